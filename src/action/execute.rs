@@ -1,0 +1,110 @@
+//! Carrying an approved plan out: one write a step, never twice.
+
+use serde_json::Value;
+
+use super::{
+    audit::Audit,
+    plan::{Approved, Change, Document, Step},
+};
+use crate::engine::{Engine, EngineError};
+
+/// How a step's write ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The engine took it; the service now has this version.
+    Taken { version: u64, warnings: Vec<String> },
+    /// Someone else changed the same service so that the plan no longer says what would happen.
+    Conflict(Box<Document>),
+    /// The engine refused, in its words: nothing was changed.
+    Refused(String),
+    /// The connection failed under the write and what became of it could not be read back.
+    Unknown(String),
+}
+
+/// Writes. Exists only where a `WriteGrant` was minted: it takes nothing but approved plans, and the
+/// engine it holds is the only one whose transport lets a POST out.
+pub struct Executor {
+    engine: Engine,
+    audit: Audit,
+    cluster: String,
+}
+
+impl Executor {
+    /// An executor over a read-write engine.
+    pub fn new(engine: Engine, audit: Audit, cluster: String) -> Self {
+        Self { engine, audit, cluster }
+    }
+
+    /// Carries out a plan step by step and tells `each` how every step ended.
+    pub async fn carry_out(&self, approved: &Approved, mut each: impl FnMut(&Step, Outcome)) {
+        for step in &approved.plan().steps {
+            self.audit.record(&self.cluster, step, "sent", "");
+            let outcome = self.step(step).await;
+            let (result, detail) = match &outcome {
+                Outcome::Taken { version, .. } => ("taken", format!("version {version}")),
+                Outcome::Conflict(_) => ("conflict", "nothing was sent again".into()),
+                Outcome::Refused(why) => ("refused", why.clone()),
+                Outcome::Unknown(why) => ("unknown", why.clone()),
+            };
+            self.audit.record(&self.cluster, step, result, &detail);
+            each(step, outcome);
+        }
+    }
+
+    async fn step(&self, step: &Step) -> Outcome {
+        let mut version = step.version;
+        // Twice: a service changes its version also when the engine only notes an update's progress.
+        // Then the spec is as the user saw it, and the same write may go out with the new version.
+        for _ in 0..5 {
+            let rollback = step.change == Change::Rollback;
+            let body = if rollback { &step.before } else { &step.after };
+            match self.engine.update_service(&step.service, version, body, rollback).await {
+                Ok(warnings) => return self.taken(step, warnings).await,
+                Err(EngineError::OutOfSequence) => match self.read(step).await {
+                    Err(error) => return Outcome::Refused(error.to_string()),
+                    Ok(now) if self.unchanged(step, &now) => version = now.version,
+                    Ok(now) => return Outcome::Conflict(Box::new(now)),
+                },
+                Err(error) if error.leaves_unknown() => return self.read_back(step, &error).await,
+                Err(error) => return Outcome::Refused(error.to_string()),
+            }
+        }
+        Outcome::Refused("update out of sequence: the service keeps changing".into())
+    }
+
+    fn unchanged(&self, step: &Step, now: &Document) -> bool {
+        let same_previous =
+            step.change != Change::Rollback || now.previous.as_ref() == Some(&step.after);
+        now.spec == step.before && same_previous
+    }
+
+    async fn read(&self, step: &Step) -> Result<Document, EngineError> {
+        let raw: Value = self.engine.service_document(&step.service).await?;
+        Document::read(&raw).map_err(|said| EngineError::Refusal { status: 200, said })
+    }
+
+    async fn taken(&self, step: &Step, warnings: Vec<String>) -> Outcome {
+        // The engine does not say which version the write made.
+        let version = self.read(step).await.map_or(step.version + 1, |now| now.version);
+        Outcome::Taken { version, warnings }
+    }
+
+    /// The write may have been carried out: reads the service back and says which. Never sends again.
+    async fn read_back(&self, step: &Step, error: &EngineError) -> Outcome {
+        match self.read(step).await {
+            Ok(now) if now.version > step.version && now.spec == step.after => {
+                let warnings = vec![format!("carried out, though: {error}")];
+                Outcome::Taken { version: now.version, warnings }
+            }
+            Ok(now) if now.spec == step.before => {
+                Outcome::Refused(format!("not carried out: {error}"))
+            }
+            Ok(_) => Outcome::Unknown(format!(
+                "{error}; the service has since got another spec: look at it before you try again"
+            )),
+            Err(_) => {
+                Outcome::Unknown(format!("{error}; it is not known whether it was carried out"))
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Following a service until it converges: the docker CLI's rules (`cli/command/service/progress`)
+//! over the store, so that following costs no request of its own. Pure.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::cluster::{
+    Mode, NodeId, Service, ServiceId, Store, Task, TaskId, TaskState, Timestamp, UpdateState,
+    eligible,
+};
+
+/// Up to so many slots get a bar each.
+pub const BARS: u64 = 20;
+
+/// Where an action stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The write is on its way.
+    Sending,
+    /// The Swarm works on it.
+    Converging,
+    /// All tasks run; watched for so much longer.
+    Verifying(Duration),
+    /// Converged and stayed so.
+    Done,
+    /// It failed, with the engine's words.
+    Failed(String),
+    /// The write may or may not have been carried out.
+    Unknown(String),
+}
+
+/// One slot's bar (or one node's, for a global service).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// `3`, or the host name.
+    pub label: String,
+    /// The state of its newest task.
+    pub state: TaskState,
+}
+
+/// One action on one service, followed.
+#[derive(Clone, Debug)]
+pub struct Follow {
+    /// Whose.
+    pub service: ServiceId,
+    /// Its name.
+    pub name: String,
+    /// `scale web 3 → 5`.
+    pub title: String,
+    /// Where it stands.
+    pub phase: Phase,
+    /// When it began, by the manager's clock.
+    pub begun: Timestamp,
+    /// Slots whose task is up to date and runs, of how many.
+    pub done: u64,
+    /// How many there should be.
+    pub total: u64,
+    /// Up to [`BARS`] bars; empty if there are more.
+    pub bars: Vec<Bar>,
+    /// The newest failed task since it began, with its error.
+    pub failing: Option<(TaskId, String)>,
+    /// The engine rolls back, by itself or because it was asked to.
+    pub rolling_back: bool,
+    asked_rollback: bool,
+    version: Option<u64>,
+    converged_at: Option<Timestamp>,
+}
+
+impl Follow {
+    /// Begins to follow; [`Follow::sent`] tells when the write was taken.
+    pub fn new(
+        service: ServiceId,
+        name: String,
+        title: String,
+        rollback: bool,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            service,
+            name,
+            title,
+            phase: Phase::Sending,
+            begun: now,
+            done: 0,
+            total: 0,
+            bars: Vec::new(),
+            failing: None,
+            rolling_back: rollback,
+            asked_rollback: rollback,
+            version: None,
+            converged_at: None,
+        }
+    }
+
+    /// The write was taken; what the store says of the service before `version` is old.
+    pub fn sent(&mut self, version: u64) {
+        self.version = Some(version);
+        self.phase = Phase::Converging;
+    }
+
+    /// Whether nothing more will happen.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Done | Phase::Failed(_) | Phase::Unknown(_))
+    }
+
+    /// Looks at the store again.
+    pub fn update(&mut self, store: &Store, now: Timestamp) {
+        let Some(version) = self.version else { return };
+        if self.is_over() {
+            return;
+        }
+        let Some(service) = store.service(&self.service) else {
+            self.phase = Phase::Failed("the service was removed".into());
+            return;
+        };
+        if service.version < version {
+            return;
+        }
+        self.note_failures(service, store);
+        let slots = slots(service, store);
+        self.done = slots.values().filter(|s| s.is_done(service)).count() as u64;
+        self.total = total(service, store);
+        if service.mode.is_job() {
+            self.done = self.done.max(store.tally(&service.id).complete.min(self.total));
+        }
+        self.bars =
+            if self.total <= BARS { bars(service, store, &slots, self.total) } else { Vec::new() };
+        if let Some(update) = &service.update {
+            match &update.state {
+                UpdateState::RollbackStarted => self.rolling_back = true,
+                UpdateState::Paused | UpdateState::RollbackPaused => {
+                    self.phase = Phase::Failed(update.message.to_string());
+                    return;
+                }
+                UpdateState::RollbackCompleted if !self.asked_rollback => {
+                    self.phase = Phase::Failed(format!("rolled back: {}", update.message));
+                    return;
+                }
+                _ => {}
+            }
+        }
+        let engine_busy = service.is_updating();
+        if self.done >= self.total && !engine_busy {
+            let since = *self.converged_at.get_or_insert(now);
+            // The engine watched each task of an update itself for that long before it said completed.
+            let watched = service.update.as_ref().is_some_and(|u| {
+                matches!(u.state, UpdateState::Completed | UpdateState::RollbackCompleted)
+                    && u.completed >= self.begun
+            });
+            let left = service.update_config.monitor.saturating_sub(since.age(now));
+            self.phase = if left.is_zero() || watched || service.mode.is_job() {
+                Phase::Done
+            } else {
+                Phase::Verifying(left)
+            };
+        } else {
+            self.converged_at = None;
+            self.phase = Phase::Converging;
+        }
+    }
+
+    fn note_failures(&mut self, service: &Service, store: &Store) {
+        let newest = store
+            .tasks_of(&service.id)
+            .filter(|t| t.state.is_failure() || (!t.err.is_empty() && t.is_wanted()))
+            .filter(|t| t.since >= self.begun && t.template == service.template)
+            .max_by_key(|t| t.since);
+        if let Some(task) = newest {
+            let place =
+                task.node.as_ref().map_or(String::new(), |n| format!(" on {}", store.hostname(n)));
+            let text = format!("{} {}{place}: {}", store.task_name(task), task.state, task.err);
+            self.failing = Some((task.id.clone(), text));
+        } else if let Some(update) = &service.update
+            && self.failing.is_none()
+            && let Some(id) = update.message.split("of task ").nth(1)
+            && let Some(task) = store.task(&TaskId::from(id.trim()))
+        {
+            self.failing =
+                Some((task.id.clone(), format!("{}: {}", store.task_name(task), task.err)));
+        }
+    }
+}
+
+/// How many slots there should be.
+fn total(service: &Service, store: &Store) -> u64 {
+    match &service.mode {
+        Mode::Replicated(n) => *n,
+        Mode::ReplicatedJob { total, .. } => *total,
+        Mode::Global | Mode::GlobalJob | Mode::Other(_) => {
+            store.nodes().filter(|n| eligible(service, n)).count() as u64
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Slot {
+    Number(u64),
+    Node(NodeId),
+}
+
+struct Newest<'s> {
+    task: &'s Task,
+    up: bool,
+}
+
+impl Newest<'_> {
+    fn is_done(&self, service: &Service) -> bool {
+        let fresh = self.task.template == service.template;
+        if service.mode.is_job() {
+            fresh && self.task.state == TaskState::Complete
+        } else {
+            fresh && self.up && self.task.is_wanted() && self.task.state == TaskState::Running
+        }
+    }
+}
+
+/// The task that speaks for each slot: the lowest desired state, then the lowest state, as the CLI
+/// chooses (`tasksBySlot`); only tasks made from the service's template as it is now.
+fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Slot, Newest<'s>> {
+    let mut slots: BTreeMap<Slot, Newest<'s>> = BTreeMap::new();
+    for task in store.tasks_of(&service.id).filter(|t| t.template == service.template) {
+        if task.desired.number() == 0 || task.state.number() == 0 {
+            continue;
+        }
+        let up =
+            task.node.as_ref().and_then(|n| store.node(n)).is_none_or(crate::cluster::Node::is_up);
+        if !up {
+            continue;
+        }
+        let slot = match (&task.node, task.slot) {
+            (Some(node), 0) => Slot::Node(node.clone()),
+            (_, n) => Slot::Number(n),
+        };
+        let rank = |t: &Task| (t.desired.number(), t.state.number());
+        match slots.get(&slot) {
+            Some(known) if rank(known.task) <= rank(task) => {}
+            _ => {
+                slots.insert(slot, Newest { task, up });
+            }
+        }
+    }
+    slots
+}
+
+fn bars(
+    service: &Service,
+    store: &Store,
+    slots: &BTreeMap<Slot, Newest<'_>>,
+    total: u64,
+) -> Vec<Bar> {
+    if service.mode.is_global() {
+        let mut bars: Vec<Bar> = slots
+            .iter()
+            .map(|(slot, newest)| Bar {
+                label: match slot {
+                    Slot::Node(id) => store.hostname(id).to_owned(),
+                    Slot::Number(n) => n.to_string(),
+                },
+                state: newest.task.state.clone(),
+            })
+            .collect();
+        bars.sort_by(|a, b| a.label.cmp(&b.label));
+        return bars;
+    }
+    (1..=total)
+        .map(|n| Bar {
+            label: n.to_string(),
+            state: slots.get(&Slot::Number(n)).map_or(TaskState::New, |s| s.task.state.clone()),
+        })
+        .collect()
+}

@@ -1,0 +1,224 @@
+//! What can be asked of a service, and what that makes of its spec.
+
+use serde_json::{Value, json};
+
+use super::Step;
+use crate::cluster::ServiceId;
+
+/// A service's document as just read, whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// Its id.
+    pub id: ServiceId,
+    /// Its name.
+    pub name: String,
+    /// Its version; a write must name it.
+    pub version: u64,
+    /// Its spec, with all that skep does not know.
+    pub spec: Value,
+    /// What a rollback goes back to.
+    pub previous: Option<Value>,
+}
+
+/// How many replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScaleTo {
+    /// So many.
+    Exactly(u64),
+    /// So many more or fewer.
+    By(i64),
+}
+
+/// What to do with a service.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Another number of replicas.
+    Scale(ScaleTo),
+    /// Another image.
+    Image(String),
+    /// Replace all tasks by equal ones.
+    Force,
+    /// Back to the previous spec, by the engine.
+    Rollback,
+    /// The whole spec as edited.
+    Spec(Box<Value>),
+}
+
+/// Swarm has no limit of its own; this one only catches slips of the finger.
+const REPLICAS_LIMIT: u64 = 1_000_000;
+
+impl Document {
+    /// Reads what `GET /services/{id}` answered.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn read(raw: &Value) -> Result<Self, String> {
+        let text = |v: &Value| v.as_str().map(str::to_owned);
+        Ok(Self {
+            id: text(&raw["ID"]).ok_or("the service has no ID")?.as_str().into(),
+            name: text(&raw["Spec"]["Name"]).ok_or("the service has no name")?,
+            version: raw["Version"]["Index"].as_u64().ok_or("the service has no version")?,
+            spec: raw["Spec"].clone(),
+            previous: raw.get("PreviousSpec").filter(|p| p.is_object()).cloned(),
+        })
+    }
+
+    /// Replicas of a replicated service, completions of a replicated job.
+    pub fn replicas(&self) -> Option<u64> {
+        replicas(&self.spec)
+    }
+}
+
+/// As [`Document::replicas`], of a spec.
+pub(super) fn replicas(spec: &Value) -> Option<u64> {
+    let mode = &spec["Mode"];
+    if let Some(replicated) = mode.get("Replicated") {
+        return Some(replicated["Replicas"].as_u64().unwrap_or(1));
+    }
+    mode.get("ReplicatedJob").map(|job| job["TotalCompletions"].as_u64().unwrap_or(1))
+}
+
+impl ScaleTo {
+    /// Reads `5`, `+2` or `-1`.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the user.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let wrong = || format!("'{text}' is not a number of replicas: write 5, +2 or -1");
+        let limit = |n: u64| {
+            if n > REPLICAS_LIMIT {
+                Err(format!("{n} replicas? More than {REPLICAS_LIMIT} is not taken"))
+            } else {
+                Ok(n)
+            }
+        };
+        let digits = text.trim_start_matches(['+', '-']);
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        let n: u64 = digits.parse().map_err(|_| format!("{digits} is too large"))?;
+        let n = limit(n)?;
+        let signed = i64::try_from(n).map_err(|_| wrong())?;
+        match text.as_bytes()[0] {
+            b'+' => Ok(Self::By(signed)),
+            b'-' => Ok(Self::By(-signed)),
+            _ => Ok(Self::Exactly(n)),
+        }
+    }
+
+    fn of(self, now: u64) -> Result<u64, String> {
+        match self {
+            Self::Exactly(n) => Ok(n),
+            Self::By(d) => {
+                let n = now.checked_add_signed(d).ok_or(format!("{now}{d} would be below zero"))?;
+                if n > REPLICAS_LIMIT { Err(format!("{n} replicas are too many")) } else { Ok(n) }
+            }
+        }
+    }
+}
+
+impl Change {
+    /// The spec after this change; all that is not named stays as it is.
+    ///
+    /// # Errors
+    /// Why it can't be done to this service.
+    pub fn apply(&self, document: &Document) -> Result<Value, String> {
+        let mut spec = document.spec.clone();
+        match self {
+            Self::Scale(to) => {
+                let now = document
+                    .replicas()
+                    .ok_or("scale can only be used with replicated or replicated-job mode")?;
+                let n = to.of(now)?;
+                if n == now {
+                    return Err(format!("already at {n}"));
+                }
+                let (mode, field) = if spec["Mode"].get("Replicated").is_some() {
+                    ("Replicated", "Replicas")
+                } else {
+                    ("ReplicatedJob", "TotalCompletions")
+                };
+                if spec["Mode"][mode].is_null() {
+                    spec["Mode"][mode] = json!({});
+                }
+                spec["Mode"][mode][field] = n.into();
+            }
+            Self::Image(image) => {
+                check_image(image)?;
+                let container = spec["TaskTemplate"]["ContainerSpec"]
+                    .as_object_mut()
+                    .ok_or("it does not run a container")?;
+                if container.get("Image").and_then(Value::as_str) == Some(image) {
+                    return Err(format!("already runs {image}; use force to redeploy it"));
+                }
+                container.insert("Image".into(), image.as_str().into());
+            }
+            Self::Force => {
+                let template =
+                    spec["TaskTemplate"].as_object_mut().ok_or("it has no task template")?;
+                let now = template.get("ForceUpdate").and_then(Value::as_u64).unwrap_or(0);
+                template.insert("ForceUpdate".into(), now.wrapping_add(1).into());
+            }
+            Self::Rollback => {
+                return document.previous.clone().ok_or_else(|| {
+                    "no previous spec to roll back to: it was never updated".to_owned()
+                });
+            }
+            Self::Spec(edited) => {
+                if **edited == spec {
+                    return Err("nothing was changed".into());
+                }
+                spec = (**edited).clone();
+            }
+        }
+        Ok(spec)
+    }
+
+    /// `scale`, `update image`, …
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Scale(_) => "scale",
+            Self::Image(_) => "update image of",
+            Self::Force => "redeploy",
+            Self::Rollback => "roll back",
+            Self::Spec(_) => "update",
+        }
+    }
+
+    pub(super) fn title(&self, steps: &[Step], documents: &[Document]) -> String {
+        let word = self.word();
+        match steps {
+            [] => match documents {
+                [one] => format!("{word} {}", one.name),
+                many => format!("{word} {} services", many.len()),
+            },
+            [step] => match (self, replicas(&step.before), replicas(&step.after)) {
+                (Self::Scale(_), Some(from), Some(to)) => {
+                    format!("{word} {} {from} → {to}", step.name)
+                }
+                _ => format!("{word} {}", step.name),
+            },
+            many => format!("{word} {} services", many.len()),
+        }
+    }
+}
+
+/// An image reference, loosely: what the engine will judge in full, without what can only be a slip.
+fn check_image(image: &str) -> Result<(), String> {
+    if image.is_empty() {
+        return Err("the image is empty".into());
+    }
+    if let Some(bad) = image.chars().find(|c| c.is_whitespace() || c.is_control()) {
+        return Err(format!("an image name can't hold {bad:?}"));
+    }
+    let name = image.split('@').next().unwrap_or(image);
+    let path = name.rsplit_once('/').map_or(name, |(_, last)| last);
+    let repository = path.split(':').next().unwrap_or(path);
+    if repository.is_empty() || repository.chars().any(|c| c.is_ascii_uppercase()) {
+        return Err(format!(
+            "'{image}' is not an image: a repository name is lower case, as in api:1.9"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! The difference of two specs, as lines of YAML with a little around them.
+
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use super::{
+    mask::{HIDDEN, mask_document},
+    yaml::to_yaml,
+};
+
+/// Lines shown around a change.
+const CONTEXT: usize = 2;
+
+/// What a line of a diff is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Unchanged, shown for orientation.
+    Same,
+    /// Goes.
+    Old,
+    /// Comes.
+    New,
+    /// Lines are left out here; the text names where one is.
+    Gap,
+}
+
+/// A line of a diff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiffLine {
+    /// What it is.
+    pub mark: Mark,
+    /// The line of YAML.
+    pub text: String,
+}
+
+/// The difference of two specs with secrets masked; a changed secret shows as changed.
+pub(super) fn specs(before: &Value, after: &Value) -> Vec<DiffLine> {
+    let (mut hidden_before, mut hidden_after) = (before.clone(), after.clone());
+    mask_document(&mut hidden_before);
+    mask_document(&mut hidden_after);
+    mark_changed_secrets(before, after, &hidden_before, &mut hidden_after);
+    let (old, new) = (to_yaml(&hidden_before), to_yaml(&hidden_after));
+    let diff = TextDiff::from_lines(&old, &new);
+    let mut lines = Vec::new();
+    for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+        let first = group.first().map_or(0, |op| op.old_range().start);
+        if index > 0 || first > 0 {
+            let path = parents(&old, first);
+            lines.push(DiffLine { mark: Mark::Gap, text: path });
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let mark = match change.tag() {
+                ChangeTag::Equal => Mark::Same,
+                ChangeTag::Delete => Mark::Old,
+                ChangeTag::Insert => Mark::New,
+            };
+            lines.push(DiffLine { mark, text: change.value().trim_end_matches('\n').to_owned() });
+        }
+    }
+    lines
+}
+
+/// The keys above a line of YAML: `TaskTemplate.ContainerSpec`.
+fn parents(text: &str, line: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let indent = |l: &str| l.len() - l.trim_start_matches([' ', '-']).len();
+    let mut level = lines.get(line).map_or(0, |l| indent(l));
+    let mut path = Vec::new();
+    for above in lines.iter().take(line).rev() {
+        if indent(above) < level && above.trim_end().ends_with(':') {
+            level = indent(above);
+            path.push(above.trim().trim_start_matches("- ").trim_end_matches(':'));
+        }
+    }
+    path.reverse();
+    path.join(".")
+}
+
+/// Where a masked value differs from the one before, says so: else the diff would hide the change.
+fn mark_changed_secrets(old: &Value, new: &Value, old_shown: &Value, new_shown: &mut Value) {
+    match (old, new, old_shown, new_shown) {
+        (Value::Object(o), Value::Object(n), Value::Object(os), Value::Object(ns)) => {
+            for (key, shown) in ns.iter_mut() {
+                if let (Some(o), Some(n), Some(os)) = (o.get(key), n.get(key), os.get(key)) {
+                    mark_changed_secrets(o, n, os, shown);
+                }
+            }
+        }
+        (Value::Array(o), Value::Array(n), Value::Array(_), Value::Array(ns)) => {
+            for (n, shown) in n.iter().zip(ns.iter_mut()) {
+                if n != shown
+                    && !o.contains(n)
+                    && let Some(text) = shown.as_str()
+                    && text.ends_with(HIDDEN)
+                {
+                    *shown = format!("{text} (changed)").into();
+                }
+            }
+        }
+        (Value::String(o), Value::String(n), _, shown) => {
+            if o != n && shown.as_str() == Some(HIDDEN) {
+                *shown = format!("{HIDDEN} (changed)").into();
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,158 @@
+//! A plan: what a write will change, what it touches and what could go wrong, before it happens.
+//!
+//! Pure: plans are made from documents just read and the store, shown, and then [`Plan::approve`]d
+//! into the only thing an executor takes.
+
+mod change;
+mod command;
+mod diff;
+mod grant;
+mod mask;
+mod schema;
+mod touch;
+mod yaml;
+
+pub use change::{Change, Document, ScaleTo};
+pub use diff::{DiffLine, Mark};
+pub use grant::WriteGrant;
+pub use mask::{HIDDEN, looks_secret, mask_document, mask_env};
+pub use yaml::{EditError, from_yaml, to_yaml};
+
+use serde_json::Value;
+
+use crate::cluster::{ServiceId, Store};
+
+/// One service's part of a plan.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Whose.
+    pub service: ServiceId,
+    /// Its name.
+    pub name: String,
+    /// The version the plan was made from.
+    pub version: u64,
+    /// What was asked for.
+    pub change: Change,
+    /// The spec as read.
+    pub before: Value,
+    /// The spec as it will be.
+    pub after: Value,
+    /// The difference, secrets masked.
+    pub diff: Vec<DiffLine>,
+    /// What it does to the tasks, in words.
+    pub touches: String,
+    /// The `docker` command that does the same.
+    pub command: String,
+}
+
+/// What has to be typed to carry a plan out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// `y`.
+    Yes,
+    /// This word: the plan is dangerous.
+    Type(String),
+}
+
+/// What the user answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// `y`.
+    Yes,
+    /// A word.
+    Typed(String),
+}
+
+/// A plan, ready to be shown.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// `scale web 3 → 5`.
+    pub title: String,
+    /// One a service.
+    pub steps: Vec<Step>,
+    /// What could go wrong.
+    pub warnings: Vec<String>,
+    /// Services that are left out, and why.
+    pub refused: Vec<String>,
+    /// What it takes to carry it out.
+    pub confirm: Confirm,
+}
+
+/// A plan the user confirmed: what an executor takes. Can't be made but by [`Plan::approve`].
+#[derive(Clone, Debug)]
+pub struct Approved {
+    plan: Plan,
+}
+
+impl Approved {
+    /// What was approved.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}
+
+impl Plan {
+    /// Plans `change` for each of `documents`, as they were just read.
+    pub fn new(documents: &[Document], change: &Change, store: &Store) -> Self {
+        let mut plan = Self {
+            title: String::new(),
+            steps: Vec::new(),
+            warnings: Vec::new(),
+            refused: Vec::new(),
+            confirm: Confirm::Yes,
+        };
+        for document in documents {
+            match change.apply(document) {
+                Err(why) => plan.refused.push(format!("{}: {why}", document.name)),
+                Ok(after) => {
+                    let service = store.service(&document.id);
+                    let touched = touch::describe(document, &after, change, service, store);
+                    plan.warnings.extend(touched.warnings.into_iter().map(|w| {
+                        if documents.len() > 1 { format!("{}: {w}", document.name) } else { w }
+                    }));
+                    if touched.dangerous {
+                        plan.confirm = Confirm::Type(document.name.clone());
+                    }
+                    plan.steps.push(Step {
+                        service: document.id.clone(),
+                        name: document.name.clone(),
+                        version: document.version,
+                        change: change.clone(),
+                        diff: diff::specs(&document.spec, &after),
+                        touches: touched.text,
+                        command: command::docker(document, &after, change),
+                        before: document.spec.clone(),
+                        after,
+                    });
+                }
+            }
+        }
+        if plan.steps.len() > 1 {
+            plan.confirm = Confirm::Type(format!("{} services", plan.steps.len()));
+        }
+        plan.title = change.title(&plan.steps, documents);
+        plan
+    }
+
+    /// Whether there is anything to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Turns the plan into what an executor takes, if the answer is the one it asks for.
+    ///
+    /// # Errors
+    /// The plan itself, to be shown again.
+    pub fn approve(
+        self,
+        _grant: &WriteGrant,
+        answer: &Confirmation,
+    ) -> Result<Approved, Box<Self>> {
+        let right = match (&self.confirm, answer) {
+            (Confirm::Yes, Confirmation::Yes) => true,
+            (Confirm::Type(word), Confirmation::Typed(typed)) => word == typed.trim(),
+            _ => false,
+        };
+        if right && !self.is_empty() { Ok(Approved { plan: self }) } else { Err(Box::new(self)) }
+    }
+}

@@ -1,0 +1,82 @@
+//! What can happen to the model.
+
+use std::sync::Arc;
+
+use super::{Node, Service, ServiceId, Task, Timestamp};
+
+/// One task list under way; later lists have larger ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListId(pub u64);
+
+/// Which tasks a list speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every task of the Swarm.
+    All,
+    /// All tasks of these services.
+    Services(Vec<ServiceId>),
+}
+
+/// What `/info` says of the Swarm and of the manager that answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterInfo {
+    /// Swarm cluster id; equal ids are one cluster.
+    pub id: Arc<str>,
+    /// Host name of the manager that answers.
+    pub manager: Arc<str>,
+    /// Its node id.
+    pub manager_id: Arc<str>,
+    /// Its engine version.
+    pub engine: Arc<str>,
+    /// API version agreed on.
+    pub api: Arc<str>,
+    /// `TaskHistoryRetentionLimit`.
+    pub history_limit: u64,
+}
+
+/// A line of `GET /events`, Swarm scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineEvent {
+    /// When, by the manager's clock.
+    pub at: Timestamp,
+    /// `service`, `node`, `network`, `secret`, `config`, …
+    pub kind: Arc<str>,
+    /// `create`, `update`, `remove`, …
+    pub action: Arc<str>,
+    /// The object's id.
+    pub id: Arc<str>,
+    /// `name`, `image.old`, `image.new`, …
+    pub attributes: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl EngineEvent {
+    /// An attribute's value; empty when absent.
+    pub fn attribute(&self, key: &str) -> &str {
+        self.attributes.iter().find(|(k, _)| &**k == key).map_or("", |(_, v)| v)
+    }
+}
+
+/// A change of the model.
+///
+/// Task lists come in pieces: `TasksBegin`, any number of `Tasks`, then `TasksEnd`, which removes
+/// what the list's scope holds but the list did not name. A list that breaks off has no end, and so
+/// removes nothing.
+#[derive(Clone, Debug)]
+pub enum Delta {
+    /// The Swarm and the manager in use.
+    Cluster(ClusterInfo),
+    /// The whole node list.
+    Nodes(Vec<Node>),
+    /// The whole service list.
+    Services(Vec<Service>),
+    /// A task list begins.
+    TasksBegin(ListId, Scope),
+    /// A piece of it.
+    Tasks(ListId, Vec<Task>),
+    /// It is complete.
+    TasksEnd(ListId),
+    /// It broke off.
+    TasksAbort(ListId),
+    /// The engine told.
+    Event(EngineEvent),
+}

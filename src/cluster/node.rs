@@ -1,0 +1,91 @@
+//! A node: a machine of the Swarm, as its manager knows it.
+
+use std::sync::Arc;
+
+use super::{NodeId, Timestamp, words::words};
+
+words! {
+    /// Manager or worker.
+    Role { Manager = "manager", Worker = "worker" }
+}
+words! {
+    /// Whether the scheduler may use the node.
+    Availability { Active = "active", Pause = "pause", Drain = "drain" }
+}
+words! {
+    /// What the manager's dispatcher thinks of the node's heartbeat.
+    NodeState { Unknown = "unknown", Down = "down", Ready = "ready", Disconnected = "disconnected" }
+}
+words! {
+    /// Whether the other managers reach this one.
+    Reachability { Reachable = "reachable", Unreachable = "unreachable", Unknown = "unknown" }
+}
+
+/// The manager half of a manager node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manager {
+    /// Raft leader.
+    pub leader: bool,
+    /// As seen by the leader.
+    pub reachability: Reachability,
+    /// `host:port` of its raft listener.
+    pub addr: Arc<str>,
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its id.
+    pub id: NodeId,
+    /// Raft index of its last change.
+    pub version: u64,
+    /// The machine's host name; not unique by law.
+    pub hostname: Arc<str>,
+    /// What it is meant to be.
+    pub role: Role,
+    /// What the scheduler may do with it.
+    pub availability: Availability,
+    /// Its heartbeat.
+    pub state: NodeState,
+    /// Why it is in that state (`heartbeat failure`).
+    pub message: Arc<str>,
+    /// IP address; never `0.0.0.0` (then it is the manager address).
+    pub addr: Arc<str>,
+    /// Set on managers.
+    pub manager: Option<Manager>,
+    /// Engine version.
+    pub engine: Arc<str>,
+    /// `linux`, `windows`.
+    pub os: Arc<str>,
+    /// `x86_64`, `aarch64`.
+    pub arch: Arc<str>,
+    /// Capacity in billionths of a CPU.
+    pub nano_cpus: u64,
+    /// Capacity in bytes.
+    pub memory: u64,
+    /// Node labels, by key.
+    pub labels: Vec<(Arc<str>, Arc<str>)>,
+    /// Engine labels, by key.
+    pub engine_labels: Vec<(Arc<str>, Arc<str>)>,
+    /// When it joined.
+    pub created: Timestamp,
+    /// When the manager last wrote it.
+    pub updated: Timestamp,
+}
+
+impl Node {
+    /// Whether tasks on it count as running: the docker CLI's rule, every state but `down`.
+    pub fn is_up(&self) -> bool {
+        self.state != NodeState::Down
+    }
+
+    /// Whether it leads the managers.
+    pub fn is_leader(&self) -> bool {
+        self.manager.as_ref().is_some_and(|m| m.leader)
+    }
+
+    /// Whether it is a manager the others reach.
+    pub fn is_reachable_manager(&self) -> bool {
+        self.manager.as_ref().is_some_and(|m| m.reachability == Reachability::Reachable)
+    }
+}

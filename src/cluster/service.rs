@@ -1,0 +1,201 @@
+//! A service: what should run, and how far the Swarm is with it.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{ServiceId, Timestamp, words::words};
+
+words! {
+    /// Where a rolling update or rollback stands.
+    UpdateState {
+        Updating = "updating", Paused = "paused", Completed = "completed",
+        RollbackStarted = "rollback_started", RollbackPaused = "rollback_paused",
+        RollbackCompleted = "rollback_completed",
+    }
+}
+words! {
+    /// What the engine does when an update's tasks fail.
+    FailureAction { Pause = "pause", Continue = "continue", Rollback = "rollback" }
+}
+words! {
+    /// Through the routing mesh, or on the task's own node.
+    PublishMode { Ingress = "ingress", Host = "host" }
+}
+
+/// How many tasks a service wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A number of replicas.
+    Replicated(u64),
+    /// One on every eligible node.
+    Global,
+    /// Runs until `total` tasks completed, `concurrent` at a time.
+    ReplicatedJob { concurrent: u64, total: u64 },
+    /// Runs once on every eligible node.
+    GlobalJob,
+    /// A mode this version of skep does not know.
+    Other(Arc<str>),
+}
+
+impl Mode {
+    /// As the docker CLI prints it.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Replicated(_) => "replicated",
+            Self::Global => "global",
+            Self::ReplicatedJob { .. } => "replicated job",
+            Self::GlobalJob => "global job",
+            Self::Other(word) => word,
+        }
+    }
+
+    /// Whether it ends by itself.
+    pub fn is_job(&self) -> bool {
+        matches!(self, Self::ReplicatedJob { .. } | Self::GlobalJob)
+    }
+
+    /// Whether there is one task a node and no slots.
+    pub fn is_global(&self) -> bool {
+        matches!(self, Self::Global | Self::GlobalJob)
+    }
+
+    /// Whether `docker service scale` takes it.
+    pub fn can_scale(&self) -> bool {
+        matches!(self, Self::Replicated(_) | Self::ReplicatedJob { .. })
+    }
+}
+
+/// A published port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// `tcp`, `udp`, `sctp`.
+    pub protocol: Arc<str>,
+    /// In the container.
+    pub target: u32,
+    /// On the node; 0 when not published.
+    pub published: u32,
+    /// Mesh or host.
+    pub mode: PublishMode,
+}
+
+/// CPU and memory, zero where not set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resources {
+    /// Billionths of a CPU.
+    pub nano_cpus: u64,
+    /// Bytes.
+    pub memory: u64,
+}
+
+/// The last update or rollback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateStatus {
+    /// Where it stands.
+    pub state: UpdateState,
+    /// The engine's own words.
+    pub message: Arc<str>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub completed: Timestamp,
+}
+
+impl UpdateStatus {
+    /// Whether the engine is still replacing tasks.
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, UpdateState::Updating | UpdateState::RollbackStarted)
+    }
+}
+
+/// How an update rolls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateConfig {
+    /// Tasks at once; 0 is all.
+    pub parallelism: u64,
+    /// Between batches.
+    pub delay: Duration,
+    /// How long a new task is watched.
+    pub monitor: Duration,
+    /// On failure.
+    pub on_failure: FailureAction,
+    /// `stop-first` or `start-first`.
+    pub order: Arc<str>,
+}
+
+impl Default for UpdateConfig {
+    /// The engine's defaults (swarmkit `api/defaults/service.go`).
+    fn default() -> Self {
+        Self {
+            parallelism: 1,
+            delay: Duration::ZERO,
+            monitor: Duration::from_secs(5),
+            on_failure: FailureAction::Pause,
+            order: "stop-first".into(),
+        }
+    }
+}
+
+/// The engine's own count, from `GET /services?status=true`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Tasks in state running.
+    pub running: u64,
+    /// Tasks wanted now.
+    pub desired: u64,
+    /// Of a job.
+    pub completed: u64,
+}
+
+/// One service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its id.
+    pub id: ServiceId,
+    /// Raft index of its last change; writes must name it.
+    pub version: u64,
+    /// Its name.
+    pub name: Arc<str>,
+    /// `com.docker.stack.namespace`.
+    pub stack: Option<Arc<str>>,
+    /// Service labels, by key.
+    pub labels: Vec<(Arc<str>, Arc<str>)>,
+    /// How many tasks.
+    pub mode: Mode,
+    /// As in the spec, digest included.
+    pub image: Arc<str>,
+    /// Published ports.
+    pub ports: Vec<Port>,
+    /// Last update, absent until the first.
+    pub update: Option<UpdateStatus>,
+    /// How updates roll.
+    pub update_config: UpdateConfig,
+    /// Placement constraints as written.
+    pub constraints: Vec<Arc<str>>,
+    /// `--replicas-max-per-node`; 0 is no limit.
+    pub max_per_node: u64,
+    /// Reserved for each task.
+    pub reserved: Resources,
+    /// Limits for each task.
+    pub limits: Resources,
+    /// Whether there is a spec to roll back to.
+    pub has_previous: bool,
+    /// Fingerprint of the task template; tasks carry the one they were made from.
+    pub template: u64,
+    /// The engine's count.
+    pub counts: Option<Counts>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When its object last changed.
+    pub updated: Timestamp,
+}
+
+impl Service {
+    /// The image without its digest: `api:1.8`, as the CLI prints it.
+    pub fn image_tag(&self) -> &str {
+        self.image.split_once('@').map_or(&self.image, |(tag, _)| tag)
+    }
+
+    /// Whether an update or rollback is replacing tasks now.
+    pub fn is_updating(&self) -> bool {
+        self.update.as_ref().is_some_and(UpdateStatus::is_running)
+    }
+}

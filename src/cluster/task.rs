@@ -1,0 +1,111 @@
+//! A task: one attempt to run one replica of a service.
+
+use std::sync::Arc;
+
+use super::{NodeId, Resources, ServiceId, TaskId, Timestamp, words::words};
+
+words! {
+    /// In the order a task goes through them (swarmkit `api/types.proto`); all after running are final.
+    TaskState {
+        New = "new", Allocated = "allocated", Pending = "pending", Assigned = "assigned",
+        Accepted = "accepted", Preparing = "preparing", Ready = "ready", Starting = "starting",
+        Running = "running", Complete = "complete", Shutdown = "shutdown", Failed = "failed",
+        Rejected = "rejected", Remove = "remove", Orphaned = "orphaned",
+    }
+}
+
+impl TaskState {
+    /// Whether a task in this state never runs again.
+    pub fn is_terminal(&self) -> bool {
+        matches!(
+            self,
+            Self::Complete
+                | Self::Shutdown
+                | Self::Failed
+                | Self::Rejected
+                | Self::Remove
+                | Self::Orphaned
+        )
+    }
+
+    /// Whether it ended against its will.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed | Self::Rejected | Self::Orphaned)
+    }
+
+    /// Its place in the order, 1 for new, as docker/cli counts (`service/progress`); 0 if unknown.
+    pub fn number(&self) -> u8 {
+        match self {
+            Self::New => 1,
+            Self::Allocated => 2,
+            Self::Pending => 3,
+            Self::Assigned => 4,
+            Self::Accepted => 5,
+            Self::Preparing => 6,
+            Self::Ready => 7,
+            Self::Starting => 8,
+            Self::Running => 9,
+            Self::Complete => 10,
+            Self::Shutdown => 11,
+            Self::Failed => 12,
+            Self::Rejected => 13,
+            Self::Remove => 14,
+            Self::Orphaned => 15,
+            Self::Other(_) => 0,
+        }
+    }
+}
+
+/// One task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// Raft index of its last change.
+    pub version: u64,
+    /// Whose task it is; empty for a network attachment.
+    pub service: ServiceId,
+    /// 0 for global services: the node is the slot.
+    pub slot: u64,
+    /// Where it was placed, once it was.
+    pub node: Option<NodeId>,
+    /// What it does.
+    pub state: TaskState,
+    /// What the orchestrator wants of it.
+    pub desired: TaskState,
+    /// Since when it is in that state.
+    pub since: Timestamp,
+    /// When it was created.
+    pub created: Timestamp,
+    /// The engine's progress word (`started`, `preparing`).
+    pub message: Arc<str>,
+    /// The engine's error, whole; may hold any byte.
+    pub err: Arc<str>,
+    /// Once there is one.
+    pub container: Option<Arc<str>>,
+    /// Once the container ended.
+    pub exit_code: Option<i64>,
+    /// As in its spec.
+    pub image: Arc<str>,
+    /// What its spec reserves on its node.
+    pub reserved: Resources,
+    /// Fingerprint of its spec, to compare with the service's.
+    pub template: u64,
+}
+
+impl Task {
+    /// Whether the orchestrator wants it alive.
+    pub fn is_wanted(&self) -> bool {
+        !self.desired.is_terminal()
+    }
+
+    /// Whether it is alive or meant to be: what is not history.
+    pub fn is_live(&self) -> bool {
+        self.is_wanted() || !self.state.is_terminal()
+    }
+
+    /// The image without its digest.
+    pub fn image_tag(&self) -> &str {
+        self.image.split_once('@').map_or(&self.image, |(tag, _)| tag)
+    }
+}

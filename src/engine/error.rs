@@ -1,0 +1,137 @@
+//! What can be wrong with an engine: each as one line that says what failed, why in the engine's
+//! own words, and what to do.
+
+use std::time::Duration;
+
+/// A result of this module.
+pub type Result<T> = std::result::Result<T, EngineError>;
+
+/// Why an engine did not do what was asked.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+pub enum EngineError {
+    /// No such socket file.
+    #[error(
+        "{endpoint}: no such socket; is dockerd running here? Give another with -H, or try skep --demo"
+    )]
+    NoSocket { endpoint: String },
+    /// May not open the socket.
+    #[error("{endpoint}: permission denied; join the group 'docker' (newgrp docker) or use sudo")]
+    Permission { endpoint: String },
+    /// Nothing listens.
+    #[error("{endpoint}: connection refused; nothing listens there, is dockerd running?")]
+    Refused { endpoint: String },
+    /// Could not connect otherwise.
+    #[error("{endpoint}: can't connect: {why}; check the address and the network")]
+    Unreachable { endpoint: String, why: String },
+    /// The connection broke under a request.
+    #[error("{endpoint}: connection lost: {why}")]
+    Broken { endpoint: String, why: String },
+    /// No answer in time.
+    #[error("{endpoint}: no answer to {what} within {} s; the engine hangs or the network is cut", .after.as_secs())]
+    Timeout { endpoint: String, what: String, after: Duration },
+    /// The answer is no Docker Engine's.
+    #[error("{endpoint}: this is not a Docker Engine: {why}")]
+    Garbage { endpoint: String, why: String },
+    /// Not part of any Swarm.
+    #[error(
+        "{endpoint}: this engine is not part of a Swarm; run 'docker swarm init' here, or point skep at a manager with -H ({said})"
+    )]
+    NotSwarm { endpoint: String, said: String },
+    /// A worker.
+    #[error("{endpoint}: this node is a worker and can't see the Swarm; point skep at a manager: {}", managers_line(.managers))]
+    Worker { endpoint: String, managers: Vec<String> },
+    /// Autolocked.
+    #[error("{endpoint}: the Swarm is locked; run 'docker swarm unlock' on that node ({said})")]
+    Locked { endpoint: String, said: String },
+    /// Certificates expired.
+    #[error(
+        "{endpoint}: the Swarm's certificates have expired; leave the Swarm and join again ({said})"
+    )]
+    CertsExpired { endpoint: String, said: String },
+    /// Too few managers.
+    #[error(
+        "{endpoint}: no quorum: {said} Bring managers back, or as the last resort 'docker swarm init --force-new-cluster'"
+    )]
+    NoQuorum { endpoint: String, said: String },
+    /// The engine speaks only older API versions.
+    #[error(
+        "{endpoint}: engine too old: it speaks API {theirs}, skep needs {ours} (Docker 20.10) or newer"
+    )]
+    TooOld { endpoint: String, theirs: String, ours: &'static str },
+    /// The engine speaks only newer API versions.
+    #[error(
+        "{endpoint}: engine too new: it wants API {theirs} or newer, this skep speaks up to {ours}; update skep"
+    )]
+    TooNew { endpoint: String, theirs: String, ours: &'static str },
+    /// The service changed since it was read.
+    #[error("update out of sequence: the service was changed by someone else in the meantime")]
+    OutOfSequence,
+    /// The object is gone.
+    #[error("{said}")]
+    NotFound { said: String },
+    /// Any other refusal, in the engine's words.
+    #[error("the engine answered {status}: {said}")]
+    Refusal { status: u16, said: String },
+    /// Read-only: the request was not let out.
+    #[error("read-only: {method} {path} was not sent")]
+    ReadOnly { method: String, path: String },
+}
+
+fn managers_line(managers: &[String]) -> String {
+    if managers.is_empty() { "it names none".into() } else { managers.join(", ") }
+}
+
+impl EngineError {
+    /// Whether the connection or the manager is at fault, so that reconnecting may help; other
+    /// errors are an answer to one request.
+    pub fn is_connection(&self) -> bool {
+        !matches!(
+            self,
+            Self::OutOfSequence
+                | Self::NotFound { .. }
+                | Self::Refusal { .. }
+                | Self::ReadOnly { .. }
+        )
+    }
+
+    /// Whether a write that ended so may or may not have been carried out.
+    pub fn leaves_unknown(&self) -> bool {
+        match self {
+            Self::Broken { .. } | Self::Timeout { .. } | Self::NoQuorum { .. } => true,
+            Self::Garbage { .. } => true,
+            Self::Refusal { status, said } => {
+                *status >= 500
+                    && (said.contains("Unavailable") || said.contains("DeadlineExceeded"))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether waiting can't help: the command line or the engine must change first.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::TooOld { .. } | Self::TooNew { .. } | Self::Permission { .. })
+    }
+}
+
+/// Sorts an HTTP error by the engine's words (strings: engine-facts, moby `daemon/cluster/errors.go`).
+pub(super) fn from_status(endpoint: &str, status: u16, said: String) -> EngineError {
+    let endpoint = endpoint.to_owned();
+    let has = |needle: &str| said.contains(needle);
+    if has("update out of sequence") {
+        EngineError::OutOfSequence
+    } else if has("is encrypted and needs to be unlocked") {
+        EngineError::Locked { endpoint, said }
+    } else if has("certificates have expired") {
+        EngineError::CertsExpired { endpoint, said }
+    } else if has("does not have a leader") || (has("DeadlineExceeded") && status == 500) {
+        EngineError::NoQuorum { endpoint, said }
+    } else if has("Worker nodes can't be used") {
+        EngineError::Worker { endpoint, managers: Vec::new() }
+    } else if has("This node is not a swarm manager") || has("This node is not part of a swarm") {
+        EngineError::NotSwarm { endpoint, said }
+    } else if status == 404 {
+        EngineError::NotFound { said }
+    } else {
+        EngineError::Refusal { status, said }
+    }
+}

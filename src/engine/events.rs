@@ -1,0 +1,61 @@
+//! The event stream: one JSON object after the other.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{
+    client::{Answer, Engine},
+    error::Result,
+    lists::encode,
+    wire::decode_event,
+};
+use crate::cluster::{EngineEvent, Timestamp};
+
+/// The engine answers at once, before there is any event.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// Longest event skep reads; a longer one means the stream is garbage.
+const LINE_LIMIT: usize = 4 << 20;
+
+/// Events as they come.
+pub struct EventStream {
+    answer: Answer,
+    buffer: Vec<u8>,
+}
+
+impl Engine {
+    /// Opens the stream of Swarm-scoped events from `since` on. Silence on it is normal, so it has
+    /// no deadline: the lists beside it tell whether the engine is alive.
+    pub async fn events(&self, since: Timestamp) -> Result<EventStream> {
+        let filters = encode(&json!({ "scope": ["swarm"] }));
+        let (secs, nanos) = (since.0.div_euclid(1_000_000_000), since.0.rem_euclid(1_000_000_000));
+        let path = format!("/events?since={secs}.{nanos:09}&filters={filters}");
+        Ok(EventStream { answer: self.get(&path, DEADLINE).await?, buffer: Vec::new() })
+    }
+}
+
+impl EventStream {
+    /// The next events; `None` when the engine ended the stream. Safe to drop while waiting.
+    pub async fn next(&mut self) -> Result<Option<Vec<EngineEvent>>> {
+        let Some(bytes) = self.answer.piece(None).await? else { return Ok(None) };
+        self.buffer.extend_from_slice(&bytes);
+        let mut events = Vec::new();
+        let mut used = 0;
+        while let Some(end) = self.buffer[used..].iter().position(|b| *b == b'\n') {
+            let line = &self.buffer[used..used + end];
+            used += end + 1;
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            match decode_event(line) {
+                Ok(event) => events.push(event),
+                Err(error) => tracing::warn!(error, "an event can't be read"),
+            }
+        }
+        self.buffer.drain(..used);
+        if self.buffer.len() > LINE_LIMIT {
+            return Err(self.answer.garbage("an event does not end".into()));
+        }
+        Ok(Some(events))
+    }
+}

@@ -1,0 +1,177 @@
+//! Log streams of one task: the engine's frames, read into lines.
+
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+
+use super::{
+    client::{Answer, Engine},
+    error::{EngineError, Result},
+    lists::encode_text,
+};
+use crate::cluster::{TaskId, Timestamp};
+
+/// The engine may ask the task's node before it answers.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// A line longer than this is cut into several.
+const LINE_LIMIT: usize = 1 << 20;
+
+/// Where a line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// The engine itself, about the stream.
+    Engine,
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFrame {
+    /// When the engine took it; not set where it does not say.
+    pub at: Timestamp,
+    /// Which stream.
+    pub output: Output,
+    /// Without its line end; may hold any byte.
+    pub text: Vec<u8>,
+}
+
+/// What to read.
+#[derive(Clone, Debug)]
+pub struct TaskLogRequest {
+    /// Whose log.
+    pub task: TaskId,
+    /// Go on as lines come.
+    pub follow: bool,
+    /// Only the last lines; `None` is all.
+    pub tail: Option<usize>,
+    /// Only lines from then on.
+    pub since: Timestamp,
+}
+
+/// Lines as they come.
+pub struct LogStream {
+    answer: Answer,
+    /// Frames, unless the task has a TTY: then the bytes are the log.
+    framed: Option<bool>,
+    raw: BytesMut,
+    partial: [Vec<u8>; 3],
+}
+
+impl Engine {
+    /// Opens a task's log.
+    pub async fn task_logs(&self, request: &TaskLogRequest) -> Result<LogStream> {
+        let tail = request.tail.map_or("all".into(), |n| n.to_string());
+        let since = if request.since.is_set() {
+            let t = request.since.0;
+            format!("&since={}.{:09}", t.div_euclid(1_000_000_000), t.rem_euclid(1_000_000_000))
+        } else {
+            String::new()
+        };
+        let path = format!(
+            "/tasks/{}/logs?stdout=1&stderr=1&timestamps=1&tail={tail}&follow={}{since}",
+            encode_text(request.task.as_str()),
+            u8::from(request.follow),
+        );
+        let answer = self.get(&path, DEADLINE).await?;
+        Ok(LogStream { answer, framed: None, raw: BytesMut::new(), partial: Default::default() })
+    }
+}
+
+impl LogStream {
+    /// The next lines; `None` at the end. Silence is normal. Safe to drop while waiting.
+    pub async fn next(&mut self) -> Result<Option<Vec<LogFrame>>> {
+        let Some(bytes) = self.answer.piece(None).await? else {
+            let mut rest = Vec::new();
+            for index in 0..3 {
+                if !self.partial[index].is_empty() {
+                    let text = std::mem::take(&mut self.partial[index]);
+                    rest.push(frame(index, text));
+                }
+            }
+            return Ok((!rest.is_empty()).then_some(rest));
+        };
+        self.raw.extend_from_slice(&bytes);
+        let mut lines = Vec::new();
+        loop {
+            if self.framed.is_none() {
+                // A frame begins with its stream's number and three zeros; text never does.
+                if self.raw.len() < 4 {
+                    break;
+                }
+                self.framed = Some(self.raw[0] <= 3 && self.raw[1..4] == [0, 0, 0]);
+            }
+            if self.framed == Some(false) {
+                let all = self.raw.split();
+                self.take(0, &all, &mut lines);
+                break;
+            }
+            if self.raw.len() < 8 {
+                break;
+            }
+            let kind = self.raw[0];
+            if kind > 3 || self.raw[1..4] != [0, 0, 0] {
+                return Err(self.answer.garbage("a log frame has no valid header".into()));
+            }
+            let length = u32::from_be_bytes([self.raw[4], self.raw[5], self.raw[6], self.raw[7]]);
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            if length > 64 << 20 {
+                return Err(self.answer.garbage("a log frame is larger than 64 MiB".into()));
+            }
+            if self.raw.len() < 8 + length {
+                break;
+            }
+            self.raw.advance(8);
+            let payload = self.raw.split_to(length);
+            match kind {
+                3 => {
+                    let said = String::from_utf8_lossy(&payload).trim().to_owned();
+                    return Err(EngineError::Refusal { status: 200, said });
+                }
+                2 => self.take(1, &payload, &mut lines),
+                _ => self.take(0, &payload, &mut lines),
+            }
+        }
+        Ok(Some(lines))
+    }
+
+    /// Cuts bytes into lines. The engine cuts a long line into frames at 16 KiB, each with its own
+    /// timestamp: a frame that does not end in a newline goes on in the next of its stream.
+    fn take(&mut self, stream: usize, bytes: &[u8], lines: &mut Vec<LogFrame>) {
+        let partial = &mut self.partial[stream];
+        let continuing = !partial.is_empty();
+        let bytes = if continuing && self.framed == Some(true) { strip_time(bytes) } else { bytes };
+        for piece in bytes.split_inclusive(|b| *b == b'\n') {
+            partial.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || partial.len() > LINE_LIMIT {
+                let mut text = std::mem::take(partial);
+                while matches!(text.last(), Some(b'\n' | b'\r')) {
+                    text.pop();
+                }
+                lines.push(frame(stream, text));
+            }
+        }
+    }
+}
+
+fn frame(stream: usize, text: Vec<u8>) -> LogFrame {
+    let output = [Output::Stdout, Output::Stderr, Output::Engine][stream.min(2)];
+    let (at, skip) = leading_time(&text);
+    LogFrame { at, output, text: text[skip..].to_vec() }
+}
+
+/// The timestamp a line begins with, and how many bytes it and its space take.
+fn leading_time(text: &[u8]) -> (Timestamp, usize) {
+    let Some(space) = text.iter().take(40).position(|b| *b == b' ') else {
+        let at = std::str::from_utf8(text).map_or(Timestamp::NEVER, Timestamp::parse);
+        return if at.is_set() { (at, text.len()) } else { (at, 0) };
+    };
+    let at = std::str::from_utf8(&text[..space]).map_or(Timestamp::NEVER, Timestamp::parse);
+    if at.is_set() { (at, space + 1) } else { (at, 0) }
+}
+
+fn strip_time(bytes: &[u8]) -> &[u8] {
+    &bytes[leading_time(bytes).1..]
+}

@@ -1,0 +1,27 @@
+//! What the Docker Engine says and accepts.
+//!
+//! [`Engine`] is our own thin HTTP client for lists, events, logs and service writes; bollard, over
+//! the same connector, serves the typed, rare calls ([`Engine::names`]). Why two: see `client.rs`.
+//!
+//! Deliberately absent: retries, schedules, state. Those are the session's.
+
+mod client;
+mod error;
+mod events;
+mod lists;
+mod logs;
+mod names;
+mod pieces;
+mod probe;
+mod wire;
+mod writes;
+
+pub use client::{Access, Cost, Engine};
+pub use error::{EngineError, Result};
+pub use events::EventStream;
+pub use lists::TaskList;
+pub use logs::{LogFrame, LogStream, Output, TaskLogRequest};
+pub use names::Names;
+pub use pieces::Pieces;
+pub use probe::Probe;
+pub use wire::{decode_nodes, decode_service, decode_services, decode_task};

@@ -1,0 +1,104 @@
+//! The typed, rare calls, through bollard over our own connector.
+
+use std::{collections::HashMap, time::Duration};
+
+use bollard::{ClientVersion, Docker};
+use bytes::Bytes;
+use http_body_util::Full;
+
+use super::{
+    client::Engine,
+    error::{EngineError, Result},
+};
+
+/// Names of what a service may refer to, by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Overlay networks.
+    pub networks: HashMap<String, String>,
+    /// Secrets; only their names are ever read.
+    pub secrets: HashMap<String, String>,
+    /// Configs; only their names are kept.
+    pub configs: HashMap<String, String>,
+}
+
+impl Engine {
+    /// Networks, secrets and configs of the Swarm by name.
+    pub async fn names(&self) -> Result<Names> {
+        let docker = self.bollard()?;
+        let broken = |e: bollard::errors::Error| EngineError::Broken {
+            endpoint: self.endpoint().to_string(),
+            why: e.to_string(),
+        };
+        let mut names = Names::default();
+        let networks = docker
+            .list_networks(None::<bollard::query_parameters::ListNetworksOptions>)
+            .await
+            .map_err(broken)?;
+        for network in networks {
+            if network.scope.as_deref() == Some("swarm")
+                && let (Some(id), Some(name)) = (network.id, network.name)
+            {
+                names.networks.insert(id, name);
+            }
+        }
+        let secrets = docker
+            .list_secrets(None::<bollard::query_parameters::ListSecretsOptions>)
+            .await
+            .map_err(broken)?;
+        for secret in secrets {
+            if let (Some(id), Some(name)) = (secret.id, secret.spec.and_then(|s| s.name)) {
+                names.secrets.insert(id, name);
+            }
+        }
+        let configs = docker
+            .list_configs(None::<bollard::query_parameters::ListConfigsOptions>)
+            .await
+            .map_err(broken)?;
+        for config in configs {
+            if let (Some(id), Some(name)) = (config.id, config.spec.and_then(|s| s.name)) {
+                names.configs.insert(id, name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// bollard over our connector. It never sends the API version it was told, so the path is
+    /// given it here; and only GETs pass.
+    fn bollard(&self) -> Result<Docker> {
+        let http = self.http.clone();
+        let api = self.api().to_owned();
+        let transport = move |request: bollard::BollardRequest| {
+            let http = http.clone();
+            let api = api.clone();
+            Box::pin(async move {
+                let (mut parts, _) = request.into_parts();
+                let path = parts.uri.path_and_query().map_or("/", |p| p.as_str());
+                if parts.method != hyper::Method::GET {
+                    return Err(bollard::errors::Error::IOError {
+                        err: std::io::Error::other("only reads go through bollard"),
+                    });
+                }
+                let path =
+                    if path.starts_with("/v1.") { path.into() } else { format!("/v{api}{path}") };
+                parts.uri = format!("http://docker{path}").parse().map_err(|e| {
+                    bollard::errors::Error::IOError { err: std::io::Error::other(e) }
+                })?;
+                http.request(hyper::Request::from_parts(parts, Full::new(Bytes::new())))
+                    .await
+                    .map_err(|e| bollard::errors::Error::IOError { err: std::io::Error::other(e) })
+            }) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
+        };
+        let version = ClientVersion { major_version: 1, minor_version: 41 };
+        Docker::connect_with_custom_transport(
+            transport,
+            Some("http://docker"),
+            Duration::from_secs(15).as_secs(),
+            &version,
+        )
+        .map_err(|e| EngineError::Broken {
+            endpoint: self.endpoint().to_string(),
+            why: e.to_string(),
+        })
+    }
+}

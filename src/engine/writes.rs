@@ -1,0 +1,43 @@
+//! The one write skep makes: a service update.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{client::Engine, error::Result, lists::encode_text};
+use crate::cluster::ServiceId;
+
+/// A write waits for the raft log; without quorum it hangs 20 s before it says so.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Updates a service's spec, or rolls it back (then the engine takes its previous spec, whatever
+    /// `spec` is). `version` must be the one just read. Returns the engine's warnings.
+    ///
+    /// # Errors
+    /// [`super::EngineError::OutOfSequence`] when the service changed since; for which errors the
+    /// outcome is unknown see [`super::EngineError::leaves_unknown`].
+    pub async fn update_service(
+        &self,
+        id: &ServiceId,
+        version: u64,
+        spec: &Value,
+        rollback: bool,
+    ) -> Result<Vec<String>> {
+        let path = format!(
+            "/services/{}/update?version={version}&registryAuthFrom=spec{}",
+            encode_text(id.as_str()),
+            if rollback { "&rollback=previous" } else { "" },
+        );
+        let body = Bytes::from(spec.to_string());
+        let answer = self.post(&path, body, DEADLINE).await?;
+        #[derive(serde::Deserialize, Default)]
+        #[serde(rename_all = "PascalCase", default)]
+        struct Told {
+            warnings: Option<Vec<String>>,
+        }
+        let told: Told = serde_json::from_slice(&answer).unwrap_or_default();
+        Ok(told.warnings.unwrap_or_default())
+    }
+}

@@ -1,0 +1,4 @@
+pub mod action;
+pub mod cluster;
+pub mod connect;
+pub mod engine;
