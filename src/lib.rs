@@ -1,4 +1,13 @@
 pub mod action;
+pub mod cli;
 pub mod cluster;
+pub mod config;
 pub mod connect;
+pub mod demo;
 pub mod engine;
+pub mod logs;
+pub mod report;
+pub mod session;
+pub mod start;
+pub mod triage;
+pub mod ui;

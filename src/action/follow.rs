@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use super::plan::{Change, Step};
 use crate::cluster::{
     Mode, NodeId, Service, ServiceId, Store, Task, TaskId, TaskState, Timestamp, UpdateState,
     eligible,
@@ -60,32 +61,28 @@ pub struct Follow {
     pub failing: Option<(TaskId, String)>,
     /// The engine rolls back, by itself or because it was asked to.
     pub rolling_back: bool,
-    asked_rollback: bool,
+    /// What was asked for, to plan it anew after a conflict.
+    pub change: Change,
     version: Option<u64>,
     converged_at: Option<Timestamp>,
 }
 
 impl Follow {
     /// Begins to follow; [`Follow::sent`] tells when the write was taken.
-    pub fn new(
-        service: ServiceId,
-        name: String,
-        title: String,
-        rollback: bool,
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(step: &Step, now: Timestamp) -> Self {
+        let rolling_back = step.change == Change::Rollback;
         Self {
-            service,
-            name,
-            title,
+            service: step.service.clone(),
+            name: step.name.clone(),
+            title: step.title(),
             phase: Phase::Sending,
             begun: now,
             done: 0,
             total: 0,
             bars: Vec::new(),
             failing: None,
-            rolling_back: rollback,
-            asked_rollback: rollback,
+            rolling_back,
+            change: step.change.clone(),
             version: None,
             converged_at: None,
         }
@@ -131,7 +128,7 @@ impl Follow {
                     self.phase = Phase::Failed(update.message.to_string());
                     return;
                 }
-                UpdateState::RollbackCompleted if !self.asked_rollback => {
+                UpdateState::RollbackCompleted if self.change != Change::Rollback => {
                     self.phase = Phase::Failed(format!("rolled back: {}", update.message));
                     return;
                 }

@@ -214,7 +214,6 @@ impl Store {
 impl Store {
     /// Takes a change in. `at` is the manager's time, for the journal.
     pub fn apply(&mut self, delta: Delta, at: Timestamp) {
-        self.revision += 1;
         match delta {
             Delta::Cluster(info) => self.cluster(info, at),
             Delta::Nodes(nodes) => self.replace_nodes(nodes, at),
@@ -255,11 +254,18 @@ impl Store {
         for row in self.tasks.values_mut() {
             row.seen = ListId(0);
         }
+        self.revision += 1;
         self.info = info;
     }
 
     fn replace_nodes(&mut self, nodes: Vec<Node>, at: Timestamp) {
         let was_known = !self.nodes.is_empty();
+        let same = nodes.len() == self.nodes.len()
+            && nodes.iter().all(|n| self.nodes.get(&n.id) == Some(n));
+        if same {
+            return;
+        }
+        self.revision += 1;
         let mut old = std::mem::take(&mut self.nodes);
         let mut flipped = Vec::new();
         for node in nodes {
@@ -337,6 +343,12 @@ impl Store {
     }
 
     fn replace_services(&mut self, services: Vec<Service>) {
+        let same = services.len() == self.services.len()
+            && services.iter().all(|s| self.services.get(&s.id) == Some(s));
+        if same {
+            return;
+        }
+        self.revision += 1;
         let mut old = std::mem::take(&mut self.services);
         self.services.reserve(services.len());
         for mut service in services {
@@ -363,6 +375,7 @@ impl Store {
             if task.version < row.task.version || task == row.task {
                 return;
             }
+            self.revision += 1;
             let before = std::mem::replace(&mut row.task, task.clone());
             self.count(&before, false);
             self.count(&task, true);
@@ -384,6 +397,7 @@ impl Store {
         if self.listed.get(&task.service).is_some_and(|newer| *newer > list) {
             return;
         }
+        self.revision += 1;
         self.by_service.entry(task.service.clone()).or_default().insert(task.id.clone());
         self.index_node(&task);
         self.count(&task, true);
@@ -397,6 +411,7 @@ impl Store {
         let Some(scope) = self.lists.remove(&list) else { return };
         let gone: Vec<TaskId> = match &scope {
             Scope::All => {
+                self.revision += u64::from(!self.tasks_known);
                 self.tasks_known = true;
                 let unseen = self.tasks.values().filter(|row| row.seen < list);
                 unseen.map(|row| row.task.id.clone()).collect()
@@ -418,6 +433,7 @@ impl Store {
 
     fn remove_task(&mut self, id: &TaskId) {
         let Some(row) = self.tasks.remove(id) else { return };
+        self.revision += 1;
         self.count(&row.task, false);
         self.unindex_node(&row.task);
         if let Some(set) = self.by_service.get_mut(&row.task.service) {
@@ -507,6 +523,7 @@ impl Store {
         if &*event.kind == "node" && &*event.action == "update" {
             return;
         }
+        self.revision += 1;
         let text = event_text(&event);
         let gravity = match event.attribute("updatestate.new") {
             "paused" | "rollback_paused" | "rollback_started" => Gravity::Bad,

@@ -193,12 +193,7 @@ impl Change {
                 [one] => format!("{word} {}", one.name),
                 many => format!("{word} {} services", many.len()),
             },
-            [step] => match (self, replicas(&step.before), replicas(&step.after)) {
-                (Self::Scale(_), Some(from), Some(to)) => {
-                    format!("{word} {} {from} → {to}", step.name)
-                }
-                _ => format!("{word} {}", step.name),
-            },
+            [step] => step.title(),
             many => format!("{word} {} services", many.len()),
         }
     }

@@ -45,6 +45,18 @@ pub struct Step {
     pub command: String,
 }
 
+impl Step {
+    /// `scale web 3 → 5`.
+    pub fn title(&self) -> String {
+        match (&self.change, change::replicas(&self.before), change::replicas(&self.after)) {
+            (Change::Scale(_), Some(from), Some(to)) => {
+                format!("scale {} {from} → {to}", self.name)
+            }
+            (change, _, _) => format!("{} {}", change.word(), self.name),
+        }
+    }
+}
+
 /// What has to be typed to carry a plan out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Confirm {

@@ -1,0 +1,89 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// A terminal UI for live Docker Swarm operation.
+#[derive(Debug, Parser)]
+#[command(name = "skep", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Engine to connect to: unix:///path or tcp://host:port. May be repeated for several managers of
+    /// one Swarm. Default: the config file, DOCKER_HOST, the local socket.
+    #[arg(short = 'H', long = "host", value_name = "ENDPOINT", global = true)]
+    pub hosts: Vec<String>,
+    /// Never write: no value that can write exists in the process.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Colours: dark or light.
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// View to begin with: overview, services, nodes, tasks, events, logs, problems.
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<String>,
+    /// Config file, instead of the one in the config directory.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// How much is written to the log file in the state directory.
+    #[arg(long, value_name = "LEVEL", default_value = "warn", global = true)]
+    #[arg(value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
+    pub log_level: String,
+    /// An embedded Swarm, no Docker needed.
+    #[arg(long, value_name = "SCENARIO", num_args = 0..=1, default_missing_value = "story")]
+    pub demo: Option<String>,
+    /// What to do instead of the UI.
+    #[command(subcommand)]
+    pub command: Option<Sub>,
+}
+
+/// Without a screen.
+#[derive(Debug, Subcommand)]
+pub enum Sub {
+    /// One look; exit 0 ok, 1 warning, 2 critical, 3 unknown.
+    Check {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The whole state once.
+    Snapshot {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The embedded Swarm for any Docker client.
+    DemoServe {
+        /// Where to listen.
+        #[arg(long, value_name = "PATH")]
+        socket: PathBuf,
+        /// Scenario, when no numbers are given.
+        #[arg(long, default_value = "story")]
+        scenario: String,
+        /// Nodes.
+        #[arg(long)]
+        nodes: Option<usize>,
+        /// Services.
+        #[arg(long)]
+        services: Option<usize>,
+        /// Tasks.
+        #[arg(long)]
+        tasks: Option<usize>,
+        /// Task changes a second.
+        #[arg(long, value_name = "N")]
+        churn: Option<f64>,
+        /// Seed of all that is random.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Misbehave, as NAME or NAME=VALUE: delay=MS, cut, garbage, error, no-leader, worker, locked,
+        /// skip-events, conflict, wrong-cluster, silent. May be repeated.
+        #[arg(long, value_name = "FAULT")]
+        fault: Vec<String>,
+    },
+    /// Shell completions, to stdout.
+    Completions {
+        /// bash, zsh, fish, elvish or powershell.
+        shell: clap_complete::Shell,
+    },
+    /// The manual page, to stdout.
+    Man,
+}

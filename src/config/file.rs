@@ -1,0 +1,97 @@
+//! The config file: TOML in the platform's config directory. A key skep does not know is an error,
+//! named with its line: a mistyped `read_only` must not silently give write access.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// What the file may say. Flags go before it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConfigFile {
+    /// Endpoints, as with `-H`.
+    pub hosts: Vec<String>,
+    /// Never write.
+    pub read_only: bool,
+    /// Theme name.
+    pub theme: Option<String>,
+    /// View to begin with: `services`, `nodes`, …
+    pub view: Option<String>,
+}
+
+/// Why a config file can't be used; one line.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It was named and can't be read.
+    #[error("config {path}: {why}")]
+    Read { path: String, why: std::io::Error },
+    /// It can't be understood.
+    #[error("config {path}, line {line}: {why}")]
+    Parse { path: String, line: usize, why: String },
+}
+
+impl ConfigFile {
+    /// Reads `path`, or the default one, which need not exist.
+    ///
+    /// # Errors
+    /// One line, with the file's own line.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(file) = path.map(Path::to_owned).or_else(default_path) else {
+            return Ok(Self::default());
+        };
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(e) if path.is_none() && e.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(why) => return Err(ConfigError::Read { path: file.display().to_string(), why }),
+        };
+        Self::parse(&text).map_err(|(line, why)| ConfigError::Parse {
+            path: file.display().to_string(),
+            line,
+            why,
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, (usize, String)> {
+        toml::from_str(text).map_err(|e| {
+            let at = e.span().map_or(0, |s| s.start).min(text.len());
+            let line = text[..at].bytes().filter(|b| *b == b'\n').count() + 1;
+            (line, e.message().replace('\n', " "))
+        })
+    }
+}
+
+fn dirs() -> Option<directories::ProjectDirs> {
+    directories::ProjectDirs::from("", "", "skep")
+}
+
+/// `~/.config/skep/config.toml` or the platform's like.
+pub fn default_path() -> Option<PathBuf> {
+    Some(dirs()?.config_dir().join("config.toml"))
+}
+
+/// Where the log and the audit file are kept.
+pub fn state_dir() -> PathBuf {
+    dirs()
+        .and_then(|d| {
+            d.state_dir().map(Path::to_owned).or_else(|| Some(d.data_local_dir().to_owned()))
+        })
+        .unwrap_or_else(|| std::env::temp_dir().join("skep"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_key_is_named_with_its_line() {
+        let (line, why) = ConfigFile::parse("theme = \"dark\"\n\nread_onli = true\n").unwrap_err();
+        assert_eq!(line, 3);
+        assert!(why.contains("read_onli") && why.contains("read_only"), "{why}");
+        let (line, _) = ConfigFile::parse("hosts = 3").unwrap_err();
+        assert_eq!(line, 1);
+        let good = ConfigFile::parse("hosts = [\"tcp://m1\"]\nread_only = true").unwrap();
+        assert!(good.read_only);
+    }
+}

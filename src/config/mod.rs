@@ -1,0 +1,7 @@
+//! What the user may set: the config file and themes.
+
+mod file;
+mod theme;
+
+pub use file::{ConfigError, ConfigFile, default_path, state_dir};
+pub use theme::{Depth, Slot, Theme};

@@ -1,0 +1,180 @@
+//! `skep snapshot`: the whole state once. The JSON is a contract: fields may be added, never renamed.
+
+use serde_json::{Value, json};
+
+use super::{Taken, check::clean};
+use crate::cluster::{Mode, PublishMode, Service, Task};
+
+fn time(at: crate::cluster::Timestamp) -> Value {
+    if at.is_set() { at.to_string().into() } else { Value::Null }
+}
+
+pub(super) fn problems(taken: &Taken) -> Vec<Value> {
+    taken
+        .problems
+        .iter()
+        .map(|p| {
+            json!({
+                "rule": p.rule,
+                "severity": p.severity.word(),
+                "object": p.object,
+                "message": p.message,
+                "since": time(p.since),
+            })
+        })
+        .collect()
+}
+
+/// As the docker CLI prints them: `*:8080->80/tcp`.
+fn ports(service: &Service) -> Vec<String> {
+    let published = service.ports.iter().filter(|p| p.published > 0 && p.mode != PublishMode::Host);
+    published.map(|p| format!("*:{}->{}/{}", p.published, p.target, p.protocol)).collect()
+}
+
+fn service(taken: &Taken, s: &Service) -> Value {
+    let m = taken.store.missing(s);
+    let desired = match s.mode {
+        // The CLI tells a job's desired tasks from the engine's count.
+        Mode::ReplicatedJob { .. } | Mode::GlobalJob => {
+            s.counts.map_or(m.desired, |c| c.desired.saturating_sub(c.completed))
+        }
+        _ => m.desired,
+    };
+    let mut out = json!({
+        "id": s.id.as_str(),
+        "name": &*s.name,
+        "stack": s.stack.as_deref(),
+        "mode": s.mode.word(),
+        "running": m.running,
+        "desired": desired,
+        "image": s.image_tag(),
+        "update_state": s.update.as_ref().map(|u| u.state.word()),
+        "ports": ports(s),
+    });
+    if let Some((done, total)) = m.job {
+        out["completed"] = done.into();
+        out["completions"] = total.into();
+    }
+    out
+}
+
+fn task(taken: &Taken, t: &Task) -> Value {
+    let store = &taken.store;
+    // Here the contract is the docker CLI's own name, also for a global service's task.
+    let service = store.service(&t.service).map_or(t.service.as_str(), |s| &*s.name);
+    let name = match (&t.node, t.slot) {
+        (Some(node), 0) => format!("{service}.{node}"),
+        (_, slot) => format!("{service}.{slot}"),
+    };
+    json!({
+        "id": t.id.as_str(),
+        "name": name,
+        "service": service,
+        "slot": (t.slot > 0).then_some(t.slot),
+        "node": t.node.as_ref().map(|n| store.hostname(n)),
+        "state": t.state.word(),
+        "desired_state": t.desired.word(),
+        "since": time(t.since),
+        "error": (!t.err.is_empty()).then_some(&*t.err),
+        "exit_code": t.exit_code,
+        "container_id": t.container.as_deref(),
+    })
+}
+
+/// The whole state as JSON.
+pub fn snapshot_json(taken: &Taken, age_ms: u64) -> Value {
+    let store = &taken.store;
+    let mut nodes: Vec<_> = store.nodes().collect();
+    nodes.sort_by(|a, b| a.hostname.cmp(&b.hostname).then_with(|| a.id.cmp(&b.id)));
+    let mut services: Vec<_> = store.services().collect();
+    services.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut tasks: Vec<_> = store.tasks().collect();
+    tasks.sort_by_cached_key(|t| {
+        let service = store.service(&t.service).map_or("", |s| &*s.name).to_owned();
+        (service, t.slot, t.node.clone(), std::cmp::Reverse(t.created), t.id.clone())
+    });
+    let nodes: Vec<Value> = nodes
+        .into_iter()
+        .map(|n| {
+            json!({
+                "id": n.id.as_str(),
+                "hostname": &*n.hostname,
+                "role": n.role.word(),
+                "leader": n.is_leader(),
+                "state": n.state.word(),
+                "availability": n.availability.word(),
+                "address": &*n.addr,
+                "engine": &*n.engine,
+            })
+        })
+        .collect();
+    json!({
+        "taken_at": time(taken.at),
+        "clusters": [{
+            "id": &*store.info().id,
+            "name": "default",
+            "endpoint": taken.endpoint,
+            "age_ms": age_ms,
+            "nodes": nodes,
+            "services": services.into_iter().map(|s| service(taken, s)).collect::<Vec<_>>(),
+            "tasks": tasks.into_iter().map(|t| task(taken, t)).collect::<Vec<_>>(),
+            "problems": problems(taken),
+        }],
+    })
+}
+
+/// The whole state as tables for a human.
+pub fn snapshot_text(taken: &Taken) -> String {
+    let all = snapshot_json(taken, 0);
+    let cluster = &all["clusters"][0];
+    let mut out = String::new();
+    let mut table = |title: &str, fields: &[&str], rows: &Value| {
+        out += &format!("{title}\n");
+        let cell = |row: &Value, field: &str| match &row[field] {
+            Value::Null => String::new(),
+            Value::String(s) => clean(s),
+            Value::Array(items) => {
+                items.iter().filter_map(Value::as_str).map(clean).collect::<Vec<_>>().join(" ")
+            }
+            other => other.to_string(),
+        };
+        let mut lines: Vec<Vec<String>> =
+            vec![fields.iter().map(|f| f.to_uppercase().replace('_', " ")).collect()];
+        for row in rows.as_array().into_iter().flatten() {
+            lines.push(fields.iter().map(|f| cell(row, f)).collect());
+        }
+        let width = |column: usize| {
+            let cells =
+                lines.iter().map(|l| unicode_width::UnicodeWidthStr::width(l[column].as_str()));
+            cells.max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..fields.len()).map(width).collect();
+        for line in &lines {
+            let mut text = String::from(" ");
+            for (cell, width) in line.iter().zip(&widths) {
+                let pad = width - unicode_width::UnicodeWidthStr::width(cell.as_str());
+                text += &format!(" {cell}{} ", " ".repeat(pad));
+            }
+            out += text.trim_end();
+            out.push('\n');
+        }
+        out.push('\n');
+    };
+    table(
+        "NODES",
+        &["hostname", "role", "leader", "state", "availability", "address", "engine"],
+        &cluster["nodes"],
+    );
+    table(
+        "SERVICES",
+        &["name", "stack", "mode", "running", "desired", "image", "update_state", "ports"],
+        &cluster["services"],
+    );
+    table(
+        "TASKS",
+        &["name", "node", "state", "desired_state", "since", "exit_code", "error"],
+        &cluster["tasks"],
+    );
+    table("PROBLEMS", &["severity", "object", "message", "since"], &cluster["problems"]);
+    out
+}

@@ -1,0 +1,44 @@
+//! Documents read on request, beside the watching.
+
+use tokio::sync::mpsc;
+
+use super::message::{Event, RawKind, Token};
+use crate::{action::plan::Document, cluster::ServiceId, engine::Engine};
+
+/// Reads the services' documents to plan with. Any that fails fails the whole: a plan for a marked
+/// set must not silently leave one out.
+pub(super) fn read(engine: &Engine, out: &mpsc::Sender<Event>, token: Token, ids: Vec<ServiceId>) {
+    let (engine, out) = (engine.clone(), out.clone());
+    tokio::spawn(async move {
+        let mut documents = Vec::with_capacity(ids.len());
+        let mut failed = None;
+        for id in ids {
+            let read = engine.service_document(&id).await.map_err(|e| e.to_string());
+            match read.and_then(|raw| Document::read(&raw)) {
+                Ok(document) => documents.push(document),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        let result = failed.map_or(Ok(documents), Err);
+        let _ = out.send(Event::Documents(token, result)).await;
+    });
+}
+
+/// Reads one document to show.
+pub(super) fn raw(
+    engine: &Engine,
+    out: &mpsc::Sender<Event>,
+    token: Token,
+    kind: RawKind,
+    id: String,
+) {
+    let (engine, out) = (engine.clone(), out.clone());
+    tokio::spawn(async move {
+        let read = engine.document(kind.path(), &id).await.map_err(|e| e.to_string());
+        let value = read.and_then(|b| serde_json::from_slice(&b).map_err(|e| e.to_string()));
+        let _ = out.send(Event::Raw(token, value.map(Box::new))).await;
+    });
+}

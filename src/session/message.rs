@@ -1,0 +1,98 @@
+//! What the UI and a session say to each other.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{
+    action::{
+        execute::Outcome,
+        plan::{Approved, Document},
+    },
+    cluster::{Delta, ServiceId, TaskId, Timestamp},
+    engine::{LogFrame, Names},
+};
+
+/// Counts connections; what comes late from an older one is discarded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Generation(pub u64);
+
+/// Ties an answer to what was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Token(pub u64);
+
+/// What a raw document is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RawKind {
+    /// A service.
+    Service,
+    /// A node.
+    Node,
+    /// A task.
+    Task,
+}
+
+impl RawKind {
+    /// Its path in the API.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Service => "services",
+            Self::Node => "nodes",
+            Self::Task => "tasks",
+        }
+    }
+}
+
+/// What the UI wants of the session.
+#[derive(Debug)]
+pub enum Command {
+    /// These services are on the screen or followed: keep their tasks fresh.
+    Watch(Vec<ServiceId>),
+    /// Read these services' documents, to plan with.
+    Documents(Token, Vec<ServiceId>),
+    /// Read a document, to show.
+    Raw(Token, RawKind, String),
+    /// Carry a plan out.
+    CarryOut(Approved),
+    /// Follow the logs of these tasks, and no others; the token names the view.
+    Logs(Token, Vec<TaskId>),
+    /// Reconnect now instead of at the end of the wait.
+    Retry,
+}
+
+/// How the connection is.
+#[derive(Clone, Debug)]
+pub enum Link {
+    /// Trying for the first time, or again.
+    Connecting { endpoint: String },
+    /// Live.
+    Live {
+        endpoint: String,
+        /// The manager's clock minus ours, nanoseconds.
+        skew: i64,
+        round_trip: Duration,
+    },
+    /// Gone; trying again after `wait`.
+    Lost { endpoint: String, why: String, wait: Duration },
+}
+
+/// What the session tells.
+#[derive(Debug)]
+pub enum Event {
+    /// The connection changed.
+    Link(Generation, Link),
+    /// The Swarm was heard from. May hold nothing: then nothing changed.
+    Heard(Generation, Vec<Delta>, Timestamp),
+    /// Names of networks, secrets and configs.
+    Names(Generation, Box<Names>),
+    /// Documents that were asked for.
+    Documents(Token, Result<Vec<Document>, String>),
+    /// A document that was asked for.
+    Raw(Token, Result<Box<Value>, String>),
+    /// How a write ended.
+    Outcome(ServiceId, Box<Outcome>),
+    /// Lines of a log.
+    Lines(Token, TaskId, Vec<LogFrame>),
+    /// A task's log can't be read, and why; `None` when it can again.
+    LogTrouble(Token, TaskId, Option<String>),
+}

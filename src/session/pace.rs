@@ -1,0 +1,109 @@
+//! How often each kind of request may be made: as often as wished, unless that would cost the
+//! manager more than its share.
+
+use std::time::{Duration, Instant};
+
+/// The share of the manager's time skep may use, all requests together.
+pub(super) const BUDGET: f64 = 0.05;
+
+/// The pace of one kind of request.
+#[derive(Debug)]
+pub(super) struct Pace {
+    /// As often as is of use.
+    wish: Duration,
+    /// This kind's part of the budget.
+    share: f64,
+    /// Smoothed cost of a request.
+    cost: Duration,
+    due: Instant,
+    running: bool,
+}
+
+impl Pace {
+    /// `part` of the whole budget, due at once.
+    pub fn new(wish: Duration, part: f64, now: Instant) -> Self {
+        Self { wish, share: BUDGET * part, cost: Duration::ZERO, due: now, running: false }
+    }
+
+    /// Whether one should be sent now.
+    pub fn is_due(&self, now: Instant) -> bool {
+        !self.running && now >= self.due
+    }
+
+    /// When the next is due; `None` while one is under way.
+    pub fn due(&self) -> Option<Instant> {
+        (!self.running).then_some(self.due)
+    }
+
+    /// One was sent.
+    pub fn sent(&mut self) {
+        self.running = true;
+    }
+
+    /// It came back after `cost` of the manager's time.
+    pub fn done(&mut self, cost: Duration, now: Instant) {
+        self.running = false;
+        self.cost = if self.cost.is_zero() { cost } else { (self.cost * 3 + cost) / 4 };
+        self.due = now + self.interval();
+    }
+
+    /// Something happened: as soon as the budget allows, but never more than `late` sooner than planned.
+    pub fn hurry(&mut self, now: Instant) {
+        let affordable = self.due.checked_sub(self.interval()).unwrap_or(now) + self.affordable();
+        self.due = self.due.min(affordable.max(now));
+    }
+
+    /// Wishes another rhythm from now on.
+    pub fn wish(&mut self, wish: Duration, now: Instant) {
+        if wish < self.wish {
+            self.due = self.due.min(now + wish.max(self.affordable()));
+        }
+        self.wish = wish;
+    }
+
+    fn affordable(&self) -> Duration {
+        self.cost.div_f64(self.share)
+    }
+
+    fn interval(&self) -> Duration {
+        self.wish.max(self.affordable())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dear_request_is_made_seldom() {
+        let now = Instant::now();
+        let mut pace = Pace::new(Duration::from_secs(1), 0.5, now);
+        pace.sent();
+        assert!(!pace.is_due(now));
+        pace.done(Duration::from_millis(1), now);
+        assert_eq!(pace.due(), Some(now + Duration::from_secs(1)));
+        for _ in 0..50 {
+            pace.sent();
+            pace.done(Duration::from_secs(1), now);
+        }
+        assert!(
+            pace.due() > Some(now + Duration::from_secs(38)),
+            "1 s of work at 2.5 % is every 40 s"
+        );
+        pace.hurry(now);
+        assert!(
+            pace.due() > Some(now + Duration::from_secs(38)),
+            "haste does not break the budget"
+        );
+    }
+
+    #[test]
+    fn haste_brings_a_cheap_request_forward() {
+        let now = Instant::now();
+        let mut pace = Pace::new(Duration::from_secs(30), 0.5, now);
+        pace.sent();
+        pace.done(Duration::from_millis(2), now);
+        pace.hurry(now);
+        assert!(pace.due() <= Some(now + Duration::from_millis(81)));
+    }
+}

@@ -1,0 +1,247 @@
+//! The one table of actions: it feeds the keymap, the footer, the help, the palette, the README and
+//! the read-only test, so that they can't drift.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    Overview,
+    Services,
+    Nodes,
+    Tasks,
+    Events,
+    Logs,
+    Problems,
+    NextPane,
+    PreviousPane,
+    Down,
+    Up,
+    Top,
+    Bottom,
+    HalfDown,
+    HalfUp,
+    PageDown,
+    PageUp,
+    Enter,
+    Back,
+    Filter,
+    Palette,
+    Help,
+    Scale,
+    Update,
+    Rollback,
+    Force,
+    OpenLogs,
+    Describe,
+    Yaml,
+    Mark,
+    Sort,
+    Reverse,
+    Copy,
+    Pause,
+    Zoom,
+    History,
+    FailedLog,
+    FailedRollback,
+    Dismiss,
+    Retry,
+    Quit,
+}
+
+/// Where an action has a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// Everywhere.
+    Any,
+    /// Where a service can be meant: a service, its task, or its problem.
+    Service,
+    /// Where something is under the cursor.
+    Object,
+    /// Where rows are.
+    Table,
+}
+
+/// One line of the table.
+pub struct Action {
+    /// What it does.
+    pub act: Act,
+    /// Its name in the palette.
+    pub id: &'static str,
+    /// In the footer.
+    pub short: &'static str,
+    /// In the help.
+    pub words: &'static str,
+    /// Where.
+    pub context: Context,
+    /// Whether it can end in a write.
+    pub writes: bool,
+    /// Its keys.
+    pub keys: &'static [&'static str],
+    /// Whether the footer shows it.
+    pub footer: bool,
+}
+
+const fn row(
+    act: Act,
+    id: &'static str,
+    keys: &'static [&'static str],
+    words: &'static str,
+    context: Context,
+) -> Action {
+    Action { act, id, short: id, words, context, writes: false, keys, footer: false }
+}
+
+const fn shown(mut action: Action, short: &'static str) -> Action {
+    action.short = short;
+    action.footer = true;
+    action
+}
+
+const fn writing(mut action: Action) -> Action {
+    action.writes = true;
+    action
+}
+
+use Context::{Any, Object, Service, Table};
+
+/// Every action, in the order of the help.
+pub const ACTIONS: &[Action] = &[
+    writing(shown(
+        row(Act::Scale, "scale", &["s"], "scale the selected service (5, +2, -1)", Service),
+        "scale",
+    )),
+    writing(shown(
+        row(Act::Update, "update", &["u"], "update: image first, every field with Ctrl-e", Service),
+        "update",
+    )),
+    writing(shown(
+        row(Act::Rollback, "rollback", &["r"], "roll back to the previous spec", Service),
+        "roll back",
+    )),
+    writing(shown(
+        row(Act::Force, "force", &["f"], "force update: replace all tasks", Service),
+        "force",
+    )),
+    shown(row(Act::OpenLogs, "logs-of", &["l"], "logs of the selection", Object), "logs"),
+    shown(
+        row(
+            Act::Describe,
+            "describe",
+            &["d"],
+            "everything about the selection on one page",
+            Object,
+        ),
+        "describe",
+    ),
+    row(Act::Yaml, "yaml", &["y"], "the raw document as YAML", Object),
+    row(Act::Mark, "mark", &["Space"], "mark (actions then apply to all marked)", Table),
+    row(Act::Copy, "copy", &["c"], "copy the ID or name", Object),
+    row(Act::Enter, "open", &["Enter"], "drill down", Object),
+    row(Act::Back, "back", &["Esc"], "back", Any),
+    shown(row(Act::Filter, "filter", &["/"], "filter (! inverts, /regex/)", Table), "filter"),
+    row(Act::Sort, "sort", &["o"], "next sort column", Table),
+    row(Act::Reverse, "reverse", &["O"], "reverse the order", Table),
+    row(Act::History, "history", &["h"], "show or fold the history of tasks", Table),
+    row(Act::Down, "down", &["j", "Down"], "move down", Table),
+    row(Act::Up, "up", &["k", "Up"], "move up", Table),
+    row(Act::Top, "top", &["g", "Home"], "to the top", Table),
+    row(Act::Bottom, "bottom", &["G", "End"], "to the bottom", Table),
+    row(Act::HalfDown, "half-down", &["Ctrl-d"], "half a page down", Table),
+    row(Act::HalfUp, "half-up", &["Ctrl-u"], "half a page up", Table),
+    row(Act::PageDown, "page-down", &["PgDn"], "a page down", Table),
+    row(Act::PageUp, "page-up", &["PgUp"], "a page up", Table),
+    row(Act::NextPane, "next-pane", &["Tab"], "next pane", Any),
+    row(Act::PreviousPane, "previous-pane", &["Shift-Tab"], "previous pane", Any),
+    row(Act::Zoom, "zoom", &["z"], "zoom the pane", Any),
+    row(Act::Overview, "overview", &["1"], "Overview", Any),
+    row(Act::Services, "services", &["2"], "Services", Any),
+    row(Act::Nodes, "nodes", &["3"], "Nodes", Any),
+    row(Act::Tasks, "tasks", &["4"], "Tasks", Any),
+    row(Act::Events, "events", &["5"], "Events", Any),
+    row(Act::Logs, "logs", &["6"], "Logs", Any),
+    row(Act::Problems, "problems", &["7"], "Problems", Any),
+    row(Act::Pause, "pause", &["p"], "pause the screen (data flows on)", Any),
+    row(Act::FailedLog, "failed-log", &["Ctrl-x"], "log of a failed action's task", Any),
+    writing(row(
+        Act::FailedRollback,
+        "failed-rollback",
+        &["Ctrl-r"],
+        "roll back a failed action",
+        Any,
+    )),
+    row(Act::Dismiss, "dismiss", &["x"], "put finished actions away", Any),
+    row(Act::Retry, "reconnect", &["R"], "reconnect now", Any),
+    shown(row(Act::Palette, "palette", &[":"], "command palette", Any), "command"),
+    shown(row(Act::Help, "help", &["?"], "help for this screen", Any), "help"),
+    row(Act::Quit, "quit", &["q", "Ctrl-c"], "quit (asks only while an action is in flight)", Any),
+];
+
+/// The action of a key.
+pub fn of_key(key: &KeyEvent) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.keys.iter().any(|name| is_key(name, key)))
+}
+
+/// The table's line for an action.
+pub fn action(act: Act) -> &'static Action {
+    ACTIONS.iter().find(|a| a.act == act).unwrap_or(&ACTIONS[0])
+}
+
+fn is_key(name: &str, key: &KeyEvent) -> bool {
+    let (ctrl, name) = match name.strip_prefix("Ctrl-") {
+        Some(rest) => (true, rest),
+        None => (false, name),
+    };
+    if key.modifiers.contains(KeyModifiers::ALT)
+        || key.modifiers.contains(KeyModifiers::CONTROL) != ctrl
+    {
+        return false;
+    }
+    match name {
+        "Space" => key.code == KeyCode::Char(' '),
+        "Enter" => key.code == KeyCode::Enter,
+        "Esc" => key.code == KeyCode::Esc,
+        "Down" => key.code == KeyCode::Down,
+        "Up" => key.code == KeyCode::Up,
+        "Home" => key.code == KeyCode::Home,
+        "End" => key.code == KeyCode::End,
+        "PgDn" => key.code == KeyCode::PageDown,
+        "PgUp" => key.code == KeyCode::PageUp,
+        "Tab" => key.code == KeyCode::Tab,
+        "Shift-Tab" => key.code == KeyCode::BackTab,
+        one => match key.code {
+            KeyCode::Char(c) => one.chars().eq([c]),
+            _ => false,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_means_one_thing() {
+        let mut seen = HashSet::new();
+        for action in ACTIONS {
+            for key in action.keys {
+                assert!(seen.insert(*key), "{key} is given twice");
+            }
+        }
+        let ids: HashSet<_> = ACTIONS.iter().map(|a| a.id).collect();
+        assert_eq!(ids.len(), ACTIONS.len());
+    }
+
+    #[test]
+    fn keys_are_told_apart() {
+        let press = |code, modifiers| of_key(&KeyEvent::new(code, modifiers)).map(|a| a.act);
+        let none = KeyModifiers::NONE;
+        assert_eq!(press(KeyCode::Char('d'), none), Some(Act::Describe));
+        assert_eq!(press(KeyCode::Char('d'), KeyModifiers::CONTROL), Some(Act::HalfDown));
+        assert_eq!(press(KeyCode::Char('G'), KeyModifiers::SHIFT), Some(Act::Bottom));
+        assert_eq!(press(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Act::Quit));
+        assert_eq!(press(KeyCode::Char('d'), KeyModifiers::ALT), None);
+    }
+}

@@ -1,0 +1,350 @@
+//! The whole state of the UI and its only way to change: [`App::update`].
+
+use crossterm::event::KeyEvent;
+
+use super::{
+    logpane::LogPane,
+    overlay::Overlay,
+    rows::{EventRow, ProblemRow, TaskRow},
+    scene::Scene,
+    table::Table,
+};
+use crate::{
+    action::{
+        follow::Follow,
+        plan::{Change, WriteGrant},
+    },
+    cluster::{NodeId, ServiceId, Store, Timestamp},
+    config::{Depth, Theme},
+    session::{Command, Event, Generation, Token},
+    triage::Problem,
+};
+
+/// A full-size view, or the Overview of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Overview,
+    Services,
+    Nodes,
+    Tasks,
+    Events,
+    Logs,
+    Problems,
+}
+
+impl View {
+    /// All, in the order of their keys.
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Services,
+        Self::Nodes,
+        Self::Tasks,
+        Self::Events,
+        Self::Logs,
+        Self::Problems,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Services => "Services",
+            Self::Nodes => "Nodes",
+            Self::Tasks => "Tasks",
+            Self::Events => "Events",
+            Self::Logs => "Logs",
+            Self::Problems => "Problems",
+        }
+    }
+
+    /// By name, any case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|v| v.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// A pane of the Overview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    Services,
+    Nodes,
+    Tasks,
+    Events,
+    Logs,
+}
+
+/// Whose tasks are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskScope {
+    All,
+    Service(ServiceId),
+    Node(NodeId),
+}
+
+/// What does not change while it runs.
+pub struct Settings {
+    /// Present if this cluster may be written to.
+    pub grant: Option<WriteGrant>,
+    /// Colours.
+    pub theme: Theme,
+    /// How many of them.
+    pub depth: Depth,
+    /// The view to begin with.
+    pub view: View,
+}
+
+/// The connection, as the screen shows it.
+#[derive(Clone, Debug)]
+pub enum LinkState {
+    Connecting { endpoint: String },
+    Live { endpoint: String },
+    Lost { endpoint: String, why: String, next: Timestamp },
+}
+
+/// What can happen.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// Pasted text.
+    Paste(String),
+    /// The session told something.
+    Session(Event),
+    /// Time goes by.
+    Tick,
+}
+
+/// What is to be done outside.
+#[derive(Debug)]
+pub enum Effect {
+    /// For the session.
+    Session(Command),
+    /// To the terminal's clipboard.
+    Copy(String),
+    /// End.
+    Quit,
+}
+
+/// What documents are being read for.
+#[derive(Clone, Debug)]
+pub(super) enum Pending {
+    /// To plan this change.
+    Plan(Change),
+    /// To edit the spec.
+    Edit,
+}
+
+/// The state of the UI.
+pub struct App {
+    pub(super) settings: Settings,
+    /// What is drawn.
+    pub scene: Scene,
+    /// The live model while the screen is paused.
+    pub(super) live: Option<Box<Store>>,
+    pub(super) paused_at: Option<Timestamp>,
+    pub(super) generation: Generation,
+    /// The connection.
+    pub link: LinkState,
+    /// The manager's clock minus ours.
+    pub skew: i64,
+    /// When the Swarm was last heard, by our clock.
+    pub last_heard: Option<Timestamp>,
+    /// Our clock.
+    pub now: Timestamp,
+
+    /// The view on the screen.
+    pub view: View,
+    pub(super) back: Vec<(View, TaskScope)>,
+    pub(super) pane: Pane,
+    pub(super) zoomed: bool,
+    /// The bottom pane of the Overview shows logs instead of events.
+    pub(super) bottom_logs: bool,
+    pub(super) tasks_of_node: bool,
+    pub(super) scope: TaskScope,
+    pub(super) built_scope: TaskScope,
+    pub(super) unfolded: bool,
+
+    pub(super) services: Table<ServiceId>,
+    pub(super) nodes: Table<NodeId>,
+    pub(super) tasks: Table<TaskRow>,
+    pub(super) events: Table<EventRow>,
+    pub(super) problem_rows: Table<ProblemRow>,
+    /// What is wrong, the worst first.
+    pub problems: Vec<Problem>,
+    pub(super) judged: Option<(u64, i64)>,
+    pub(super) log: Option<LogPane>,
+
+    pub(super) overlays: Vec<Overlay>,
+    pub(super) follows: Vec<Follow>,
+    pub(super) pending: Option<(Token, Pending)>,
+    pub(super) toast: Option<(String, Timestamp)>,
+    pub(super) next_token: u64,
+    pub(super) watched: Vec<ServiceId>,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl App {
+    /// A UI that has heard nothing yet.
+    pub fn new(settings: Settings, endpoint: String, now: Timestamp) -> Self {
+        let view = settings.view;
+        let mut events = Table::default();
+        events.follow = true;
+        Self {
+            settings,
+            scene: Scene { now, ..Scene::default() },
+            live: None,
+            paused_at: None,
+            generation: Generation::default(),
+            link: LinkState::Connecting { endpoint },
+            skew: 0,
+            last_heard: None,
+            now,
+            view,
+            back: Vec::new(),
+            pane: Pane::Services,
+            zoomed: false,
+            bottom_logs: false,
+            tasks_of_node: false,
+            scope: TaskScope::All,
+            built_scope: TaskScope::All,
+            unfolded: false,
+            services: Table::default(),
+            nodes: Table::default(),
+            tasks: Table::default(),
+            events,
+            problem_rows: Table::default(),
+            problems: Vec::new(),
+            judged: None,
+            log: None,
+            overlays: Vec::new(),
+            follows: Vec::new(),
+            pending: None,
+            toast: None,
+            next_token: 1,
+            watched: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes in what happened; returns what is to be done outside.
+    pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
+        self.now = now;
+        match msg {
+            Msg::Key(key) => self.key(&key),
+            Msg::Paste(text) => self.paste(&text),
+            Msg::Session(event) => self.session_event(event),
+            Msg::Tick => {}
+        }
+        if self.paused_at.is_none() {
+            self.scene.now = now.shifted(self.skew);
+        }
+        self.settle();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Brings all that is derived up to date.
+    fn settle(&mut self) {
+        let manager_now = self.now.shifted(self.skew);
+        if self.toast.as_ref().is_some_and(|(_, until)| *until < self.now) {
+            self.toast = None;
+        }
+        let live = self.live.as_deref().unwrap_or(&self.scene.store);
+        for follow in &mut self.follows {
+            follow.update(live, manager_now);
+        }
+        let stamp = (self.scene.store.revision(), self.scene.now.0 / 1_000_000_000);
+        if self.judged != Some(stamp) {
+            self.problems = crate::triage::problems(&self.scene.store, self.scene.now);
+            self.judged = Some(stamp);
+        }
+        self.refresh_rows();
+        self.refresh_logs();
+        self.refresh_watch();
+    }
+
+    /// The model as last heard, also while the screen is paused.
+    pub(super) fn live_store(&self) -> &Store {
+        self.live.as_deref().unwrap_or(&self.scene.store)
+    }
+
+    /// Whether this cluster can't be written to.
+    pub fn is_read_only(&self) -> bool {
+        self.settings.grant.is_none()
+    }
+
+    /// Whether what is on the screen flows.
+    pub fn is_live(&self) -> bool {
+        matches!(self.link, LinkState::Live { .. }) && self.data_age().as_secs() < 10
+    }
+
+    /// How old the data is.
+    pub fn data_age(&self) -> std::time::Duration {
+        self.last_heard.map_or(std::time::Duration::ZERO, |at| at.age(self.now))
+    }
+
+    pub(super) fn token(&mut self) -> Token {
+        self.next_token += 1;
+        Token(self.next_token)
+    }
+
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        self.toast = Some((text.into(), self.now.shifted(6_000_000_000)));
+    }
+
+    /// The pane that has the keyboard, also in a full-size view.
+    pub(super) fn focus(&self) -> Pane {
+        match self.view {
+            View::Overview => self.pane,
+            View::Services => Pane::Services,
+            View::Nodes => Pane::Nodes,
+            View::Tasks => Pane::Tasks,
+            View::Events | View::Problems => Pane::Events,
+            View::Logs => Pane::Logs,
+        }
+    }
+
+    /// Tells the session which services must be fresh.
+    fn refresh_watch(&mut self) {
+        let mut wanted: Vec<ServiceId> = Vec::new();
+        wanted.extend(self.follows.iter().filter(|f| !f.is_over()).map(|f| f.service.clone()));
+        let store = &self.scene.store;
+        if matches!(self.view, View::Overview | View::Tasks) {
+            match self.task_scope() {
+                TaskScope::Service(id) => wanted.push(id),
+                TaskScope::Node(id) => {
+                    wanted.extend(
+                        store.tasks_on(&id).filter(|t| t.is_live()).map(|t| t.service.clone()),
+                    );
+                }
+                TaskScope::All => {
+                    let (window, _) = self.tasks.window(self.tasks.page_size());
+                    let on_screen = window.iter().filter_map(|r| store.task(&r.task));
+                    wanted.extend(on_screen.map(|t| t.service.clone()));
+                }
+            }
+        } else if self.view == View::Services {
+            wanted.extend(self.services.current().cloned());
+        }
+        if let Some(log) = &self.log
+            && let super::logpane::LogSource::Services(ids) = &log.source
+        {
+            wanted.extend(ids.iter().cloned());
+        }
+        wanted.sort();
+        wanted.dedup();
+        if wanted != self.watched {
+            self.watched.clone_from(&wanted);
+            self.effects.push(Effect::Session(Command::Watch(wanted)));
+        }
+    }
+
+    fn refresh_logs(&mut self) {
+        let store = self.live.as_deref().unwrap_or(&self.scene.store);
+        if let Some(log) = &mut self.log
+            && log.update_tasks(store)
+        {
+            let command = Command::Logs(log.token, log.tasks.clone());
+            self.effects.push(Effect::Session(command));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The terminal: state and update ([`App`]), drawing ([`draw`]), and the loop that joins them to a
+//! session and a tty ([`run`]).
+//!
+//! Invariants: `update` and `draw` do no I/O and read no clock; every text from the cluster goes
+//! through [`widget::text`] on its way to the screen.
+
+mod act;
+pub mod actions;
+mod app;
+mod filter;
+mod input;
+mod keys;
+mod logpane;
+mod overlay;
+mod palette;
+mod rows;
+mod run;
+mod scene;
+mod session_events;
+mod table;
+mod term;
+pub mod view;
+pub mod widget;
+
+pub use app::{App, Effect, LinkState, Msg, Pane, Settings, TaskScope, View};
+pub use run::{Outcome, run};
+pub use scene::Scene;
+pub use term::is_terminal;
+pub use view::draw;

@@ -1,0 +1,132 @@
+//! What lies over a view. A stack: the top one gets the key first.
+
+use std::cell::Cell;
+
+use tui_textarea::TextArea;
+
+use super::{input::Input, palette::Palette};
+use crate::{
+    action::plan::{Document, EditError, Plan},
+    cluster::{ServiceId, Subject},
+    session::Token,
+};
+
+/// The first line shown; drawing keeps it within what there is.
+#[derive(Debug, Default)]
+pub struct Scroll(Cell<usize>);
+
+impl Scroll {
+    /// Moves by lines.
+    pub fn by(&self, lines: isize) {
+        self.0.set(self.0.get().saturating_add_signed(lines));
+    }
+
+    /// Keeps it at most `max`; returns where it is.
+    pub fn clamp(&self, max: usize) -> usize {
+        self.0.set(self.0.get().min(max));
+        self.0.get()
+    }
+}
+
+/// An overlay.
+#[derive(Debug)]
+pub enum Overlay {
+    /// A filter being typed.
+    Filter(Input),
+    /// A value for an action being typed.
+    Ask(Ask),
+    /// Something is being read.
+    Waiting { token: Token, what: String },
+    /// A plan to confirm.
+    Plan(PlanBox),
+    /// A spec being edited.
+    Editor(Box<Editor>),
+    /// A page to read.
+    Page(Page),
+    /// The keys.
+    Help { scroll: Scroll },
+    /// The command palette.
+    Palette(Palette),
+    /// What to copy.
+    Copy { id: String, name: String },
+    /// Quit while an action is in flight?
+    Quit,
+}
+
+/// What a typed value is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// Replicas.
+    Scale,
+    /// An image.
+    Image,
+}
+
+/// A value being typed.
+#[derive(Debug)]
+pub struct Ask {
+    /// For what.
+    pub asking: Asking,
+    /// For which services.
+    pub targets: Vec<ServiceId>,
+    /// In words.
+    pub title: String,
+    /// The line.
+    pub input: Input,
+    /// What is wrong with it, or why reading failed.
+    pub error: Option<String>,
+    /// The documents are being read.
+    pub waiting: Option<Token>,
+}
+
+/// A plan on the screen.
+#[derive(Debug)]
+pub struct PlanBox {
+    /// The plan.
+    pub plan: Plan,
+    /// What is typed to confirm a dangerous one.
+    pub typed: Input,
+    /// First line shown.
+    pub scroll: Scroll,
+    /// The answer was not the one it asks for.
+    pub wrong: bool,
+    /// Why this plan came unasked: a conflict.
+    pub notice: Option<String>,
+}
+
+/// A spec in the editor.
+#[derive(Debug)]
+pub struct Editor {
+    /// As read.
+    pub document: Document,
+    /// The text as it was at first.
+    pub original: String,
+    /// The text.
+    pub area: TextArea<'static>,
+    /// What is wrong with it.
+    pub error: Option<EditError>,
+    /// Esc was pressed with changes unsaved.
+    pub discarding: bool,
+}
+
+/// What a page shows.
+#[derive(Debug)]
+pub enum PageKind {
+    /// Told from the model, so it stays live.
+    Describe(Subject),
+    /// A document as it was read.
+    Yaml { value: Option<Result<Box<serde_json::Value>, String>>, token: Token },
+}
+
+/// A page.
+#[derive(Debug)]
+pub struct Page {
+    /// For the frame.
+    pub title: String,
+    /// What it shows.
+    pub kind: PageKind,
+    /// First line shown.
+    pub scroll: Scroll,
+    /// Show secrets.
+    pub reveal: bool,
+}

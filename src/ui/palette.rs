@@ -1,0 +1,82 @@
+//! The command palette: actions, views and objects by name.
+
+use super::{actions::ACTIONS, input::Input};
+use crate::{cluster::Store, config::Theme};
+
+/// A command being typed.
+#[derive(Debug, Default)]
+pub struct Palette {
+    /// The line.
+    pub input: Input,
+    /// Which suggestion is chosen.
+    pub chosen: usize,
+    /// What is wrong with what was entered.
+    pub error: Option<String>,
+}
+
+/// A suggestion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The whole command.
+    pub command: String,
+    /// What it does.
+    pub words: String,
+    /// Its key, to remember for next time.
+    pub key: String,
+}
+
+/// Commands that take the name of a service.
+const OF_SERVICE: [(&str, &str); 8] = [
+    ("tasks", "tasks of a service"),
+    ("logs", "logs of a service"),
+    ("describe", "describe a service"),
+    ("scale", "scale a service"),
+    ("update", "update a service"),
+    ("rollback", "roll a service back"),
+    ("force", "replace a service's tasks"),
+    ("yaml", "a service's document"),
+];
+
+impl Palette {
+    /// What could be meant by what stands there, the best first.
+    pub fn suggestions(&self, store: &Store) -> Vec<Suggestion> {
+        let typed = self.input.text().trim_start();
+        let (verb, rest) = match typed.split_once(' ') {
+            Some((verb, rest)) => (verb, Some(rest.trim())),
+            None => (typed, None),
+        };
+        let mut found = Vec::new();
+        if let Some(rest) = rest {
+            if verb == "theme" {
+                for name in Theme::names().filter(|n| n.starts_with(rest)) {
+                    found.push(suggestion(format!("theme {name}"), "theme", ""));
+                }
+            } else if let Some((verb, words)) = OF_SERVICE.iter().find(|(v, _)| *v == verb) {
+                let mut names: Vec<&str> =
+                    store.services().map(|s| &*s.name).filter(|n| n.contains(rest)).collect();
+                names.sort_by_key(|n| (!n.starts_with(rest), *n));
+                for name in names.into_iter().take(50) {
+                    found.push(suggestion(format!("{verb} {name}"), words, ""));
+                }
+            }
+            return found;
+        }
+        for action in ACTIONS.iter().filter(|a| a.id.contains(verb)) {
+            found.push(suggestion(action.id.to_owned(), action.words, &action.keys.join(" ")));
+        }
+        for (name, words) in
+            OF_SERVICE.iter().filter(|(v, _)| !verb.is_empty() && v.starts_with(verb))
+        {
+            found.push(suggestion(format!("{name} "), &format!("{words}: type its name"), ""));
+        }
+        if "theme".starts_with(verb) {
+            found.push(suggestion("theme ".into(), "change the colours", ""));
+        }
+        found.sort_by_key(|s| (s.command.trim() != verb, !s.command.starts_with(verb)));
+        found
+    }
+}
+
+fn suggestion(command: String, words: &str, key: &str) -> Suggestion {
+    Suggestion { command, words: words.to_owned(), key: key.to_owned() }
+}

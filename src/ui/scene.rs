@@ -1,0 +1,19 @@
+//! What cells are told with: the model and the moment.
+
+use crate::{
+    cluster::{Store, Timestamp},
+    session::Names,
+};
+
+/// The model, and the manager's time at this moment.
+#[derive(Debug, Default)]
+pub struct Scene {
+    /// One Swarm as last heard.
+    pub store: Store,
+    /// Now, by the manager's clock: ages are told with it.
+    pub now: Timestamp,
+    /// Networks, secrets and configs by name.
+    pub names: Names,
+    /// Full-size views have room for more columns.
+    pub wide: bool,
+}

@@ -1,0 +1,191 @@
+//! What the session tells, taken into the state.
+
+use super::{
+    App,
+    app::{LinkState, Pending},
+    overlay::{Editor, Overlay, PageKind, PlanBox, Scroll},
+};
+use crate::{
+    action::{
+        follow::Phase,
+        plan::{Document, Plan, mask_document, to_yaml},
+    },
+    cluster::{Gravity, ServiceId, Store, Timestamp},
+    session::{Event, Generation, Link, Outcome, Output, Token},
+};
+
+/// A clock that differs by less is right enough to say nothing.
+pub(super) const SKEW_SHOWN: i64 = 5_000_000_000;
+
+impl App {
+    pub(super) fn session_event(&mut self, event: Event) {
+        match event {
+            Event::Link(generation, link) => self.link_changed(generation, link),
+            Event::Heard(generation, deltas, at) => {
+                if generation < self.generation {
+                    return;
+                }
+                self.last_heard = Some(self.now);
+                let store = self.live.as_deref_mut().unwrap_or(&mut self.scene.store);
+                for delta in deltas {
+                    store.apply(delta, at);
+                }
+            }
+            Event::Names(generation, names) => {
+                if generation >= self.generation {
+                    self.scene.names = *names;
+                }
+            }
+            Event::Documents(token, result) => self.documents(token, result),
+            Event::Raw(token, result) => self.raw_document(token, result),
+            Event::Outcome(service, outcome) => self.outcome(&service, *outcome),
+            Event::Lines(token, task, frames) => {
+                if let Some(log) = self.log.as_mut().filter(|l| l.token == token) {
+                    for frame in frames {
+                        let stderr = frame.output == Output::Stderr;
+                        log.buffer.push(frame.at, task.clone(), stderr, &frame.text);
+                    }
+                }
+            }
+            Event::LogTrouble(token, task, why) => {
+                if let Some(log) = self.log.as_mut().filter(|l| l.token == token) {
+                    log.buffer.trouble(task, why);
+                }
+            }
+        }
+    }
+
+    fn link_changed(&mut self, generation: Generation, link: Link) {
+        self.generation = generation;
+        let at = self.now.shifted(self.skew);
+        self.link = match link {
+            // A lost link stays shown as lost, with its reason, while it is tried again.
+            Link::Connecting { .. } if matches!(self.link, LinkState::Lost { .. }) => return,
+            Link::Connecting { endpoint } => LinkState::Connecting { endpoint },
+            Link::Live { endpoint, skew, .. } => {
+                if matches!(self.link, LinkState::Lost { .. }) {
+                    self.note(at, "connected again".into(), Gravity::Good);
+                }
+                self.skew = skew;
+                LinkState::Live { endpoint }
+            }
+            Link::Lost { endpoint, why, wait } => {
+                if !matches!(self.link, LinkState::Lost { .. }) {
+                    self.note(at, format!("connection lost: {why}"), Gravity::Bad);
+                }
+                let wait = i64::try_from(wait.as_nanos()).unwrap_or(0);
+                LinkState::Lost { endpoint, why, next: self.now.shifted(wait) }
+            }
+        };
+    }
+
+    fn note(&mut self, at: Timestamp, text: String, gravity: Gravity) {
+        let store: &mut Store = self.live.as_deref_mut().unwrap_or(&mut self.scene.store);
+        store.note(at, "skep", text, gravity);
+    }
+
+    fn documents(&mut self, token: Token, result: Result<Vec<Document>, String>) {
+        let Some((_, pending)) = self.pending.take_if(|(t, _)| *t == token) else { return };
+        // What waited for it: the input stays below the plan, so that Esc goes back to it.
+        if matches!(self.overlays.last(), Some(Overlay::Waiting { token: t, .. }) if *t == token) {
+            self.overlays.pop();
+        }
+        if let Some(Overlay::Ask(ask)) = self.overlays.last_mut() {
+            ask.waiting = None;
+            ask.error = result.as_ref().err().cloned();
+        }
+        match (result, pending) {
+            (Err(error), _) => {
+                if !matches!(self.overlays.last(), Some(Overlay::Ask(_))) {
+                    self.say(error);
+                }
+            }
+            (Ok(documents), Pending::Plan(change)) => {
+                let plan = Plan::new(&documents, &change, self.live_store());
+                self.open_plan(plan, None);
+            }
+            (Ok(mut documents), Pending::Edit) => {
+                if let Some(document) = documents.pop() {
+                    self.overlays.push(Overlay::Editor(Box::new(Editor::new(document))));
+                }
+            }
+        }
+    }
+
+    pub(super) fn open_plan(&mut self, plan: Plan, notice: Option<String>) {
+        if plan.is_empty() {
+            let why = plan.refused.join("; ");
+            match self.overlays.last_mut() {
+                Some(Overlay::Ask(ask)) => ask.error = Some(why),
+                _ => self.say(why),
+            }
+            return;
+        }
+        self.overlays.push(Overlay::Plan(PlanBox {
+            plan,
+            typed: super::input::Input::default(),
+            scroll: Scroll::default(),
+            wrong: false,
+            notice,
+        }));
+    }
+
+    fn raw_document(&mut self, token: Token, result: Result<Box<serde_json::Value>, String>) {
+        for overlay in &mut self.overlays {
+            if let Overlay::Page(page) = overlay
+                && let PageKind::Yaml { value, token: t, .. } = &mut page.kind
+                && *t == token
+            {
+                *value = Some(result);
+                return;
+            }
+        }
+    }
+
+    fn outcome(&mut self, service: &ServiceId, outcome: Outcome) {
+        let Some(at) =
+            self.follows.iter().rposition(|f| f.service == *service && f.phase == Phase::Sending)
+        else {
+            return;
+        };
+        match outcome {
+            Outcome::Taken { version, warnings } => {
+                self.follows[at].sent(version);
+                if !warnings.is_empty() {
+                    self.say(warnings.join("; "));
+                }
+            }
+            Outcome::Refused(why) => self.follows[at].phase = Phase::Failed(why),
+            Outcome::Unknown(why) => self.follows[at].phase = Phase::Unknown(why),
+            Outcome::Conflict(document) => {
+                let follow = self.follows.remove(at);
+                let plan = Plan::new(&[*document], &follow.change, self.live_store());
+                let notice = format!(
+                    "{} was changed by someone else in the meantime; nothing was sent. The new plan:",
+                    follow.name
+                );
+                if plan.is_empty() {
+                    self.say(format!("{notice} nothing left to do ({})", plan.refused.join("; ")));
+                } else {
+                    self.open_plan(plan, Some(notice));
+                }
+            }
+        }
+    }
+}
+
+impl Editor {
+    pub(super) fn new(document: Document) -> Self {
+        let mut shown = document.spec.clone();
+        mask_document(&mut shown);
+        let original = to_yaml(&shown);
+        let mut area = tui_textarea::TextArea::from(original.lines());
+        area.set_tab_length(2);
+        Self { document, original, area, error: None, discarding: false }
+    }
+
+    /// Whether something was typed.
+    pub(super) fn is_changed(&self) -> bool {
+        !self.original.lines().eq(self.area.lines().iter().map(String::as_str))
+    }
+}

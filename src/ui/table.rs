@@ -1,0 +1,182 @@
+//! The state of a table: its rows in order, and a selection that follows the object.
+
+use std::{cell::Cell, collections::HashSet, hash::Hash};
+
+use super::{filter::Filter, widget::columns::Key};
+
+/// Rows `R`, told apart by their id.
+pub trait Row: Clone {
+    /// Its id.
+    type Id: Clone + Eq + Hash + std::fmt::Debug;
+    /// Its id.
+    fn id(&self) -> Self::Id;
+}
+
+/// Rows in order, with cursor, marks, sort and filter.
+#[derive(Debug)]
+pub struct Table<R: Row> {
+    rows: Vec<R>,
+    selected: Option<R::Id>,
+    index: usize,
+    /// First row in the window; drawing moves it so that the cursor stays visible.
+    offset: Cell<usize>,
+    /// Rows the window had when it was last drawn.
+    page: Cell<usize>,
+    /// Sorted by this column.
+    pub sort: usize,
+    /// In reverse.
+    pub reverse: bool,
+    /// What is shown.
+    pub filter: Filter,
+    /// Marked for an action.
+    pub marked: HashSet<R::Id>,
+    /// Rows before the filter.
+    pub all: usize,
+    /// Stays at the last row as rows come (events).
+    pub follow: bool,
+    /// What the rows were built from.
+    built: Option<u64>,
+}
+
+impl<R: Row> Default for Table<R> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            selected: None,
+            index: 0,
+            offset: Cell::new(0),
+            page: Cell::new(10),
+            sort: 0,
+            reverse: false,
+            filter: Filter::default(),
+            marked: HashSet::new(),
+            all: 0,
+            follow: false,
+            built: None,
+        }
+    }
+}
+
+impl<R: Row> Table<R> {
+    /// The rows in order.
+    pub fn rows(&self) -> &[R] {
+        &self.rows
+    }
+
+    /// The row under the cursor.
+    pub fn current(&self) -> Option<&R> {
+        self.rows.get(self.index)
+    }
+
+    /// Where the cursor is.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Whether rows built from `stamp` are still good.
+    pub fn is_fresh(&self, stamp: u64) -> bool {
+        self.built == Some(stamp)
+    }
+
+    /// Forces the rows to be built again.
+    pub fn stale(&mut self) {
+        self.built = None;
+    }
+
+    /// Puts new rows in; the cursor stays on its object, or on its place if the object is gone.
+    pub fn set(&mut self, rows: Vec<R>, all: usize, stamp: u64) {
+        self.rows = rows;
+        self.all = all;
+        self.built = Some(stamp);
+        if self.follow {
+            self.index = self.rows.len().saturating_sub(1);
+        } else if let Some(id) = &self.selected {
+            // Most often it has not moved.
+            let stays = self.rows.get(self.index).is_some_and(|r| r.id() == *id);
+            if !stays && let Some(at) = self.rows.iter().position(|r| r.id() == *id) {
+                self.index = at;
+            }
+        }
+        self.index = self.index.min(self.rows.len().saturating_sub(1));
+        self.selected = self.current().map(Row::id);
+    }
+
+    /// Moves the cursor by rows.
+    pub fn step(&mut self, by: isize) {
+        self.to(self.index.saturating_add_signed(by));
+    }
+
+    /// Moves the cursor by parts of a page.
+    pub fn page(&mut self, pages: isize, half: bool) {
+        let page = self.page.get().max(1);
+        let step = if half { (page / 2).max(1) } else { page };
+        self.step(step as isize * pages);
+    }
+
+    /// Puts the cursor on a row.
+    pub fn to(&mut self, index: usize) {
+        self.index = index.min(self.rows.len().saturating_sub(1));
+        self.selected = self.current().map(Row::id);
+    }
+
+    /// Puts the cursor on an object, now or once it comes.
+    pub fn select(&mut self, id: R::Id) {
+        if let Some(at) = self.rows.iter().position(|r| r.id() == id) {
+            self.index = at;
+        }
+        self.selected = Some(id);
+        self.built = None;
+    }
+
+    /// Marks or unmarks the row under the cursor and goes on to the next.
+    pub fn toggle_mark(&mut self) {
+        if let Some(id) = self.current().map(Row::id) {
+            if !self.marked.remove(&id) {
+                self.marked.insert(id);
+            }
+            self.step(1);
+        }
+    }
+
+    /// Sets the filter; the rows must be built again.
+    pub fn set_filter(&mut self, text: &str) {
+        self.filter = Filter::new(text);
+        self.built = None;
+    }
+
+    /// The next sort column of `count`.
+    pub fn next_sort(&mut self, count: usize) {
+        self.sort = (self.sort + 1) % count.max(1);
+        self.reverse = false;
+        self.built = None;
+    }
+
+    /// Rows the window had when it was last drawn.
+    pub fn page_size(&self) -> usize {
+        self.page.get()
+    }
+
+    /// The rows in a window of `height`, and which of them is under the cursor.
+    pub fn window(&self, height: usize) -> (&[R], Option<usize>) {
+        self.page.set(height);
+        let mut offset = self.offset.get();
+        if self.index < offset {
+            offset = self.index;
+        } else if height > 0 && self.index >= offset + height {
+            offset = self.index + 1 - height;
+        }
+        offset = offset.min(self.rows.len().saturating_sub(height));
+        self.offset.set(offset);
+        let end = (offset + height).min(self.rows.len());
+        let selected = (!self.rows.is_empty()).then(|| self.index - offset);
+        (&self.rows[offset..end], selected)
+    }
+}
+
+/// Orders rows by what a column says of them, ties by the order they came in.
+pub fn sort_by<R: Row>(rows: &mut [R], reverse: bool, key: impl Fn(&R) -> Option<Key>) {
+    rows.sort_by_cached_key(key);
+    if reverse {
+        rows.reverse();
+    }
+}

@@ -1,0 +1,71 @@
+//! The terminal, taken and always given back: on quit, error, panic, signals and Ctrl-Z.
+
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+
+use crossterm::{
+    clipboard::CopyToClipboard,
+    cursor::{Hide, Show},
+    event::{DisableBracketedPaste, EnableBracketedPaste},
+    execute,
+    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+};
+use ratatui::{Terminal, backend::CrosstermBackend};
+
+/// A frame is one write; unbuffered, a scroll makes thousands (measured).
+pub(super) type Tty = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// Whether stdout is a terminal.
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal() && io::stdin().is_terminal()
+}
+
+/// The terminal while skep has it; gives it back when dropped.
+pub(super) struct Screen {
+    pub tty: Tty,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub fn take() -> io::Result<Self> {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            give_back();
+            before(info);
+        }));
+        enter()?;
+        let writer = BufWriter::with_capacity(256 << 10, io::stdout());
+        Ok(Self { tty: Terminal::new(CrosstermBackend::new(writer))? })
+    }
+
+    /// Gives the terminal back, stops until `fg`, and takes it again.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        self.tty.flush()?;
+        give_back();
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        enter()?;
+        self.tty.clear()
+    }
+
+    /// To the clipboard of the terminal the user sits at, also over SSH and in tmux (OSC 52).
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(self.tty.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.tty.backend_mut().flush();
+        give_back();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
+}
+
+/// Never fails: there is nobody to tell, and the rest must still be tried.
+fn give_back() {
+    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}

@@ -1,0 +1,284 @@
+//! Describe: everything about the selection on one page.
+
+use ratatui::text::{Line, Span};
+
+use super::{services, tasks};
+use crate::{
+    cluster::{Mode, Node, NodeId, Service, ServiceId, Subject, Task, TaskId, Timestamp},
+    config::Slot,
+    ui::{App, widget::text},
+};
+
+/// The page's lines.
+pub(super) fn lines(app: &App, subject: &Subject) -> Vec<Line<'static>> {
+    let store = &app.scene.store;
+    let mut page = Page { app, lines: Vec::new() };
+    match subject {
+        Subject::Service(id) => match store.service(id) {
+            Some(service) => page.service(id, service),
+            None => page.say("this service is gone"),
+        },
+        Subject::Node(id) => match store.node(id) {
+            Some(node) => page.node(id, node),
+            None => page.say("this node is gone"),
+        },
+        Subject::Task(id, _) => match store.task(id) {
+            Some(task) => page.task(id, task),
+            None => page.say("this task is gone: the manager keeps only the last few of a slot"),
+        },
+        Subject::Other => {}
+    }
+    page.lines
+}
+
+struct Page<'a> {
+    app: &'a App,
+    lines: Vec<Line<'static>>,
+}
+
+impl Page<'_> {
+    fn say(&mut self, said: &str) {
+        self.lines.push(Line::styled(said.to_owned(), self.app.style(Slot::Dim)));
+    }
+
+    fn head(&mut self, name: &str) {
+        self.lines.push(Line::default());
+        self.lines.push(Line::styled(name.to_owned(), self.app.style(Slot::Title)));
+    }
+
+    fn field(&mut self, name: &str, value: impl AsRef<str>) {
+        self.styled(name, value, Slot::Text);
+    }
+
+    fn styled(&mut self, name: &str, value: impl AsRef<str>, slot: Slot) {
+        let value = text::clean(value.as_ref()).into_owned();
+        if value.is_empty() {
+            return;
+        }
+        self.lines.push(Line::from(vec![
+            Span::styled(format!("{name:>14}  "), self.app.style(Slot::Dim)),
+            Span::styled(value, self.app.style(slot)),
+        ]));
+    }
+
+    fn when(&self, at: Timestamp) -> String {
+        if at.is_set() {
+            format!("{} ({} ago)", at.date_clock(), text::age(at.age(self.app.scene.now)))
+        } else {
+            String::new()
+        }
+    }
+
+    fn service(&mut self, id: &ServiceId, s: &Service) {
+        let scene = &self.app.scene;
+        let missing = scene.store.missing(s);
+        self.field("name", &s.name);
+        self.field("id", id.as_str());
+        self.field("stack", s.stack.as_deref().unwrap_or(""));
+        let mode = match s.mode {
+            Mode::Replicated(n) => format!("replicated, {n} replicas"),
+            Mode::ReplicatedJob { concurrent, total } => {
+                format!("replicated job, {total} completions, {concurrent} at a time")
+            }
+            ref other => other.word().to_owned(),
+        };
+        self.field("mode", mode);
+        let slot = if missing.none() { Slot::Ok } else { Slot::Critical };
+        let state = match missing.job {
+            Some((done, total)) => format!("{done} of {total} done, {} running", missing.running),
+            None => format!("{} of {} running", missing.running, missing.desired),
+        };
+        self.styled("tasks", state, slot);
+        self.field("image", &s.image);
+        self.field("ports", services::ports(s));
+        self.field("created", self.when(s.created));
+        self.field("changed", self.when(s.updated));
+        self.field("version", s.version.to_string());
+        for problem in self.app.problems.clone() {
+            if problem.subject == Subject::Service(id.clone()) {
+                self.styled("problem", &problem.message, super::problems::slot(problem.severity));
+            }
+        }
+        self.head("Update");
+        if let Some(update) = &s.update {
+            self.field("state", update.state.word());
+            self.field("message", &update.message);
+            self.field("started", self.when(update.started));
+            self.field("completed", self.when(update.completed));
+        } else {
+            self.field("state", "never updated");
+        }
+        let c = &s.update_config;
+        let at_once = if c.parallelism == 0 {
+            "all at once".into()
+        } else {
+            format!("{} at a time", c.parallelism)
+        };
+        self.field(
+            "policy",
+            format!(
+                "{at_once}, {} s apart, {}, watched {} s, on failure {}",
+                c.delay.as_secs_f64(),
+                c.order,
+                c.monitor.as_secs_f64(),
+                c.on_failure
+            ),
+        );
+        self.field("rollback", if s.has_previous { "possible (r)" } else { "no previous spec" });
+        self.head("Placement and resources");
+        self.field(
+            "constraints",
+            if s.constraints.is_empty() { "none".into() } else { s.constraints.join(", ") },
+        );
+        if s.max_per_node > 0 {
+            self.field("max per node", s.max_per_node.to_string());
+        }
+        let eligible =
+            self.app.scene.store.nodes().filter(|n| crate::cluster::eligible(s, n)).count();
+        self.field(
+            "eligible",
+            format!("{eligible} of {} nodes", self.app.scene.store.nodes().len()),
+        );
+        self.field("reserved", resources(s.reserved));
+        self.field("limits", resources(s.limits));
+        if !s.labels.is_empty() {
+            self.head("Labels");
+            for (key, value) in &s.labels {
+                let secret = crate::action::plan::looks_secret(key, value);
+                let value = if secret { crate::action::plan::HIDDEN } else { value };
+                self.field("", format!("{key}={value}"));
+            }
+        }
+        let mut live: Vec<&Task> = scene.store.tasks_of(id).filter(|t| t.is_live()).collect();
+        live.sort_by_key(|t| (t.slot, t.node.clone()));
+        self.head("Tasks");
+        for task in live.iter().take(50) {
+            self.task_line(task);
+        }
+        let mut failed: Vec<&Task> =
+            scene.store.tasks_of(id).filter(|t| t.state.is_failure()).collect();
+        if !failed.is_empty() {
+            failed.sort_by_key(|t| std::cmp::Reverse(t.since));
+            self.head("Last failures");
+            for task in failed.iter().take(10) {
+                self.task_line(task);
+            }
+        }
+        self.history(&Subject::Service(id.clone()));
+    }
+
+    fn task_line(&mut self, task: &Task) {
+        let store = &self.app.scene.store;
+        let node = task.node.as_ref().map_or("", |n| store.hostname(n));
+        let age = text::age(task.since.age(self.app.scene.now));
+        let exit = task.exit_code.map_or(String::new(), |c| format!(" exit {c}"));
+        let said = format!("{:<10} {age:>4}  {node}{exit}  {}", task.state.word(), task.err);
+        self.styled(&store.task_name(task), said, tasks::slot(task, store));
+    }
+
+    fn node(&mut self, id: &NodeId, n: &Node) {
+        let store = &self.app.scene.store;
+        self.field("hostname", &n.hostname);
+        self.field("id", id.as_str());
+        let role = if n.is_leader() { "manager, leads" } else { n.role.word() };
+        self.field("role", role);
+        let slot = if n.is_up() { Slot::Ok } else { Slot::Critical };
+        self.styled("status", format!("{} {}", n.state, n.message), slot);
+        self.field("availability", n.availability.word());
+        if let Some(manager) = &n.manager {
+            self.field("reachability", manager.reachability.word());
+            self.field("manager addr", &manager.addr);
+        }
+        self.field("address", &n.addr);
+        self.field("engine", format!("{} on {} {}", n.engine, n.os, n.arch));
+        self.field("joined", self.when(n.created));
+        self.field("changed", self.when(n.updated));
+        let t = store.node_tally(id);
+        self.head("Capacity");
+        self.field(
+            "cpu",
+            format!("{} of {} reserved", text::cpus(t.nano_cpus), text::cpus(n.nano_cpus)),
+        );
+        self.field(
+            "memory",
+            format!("{} of {} reserved", text::bytes(t.memory), text::bytes(n.memory)),
+        );
+        for (name, labels) in [("Labels", &n.labels), ("Engine labels", &n.engine_labels)] {
+            if !labels.is_empty() {
+                self.head(name);
+                for (key, value) in labels {
+                    self.field("", format!("{key}={value}"));
+                }
+            }
+        }
+        let mut live: Vec<&Task> = store.tasks_on(id).filter(|t| t.is_live()).collect();
+        live.sort_by_key(|t| store.task_name(t));
+        self.head(&format!("Tasks here ({})", live.len()));
+        for task in live.iter().take(100) {
+            self.task_line(task);
+        }
+        self.history(&Subject::Node(id.clone()));
+    }
+
+    fn task(&mut self, id: &TaskId, t: &Task) {
+        let store = &self.app.scene.store;
+        self.field("name", store.task_name(t));
+        self.field("id", id.as_str());
+        self.field("service", store.service(&t.service).map_or("", |s| &*s.name));
+        let node = t.node.as_ref().map_or("not placed yet", |n| store.hostname(n));
+        self.field("node", node);
+        self.styled("state", t.state.word(), tasks::slot(t, store));
+        self.field("desired", t.desired.word());
+        self.field("since", self.when(t.since));
+        self.field("created", self.when(t.created));
+        self.field("image", &t.image);
+        self.field("message", &t.message);
+        self.styled("error", &t.err, Slot::Critical);
+        self.field("exit code", t.exit_code.map_or(String::new(), |c| c.to_string()));
+        self.field("container", t.container.as_deref().unwrap_or(""));
+        self.head("By hand");
+        self.field("", format!("docker inspect {id}"));
+        if let Some(container) = &t.container {
+            let short: String = container.chars().take(12).collect();
+            self.field(&format!("on {node}"), format!("docker logs {short}"));
+            self.field("", format!("docker exec -it {short} sh"));
+        }
+        self.history(&Subject::Task(id.clone(), t.service.clone()));
+    }
+
+    /// What the journal has about it, newest first.
+    fn history(&mut self, subject: &Subject) {
+        let about = |s: &Subject| match (s, subject) {
+            (Subject::Task(_, of), Subject::Service(id)) => of == id,
+            (a, b) => a == b,
+        };
+        let found: Vec<(String, String)> = self
+            .app
+            .scene
+            .store
+            .journal()
+            .iter()
+            .rev()
+            .filter(|e| about(&e.subject))
+            .take(15)
+            .map(|e| (e.at.clock(), format!("{} {}", e.name, e.text)))
+            .collect();
+        if !found.is_empty() {
+            self.head("Seen by skep");
+            for (at, what) in found {
+                self.field(&at, what);
+            }
+        }
+    }
+}
+
+fn resources(r: crate::cluster::Resources) -> String {
+    let mut parts = Vec::new();
+    if r.nano_cpus > 0 {
+        parts.push(format!("{} CPU", text::cpus(r.nano_cpus)));
+    }
+    if r.memory > 0 {
+        parts.push(format!("{}iB memory", text::bytes(r.memory)));
+    }
+    if parts.is_empty() { "none".into() } else { parts.join(", ") }
+}

@@ -1,0 +1,99 @@
+//! Events: the engine's own, and the task transitions skep derived.
+
+use ratatui::{Frame, layout::Rect};
+
+use super::{empty, frame_of, has_focus, title};
+use crate::{
+    cluster::{Entry, Gravity},
+    config::Slot,
+    ui::{
+        App,
+        app::Pane,
+        widget::columns::{Cell, Column, Key, TableView},
+    },
+};
+
+fn slot(entry: &Entry) -> Slot {
+    match entry.gravity {
+        Gravity::Quiet => Slot::Dim,
+        Gravity::Note => Slot::Info,
+        Gravity::Good => Slot::Text,
+        Gravity::Bad => Slot::Critical,
+    }
+}
+
+/// What a filter looks at.
+pub fn texts(entry: &Entry) -> [&str; 3] {
+    [&entry.kind, &entry.name, &entry.text]
+}
+
+const COLUMNS: &[Column<Entry>] = &[
+    Column {
+        title: "TIME",
+        min: 8,
+        max: 8,
+        shed: 0,
+        right: false,
+        cell: |e, _| Cell::dim(e.at.clock()),
+        key: |e, _| Key::Number(e.at.0),
+    },
+    Column {
+        title: "KIND",
+        min: 4,
+        max: 8,
+        shed: 1,
+        right: false,
+        cell: |e, _| Cell::dim(&*e.kind),
+        key: |e, _| Key::Text(e.kind.clone()),
+    },
+    Column {
+        title: "NAME",
+        min: 8,
+        max: 32,
+        shed: 0,
+        right: false,
+        cell: |e, _| Cell::text(&*e.name),
+        key: |e, _| Key::Text(e.name.clone()),
+    },
+    Column {
+        title: "WHAT",
+        min: 10,
+        max: 300,
+        shed: 0,
+        right: false,
+        cell: |e, _| Cell::new(&*e.text, slot(e)),
+        key: |e, _| Key::Text(e.text.clone()),
+    },
+];
+
+/// Draws the pane.
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
+    let table = &app.events;
+    let focused = has_focus(app, Pane::Events);
+    let name = if full { "Events" } else { "Events │ Logs" };
+    let head = title(app, name, table.rows().len(), table.all, &table.filter);
+    let inner = frame_of(app, frame, area, head, focused);
+    if table.rows().is_empty() {
+        return empty(
+            app,
+            frame,
+            inner,
+            table.all > 0,
+            "nothing has happened since skep began to watch",
+        );
+    }
+    let journal = app.scene.store.journal();
+    let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
+    let rows: Vec<&Entry> = window.iter().filter_map(|row| journal.get(row.0)).collect();
+    TableView {
+        columns: COLUMNS,
+        rows: &rows,
+        context: &app.scene,
+        selected: selected.filter(|_| focused),
+        marked: &|_| false,
+        sort: None,
+        focused,
+        stale: app.is_stale(),
+    }
+    .draw(inner, frame.buffer_mut(), &app.settings.theme);
+}

@@ -1,0 +1,201 @@
+//! The top line, and the strip below it with the worst problem or the lost link.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::problems;
+use crate::{
+    cluster::NodeState,
+    config::Slot,
+    ui::{App, app::LinkState, session_events::SKEW_SHOWN, widget::text},
+};
+
+/// Counts told in the top line.
+struct Totals {
+    managers: (usize, usize),
+    nodes: (usize, usize),
+    services: (usize, usize),
+    running: u64,
+    missing: u64,
+}
+
+fn totals(app: &App) -> Totals {
+    let store = &app.scene.store;
+    let managers = store.nodes().filter(|n| n.manager.is_some());
+    let (mut reachable, mut all) = (0, 0);
+    for manager in managers {
+        all += 1;
+        reachable += usize::from(manager.is_reachable_manager());
+    }
+    let ready = store.nodes().filter(|n| n.state == NodeState::Ready).count();
+    let (mut converged, mut missing, mut running) = (0, 0, 0);
+    for service in store.services() {
+        let m = store.missing(service);
+        converged += usize::from(m.none());
+        missing += if m.none() { 0 } else { m.desired.saturating_sub(m.running) };
+        running += m.running;
+    }
+    Totals {
+        managers: (reachable, all),
+        nodes: (ready, store.nodes().len()),
+        services: (converged, store.services().len()),
+        running,
+        missing,
+    }
+}
+
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    frame.buffer_mut().set_style(area, app.style(Slot::Header));
+    let left = left(app);
+    let right = right(app);
+    let room = area.width as usize;
+    let right_width = right.width();
+    // What does not fit is dropped from the end of the left part, never the mode and the clock.
+    let mut spans = Vec::new();
+    let mut used = 0;
+    for span in left {
+        if used + span.width() + 1 + right_width > room {
+            break;
+        }
+        used += span.width();
+        spans.push(span);
+    }
+    frame.render_widget(Line::from(spans), area);
+    let x = area.right().saturating_sub(right_width as u16);
+    frame.render_widget(right, Rect { x, width: area.right() - x, ..area });
+}
+
+fn left(app: &App) -> Vec<Span<'static>> {
+    let t = totals(app);
+    let dim = app.style(Slot::Dim);
+    let store = &app.scene.store;
+    let mut spans = vec![Span::styled(" skep ", app.style(Slot::Title))];
+    spans.push(link(app));
+    if app.last_heard.is_some() {
+        let name = text::clean(&store.info().manager).into_owned();
+        let leads =
+            store.nodes().any(|n| n.is_leader() && n.id.as_str() == &*store.info().manager_id);
+        let role = if leads { " leader" } else { " manager" };
+        spans.push(Span::raw(format!(" {}", text::cut(&name, 20))));
+        spans.push(Span::styled(role, dim));
+        let pair = |word: &'static str, (ok, all): (usize, usize)| {
+            let slot = if ok < all { Slot::Critical } else { Slot::Text };
+            [Span::styled(word, dim), Span::styled(format!("{ok}/{all}"), app.style(slot))]
+        };
+        let tasks =
+            if store.tasks_known() { t.running.to_string() } else { format!("{}…", t.running) };
+        let tasks = [Span::styled("  tasks ", dim), Span::raw(tasks)];
+        let missing = if t.missing > 0 {
+            Span::styled(format!(" ✗{} missing", t.missing), app.style(Slot::Critical))
+        } else {
+            Span::raw("")
+        };
+        spans.extend(pair("  nodes ", t.nodes));
+        spans.extend(pair("  services ", t.services));
+        spans.extend(tasks);
+        spans.push(missing);
+        spans.extend(pair("  managers ", t.managers));
+    }
+    spans
+}
+
+/// `● live`, or since when not.
+fn link(app: &App) -> Span<'static> {
+    match &app.link {
+        LinkState::Connecting { .. } => Span::styled("◌ connecting", app.style(Slot::Busy)),
+        LinkState::Live { .. } if app.is_live() => Span::styled("● live", app.style(Slot::Ok)),
+        LinkState::Live { .. } => {
+            let age = text::age(app.data_age());
+            Span::styled(format!("◍ silent {age}"), app.style(Slot::Warn))
+        }
+        LinkState::Lost { .. } => {
+            let age = if app.last_heard.is_some() {
+                format!("✗ lost, data {} old", text::age(app.data_age()))
+            } else {
+                "✗ no link".into()
+            };
+            Span::styled(age, app.style(Slot::Critical))
+        }
+    }
+}
+
+fn right(app: &App) -> Line<'static> {
+    let mut spans = Vec::new();
+    if let Some(at) = app.paused_at {
+        let age = text::age(at.age(app.now));
+        spans.push(Span::styled(format!(" PAUSED {age} "), app.style(Slot::Banner)));
+    }
+    if app.skew.abs() >= SKEW_SHOWN {
+        let way = if app.skew > 0 { "behind" } else { "ahead" };
+        let by = text::age(std::time::Duration::from_nanos(app.skew.unsigned_abs()));
+        spans.push(Span::styled(format!(" clock {by} {way}"), app.style(Slot::Warn)));
+    }
+    let (mode, slot) = if app.is_read_only() { (" RO ", Slot::Info) } else { (" RW ", Slot::Dim) };
+    spans.push(Span::styled(mode, app.style(slot)));
+    spans.push(Span::raw(format!("{} ", app.now.shifted(app.skew).clock())));
+    Line::from(spans)
+}
+
+/// The line below: a lost link first, then the worst problem.
+pub(super) fn strip(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let line = match &app.link {
+        LinkState::Lost { why, next, .. } => {
+            let wait = next.0.saturating_sub(app.now.0).max(0) as u64;
+            let again = match wait.div_ceil(1_000_000_000) {
+                0 => "trying now".to_owned(),
+                s => format!("next try in {s}s (R now)"),
+            };
+            let room = (area.width as usize).saturating_sub(text::width(&again) + 5);
+            let why = text::clean(why);
+            let said = format!(" ✗ {} · {again} ", text::cut(&why, room));
+            Line::styled(said, app.style(Slot::Banner))
+        }
+        LinkState::Connecting { endpoint } => {
+            Line::styled(format!(" connecting to {endpoint} …"), app.style(Slot::Busy))
+        }
+        LinkState::Live { .. } => problem_line(app, area.width as usize),
+    };
+    frame.render_widget(line, area);
+}
+
+fn problem_line(app: &App, room: usize) -> Line<'static> {
+    let Some(worst) = app.problems.first() else { return Line::default() };
+    let more = match app.problems.len() {
+        1 => "  7 ".to_owned(),
+        n => format!("  +{} more  7 ", n - 1),
+    };
+    let since = if worst.since.is_set() {
+        format!(", since {}", text::age(worst.since.age(app.scene.now)))
+    } else {
+        String::new()
+    };
+    let said = text::clean(&worst.message).into_owned();
+    let glyph = problems::glyph(worst.severity);
+    let room = room.saturating_sub(text::width(&more) + text::width(&since) + 4);
+    let style = app.style(problems::slot(worst.severity));
+    Line::from(vec![
+        Span::styled(format!(" {glyph} "), style),
+        Span::styled(text::cut(&said, room).into_owned(), style),
+        Span::styled(since, app.style(Slot::Dim)),
+        Span::styled(more, app.style(Slot::Key)),
+    ])
+}
+
+/// One line for a terminal that is too small for anything else.
+pub(super) fn summary(app: &App) -> Line<'static> {
+    let t = totals(app);
+    let mut spans = vec![link(app)];
+    if app.last_heard.is_some() {
+        spans.push(Span::raw(format!(
+            " nodes {}/{} services {}/{} tasks {}",
+            t.nodes.0, t.nodes.1, t.services.0, t.services.1, t.running
+        )));
+        if t.missing > 0 {
+            spans.push(Span::styled(format!(" ✗{}", t.missing), app.style(Slot::Critical)));
+        }
+    }
+    Line::from(spans)
+}

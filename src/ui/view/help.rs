@@ -1,0 +1,40 @@
+//! Help: every key that means something here, from the one table of actions.
+
+use ratatui::text::{Line, Span};
+
+use crate::{
+    config::Slot,
+    ui::{App, actions::ACTIONS},
+};
+
+/// The help's lines.
+pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::styled(
+        format!(
+            "{} · {}",
+            app.view.name(),
+            if app.is_read_only() { "read-only" } else { "read and write" }
+        ),
+        app.style(Slot::Dim),
+    )];
+    for action in ACTIONS {
+        let here = app.offers(action);
+        let hidden = action.writes && app.is_read_only();
+        let words = if hidden {
+            format!("{} (read-only: not here)", action.words)
+        } else {
+            action.words.into()
+        };
+        let slot = if here { Slot::Text } else { Slot::Dim };
+        lines.push(Line::from(vec![
+            Span::styled(format!("{:>14}  ", action.keys.join(" ")), app.style(Slot::Key)),
+            Span::styled(words, app.style(slot)),
+        ]));
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled(
+        "Glyphs: · well   ◐ on its way   ! look at it   ✗ act   ★ leads the managers   – ended",
+        app.style(Slot::Dim),
+    ));
+    lines
+}

@@ -1,0 +1,114 @@
+//! Logs: the lines of a set of tasks, labelled by task.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{frame_of, has_focus};
+use crate::{
+    cluster::TaskId,
+    config::Slot,
+    ui::{App, app::Pane, widget::text},
+};
+
+const LABELS: [Slot; 5] = [Slot::Info, Slot::Ok, Slot::Title, Slot::Busy, Slot::Marked];
+
+/// Draws the pane.
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
+    let focused = has_focus(app, Pane::Logs);
+    let Some(log) = &app.log else {
+        let name = if full { " Logs " } else { " Events │ Logs " };
+        let head = Line::styled(name, app.style(Slot::Title));
+        let inner = frame_of(app, frame, area, head, focused);
+        if inner.height > 1 {
+            let line = Rect {
+                x: inner.x + 1,
+                y: inner.y + 1,
+                width: inner.width.saturating_sub(1),
+                height: 1,
+            };
+            let said = "select a service, task or node and press l";
+            frame.render_widget(Line::styled(said, app.style(Slot::Dim)), line);
+        }
+        return;
+    };
+    let mut head = vec![
+        Span::styled(format!(" Logs of {}", text::clean(&log.title)), app.style(Slot::Title)),
+        Span::styled(format!(" {} tasks ", log.tasks.len()), app.style(Slot::Dim)),
+    ];
+    if log.held.is_some() {
+        head.push(Span::styled(format!(" PAUSED +{} ", log.came_since()), app.style(Slot::Banner)));
+    }
+    if !log.filter.text.is_empty() {
+        head.push(Span::styled(
+            format!(" /{} ", text::clean(&log.filter.text)),
+            app.style(Slot::Info),
+        ));
+    }
+    if log.buffer.dropped() > 0 {
+        let said = format!(" {} old lines dropped ", log.buffer.dropped());
+        head.push(Span::styled(said, app.style(Slot::Warn)));
+    }
+    if log.left_out > 0 {
+        head.push(Span::styled(
+            format!(" {} tasks not followed ", log.left_out),
+            app.style(Slot::Warn),
+        ));
+    }
+    let inner = frame_of(app, frame, area, Line::from(head), focused);
+    let troubles: Vec<_> = log.buffer.troubles().collect();
+    let shown_troubles = troubles.len().min(3).min(inner.height as usize / 3);
+    let height = (inner.height as usize).saturating_sub(shown_troubles);
+    log.page.set(height);
+    let lines = log.buffer.lines();
+    let visible = log.visible(height);
+    if visible.is_empty() {
+        let said = match (lines.is_empty(), log.tasks.is_empty()) {
+            (false, _) => "nothing matches the filter; Esc clears it",
+            (true, true) => "no task has a container yet",
+            (true, false) => "no lines yet",
+        };
+        frame.render_widget(Line::styled(format!(" {said}"), app.style(Slot::Dim)), inner);
+    }
+    let name_width = visible
+        .iter()
+        .map(|i| text::width(&label(app, &lines[*i].task)))
+        .max()
+        .unwrap_or(0)
+        .min(24);
+    for (row, index) in visible.iter().enumerate() {
+        let line = &lines[*index];
+        let place = Rect { y: inner.y + row as u16, height: 1, ..inner };
+        let clean = text::clean(&line.text).into_owned();
+        let name = label(app, &line.task);
+        let body = text::skip(&clean, log.pan);
+        let body_slot = if line.stderr { Slot::Warn } else { Slot::Text };
+        let clock = if line.at.is_set() { line.at.clock() } else { "        ".into() };
+        let at = log.tasks.binary_search(&line.task).unwrap_or(0);
+        let label_slot = LABELS[at % LABELS.len()];
+        let pad = name_width.saturating_sub(text::width(&text::cut(&name, name_width)));
+        let spans = vec![
+            Span::styled(format!("{clock} "), app.style(Slot::Dim)),
+            Span::styled(text::cut(&name, name_width).into_owned(), app.style(label_slot)),
+            Span::raw(" ".repeat(pad + 1)),
+            Span::styled(body.to_owned(), app.style(body_slot)),
+        ];
+        frame.render_widget(Line::from(spans), place);
+    }
+    for (row, (task, why)) in troubles.iter().take(shown_troubles).enumerate() {
+        let y = inner.bottom() - shown_troubles as u16 + row as u16;
+        let said = format!(" {} can't be read: {}", label(app, task), text::clean(why));
+        let place = Rect { y, height: 1, ..inner };
+        let said = text::cut(&said, inner.width as usize).into_owned();
+        frame.render_widget(Line::styled(said, app.style(Slot::Warn)), place);
+    }
+}
+
+/// A task's name; one that is gone keeps its id.
+fn label(app: &App, task: &TaskId) -> String {
+    let store = &app.scene.store;
+    let name = store.task(task).map_or_else(|| task.short().to_owned(), |t| store.task_name(t));
+    text::clean(&name).into_owned()
+}

@@ -1,0 +1,161 @@
+//! The screens: one file each.
+
+mod describe;
+pub mod events;
+mod follow;
+mod footer;
+mod header;
+mod help;
+mod logs;
+pub mod nodes;
+mod overlay;
+mod overview;
+mod plan;
+pub mod problems;
+pub mod services;
+pub mod tasks;
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::{Block, BorderType, Borders, Clear, Paragraph, Widget},
+};
+
+use super::{
+    App, View,
+    app::{LinkState, Pane},
+    widget::text,
+};
+use crate::config::Slot;
+
+/// Draws the whole screen. Reads no clock and does no I/O.
+pub fn draw(app: &App, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.width < 60 || area.height < 16 {
+        return tiny(app, frame, area);
+    }
+    let strip = u16::from(!app.problems.is_empty() || !matches!(app.link, LinkState::Live { .. }));
+    header::draw(app, frame, Rect { height: 1, ..area });
+    if strip > 0 {
+        header::strip(app, frame, Rect { y: area.y + 1, height: 1, ..area });
+    }
+    let body = Rect { y: area.y + 1 + strip, height: area.height - 2 - strip, ..area };
+    match app.view {
+        View::Overview => overview::draw(app, frame, body),
+        View::Services => services::draw(app, frame, body, true),
+        View::Nodes => nodes::draw(app, frame, body, true),
+        View::Tasks => tasks::draw(app, frame, body, true),
+        View::Events => events::draw(app, frame, body, true),
+        View::Logs => logs::draw(app, frame, body, true),
+        View::Problems => problems::draw(app, frame, body),
+    }
+    follow::draw(app, frame, body);
+    footer::draw(app, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
+    for overlay in &app.overlays {
+        overlay::draw(app, overlay, frame, area);
+    }
+}
+
+/// No room for panes: what matters, in as many lines as there are.
+fn tiny(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let mut lines = vec![header::summary(app)];
+    for problem in &app.problems {
+        let slot = problems::slot(problem.severity);
+        let text = text::clean(&problem.message).into_owned();
+        lines.push(Line::styled(
+            format!("{} {text}", problems::glyph(problem.severity)),
+            app.style(slot),
+        ));
+    }
+    if !app.overlays.is_empty() {
+        lines.push(Line::from("a question is open: make the terminal larger, or Esc"));
+    }
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+impl App {
+    /// How a slot looks.
+    pub(super) fn style(&self, slot: Slot) -> Style {
+        self.settings.theme.style(slot)
+    }
+
+    /// Whether what is drawn is old and must look so.
+    pub(super) fn is_stale(&self) -> bool {
+        !self.is_live() && self.last_heard.is_some()
+    }
+}
+
+/// A pane's frame; returns what is inside.
+fn frame_of(app: &App, frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focused: bool) -> Rect {
+    let block = Block::new()
+        .borders(Borders::ALL)
+        .border_type(BorderType::Rounded)
+        .border_style(app.style(if focused { Slot::Focus } else { Slot::Border }))
+        .title(title);
+    let inner = block.inner(area);
+    block.render(area, frame.buffer_mut());
+    inner
+}
+
+/// ` Services 3/42 /api `: a pane's title with its counts and filter.
+fn title<'a>(
+    app: &App,
+    name: &str,
+    shown: usize,
+    all: usize,
+    filter: &super::filter::Filter,
+) -> Line<'a> {
+    let count = if filter.is_empty() { format!(" {all} ") } else { format!(" {shown}/{all} ") };
+    let mut spans = vec![
+        Span::styled(format!(" {name}"), app.style(Slot::Title)),
+        Span::styled(count, app.style(Slot::Dim)),
+    ];
+    if !filter.is_empty() || !filter.text.is_empty() {
+        spans.push(Span::styled(format!("/{} ", text::clean(&filter.text)), app.style(Slot::Info)));
+    }
+    if let Some(error) = filter.error() {
+        spans.push(Span::styled(format!("{error} "), app.style(Slot::Warn)));
+    }
+    Line::from(spans)
+}
+
+/// What a pane says instead of rows.
+fn empty(app: &App, frame: &mut Frame<'_>, area: Rect, filtered: bool, nothing: &str) {
+    if area.height < 2 {
+        return;
+    }
+    let said = if app.last_heard.is_none() {
+        match &app.link {
+            LinkState::Lost { .. } => "never connected yet",
+            _ => "connecting…",
+        }
+    } else if filtered {
+        "nothing matches the filter; Esc clears it"
+    } else {
+        nothing
+    };
+    let line =
+        Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(1), height: 1 };
+    frame.render_widget(Line::styled(said.to_owned(), app.style(Slot::Dim)), line);
+}
+
+/// A box in the middle over everything; returns what is inside.
+fn popup(app: &App, frame: &mut Frame<'_>, width: u16, height: u16, title: Line<'_>) -> Rect {
+    let area = frame.area();
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    let place = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    frame.render_widget(Clear, place);
+    frame_of(app, frame, place, title, true)
+}
+
+/// Whether a pane has the keyboard and nothing lies over it.
+fn has_focus(app: &App, pane: Pane) -> bool {
+    app.focus() == pane
+}

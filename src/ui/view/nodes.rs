@@ -1,0 +1,221 @@
+//! Nodes: columns, colours, order.
+
+use ratatui::{Frame, layout::Rect};
+
+use super::{empty, frame_of, has_focus, title};
+use crate::{
+    cluster::{Availability, Node, NodeState},
+    config::Slot,
+    ui::{
+        App, Scene,
+        app::Pane,
+        widget::{
+            bar::bar,
+            columns::{Cell, Column, Key, TableView},
+            text,
+        },
+    },
+};
+
+fn state_slot(node: &Node) -> Slot {
+    match node.state {
+        NodeState::Ready => Slot::Text,
+        NodeState::Unknown => Slot::Warn,
+        _ => Slot::Critical,
+    }
+}
+
+fn glyph(node: &Node) -> Cell<'static> {
+    match (&node.state, &node.availability) {
+        (NodeState::Down | NodeState::Disconnected, _) => Cell::new("✗", Slot::Critical),
+        (NodeState::Ready, Availability::Active) if node.is_leader() => Cell::new("★", Slot::Title),
+        (NodeState::Ready, Availability::Active) => Cell::dim("·"),
+        _ => Cell::new("!", Slot::Warn),
+    }
+}
+
+fn role(node: &Node) -> &str {
+    if node.is_leader() { "leader" } else { node.role.word() }
+}
+
+/// What a filter looks at.
+pub fn texts(node: &Node) -> [&str; 6] {
+    [
+        &node.hostname,
+        role(node),
+        node.state.word(),
+        node.availability.word(),
+        &node.addr,
+        &node.engine,
+    ]
+}
+
+/// `▰▰▱▱ 0.5/2`: what is reserved of what there is.
+fn reserved(part: u64, whole: u64, write: fn(u64) -> String) -> Cell<'static> {
+    let slot = match part.saturating_mul(100).checked_div(whole).unwrap_or(0) {
+        0..=79 => Slot::Dim,
+        80..=94 => Slot::Warn,
+        _ => Slot::Critical,
+    };
+    Cell::new(format!("{} {}/{}", bar(part, whole, 4), write(part), write(whole)), slot)
+}
+
+fn labels(node: &Node) -> String {
+    let pairs = node
+        .labels
+        .iter()
+        .map(|(k, v)| if v.is_empty() { k.to_string() } else { format!("{k}={v}") });
+    pairs.collect::<Vec<_>>().join(" ")
+}
+
+/// The columns.
+pub const COLUMNS: &[Column<Node>] = &[
+    Column {
+        title: " ",
+        min: 1,
+        max: 1,
+        shed: 0,
+        right: false,
+        cell: |n, _| glyph(n),
+        key: |n, _| {
+            let bad = match (&n.state, &n.availability) {
+                (NodeState::Down | NodeState::Disconnected, _) => 0,
+                (NodeState::Ready, Availability::Active) => 2 + i64::from(n.manager.is_none()),
+                _ => 1,
+            };
+            Key::Number(bad)
+        },
+    },
+    Column {
+        title: "NAME",
+        min: 6,
+        max: 30,
+        shed: 0,
+        right: false,
+        cell: |n, _| Cell::new(&*n.hostname, state_slot(n)),
+        key: |n, _| Key::Text(n.hostname.to_string()),
+    },
+    Column {
+        title: "ROLE",
+        min: 6,
+        max: 8,
+        shed: 1,
+        right: false,
+        cell: |n, _| {
+            let unreachable = n.manager.is_some() && !n.is_reachable_manager();
+            Cell::new(role(n), if unreachable { Slot::Critical } else { Slot::Text })
+        },
+        key: |n, _| Key::Text(n.role.word().to_owned()),
+    },
+    Column {
+        title: "STATUS",
+        min: 5,
+        max: 12,
+        shed: 0,
+        right: false,
+        cell: |n, _| {
+            let slot = if n.state == NodeState::Ready { Slot::Dim } else { state_slot(n) };
+            Cell::new(n.state.word(), slot)
+        },
+        key: |n, _| Key::Text(n.state.word().to_owned()),
+    },
+    Column {
+        title: "AVAIL",
+        min: 5,
+        max: 6,
+        shed: 2,
+        right: false,
+        cell: |n, _| match n.availability {
+            Availability::Active => Cell::dim("active"),
+            _ => Cell::new(n.availability.word(), Slot::Warn),
+        },
+        key: |n, _| Key::Text(n.availability.word().to_owned()),
+    },
+    Column {
+        title: "TASKS",
+        min: 3,
+        max: 5,
+        shed: 1,
+        right: true,
+        cell: |n, c: &Scene| Cell::text(c.store.node_tally(&n.id).running.to_string()),
+        key: |n, c| Key::Number(-(c.store.node_tally(&n.id).running as i64)),
+    },
+    Column {
+        title: "CPU RESERVED",
+        min: 4,
+        max: 14,
+        shed: 4,
+        right: false,
+        cell: |n, c| reserved(c.store.node_tally(&n.id).nano_cpus, n.nano_cpus, text::cpus),
+        key: |n, c| Key::Number(-(c.store.node_tally(&n.id).nano_cpus as i64)),
+    },
+    Column {
+        title: "MEM RESERVED",
+        min: 4,
+        max: 16,
+        shed: 5,
+        right: false,
+        cell: |n, c| reserved(c.store.node_tally(&n.id).memory, n.memory, text::bytes),
+        key: |n, c| Key::Number(-(c.store.node_tally(&n.id).memory as i64)),
+    },
+    Column {
+        title: "ADDRESS",
+        min: 9,
+        max: 39,
+        shed: 6,
+        right: false,
+        cell: |n, _| Cell::dim(&*n.addr),
+        key: |n, _| Key::Text(n.addr.to_string()),
+    },
+    Column {
+        title: "ENGINE",
+        min: 6,
+        max: 20,
+        shed: 7,
+        right: false,
+        cell: |n, _| Cell::dim(&*n.engine),
+        key: |n, _| Key::Text(n.engine.to_string()),
+    },
+    Column {
+        title: "MESSAGE",
+        min: 0,
+        max: 40,
+        shed: 3,
+        right: false,
+        cell: |n, _| Cell::new(&*n.message, Slot::Warn),
+        key: |n, _| Key::Text(n.message.to_string()),
+    },
+    Column {
+        title: "LABELS",
+        min: 0,
+        max: 60,
+        shed: 9,
+        right: false,
+        cell: |n, _| Cell::dim(labels(n)),
+        key: |n, _| Key::Text(labels(n)),
+    },
+];
+
+/// Draws the pane.
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, _wide: bool) {
+    let table = &app.nodes;
+    let focused = has_focus(app, Pane::Nodes);
+    let head = title(app, "Nodes", table.rows().len(), table.all, &table.filter);
+    let inner = frame_of(app, frame, area, head, focused);
+    if table.rows().is_empty() {
+        return empty(app, frame, inner, table.all > 0, "no nodes");
+    }
+    let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
+    let rows: Vec<&Node> = window.iter().filter_map(|id| app.scene.store.node(id)).collect();
+    TableView {
+        columns: COLUMNS,
+        rows: &rows,
+        context: &app.scene,
+        selected,
+        marked: &|_| false,
+        sort: Some((table.sort, table.reverse)),
+        focused,
+        stale: app.is_stale(),
+    }
+    .draw(inner, frame.buffer_mut(), &app.settings.theme);
+}

@@ -1,0 +1,117 @@
+//! A plan: the diff, what it touches, what could go wrong, and the docker command.
+
+use ratatui::text::{Line, Span};
+
+use crate::{
+    action::plan::{Confirm, Mark},
+    config::Slot,
+    ui::{App, overlay::PlanBox, widget::text},
+};
+
+/// The scrolling part.
+pub(super) fn lines(app: &App, shown: &PlanBox, width: usize) -> Vec<Line<'static>> {
+    let plan = &shown.plan;
+    let mut lines = Vec::new();
+    let mut say = |said: &str, slot: Slot| {
+        for line in wrap(&text::clean(said), width) {
+            lines.push(Line::styled(line, app.style(slot)));
+        }
+    };
+    if let Some(notice) = &shown.notice {
+        say(notice, Slot::Warn);
+    }
+    for warning in &plan.warnings {
+        say(&format!("! {warning}"), Slot::Warn);
+    }
+    for refused in &plan.refused {
+        say(&format!("✗ left out: {refused}"), Slot::Critical);
+    }
+    for step in &plan.steps {
+        if plan.steps.len() > 1 {
+            lines.push(Line::styled(
+                text::clean(&step.title()).into_owned(),
+                app.style(Slot::Title),
+            ));
+        }
+        for line in &step.diff {
+            let (sign, slot) = match line.mark {
+                Mark::Same => ("  ", Slot::Dim),
+                Mark::Old => ("- ", Slot::Removed),
+                Mark::New => ("+ ", Slot::Added),
+                Mark::Gap => ("· ", Slot::Info),
+            };
+            let said = format!("{sign}{}", text::clean(&line.text));
+            lines.push(Line::styled(said, app.style(slot)));
+        }
+        let touches = format!("→ {}", step.touches);
+        for line in wrap(&text::clean(&touches), width) {
+            lines.push(Line::styled(line, app.style(Slot::Text)));
+        }
+        for line in wrap(&format!("$ {}", text::clean(&step.command)), width) {
+            lines.push(Line::styled(line, app.style(Slot::Dim)));
+        }
+    }
+    lines
+}
+
+/// The question at the bottom.
+pub(super) fn question(app: &App, shown: &PlanBox) -> Line<'static> {
+    let key = app.style(Slot::Key);
+    let dim = app.style(Slot::Dim);
+    match &shown.plan.confirm {
+        Confirm::Yes => {
+            let mut spans = vec![
+                Span::styled(" y ", key),
+                Span::raw("carry out   "),
+                Span::styled("Esc ", key),
+                Span::styled("back without a trace", dim),
+            ];
+            if shown.wrong {
+                spans.push(Span::styled(
+                    "   Enter does not confirm: press y",
+                    app.style(Slot::Warn),
+                ));
+            }
+            Line::from(spans)
+        }
+        Confirm::Type(word) => {
+            let (before, after) = shown.typed.parts();
+            let mut spans = vec![
+                Span::styled(
+                    format!(" type {} to confirm: ", text::clean(word)),
+                    app.style(Slot::Warn),
+                ),
+                Span::raw(before.to_owned()),
+                Span::styled("▏", key),
+                Span::raw(after.to_owned()),
+            ];
+            if shown.wrong {
+                spans.push(Span::styled("  that is not it", app.style(Slot::Critical)));
+            }
+            Line::from(spans)
+        }
+    }
+}
+
+/// Breaks text at spaces.
+pub(super) fn wrap(said: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in said.split(' ') {
+        let w = text::width(word);
+        if used > 0 && used + 1 + w > width.max(1) {
+            lines.push(format!("  {word}"));
+            used = w + 2;
+            continue;
+        }
+        if let Some(line) = lines.last_mut() {
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += w;
+        }
+    }
+    lines
+}

@@ -1,0 +1,257 @@
+//! Services: columns, colours, order.
+
+use ratatui::{Frame, layout::Rect};
+
+use super::{empty, frame_of, has_focus, title};
+use crate::{
+    cluster::{Mode, PublishMode, Service, UpdateState},
+    config::Slot,
+    ui::{
+        App, Scene,
+        app::Pane,
+        widget::{
+            bar::bar,
+            columns::{Cell, Column, Key, TableView},
+            text,
+        },
+    },
+};
+
+/// How a service is, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    Down,
+    Short,
+    Busy,
+    Well,
+}
+
+/// How a service is.
+pub fn health(service: &Service, scene: &Scene) -> Health {
+    let missing = scene.store.missing(service);
+    let stopped = service
+        .update
+        .as_ref()
+        .is_some_and(|u| matches!(u.state, UpdateState::Paused | UpdateState::RollbackPaused));
+    if stopped || (missing.running == 0 && missing.desired > 0 && !service.mode.is_job()) {
+        Health::Down
+    } else if service.is_updating() {
+        Health::Busy
+    } else if !missing.none() {
+        Health::Short
+    } else {
+        Health::Well
+    }
+}
+
+impl Health {
+    fn cell(self) -> Cell<'static> {
+        match self {
+            Self::Down => Cell::new("✗", Slot::Critical),
+            Self::Short => Cell::new("!", Slot::Warn),
+            Self::Busy => Cell::new("◐", Slot::Busy),
+            Self::Well => Cell::new("·", Slot::Dim),
+        }
+    }
+
+    fn slot(self) -> Slot {
+        match self {
+            Self::Down => Slot::Critical,
+            Self::Short => Slot::Warn,
+            Self::Busy => Slot::Busy,
+            Self::Well => Slot::Text,
+        }
+    }
+}
+
+fn replicas(service: &Service, scene: &Scene) -> String {
+    let m = scene.store.missing(service);
+    match m.job {
+        Some((done, total)) => format!("{done}/{total} done"),
+        None => format!("{}/{}", m.running, m.desired),
+    }
+}
+
+fn update(service: &Service) -> Cell<'static> {
+    let Some(update) = &service.update else { return Cell::dim("") };
+    match &update.state {
+        UpdateState::Updating => Cell::new("updating", Slot::Busy),
+        UpdateState::Completed => Cell::dim("completed"),
+        UpdateState::Paused => Cell::new("update paused", Slot::Critical),
+        UpdateState::RollbackStarted => Cell::new("rolling back", Slot::Warn),
+        UpdateState::RollbackPaused => Cell::new("rollback paused", Slot::Critical),
+        UpdateState::RollbackCompleted => Cell::new("rolled back", Slot::Warn),
+        UpdateState::Other(word) => Cell::new(word.to_string(), Slot::Info),
+    }
+}
+
+/// As the docker CLI prints them.
+pub fn ports(service: &Service) -> String {
+    let mut out = Vec::new();
+    for port in service.ports.iter().filter(|p| p.published > 0) {
+        let (from, to) = (port.published, port.target);
+        out.push(match port.mode {
+            PublishMode::Host => format!("{from}→{to}/{} host", port.protocol),
+            _ => format!("*:{from}→{to}/{}", port.protocol),
+        });
+    }
+    out.join(" ")
+}
+
+/// What a filter looks at.
+pub fn texts(service: &Service) -> [&str; 5] {
+    let stack = service.stack.as_deref().unwrap_or("");
+    let update = service.update.as_ref().map_or("", |u| u.state.word());
+    [&service.name, stack, service.mode.word(), &service.image, update]
+}
+
+/// Name without its stack, which has a column of its own in wide views.
+fn name<'a>(service: &'a Service, scene: &Scene) -> &'a str {
+    let bare = service
+        .stack
+        .as_deref()
+        .filter(|_| scene.wide)
+        .and_then(|stack| service.name.strip_prefix(stack)?.strip_prefix('_'));
+    bare.unwrap_or(&service.name)
+}
+
+/// The columns.
+pub const COLUMNS: &[Column<Service>] = &[
+    Column {
+        title: " ",
+        min: 1,
+        max: 1,
+        shed: 0,
+        right: false,
+        cell: |s, c| health(s, c).cell(),
+        key: |s, c| Key::Number(health(s, c) as i64),
+    },
+    Column {
+        title: "NAME",
+        min: 10,
+        max: 40,
+        shed: 0,
+        right: false,
+        cell: |s, c| Cell::new(name(s, c), health(s, c).slot()),
+        key: |s, _| Key::Text(s.name.to_string()),
+    },
+    Column {
+        title: "STACK",
+        min: 5,
+        max: 20,
+        shed: 8,
+        right: false,
+        cell: |s, _| Cell::dim(s.stack.as_deref().unwrap_or("")),
+        key: |s, _| Key::Both(s.stack.as_deref().unwrap_or("").to_owned(), 0),
+    },
+    Column {
+        title: "MODE",
+        min: 4,
+        max: 14,
+        shed: 7,
+        right: false,
+        cell: |s, _| {
+            Cell::dim(match s.mode {
+                Mode::Replicated(_) => "repl",
+                ref other => other.word(),
+            })
+        },
+        key: |s, _| Key::Text(s.mode.word().to_owned()),
+    },
+    Column {
+        title: "REPLICAS",
+        min: 5,
+        max: 12,
+        shed: 0,
+        right: true,
+        cell: |s, c| {
+            let slot = match health(s, c) {
+                Health::Well => Slot::Text,
+                other => other.slot(),
+            };
+            Cell::new(replicas(s, c), slot)
+        },
+        key: |s, c| {
+            let m = c.store.missing(s);
+            Key::Number(m.running as i64 - m.desired as i64)
+        },
+    },
+    Column {
+        title: "",
+        min: 4,
+        max: 6,
+        shed: 9,
+        right: false,
+        cell: |s, c| {
+            let m = c.store.missing(s);
+            let (part, whole) = m.job.unwrap_or((m.running, m.desired));
+            let cells = usize::try_from(whole.clamp(4, 6)).unwrap_or(6);
+            match health(s, c) {
+                Health::Well => Cell::dim(""),
+                other => Cell::new(bar(part, whole, cells), other.slot()),
+            }
+        },
+        key: |s, c| Key::Number(c.store.missing(s).running as i64),
+    },
+    Column {
+        title: "IMAGE",
+        min: 8,
+        max: 44,
+        shed: 3,
+        right: false,
+        cell: |s, _| Cell::text(s.image_tag()),
+        key: |s, _| Key::Text(s.image.to_string()),
+    },
+    Column {
+        title: "UPDATE",
+        min: 9,
+        max: 15,
+        shed: 2,
+        right: false,
+        cell: |s, _| update(s),
+        key: |s, _| Key::Text(s.update.as_ref().map_or("", |u| u.state.word()).to_owned()),
+    },
+    Column {
+        title: "PORTS",
+        min: 6,
+        max: 30,
+        shed: 6,
+        right: false,
+        cell: |s, _| Cell::dim(ports(s)),
+        key: |s, _| Key::Number(s.ports.first().map_or(0, |p| i64::from(p.published))),
+    },
+    Column {
+        title: "CHANGED",
+        min: 4,
+        max: 7,
+        shed: 1,
+        right: true,
+        cell: |s, c| Cell::dim(text::age(s.updated.age(c.now))),
+        key: |s, _| Key::Number(-s.updated.0),
+    },
+];
+
+/// Draws the pane.
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, wide: bool) {
+    let table = &app.services;
+    let focused = has_focus(app, Pane::Services);
+    let head = title(app, "Services", table.rows().len(), table.all, &table.filter);
+    let inner = frame_of(app, frame, area, head, focused);
+    if table.rows().is_empty() {
+        return empty(app, frame, inner, table.all > 0, "no services yet: docker service create …");
+    }
+    let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
+    let rows: Vec<&Service> = window.iter().filter_map(|id| app.scene.store.service(id)).collect();
+    let _ = wide;
+    TableView {
+        columns: COLUMNS,
+        rows: &rows,
+        context: &app.scene,
+        selected,
+        marked: &|i| rows.get(i).is_some_and(|s| table.marked.contains(&s.id)),
+        sort: Some((table.sort, table.reverse)),
+        focused,
+        stale: app.is_stale(),
+    }
+    .draw(inner, frame.buffer_mut(), &app.settings.theme);
+}

@@ -1,0 +1,237 @@
+//! Tasks: columns, colours, order; history folded under the live task.
+
+use ratatui::{Frame, layout::Rect};
+
+use super::{empty, frame_of, has_focus, title};
+use crate::{
+    cluster::{Store, Task, TaskState},
+    config::Slot,
+    ui::{
+        App, Scene,
+        app::{Pane, TaskScope},
+        filter::Filter,
+        rows::TaskRow,
+        widget::{
+            columns::{Cell, Column, Key, TableView},
+            text,
+        },
+    },
+};
+
+/// What a task's state means.
+pub fn slot(task: &Task, store: &Store) -> Slot {
+    match &task.state {
+        TaskState::Running if !store.is_running(task) => Slot::Critical,
+        TaskState::Running | TaskState::Complete => Slot::Ok,
+        s if s.is_failure() => Slot::Critical,
+        TaskState::Shutdown | TaskState::Remove => Slot::Dim,
+        _ if !task.err.is_empty() => Slot::Warn,
+        _ => Slot::Busy,
+    }
+}
+
+fn glyph(task: &Task, store: &Store) -> &'static str {
+    match slot(task, store) {
+        Slot::Ok => "·",
+        Slot::Critical => "✗",
+        Slot::Warn => "!",
+        Slot::Dim => "–",
+        _ => "◐",
+    }
+}
+
+/// Whether a task passes a filter.
+pub fn passes(task: &Task, store: &Store, filter: &Filter) -> bool {
+    let name = store.task_name(task);
+    let node = task.node.as_ref().map_or("", |n| store.hostname(n));
+    let texts = [
+        name.as_str(),
+        node,
+        task.state.word(),
+        task.desired.word(),
+        &task.image,
+        &task.err,
+        task.id.as_str(),
+    ];
+    filter.passes(texts.into_iter())
+}
+
+fn of<'a>(row: &TaskRow, scene: &'a Scene) -> Option<&'a Task> {
+    scene.store.task(&row.task)
+}
+
+/// The engine's word, and in brackets what skep knows better.
+fn state<'a>(task: &'a Task, scene: &'a Scene) -> Cell<'a> {
+    let slot = slot(task, &scene.store);
+    if task.state == TaskState::Running && !scene.store.is_running(task) {
+        return Cell::new("running? node down", slot);
+    }
+    let slot = if slot == Slot::Ok { Slot::Text } else { slot };
+    Cell::new(task.state.word(), slot)
+}
+
+/// The columns.
+pub const COLUMNS: &[Column<TaskRow>] = &[
+    Column {
+        title: " ",
+        min: 1,
+        max: 1,
+        shed: 0,
+        right: false,
+        cell: |r, c| match of(r, c) {
+            Some(t) => {
+                let slot = slot(t, &c.store);
+                Cell::new(glyph(t, &c.store), if slot == Slot::Ok { Slot::Dim } else { slot })
+            }
+            None => Cell::dim(""),
+        },
+        key: |r, c| {
+            let rank = of(r, c).map_or(9, |t| match slot(t, &c.store) {
+                Slot::Critical => 0,
+                Slot::Warn => 1,
+                Slot::Busy => 2,
+                Slot::Ok => 3,
+                _ => 4,
+            });
+            Key::Number(rank)
+        },
+    },
+    Column {
+        title: "TASK",
+        min: 8,
+        max: 40,
+        shed: 0,
+        right: false,
+        cell: |r, c| match of(r, c) {
+            Some(_) if r.nested => Cell::dim(format!("  └ {}", r.task.short())),
+            Some(t) => Cell::text(c.store.task_name(t)),
+            None => Cell::dim(""),
+        },
+        key: |r, c| {
+            let Some(t) = of(r, c) else { return Key::Number(0) };
+            let service = c.store.service(&t.service).map_or("", |s| &*s.name);
+            if t.slot > 0 {
+                Key::Both(service.to_owned(), t.slot)
+            } else {
+                Key::Both(format!("{service} {}", c.store.task_name(t)), 0)
+            }
+        },
+    },
+    Column {
+        title: "NODE",
+        min: 5,
+        max: 24,
+        shed: 3,
+        right: false,
+        cell: |r, c| {
+            let node = of(r, c).and_then(|t| t.node.as_ref());
+            Cell::text(node.map_or("", |n| c.store.hostname(n)))
+        },
+        key: |r, c| {
+            let node = of(r, c).and_then(|t| t.node.as_ref());
+            Key::Text(node.map_or("", |n| c.store.hostname(n)).to_owned())
+        },
+    },
+    Column {
+        title: "STATE",
+        min: 8,
+        max: 18,
+        shed: 0,
+        right: false,
+        cell: |r, c| of(r, c).map_or(Cell::dim(""), |t| state(t, c)),
+        key: |r, c| Key::Number(of(r, c).map_or(0, |t| i64::from(t.state.number()))),
+    },
+    Column {
+        title: "DESIRED",
+        min: 7,
+        max: 9,
+        shed: 6,
+        right: false,
+        cell: |r, c| Cell::dim(of(r, c).map_or("", |t| t.desired.word())),
+        key: |r, c| Key::Number(of(r, c).map_or(0, |t| i64::from(t.desired.number()))),
+    },
+    Column {
+        title: "AGE",
+        min: 3,
+        max: 4,
+        shed: 2,
+        right: true,
+        cell: |r, c| Cell::dim(of(r, c).map_or(String::new(), |t| text::age(t.since.age(c.now)))),
+        key: |r, c| Key::Number(of(r, c).map_or(0, |t| -t.since.0)),
+    },
+    Column {
+        title: "EXIT",
+        min: 3,
+        max: 4,
+        shed: 4,
+        right: true,
+        cell: |r, c| match of(r, c).and_then(|t| t.exit_code) {
+            Some(0) => Cell::dim("0"),
+            Some(code) => Cell::new(code.to_string(), Slot::Critical),
+            None => Cell::dim(""),
+        },
+        key: |r, c| Key::Number(of(r, c).and_then(|t| t.exit_code).unwrap_or(-1)),
+    },
+    Column {
+        title: "IMAGE",
+        min: 8,
+        max: 30,
+        shed: 7,
+        right: false,
+        cell: |r, c| Cell::dim(of(r, c).map_or("", Task::image_tag)),
+        key: |r, c| Key::Text(of(r, c).map_or("", |t| &*t.image).to_owned()),
+    },
+    Column {
+        title: "ERROR",
+        min: 10,
+        max: 120,
+        shed: 1,
+        right: false,
+        cell: |r, c| {
+            let Some(t) = of(r, c) else { return Cell::dim("") };
+            let slot = if t.state.is_failure() { Slot::Critical } else { Slot::Warn };
+            Cell::new(&*t.err, slot)
+        },
+        key: |r, c| Key::Text(of(r, c).map_or("", |t| &*t.err).to_owned()),
+    },
+    Column {
+        title: "HISTORY",
+        min: 2,
+        max: 8,
+        shed: 5,
+        right: true,
+        cell: |r, _| Cell::dim(if r.older > 0 { format!("+{}", r.older) } else { String::new() }),
+        key: |r, _| Key::Number(-(r.older as i64)),
+    },
+];
+
+/// Draws the pane.
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, _wide: bool) {
+    let table = &app.tasks;
+    let focused = has_focus(app, Pane::Tasks);
+    let name = match app.task_scope() {
+        TaskScope::All => "Tasks".to_owned(),
+        TaskScope::Service(id) => format!("Tasks of {}", text::clean(&app.service_name(&id))),
+        TaskScope::Node(id) => format!("Tasks on {}", text::clean(app.scene.store.hostname(&id))),
+    };
+    let head = title(app, &name, table.rows().len(), table.rows().len(), &table.filter);
+    let inner = frame_of(app, frame, area, head, focused);
+    if table.rows().is_empty() {
+        let nothing =
+            if app.scene.store.tasks_known() { "no tasks" } else { "tasks are being read…" };
+        return empty(app, frame, inner, table.all > 0, nothing);
+    }
+    let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
+    let rows: Vec<&TaskRow> = window.iter().collect();
+    TableView {
+        columns: COLUMNS,
+        rows: &rows,
+        context: &app.scene,
+        selected,
+        marked: &|_| false,
+        sort: Some((table.sort, table.reverse)),
+        focused,
+        stale: app.is_stale(),
+    }
+    .draw(inner, frame.buffer_mut(), &app.settings.theme);
+}

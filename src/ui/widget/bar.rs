@@ -1,0 +1,32 @@
+//! Bars of a few cells.
+
+/// `▰▰▱▱`: `part` of `whole` in `cells`. Anything above zero shows, and only the whole is full.
+pub fn bar(part: u64, whole: u64, cells: usize) -> String {
+    let filled = filled(part, whole, cells);
+    (0..cells).map(|i| if i < filled { '▰' } else { '▱' }).collect()
+}
+
+fn filled(part: u64, whole: u64, cells: usize) -> usize {
+    if whole == 0 || part >= whole {
+        return if part > 0 { cells } else { 0 };
+    }
+    if part == 0 || cells == 0 {
+        return 0;
+    }
+    let exact = part as f64 / whole as f64 * cells as f64;
+    (exact.round() as usize).clamp(1, cells.saturating_sub(1).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_never_lies_about_nothing_and_all() {
+        assert_eq!(bar(0, 4, 4), "▱▱▱▱");
+        assert_eq!(bar(1, 100, 4), "▰▱▱▱");
+        assert_eq!(bar(99, 100, 4), "▰▰▰▱");
+        assert_eq!(bar(4, 4, 4), "▰▰▰▰");
+        assert_eq!(bar(0, 0, 2), "▱▱");
+    }
+}

@@ -1,0 +1,234 @@
+//! Tables: columns as data, and only the rows in the window are ever turned into text.
+
+use std::borrow::Cow;
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::text;
+use crate::{
+    config::{Slot, Theme},
+    ui::Scene,
+};
+
+/// A cell: its text and what it means.
+pub struct Cell<'a> {
+    /// Untrusted; cleaned here.
+    pub text: Cow<'a, str>,
+    /// What it means.
+    pub slot: Slot,
+}
+
+impl<'a> Cell<'a> {
+    /// A cell.
+    pub fn new(text: impl Into<Cow<'a, str>>, slot: Slot) -> Self {
+        Self { text: text.into(), slot }
+    }
+
+    /// Plain text.
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(text, Slot::Text)
+    }
+
+    /// Beside the point.
+    pub fn dim(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(text, Slot::Dim)
+    }
+}
+
+/// What rows are ordered by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// As a number.
+    Number(i64),
+    /// As text.
+    Text(String),
+    /// As text, then by a number: `web.2` before `web.10`.
+    Both(String, u64),
+}
+
+/// A column of rows `R`.
+pub struct Column<R> {
+    /// Its head.
+    pub title: &'static str,
+    /// Never narrower.
+    pub min: usize,
+    /// Never wider; content decides in between.
+    pub max: usize,
+    /// Dropped in this order when there is no room, highest first; 0 is never dropped.
+    pub shed: u8,
+    /// Aligned right.
+    pub right: bool,
+    /// What it shows.
+    pub cell: for<'a> fn(&'a R, &'a Scene) -> Cell<'a>,
+    /// What it sorts by.
+    pub key: fn(&R, &Scene) -> Key,
+}
+
+/// What a table needs to be drawn.
+pub struct TableView<'t, R> {
+    /// All columns.
+    pub columns: &'t [Column<R>],
+    /// The rows in the window only.
+    pub rows: &'t [&'t R],
+    /// Context of the cells.
+    pub context: &'t Scene,
+    /// Which of `rows` is under the cursor.
+    pub selected: Option<usize>,
+    /// Which are marked.
+    pub marked: &'t dyn Fn(usize) -> bool,
+    /// Sorted by this column.
+    pub sort: Option<(usize, bool)>,
+    /// Whether it has the keyboard.
+    pub focused: bool,
+    /// Everything dimmed: the data is old.
+    pub stale: bool,
+}
+
+const GAP: usize = 2;
+
+impl<R> TableView<'_, R> {
+    /// Draws head and rows.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        if area.is_empty() {
+            return;
+        }
+        let area = area.intersection(buf.area);
+        let cells: Vec<Vec<Cell<'_>>> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let cell = |c: &Column<R>| {
+                    let cell = (c.cell)(row, self.context);
+                    Cell { text: Cow::Owned(text::clean(&cell.text).into_owned()), slot: cell.slot }
+                };
+                self.columns.iter().map(cell).collect()
+            })
+            .collect();
+        let widths = self.widths(&cells, area.width as usize);
+        self.head(&widths, area, buf, theme);
+        for (i, row) in cells.iter().enumerate() {
+            let y = area.y + 1 + i as u16;
+            if y >= area.bottom() {
+                break;
+            }
+            self.row(i, row, &widths, Rect { y, height: 1, ..area }, buf, theme);
+        }
+    }
+
+    fn head(&self, widths: &[Option<usize>], area: Rect, buf: &mut Buffer, theme: &Theme) {
+        let mut x = area.x + 1;
+        for (i, column) in self.columns.iter().enumerate() {
+            let Some(width) = widths[i] else { continue };
+            let mark = match self.sort {
+                Some((sorted, reverse)) if sorted == i => {
+                    if reverse {
+                        "▾"
+                    } else {
+                        "▴"
+                    }
+                }
+                _ => "",
+            };
+            let title = format!("{}{mark}", column.title);
+            put(buf, x, area.y, &title, width, column.right, theme.style(Slot::Dim), area.right());
+            x += (width + GAP) as u16;
+        }
+    }
+
+    fn row(
+        &self,
+        index: usize,
+        cells: &[Cell<'_>],
+        widths: &[Option<usize>],
+        line: Rect,
+        buf: &mut Buffer,
+        theme: &Theme,
+    ) {
+        let marked = (self.marked)(index);
+        if self.selected == Some(index) {
+            let slot = if self.focused { Slot::Selected } else { Slot::Unfocused };
+            buf.set_style(line, theme.style(slot));
+        }
+        if marked {
+            buf.set_stringn(line.x, line.y, "▌", 1, theme.style(Slot::Marked));
+        } else if self.selected == Some(index) && self.focused {
+            // Never by colour alone: the cursor shows without any.
+            buf.set_stringn(line.x, line.y, "›", 1, theme.style(Slot::Focus));
+        }
+        let mut x = line.x + 1;
+        for ((cell, width), column) in cells.iter().zip(widths).zip(self.columns) {
+            let Some(width) = *width else { continue };
+            let slot = match (self.stale, marked) {
+                (true, _) => Slot::Dim,
+                (_, true) if cell.slot == Slot::Text => Slot::Marked,
+                _ => cell.slot,
+            };
+            put(buf, x, line.y, &cell.text, width, column.right, theme.style(slot), line.right());
+            x += (width + GAP) as u16;
+        }
+    }
+
+    /// The width of each column; `None` where it was dropped for want of room.
+    fn widths(&self, cells: &[Vec<Cell<'_>>], room: usize) -> Vec<Option<usize>> {
+        let room = room.saturating_sub(1);
+        let natural: Vec<usize> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(i, c)| {
+                let content = cells.iter().map(|row| text::width(&row[i].text)).max().unwrap_or(0);
+                let head = text::width(c.title) + usize::from(self.sort.is_some_and(|s| s.0 == i));
+                content.max(head).clamp(c.min, c.max)
+            })
+            .collect();
+        let mut shown: Vec<bool> = vec![true; self.columns.len()];
+        let total = |shown: &[bool], widths: &[usize]| -> usize {
+            let used: usize =
+                widths.iter().zip(shown).filter(|(_, s)| **s).map(|(w, _)| w + GAP).sum();
+            used.saturating_sub(GAP)
+        };
+        let mins: Vec<usize> =
+            self.columns.iter().zip(&natural).map(|(c, n)| c.min.max(1).min(*n)).collect();
+        // First let columns shrink to their minimum, then drop those that matter least.
+        while total(&shown, &mins) > room {
+            let worst = (0..shown.len())
+                .filter(|i| shown[*i] && self.columns[*i].shed > 0)
+                .max_by_key(|i| self.columns[*i].shed);
+            match worst {
+                Some(i) => shown[i] = false,
+                None => break,
+            }
+        }
+        let mut widths = natural;
+        while total(&shown, &widths) > room {
+            let widest = (0..shown.len())
+                .filter(|i| shown[*i] && widths[*i] > mins[*i])
+                .max_by_key(|i| widths[*i] - mins[*i]);
+            match widest {
+                Some(i) => widths[i] -= 1,
+                None => break,
+            }
+        }
+        widths.into_iter().zip(shown).map(|(w, s)| s.then_some(w)).collect()
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call a cell, all of them plain")]
+fn put(
+    buf: &mut Buffer,
+    x: u16,
+    y: u16,
+    content: &str,
+    width: usize,
+    right: bool,
+    style: Style,
+    end: u16,
+) {
+    if x >= end {
+        return;
+    }
+    let width = width.min((end - x) as usize);
+    let shown = text::cut(content, width);
+    let pad = if right { width.saturating_sub(text::width(&shown)) } else { 0 };
+    buf.set_stringn(x + pad as u16, y, shown, width - pad.min(width), style);
+}

@@ -1,0 +1,154 @@
+//! Text from the cluster on its way to the screen: made harmless, cut to width, put in words.
+
+use std::{borrow::Cow, time::Duration};
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Text with nothing in it that a terminal would obey: control characters become their pictures,
+/// and what moves, joins or hides other characters goes.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| picture(c) == Some(c)) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter_map(picture).collect())
+}
+
+/// What is shown for a character; `None` if nothing is.
+fn picture(c: char) -> Option<char> {
+    match c {
+        '\t' => Some(' '),
+        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32),
+        '\u{7f}' => Some('\u{2421}'),
+        '\u{80}'..='\u{9f}' => Some('\u{fffd}'),
+        // Zero-width joiners and spaces, bidi marks, overrides and isolates, variation selectors,
+        // the soft hyphen, tags: terminals disagree on their width (ratatui#2585, #2431).
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{180b}'..='\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}' => None,
+        other => Some(other),
+    }
+}
+
+/// Columns a clean text takes.
+pub fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// The first `max` columns, ending in `…` if something was cut. Never splits a character from its
+/// combining marks.
+pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
+    // Bytes bound columns, except where a character is wider than it is long: there is none.
+    if text.len() <= max || width(text) <= max {
+        return Cow::Borrowed(text);
+    }
+    if max == 0 {
+        return Cow::Borrowed("");
+    }
+    let mut used = 0;
+    let mut end = 0;
+    for (at, cluster) in text.grapheme_indices(true) {
+        let w = width(cluster);
+        if used + w > max - 1 {
+            break;
+        }
+        used += w;
+        end = at + cluster.len();
+    }
+    Cow::Owned(format!("{}…", &text[..end]))
+}
+
+/// The text without its first `skip` columns.
+pub fn skip(text: &str, skip: usize) -> &str {
+    let mut used = 0;
+    for (at, cluster) in text.grapheme_indices(true) {
+        if used >= skip {
+            return &text[at..];
+        }
+        used += width(cluster);
+    }
+    ""
+}
+
+/// An age in two or three characters: `0s`, `42s`, `7m`, `3h`, `12d`, `3y`.
+pub fn age(age: Duration) -> String {
+    let s = age.as_secs();
+    match s {
+        0..=99 => format!("{s}s"),
+        100..=5_999 => format!("{}m", s / 60),
+        6_000..=172_799 => format!("{}h", s / 3_600),
+        172_800..=63_071_999 => format!("{}d", s / 86_400),
+        _ => format!("{}y", s / 31_536_000),
+    }
+}
+
+/// Bytes in binary units: `512`, `64M`, `23.5G`.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 5] = ["K", "M", "G", "T", "P"];
+    if n < 1024 {
+        return n.to_string();
+    }
+    let mut value = n as f64;
+    let mut unit = "";
+    for next in UNITS {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    if value < 10.0 && value.fract() >= 0.05 {
+        format!("{value:.1}{unit}")
+    } else {
+        format!("{value:.0}{unit}")
+    }
+}
+
+/// CPUs from billionths: `2`, `0.5`, `1.25`.
+pub fn cpus(nano: u64) -> String {
+    let text = format!("{:.2}", nano as f64 / 1e9);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_a_terminal_obeys_gets_through() {
+        assert_eq!(clean("plain é 名前"), "plain é 名前");
+        assert_eq!(clean("a\x1b[31mred\0\r\n\x07"), "a␛[31mred␀␍␊␇");
+        assert_eq!(clean("\u{9b}31m\u{202e}abc\u{200d}\u{fe0f}"), "\u{fffd}31mabc");
+    }
+
+    #[test]
+    fn cutting_keeps_columns() {
+        assert_eq!(cut("shop_api", 8), "shop_api");
+        assert_eq!(cut("shop_api_long", 8), "shop_ap…");
+        assert_eq!(cut("名前名前", 5), "名前…");
+        assert_eq!(cut("名前名前", 4), "名…");
+        assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!(cut("abc", 0), "");
+        assert_eq!(skip("名前ab", 3), "ab");
+    }
+
+    #[test]
+    fn ages_and_sizes_are_short() {
+        for (s, text) in [(0, "0s"), (99, "99s"), (100, "1m"), (7_200, "2h"), (200_000, "2d")] {
+            assert_eq!(age(Duration::from_secs(s)), text);
+        }
+        for (n, text) in
+            [(512, "512"), (64 << 20, "64M"), (25_276_502_016, "24G"), (1_610_612_736, "1.5G")]
+        {
+            assert_eq!(bytes(n), text);
+        }
+        assert_eq!(cpus(500_000_000), "0.5");
+    }
+}
