@@ -153,10 +153,13 @@ fn below(store: &Store, service: &Service, now: Timestamp) -> Option<Problem> {
     })
 }
 
-/// When the newest task that is not running took its place: about when the service fell short.
+/// Since when a service is short, as far back as the tasks that are kept tell: its oldest failure
+/// since it was last changed, or the creation of the oldest task that waits.
 fn below_since(store: &Store, service: &Service) -> Timestamp {
     let waiting = store.tasks_of(&service.id).filter(|t| t.is_wanted() && !store.is_running(t));
-    waiting.map(|t| t.created).min().unwrap_or(service.updated)
+    let failures = store.tasks_of(&service.id).filter(|t| t.state.is_failure()).map(|t| t.since);
+    let oldest = waiting.map(|t| t.created).chain(failures).min();
+    oldest.unwrap_or(service.updated).max(service.created)
 }
 
 /// What the newest failed or waiting task says, with its exit code in plain words.

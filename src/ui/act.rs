@@ -276,7 +276,9 @@ impl App {
                     $table.next_sort($columns.len());
                 }
                 let way = if $table.reverse { ", reversed" } else { "" };
-                format!("sorted by {}{way}", $columns[$table.sort].title.to_lowercase())
+                let title = $columns[$table.sort].title.to_lowercase();
+                let by = if title.is_empty() { "health" } else { &title };
+                format!("sorted by {by}{way}")
             }};
         }
         let said = match self.focus() {
@@ -285,7 +287,7 @@ impl App {
             Pane::Tasks => sort!(self.tasks, tasks::COLUMNS),
             Pane::Events | Pane::Logs => "sorted by time".into(),
         };
-        self.say(said.replace("sorted by  ", "sorted by health "));
+        self.say(said);
     }
 
     fn mark(&mut self) {

@@ -71,7 +71,7 @@ fn labels(node: &Node) -> String {
 /// The columns.
 pub const COLUMNS: &[Column<Node>] = &[
     Column {
-        title: " ",
+        title: "",
         min: 1,
         max: 1,
         shed: 0,

@@ -66,10 +66,15 @@ impl Health {
 
 fn replicas(service: &Service, scene: &Scene) -> String {
     let m = scene.store.missing(service);
-    match m.job {
-        Some((done, total)) => format!("{done}/{total} done"),
-        None => format!("{}/{}", m.running, m.desired),
+    let (part, whole, word) = match m.job {
+        Some((done, total)) => (done, total, " done"),
+        None => (m.running, m.desired, ""),
+    };
+    if health(service, scene) == Health::Well {
+        return format!("{part}/{whole}{word}");
     }
+    let cells = usize::try_from(whole.clamp(4, 6)).unwrap_or(6);
+    format!("{:<5} {}", format!("{part}/{whole}{word}"), bar(part, whole, cells))
 }
 
 fn update(service: &Service) -> Cell<'static> {
@@ -118,7 +123,7 @@ fn name<'a>(service: &'a Service, scene: &Scene) -> &'a str {
 /// The columns.
 pub const COLUMNS: &[Column<Service>] = &[
     Column {
-        title: " ",
+        title: "",
         min: 1,
         max: 1,
         shed: 0,
@@ -161,9 +166,9 @@ pub const COLUMNS: &[Column<Service>] = &[
     Column {
         title: "REPLICAS",
         min: 5,
-        max: 12,
+        max: 16,
         shed: 0,
-        right: true,
+        right: false,
         cell: |s, c| {
             let slot = match health(s, c) {
                 Health::Well => Slot::Text,
@@ -175,23 +180,6 @@ pub const COLUMNS: &[Column<Service>] = &[
             let m = c.store.missing(s);
             Key::Number(m.running as i64 - m.desired as i64)
         },
-    },
-    Column {
-        title: "",
-        min: 4,
-        max: 6,
-        shed: 9,
-        right: false,
-        cell: |s, c| {
-            let m = c.store.missing(s);
-            let (part, whole) = m.job.unwrap_or((m.running, m.desired));
-            let cells = usize::try_from(whole.clamp(4, 6)).unwrap_or(6);
-            match health(s, c) {
-                Health::Well => Cell::dim(""),
-                other => Cell::new(bar(part, whole, cells), other.slot()),
-            }
-        },
-        key: |s, c| Key::Number(c.store.missing(s).running as i64),
     },
     Column {
         title: "IMAGE",
@@ -232,7 +220,7 @@ pub const COLUMNS: &[Column<Service>] = &[
 ];
 
 /// Draws the pane.
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, wide: bool) {
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, _wide: bool) {
     let table = &app.services;
     let focused = has_focus(app, Pane::Services);
     let head = title(app, "Services", table.rows().len(), table.all, &table.filter);
@@ -242,7 +230,6 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, wide: bool) {
     }
     let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
     let rows: Vec<&Service> = window.iter().filter_map(|id| app.scene.store.service(id)).collect();
-    let _ = wide;
     TableView {
         columns: COLUMNS,
         rows: &rows,

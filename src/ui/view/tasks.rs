@@ -73,7 +73,7 @@ fn state<'a>(task: &'a Task, scene: &'a Scene) -> Cell<'a> {
 /// The columns.
 pub const COLUMNS: &[Column<TaskRow>] = &[
     Column {
-        title: " ",
+        title: "",
         min: 1,
         max: 1,
         shed: 0,

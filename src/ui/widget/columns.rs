@@ -85,6 +85,8 @@ pub struct TableView<'t, R> {
 }
 
 const GAP: usize = 2;
+/// A column that may grow this wide holds text that may be cut.
+const LONG: usize = 24;
 
 impl<R> TableView<'_, R> {
     /// Draws head and rows.
@@ -129,6 +131,7 @@ impl<R> TableView<'_, R> {
                 }
                 _ => "",
             };
+            // The glyph column is one cell: its mark stands in place of a title.
             let title = format!("{}{mark}", column.title);
             put(buf, x, area.y, &title, width, column.right, theme.style(Slot::Dim), area.right());
             x += (width + GAP) as u16;
@@ -177,18 +180,30 @@ impl<R> TableView<'_, R> {
             .enumerate()
             .map(|(i, c)| {
                 let content = cells.iter().map(|row| text::width(&row[i].text)).max().unwrap_or(0);
-                let head = text::width(c.title) + usize::from(self.sort.is_some_and(|s| s.0 == i));
+                let sorted = self.sort.is_some_and(|s| s.0 == i);
+                let head = text::width(c.title) + usize::from(sorted);
                 content.max(head).clamp(c.min, c.max)
             })
             .collect();
-        let mut shown: Vec<bool> = vec![true; self.columns.len()];
+        // A column with nothing to show in the window gives its room away.
+        let mut shown: Vec<bool> = (0..self.columns.len())
+            .map(|i| {
+                let nothing = cells.iter().all(|row| row[i].text.is_empty());
+                !(nothing && self.columns[i].shed > 0 && !cells.is_empty())
+            })
+            .collect();
         let total = |shown: &[bool], widths: &[usize]| -> usize {
             let used: usize =
                 widths.iter().zip(shown).filter(|(_, s)| **s).map(|(w, _)| w + GAP).sum();
             used.saturating_sub(GAP)
         };
-        let mins: Vec<usize> =
-            self.columns.iter().zip(&natural).map(|(c, n)| c.min.max(1).min(*n)).collect();
+        // Long texts may be cut, short words not: half a word tells nothing.
+        let mins: Vec<usize> = self
+            .columns
+            .iter()
+            .zip(&natural)
+            .map(|(c, n)| if c.max >= LONG { c.min.max(1).min(*n) } else { *n })
+            .collect();
         // First let columns shrink to their minimum, then drop those that matter least.
         while total(&shown, &mins) > room {
             let worst = (0..shown.len())
