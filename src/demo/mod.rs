@@ -1,32 +1,191 @@
-//! stub
-use std::path::{Path, PathBuf};
+//! The embedded Swarm: a simulated cluster behind the real Docker Engine HTTP API on a unix socket.
+//!
+//! It shares no types with the client: a shared mistake would cancel out. skep reaches it only
+//! through its socket, as any engine; the real `docker` CLI works against it, and a test suite
+//! compares what both say.
+
+mod faults;
+mod filters;
+mod http;
+mod logs;
+mod orchestrator;
+mod render;
+mod sim;
+mod story;
+mod updater;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+pub use faults::Faults;
+use sim::Sim;
+
+/// How often the simulation moves on.
+const TICK: Duration = Duration::from_millis(50);
+
+/// A Swarm made by numbers.
+#[derive(Clone, Copy, Debug)]
 pub struct Size {
+    /// Nodes; up to five of them managers.
     pub nodes: usize,
+    /// Services.
     pub services: usize,
+    /// Tasks of all services together.
     pub tasks: usize,
+    /// Tasks that fail and are replaced, a second.
     pub churn: f64,
 }
-pub struct Faults;
-impl Faults {
-    pub fn parse(_: &[String]) -> Result<Self, String> {
-        Ok(Self)
-    }
-}
+
+/// What to serve.
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// `story` or `calm`, unless a size is given.
     pub scenario: String,
+    /// A Swarm made by numbers.
     pub size: Option<Size>,
+    /// Of all that is random.
     pub seed: u64,
+    /// How to misbehave.
     pub faults: Faults,
 }
-pub struct Demo(PathBuf);
-impl Demo {
-    pub fn socket(&self) -> &Path {
-        &self.0
+
+/// The simulation, shared by the connections and its clock.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    sim: Arc<Mutex<Sim>>,
+    faults: Arc<Faults>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Shared {
+    fn sim(&self) -> MutexGuard<'_, Sim> {
+        // A panic in one request leaves the model whole enough for the next.
+        self.sim.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_request(&self, line: String) {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        if requests.len() < 100_000 {
+            requests.push(line);
+        }
     }
 }
-pub async fn serve(_: &Path, _: Options) -> Result<(), String> {
-    Err("".into())
+
+/// A running embedded Swarm; it ends when dropped.
+pub struct Demo {
+    socket: PathBuf,
+    dir: Option<PathBuf>,
+    shared: Shared,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
 }
-pub async fn start(_: &str) -> Result<Demo, String> {
-    Err("".into())
+
+impl Demo {
+    /// Starts serving on `socket`.
+    ///
+    /// # Errors
+    /// One line.
+    pub fn start(socket: &Path, options: Options) -> Result<Self, String> {
+        let sim = story::build(&options)?;
+        let listener = bind(socket)?;
+        let shared = Shared {
+            sim: Arc::new(Mutex::new(sim)),
+            faults: Arc::new(options.faults),
+            requests: Arc::default(),
+        };
+        let clock = tokio::spawn(run_clock(shared.clone()));
+        let app = http::router(shared.clone());
+        let server = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, app).await {
+                tracing::error!(%error, "the embedded Swarm stopped");
+            }
+        });
+        Ok(Self { socket: socket.to_owned(), dir: None, shared, tasks: vec![clock, server] })
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Every request so far, as `GET /v1.51/nodes`: the read-only test counts them.
+    pub fn requests(&self) -> Vec<String> {
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        let _ = std::fs::remove_file(&self.socket);
+        if let Some(dir) = &self.dir {
+            let _ = std::fs::remove_dir(dir);
+        }
+    }
+}
+
+async fn run_clock(shared: Shared) {
+    let mut last = Instant::now();
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        let passed = last.elapsed();
+        last = Instant::now();
+        shared.sim().advance(passed);
+    }
+}
+
+/// A socket that is in use by another process is not taken away from it.
+fn bind(socket: &Path) -> Result<tokio::net::UnixListener, String> {
+    if socket.exists() {
+        if std::os::unix::net::UnixStream::connect(socket).is_ok() {
+            return Err(format!("{}: something already listens there", socket.display()));
+        }
+        std::fs::remove_file(socket).map_err(|e| format!("{}: {e}", socket.display()))?;
+    }
+    tokio::net::UnixListener::bind(socket).map_err(|e| format!("{}: {e}", socket.display()))
+}
+
+/// `--demo`: serves a scenario on a private socket of this process.
+///
+/// # Errors
+/// One line.
+pub async fn start(scenario: &str) -> Result<Demo, String> {
+    let dir = std::env::temp_dir().join(format!("skep-demo-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    std::fs::set_permissions(&dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .map_err(|e| format!("{}: {e}", dir.display()))?;
+    let options = Options {
+        scenario: scenario.to_owned(),
+        size: None,
+        seed: 1,
+        faults: Faults::default(),
+    };
+    let mut demo = Demo::start(&dir.join("docker.sock"), options)?;
+    demo.dir = Some(dir);
+    Ok(demo)
+}
+
+/// `demo-serve`: serves until a signal ends it.
+///
+/// # Errors
+/// One line.
+pub async fn serve(socket: &Path, options: Options) -> Result<(), String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let demo = Demo::start(socket, options)?;
+    let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
+    let mut int = signal(SignalKind::interrupt()).map_err(|e| e.to_string())?;
+    let mut hup = signal(SignalKind::hangup()).map_err(|e| e.to_string())?;
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+        _ = hup.recv() => {}
+    }
+    drop(demo);
+    Ok(())
 }

@@ -1,0 +1,66 @@
+//! Misbehaviour on request, so that a client's worst days can be tested.
+
+use std::time::Duration;
+
+/// What goes wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Every answer comes this late.
+    pub delay: Duration,
+    /// List bodies break off in the middle.
+    pub cut: bool,
+    /// Lists are not JSON.
+    pub garbage: bool,
+    /// Lists answer 500.
+    pub error: bool,
+    /// The Swarm has lost its leader.
+    pub no_leader: bool,
+    /// This node is a worker.
+    pub worker: bool,
+    /// The Swarm is locked.
+    pub locked: bool,
+    /// Not a Swarm.
+    pub no_swarm: bool,
+    /// No event is ever sent.
+    pub skip_events: bool,
+    /// Every write finds its version stale.
+    pub conflict: bool,
+    /// Every `/info` tells another cluster id.
+    pub wrong_cluster: bool,
+    /// Lists are never answered.
+    pub silent: bool,
+    /// List bodies never end.
+    pub endless: bool,
+}
+
+impl Faults {
+    /// Reads `NAME` or `NAME=VALUE`.
+    ///
+    /// # Errors
+    /// The one that is unknown.
+    pub fn parse(list: &[String]) -> Result<Self, String> {
+        let mut faults = Self::default();
+        for text in list {
+            match text.split_once('=').map_or((text.as_str(), None), |(n, v)| (n, Some(v))) {
+                ("delay", Some(ms)) => {
+                    let ms = ms.parse().map_err(|_| format!("fault delay={ms}: not milliseconds"))?;
+                    faults.delay = Duration::from_millis(ms);
+                }
+                ("cut", None) => faults.cut = true,
+                ("garbage", None) => faults.garbage = true,
+                ("error", None) => faults.error = true,
+                ("no-leader", None) => faults.no_leader = true,
+                ("worker", None) => faults.worker = true,
+                ("locked", None) => faults.locked = true,
+                ("no-swarm", None) => faults.no_swarm = true,
+                ("skip-events", None) => faults.skip_events = true,
+                ("conflict", None) => faults.conflict = true,
+                ("wrong-cluster", None) => faults.wrong_cluster = true,
+                ("silent", None) => faults.silent = true,
+                ("endless", None) => faults.endless = true,
+                _ => return Err(format!("no fault '{text}'")),
+            }
+        }
+        Ok(faults)
+    }
+}

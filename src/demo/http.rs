@@ -1,0 +1,606 @@
+//! The Docker Engine HTTP API over the simulation.
+
+use std::{collections::HashMap, convert::Infallible, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{Method, StatusCode, header},
+    response::Response,
+};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::{
+    Shared,
+    filters::Filters,
+    logs, render,
+    sim::{Nanos, SECOND, Service, Sim, State as TaskState, Task},
+};
+
+const API: &str = "1.51";
+const API_MIN: &str = "1.24";
+const ENGINE: &str = "28.5.2";
+/// Log streams look for new lines this often.
+const LOG_STEP: Duration = Duration::from_millis(200);
+
+pub(super) fn router(shared: Shared) -> Router {
+    Router::new().fallback(handle).with_state(shared)
+}
+
+/// An error as the engine sends it.
+struct Refusal(StatusCode, String);
+
+type Answer = Result<Response, Refusal>;
+
+fn refusal(status: u16, message: impl Into<String>) -> Refusal {
+    Refusal(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), message.into())
+}
+
+struct Query(HashMap<String, String>);
+
+impl Query {
+    fn parse(text: &str) -> Self {
+        let pairs = text.split('&').filter(|p| !p.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        });
+        Self(pairs.collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        matches!(self.get(name), Some("1" | "true" | "True"))
+    }
+
+    /// Seconds with a fraction, as Docker writes instants.
+    fn instant(&self, name: &str) -> Option<Nanos> {
+        let text = self.get(name).filter(|t| !t.is_empty())?;
+        let (secs, frac) = text.split_once('.').unwrap_or((text, ""));
+        let frac: String = frac.chars().chain("000000000".chars()).take(9).collect();
+        Some(secs.parse::<i64>().ok()? * SECOND + frac.parse::<i64>().ok()?)
+    }
+
+    fn filters(&self) -> Result<Filters, Refusal> {
+        Filters::parse(self.get("filters")).map_err(|e| refusal(400, e))
+    }
+}
+
+fn decode(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(b) = bytes.next() {
+        match b {
+            b'+' => out.push(b' '),
+            b'%' => {
+                let hex: String = bytes.by_ref().take(2).map(char::from).collect();
+                out.push(u8::from_str_radix(&hex, 16).unwrap_or(b'?'));
+            }
+            b => out.push(b),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+async fn handle(State(shared): State<Shared>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    shared.note_request(format!("{} {path}", parts.method));
+    if !shared.faults.delay.is_zero() {
+        tokio::time::sleep(shared.faults.delay).await;
+    }
+    let query = Query::parse(parts.uri.query().unwrap_or(""));
+    let path = match path.strip_prefix("/v1.") {
+        Some(rest) => rest.find('/').map_or("", |i| &rest[i..]).to_owned(),
+        None => path,
+    };
+    let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
+    let body = axum::body::to_bytes(body, 64 << 20).await.unwrap_or_default();
+    match route(&shared, &parts.method, &segments, &query, &body).await {
+        Ok(response) => response,
+        Err(Refusal(status, message)) => build(status, json!({ "message": message }).to_string()),
+    }
+}
+
+fn build(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    headers.insert("Api-Version", header::HeaderValue::from_static(API));
+    headers.insert("Ostype", header::HeaderValue::from_static("linux"));
+    headers.insert(header::SERVER, header::HeaderValue::from_static("Docker/28.5.2 (linux)"));
+    response
+}
+
+fn ok(value: &Value) -> Response {
+    build(StatusCode::OK, value.to_string())
+}
+
+async fn route(
+    shared: &Shared,
+    method: &Method,
+    path: &[&str],
+    query: &Query,
+    body: &Bytes,
+) -> Answer {
+    match (method.as_str(), path) {
+        ("GET" | "HEAD", ["_ping"]) => return Ok(build(StatusCode::OK, "OK")),
+        ("GET", ["version"]) => return Ok(ok(&version())),
+        ("GET", ["info"]) => return Ok(ok(&info(shared))),
+        _ => {}
+    }
+    swarm_faults(shared)?;
+    if matches!(path, ["nodes" | "services" | "tasks"]) {
+        list_faults(shared).await?;
+    }
+    match (method.as_str(), path) {
+        ("GET", ["swarm"]) => Ok(ok(&swarm(&shared.sim()))),
+        ("GET", ["events"]) => events(shared, query),
+        ("GET", ["nodes"]) => list(shared, nodes(&shared.sim(), &query.filters()?)),
+        ("GET", ["nodes", id]) => node(&shared.sim(), id),
+        ("POST", ["nodes", id, "update"]) => update_node(shared, id, query, body),
+        ("GET", ["services"]) => {
+            let status = query.is_set("status");
+            list(shared, services(&shared.sim(), &query.filters()?, status))
+        }
+        ("GET", ["services", id]) => {
+            let sim = shared.sim();
+            let service = find_service(&sim, id)?;
+            Ok(ok(&render::service(&sim, service, false)))
+        }
+        ("POST", ["services", id, "update"]) => update_service(shared, id, query, body),
+        ("GET", ["services", id, "logs"]) => {
+            let ids = {
+                let sim = shared.sim();
+                let service = find_service(&sim, id)?;
+                service.tasks.iter().map(|n| sim.tasks[n].id.clone()).collect()
+            };
+            Ok(log_stream(shared, ids, query))
+        }
+        ("GET", ["tasks"]) => list(shared, tasks(&shared.sim(), &query.filters()?)),
+        ("GET", ["tasks", id]) => {
+            let sim = shared.sim();
+            let mut out = String::new();
+            render::task(&mut out, find_task(&sim, id)?);
+            Ok(build(StatusCode::OK, out))
+        }
+        ("GET", ["tasks", id, "logs"]) => {
+            let id = find_task(&shared.sim(), id)?.id.clone();
+            Ok(log_stream(shared, vec![id], query))
+        }
+        ("GET", ["networks"]) => Ok(ok(&Value::Array(shared.sim().networks.clone()))),
+        ("GET", ["networks", id]) => object(&shared.sim().networks, "network", id),
+        ("GET", ["secrets"]) => Ok(ok(&Value::Array(shared.sim().secrets.clone()))),
+        ("GET", ["secrets", id]) => object(&shared.sim().secrets, "secret", id),
+        ("GET", ["configs"]) => Ok(ok(&Value::Array(shared.sim().configs.clone()))),
+        ("GET", ["configs", id]) => object(&shared.sim().configs, "config", id),
+        ("GET", ["distribution", .., "json"]) => Err(refusal(
+            500,
+            "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host",
+        )),
+        ("GET", ["containers", "json"]) => Ok(ok(&json!([]))),
+        _ => Err(refusal(404, "page not found")),
+    }
+}
+
+fn swarm_faults(shared: &Shared) -> Result<(), Refusal> {
+    let faults = &shared.faults;
+    if faults.no_leader {
+        return Err(refusal(500, NO_LEADER));
+    }
+    if faults.worker {
+        return Err(refusal(
+            503,
+            "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster \
+             state. Please run this command on a manager node or promote the current node to a manager.",
+        ));
+    }
+    if faults.locked {
+        return Err(refusal(503, LOCKED));
+    }
+    if faults.no_swarm {
+        return Err(refusal(
+            503,
+            "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to \
+             connect this node to swarm and try again.",
+        ));
+    }
+    Ok(())
+}
+
+async fn list_faults(shared: &Shared) -> Result<(), Refusal> {
+    if shared.faults.error {
+        return Err(refusal(500, "something broke in the engine"));
+    }
+    if shared.faults.silent {
+        std::future::pending::<()>().await;
+    }
+    Ok(())
+}
+
+const NO_LEADER: &str = "rpc error: code = Unknown desc = The swarm does not have a leader. It's \
+    possible that too few managers are online. Make sure more than half of the managers are online.";
+const LOCKED: &str = "Swarm is encrypted and needs to be unlocked before it can be used. Please use \
+    \"docker swarm unlock\" to unlock it.";
+
+/// A list's body, or what a fault makes of it.
+fn list(shared: &Shared, body: String) -> Answer {
+    if shared.faults.garbage {
+        return Ok(build(StatusCode::OK, "<html>this is no engine</html>"));
+    }
+    if shared.faults.cut || shared.faults.endless {
+        let half = Bytes::from(body[..body.len() / 2].to_owned());
+        let endless = shared.faults.endless;
+        let stream = futures_util::stream::unfold(0, move |n: u32| {
+            let half = half.clone();
+            async move {
+                match (n, endless) {
+                    (0, _) => Some((Ok(half), 1)),
+                    (_, true) => Some((Ok(Bytes::from(vec![b' '; 1 << 16])), n.saturating_add(1))),
+                    (_, false) => Some((Err(std::io::Error::other("cut")), n + 1)),
+                }
+            }
+        });
+        return Ok(build(StatusCode::OK, Body::from_stream(stream)));
+    }
+    Ok(build(StatusCode::OK, body))
+}
+
+fn version() -> Value {
+    json!({
+        "Platform": { "Name": "skep embedded Swarm" },
+        "Version": ENGINE,
+        "ApiVersion": API,
+        "MinAPIVersion": API_MIN,
+        "GitCommit": "0000000",
+        "GoVersion": "go1.24",
+        "Os": "linux",
+        "Arch": "amd64",
+        "KernelVersion": "6.1",
+    })
+}
+
+fn info(shared: &Shared) -> Value {
+    let sim = shared.sim();
+    let me = sim.nodes.values().find(|n| n.leader);
+    let managers: Vec<Value> = sim
+        .nodes
+        .values()
+        .filter(|n| n.manager)
+        .map(|n| json!({ "NodeID": n.id, "Addr": format!("{}:2377", n.addr) }))
+        .collect();
+    let faults = &shared.faults;
+    let state = if faults.locked {
+        "locked"
+    } else if faults.no_swarm {
+        "inactive"
+    } else {
+        "active"
+    };
+    let manages = !(faults.worker || faults.no_swarm || faults.locked);
+    let mut cluster = swarm(&sim);
+    if faults.wrong_cluster {
+        cluster["ID"] = format!("{:025}", sim.now % 1_000_000_007).into();
+    }
+    json!({
+        "ID": "skep-demo",
+        "Name": me.map_or("demo", |n| n.hostname.as_str()),
+        "ServerVersion": ENGINE,
+        "SystemTime": render::time(sim.now),
+        "OperatingSystem": "skep embedded Swarm",
+        "OSType": "linux",
+        "Architecture": "x86_64",
+        "NCPU": 4,
+        "MemTotal": 8_i64 << 30,
+        "Swarm": {
+            "NodeID": me.map_or("", |n| n.id.as_str()),
+            "NodeAddr": me.map_or("", |n| n.addr.as_str()),
+            "LocalNodeState": state,
+            "ControlAvailable": manages,
+            "Error": if faults.no_leader { NO_LEADER } else { "" },
+            "RemoteManagers": managers,
+            "Nodes": sim.nodes.len(),
+            "Managers": managers.len(),
+            "Cluster": if manages { cluster } else { Value::Null },
+        },
+    })
+}
+
+fn swarm(sim: &Sim) -> Value {
+    json!({
+        "ID": sim.cluster_id,
+        "Version": { "Index": 10 },
+        "CreatedAt": render::time(sim.created),
+        "UpdatedAt": render::time(sim.created),
+        "Spec": {
+            "Name": "default",
+            "Labels": {},
+            "Orchestration": { "TaskHistoryRetentionLimit": 5 },
+            "Raft": { "SnapshotInterval": 10000, "KeepOldSnapshots": 0,
+                "LogEntriesForSlowFollowers": 500, "ElectionTick": 10, "HeartbeatTick": 1 },
+            "Dispatcher": { "HeartbeatPeriod": 5_000_000_000_i64 },
+            "CAConfig": { "NodeCertExpiry": 7_776_000_000_000_000_i64 },
+            "TaskDefaults": {},
+            "EncryptionConfig": { "AutoLockManagers": false },
+        },
+        "RootRotationInProgress": false,
+    })
+}
+
+fn nodes(sim: &Sim, filters: &Filters) -> String {
+    let found = sim.nodes.values().filter(|n| {
+        filters.passes("id", |v| n.id.starts_with(v))
+            && filters.passes("name", |v| n.hostname.contains(v))
+            && filters.passes("role", |v| n.spec["Role"] == v)
+            && filters.labels("node.label", &n.spec["Labels"])
+    });
+    Value::Array(found.map(render::node).collect()).to_string()
+}
+
+fn node(sim: &Sim, id: &str) -> Answer {
+    let node = sim.node_named(id).ok_or_else(|| refusal(404, format!("node {id} not found")))?;
+    Ok(ok(&render::node(node)))
+}
+
+fn stale(query: &Query, version: u64, conflict: bool) -> Result<(), Refusal> {
+    let asked: Option<u64> = query.get("version").and_then(|v| v.parse().ok());
+    let asked = asked.ok_or_else(|| {
+        refusal(400, "invalid version value: strconv.ParseUint: parsing \"\": invalid syntax")
+    })?;
+    if asked != version || conflict {
+        return Err(refusal(500, "rpc error: code = Unknown desc = update out of sequence"));
+    }
+    Ok(())
+}
+
+fn update_node(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> Answer {
+    let spec: Value =
+        serde_json::from_slice(body).map_err(|e| refusal(400, format!("invalid JSON: {e}")))?;
+    let mut sim = shared.sim();
+    let node = sim.node_named(id).ok_or_else(|| refusal(404, format!("node {id} not found")))?;
+    stale(query, node.version, shared.faults.conflict)?;
+    let (id, name, old) = (node.id.clone(), node.hostname.clone(), node.spec.clone());
+    let (index, now) = (sim.bump(), sim.now);
+    if let Some(node) = sim.nodes.get_mut(&id) {
+        node.spec = spec.clone();
+        node.version = index;
+        node.updated = now;
+    }
+    let mut told = json!({ "name": name });
+    for (field, key) in [("Availability", "availability"), ("Role", "role")] {
+        if old[field] != spec[field] {
+            told[format!("{key}.old")] = old[field].clone();
+            told[format!("{key}.new")] = spec[field].clone();
+        }
+    }
+    sim.event("node", "update", &id, told);
+    sim.node_changed(&id);
+    Ok(build(StatusCode::OK, ""))
+}
+
+fn find_service<'s>(sim: &'s Sim, id: &str) -> Result<&'s Service, Refusal> {
+    sim.service_named(id).ok_or_else(|| refusal(404, format!("service {id} not found")))
+}
+
+fn find_task<'s>(sim: &'s Sim, id: &str) -> Result<&'s Task, Refusal> {
+    sim.task_named(id).ok_or_else(|| refusal(404, format!("task {id} not found")))
+}
+
+fn services(sim: &Sim, filters: &Filters, status: bool) -> String {
+    let found = sim.services.values().filter(|s| {
+        filters.passes("id", |v| s.id.starts_with(v))
+            && filters.passes("name", |v| s.name().starts_with(v))
+            && filters.labels("label", &s.spec["Labels"])
+            && filters.passes("mode", |v| super::orchestrator::mode_of(&s.spec).eq_ignore_ascii_case(v))
+    });
+    Value::Array(found.map(|s| render::service(sim, s, status)).collect()).to_string()
+}
+
+fn update_service(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> Answer {
+    let spec: Value =
+        serde_json::from_slice(body).map_err(|e| refusal(400, format!("invalid JSON: {e}")))?;
+    let mut sim = shared.sim();
+    let service = find_service(&sim, id)?;
+    stale(query, service.version, shared.faults.conflict)?;
+    let rollback = query.get("rollback") == Some("previous");
+    let spec = if rollback {
+        service.previous.clone().ok_or_else(|| {
+            refusal(
+                400,
+                "rpc error: code = FailedPrecondition desc = service does not have a previous spec",
+            )
+        })?
+    } else {
+        spec
+    };
+    if spec["Name"] != service.spec["Name"] {
+        return Err(refusal(
+            501,
+            "rpc error: code = Unimplemented desc = renaming services is not supported",
+        ));
+    }
+    if super::orchestrator::mode_of(&spec) != super::orchestrator::mode_of(&service.spec) {
+        return Err(refusal(
+            501,
+            "rpc error: code = Unimplemented desc = service mode change is not allowed",
+        ));
+    }
+    let id = service.id.clone();
+    sim.update_service(&id, spec, rollback);
+    Ok(ok(&json!({ "Warnings": null })))
+}
+
+fn tasks(sim: &Sim, filters: &Filters) -> String {
+    let by_service = filters.get("service").map(|asked| {
+        let mut numbers = Vec::new();
+        for name in asked {
+            if let Some(service) = sim.service_named(name) {
+                numbers.extend(service.tasks.iter().copied());
+            }
+        }
+        numbers
+    });
+    let fresh = filters.get("_up-to-date").is_some();
+    let passes = |t: &&Task| {
+        filters.passes("id", |v| t.id.starts_with(v))
+            && filters.passes("node", |v| {
+                t.node.as_deref().is_some_and(|n| n == v || sim.nodes[n].hostname == v)
+            })
+            && filters.passes("desired-state", |v| match v {
+                "running" => t.desired <= TaskState::Running,
+                "accepted" => t.desired == TaskState::Accepted,
+                _ => t.desired > TaskState::Running,
+            })
+            && (!fresh || sim.services.get(&t.service).is_some_and(|s| s.template == t.template))
+    };
+    let mut out = String::from("[");
+    let mut push = |task: &Task| {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        render::task(&mut out, task);
+    };
+    match by_service {
+        Some(numbers) => {
+            numbers.iter().filter_map(|n| sim.tasks.get(n)).filter(|t| passes(t)).for_each(&mut push);
+        }
+        None => sim.tasks.values().filter(|t| passes(t)).for_each(&mut push),
+    }
+    out.push(']');
+    out
+}
+
+fn object(list: &[Value], kind: &str, id: &str) -> Answer {
+    let name = |v: &Value| v["Spec"]["Name"].as_str().or(v["Name"].as_str()).map(str::to_owned);
+    let found = list.iter().find(|v| {
+        v["ID"] == id || v["Id"] == id || name(v).as_deref() == Some(id)
+    });
+    found.map(ok).ok_or_else(|| refusal(404, format!("{kind} {id} not found")))
+}
+
+/// A body fed by a task of its own; it ends when the reader is gone.
+fn streamed<F>(content_type: &'static str, feed: impl FnOnce(mpsc::Sender<Bytes>) -> F) -> Response
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (tx, rx) = mpsc::channel::<Bytes>(64);
+    tokio::spawn(feed(tx));
+    let stream = futures_util::stream::unfold(rx, |mut rx| async move {
+        rx.recv().await.map(|bytes| (Ok::<_, Infallible>(bytes), rx))
+    });
+    let mut response = build(StatusCode::OK, Body::from_stream(stream));
+    let value = header::HeaderValue::from_static(content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, value);
+    response
+}
+
+fn events(shared: &Shared, query: &Query) -> Answer {
+    let filters = query.filters()?;
+    let since = query.instant("since");
+    let until = query.instant("until");
+    let (past, mut live, now) = {
+        let sim = shared.sim();
+        let past: Vec<String> = match since {
+            None => Vec::new(),
+            Some(since) => {
+                let after = sim.events.iter().filter(|(at, _)| *at >= since);
+                after.filter(|(at, _)| until.is_none_or(|u| *at <= u)).map(|(_, l)| l.clone()).collect()
+            }
+        };
+        (past, sim.publish.subscribe(), sim.now)
+    };
+    let silent = shared.faults.skip_events;
+    Ok(streamed("application/json", move |tx| async move {
+        let passes = move |line: &str| {
+            let event: Value = serde_json::from_str(line).unwrap_or_default();
+            let is = |field: &str, v: &str| event[field] == v;
+            filters.passes("type", |v| is("Type", v))
+                && filters.passes("scope", |v| is("scope", v))
+                && filters.passes("event", |v| is("Action", v))
+                && filters.passes("service", |v| {
+                    event["Actor"]["ID"] == v || event["Actor"]["Attributes"]["name"] == v
+                })
+        };
+        for line in past {
+            if !silent && passes(&line) && tx.send(format!("{line}\n").into()).await.is_err() {
+                return;
+            }
+        }
+        if until.is_some_and(|u| u <= now) {
+            return;
+        }
+        let end = until.map(|u| Duration::from_nanos(u64::try_from(u - now).unwrap_or(0)));
+        let go_on = async {
+            loop {
+                let line = tokio::select! {
+                    () = tx.closed() => return,
+                    line = live.recv() => line,
+                };
+                match line {
+                    Ok(line) => {
+                        if !silent && passes(&line) && tx.send(format!("{line}\n").into()).await.is_err() {
+                            return;
+                        }
+                    }
+                    // A slow reader loses events silently, as from the real engine.
+                    Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                }
+            }
+        };
+        match end {
+            Some(end) => drop(tokio::time::timeout(end, go_on).await),
+            None => go_on.await,
+        }
+    }))
+}
+
+fn log_stream(shared: &Shared, tasks: Vec<String>, query: &Query) -> Response {
+    let follow = query.is_set("follow");
+    let timestamps = query.is_set("timestamps");
+    let details = query.is_set("details");
+    let (out, err) = (query.is_set("stdout"), query.is_set("stderr"));
+    let tail = query.get("tail").and_then(|t| t.parse::<usize>().ok());
+    let since = query.instant("since").unwrap_or(0);
+    let shared = shared.clone();
+    streamed("application/vnd.docker.multiplexed-stream", move |tx| async move {
+        let mut from: HashMap<String, Nanos> = tasks.iter().map(|t| (t.clone(), since)).collect();
+        let mut tail = tail;
+        loop {
+            let mut over = true;
+            let mut frames: Vec<(Nanos, Vec<u8>)> = Vec::new();
+            {
+                let sim = shared.sim();
+                for (id, from) in &mut from {
+                    let Some(task) = sim.task_named(id) else { continue };
+                    over &= task.is_over();
+                    for line in logs::lines(&sim, task, *from, tail) {
+                        *from = line.at + 1;
+                        if (line.stderr && err) || (!line.stderr && out) {
+                            frames.push((line.at, logs::frame(&line, task, timestamps, details)));
+                        }
+                    }
+                }
+            }
+            frames.sort_by_key(|(at, _)| *at);
+            tail = None;
+            for (_, frame) in frames {
+                if tx.send(frame.into()).await.is_err() {
+                    return;
+                }
+            }
+            if !follow || over {
+                return;
+            }
+            tokio::select! {
+                () = tx.closed() => return,
+                () = tokio::time::sleep(LOG_STEP) => {}
+            }
+        }
+    })
+}
