@@ -64,6 +64,8 @@ pub struct Follow {
     /// What was asked for, to plan it anew after a conflict.
     pub change: Change,
     version: Option<u64>,
+    /// What the write made tasks from; the engine may roll back to another.
+    template: Option<u64>,
     converged_at: Option<Timestamp>,
 }
 
@@ -84,6 +86,7 @@ impl Follow {
             rolling_back,
             change: step.change.clone(),
             version: None,
+            template: None,
             converged_at: None,
         }
     }
@@ -103,6 +106,10 @@ impl Follow {
     pub fn update(&mut self, store: &Store, now: Timestamp) {
         let Some(version) = self.version else { return };
         if self.is_over() {
+            // The reason may come in the list after the one that told of the failure.
+            if let (Phase::Failed(_), Some(service)) = (&self.phase, store.service(&self.service)) {
+                self.note_failures(service, store);
+            }
             return;
         }
         let Some(service) = store.service(&self.service) else {
@@ -112,6 +119,7 @@ impl Follow {
         if service.version < version {
             return;
         }
+        self.template.get_or_insert(service.template);
         self.note_failures(service, store);
         let slots = slots(service, store);
         self.done = slots.values().filter(|s| s.is_done(service)).count() as u64;
@@ -159,7 +167,7 @@ impl Follow {
         let newest = store
             .tasks_of(&service.id)
             .filter(|t| t.state.is_failure() || (!t.err.is_empty() && t.is_wanted()))
-            .filter(|t| t.since >= self.begun && t.template == service.template)
+            .filter(|t| t.since >= self.begun && Some(t.template) == self.template)
             .max_by_key(|t| t.since);
         if let Some(task) = newest {
             let place =

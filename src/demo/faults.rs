@@ -43,7 +43,8 @@ impl Faults {
         for text in list {
             match text.split_once('=').map_or((text.as_str(), None), |(n, v)| (n, Some(v))) {
                 ("delay", Some(ms)) => {
-                    let ms = ms.parse().map_err(|_| format!("fault delay={ms}: not milliseconds"))?;
+                    let ms =
+                        ms.parse().map_err(|_| format!("fault delay={ms}: not milliseconds"))?;
                     faults.delay = Duration::from_millis(ms);
                 }
                 ("cut", None) => faults.cut = true,

@@ -15,12 +15,15 @@ impl Filters {
     /// As the engine words it.
     pub fn parse(text: Option<&str>) -> Result<Self, String> {
         let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(Self::default()) };
-        let value: Value = serde_json::from_str(text).map_err(|e| format!("invalid filter: {e}"))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|e| format!("invalid filter: {e}"))?;
         let map = value.as_object().ok_or("invalid filter: not a map")?;
         let mut filters = HashMap::new();
         for (name, values) in map {
             let list = match values {
-                Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                Value::Array(items) => {
+                    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+                }
                 Value::Object(items) => items.keys().cloned().collect(),
                 _ => return Err(format!("invalid filter: {name}")),
             };

@@ -35,7 +35,10 @@ struct Refusal(StatusCode, String);
 type Answer = Result<Response, Refusal>;
 
 fn refusal(status: u16, message: impl Into<String>) -> Refusal {
-    Refusal(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), message.into())
+    Refusal(
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        message.into(),
+    )
 }
 
 struct Query(HashMap<String, String>);
@@ -396,7 +399,8 @@ fn services(sim: &Sim, filters: &Filters, status: bool) -> String {
         filters.passes("id", |v| s.id.starts_with(v))
             && filters.passes("name", |v| s.name().starts_with(v))
             && filters.labels("label", &s.spec["Labels"])
-            && filters.passes("mode", |v| super::orchestrator::mode_of(&s.spec).eq_ignore_ascii_case(v))
+            && filters
+                .passes("mode", |v| super::orchestrator::mode_of(&s.spec).eq_ignore_ascii_case(v))
     });
     Value::Array(found.map(|s| render::service(sim, s, status)).collect()).to_string()
 }
@@ -467,7 +471,11 @@ fn tasks(sim: &Sim, filters: &Filters) -> String {
     };
     match by_service {
         Some(numbers) => {
-            numbers.iter().filter_map(|n| sim.tasks.get(n)).filter(|t| passes(t)).for_each(&mut push);
+            numbers
+                .iter()
+                .filter_map(|n| sim.tasks.get(n))
+                .filter(|t| passes(t))
+                .for_each(&mut push);
         }
         None => sim.tasks.values().filter(|t| passes(t)).for_each(&mut push),
     }
@@ -477,9 +485,8 @@ fn tasks(sim: &Sim, filters: &Filters) -> String {
 
 fn object(list: &[Value], kind: &str, id: &str) -> Answer {
     let name = |v: &Value| v["Spec"]["Name"].as_str().or(v["Name"].as_str()).map(str::to_owned);
-    let found = list.iter().find(|v| {
-        v["ID"] == id || v["Id"] == id || name(v).as_deref() == Some(id)
-    });
+    let found =
+        list.iter().find(|v| v["ID"] == id || v["Id"] == id || name(v).as_deref() == Some(id));
     found.map(ok).ok_or_else(|| refusal(404, format!("{kind} {id} not found")))
 }
 
@@ -509,7 +516,10 @@ fn events(shared: &Shared, query: &Query) -> Answer {
             None => Vec::new(),
             Some(since) => {
                 let after = sim.events.iter().filter(|(at, _)| *at >= since);
-                after.filter(|(at, _)| until.is_none_or(|u| *at <= u)).map(|(_, l)| l.clone()).collect()
+                after
+                    .filter(|(at, _)| until.is_none_or(|u| *at <= u))
+                    .map(|(_, l)| l.clone())
+                    .collect()
             }
         };
         (past, sim.publish.subscribe(), sim.now)
@@ -543,7 +553,10 @@ fn events(shared: &Shared, query: &Query) -> Answer {
                 };
                 match line {
                     Ok(line) => {
-                        if !silent && passes(&line) && tx.send(format!("{line}\n").into()).await.is_err() {
+                        if !silent
+                            && passes(&line)
+                            && tx.send(format!("{line}\n").into()).await.is_err()
+                        {
                             return;
                         }
                     }

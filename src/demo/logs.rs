@@ -51,7 +51,10 @@ fn voice(image: &str) -> Voice {
         },
         "postgres" => Voice {
             every: SECOND * 15,
-            lines: &["LOG:  checkpoint starting: time", "LOG:  checkpoint complete: wrote 42 buffers"],
+            lines: &[
+                "LOG:  checkpoint starting: time",
+                "LOG:  checkpoint complete: wrote 42 buffers",
+            ],
             last_words: &["LOG:  received fast shutdown request"],
         },
         "proxy" => Voice {

@@ -160,12 +160,8 @@ pub async fn start(scenario: &str) -> Result<Demo, String> {
     std::fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     std::fs::set_permissions(&dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))
         .map_err(|e| format!("{}: {e}", dir.display()))?;
-    let options = Options {
-        scenario: scenario.to_owned(),
-        size: None,
-        seed: 1,
-        faults: Faults::default(),
-    };
+    let options =
+        Options { scenario: scenario.to_owned(), size: None, seed: 1, faults: Faults::default() };
     let mut demo = Demo::start(&dir.join("docker.sock"), options)?;
     demo.dir = Some(dir);
     Ok(demo)

@@ -90,8 +90,12 @@ impl Sim {
     }
 
     fn reconcile_global(&mut self, id: &str) {
-        let nodes: Vec<String> =
-            self.nodes.values().filter(|n| self.fits(&self.services[id], n)).map(|n| n.id.clone()).collect();
+        let nodes: Vec<String> = self
+            .nodes
+            .values()
+            .filter(|n| self.fits(&self.services[id], n))
+            .map(|n| n.id.clone())
+            .collect();
         let service = &self.services[id];
         let busy = service.update.as_ref().is_some_and(|u| !u.slots().is_empty());
         let tasks: Vec<u64> = service.tasks.clone();
@@ -126,8 +130,10 @@ impl Sim {
         let used: std::collections::HashSet<u64> =
             mine().filter(|t| !t.is_over() || t.state == State::Complete).map(|t| t.slot).collect();
         let want = at_once.saturating_sub(running).min(total.saturating_sub(done + running));
-        let free: Vec<u64> =
-            (1..=total).filter(|s| !used.contains(s)).take(usize::try_from(want).unwrap_or(0)).collect();
+        let free: Vec<u64> = (1..=total)
+            .filter(|s| !used.contains(s))
+            .take(usize::try_from(want).unwrap_or(0))
+            .collect();
         for slot in free {
             self.create(id, slot, None, 0);
         }
@@ -138,8 +144,7 @@ impl Sim {
         let policy = &service.spec["TaskTemplate"]["RestartPolicy"];
         let attempts = service.attempts.get(&slot).copied().unwrap_or(0);
         let max = policy["MaxAttempts"].as_u64().unwrap_or(0);
-        (max == 0 || u64::from(attempts) <= max) && policy["Condition"] != "none"
-            || attempts == 0
+        (max == 0 || u64::from(attempts) <= max) && policy["Condition"] != "none" || attempts == 0
     }
 
     /// Makes a task. `delay` holds it at ready for so long, as a restart does.
@@ -303,7 +308,8 @@ impl Sim {
             return self.assign(number, node);
         }
         let service = &self.services[&task.service];
-        let mut load: std::collections::HashMap<&str, (usize, usize)> = std::collections::HashMap::new();
+        let mut load: std::collections::HashMap<&str, (usize, usize)> =
+            std::collections::HashMap::new();
         for n in &service.tasks {
             let other = &self.tasks[n];
             if let Some(node) = &other.node
@@ -312,13 +318,18 @@ impl Sim {
                 load.entry(node).or_default().0 += 1;
             }
         }
-        let per_node = service.spec["TaskTemplate"]["Placement"]["MaxReplicas"].as_u64().unwrap_or(0);
+        let per_node =
+            service.spec["TaskTemplate"]["Placement"]["MaxReplicas"].as_u64().unwrap_or(0);
         let best = self
             .nodes
             .values()
             .filter(|n| self.fits(service, n))
-            .filter(|n| per_node == 0 || (load.get(n.id.as_str()).map_or(0, |l| l.0) as u64) < per_node)
-            .min_by_key(|n| (load.get(n.id.as_str()).map_or(0, |l| l.0), n.images.len(), n.hostname.clone()))
+            .filter(|n| {
+                per_node == 0 || (load.get(n.id.as_str()).map_or(0, |l| l.0) as u64) < per_node
+            })
+            .min_by_key(|n| {
+                (load.get(n.id.as_str()).map_or(0, |l| l.0), n.images.len(), n.hostname.clone())
+            })
             .map(|n| n.id.clone());
         match best {
             Some(node) => self.assign(number, node),
@@ -328,7 +339,9 @@ impl Sim {
                 let err = if limited {
                     "no suitable node (max replicas per node limit exceed)".to_owned()
                 } else {
-                    format!("no suitable node (scheduling constraints not satisfied on {nodes} nodes)")
+                    format!(
+                        "no suitable node (scheduling constraints not satisfied on {nodes} nodes)"
+                    )
                 };
                 if self.tasks[&number].state != State::Pending {
                     self.set_state(number, State::Pending, "pending task scheduling");
@@ -371,13 +384,18 @@ impl Sim {
 
     /// The task ends badly; its replacement waits for the restart delay.
     pub fn fail(&mut self, number: u64, state: State, exit: i64, err: &str) {
-        self.set_state(number, state, if state == State::Rejected { "preparing" } else { "started" });
+        self.set_state(
+            number,
+            state,
+            if state == State::Rejected { "preparing" } else { "started" },
+        );
         self.set_desired(number, State::Shutdown);
         let Some(task) = self.tasks.get_mut(&number) else { return };
         task.err = err.to_owned();
         task.exit = exit;
         let (service, slot, node) = (task.service.clone(), task.slot, task.node.clone());
-        let of_update = self.services[&service].update.as_ref().is_some_and(|u| u.slots().contains(&slot));
+        let of_update =
+            self.services[&service].update.as_ref().is_some_and(|u| u.slots().contains(&slot));
         if let Some(of) = self.services.get_mut(&service) {
             *of.attempts.entry(slot).or_default() += 1;
         }
@@ -385,7 +403,8 @@ impl Sim {
         let delay = spec["TaskTemplate"]["RestartPolicy"]["Delay"].as_i64().unwrap_or(5 * SECOND);
         let mode = mode_of(spec);
         let still_wanted = mode != "Replicated" || slot <= replicas(spec);
-        if still_wanted && mode != "ReplicatedJob" && self.may_restart(&service, slot) && !of_update {
+        if still_wanted && mode != "ReplicatedJob" && self.may_restart(&service, slot) && !of_update
+        {
             let node = if slot == 0 { node } else { None };
             self.create(&service, slot, node, delay.max(1));
         }

@@ -229,7 +229,11 @@ impl Sim {
         while self.churn_owed >= 1.0 && tries < 10_000 {
             tries += 1;
             let number = self.rng.u64(1..self.next_task);
-            if self.tasks.get(&number).is_some_and(|t| t.state == State::Running && t.desired == State::Running) {
+            if self
+                .tasks
+                .get(&number)
+                .is_some_and(|t| t.state == State::Running && t.desired == State::Running)
+            {
                 self.churn_owed -= 1.0;
                 self.fail(number, State::Failed, 1, "task: non-zero exit (1)");
             }
@@ -312,7 +316,12 @@ impl Sim {
         node.updated = now;
         let (id, name) = (node.id.clone(), node.hostname.clone());
         let (old, new) = if up { ("down", "ready") } else { ("ready", "down") };
-        self.event("node", "update", &id, json!({ "name": name, "state.old": old, "state.new": new }));
+        self.event(
+            "node",
+            "update",
+            &id,
+            json!({ "name": name, "state.old": old, "state.new": new }),
+        );
         self.node_changed(&id);
     }
 }

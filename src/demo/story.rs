@@ -70,9 +70,12 @@ impl Sim {
             attempts: std::collections::HashMap::new(),
         };
         self.services.insert(id.clone(), service);
-        self.dirty.insert(id.clone());
-        self.reconcile();
-        self.settle(&id, age);
+        // A job makes its next tasks once the first are done.
+        for _ in 0..3 {
+            self.dirty.insert(id.clone());
+            self.reconcile();
+            self.settle(&id, age);
+        }
         id
     }
 
@@ -94,7 +97,9 @@ impl Sim {
             }
             // Later services begin on later nodes, so that work is spread.
             let place = nodes[(i + self.services.len()) % nodes.len()].clone();
-            let Some(task) = self.tasks.get_mut(&number) else { continue };
+            let Some(task) = self.tasks.get_mut(&number).filter(|t| t.state == State::New) else {
+                continue;
+            };
             let place = task.node.get_or_insert(place).clone();
             task.state = if job { State::Complete } else { State::Running };
             task.desired = if job { State::Shutdown } else { State::Running };
@@ -205,22 +210,76 @@ fn shop(sim: &mut Sim) {
     let replicated = |n: u64| json!({ "Replicated": { "Replicas": n } });
     let mib = 1 << 20;
     let shapes = [
-        Shape { stack: "shop", name: "web", image: "shop/web:2.2", mode: replicated(4), port: Some((80, 8080)),
-            env: &["THEME=honey"], constraints: &[], memory: 128 * mib },
-        Shape { stack: "shop", name: "api", image: "shop/api:1.8", mode: replicated(3), port: Some((8081, 8080)),
-            env: &["LOG_LEVEL=info", "DB_PASSWORD=correct horse"], constraints: &[], memory: 256 * mib },
-        Shape { stack: "shop", name: "worker", image: "shop/worker:3.1", mode: replicated(2), port: None,
-            env: &["QUEUE=orders"], constraints: &[], memory: 128 * mib },
-        Shape { stack: "shop", name: "db", image: "postgres:16", mode: replicated(1), port: None,
+        Shape {
+            stack: "shop",
+            name: "web",
+            image: "shop/web:2.2",
+            mode: replicated(4),
+            port: Some((80, 8080)),
+            env: &["THEME=honey"],
+            constraints: &[],
+            memory: 128 * mib,
+        },
+        Shape {
+            stack: "shop",
+            name: "api",
+            image: "shop/api:1.8",
+            mode: replicated(3),
+            port: Some((8081, 8080)),
+            env: &["LOG_LEVEL=info", "DB_PASSWORD=correct horse"],
+            constraints: &[],
+            memory: 256 * mib,
+        },
+        Shape {
+            stack: "shop",
+            name: "worker",
+            image: "shop/worker:3.1",
+            mode: replicated(2),
+            port: None,
+            env: &["QUEUE=orders"],
+            constraints: &[],
+            memory: 128 * mib,
+        },
+        Shape {
+            stack: "shop",
+            name: "db",
+            image: "postgres:16",
+            mode: replicated(1),
+            port: None,
             env: &["POSTGRES_PASSWORD_FILE=/run/secrets/shop_db_password"],
-            constraints: &["node.labels.disk==ssd"], memory: 1024 * mib },
-        Shape { stack: "edge", name: "proxy", image: "edge/proxy:1.27", mode: json!({ "Global": {} }),
-            port: Some((443, 8443)), env: &[], constraints: &["node.role==manager"], memory: 64 * mib },
-        Shape { stack: "mon", name: "agent", image: "mon/agent:0.9", mode: json!({ "Global": {} }), port: None,
-            env: &[], constraints: &[], memory: 64 * mib },
-        Shape { stack: "", name: "backup", image: "tools/backup:5",
-            mode: json!({ "ReplicatedJob": { "MaxConcurrent": 1, "TotalCompletions": 3 } }), port: None,
-            env: &["TARGET=s3://hive"], constraints: &[], memory: 64 * mib },
+            constraints: &["node.labels.disk==ssd"],
+            memory: 1024 * mib,
+        },
+        Shape {
+            stack: "edge",
+            name: "proxy",
+            image: "edge/proxy:1.27",
+            mode: json!({ "Global": {} }),
+            port: Some((443, 8443)),
+            env: &[],
+            constraints: &["node.role==manager"],
+            memory: 64 * mib,
+        },
+        Shape {
+            stack: "mon",
+            name: "agent",
+            image: "mon/agent:0.9",
+            mode: json!({ "Global": {} }),
+            port: None,
+            env: &[],
+            constraints: &[],
+            memory: 64 * mib,
+        },
+        Shape {
+            stack: "",
+            name: "backup",
+            image: "tools/backup:5",
+            mode: json!({ "ReplicatedJob": { "MaxConcurrent": 1, "TotalCompletions": 3 } }),
+            port: None,
+            env: &["TARGET=s3://hive"],
+            constraints: &[],
+            memory: 64 * mib,
+        },
     ];
     for (i, shape) in shapes.iter().enumerate() {
         let age = [12 * DAY, 3 * DAY, 40 * DAY, 40 * DAY, 40 * DAY, 20 * DAY, DAY / 4][i];
@@ -236,7 +295,11 @@ fn tell(sim: &mut Sim) {
     sim.fates.insert("shop/api:1.10".into(), Fate::Exit(SECOND * 3 / 2, 1));
     sim.story = vec![
         (3 * SECOND, |sim| {
-            let image = if image_of(sim, "shop_web") == "shop/web:2.2" { "shop/web:2.3" } else { "shop/web:2.2" };
+            let image = if image_of(sim, "shop_web") == "shop/web:2.2" {
+                "shop/web:2.3"
+            } else {
+                "shop/web:2.2"
+            };
             sim.set_image("shop_web", image);
         }),
         (8 * SECOND, |sim| sim.set_image("shop_api", "shop/api:1.9")),
@@ -282,14 +345,24 @@ fn by_numbers(sim: &mut Sim, size: Size) {
         let (a, b) = (i / 250, i % 250 + 1);
         let zone = ["a", "b", "c"][i % 3];
         let name = format!("node-{:04}", i + 1);
-        sim.add_node(&name, &format!("10.8.{a}.{b}"), i < managers, i == 0, json!({ "zone": zone }));
+        sim.add_node(
+            &name,
+            &format!("10.8.{a}.{b}"),
+            i < managers,
+            i == 0,
+            json!({ "zone": zone }),
+        );
     }
     let network = sim.id();
     let services = size.services.max(1);
     let mut left = size.tasks;
     for i in 0..services {
         let fair = left / (services - i);
-        let count = if i + 1 == services { left } else { sim.rng.usize(fair / 2..=fair + fair / 2).min(left) };
+        let count = if i + 1 == services {
+            left
+        } else {
+            sim.rng.usize(fair / 2..=fair + fair / 2).min(left)
+        };
         left -= count;
         let (stack, name) = (format!("stack{}", i / 8), format!("svc{i:04}"));
         let image = format!("registry.local/team{}/{name}:1.{}", i % 20, i % 7);

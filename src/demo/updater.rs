@@ -54,7 +54,11 @@ fn policy(spec: &Value, rollback: bool) -> Policy {
         },
         delay: config["Delay"].as_i64().unwrap_or(0),
         monitor,
-        action: config["FailureAction"].as_str().filter(|a| !a.is_empty()).unwrap_or("pause").to_owned(),
+        action: config["FailureAction"]
+            .as_str()
+            .filter(|a| !a.is_empty())
+            .unwrap_or("pause")
+            .to_owned(),
         ratio: config["MaxFailureRatio"].as_f64().unwrap_or(0.0),
         start_first: config["Order"] == "start-first",
     }
@@ -67,8 +71,8 @@ impl Sim {
         let Some(service) = self.services.get_mut(id) else { return };
         let old = std::mem::replace(&mut service.spec, spec);
         let template = template_text(&service.spec);
-        let replaces = template != service.template
-            || old["EndpointSpec"] != service.spec["EndpointSpec"];
+        let replaces =
+            template != service.template || old["EndpointSpec"] != service.spec["EndpointSpec"];
         service.template = template;
         service.version = index;
         service.updated = now;
@@ -124,8 +128,10 @@ impl Sim {
         let (index, now) = (self.bump(), self.now);
         let Some(service) = self.services.get_mut(id) else { return };
         let old = service.update_status.as_ref().map_or(Value::Null, |s| s["State"].clone());
-        let started =
-            service.update_status.as_ref().map_or_else(|| time(now).into(), |s| s["StartedAt"].clone());
+        let started = service
+            .update_status
+            .as_ref()
+            .map_or_else(|| time(now).into(), |s| s["StartedAt"].clone());
         let mut status = json!({ "State": state, "StartedAt": started, "Message": message });
         if over {
             status["CompletedAt"] = time(now).into();
@@ -145,7 +151,9 @@ impl Sim {
         let ids: Vec<String> =
             self.services.values().filter(|s| s.update.is_some()).map(|s| s.id.clone()).collect();
         for id in ids {
-            let Some(mut update) = self.services.get_mut(&id).and_then(|s| s.update.take()) else { continue };
+            let Some(mut update) = self.services.get_mut(&id).and_then(|s| s.update.take()) else {
+                continue;
+            };
             let goes_on = self.run_update(&id, &mut update);
             if goes_on && let Some(service) = self.services.get_mut(&id) {
                 service.update = Some(update);
@@ -259,7 +267,8 @@ impl Sim {
 /// What a service update event tells beside the name.
 fn attributes(old: &Value, new: &Value) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
-    let image = |s: &Value| s["TaskTemplate"]["ContainerSpec"]["Image"].as_str().unwrap_or("").to_owned();
+    let image =
+        |s: &Value| s["TaskTemplate"]["ContainerSpec"]["Image"].as_str().unwrap_or("").to_owned();
     if image(old) != image(new) {
         out.push(("image.old", image(old)));
         out.push(("image.new", image(new)));

@@ -10,6 +10,10 @@ use crate::cluster::{
 /// A deployment may be short of replicas for so long before it is a problem.
 const GRACE: Duration = Duration::from_secs(15);
 
+/// So many failures within so long are a crash loop.
+const LOOP_FAILURES: usize = 3;
+const LOOP: Duration = Duration::from_secs(90);
+
 /// A node that is down or disconnected. `unknown` is left out: a leader change makes every node
 /// unknown for some seconds (measured).
 pub(super) fn nodes(store: &Store, found: &mut Vec<Problem>) {
@@ -87,7 +91,9 @@ pub(super) fn services(store: &Store, now: Timestamp, found: &mut Vec<Problem>) 
     for service in store.services() {
         if let Some(problem) = update(store, service) {
             found.push(problem);
-        } else if let Some(problem) = below(store, service, now) {
+        } else if let Some(problem) =
+            below(store, service, now).or_else(|| crash_loop(store, service, now))
+        {
             found.push(problem);
         }
     }
@@ -150,6 +156,37 @@ fn below(store: &Store, service: &Service, now: Timestamp) -> Option<Problem> {
         object: service.name.to_string(),
         message: format!("{} {running}/{desired}: {cause}", service.name),
         since,
+    })
+}
+
+/// A service whose tasks run again each time one looks, and fail in between.
+fn crash_loop(store: &Store, service: &Service, now: Timestamp) -> Option<Problem> {
+    let recent = store
+        .tasks_of(&service.id)
+        .filter(|t| t.state.is_failure() && t.since.age(now) < LOOP && t.since > service.updated);
+    let (mut count, mut oldest) = (0, now);
+    for task in recent {
+        count += 1;
+        oldest = oldest.min(task.since);
+    }
+    if count < LOOP_FAILURES {
+        return None;
+    }
+    let missing = store.missing(service);
+    Some(Problem {
+        rule: "crash-loop",
+        severity: Severity::Warning,
+        subject: Subject::Service(service.id.clone()),
+        object: service.name.to_string(),
+        message: format!(
+            "{} {}/{} now, but {count} tasks failed in the last {} s: {}",
+            service.name,
+            missing.running,
+            missing.desired,
+            LOOP.as_secs(),
+            newest_error(store, service).unwrap_or_default()
+        ),
+        since: oldest,
     })
 }
 

@@ -237,7 +237,7 @@ impl App {
         self.go(View::Tasks);
         self.scope = scope;
         self.tasks.set_filter("");
-        self.tasks.to(0);
+        self.tasks.reset();
     }
 
     pub(super) fn filter_text(&self) -> String {

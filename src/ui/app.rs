@@ -189,6 +189,9 @@ impl App {
         let view = settings.view;
         let mut events = Table::default();
         events.follow = true;
+        // By name and slot; the others begin with what is worst.
+        let mut tasks = Table::default();
+        tasks.sort = 1;
         Self {
             settings,
             scene: Scene { now, ..Scene::default() },
@@ -210,7 +213,7 @@ impl App {
             unfolded: false,
             services: Table::default(),
             nodes: Table::default(),
-            tasks: Table::default(),
+            tasks,
             events,
             problem_rows: Table::default(),
             problems: Vec::new(),

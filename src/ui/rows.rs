@@ -157,7 +157,11 @@ impl App {
         let column = &tasks::COLUMNS[self.tasks.sort];
         // Only the heads are ordered; history goes along under its head.
         let mut heads: Vec<TaskRow> = rows.iter().map(|(head, _)| head.clone()).collect();
-        sort_by(&mut heads, self.tasks.reverse, |row| Some((column.key)(row, &self.scene)));
+        let name = &tasks::COLUMNS[1];
+        sort_by(&mut heads, self.tasks.reverse, |row| {
+            // Heads come in no order: name and slot settle what the column leaves open.
+            Some(((column.key)(row, &self.scene), (name.key)(row, &self.scene)))
+        });
         if self.unfolded {
             let mut open = Vec::with_capacity(shown.len());
             for head in heads {

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, collections::HashSet, hash::Hash};
 
-use super::{filter::Filter, widget::columns::Key};
+use super::filter::Filter;
 
 /// Rows `R`, told apart by their id.
 pub trait Row: Clone {
@@ -34,6 +34,8 @@ pub struct Table<R: Row> {
     pub all: usize,
     /// Stays at the last row as rows come (events).
     pub follow: bool,
+    /// The cursor was moved: until then it stays at the top, where the worst is.
+    touched: bool,
     /// What the rows were built from.
     built: Option<u64>,
 }
@@ -52,6 +54,7 @@ impl<R: Row> Default for Table<R> {
             marked: HashSet::new(),
             all: 0,
             follow: false,
+            touched: false,
             built: None,
         }
     }
@@ -90,6 +93,8 @@ impl<R: Row> Table<R> {
         self.built = Some(stamp);
         if self.follow {
             self.index = self.rows.len().saturating_sub(1);
+        } else if !self.touched {
+            self.index = 0;
         } else if let Some(id) = &self.selected {
             // Most often it has not moved.
             let stays = self.rows.get(self.index).is_some_and(|r| r.id() == *id);
@@ -115,16 +120,15 @@ impl<R: Row> Table<R> {
 
     /// Puts the cursor on a row.
     pub fn to(&mut self, index: usize) {
+        self.touched = true;
         self.index = index.min(self.rows.len().saturating_sub(1));
         self.selected = self.current().map(Row::id);
     }
 
-    /// Puts the cursor on an object, now or once it comes.
-    pub fn select(&mut self, id: R::Id) {
-        if let Some(at) = self.rows.iter().position(|r| r.id() == id) {
-            self.index = at;
-        }
-        self.selected = Some(id);
+    /// Back to the top, as if never moved.
+    pub fn reset(&mut self) {
+        self.touched = false;
+        self.index = 0;
         self.built = None;
     }
 
@@ -174,7 +178,7 @@ impl<R: Row> Table<R> {
 }
 
 /// Orders rows by what a column says of them, ties by the order they came in.
-pub fn sort_by<R: Row>(rows: &mut [R], reverse: bool, key: impl Fn(&R) -> Option<Key>) {
+pub fn sort_by<R: Row, K: Ord>(rows: &mut [R], reverse: bool, key: impl Fn(&R) -> Option<K>) {
     rows.sort_by_cached_key(key);
     if reverse {
         rows.reverse();

@@ -1,6 +1,6 @@
 //! Events: the engine's own, and the task transitions skep derived.
 
-use ratatui::{Frame, layout::Rect};
+use ratatui::{Frame, layout::Rect, text::Span};
 
 use super::{empty, frame_of, has_focus, title};
 use crate::{
@@ -70,8 +70,10 @@ const COLUMNS: &[Column<Entry>] = &[
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
     let table = &app.events;
     let focused = has_focus(app, Pane::Events);
-    let name = if full { "Events" } else { "Events │ Logs" };
-    let head = title(app, name, table.rows().len(), table.all, &table.filter);
+    let mut head = title(app, "Events", table.rows().len(), table.all, &table.filter);
+    if !full {
+        head.push_span(Span::styled("│ Logs ", app.style(Slot::Dim)));
+    }
     let inner = frame_of(app, frame, area, head, focused);
     if table.rows().is_empty() {
         return empty(

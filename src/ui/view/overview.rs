@@ -27,7 +27,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
         Layout::vertical([Constraint::Length(top), Constraint::Length(middle), Constraint::Min(6)])
             .areas(area);
     let [left, right] =
-        Layout::horizontal([Constraint::Percentage(55), Constraint::Percentage(45)]).areas(top);
+        Layout::horizontal([Constraint::Percentage(61), Constraint::Percentage(39)]).areas(top);
     services::draw(app, frame, left, false);
     nodes::draw(app, frame, right, false);
     tasks::draw(app, frame, middle, false);

@@ -183,7 +183,7 @@ pub const COLUMNS: &[Column<Service>] = &[
     },
     Column {
         title: "IMAGE",
-        min: 8,
+        min: 16,
         max: 44,
         shed: 3,
         right: false,
@@ -201,7 +201,7 @@ pub const COLUMNS: &[Column<Service>] = &[
     },
     Column {
         title: "PORTS",
-        min: 6,
+        min: 14,
         max: 30,
         shed: 6,
         right: false,

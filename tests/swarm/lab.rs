@@ -1,0 +1,133 @@
+//! The lab: a real Swarm of 3 managers and 2 workers with mixed engines, on this machine.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+    time::{Duration, Instant},
+};
+
+pub struct Lab {
+    dir: PathBuf,
+}
+
+impl Lab {
+    /// Starts it. Fails, never skips.
+    pub fn up() -> Self {
+        let dir = std::env::temp_dir().join(format!("skep-lab-{}", std::process::id()));
+        let lab = Self { dir };
+        let begun = Instant::now();
+        let out = lab.script().args(["up", "3", "2"]).output().expect("the lab script runs");
+        assert!(
+            out.status.success(),
+            "the real Swarm can't start:\n{}{}",
+            String::from_utf8_lossy(&out.stdout),
+            String::from_utf8_lossy(&out.stderr)
+        );
+        println!(
+            "swarm up in {:.1} s\n{}",
+            begun.elapsed().as_secs_f64(),
+            String::from_utf8_lossy(&out.stdout)
+        );
+        lab
+    }
+
+    fn script(&self) -> Command {
+        let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/swarm/lab"));
+        command
+            .env("LAB", &self.dir)
+            .env("NET", "10.79.0")
+            .env("BR", "swskep")
+            .env("ENGINES", "bookworm trixie sid bookworm trixie")
+            .env_remove("DOCKER_HOST");
+        command
+    }
+
+    /// One of the script's verbs.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.script().args(args).output().expect("the lab script runs")
+    }
+
+    /// `docker` against a node; its output, which must be a success.
+    pub fn docker(&self, node: u32, args: &[&str]) -> String {
+        let out = self.try_docker(node, args);
+        let err = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success(), "docker {args:?} on node {node}: {err}");
+        String::from_utf8_lossy(&out.stdout).trim().to_owned()
+    }
+
+    pub fn try_docker(&self, node: u32, args: &[&str]) -> Output {
+        Command::new("docker")
+            .env("DOCKER_HOST", self.endpoint(node))
+            .args(args)
+            .output()
+            .expect("docker runs")
+    }
+
+    pub fn endpoint(&self, node: u32) -> String {
+        format!("unix://{}/n{node}/docker.sock", self.dir.display())
+    }
+
+    pub fn crash(&self, node: u32) {
+        self.run(&["crash", &node.to_string()]);
+    }
+
+    pub fn start(&self, node: u32) {
+        let out = self.run(&["start", &node.to_string()]);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    /// A service of sleeping containers, ready to use.
+    pub fn service(&self, name: &str, replicas: u32, more: &[&str]) {
+        let replicas = replicas.to_string();
+        let mut args = vec![
+            "service",
+            "create",
+            "--detach",
+            "--no-resolve-image",
+            "--name",
+            name,
+            "--replicas",
+            &replicas,
+            "--stop-grace-period",
+            "1s",
+            "--update-monitor",
+            "2s",
+            "--restart-delay",
+            "1s",
+        ];
+        args.extend(more);
+        args.extend(["lab/app:1.0", "sleep", "100000"]);
+        self.docker(1, &args);
+        self.converged(name, &replicas);
+    }
+
+    /// Waits until docker says that so many replicas run.
+    pub fn converged(&self, name: &str, replicas: &str) {
+        let wanted = format!("{replicas}/{replicas}");
+        let filter = format!("name={name}");
+        wait(Duration::from_secs(60), &format!("{name} has {wanted}"), || {
+            let args = ["service", "ls", "--filter", &filter, "--format", "{{.Replicas}}"];
+            self.try_docker(1, &args).stdout.trim_ascii() == wanted.as_bytes()
+        });
+    }
+
+    pub fn inspect(&self, service: &str, format: &str) -> String {
+        self.docker(1, &["service", "inspect", service, "--format", format])
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.run(&["down"]);
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// Waits until something is so.
+pub fn wait(limit: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < limit, "after {} s still not: {what}", limit.as_secs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,59 @@
+//! The real binary in a pseudo-terminal against a real Swarm of five nodes and three engine versions.
+//!
+//! Needs root on Debian or Ubuntu, and installs what it lacks. Runs when SKEP_SWARM is set, and then
+//! fails rather than skips; `cargo test` alone says that it was skipped.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may panic, and speaks on stdout"
+)]
+
+mod lab;
+mod scenarios;
+mod tui;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    process::ExitCode,
+    time::Instant,
+};
+
+/// A state directory of the suite's own.
+pub fn state_home() -> PathBuf {
+    std::env::temp_dir().join(format!("skep-state-{}", std::process::id()))
+}
+
+fn main() -> ExitCode {
+    if std::env::var_os("SKEP_SWARM").is_none() {
+        println!(
+            "skipped: the real Swarm suite needs root and installs a Docker engine; run it with SKEP_SWARM=1"
+        );
+        println!("0 passed, 0 failed, {} skipped", scenarios::ALL.len());
+        return ExitCode::SUCCESS;
+    }
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let lab = lab::Lab::up();
+    let (mut passed, mut failed) = (0, Vec::new());
+    for (name, scenario) in scenarios::ALL {
+        if !wanted.is_empty() && !wanted.iter().any(|w| name.contains(w.as_str())) {
+            continue;
+        }
+        let begun = Instant::now();
+        match catch_unwind(AssertUnwindSafe(|| scenario(&lab))) {
+            Ok(()) => {
+                passed += 1;
+                println!("ok      {name} ({:.1} s)", begun.elapsed().as_secs_f64());
+            }
+            Err(_) => {
+                println!("FAILED  {name} ({:.1} s)", begun.elapsed().as_secs_f64());
+                failed.push(*name);
+            }
+        }
+    }
+    drop(lab);
+    let _ = std::fs::remove_dir_all(state_home());
+    println!("{passed} passed, {} failed", failed.len());
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

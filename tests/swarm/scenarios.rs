@@ -1,0 +1,535 @@
+//! What an operator lives through, in order: later scenarios find the Swarm as earlier ones left it.
+
+use std::{process::Command, time::Duration};
+
+use super::{
+    lab::{Lab, wait},
+    tui::{LATER, SOON, Tui},
+};
+
+type Scenario = fn(&Lab);
+
+pub const ALL: &[(&str, Scenario)] = &[
+    ("sees nodes and services of three engines", sees_everything),
+    ("every kind of endpoint has its own words", endpoints),
+    ("a change from outside is seen within a second", change_from_outside),
+    ("scales 3 → 5 → 0 → 2, zero only by typing the name", scales),
+    ("updates an image and follows it", updates_image),
+    ("a bad image fails, shows why, and is rolled back", bad_image),
+    ("forces an update", forces),
+    ("edits a spec; nonsense is refused at its line", edits_spec),
+    ("a conflict shows the new plan and sends nothing", conflict),
+    ("jobs and global services are followed, and can't be scaled where docker can't", other_modes),
+    ("scales a marked set", marked_set),
+    ("read-only refuses and writes nothing", read_only),
+    ("escape sequences in names and logs do no harm", hostile_text),
+    ("fits any size, down to 1x1", any_size),
+    ("gives the terminal back on signals and suspends", signals),
+    ("a node powered off and returned", node_lost),
+    ("the manager under skep powered off and returned", manager_lost),
+    ("quorum lost and regained", quorum_lost),
+];
+
+fn open(lab: &Lab, node: u32) -> Tui {
+    let tui = Tui::start(120, 40, &["-H", &lab.endpoint(node)]);
+    tui.shows(SOON, "● live");
+    tui
+}
+
+fn skep(args: &[&str]) -> (i32, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_skep"))
+        .env("XDG_STATE_HOME", crate::state_home())
+        .env("XDG_CONFIG_HOME", crate::state_home())
+        .args(args)
+        .output()
+        .expect("skep runs");
+    let text =
+        String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    (out.status.code().unwrap_or(-1), text)
+}
+
+fn sees_everything(lab: &Lab) {
+    lab.service("web", 3, &["--label", "team=hive", "--env", "DB_PASSWORD=hunter2"]);
+    for node in 1..=3 {
+        let mut tui = open(lab, node);
+        tui.shows(SOON, "nodes 5/5");
+        tui.shows(SOON, "managers 3/3");
+        tui.line(SOON, &["web", "3/3", "lab/app:1.0"]);
+        tui.keys("3");
+        tui.shows(SOON, "Nodes 5");
+        for (name, engine) in [("node1", "20.10"), ("node2", "26.1"), ("node3", "28.5")] {
+            tui.line(SOON, &[name, engine, "ready", "active"]);
+        }
+        tui.line(SOON, &["leader"]);
+        tui.keys("1/web\rd");
+        tui.shows(SOON, "3 of 3 running");
+        tui.keys("\x1by");
+        tui.shows(SOON, "DB_PASSWORD=<hidden>");
+        assert!(!tui.screen().contains("hunter2"), "a secret value is on the screen");
+        tui.keys("\x1b");
+        tui.quit();
+    }
+    let (code, text) = skep(&["-H", &lab.endpoint(1), "snapshot", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&text).expect("snapshot is JSON");
+    assert_eq!(code, 0);
+    assert_eq!(json["clusters"][0]["nodes"].as_array().map(Vec::len), Some(5));
+    assert_eq!(skep(&["-H", &lab.endpoint(1), "check"]).0, 0);
+}
+
+fn endpoints(lab: &Lab) {
+    for (args, code, says) in [
+        (vec!["-H", "unix:///no/such.sock", "check"], 3, "no such socket"),
+        (vec!["-H", "tcp://127.0.0.1:9", "check"], 3, "connection refused"),
+        (vec!["-H", &lab.endpoint(4), "check"], 3, "this node is a worker"),
+        (vec!["-H", &lab.endpoint(4), "check"], 3, "10.79.0.1:2377"),
+        (vec!["-H", "nonsense", "check"], 64, "not an endpoint"),
+        (vec!["--nonsense"], 64, "--nonsense"),
+        (vec!["-H", &lab.endpoint(1)], 1, "skep snapshot"),
+    ] {
+        let (got, text) = skep(&args);
+        assert!(got == code && text.contains(says), "{args:?}: exit {got}\n{text}");
+    }
+    // A plain tcp:// endpoint, through a relay to a manager's socket.
+    let path = lab.endpoint(1).replace("unix://", "");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(engine) = std::os::unix::net::UnixStream::connect(&path) else { continue };
+            let (mut a, mut b) =
+                (client.try_clone().expect("clone"), engine.try_clone().expect("clone"));
+            let (mut c, mut d) = (engine, client);
+            std::thread::spawn(move || std::io::copy(&mut a, &mut c));
+            std::thread::spawn(move || std::io::copy(&mut b, &mut d));
+        }
+    });
+    let (code, text) = skep(&["-H", &format!("tcp://127.0.0.1:{port}"), "snapshot"]);
+    assert!(code == 0 && text.contains("node5"), "{text}");
+}
+
+fn change_from_outside(lab: &Lab) {
+    let tui = open(lab, 3);
+    tui.line(SOON, &["web", "3/3"]);
+    // Asked of another manager than the one skep watches.
+    lab.docker(2, &["service", "scale", "--detach", "web=4"]);
+    let seen = tui.line(SOON, &["web", "/4"]);
+    println!("        scale from outside seen after {} ms", seen.as_millis());
+    assert!(seen < Duration::from_millis(1_500), "{seen:?}");
+    tui.line(LATER, &["web", "4/4"]);
+    tui.shows(SOON, "replicas 3 → 4");
+    tui.line(SOON, &["web.4", "running"]);
+    lab.docker(2, &["service", "scale", "--detach", "web=3"]);
+    tui.line(LATER, &["web", "3/3"]);
+    // A crash makes no event at all: it is seen by comparing lists.
+    let id = lab.docker(
+        1,
+        &[
+            "service",
+            "ps",
+            "web",
+            "-q",
+            "--filter",
+            "name=web.1",
+            "--filter",
+            "desired-state=running",
+        ],
+    );
+    let host =
+        lab.docker(1, &["inspect", id.lines().next().unwrap_or(""), "--format", "{{.NodeID}}"]);
+    let host = lab.docker(1, &["node", "inspect", &host, "--format", "{{.Description.Hostname}}"]);
+    let node: u32 = host.trim_start_matches("node").parse().expect("a node of the lab");
+    let container = lab.docker(node, &["ps", "-q", "--filter", "name=web.1."]);
+    lab.docker(node, &["kill", &container]);
+    let seen = tui.line(SOON, &["web.1", "running → failed"]);
+    println!("        crash seen after {} ms", seen.as_millis());
+    tui.quit();
+    lab.converged("web", "3");
+}
+
+fn scale_to(tui: &mut Tui, n: &str) {
+    tui.keys("s");
+    tui.shows(SOON, "replicas:");
+    tui.keys(n);
+    tui.keys("\r");
+    tui.shows(SOON, "Plan: scale web");
+}
+
+fn scales(lab: &Lab) {
+    let before = lab.inspect("web", "{{json .Spec}}");
+    let mut tui = open(lab, 1);
+    tui.on_service("web");
+    scale_to(&mut tui, "5");
+    tui.shows(SOON, "docker service scale web=5");
+    tui.shows(SOON, "2 replicas start");
+    // Enter alone confirms nothing.
+    tui.keys("\r");
+    tui.shows(SOON, "Enter does not confirm");
+    assert_eq!(lab.inspect("web", "{{.Spec.Mode.Replicated.Replicas}}"), "3");
+    tui.keys("y");
+    tui.line(LATER, &["✓", "scale web 3 → 5", "converged"]);
+    assert_eq!(lab.inspect("web", "{{.Spec.Mode.Replicated.Replicas}}"), "5");
+    tui.keys("x");
+
+    scale_to(&mut tui, "0");
+    tui.shows(SOON, "all replicas stop");
+    tui.keys("y\r");
+    tui.shows(SOON, "that is not it");
+    assert_eq!(lab.inspect("web", "{{.Spec.Mode.Replicated.Replicas}}"), "5");
+    tui.keys("\x1b");
+    tui.shows(SOON, "replicas:");
+    tui.keys("\r");
+    tui.shows(SOON, "type web to confirm");
+    tui.keys("web\r");
+    tui.line(LATER, &["✓", "scale web 5 → 0", "converged"]);
+    assert_eq!(lab.inspect("web", "{{.Spec.Mode.Replicated.Replicas}}"), "0");
+    tui.keys("x");
+
+    scale_to(&mut tui, "+2");
+    tui.keys("y");
+    tui.line(LATER, &["✓", "scale web 0 → 2", "converged"]);
+    tui.quit();
+    // Nothing but the number was touched.
+    let after = lab.inspect("web", "{{json .Spec}}");
+    assert_eq!(after, before.replace("\"Replicas\":3", "\"Replicas\":2"));
+    let audit = std::fs::read_to_string(crate::state_home().join("skep/audit.jsonl"))
+        .expect("an audit file");
+    assert_eq!(audit.lines().filter(|l| l.contains("\"result\":\"taken\"")).count(), 3, "{audit}");
+    assert!(!audit.contains("hunter2"), "a secret is in the audit file");
+}
+
+fn set_image(tui: &mut Tui, image: &str) {
+    tui.keys("u");
+    tui.shows(SOON, "image:");
+    tui.keys(image);
+    tui.keys("\r");
+    tui.shows(SOON, "Plan: update image of web");
+}
+
+fn updates_image(lab: &Lab) {
+    let mut tui = open(lab, 2);
+    tui.on_service("web");
+    set_image(&mut tui, "lab/app:1.1");
+    tui.line(SOON, &["-", "Image: lab/app:1.0"]);
+    tui.line(SOON, &["+", "Image: lab/app:1.1"]);
+    tui.shows(SOON, "has no digest");
+    tui.shows(SOON, "docker service update --image lab/app:1.1 web");
+    tui.keys("y");
+    tui.line(LATER, &["✓", "update image of web", "converged"]);
+    assert_eq!(lab.inspect("web", "{{.Spec.TaskTemplate.ContainerSpec.Image}}"), "lab/app:1.1");
+    assert_eq!(lab.inspect("web", "{{.UpdateStatus.State}}"), "completed");
+    tui.quit();
+}
+
+fn bad_image(lab: &Lab) {
+    let mut tui = open(lab, 1);
+    tui.on_service("web");
+    set_image(&mut tui, "lab/app:9.9-missing");
+    tui.keys("y");
+    tui.shows(LATER, "No such image: lab/app:9.9-missing");
+    tui.line(LATER, &["✗", "update image of web", "failed"]);
+    tui.shows(SOON, "Ctrl-r");
+    tui.keys("\x12");
+    tui.shows(SOON, "Plan: roll back web");
+    tui.line(SOON, &["+", "Image: lab/app:1.1"]);
+    tui.keys("y");
+    tui.line(LATER, &["✓", "roll back web", "converged"]);
+    assert_eq!(lab.inspect("web", "{{.Spec.TaskTemplate.ContainerSpec.Image}}"), "lab/app:1.1");
+    tui.quit();
+}
+
+fn forces(lab: &Lab) {
+    let mut tui = open(lab, 3);
+    tui.on_service("web");
+    let before = lab.inspect("web", "{{.Spec.TaskTemplate.ForceUpdate}}");
+    tui.keys("f");
+    tui.shows(SOON, "docker service update --force web");
+    tui.shows(SOON, "running tasks are replaced");
+    tui.keys("y");
+    tui.line(LATER, &["✓", "redeploy web", "converged"]);
+    let after: u32 =
+        lab.inspect("web", "{{.Spec.TaskTemplate.ForceUpdate}}").parse().expect("a number");
+    assert_eq!(after, before.parse::<u32>().expect("a number") + 1);
+    tui.quit();
+}
+
+fn edits_spec(lab: &Lab) {
+    let mut tui = open(lab, 1);
+    tui.on_service("web");
+    let version = lab.inspect("web", "{{.Version.Index}}");
+    tui.keys("u");
+    tui.shows(SOON, "Ctrl-e");
+    tui.keys("\x05");
+    tui.shows(SOON, "Spec of web");
+    tui.shows(SOON, "DB_PASSWORD=<hidden>");
+    // Nonsense on a line of its own at the top.
+    tui.keys("Nonsense: 1\r\x13");
+    tui.shows(SOON, "line 1: 'Nonsense' is not a field");
+    assert_eq!(lab.inspect("web", "{{.Version.Index}}"), version, "nothing was sent");
+    // Ctrl-k to the line's end, and once more to join the next.
+    tui.keys("\x1b[H\x0b\x0b\x13");
+    tui.until(SOON, "the slip is mended", |s| !s.contains("is not a field"));
+    // A label: Labels is the second line, `  team: hive` the third.
+    tui.keys("\x1b[B\x1b[B\x1b[F-edited\x13");
+    tui.shows(SOON, "Plan: update web");
+    tui.line(SOON, &["+", "team: hive-edited"]);
+    tui.shows(SOON, "no task is touched");
+    tui.shows(SOON, "--label-add team=hive-edited");
+    tui.keys("y");
+    tui.line(LATER, &["✓", "update web", "converged"]);
+    assert_eq!(lab.inspect("web", "{{.Spec.Labels.team}}"), "hive-edited");
+    let env = lab.inspect("web", "{{.Spec.TaskTemplate.ContainerSpec.Env}}");
+    assert_eq!(env, "[DB_PASSWORD=hunter2]", "a hidden value went through the editor whole");
+    tui.quit();
+}
+
+fn conflict(lab: &Lab) {
+    let mut tui = open(lab, 1);
+    tui.on_service("web");
+    scale_to(&mut tui, "3");
+    lab.docker(
+        2,
+        &[
+            "service",
+            "update",
+            "--detach",
+            "--no-resolve-image",
+            "--label-add",
+            "by=someone",
+            "web",
+        ],
+    );
+    tui.keys("y");
+    tui.shows(SOON, "was changed by someone else");
+    assert_eq!(lab.inspect("web", "{{.Spec.Mode.Replicated.Replicas}}"), "2", "nothing was sent");
+    tui.keys("y");
+    tui.line(LATER, &["✓", "scale web 2 → 3", "converged"]);
+    assert_eq!(lab.inspect("web", "{{.Spec.Labels.by}}"), "someone", "the other's change survived");
+    tui.quit();
+}
+
+fn other_modes(lab: &Lab) {
+    lab.docker(
+        1,
+        &[
+            "service",
+            "create",
+            "--detach",
+            "--no-resolve-image",
+            "--name",
+            "everywhere",
+            "--mode",
+            "global",
+            "--stop-grace-period",
+            "1s",
+            "--update-parallelism",
+            "0",
+            "--update-monitor",
+            "1s",
+            "lab/app:1.0",
+            "sleep",
+            "100000",
+        ],
+    );
+    lab.docker(
+        1,
+        &[
+            "service",
+            "create",
+            "--detach",
+            "--no-resolve-image",
+            "--name",
+            "once",
+            "--mode",
+            "replicated-job",
+            "--replicas",
+            "3",
+            "lab/app:1.0",
+            "true",
+        ],
+    );
+    let mut tui = open(lab, 1);
+    tui.line(LATER, &["everywhere", "5/5"]);
+    tui.line(LATER, &["once", "3/3 done"]);
+    tui.on_service("everywhere");
+    tui.keys("s");
+    tui.shows(SOON, "scale can only be used with replicated");
+    tui.keys("f");
+    tui.shows(SOON, "Plan: redeploy everywhere");
+    tui.keys("y");
+    tui.line(LATER, &["✓", "redeploy everywhere", "converged"]);
+    tui.quit();
+    lab.docker(1, &["service", "rm", "everywhere", "once"]);
+}
+
+fn marked_set(lab: &Lab) {
+    lab.service("pair-a", 1, &[]);
+    lab.service("pair-b", 1, &[]);
+    let mut tui = open(lab, 1);
+    tui.on_service("pair-");
+    tui.line(SOON, &["pair-b"]);
+    tui.keys("  s");
+    tui.shows(SOON, "Scale 2 services");
+    tui.keys("2\r");
+    tui.shows(SOON, "type 2 services to confirm");
+    tui.keys("2 services\r");
+    tui.line(LATER, &["✓", "scale pair-a 1 → 2"]);
+    tui.line(LATER, &["✓", "scale pair-b 1 → 2"]);
+    tui.quit();
+    lab.docker(1, &["service", "rm", "pair-a", "pair-b"]);
+}
+
+fn read_only(lab: &Lab) {
+    let version = lab.inspect("web", "{{.Version.Index}}");
+    let mut tui = Tui::start(80, 24, &["--read-only", "-H", &lab.endpoint(1)]);
+    tui.shows(SOON, "● live");
+    tui.shows(SOON, " RO ");
+    tui.on_service("web");
+    for key in ["s", "u", "r", "f"] {
+        tui.keys(key);
+        tui.shows(SOON, "read-only: nothing can be changed");
+    }
+    assert!(!tui.screen().contains("Plan"), "{}", tui.screen());
+    tui.quit();
+    assert_eq!(lab.inspect("web", "{{.Version.Index}}"), version);
+}
+
+fn hostile_text(lab: &Lab) {
+    let script = r"while true; do printf '\033]0;pwned\007\033[31mred\033[2J\000nul\tend \342\200\256rtl\n'; sleep 0.3; done";
+    lab.docker(
+        1,
+        &[
+            "service",
+            "create",
+            "--detach",
+            "--no-resolve-image",
+            "--name",
+            "hostile",
+            "--stop-grace-period",
+            "1s",
+            "--label",
+            "evil=\u{1b}]0;pwned\u{7}\u{1b}[2J",
+            "lab/app:1.0",
+            "sh",
+            "-c",
+            script,
+        ],
+    );
+    lab.converged("hostile", "1");
+    let mut tui = open(lab, 1);
+    tui.on_service("hostile");
+    tui.keys("d");
+    tui.shows(SOON, "evil=␛]0;pwned␇");
+    tui.keys("\x1b");
+    tui.keys("l");
+    tui.shows(SOON, "Logs of hostile");
+    tui.shows(LATER, "␛[31mred␛[2J␀nul end rtl");
+    tui.shows(SOON, "● live");
+    let raw = tui.raw();
+    for bad in [&b"\x1b]0;"[..], b"\x07", b"\x1b[31mred", b"\x00", "\u{202e}".as_bytes()] {
+        assert!(!raw.windows(bad.len()).any(|w| w == bad), "{bad:?} reached the terminal");
+    }
+    tui.quit();
+    lab.docker(1, &["service", "rm", "hostile"]);
+}
+
+fn any_size(lab: &Lab) {
+    let mut tui = open(lab, 1);
+    for (cols, rows) in [(80, 24), (59, 15), (1, 1), (20, 5), (240, 70), (100, 26), (80, 24)] {
+        tui.resize(cols, rows);
+        for key in ["1", "2", "3", "4", "5", "6", "7", "?", "\x1b", "1", "d", "\x1b", ":", "\x1b"] {
+            tui.keys(key);
+        }
+    }
+    tui.shows(SOON, "● live");
+    tui.line(SOON, &["web", "3/3"]);
+    tui.quit();
+}
+
+fn signals(lab: &Lab) {
+    for signal in ["TERM", "HUP"] {
+        let mut tui = open(lab, 1);
+        assert!(tui.in_alternate_screen());
+        let pid = tui.pid().to_string();
+        Command::new("kill").args([&format!("-{signal}"), &pid]).status().expect("kill runs");
+        tui.ended(SOON);
+        assert!(!tui.in_alternate_screen(), "SIG{signal} gives the terminal back");
+    }
+    // Stopping needs a shell that waits: the kernel does not stop an orphan.
+    let mut tui = Tui::shell(120, 40);
+    tui.keys(&format!("{} -H {}\r", env!("CARGO_BIN_EXE_skep"), lab.endpoint(1)));
+    tui.shows(SOON, "● live");
+    tui.keys("\x1a");
+    tui.shows(SOON, "Stopped");
+    assert!(!tui.in_alternate_screen(), "Ctrl-Z gives the terminal back");
+    tui.keys("fg\r");
+    tui.shows(SOON, "● live");
+    assert!(tui.in_alternate_screen());
+    tui.keys("q");
+    wait(SOON, "the shell has the terminal", || !tui.in_alternate_screen());
+    // Raw mode is off again: the shell echoes.
+    tui.keys("echo still-$((40+2))\r");
+    tui.shows(SOON, "still-42");
+}
+
+fn node_lost(lab: &Lab) {
+    let tui = open(lab, 1);
+    tui.shows(SOON, "nodes 5/5");
+    lab.crash(5);
+    let known =
+        || lab.docker(1, &["node", "inspect", "node5", "--format", "{{.Status.State}}"]) == "down";
+    wait(LATER, "the manager knows", known);
+    let seen = tui.shows(SOON, "nodes 4/5");
+    println!("        lost node seen {} ms after the manager knew", seen.as_millis());
+    assert!(seen < Duration::from_millis(1_500), "{seen:?}");
+    tui.shows(SOON, "node node5 is down");
+    tui.line(LATER, &["web", "3/3"]);
+    assert_eq!(skep(&["-H", &lab.endpoint(1), "check"]).0, 2);
+    lab.start(5);
+    tui.shows(LATER, "nodes 5/5");
+    tui.line(SOON, &["node5", "down → ready"]);
+    tui.quit();
+}
+
+fn manager_lost(lab: &Lab) {
+    let mut tui = open(lab, 3);
+    tui.line(SOON, &["web", "3/3"]);
+    tui.on_service("web");
+    lab.crash(3);
+    tui.shows(LATER, "✗ lost");
+    tui.shows(SOON, "next try");
+    // What was known stays on the screen.
+    tui.line(SOON, &["web", "lab/app"]);
+    tui.keys("s4\r");
+    tui.shows(SOON, "replicas:");
+    tui.keys("\x1b");
+    lab.start(3);
+    let back = tui.shows(LATER, "● live");
+    println!("        live again {} ms after the engine answered", back.as_millis());
+    tui.until(SOON, "the cursor is where it was", |s| {
+        s.lines().any(|l| l.contains('›') && l.contains("web"))
+    });
+    tui.quit();
+    wait(LATER, "three managers are reachable", || {
+        let list = lab.docker(1, &["node", "ls", "--format", "{{.ManagerStatus}}"]);
+        list.lines().filter(|l| *l == "Leader" || *l == "Reachable").count() == 3
+    });
+}
+
+fn quorum_lost(lab: &Lab) {
+    let mut tui = open(lab, 1);
+    lab.crash(2);
+    tui.shows(LATER, "quorum at risk");
+    lab.crash(3);
+    let told = tui.shows(LATER, "no quorum");
+    println!("        quorum loss told {} ms after the second manager went", told.as_millis());
+    tui.shows(SOON, "✗ lost");
+    tui.keys("2");
+    tui.line(SOON, &["web", "lab/app"]);
+    let (code, text) = skep(&["-H", &lab.endpoint(1), "check"]);
+    assert!(code == 3 && text.contains("no quorum"), "{code} {text}");
+    lab.start(2);
+    lab.start(3);
+    tui.shows(LATER, "● live");
+    tui.shows(LATER, "managers 3/3");
+    tui.quit();
+}
