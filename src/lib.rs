@@ -1,3 +1,38 @@
+//! skep: a terminal UI for live Docker Swarm operation.
+//!
+//! This page is the map of the house. A stranger should find a file by guessing its name.
+//!
+//! ```text
+//!   engine ──bytes──▶ engine::wire ──Delta──▶ cluster::Store ──▶ ui::view draws
+//!     ▲                    (session)               (ui owns it)        │
+//!     │                                                                ▼
+//!   action::execute ◀── session ◀── Effect ◀── ui::App::update ◀── Action ◀── key
+//! ```
+//!
+//! The data's way is one way, and the keys' way is the other. The UI task owns every store and the
+//! whole state; between tasks there are messages only. `update` and `draw` do no I/O, so every screen
+//! is tested without a terminal.
+//!
+//! | room | what it is |
+//! |---|---|
+//! | [`cli`], [`start`] | the command line, and what it starts |
+//! | [`config`] | what the user may set: the file, themes |
+//! | [`connect`] | how an engine is reached |
+//! | [`engine`] | what the Docker Engine says and accepts |
+//! | [`cluster`] | the model. Pure: no I/O, no clock, no terminal |
+//! | [`triage`] | what is wrong and why: pure rules over the model |
+//! | [`action`] | what can be done: plan (pure) → execute → follow until it converges |
+//! | [`logs`] | lines: a bounded buffer |
+//! | [`session`] | one actor a cluster: watches it, feeds the model, reconnects, carries plans out |
+//! | [`ui`] | the terminal: state and update, one file a screen, shared widgets |
+//! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
+//! | [`report`] | the same knowledge without a screen: check, snapshot |
+//!
+//! Who may import whom stands in `tests/tidy.rs`, which fails on a breach.
+//!
+//! Deliberately absent: shared locks around state, a write that was not planned and approved, text
+//! from the cluster on its way to the screen that did not go through `ui::widget::text`.
+
 pub mod action;
 pub mod cli;
 pub mod cluster;

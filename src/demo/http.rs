@@ -245,7 +245,11 @@ fn list(shared: &Shared, body: String) -> Answer {
                 match (n, endless) {
                     (0, _) => Some((Ok(half), 1)),
                     (_, true) => Some((Ok(Bytes::from(vec![b' '; 1 << 16])), n.saturating_add(1))),
-                    (_, false) => Some((Err(std::io::Error::other("cut")), n + 1)),
+                    (_, false) => {
+                        // The half must be on its way before the connection goes.
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        Some((Err(std::io::Error::other("cut")), n + 1))
+                    }
                 }
             }
         });

@@ -437,7 +437,8 @@ impl Sim {
     /// Keeps the last dead tasks of each slot.
     fn prune(&mut self, id: &str) {
         let service = &self.services[id];
-        let mut dead: std::collections::HashMap<(u64, Option<&str>), Vec<(Nanos, u64)>> =
+        type Slot<'a> = (u64, Option<&'a str>);
+        let mut dead: std::collections::HashMap<Slot<'_>, Vec<(Nanos, u64)>> =
             std::collections::HashMap::new();
         for number in &service.tasks {
             let task = &self.tasks[number];

@@ -26,7 +26,7 @@ pub(super) const API_MIN: &str = "1.41";
 pub(super) const API_MAX: &str = "1.51";
 
 /// The largest answer taken whole; a list of 100,000 tasks is streamed and does not come here.
-const BODY_LIMIT: usize = 256 << 20;
+const BODY_LIMIT: usize = 64 << 20;
 /// How long a body may stay silent.
 const BODY_SILENCE: Duration = Duration::from_secs(20);
 
@@ -168,7 +168,9 @@ impl Engine {
                 io = Some(found);
             }
             if let Some(found) = e.downcast_ref::<hyper::Error>() {
-                parse |= found.is_parse() || found.is_parse_too_large();
+                // A peer that talks before it is asked is no HTTP server; hyper has no name for that.
+                let talks_first = found.to_string().contains("unexpected message");
+                parse |= found.is_parse() || found.is_parse_too_large() || talks_first;
             }
             last = e.to_string();
             source = e.source();

@@ -14,7 +14,7 @@ use super::{
 use crate::cluster::{Node, Scope, Service, ServiceId, Task};
 
 /// A list without quorum hangs 20 s; after this long, ask `/info` why.
-const SUSPICION: Duration = Duration::from_millis(2_500);
+const SUSPICION: Duration = Duration::from_millis(2_000);
 /// The headers of a list of 100,000 tasks come after 3.5 s on a small manager.
 const DEADLINE: Duration = Duration::from_secs(60);
 /// The same for a list that is quick on any Swarm.
@@ -22,11 +22,16 @@ const SHORT: Duration = Duration::from_secs(15);
 /// How long the rest of a list may stay silent.
 const SILENCE: Duration = Duration::from_secs(20);
 
+/// One task is never this large.
+const IDLE_LIMIT: usize = 32 << 20;
+
 /// A task list under way.
 pub struct TaskList {
     answer: Answer,
     pieces: Pieces,
     interner: Interner,
+    /// Bytes since the last task: a list that says nothing for long is no list.
+    idle: usize,
     /// From the request to the headers: what it cost the manager.
     pub cost: Duration,
 }
@@ -62,6 +67,7 @@ impl Engine {
             answer,
             pieces: Pieces::default(),
             interner: Interner::default(),
+            idle: 0,
             cost: begun.elapsed(),
         })
     }
@@ -81,13 +87,16 @@ impl Engine {
     async fn list(&self, path: &str, deadline: Duration) -> Result<Answer> {
         let list = self.get(path, deadline);
         tokio::pin!(list);
-        if let Ok(answer) = tokio::time::timeout(SUSPICION, &mut list).await {
-            return answer;
-        }
-        tokio::select! {
-            biased;
-            answer = &mut list => answer,
-            Err(why) = self.ask_why() => Err(why),
+        loop {
+            if let Ok(answer) = tokio::time::timeout(SUSPICION, &mut list).await {
+                return answer;
+            }
+            // Asked again and again: a manager takes some seconds to notice that its leader is gone.
+            tokio::select! {
+                biased;
+                answer = &mut list => return answer,
+                why = self.ask_why() => why?,
+            }
         }
     }
 
@@ -115,6 +124,10 @@ impl TaskList {
             Err(error) => tracing::warn!(error, "a task can't be read"),
         });
         fed.map_err(|why| self.answer.garbage(why))?;
+        self.idle = if tasks.is_empty() { self.idle + bytes.len() } else { 0 };
+        if self.idle > IDLE_LIMIT {
+            return Err(self.answer.garbage("a list does not end".into()));
+        }
         Ok(Some(tasks))
     }
 }

@@ -24,4 +24,4 @@ pub use logs::{LogFrame, LogStream, Output, TaskLogRequest};
 pub use names::Names;
 pub use pieces::Pieces;
 pub use probe::Probe;
-pub use wire::{decode_nodes, decode_service, decode_services, decode_task};
+pub use wire::{Interner, decode_nodes, decode_service, decode_services, decode_task};

@@ -1,6 +1,9 @@
 //! Following logs: one stream a task, so that one node that is away costs only its own lines.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    time::Duration,
+};
 
 use tokio::{sync::mpsc, task::AbortHandle};
 
@@ -43,9 +46,9 @@ impl Tails {
             keep
         });
         for task in tasks {
-            if !self.running.contains_key(&task) {
-                let job = follow(engine.clone(), out.clone(), view, task.clone());
-                self.running.insert(task, tokio::spawn(job).abort_handle());
+            if let Entry::Vacant(free) = self.running.entry(task) {
+                let job = follow(engine.clone(), out.clone(), view, free.key().clone());
+                free.insert(tokio::spawn(job).abort_handle());
             }
         }
     }

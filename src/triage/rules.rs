@@ -142,8 +142,7 @@ fn below(store: &Store, service: &Service, now: Timestamp) -> Option<Problem> {
         return None;
     }
     let none_left = missing.running == 0;
-    let cause = newest_error(store, service)
-        .map_or_else(|| String::from("tasks do not start"), |error| error);
+    let cause = newest_error(store, service).unwrap_or_else(|| String::from("tasks do not start"));
     let (running, desired) = (missing.running, missing.desired);
     Some(Problem {
         rule: if none_left { "service-down" } else { "service-below" },

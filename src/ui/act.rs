@@ -218,7 +218,7 @@ impl App {
             }
             Pane::Logs => {
                 if let Some(log) = &mut self.log {
-                    if top { log.to_top() } else { log.held = None }
+                    if top { log.rewind() } else { log.held = None }
                 }
             }
         }
@@ -624,9 +624,7 @@ impl App {
                 if let Some(live) = self.live.take() {
                     self.scene.store = *live;
                 }
-                for table in [&mut self.services] {
-                    table.stale();
-                }
+                self.services.stale();
                 self.nodes.stale();
                 self.tasks.stale();
                 self.events.stale();

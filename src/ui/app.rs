@@ -134,6 +134,9 @@ pub(super) enum Pending {
     Edit,
 }
 
+/// Seconds after which data that does not come is called silent: nodes are asked every three.
+const SILENCE: u64 = 6;
+
 /// The state of the UI.
 pub struct App {
     pub(super) settings: Settings,
@@ -255,7 +258,10 @@ impl App {
         for follow in &mut self.follows {
             follow.update(live, manager_now);
         }
-        let stamp = (self.scene.store.revision(), self.scene.now.0 / 1_000_000_000);
+        // Judging looks at every task: with many of them once a second is often enough.
+        let many = self.scene.store.tasks().len() > 5_000;
+        let revision = if many { 0 } else { self.scene.store.revision() };
+        let stamp = (revision, self.scene.now.0 / 1_000_000_000);
         if self.judged != Some(stamp) {
             self.problems = crate::triage::problems(&self.scene.store, self.scene.now);
             self.judged = Some(stamp);
@@ -277,7 +283,7 @@ impl App {
 
     /// Whether what is on the screen flows.
     pub fn is_live(&self) -> bool {
-        matches!(self.link, LinkState::Live { .. }) && self.data_age().as_secs() < 10
+        matches!(self.link, LinkState::Live { .. }) && self.data_age().as_secs() < SILENCE
     }
 
     /// How old the data is.

@@ -33,7 +33,7 @@ pub struct LogPane {
     /// For the frame.
     pub title: String,
     /// The lines.
-    pub buffer: Buffer,
+    pub buffer: Buffer<TaskId>,
     /// What is shown.
     pub filter: Filter,
     /// The tasks that are followed now.
@@ -135,7 +135,7 @@ impl LogPane {
     }
 
     /// To the oldest line kept.
-    pub fn to_top(&mut self) {
+    pub fn rewind(&mut self) {
         self.scroll(isize::MIN / 2);
     }
 

@@ -87,7 +87,7 @@ impl App {
     }
 
     fn refresh_services(&mut self, stamp: u64) {
-        if self.services.is_fresh(stamp) {
+        if self.services.is_fresh(stamp, self.now) {
             return;
         }
         let store = &self.scene.store;
@@ -101,11 +101,11 @@ impl App {
         sort_by(&mut rows, self.services.reverse, key);
         let all = store.services().len();
         self.services.marked.retain(|id| store.service(id).is_some());
-        self.services.set(rows, all, stamp);
+        self.services.set(rows, all, stamp, self.now);
     }
 
     fn refresh_nodes(&mut self, stamp: u64) {
-        if self.nodes.is_fresh(stamp) {
+        if self.nodes.is_fresh(stamp, self.now) {
             return;
         }
         let store = &self.scene.store;
@@ -118,7 +118,7 @@ impl App {
         let key = |id: &NodeId| store.node(id).map(|n| (column.key)(n, &self.scene));
         sort_by(&mut rows, self.nodes.reverse, key);
         let all = store.nodes().len();
-        self.nodes.set(rows, all, stamp);
+        self.nodes.set(rows, all, stamp, self.now);
     }
 
     /// Whose tasks are listed.
@@ -136,7 +136,7 @@ impl App {
 
     fn refresh_tasks(&mut self, stamp: u64) {
         let scope = self.task_scope();
-        if self.tasks.is_fresh(stamp) && self.built_scope == scope {
+        if self.tasks.is_fresh(stamp, self.now) && self.built_scope == scope {
             return;
         }
         let store = &self.scene.store;
@@ -156,7 +156,7 @@ impl App {
         let mut rows = fold(&shown);
         let column = &tasks::COLUMNS[self.tasks.sort];
         // Only the heads are ordered; history goes along under its head.
-        let mut heads: Vec<TaskRow> = rows.iter().map(|(head, _)| head.clone()).collect();
+        let mut heads: Vec<TaskRow> = rows.keys().map(|head| head.clone()).collect();
         let name = &tasks::COLUMNS[1];
         sort_by(&mut heads, self.tasks.reverse, |row| {
             // Heads come in no order: name and slot settle what the column leaves open.
@@ -171,12 +171,12 @@ impl App {
             }
             heads = open;
         }
-        self.tasks.set(heads, all, stamp);
+        self.tasks.set(heads, all, stamp, self.now);
         self.built_scope = scope;
     }
 
     fn refresh_events(&mut self, stamp: u64) {
-        if self.events.is_fresh(stamp) {
+        if self.events.is_fresh(stamp, self.now) {
             return;
         }
         let journal = self.scene.store.journal();
@@ -187,7 +187,7 @@ impl App {
             .map(|e| EventRow(e.seq))
             .collect();
         let all = journal.iter().len();
-        self.events.set(rows, all, stamp);
+        self.events.set(rows, all, stamp, self.now);
     }
 
     fn refresh_problems(&mut self) {
@@ -200,7 +200,7 @@ impl App {
             .map(|(i, p)| ProblemRow(i, format!("{} {}", p.rule, p.object)))
             .collect();
         let all = found.len();
-        self.problem_rows.set(rows, all, 0);
+        self.problem_rows.set(rows, all, 0, self.now);
     }
 }
 

@@ -43,7 +43,7 @@ impl App {
                 if let Some(log) = self.log.as_mut().filter(|l| l.token == token) {
                     for frame in frames {
                         let stderr = frame.output == Output::Stderr;
-                        log.buffer.push(frame.at, task.clone(), stderr, &frame.text);
+                        log.buffer.push(frame.at.0, task.clone(), stderr, &frame.text);
                     }
                 }
             }

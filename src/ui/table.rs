@@ -3,6 +3,7 @@
 use std::{cell::Cell, collections::HashSet, hash::Hash};
 
 use super::filter::Filter;
+use crate::cluster::Timestamp;
 
 /// Rows `R`, told apart by their id.
 pub trait Row: Clone {
@@ -36,9 +37,14 @@ pub struct Table<R: Row> {
     pub follow: bool,
     /// The cursor was moved: until then it stays at the top, where the worst is.
     touched: bool,
-    /// What the rows were built from.
+    /// What the rows were built from, and when.
     built: Option<u64>,
+    built_at: Timestamp,
 }
+
+/// Rows are built anew for data at most so often: a long table costs much to sort, and keys must not
+/// wait for it. Whatever the user does to the table is done at once.
+const PER_ROW: i64 = 20_000;
 
 impl<R: Row> Default for Table<R> {
     fn default() -> Self {
@@ -56,6 +62,7 @@ impl<R: Row> Default for Table<R> {
             follow: false,
             touched: false,
             built: None,
+            built_at: Timestamp::NEVER,
         }
     }
 }
@@ -77,8 +84,10 @@ impl<R: Row> Table<R> {
     }
 
     /// Whether rows built from `stamp` are still good.
-    pub fn is_fresh(&self, stamp: u64) -> bool {
-        self.built == Some(stamp)
+    pub fn is_fresh(&self, stamp: u64, now: Timestamp) -> bool {
+        let rest = PER_ROW * i64::try_from(self.all).unwrap_or(i64::MAX / PER_ROW);
+        let resting = self.all > 2_000 && now.0.saturating_sub(self.built_at.0) < rest;
+        self.built.is_some_and(|built| built == stamp || resting)
     }
 
     /// Forces the rows to be built again.
@@ -87,7 +96,8 @@ impl<R: Row> Table<R> {
     }
 
     /// Puts new rows in; the cursor stays on its object, or on its place if the object is gone.
-    pub fn set(&mut self, rows: Vec<R>, all: usize, stamp: u64) {
+    pub fn set(&mut self, rows: Vec<R>, all: usize, stamp: u64, now: Timestamp) {
+        self.built_at = now;
         self.rows = rows;
         self.all = all;
         self.built = Some(stamp);

@@ -7,7 +7,10 @@ use crossterm::{
     cursor::{Hide, Show},
     event::{DisableBracketedPaste, EnableBracketedPaste},
     execute,
-    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+    terminal::{
+        Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+        enable_raw_mode,
+    },
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
@@ -33,8 +36,7 @@ impl Screen {
             before(info);
         }));
         enter()?;
-        let writer = BufWriter::with_capacity(256 << 10, io::stdout());
-        Ok(Self { tty: Terminal::new(CrosstermBackend::new(writer))? })
+        Ok(Self { tty: terminal()? })
     }
 
     /// Gives the terminal back, stops until `fg`, and takes it again.
@@ -43,7 +45,10 @@ impl Screen {
         give_back();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
         enter()?;
-        self.tty.clear()
+        // Not `Terminal::clear`: that asks the terminal where its cursor is and fails if it is slow to
+        // tell. A new one knows that nothing is on the screen.
+        self.tty = terminal()?;
+        Ok(())
     }
 
     /// To the clipboard of the terminal the user sits at, also over SSH and in tmux (OSC 52).
@@ -59,9 +64,14 @@ impl Drop for Screen {
     }
 }
 
+fn terminal() -> io::Result<Tty> {
+    let writer = BufWriter::with_capacity(256 << 10, io::stdout());
+    Terminal::new(CrosstermBackend::new(writer))
+}
+
 fn enter() -> io::Result<()> {
     enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
+    execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Hide)
 }
 
 /// Never fails: there is nobody to tell, and the rest must still be tried.

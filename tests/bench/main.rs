@@ -1,1 +1,254 @@
-fn main() {}
+//! Figures, as ratios measured in one run: `cargo bench`. They are not tests: a slow machine must not
+//! fail a build, and a ratio moves far less than a time.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "figures are printed")]
+
+#[path = "../fixtures/cluster.rs"]
+mod cluster_fixture;
+
+#[path = "../screens/driver.rs"]
+mod driver;
+
+use std::{
+    cell::Cell,
+    fmt::Write,
+    hint::black_box,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use ratatui::{Terminal, backend::CrosstermBackend};
+use skep::{
+    cluster::{Delta, ListId, Scope, Store, Task, TaskState},
+    engine::{Interner, Pieces, decode_task},
+    ui::draw,
+};
+
+use cluster_fixture::{Cluster, NOW, cluster};
+use driver::Driver;
+
+/// The median of some runs.
+fn median(runs: usize, mut run: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..runs)
+        .map(|_| {
+            let begun = Instant::now();
+            run();
+            begun.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[runs / 2]
+}
+
+fn ratio(a: Duration, b: Duration) -> f64 {
+    a.as_secs_f64() / b.as_secs_f64().max(1e-9)
+}
+
+fn row(what: &str, ratio: f64, detail: &str) {
+    println!("| {what} | {ratio:.2} | {detail} |");
+}
+
+/// A task list of `count` running tasks, as an engine writes it: 1.1 KB each.
+fn json(count: usize) -> String {
+    let mut out = String::from("[");
+    for i in 0..count {
+        if i > 0 {
+            out.push(',');
+        }
+        let _ = write!(
+            out,
+            r#"{{"ID":"{i:025}","Version":{{"Index":{i}}},"CreatedAt":"2026-11-21T07:48:57.73066915Z","UpdatedAt":"2026-11-21T07:49:03.075069828Z","Labels":{{}},"Spec":{{"ContainerSpec":{{"Image":"registry.local/team/app:1.{}@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","Args":["sh","-c","while true; do echo hello; sleep 1; done"],"Env":["A=1","LOG_LEVEL=info","URL=http:\/\/a\/?x=1\u0026y=2"],"Init":false,"DNSConfig":{{}},"Isolation":"default"}},"Resources":{{"Limits":{{"MemoryBytes":67108864}},"Reservations":{{"NanoCPUs":100000000}}}},"Placement":{{}},"Networks":[{{"Target":"8qg1bnbjz9qup72ynfj0j4mk2"}}],"ForceUpdate":0}},"ServiceID":"service{:018}","Slot":{},"NodeID":"node{:021}","Status":{{"Timestamp":"2026-11-21T07:49:03.062077219Z","State":"running","Message":"started","ContainerStatus":{{"ContainerID":"85b592990be927be237aaf147209258f4e0c94d0e844e036e8ee7ba17404138e","PID":823,"ExitCode":0}},"PortStatus":{{}}}},"DesiredState":"running","Volumes":null}}"#,
+            i % 7,
+            i % 2000,
+            i / 2000 + 1,
+            i % 500,
+        );
+    }
+    out.push(']');
+    out
+}
+
+fn decode(json: &[u8]) -> Vec<Task> {
+    let (mut pieces, mut interner, mut out) = (Pieces::default(), Interner::default(), Vec::new());
+    for chunk in json.chunks(64 << 10) {
+        pieces.feed(chunk, |t| out.push(decode_task(t, &mut interner).unwrap())).unwrap();
+    }
+    pieces.finish().unwrap();
+    out
+}
+
+fn big(services: usize, tasks_each: u64) -> Cluster {
+    let mut c = cluster().manager("m1");
+    for n in 0..50 {
+        c = c.node(&format!("node-{n:03}"));
+    }
+    for s in 0..services {
+        c = c.service(&format!("stack_svc{s:04}"), tasks_each);
+    }
+    c
+}
+
+fn decoding() {
+    let json = json(100_000);
+    let copy = median(5, || {
+        black_box(json.as_bytes().to_vec());
+    });
+    let took = median(3, || {
+        black_box(decode(json.as_bytes()));
+    });
+    let detail = format!(
+        "{:.0} MB in {:.0} ms; a copy takes {:.0} ms",
+        json.len() as f64 / 1e6,
+        took.as_secs_f64() * 1e3,
+        copy.as_secs_f64() * 1e3
+    );
+    row("decode a list of 100,000 tasks / copy its bytes", ratio(took, copy), &detail);
+}
+
+/// 500 tasks changed, applied to a store.
+fn batch(store: &mut Store, tasks: &[Task], round: u64) {
+    let list = ListId(100 + round);
+    let changed: Vec<Task> = tasks
+        .iter()
+        .take(500)
+        .map(|t| {
+            let mut t = t.clone();
+            t.version += 1_000_000 + round;
+            t.state = if round.is_multiple_of(2) { TaskState::Failed } else { TaskState::Running };
+            t
+        })
+        .collect();
+    let scope = Scope::Services(vec![tasks[0].service.clone()]);
+    store.apply(Delta::TasksBegin(list, scope), NOW);
+    store.apply(Delta::Tasks(list, changed), NOW);
+    store.apply(Delta::TasksAbort(list), NOW);
+}
+
+fn applying(small: &Cluster, large: &Cluster) {
+    let time = |c: &Cluster| {
+        let mut store = c.store();
+        let mut round = 0;
+        median(9, || {
+            round += 1;
+            batch(&mut store, &c.tasks, round);
+        })
+    };
+    let (a, b) = (time(large), time(small));
+    let detail = format!("{:.2} ms / {:.2} ms", a.as_secs_f64() * 1e3, b.as_secs_f64() * 1e3);
+    row("apply 500 changed tasks to 100,000 / to 1,000", ratio(a, b), &detail);
+}
+
+fn drawing(small: &Cluster, large: &Cluster) {
+    for (key, name) in [
+        ("1", "Overview"),
+        ("2", "Services"),
+        ("3", "Nodes"),
+        ("4", "Tasks"),
+        ("5", "Events"),
+        ("7", "Problems"),
+    ] {
+        let time = |c: &Cluster| {
+            let mut driver = Driver::new(c, true);
+            driver.keys(key);
+            let mut terminal = Terminal::new(ratatui::backend::TestBackend::new(120, 40)).unwrap();
+            median(25, || {
+                terminal.draw(|frame| draw(&driver.app, frame)).unwrap();
+            })
+        };
+        let (a, b) = (time(large), time(small));
+        let detail = format!("{:.2} ms / {:.2} ms", a.as_secs_f64() * 1e3, b.as_secs_f64() * 1e3);
+        row(&format!("draw {name} over 100,000 tasks / over 1,000"), ratio(a, b), &detail);
+    }
+}
+
+fn keys(large: &Cluster) {
+    let mut driver = Driver::new(large, true);
+    driver.keys("4");
+    let mut terminal = Terminal::new(ratatui::backend::TestBackend::new(120, 40)).unwrap();
+    let mut round = 0;
+    let took = median(25, || {
+        round += 1;
+        let tasks: Vec<Task> = large.tasks[..50]
+            .iter()
+            .map(|t| {
+                let mut t = t.clone();
+                t.version += 2_000_000 + round;
+                t
+            })
+            .collect();
+        let list = ListId(10_000 + round);
+        let scope = Scope::Services(vec![tasks[0].service.clone()]);
+        driver.heard(vec![
+            Delta::TasksBegin(list, scope),
+            Delta::Tasks(list, tasks),
+            Delta::TasksAbort(list),
+        ]);
+        driver.keys("j");
+        terminal.draw(|frame| draw(&driver.app, frame)).unwrap();
+    });
+    let detail = format!("{:.1} ms of 33 ms", took.as_secs_f64() * 1e3);
+    row(
+        "a key to its frame, while 50 task changes come, over 100,000 / one frame",
+        ratio(took, Duration::from_millis(33)),
+        &detail,
+    );
+    let sorted = median(3, || {
+        driver.keys("o");
+        terminal.draw(|frame| draw(&driver.app, frame)).unwrap();
+    });
+    let detail = format!("{:.0} ms", sorted.as_secs_f64() * 1e3);
+    row(
+        "sort 100,000 tasks by a key / one frame",
+        ratio(sorted, Duration::from_millis(33)),
+        &detail,
+    );
+}
+
+/// Counts what is written.
+#[derive(Clone, Default)]
+struct Count(Rc<Cell<usize>>);
+
+impl std::io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.set(self.0.get() + bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What an idle second costs the terminal's link.
+fn idle_bytes() {
+    let mut driver = Driver::new(&cluster_fixture::shop(), true);
+    let sent = Count::default();
+    let mut terminal = Terminal::with_options(
+        CrosstermBackend::new(sent.clone()),
+        ratatui::TerminalOptions {
+            viewport: ratatui::Viewport::Fixed(ratatui::layout::Rect::new(0, 0, 120, 40)),
+        },
+    )
+    .unwrap();
+    terminal.draw(|frame| draw(&driver.app, frame)).unwrap();
+    let first = sent.0.get();
+    let seconds = 60;
+    for _ in 0..seconds {
+        driver.heard(vec![]);
+        driver.later(1);
+        terminal.draw(|frame| draw(&driver.app, frame)).unwrap();
+    }
+    let bytes = (sent.0.get() - first) as f64 / f64::from(seconds);
+    let detail = format!("{bytes:.0} bytes; the first frame takes {first}");
+    row("bytes of an idle second at 120x40 / 300", bytes / 300.0, &detail);
+}
+
+fn main() {
+    println!("| figure | ratio | measured |\n|---|---|---|");
+    decoding();
+    let (small, large) = (big(20, 50), big(2_000, 50));
+    applying(&small, &large);
+    drawing(&small, &large);
+    keys(&large);
+    idle_bytes();
+}

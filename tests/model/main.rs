@@ -1,1 +1,13 @@
-fn main() {}
+//! Properties of the store, decoders on recorded JSON, lossless writes, and the rules.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../fixtures/cluster.rs"]
+mod cluster_fixture;
+
+mod decoding;
+mod follow;
+mod lossless;
+mod plans;
+mod store;
+mod triage;

@@ -1,1 +1,10 @@
-fn main() {}
+//! Snapshots of every view at three sizes, from a fixture store and a TestBackend.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../fixtures/cluster.rs"]
+mod cluster_fixture;
+
+mod driver;
+mod hostile;
+mod views;

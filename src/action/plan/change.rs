@@ -93,7 +93,7 @@ impl ScaleTo {
                 Ok(n)
             }
         };
-        let digits = text.trim_start_matches(['+', '-']);
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(wrong());
         }

@@ -97,10 +97,10 @@ fn mark_changed_secrets(old: &Value, new: &Value, old_shown: &Value, new_shown: 
                 }
             }
         }
-        (Value::String(o), Value::String(n), _, shown) => {
-            if o != n && shown.as_str() == Some(HIDDEN) {
-                *shown = format!("{HIDDEN} (changed)").into();
-            }
+        (Value::String(o), Value::String(n), _, shown)
+            if o != n && shown.as_str() == Some(HIDDEN) =>
+        {
+            *shown = format!("{HIDDEN} (changed)").into();
         }
         _ => {}
     }

@@ -117,12 +117,11 @@ fn keep_numbers(edited: &mut Value, original: &Value) {
                 keep_numbers(value, before);
             }
         }
-        (Value::Number(now), Value::Number(before)) => {
-            if now.as_f64() == before.as_f64() && now.as_u64() == before.as_u64()
-                || yaml_float(now, before)
-            {
-                *now = before.clone();
-            }
+        (Value::Number(now), Value::Number(before))
+            if (now.as_f64() == before.as_f64() && now.as_u64() == before.as_u64()
+                || yaml_float(now, before)) =>
+        {
+            *now = before.clone();
         }
         _ => {}
     }

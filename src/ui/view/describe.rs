@@ -31,6 +31,9 @@ pub(super) fn lines(app: &App, subject: &Subject) -> Vec<Line<'static>> {
     page.lines
 }
 
+/// Columns for the names of fields.
+const NAMES: usize = 16;
+
 struct Page<'a> {
     app: &'a App,
     lines: Vec<Line<'static>>,
@@ -55,8 +58,11 @@ impl Page<'_> {
         if value.is_empty() {
             return;
         }
+        let name = text::clean(name);
+        let name = text::cut(&name, NAMES);
+        let pad = NAMES.saturating_sub(text::width(&name));
         self.lines.push(Line::from(vec![
-            Span::styled(format!("{name:>14}  "), self.app.style(Slot::Dim)),
+            Span::styled(format!("{}{name}  ", " ".repeat(pad)), self.app.style(Slot::Dim)),
             Span::styled(value, self.app.style(slot)),
         ]));
     }

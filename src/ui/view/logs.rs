@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::{frame_of, has_focus};
 use crate::{
-    cluster::TaskId,
+    cluster::{TaskId, Timestamp},
     config::Slot,
     ui::{App, app::Pane, widget::text},
 };
@@ -74,7 +74,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
     }
     let name_width = visible
         .iter()
-        .map(|i| text::width(&label(app, &lines[*i].task)))
+        .map(|i| text::width(&label(app, &lines[*i].source)))
         .max()
         .unwrap_or(0)
         .min(24);
@@ -82,11 +82,12 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
         let line = &lines[*index];
         let place = Rect { y: inner.y + row as u16, height: 1, ..inner };
         let clean = text::clean(&line.text).into_owned();
-        let name = label(app, &line.task);
+        let name = label(app, &line.source);
         let body = text::skip(&clean, log.pan);
         let body_slot = if line.stderr { Slot::Warn } else { Slot::Text };
-        let clock = if line.at.is_set() { line.at.clock() } else { "        ".into() };
-        let at = log.tasks.binary_search(&line.task).unwrap_or(0);
+        let at = Timestamp(line.at);
+        let clock = if at.is_set() { at.clock() } else { "        ".into() };
+        let at = log.tasks.binary_search(&line.source).unwrap_or(0);
         let label_slot = LABELS[at % LABELS.len()];
         let pad = name_width.saturating_sub(text::width(&text::cut(&name, name_width)));
         let spans = vec![

@@ -178,7 +178,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
     Column {
         title: "MESSAGE",
-        min: 0,
+        min: 12,
         max: 40,
         shed: 3,
         right: false,
@@ -187,7 +187,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
     Column {
         title: "LABELS",
-        min: 0,
+        min: 10,
         max: 60,
         shed: 9,
         right: false,

@@ -73,7 +73,7 @@ fn replicas(service: &Service, scene: &Scene) -> String {
     if health(service, scene) == Health::Well {
         return format!("{part}/{whole}{word}");
     }
-    let cells = usize::try_from(whole.clamp(4, 6)).unwrap_or(6);
+    let cells = usize::try_from(whole.clamp(1, 6)).unwrap_or(6);
     format!("{:<5} {}", format!("{part}/{whole}{word}"), bar(part, whole, cells))
 }
 

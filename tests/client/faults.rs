@@ -1,0 +1,84 @@
+//! Bad days: each gets a clear message, nothing hangs, nothing panics.
+
+use std::time::{Duration, Instant};
+
+use super::{host, serve, skep};
+
+async fn check(faults: &[&str], says: &str, limit: Duration) {
+    let (demo, _dir) = serve("calm", faults);
+    let begun = Instant::now();
+    let (code, out, err) = skep(&["-H", &host(&demo), "check"]).await;
+    assert_eq!(code, 3, "{faults:?}: {out}{err}");
+    assert!(out.contains(says) && out.trim().lines().count() == 1, "{faults:?}: {out}");
+    assert!(begun.elapsed() < limit, "{faults:?} took {:?}", begun.elapsed());
+}
+
+const QUICK: Duration = Duration::from_secs(5);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_that_are_none() {
+    check(&["garbage"], "not a Docker Engine", QUICK).await;
+    check(&["cut"], "broke off", QUICK).await;
+    check(&["error"], "something broke in the engine", QUICK).await;
+    check(&["endless"], "larger than", Duration::from_secs(20)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn managers_that_cannot_answer() {
+    check(&["no-leader"], "The swarm does not have a leader", QUICK).await;
+    check(&["no-leader", "silent"], "no quorum", QUICK).await;
+    check(&["worker"], "point skep at a manager: 10.0.8.1:2377", QUICK).await;
+    check(&["locked"], "docker swarm unlock", QUICK).await;
+    check(&["no-swarm"], "docker swarm init", QUICK).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_says_nothing() {
+    check(&["silent"], "no answer to GET", Duration::from_secs(25)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_speaks_no_http() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("odd.sock");
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ =
+                tokio::io::AsyncWriteExt::write_all(&mut stream, b"SSH-2.0-OpenSSH_9.2\r\n").await;
+            std::mem::forget(stream);
+        }
+    });
+    let (code, out, _) = skep(&["-H", &format!("unix://{}", path.display()), "check"]).await;
+    assert!(code == 3 && out.contains("not a Docker Engine"), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_command_lines_and_configs() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("c.toml");
+    std::fs::write(&config, "# mine\nread_onli = true\n").unwrap();
+    let config = config.to_str().unwrap();
+    for (args, code, says) in [
+        (&["--nonsense"][..], 64, "--nonsense"),
+        (&["-H", "tcp://h:99999", "check"], 64, "the port must be a number"),
+        (&["-H", "ssh://h", "check"], 64, "not supported by this version"),
+        (&["--config", config], 64, "line 2"),
+        (&["--config", config], 64, "read_onli"),
+        (&["--config", "/no/such/file"], 64, "/no/such/file"),
+        (&["--theme", "nope"], 64, "no theme 'nope'"),
+        (&["--view", "nope"], 64, "no view 'nope'"),
+        (&["--demo"], 1, "skep snapshot"),
+        (&["demo-serve", "--socket", "/tmp/x", "--fault", "nope"], 64, "no fault 'nope'"),
+    ] {
+        let (got, out, err) = skep(args).await;
+        assert_eq!(got, code, "{args:?}: {out}{err}");
+        assert!(err.contains(says), "{args:?}: {err}");
+    }
+    for (args, says) in
+        [(&["completions", "bash"][..], "_skep"), (&["man"], ".TH skep"), (&["--version"], "skep ")]
+    {
+        let (code, out, _) = skep(args).await;
+        assert!(code == 0 && out.contains(says), "{args:?}");
+    }
+}

@@ -1,0 +1,252 @@
+//! skep's own session against the embedded Swarm: what it reads, and what it must never send.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::{Terminal, backend::TestBackend};
+use skep::{
+    action::plan::WriteGrant,
+    cluster::Timestamp,
+    config::{Depth, Theme},
+    connect::Endpoint,
+    demo::Demo,
+    engine::{Access, Engine},
+    session::{Session, SessionConfig},
+    ui::{App, Effect, Msg, Settings, View, actions::ACTIONS, draw},
+};
+
+use super::serve;
+
+/// The UI over a real session, without a terminal.
+struct Live {
+    app: App,
+    session: Session,
+    screen: Terminal<TestBackend>,
+    dir: tempfile::TempDir,
+}
+
+fn now() -> Timestamp {
+    Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap())
+}
+
+impl Live {
+    fn start(demo: &Demo, read_only: bool) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let grant = WriteGrant::mint("test", read_only);
+        let endpoint = Endpoint::Unix(demo.socket().to_owned());
+        let session = Session::start(SessionConfig {
+            endpoints: vec![endpoint.clone()],
+            grant: grant.clone(),
+            audit: dir.path().join("audit.jsonl"),
+            who: "tester".into(),
+        });
+        let theme = Theme::load("dark", Depth::True).unwrap();
+        let settings = Settings { grant, theme, depth: Depth::True, view: View::Overview };
+        let app = App::new(settings, endpoint.to_string(), now());
+        Self { app, session, screen: Terminal::new(TestBackend::new(120, 40)).unwrap(), dir }
+    }
+
+    async fn do_all(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Effect::Session(command) = effect {
+                self.session.commands.send(command).await.unwrap();
+            }
+        }
+    }
+
+    async fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
+        let effects = self.app.update(Msg::Key(KeyEvent::new(code, modifiers)), now());
+        self.do_all(effects).await;
+    }
+
+    async fn keys(&mut self, keys: &str) {
+        for c in keys.chars() {
+            let code = if c == '\r' { KeyCode::Enter } else { KeyCode::Char(c) };
+            self.key(code, KeyModifiers::NONE).await;
+        }
+    }
+
+    /// Takes in what the session tells for a while.
+    async fn listen(&mut self, time: Duration) {
+        let end = tokio::time::Instant::now() + time;
+        while let Ok(Some(event)) = tokio::time::timeout_at(end, self.session.events.recv()).await {
+            let effects = self.app.update(Msg::Session(event), now());
+            self.do_all(effects).await;
+        }
+        let effects = self.app.update(Msg::Tick, now());
+        self.do_all(effects).await;
+    }
+
+    fn text(&mut self) -> String {
+        self.screen.draw(|frame| draw(&self.app, frame)).unwrap();
+        let buffer = self.screen.backend().buffer();
+        let width = buffer.area.width as usize;
+        let cells: Vec<&str> = buffer.content.iter().map(|c| c.symbol()).collect();
+        cells.chunks(width).map(|l| l.concat() + "\n").collect()
+    }
+
+    async fn until(&mut self, what: &str) {
+        let begun = Instant::now();
+        while !self.text().contains(what) {
+            assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}\n{}", self.text());
+            self.listen(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// Every action of the table in every view, read-only: the engine sees nothing but reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn read_only_sends_no_write_whatever_is_pressed() {
+    let (demo, _dir) = serve("story", &[]);
+    let mut live = Live::start(&demo, true);
+    live.until("● live").await;
+    live.until("shop_api").await;
+    for view in ["1", "2", "3", "4", "5", "6", "7"] {
+        for action in ACTIONS.iter().filter(|a| a.id != "quit") {
+            live.keys(view).await;
+            for key in action.keys {
+                let (code, modifiers) = match key.strip_prefix("Ctrl-") {
+                    Some(c) => (KeyCode::Char(c.chars().next().unwrap()), KeyModifiers::CONTROL),
+                    None if key.chars().count() == 1 => {
+                        (KeyCode::Char(key.chars().next().unwrap()), KeyModifiers::NONE)
+                    }
+                    None => match *key {
+                        "Enter" => (KeyCode::Enter, KeyModifiers::NONE),
+                        "Space" => (KeyCode::Char(' '), KeyModifiers::NONE),
+                        "Tab" => (KeyCode::Tab, KeyModifiers::NONE),
+                        _ => (KeyCode::Esc, KeyModifiers::NONE),
+                    },
+                };
+                live.key(code, modifiers).await;
+            }
+            // Whatever it opened is answered with yes.
+            live.keys("y\ry").await;
+            for _ in 0..4 {
+                live.key(KeyCode::Esc, KeyModifiers::NONE).await;
+            }
+        }
+        live.listen(Duration::from_millis(100)).await;
+    }
+    live.listen(Duration::from_secs(1)).await;
+    let writes: Vec<String> =
+        demo.requests().into_iter().filter(|r| !r.starts_with("GET ")).collect();
+    assert_eq!(writes, Vec::<String>::new());
+    assert!(demo.requests().len() > 10, "it did read");
+}
+
+/// A write with all that follows: the plan, the convergence, the audit line.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scale_goes_all_the_way() {
+    let (demo, _dir) = serve("calm", &[]);
+    let mut live = Live::start(&demo, false);
+    live.until("● live").await;
+    live.keys("2/shop_web\rs6\r").await;
+    live.until("Plan: scale shop_web 4 → 6").await;
+    live.keys("y").await;
+    live.until("converged").await;
+    live.until("6/6").await;
+    let audit = std::fs::read_to_string(live.dir.path().join("audit.jsonl")).unwrap();
+    let lines: Vec<serde_json::Value> =
+        audit.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let results: Vec<&str> = lines.iter().map(|l| l["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["sent", "taken"]);
+    assert_eq!(lines[0]["command"], "docker service scale shop_web=6");
+    assert_eq!(lines[0]["who"], "tester");
+    let posts = demo.requests().into_iter().filter(|r| r.starts_with("POST")).count();
+    assert_eq!(posts, 1, "one write, sent once");
+}
+
+/// A version that is always stale ends, and says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_is_never_right_gives_up() {
+    let (demo, _dir) = serve("calm", &["conflict"]);
+    let mut live = Live::start(&demo, false);
+    live.until("● live").await;
+    live.keys("2/shop_web\rs6\r").await;
+    live.until("Plan: scale").await;
+    live.keys("y").await;
+    live.until("keeps changing").await;
+}
+
+/// A lost engine keeps its last state on the screen, and skep comes back by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_engine_comes_back() {
+    let (demo, dir) = serve("calm", &[]);
+    let mut live = Live::start(&demo, false);
+    live.until("● live").await;
+    live.until("shop_db").await;
+    drop(demo);
+    // Its connections end with it; the UI tells the reason and keeps what it had.
+    live.until("✗ lost").await;
+    assert!(live.text().contains("shop_db"), "{}", live.text());
+    let options = skep::demo::Options {
+        scenario: "calm".into(),
+        size: None,
+        seed: 7,
+        faults: skep::demo::Faults::default(),
+    };
+    let _again = Demo::start(&dir.path().join("docker.sock"), options).unwrap();
+    live.until("● live").await;
+}
+
+/// Events that never come are made up for by the lists.
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_events_are_no_lost_changes() {
+    let (demo, _dir) = serve("calm", &["skip-events"]);
+    let mut live = Live::start(&demo, false);
+    live.until("● live").await;
+    let mut other = Engine::new(Endpoint::Unix(demo.socket().to_owned()), Access::ReadWrite);
+    other.probe(now).await.unwrap();
+    let (services, _) = other.services().await.unwrap();
+    let web = services.iter().find(|s| &*s.name == "shop_web").unwrap();
+    let mut document = other.service_document(&web.id).await.unwrap();
+    document["Spec"]["Mode"]["Replicated"]["Replicas"] = 5.into();
+    other.update_service(&web.id, web.version, &document["Spec"], false).await.unwrap();
+    let begun = Instant::now();
+    live.until("5/5").await;
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+}
+
+/// bollard, over our connector, reads what the embedded Swarm serves.
+#[tokio::test(flavor = "multi_thread")]
+async fn bollard_reads_names() {
+    let (demo, _dir) = serve("calm", &[]);
+    let mut engine = Engine::new(Endpoint::Unix(demo.socket().to_owned()), Access::ReadOnly);
+    engine.probe(now).await.unwrap();
+    let names = engine.names().await.unwrap();
+    assert!(names.networks.values().any(|n| n == "shop_net"));
+    assert!(names.secrets.values().any(|n| n == "shop_db_password"));
+    assert!(names.configs.values().any(|n| n == "shop_proxy_conf"));
+    assert!(demo.requests().iter().any(|r| r == "GET /v1.51/networks"), "the API version is sent");
+}
+
+/// The story's trouble is seen within its first minute.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_is_told() {
+    let (demo, _dir) = serve("story", &[]);
+    let mut live = Live::start(&demo, false);
+    live.until("update paused").await;
+    live.until("shop_worker").await;
+    live.keys("7").await;
+    live.until("crit").await;
+}
+
+/// A Swarm by numbers has those numbers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swarm_by_numbers() {
+    let dir = tempfile::tempdir().unwrap();
+    let size = skep::demo::Size { nodes: 50, services: 40, tasks: 3_000, churn: 20.0 };
+    let options = skep::demo::Options {
+        scenario: String::new(),
+        size: Some(size),
+        seed: 3,
+        faults: skep::demo::Faults::default(),
+    };
+    let demo = Demo::start(&dir.path().join("docker.sock"), options).unwrap();
+    let endpoint = Endpoint::Unix(demo.socket().to_owned());
+    let (store, _, _) = skep::session::load_once(endpoint).await.unwrap();
+    assert_eq!((store.nodes().len(), store.services().len()), (50, 40));
+    assert!(store.total().running > 2_900, "{:?}", store.total());
+    let mut live = Live::start(&demo, true);
+    live.until("running → failed").await;
+}

@@ -1,0 +1,117 @@
+//! Decoders on JSON recorded from engines 20.10, 26.1 and 28.5.
+
+use skep::{
+    cluster::{Availability, Mode, NodeState, TaskState},
+    engine::{Interner, Pieces, decode_nodes, decode_services, decode_task},
+};
+
+const ENGINES: [&str; 3] = ["20.10", "26.1", "28.5"];
+
+pub fn fixture(engine: &str, name: &str) -> String {
+    let path = format!("{}/tests/fixtures/{engine}/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+fn tasks(json: &str) -> Vec<skep::cluster::Task> {
+    let (mut pieces, mut interner, mut out) = (Pieces::default(), Interner::default(), Vec::new());
+    for chunk in json.as_bytes().chunks(777) {
+        pieces.feed(chunk, |task| out.push(decode_task(task, &mut interner).unwrap())).unwrap();
+    }
+    pieces.finish().unwrap();
+    out
+}
+
+#[test]
+fn recorded_lists_are_read() {
+    for engine in ENGINES {
+        let nodes = decode_nodes(fixture(engine, "nodes").as_bytes()).unwrap();
+        assert_eq!(nodes.len(), 5, "{engine}");
+        assert_eq!(nodes.iter().filter(|n| n.is_leader()).count(), 1);
+        assert!(
+            nodes
+                .iter()
+                .all(|n| n.state == NodeState::Ready && n.memory > 1 << 30 && n.nano_cpus > 0)
+        );
+        assert!(
+            nodes.iter().all(|n| n.addr.starts_with("10.77.0.")),
+            "0.0.0.0 gives way to the manager address"
+        );
+
+        let services = decode_services(fixture(engine, "services").as_bytes()).unwrap();
+        let named = |name: &str| services.iter().find(|s| &*s.name == name).unwrap();
+        let full = named("full");
+        assert_eq!(full.stack.as_deref(), Some("shop"));
+        assert_eq!(full.mode, Mode::Replicated(2));
+        assert_eq!(
+            (full.max_per_node, full.limits.memory, full.reserved.nano_cpus),
+            (2, 64 << 20, 100_000_000)
+        );
+        assert_eq!(&*full.constraints[0], "node.role==worker");
+        assert_eq!(full.ports[0].published, 8181);
+        assert_eq!(named("agent").mode, Mode::Global);
+        assert_eq!(named("job").mode, Mode::ReplicatedJob { concurrent: 3, total: 3 });
+        assert!(named("web").has_previous && !named("nowhere").has_previous);
+        assert!(services.iter().all(|s| s.counts.is_some() && s.version > 0));
+
+        let tasks = tasks(&fixture(engine, "tasks"));
+        assert!(tasks.len() > 15, "{engine}");
+        let failed: Vec<_> = tasks.iter().filter(|t| t.state == TaskState::Failed).collect();
+        assert!(
+            failed.iter().any(|t| &*t.err == "task: non-zero exit (3)" && t.exit_code == Some(3))
+        );
+        assert!(
+            tasks
+                .iter()
+                .any(|t| t.state == TaskState::Pending && t.err.contains("no suitable node"))
+        );
+        // Running tasks of an update that is over are made from the service's template.
+        let web = named("web");
+        let live: Vec<_> = tasks
+            .iter()
+            .filter(|t| t.service == web.id && t.state == TaskState::Running && t.is_wanted())
+            .collect();
+        assert_eq!(live.len(), 3, "{engine}");
+        assert!(live.iter().all(|t| t.template == web.template), "{engine}: fingerprints");
+        let old = tasks.iter().filter(|t| t.service == web.id && t.image_tag() == "lab/app:1.0");
+        assert!(old.into_iter().all(|t| t.template != web.template), "{engine}: old tasks tell");
+    }
+}
+
+#[test]
+fn unknown_words_never_fail_a_list() {
+    for engine in ENGINES {
+        let odd = fixture(engine, "nodes")
+            .replace("\"ready\"", "\"hibernating\"")
+            .replace("\"active\"", "\"on-leave\"")
+            .replace("\"worker\"", "\"bee\"");
+        let nodes = decode_nodes(odd.as_bytes()).unwrap();
+        assert_eq!(nodes.len(), 5);
+        assert_eq!(nodes[0].state, NodeState::Other("hibernating".into()));
+        assert_eq!(nodes[0].availability, Availability::Other("on-leave".into()));
+        let odd = fixture(engine, "tasks").replace("\"running\"", "\"levitating\"");
+        assert!(tasks(&odd).iter().any(|t| t.state.word() == "levitating"));
+        let odd = fixture(engine, "services")
+            .replace("\"Replicated\"", "\"Scattered\"")
+            .replace("\"completed\"", "\"transcended\"");
+        let services = decode_services(odd.as_bytes()).unwrap();
+        assert!(services.iter().any(|s| s.mode == Mode::Other("Scattered".into())));
+    }
+}
+
+#[test]
+fn one_bad_element_costs_only_itself() {
+    let json =
+        r#"[{"ID":"a","Spec":{"Name":"a"}},{"ID":{"not":"text"}},{"ID":"c","Spec":{"Name":"c"}}]"#;
+    let names: Vec<_> =
+        decode_services(json.as_bytes()).unwrap().iter().map(|s| s.name.to_string()).collect();
+    assert_eq!(names, ["a", "c"]);
+    assert!(decode_services(b"<html>").is_err() && decode_services(b"[{}").is_err());
+}
+
+#[test]
+fn nulls_and_absences_are_empty() {
+    let json = r#"{"ID":"t","Spec":null,"Status":{"State":"failed","Err":"dial \u0000{","ContainerStatus":null},"Slot":1}"#;
+    let task = decode_task(json.as_bytes(), &mut Interner::default()).unwrap();
+    assert_eq!(&*task.err, "dial \0{");
+    assert_eq!((task.exit_code, task.container), (None, None));
+}

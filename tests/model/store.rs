@@ -1,0 +1,228 @@
+//! Any order of deltas and resyncs gives the same model as a fresh load.
+
+use proptest::prelude::*;
+use skep::cluster::{
+    Delta, ListId, NodeState, Scope, ServiceId, Store, Task, TaskState, Timestamp,
+};
+
+use crate::cluster_fixture::{Cluster, NOW, cluster, shop};
+
+/// Everything the store says, in an order of its own.
+fn said(store: &Store) -> String {
+    let mut lines: Vec<String> =
+        store.nodes().map(|n| format!("{n:?} {:?}", store.node_tally(&n.id))).collect();
+    lines.extend(
+        store.services().map(|s| format!("{s:?} {:?} {:?}", store.tally(&s.id), store.missing(s))),
+    );
+    lines.extend(store.tasks().map(|t| format!("{t:?}")));
+    for service in store.services() {
+        let mut ids: Vec<_> = store.tasks_of(&service.id).map(|t| t.id.to_string()).collect();
+        ids.sort();
+        lines.push(format!("{} has {ids:?}", service.id));
+    }
+    lines.sort();
+    lines.push(format!("{:?} {}", store.total(), store.tasks_known()));
+    lines.join("\n")
+}
+
+/// What may happen between two resyncs.
+#[derive(Clone, Debug)]
+enum Step {
+    /// The tasks of some services, complete or broken off.
+    List { services: Vec<usize>, part: usize, complete: bool },
+    /// A full list that breaks off.
+    Broken(usize),
+    /// A node flips between ready and down.
+    Flip(usize),
+    /// Services come and go.
+    Services(usize),
+    /// Another state of a task, older or newer.
+    Move { task: usize, state: usize, age: u64 },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        (prop::collection::vec(0..5_usize, 1..4), 0..20_usize, any::<bool>())
+            .prop_map(|(services, part, complete)| Step::List { services, part, complete }),
+        (0..20_usize).prop_map(Step::Broken),
+        (0..5_usize).prop_map(Step::Flip),
+        (0..5_usize).prop_map(Step::Services),
+        (0..20_usize, 0..6_usize, 0..5_u64).prop_map(|(task, state, age)| Step::Move {
+            task,
+            state,
+            age
+        }),
+    ];
+    prop::collection::vec(step, 0..30)
+}
+
+const STATES: [TaskState; 6] = [
+    TaskState::Pending,
+    TaskState::Preparing,
+    TaskState::Running,
+    TaskState::Failed,
+    TaskState::Complete,
+    TaskState::Orphaned,
+];
+
+fn play(store: &mut Store, truth: &Cluster, steps: &[Step]) {
+    let mut next = 1;
+    let mut list = || {
+        next += 1;
+        ListId(next)
+    };
+    for step in steps {
+        match step {
+            Step::List { services, part, complete } => {
+                let ids: Vec<ServiceId> = services
+                    .iter()
+                    .filter_map(|i| truth.services.get(*i))
+                    .map(|s| s.id.clone())
+                    .collect();
+                let mine: Vec<Task> = truth
+                    .tasks
+                    .iter()
+                    .filter(|t| ids.contains(&t.service))
+                    .take(*part)
+                    .cloned()
+                    .collect();
+                let list = list();
+                store.apply(Delta::TasksBegin(list, Scope::Services(ids)), NOW);
+                store.apply(Delta::Tasks(list, mine), NOW);
+                store.apply(
+                    if *complete { Delta::TasksEnd(list) } else { Delta::TasksAbort(list) },
+                    NOW,
+                );
+            }
+            Step::Broken(part) => {
+                let list = list();
+                store.apply(Delta::TasksBegin(list, Scope::All), NOW);
+                let some = truth.tasks.iter().take(*part).cloned().collect();
+                store.apply(Delta::Tasks(list, some), NOW);
+                store.apply(Delta::TasksAbort(list), NOW);
+            }
+            Step::Flip(node) => {
+                let mut nodes = truth.nodes.clone();
+                let count = nodes.len();
+                let node = &mut nodes[node % count];
+                node.state = if node.is_up() { NodeState::Down } else { NodeState::Ready };
+                store.apply(Delta::Nodes(nodes), NOW);
+            }
+            Step::Services(without) => {
+                let mut services = truth.services.clone();
+                services.remove(without % truth.services.len());
+                store.apply(Delta::Services(services), NOW);
+            }
+            Step::Move { task, state, age } => {
+                let mut task = truth.tasks[task % truth.tasks.len()].clone();
+                // Only what was: the truth has the newest version of each task.
+                task.version = task.version.saturating_sub(*age + 1);
+                task.state = STATES[*state].clone();
+                let list = list();
+                let scope = Scope::Services(vec![task.service.clone()]);
+                store.apply(Delta::TasksBegin(list, scope), NOW);
+                store.apply(Delta::Tasks(list, vec![task]), NOW);
+                store.apply(Delta::TasksAbort(list), NOW);
+            }
+        }
+    }
+    let list = list();
+    store.apply(Delta::Nodes(truth.nodes.clone()), NOW);
+    store.apply(Delta::Services(truth.services.clone()), NOW);
+    store.apply(Delta::TasksBegin(list, Scope::All), NOW);
+    for piece in truth.tasks.chunks(3) {
+        store.apply(Delta::Tasks(list, piece.to_vec()), NOW);
+    }
+    store.apply(Delta::TasksEnd(list), NOW);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_history_then_a_resync_is_as_a_fresh_load(before in steps(), loaded in any::<bool>()) {
+        let truth = shop();
+        let mut store = if loaded { truth.store() } else { Store::default() };
+        store.apply(Delta::Cluster(truth.info()), NOW);
+        play(&mut store, &truth, &before);
+        prop_assert_eq!(said(&store), said(&truth.store()));
+    }
+}
+
+#[test]
+fn a_broken_list_removes_nothing() {
+    let truth = shop();
+    let mut store = truth.store();
+    let before = said(&store);
+    store.apply(Delta::TasksBegin(ListId(9), Scope::All), NOW);
+    store.apply(Delta::Tasks(ListId(9), truth.tasks[..2].to_vec()), NOW);
+    store.apply(Delta::TasksAbort(ListId(9)), NOW);
+    assert_eq!(said(&store), before);
+    // And its pieces that come late are nobody's.
+    store.apply(Delta::Tasks(ListId(9), truth.tasks.clone()), NOW);
+    store.apply(Delta::TasksEnd(ListId(9)), NOW);
+    assert_eq!(said(&store), before);
+}
+
+#[test]
+fn an_older_list_brings_no_dead_task_back() {
+    let truth = cluster().manager("m1").service("web", 2);
+    let mut store = truth.store();
+    let (old, new) = (ListId(5), ListId(6));
+    store.apply(Delta::TasksBegin(old, Scope::All), NOW);
+    let web = truth.services[0].id.clone();
+    store.apply(Delta::TasksBegin(new, Scope::Services(vec![web])), NOW);
+    store.apply(Delta::Tasks(new, truth.tasks[..1].to_vec()), NOW);
+    store.apply(Delta::TasksEnd(new), NOW);
+    store.apply(Delta::Tasks(old, truth.tasks.clone()), NOW);
+    store.apply(Delta::TasksEnd(old), NOW);
+    assert_eq!(store.tasks().len(), 1, "web.2 was gone already when the newer list was made");
+}
+
+#[test]
+fn transitions_are_told_in_words() {
+    let truth = cluster().manager("m1").node("node3").service("web", 2);
+    let mut store = truth.store();
+    let mut task = truth.tasks[1].clone();
+    task.version += 100;
+    task.state = TaskState::Failed;
+    task.err = "task: non-zero exit (3)".into();
+    let on = store.hostname(task.node.as_ref().unwrap()).to_owned();
+    let list = ListId(2);
+    store.apply(Delta::TasksBegin(list, Scope::Services(vec![task.service.clone()])), NOW);
+    store.apply(Delta::Tasks(list, vec![task]), NOW);
+    let entry = store.journal().iter().next_back().unwrap();
+    let told = format!("{} {}", entry.name, entry.text);
+    assert_eq!(told, format!("web.2 running → failed on {on}: task: non-zero exit (3)"));
+}
+
+#[test]
+fn tasks_on_a_lost_node_do_not_run() {
+    let truth = cluster().manager("m1").node("n2").service("web", 4);
+    assert_eq!(truth.store().total().running, 4);
+    let store = truth.down("n2", "heartbeat failure").store();
+    assert_eq!(store.total().running, 2);
+    assert_eq!(store.missing(store.service_named("web").unwrap()).running, 2);
+}
+
+#[test]
+fn another_cluster_id_is_another_model() {
+    let truth = shop();
+    let mut store = truth.store();
+    let mut other = truth.info();
+    other.id = "cluster-2".into();
+    store.apply(Delta::Cluster(other), NOW);
+    assert_eq!((store.nodes().len(), store.tasks().len()), (0, 0));
+    assert!(!store.tasks_known());
+}
+
+#[test]
+fn equal_lists_change_nothing() {
+    let truth = shop();
+    let mut store = truth.store();
+    let before = store.revision();
+    for delta in truth.deltas(7) {
+        store.apply(delta, Timestamp(NOW.0 + 1));
+    }
+    assert_eq!(store.revision(), before, "nothing changed, so nothing is drawn");
+}

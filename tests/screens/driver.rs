@@ -1,0 +1,143 @@
+//! The UI without a terminal or a session: keys and events in, effects and screens out.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::{Terminal, backend::TestBackend};
+use skep::{
+    action::plan::{Document, WriteGrant},
+    cluster::{Delta, Timestamp},
+    config::{Depth, Theme},
+    session::{Command, Event, Generation, Link, Token},
+    ui::{App, Effect, Msg, Settings, View, draw},
+};
+
+use crate::cluster_fixture::{Cluster, NOW};
+
+pub struct Driver {
+    pub app: App,
+    pub now: Timestamp,
+    pub effects: Vec<Effect>,
+}
+
+impl Driver {
+    pub fn new(cluster: &Cluster, read_only: bool) -> Self {
+        let mut driver = Self::unconnected(read_only);
+        driver.connect(0);
+        let mut deltas = vec![Delta::Cluster(cluster.info())];
+        deltas.extend(cluster.deltas(1));
+        driver.heard(deltas);
+        driver
+    }
+
+    pub fn unconnected(read_only: bool) -> Self {
+        let settings = Settings {
+            grant: WriteGrant::mint("test", read_only),
+            theme: Theme::load("dark", Depth::True).unwrap(),
+            depth: Depth::True,
+            view: View::Overview,
+        };
+        Self {
+            app: App::new(settings, "unix:///test.sock".into(), NOW),
+            now: NOW,
+            effects: Vec::new(),
+        }
+    }
+
+    pub fn connect(&mut self, skew: i64) {
+        let endpoint = "unix:///test.sock".to_owned();
+        let link = Link::Live { endpoint, skew, round_trip: Duration::from_millis(1) };
+        self.send(Event::Link(Generation(1), link));
+    }
+
+    pub fn send(&mut self, event: Event) {
+        let effects = self.app.update(Msg::Session(event), self.now);
+        self.effects.extend(effects);
+    }
+
+    pub fn heard(&mut self, deltas: Vec<Delta>) {
+        let at = self.now;
+        self.send(Event::Heard(Generation(1), deltas, at));
+    }
+
+    pub fn later(&mut self, secs: i64) {
+        self.now = self.now.shifted(secs * 1_000_000_000);
+        let effects = self.app.update(Msg::Tick, self.now);
+        self.effects.extend(effects);
+    }
+
+    /// Types keys; names in angle brackets: `<enter> <esc> <tab> <c-x> <down>`.
+    pub fn keys(&mut self, keys: &str) {
+        let mut rest = keys;
+        while let Some(c) = rest.chars().next() {
+            let (code, modifiers, used) =
+                match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
+                    Some((name, _)) => {
+                        let (code, modifiers) = named(name);
+                        (code, modifiers, name.len() + 2)
+                    }
+                    None => (KeyCode::Char(c), KeyModifiers::NONE, c.len_utf8()),
+                };
+            rest = &rest[used..];
+            let effects = self.app.update(Msg::Key(KeyEvent::new(code, modifiers)), self.now);
+            self.effects.extend(effects);
+        }
+    }
+
+    /// The token of the last request for documents.
+    pub fn asked_documents(&self) -> Option<Token> {
+        self.effects.iter().rev().find_map(|e| match e {
+            Effect::Session(Command::Documents(token, _)) => Some(*token),
+            _ => None,
+        })
+    }
+
+    pub fn answer_documents(&mut self, documents: Vec<Document>) {
+        let token = self.asked_documents().expect("documents were asked for");
+        self.send(Event::Documents(token, Ok(documents)));
+    }
+
+    pub fn screen(&self, width: u16, height: u16) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| draw(&self.app, frame)).unwrap();
+        let buffer = terminal.backend().buffer();
+        let mut out = String::new();
+        for y in 0..height {
+            let mut line = String::new();
+            let mut skip = 0;
+            for x in 0..width {
+                if skip > 0 {
+                    skip -= 1;
+                    continue;
+                }
+                let symbol = buffer[(x, y)].symbol();
+                skip = unicode_width::UnicodeWidthStr::width(symbol).saturating_sub(1);
+                line.push_str(symbol);
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+}
+
+fn named(name: &str) -> (KeyCode, KeyModifiers) {
+    let plain = KeyModifiers::NONE;
+    match name {
+        "enter" => (KeyCode::Enter, plain),
+        "esc" => (KeyCode::Esc, plain),
+        "tab" => (KeyCode::Tab, plain),
+        "s-tab" => (KeyCode::BackTab, plain),
+        "down" => (KeyCode::Down, plain),
+        "up" => (KeyCode::Up, plain),
+        "home" => (KeyCode::Home, plain),
+        "end" => (KeyCode::End, plain),
+        "pgdn" => (KeyCode::PageDown, plain),
+        "pgup" => (KeyCode::PageUp, plain),
+        "space" => (KeyCode::Char(' '), plain),
+        _ => {
+            let c = name.strip_prefix("c-").and_then(|c| c.chars().next()).expect("a known key");
+            (KeyCode::Char(c), KeyModifiers::CONTROL)
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Every view and overlay, as it looks.
+
+use serde_json::json;
+use skep::{
+    action::{execute::Outcome, plan::Document},
+    cluster::{Delta, EngineEvent, ListId, Scope, TaskState},
+    session::{Event, Generation, Link, LogFrame, Output},
+};
+
+use crate::{
+    cluster_fixture::{Cluster, NOW, ago, shop},
+    driver::Driver,
+};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn check(name: &str, driver: &Driver) {
+    for (width, height) in SIZES {
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), driver.screen(width, height));
+    }
+}
+
+pub fn document(name: &str, replicas: u64) -> Document {
+    let raw = json!({
+        "ID": format!("id-of-{name}"), "Version": { "Index": 42 },
+        "Spec": {
+            "Name": name, "Labels": { "team": "hive" },
+            "TaskTemplate": {
+                "ContainerSpec": { "Image": "shop/api:1.8", "Env": ["LOG=info", "DB_PASSWORD=hunter2"] },
+                "ForceUpdate": 0,
+            },
+            "Mode": { "Replicated": { "Replicas": replicas } },
+            "UpdateConfig": { "Parallelism": 2, "FailureAction": "pause" },
+        },
+    });
+    Document::read(&raw).unwrap()
+}
+
+/// What happened: the engine's words and a task's fall.
+fn with_events() -> Driver {
+    let cluster = shop();
+    let mut driver = Driver::new(&cluster, false);
+    let pair = |k: &str, v: &str| (k.into(), v.into());
+    driver.heard(vec![Delta::Event(EngineEvent {
+        at: ago(5),
+        kind: "service".into(),
+        action: "update".into(),
+        id: "id-of-shop_api".into(),
+        attributes: vec![
+            pair("image.new", "api:1.9"),
+            pair("image.old", "api:1.8"),
+            pair("name", "shop_api"),
+        ],
+    })]);
+    let mut task =
+        cluster.tasks.iter().find(|t| t.service.as_str() == "id-of-shop_web").unwrap().clone();
+    task.version += 1_000;
+    task.state = TaskState::Failed;
+    task.err = "task: non-zero exit (3)".into();
+    task.exit_code = Some(3);
+    task.since = NOW;
+    let list = ListId(2);
+    let scope = Scope::Services(vec![task.service.clone()]);
+    driver.heard(vec![
+        Delta::TasksBegin(list, scope),
+        Delta::Tasks(list, vec![task]),
+        Delta::TasksAbort(list),
+    ]);
+    driver
+}
+
+#[test]
+fn all_views() {
+    for (key, name) in [
+        ("1", "overview"),
+        ("2", "services"),
+        ("3", "nodes"),
+        ("4", "tasks"),
+        ("5", "events"),
+        ("6", "logs_none"),
+        ("7", "problems"),
+    ] {
+        let mut driver = with_events();
+        driver.keys(key);
+        check(name, &driver);
+    }
+}
+
+#[test]
+fn history_is_folded_under_the_live_task_and_opens() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("2/shop_api<enter><enter>");
+    assert!(driver.screen(120, 40).contains("+3"));
+    driver.keys("h");
+    check("task_history", &driver);
+}
+
+#[test]
+fn a_plan_its_question_and_what_follows() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("2/shop_api<enter>s5<enter>");
+    driver.answer_documents(vec![document("shop_api", 3)]);
+    check("plan_scale", &driver);
+    driver.keys("<enter>");
+    assert!(driver.screen(120, 40).contains("Enter does not confirm"));
+    driver.keys("y");
+    let taken = Outcome::Taken { version: 1, warnings: vec![] };
+    driver.send(Event::Outcome("id-of-shop_api".into(), Box::new(taken)));
+    check("following", &driver);
+}
+
+#[test]
+fn zero_replicas_want_the_name() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("2/shop_api<enter>s0<enter>");
+    driver.answer_documents(vec![document("shop_api", 3)]);
+    driver.keys("y<enter>");
+    check("plan_zero", &driver);
+    let sent = |d: &Driver| format!("{:?}", d.effects).contains("CarryOut");
+    assert!(!sent(&driver));
+    driver.keys("<esc>");
+    assert!(driver.screen(120, 40).contains("replicas:"), "Esc goes back to the input");
+    driver.keys("<enter>");
+    driver.answer_documents(vec![document("shop_api", 3)]);
+    driver.keys("shop_api<enter>");
+    assert!(sent(&driver));
+}
+
+#[test]
+fn a_conflict_shows_the_new_plan() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("2/shop_api<enter>s5<enter>");
+    driver.answer_documents(vec![document("shop_api", 3)]);
+    driver.keys("y");
+    let now = document("shop_api", 4);
+    let outcome = Outcome::Conflict(Box::new(now));
+    driver.send(Event::Outcome("id-of-shop_api".into(), Box::new(outcome)));
+    check("conflict", &driver);
+}
+
+#[test]
+fn pages() {
+    for (keys, name) in
+        [("2/shop_api<enter>d", "describe_service"), ("3/node-5<enter>d", "describe_node")]
+    {
+        let mut driver = with_events();
+        driver.keys(keys);
+        check(name, &driver);
+    }
+    let mut driver = with_events();
+    driver.keys("2/shop_web<enter><enter>d");
+    check("describe_task", &driver);
+}
+
+#[test]
+fn help_palette_and_editor() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("?");
+    check("help", &driver);
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys(":sc");
+    check("palette", &driver);
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("2/shop_api<enter>u<c-e>");
+    driver.answer_documents(vec![document("shop_api", 3)]);
+    check("editor", &driver);
+    driver.keys("Nonsense: 1<enter><c-s>");
+    assert!(driver.screen(120, 40).contains("line 1: 'Nonsense' is not a field"));
+    driver.keys("<esc>");
+    assert!(driver.screen(120, 40).contains("discard the changes?"), "what was typed is not lost");
+}
+
+#[test]
+fn logs_of_a_service() {
+    let cluster = shop();
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys("2/shop_web<enter>l");
+    let token = driver
+        .effects
+        .iter()
+        .rev()
+        .find_map(|e| match e {
+            skep::ui::Effect::Session(skep::session::Command::Logs(token, _)) => Some(*token),
+            _ => None,
+        })
+        .unwrap();
+    for (i, task) in
+        cluster.tasks.iter().filter(|t| t.service.as_str() == "id-of-shop_web").enumerate()
+    {
+        let frame = |text: &str, output| LogFrame {
+            at: ago(10 - i as i64),
+            output,
+            text: text.as_bytes().to_vec(),
+        };
+        let frames = vec![frame("GET / 200", Output::Stdout), frame("warn: slow", Output::Stderr)];
+        driver.send(Event::Lines(token, task.id.clone(), frames));
+    }
+    let first = cluster.tasks[0].id.clone();
+    driver.send(Event::LogTrouble(token, first, Some("node node-5 is not available".into())));
+    check("logs", &driver);
+}
+
+#[test]
+fn a_lost_link_keeps_the_last_state_dimmed_with_its_age() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.later(20);
+    let lost = Link::Lost {
+        endpoint: "unix:///test.sock".into(),
+        why: "unix:///test.sock: connection refused; nothing listens there, is dockerd running?"
+            .into(),
+        wait: std::time::Duration::from_secs(4),
+    };
+    driver.send(Event::Link(Generation(2), lost));
+    check("lost", &driver);
+    let before = driver.screen(120, 40);
+    driver.heard(vec![Delta::Nodes(vec![])]);
+    assert_eq!(driver.screen(120, 40), before, "what comes late from an older link is discarded");
+}
+
+#[test]
+fn nothing_heard_yet_is_no_emptiness() {
+    check("connecting", &Driver::unconnected(false));
+}
+
+#[test]
+fn paused_shows_the_past_and_says_so() {
+    let cluster = shop();
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys("p");
+    driver.later(5);
+    let mut deltas = cluster.clone().node("node-6").deltas(2);
+    deltas.truncate(1);
+    driver.heard(deltas);
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("PAUSED 5s") && !screen.contains("node-6"), "{screen}");
+    driver.keys("p");
+    assert!(driver.screen(120, 40).contains("node-6"), "data flowed on");
+}
+
+#[test]
+fn ages_use_the_managers_clock() {
+    let mut driver = Driver::new(&shop(), false);
+    // Our clock is an hour behind the manager's.
+    driver.connect(3_600_000_000_000);
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("clock 60m behind") && screen.contains("15:03:12"), "{screen}");
+}
+
+#[test]
+fn read_only_hides_what_writes() {
+    let mut driver = Driver::new(&shop(), true);
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains(" RO ") && !screen.contains("scale"), "{screen}");
+    driver.keys("s");
+    assert!(driver.screen(120, 40).contains("read-only: nothing can be changed"));
+    driver.keys("?");
+    assert!(driver.screen(120, 40).contains("read-only: not here"));
+}
+
+#[test]
+fn the_selection_follows_the_object() {
+    let mut cluster = shop();
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys("2oG");
+    let on = |d: &Driver| {
+        let screen = d.screen(120, 40);
+        screen.lines().find(|l| l.contains('›')).unwrap_or("").to_owned()
+    };
+    let name =
+        |line: &str| line.split_whitespace().find(|w| w.contains('_')).unwrap_or("").to_owned();
+    let before = name(&on(&driver));
+    cluster = cluster.service("zzz_late", 1).service("aaa_early", 1);
+    driver.heard(cluster.deltas(2));
+    assert_eq!(name(&on(&driver)), before);
+    driver.keys("O");
+    assert_eq!(name(&on(&driver)), before, "also across a resort");
+}
+
+#[test]
+fn any_size_can_be_drawn() {
+    let mut driver = with_events();
+    for keys in ["1", "2", "3", "4", "5", "6", "7", "?", "<esc>:", "<esc>d", "<esc>1s"] {
+        driver.keys(keys);
+        for (width, height) in [(1, 1), (3, 2), (20, 5), (59, 15), (60, 16), (61, 17), (300, 100)] {
+            driver.screen(width, height);
+        }
+    }
+}
+
+#[test]
+fn a_summary_when_there_is_no_room() {
+    insta::assert_snapshot!("tiny_50x5", Driver::new(&shop(), false).screen(50, 5));
+    let calm = Cluster::default().manager("m1").service("web", 2);
+    insta::assert_snapshot!("calm_80x24", Driver::new(&calm, false).screen(80, 24));
+}
