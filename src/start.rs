@@ -11,7 +11,6 @@ use clap::CommandFactory;
 use crate::{
     action::plan::WriteGrant,
     cli::{Cli, Sub},
-    cluster::Timestamp,
     config::{ConfigFile, Depth, Theme, state_dir},
     connect::{Endpoint, choose},
     demo,
@@ -26,6 +25,9 @@ const USAGE: u8 = 64;
 const FAILED: u8 = 1;
 /// A one-off look must end, also on an engine that says nothing.
 const LOOK: Duration = Duration::from_secs(60);
+
+/// An engine that takes longer is waited for on the screen.
+const FIRST_WORD: Duration = Duration::from_secs(3);
 
 /// An error for the user: one line, and the exit code.
 struct Fault {
@@ -162,20 +164,15 @@ async fn screen(cli: &Cli, file: &ConfigFile, endpoints: Vec<Endpoint>) -> Resul
             (vec![Endpoint::Unix(demo.socket().to_owned())], Some(demo))
         }
     };
-    // What is wrong from the first is said before the screen is taken.
-    let mut first =
-        crate::engine::Engine::new(endpoints[0].clone(), crate::engine::Access::ReadOnly);
-    if endpoints.len() == 1 {
-        first.probe(Timestamp::default).await.map_err(|e| fault(FAILED)(e.to_string()))?;
-    }
     let read_only = cli.read_only || file.read_only;
     let grant = WriteGrant::mint("default", read_only);
-    let session = Session::start(SessionConfig {
+    let mut session = Session::start(SessionConfig {
         endpoints: endpoints.clone(),
         grant: grant.clone(),
         audit: audit_path(),
         who: whoami(),
     });
+    session.first_word(FIRST_WORD).await.map_err(fault(FAILED))?;
     let settings = Settings { grant, theme, depth, view };
     let endpoint = endpoints[0].to_string();
     let ended = ui::run(|now| App::new(settings, endpoint, now), session).await;

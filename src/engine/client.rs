@@ -83,6 +83,11 @@ impl Engine {
         }
     }
 
+    /// The same engine, over the same connections, with its transport open for service updates.
+    pub fn for_writing(&self) -> Self {
+        Self { access: Access::ReadWrite, ..self.clone() }
+    }
+
     /// Where it is.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint

@@ -1,6 +1,9 @@
 //! The actor: connects, watches until the link is lost, waits, and connects again.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::mpsc;
 
@@ -41,6 +44,8 @@ pub struct Session {
     pub commands: mpsc::Sender<Command>,
     /// Its events. When this is full the session waits, and so reads less from the engine.
     pub events: mpsc::Receiver<Event>,
+    /// Events taken out of it already, the oldest first.
+    pub backlog: Vec<Event>,
 }
 
 impl Session {
@@ -58,7 +63,28 @@ impl Session {
             tails: Tails::default(),
         };
         tokio::spawn(actor.run());
-        Self { commands, events }
+        Self { commands, events, backlog: Vec::new() }
+    }
+
+    /// Waits a little for the first word, so that what is wrong from the beginning can be told before
+    /// the screen is taken, and the first frame is a full one. What was heard goes to the backlog.
+    ///
+    /// # Errors
+    /// Why the engine can't be used, in one line.
+    pub async fn first_word(&mut self, patience: Duration) -> Result<(), String> {
+        let end = tokio::time::Instant::now() + patience;
+        while let Ok(Some(event)) = tokio::time::timeout_at(end, self.events.recv()).await {
+            let over = match &event {
+                Event::Link(_, Link::Lost { why, .. }) => return Err(why.clone()),
+                Event::Link(_, Link::Live { .. }) => true,
+                _ => false,
+            };
+            self.backlog.push(event);
+            if over {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -113,16 +139,12 @@ impl Actor {
     ) -> Result<Gone, EngineError> {
         let mut engine = Engine::new(endpoint.clone(), Access::ReadOnly);
         let probe = engine.probe(wall).await?;
-        // Writing has an engine of its own; without a grant there is none.
-        let executor = match &self.config.grant {
-            None => None,
-            Some(_) => {
-                let mut writer = Engine::new(endpoint.clone(), Access::ReadWrite);
-                writer.probe(wall).await?;
-                let audit = Audit::new(self.config.audit.clone(), self.config.who.clone());
-                Some(std::sync::Arc::new(Executor::new(writer, audit, probe.info.id.to_string())))
-            }
-        };
+        // Writing has a transport of its own; without a grant there is none.
+        let executor = self.config.grant.as_ref().map(|_| {
+            let audit = Audit::new(self.config.audit.clone(), self.config.who.clone());
+            let cluster = probe.info.id.to_string();
+            std::sync::Arc::new(Executor::new(engine.for_writing(), audit, cluster))
+        });
         let mut watch =
             Watch::begin(engine.clone(), &probe, self.generation, self.out.clone()).await?;
         *backoff = Backoff::default();

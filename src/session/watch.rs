@@ -88,8 +88,7 @@ impl Watch {
         let now = Instant::now();
         let since = wall().shifted(probe.skew);
         let events = engine.events(since).await?;
-        let nodes = engine.nodes().await?;
-        let (services, cost) = engine.services().await?;
+        let (nodes, (services, cost)) = tokio::try_join!(engine.nodes(), engine.services())?;
         let mut watch = Self {
             engine,
             generation,

@@ -184,6 +184,8 @@ pub struct App {
     pub(super) next_token: u64,
     pub(super) watched: Vec<ServiceId>,
     pub(super) effects: Vec<Effect>,
+    /// Something that is drawn changed.
+    dirty: bool,
 }
 
 impl App {
@@ -229,12 +231,15 @@ impl App {
             next_token: 1,
             watched: Vec::new(),
             effects: Vec::new(),
+            dirty: true,
         }
     }
 
     /// Takes in what happened; returns what is to be done outside.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         self.now = now;
+        let before = (self.live_store().revision(), self.is_live());
+        let heard = matches!(msg, Msg::Session(Event::Heard(..)));
         match msg {
             Msg::Key(key) => self.key(&key),
             Msg::Paste(text) => self.paste(&text),
@@ -245,7 +250,14 @@ impl App {
             self.scene.now = now.shifted(self.skew);
         }
         self.settle();
+        // Most of what is heard says that nothing changed: that is no reason to draw.
+        self.dirty |= !heard || before != (self.live_store().revision(), self.is_live());
         std::mem::take(&mut self.effects)
+    }
+
+    /// Whether something that is drawn changed since this was last asked.
+    pub(super) fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
     }
 
     /// Brings all that is derived up to date.

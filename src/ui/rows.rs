@@ -156,7 +156,7 @@ impl App {
         let mut rows = fold(&shown);
         let column = &tasks::COLUMNS[self.tasks.sort];
         // Only the heads are ordered; history goes along under its head.
-        let mut heads: Vec<TaskRow> = rows.keys().map(|head| head.clone()).collect();
+        let mut heads: Vec<TaskRow> = rows.keys().cloned().collect();
         let name = &tasks::COLUMNS[1];
         sort_by(&mut heads, self.tasks.reverse, |row| {
             // Heads come in no order: name and slot settle what the column leaves open.

@@ -64,6 +64,13 @@ impl Clock {
 pub async fn run(make: impl FnOnce(Timestamp) -> App, mut session: Session) -> io::Result<Outcome> {
     let clock = Clock::new();
     let mut app = make(clock.now());
+    for event in std::mem::take(&mut session.backlog) {
+        for effect in app.update(Msg::Session(event), clock.now()) {
+            if let Effect::Session(command) = effect {
+                send(&session.commands, command);
+            }
+        }
+    }
     let mut screen = Screen::take()?;
     let mut keys = EventStream::new();
     let mut term = signal(SignalKind::terminate())?;
@@ -71,8 +78,9 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut session: Session) -> i
     let mut int = signal(SignalKind::interrupt())?;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let mut dirty = true;
-    let mut last_frame = Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now);
+    screen.tty.draw(|frame| draw(&app, frame))?;
+    let mut dirty = false;
+    let mut last_frame = Instant::now();
     loop {
         let frame_due = last_frame + FRAME;
         let mut urgent = false;
@@ -95,13 +103,18 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut session: Session) -> i
                             drop(keys);
                             screen.suspend()?;
                             keys = EventStream::new();
+                            dirty = true;
                             Vec::new()
                         } else {
                             app.update(Msg::Key(key), clock.now())
                         }
                     }
                     Some(Ok(TermEvent::Paste(text))) => app.update(Msg::Paste(text), clock.now()),
-                    Some(Ok(_)) => Vec::new(),
+                    // A resize: the terminal's own buffer follows when it draws.
+                    Some(Ok(_)) => {
+                        dirty = true;
+                        Vec::new()
+                    }
                 }
             }
             () = tokio::time::sleep_until(frame_due.into()), if dirty => {
@@ -124,7 +137,7 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut session: Session) -> i
                 app.update(Msg::Tick, clock.now())
             }
         };
-        dirty = true;
+        dirty |= app.take_dirty();
         for effect in effects {
             match effect {
                 Effect::Quit => return Ok(Outcome::Quit),

@@ -7,6 +7,7 @@
 mod cluster_fixture;
 
 #[path = "../screens/driver.rs"]
+#[allow(dead_code, reason = "the screens use more of it")]
 mod driver;
 
 use std::{

@@ -117,16 +117,15 @@ fn keep_numbers(edited: &mut Value, original: &Value) {
                 keep_numbers(value, before);
             }
         }
-        (Value::Number(now), Value::Number(before))
-            if (now.as_f64() == before.as_f64() && now.as_u64() == before.as_u64()
-                || yaml_float(now, before)) =>
-        {
+        (Value::Number(now), Value::Number(before)) if same_number(now, before) => {
             *now = before.clone();
         }
         _ => {}
     }
 }
 
-fn yaml_float(now: &Number, before: &Number) -> bool {
-    before.as_u64().is_none() && before.as_i64().is_none() && now.as_f64() == before.as_f64()
+/// Whole numbers that fit are compared exactly; what YAML could only hold as a float, as floats.
+fn same_number(now: &Number, before: &Number) -> bool {
+    let whole = before.as_u64().is_some() || before.as_i64().is_some();
+    now.as_f64() == before.as_f64() && (!whole || now.as_u64() == before.as_u64())
 }
