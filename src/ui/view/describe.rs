@@ -10,9 +10,9 @@ use crate::{
 };
 
 /// The page's lines.
-pub(super) fn lines(app: &App, subject: &Subject) -> Vec<Line<'static>> {
+pub(super) fn lines(app: &App, subject: &Subject, width: usize) -> Vec<Line<'static>> {
     let store = &app.scene.store;
-    let mut page = Page { app, lines: Vec::new() };
+    let mut page = Page { app, lines: Vec::new(), width };
     match subject {
         Subject::Service(id) => match store.service(id) {
             Some(service) => page.service(id, service),
@@ -37,6 +37,8 @@ const NAMES: usize = 16;
 struct Page<'a> {
     app: &'a App,
     lines: Vec<Line<'static>>,
+    /// Columns there are: what is longer goes on in the next line, never lost.
+    width: usize,
 }
 
 impl Page<'_> {
@@ -61,10 +63,14 @@ impl Page<'_> {
         let name = text::clean(name);
         let name = text::cut(&name, NAMES);
         let pad = NAMES.saturating_sub(text::width(&name));
-        self.lines.push(Line::from(vec![
-            Span::styled(format!("{}{name}  ", " ".repeat(pad)), self.app.style(Slot::Dim)),
-            Span::styled(value, self.app.style(slot)),
-        ]));
+        let mut label = format!("{}{name}  ", " ".repeat(pad));
+        for line in wrapped(&value, self.width.saturating_sub(NAMES + 2).max(20)) {
+            self.lines.push(Line::from(vec![
+                Span::styled(label, self.app.style(Slot::Dim)),
+                Span::styled(line.to_owned(), self.app.style(slot)),
+            ]));
+            label = " ".repeat(NAMES + 2);
+        }
     }
 
     fn when(&self, at: Timestamp) -> String {
@@ -276,6 +282,20 @@ impl Page<'_> {
             }
         }
     }
+}
+
+/// The text in lines of at most `width` columns, cut between words where it can be.
+fn wrapped(value: &str, width: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = value;
+    while text::width(rest) > width {
+        let fits = rest.len() - text::skip(rest, width).len();
+        let cut = rest[..fits].rfind(' ').map_or(fits, |i| i + 1);
+        lines.push(&rest[..cut]);
+        rest = &rest[cut..];
+    }
+    lines.push(rest);
+    lines
 }
 
 fn resources(r: crate::cluster::Resources) -> String {

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-const WIDTH: u16 = 46;
+const WIDTH: u16 = 56;
 
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>, body: Rect) {
     if app.follows.is_empty() {

@@ -10,7 +10,12 @@ use super::{frame_of, has_focus};
 use crate::{
     cluster::{TaskId, Timestamp},
     config::Slot,
-    ui::{App, app::Pane, widget::text},
+    ui::{
+        App,
+        app::Pane,
+        logpane::{LogPane, LogSource},
+        widget::text,
+    },
 };
 
 const LABELS: [Slot; 5] = [Slot::Info, Slot::Ok, Slot::Title, Slot::Busy, Slot::Marked];
@@ -67,7 +72,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
     if visible.is_empty() {
         let said = match (lines.is_empty(), log.tasks.is_empty()) {
             (false, _) => "nothing matches the filter; Esc clears it",
-            (true, true) => "no task has a container yet",
+            (true, true) => &never_ran(app, log),
             (true, false) => "no lines yet",
         };
         frame.render_widget(Line::styled(format!(" {said}"), app.style(Slot::Dim)), inner);
@@ -105,6 +110,19 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
         let said = text::cut(&said, inner.width as usize).into_owned();
         frame.render_widget(Line::styled(said, app.style(Slot::Warn)), place);
     }
+}
+
+/// Why there is nothing to read: a task that was rejected never wrote a line, but has its error.
+fn never_ran(app: &App, log: &LogPane) -> String {
+    let store = &app.scene.store;
+    if let LogSource::Tasks(ids) = &log.source
+        && let Some(task) = ids.first().and_then(|id| store.task(id))
+        && !task.err.is_empty()
+    {
+        let name = store.task_name(task);
+        return text::clean(&format!("{name} never had a container: {}", task.err)).into_owned();
+    }
+    "no task has a container yet".into()
 }
 
 /// A task's name; one that is gone keeps its id.

@@ -191,7 +191,7 @@ fn draw_page(app: &App, page: &Page, frame: &mut Frame<'_>, area: Rect) {
     let lines = match &page.kind {
         PageKind::Describe(subject) => {
             keys.push(("y", "YAML"));
-            describe::lines(app, subject)
+            describe::lines(app, subject, body.width as usize)
         }
         PageKind::Yaml { value: None, .. } => vec![Line::styled("reading…", app.style(Slot::Dim))],
         PageKind::Yaml { value: Some(Err(why)), .. } => {
