@@ -148,7 +148,7 @@ pub(super) fn strip(app: &App, frame: &mut Frame<'_>, area: Rect) {
                 0 => "trying now".to_owned(),
                 s => format!("next try in {s}s (R now)"),
             };
-            let room = (area.width as usize).saturating_sub(text::width(&again) + 5);
+            let room = (area.width as usize).saturating_sub(text::width(&again) + 7);
             let why = text::clean(why);
             let said = format!(" ✗ {} · {again} ", text::cut(&why, room));
             Line::styled(said, app.style(Slot::Banner))
