@@ -176,6 +176,14 @@ pub struct Service {
     pub reserved: Resources,
     /// Limits for each task.
     pub limits: Resources,
+    /// Ids of the networks its tasks join.
+    pub networks: Vec<Arc<str>>,
+    /// Names of the secrets its tasks are given.
+    pub secrets: Vec<Arc<str>>,
+    /// Names of the configs its tasks are given.
+    pub configs: Vec<Arc<str>>,
+    /// `volume data → /var/lib/db`.
+    pub mounts: Vec<Arc<str>>,
     /// Whether there is a spec to roll back to.
     pub has_previous: bool,
     /// Fingerprint of the task template; tasks carry the one they were made from.

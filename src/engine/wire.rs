@@ -325,6 +325,52 @@ struct WireContainer<'a> {
     image: Text<'a>,
 }
 
+/// What a container refers to; read for services only, tasks have it from theirs.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireReferences<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    secrets: Vec<WireReference<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    configs: Vec<WireReference<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    mounts: Vec<WireMount<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireReference<'a> {
+    #[serde(borrow, alias = "SecretName", alias = "ConfigName")]
+    name: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireMount<'a> {
+    #[serde(rename = "Type", borrow)]
+    kind: Text<'a>,
+    #[serde(borrow)]
+    source: Text<'a>,
+    #[serde(borrow)]
+    target: Text<'a>,
+    read_only: bool,
+}
+
+impl WireMount<'_> {
+    fn words(&self) -> Arc<str> {
+        let from = if self.source.is_empty() { "" } else { " " };
+        let read_only = if self.read_only { ", read-only" } else { "" };
+        format!("{}{from}{} → {}{read_only}", &*self.kind, &*self.source, &*self.target).into()
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireAttachment<'a> {
+    #[serde(borrow)]
+    target: Text<'a>,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct WirePlacement<'a> {
@@ -433,6 +479,9 @@ impl From<WireService<'_>> for Service {
     fn from(w: WireService<'_>) -> Self {
         let template = &w.spec.task_template;
         let resources = template.resources();
+        let refers: WireReferences<'_> = read_part(template.container_spec);
+        let networks: Vec<WireAttachment<'_>> = read_part(template.networks);
+        let names = |list: &[WireReference<'_>]| list.iter().map(|r| (*r.name).into()).collect();
         // The endpoint holds the ports given out; the spec those asked for. Host ports are in both.
         let ports = if w.endpoint.ports.is_empty() {
             &w.spec.endpoint_spec.ports
@@ -467,6 +516,10 @@ impl From<WireService<'_>> for Service {
             max_per_node: template.placement.max_replicas,
             reserved: resources.reservations.model(),
             limits: resources.limits.model(),
+            networks: networks.iter().map(|n| (*n.target).into()).collect(),
+            secrets: names(&refers.secrets),
+            configs: names(&refers.configs),
+            mounts: refers.mounts.iter().map(WireMount::words).collect(),
             has_previous: w.previous_spec.is_some_and(|raw| raw.get() != "null"),
             template: template.fingerprint(),
             counts: w.service_status.map(|c| Counts {

@@ -27,7 +27,6 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// After a node changed, tasks move for a while.
 const SWEEP_HOT: Duration = Duration::from_secs(1);
 const COMMOTION: Duration = Duration::from_secs(20);
-const NAMES: Duration = Duration::from_secs(60);
 
 /// What a request was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,26 +226,21 @@ impl Watch {
         });
     }
 
+    /// Names of what services refer to; they change only with an event.
     fn spawn_names(&self) {
         let (engine, out, generation) = (self.engine.clone(), self.out.clone(), self.generation);
         tokio::spawn(async move {
-            while !out.is_closed() {
-                match engine.names().await {
-                    Ok(names) => {
-                        if out.send(Event::Names(generation, Box::new(names))).await.is_err() {
-                            return;
-                        }
-                    }
-                    Err(error) if error.is_connection() => return,
-                    Err(error) => tracing::debug!(%error, "names can't be read"),
-                }
-                tokio::time::sleep(NAMES).await;
+            match engine.names().await {
+                Ok(names) => drop(out.send(Event::Names(generation, Box::new(names))).await),
+                // Pages show ids instead.
+                Err(error) => tracing::debug!(%error, "names can't be read"),
             }
         });
     }
 
     async fn heard_events(&mut self, events: Vec<EngineEvent>) {
         let now = Instant::now();
+        let mut renamed = false;
         for event in &events {
             match &*event.kind {
                 "service" => {
@@ -259,8 +253,12 @@ impl Watch {
                     self.nodes.hurry(now);
                     self.commotion(now);
                 }
+                "network" | "secret" | "config" => renamed = true,
                 _ => {}
             }
+        }
+        if renamed {
+            self.spawn_names();
         }
         self.tell(events.into_iter().map(Delta::Event).collect()).await;
     }

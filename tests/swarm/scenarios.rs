@@ -142,6 +142,16 @@ fn change_from_outside(lab: &Lab) {
     lab.docker(node, &["kill", &container]);
     let seen = tui.line(SOON, &["web.1", "running → failed"]);
     println!("        crash seen after {} ms", seen.as_millis());
+    assert!(seen < Duration::from_millis(1_500), "{seen:?}");
+    lab.converged("web", "3");
+    // A drain moves tasks away; the nodes pane and the events tell.
+    lab.docker(2, &["node", "update", "--availability", "drain", "node4"]);
+    let seen = tui.line(SOON, &["node4", "drain"]);
+    println!("        drain seen after {} ms", seen.as_millis());
+    assert!(seen < Duration::from_millis(1_500), "{seen:?}");
+    tui.shows(SOON, "availability active → drain");
+    lab.docker(2, &["node", "update", "--availability", "active", "node4"]);
+    tui.line(SOON, &["node4", "active"]);
     tui.quit();
     lab.converged("web", "3");
 }

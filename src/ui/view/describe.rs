@@ -153,6 +153,15 @@ impl Page<'_> {
         );
         self.field("reserved", resources(s.reserved));
         self.field("limits", resources(s.limits));
+        let network = |id: &std::sync::Arc<str>| {
+            let known = self.app.scene.names.networks.get(&**id);
+            known.cloned().unwrap_or_else(|| id.chars().take(12).collect())
+        };
+        let networks = s.networks.iter().map(network).collect::<Vec<_>>().join(", ");
+        self.field("networks", networks);
+        self.field("mounts", s.mounts.join(", "));
+        self.field("secrets", s.secrets.join(", "));
+        self.field("configs", s.configs.join(", "));
         if !s.labels.is_empty() {
             self.head("Labels");
             for (key, value) in &s.labels {
