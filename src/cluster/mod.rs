@@ -11,6 +11,7 @@ mod placement;
 mod service;
 mod store;
 mod task;
+mod telling;
 mod time;
 mod words;
 

@@ -1,6 +1,6 @@
 //! The Docker Engine HTTP API over the simulation.
 
-use std::{collections::HashMap, convert::Infallible, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use axum::{
     Router,
@@ -10,29 +10,25 @@ use axum::{
     response::Response,
 };
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
 use super::{
-    Shared,
+    Shared, about,
     filters::Filters,
-    logs, render,
+    render,
     sim::{Nanos, SECOND, Service, Sim, State as TaskState, Task},
+    streams,
 };
 
-const API: &str = "1.51";
-const API_MIN: &str = "1.24";
-const ENGINE: &str = "28.5.2";
-/// Log streams look for new lines this often.
-const LOG_STEP: Duration = Duration::from_millis(200);
+pub(super) const API: &str = "1.51";
 
 pub(super) fn router(shared: Shared) -> Router {
     Router::new().fallback(handle).with_state(shared)
 }
 
 /// An error as the engine sends it.
-struct Refusal(StatusCode, String);
+pub(super) struct Refusal(StatusCode, String);
 
-type Answer = Result<Response, Refusal>;
+pub(super) type Answer = Result<Response, Refusal>;
 
 fn refusal(status: u16, message: impl Into<String>) -> Refusal {
     Refusal(
@@ -41,7 +37,7 @@ fn refusal(status: u16, message: impl Into<String>) -> Refusal {
     )
 }
 
-struct Query(HashMap<String, String>);
+pub(super) struct Query(HashMap<String, String>);
 
 impl Query {
     fn parse(text: &str) -> Self {
@@ -52,23 +48,23 @@ impl Query {
         Self(pairs.collect())
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    fn is_set(&self, name: &str) -> bool {
+    pub fn is_set(&self, name: &str) -> bool {
         matches!(self.get(name), Some("1" | "true" | "True"))
     }
 
     /// Seconds with a fraction, as Docker writes instants.
-    fn instant(&self, name: &str) -> Option<Nanos> {
+    pub fn instant(&self, name: &str) -> Option<Nanos> {
         let text = self.get(name).filter(|t| !t.is_empty())?;
         let (secs, frac) = text.split_once('.').unwrap_or((text, ""));
         let frac: String = frac.chars().chain("000000000".chars()).take(9).collect();
         Some(secs.parse::<i64>().ok()? * SECOND + frac.parse::<i64>().ok()?)
     }
 
-    fn filters(&self) -> Result<Filters, Refusal> {
+    pub fn filters(&self) -> Result<Filters, Refusal> {
         Filters::parse(self.get("filters")).map_err(|e| refusal(400, e))
     }
 }
@@ -109,7 +105,7 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     }
 }
 
-fn build(status: StatusCode, body: impl Into<Body>) -> Response {
+pub(super) fn build(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -133,8 +129,8 @@ async fn route(
 ) -> Answer {
     match (method.as_str(), path) {
         ("GET" | "HEAD", ["_ping"]) => return Ok(build(StatusCode::OK, "OK")),
-        ("GET", ["version"]) => return Ok(ok(&version())),
-        ("GET", ["info"]) => return Ok(ok(&info(shared))),
+        ("GET", ["version"]) => return Ok(ok(&about::version())),
+        ("GET", ["info"]) => return Ok(ok(&about::info(shared))),
         _ => {}
     }
     swarm_faults(shared)?;
@@ -142,8 +138,8 @@ async fn route(
         list_faults(shared).await?;
     }
     match (method.as_str(), path) {
-        ("GET", ["swarm"]) => Ok(ok(&swarm(&shared.sim()))),
-        ("GET", ["events"]) => events(shared, query),
+        ("GET", ["swarm"]) => Ok(ok(&about::swarm(&shared.sim()))),
+        ("GET", ["events"]) => streams::events(shared, query),
         ("GET", ["nodes"]) => list(shared, nodes(&shared.sim(), &query.filters()?)),
         ("GET", ["nodes", id]) => node(&shared.sim(), id),
         ("POST", ["nodes", id, "update"]) => update_node(shared, id, query, body),
@@ -163,7 +159,7 @@ async fn route(
                 let service = find_service(&sim, id)?;
                 service.tasks.iter().map(|n| sim.tasks[n].id.clone()).collect()
             };
-            Ok(log_stream(shared, ids, query))
+            Ok(streams::log_stream(shared, ids, query))
         }
         ("GET", ["tasks"]) => list(shared, tasks(&shared.sim(), &query.filters()?)),
         ("GET", ["tasks", id]) => {
@@ -174,7 +170,7 @@ async fn route(
         }
         ("GET", ["tasks", id, "logs"]) => {
             let id = find_task(&shared.sim(), id)?.id.clone();
-            Ok(log_stream(shared, vec![id], query))
+            Ok(streams::log_stream(shared, vec![id], query))
         }
         ("GET", ["networks"]) => Ok(ok(&Value::Array(shared.sim().networks.clone()))),
         ("GET", ["networks", id]) => object(&shared.sim().networks, "network", id),
@@ -226,7 +222,7 @@ async fn list_faults(shared: &Shared) -> Result<(), Refusal> {
     Ok(())
 }
 
-const NO_LEADER: &str = "rpc error: code = Unknown desc = The swarm does not have a leader. It's \
+pub(super) const NO_LEADER: &str = "rpc error: code = Unknown desc = The swarm does not have a leader. It's \
     possible that too few managers are online. Make sure more than half of the managers are online.";
 const LOCKED: &str = "Swarm is encrypted and needs to be unlocked before it can be used. Please use \
     \"docker swarm unlock\" to unlock it.";
@@ -256,87 +252,6 @@ fn list(shared: &Shared, body: String) -> Answer {
         return Ok(build(StatusCode::OK, Body::from_stream(stream)));
     }
     Ok(build(StatusCode::OK, body))
-}
-
-fn version() -> Value {
-    json!({
-        "Platform": { "Name": "skep embedded Swarm" },
-        "Version": ENGINE,
-        "ApiVersion": API,
-        "MinAPIVersion": API_MIN,
-        "GitCommit": "0000000",
-        "GoVersion": "go1.24",
-        "Os": "linux",
-        "Arch": "amd64",
-        "KernelVersion": "6.1",
-    })
-}
-
-fn info(shared: &Shared) -> Value {
-    let sim = shared.sim();
-    let me = sim.nodes.values().find(|n| n.leader);
-    let managers: Vec<Value> = sim
-        .nodes
-        .values()
-        .filter(|n| n.manager)
-        .map(|n| json!({ "NodeID": n.id, "Addr": format!("{}:2377", n.addr) }))
-        .collect();
-    let faults = &shared.faults;
-    let state = if faults.locked {
-        "locked"
-    } else if faults.no_swarm {
-        "inactive"
-    } else {
-        "active"
-    };
-    let manages = !(faults.worker || faults.no_swarm || faults.locked);
-    let mut cluster = swarm(&sim);
-    if faults.wrong_cluster {
-        cluster["ID"] = format!("{:025}", sim.now % 1_000_000_007).into();
-    }
-    json!({
-        "ID": "skep-demo",
-        "Name": me.map_or("demo", |n| n.hostname.as_str()),
-        "ServerVersion": ENGINE,
-        "SystemTime": render::time(sim.now),
-        "OperatingSystem": "skep embedded Swarm",
-        "OSType": "linux",
-        "Architecture": "x86_64",
-        "NCPU": 4,
-        "MemTotal": 8_i64 << 30,
-        "Swarm": {
-            "NodeID": me.map_or("", |n| n.id.as_str()),
-            "NodeAddr": me.map_or("", |n| n.addr.as_str()),
-            "LocalNodeState": state,
-            "ControlAvailable": manages,
-            "Error": if faults.no_leader { NO_LEADER } else { "" },
-            "RemoteManagers": managers,
-            "Nodes": sim.nodes.len(),
-            "Managers": managers.len(),
-            "Cluster": if manages { cluster } else { Value::Null },
-        },
-    })
-}
-
-fn swarm(sim: &Sim) -> Value {
-    json!({
-        "ID": sim.cluster_id,
-        "Version": { "Index": 10 },
-        "CreatedAt": render::time(sim.created),
-        "UpdatedAt": render::time(sim.created),
-        "Spec": {
-            "Name": "default",
-            "Labels": {},
-            "Orchestration": { "TaskHistoryRetentionLimit": 5 },
-            "Raft": { "SnapshotInterval": 10000, "KeepOldSnapshots": 0,
-                "LogEntriesForSlowFollowers": 500, "ElectionTick": 10, "HeartbeatTick": 1 },
-            "Dispatcher": { "HeartbeatPeriod": 5_000_000_000_i64 },
-            "CAConfig": { "NodeCertExpiry": 7_776_000_000_000_000_i64 },
-            "TaskDefaults": {},
-            "EncryptionConfig": { "AutoLockManagers": false },
-        },
-        "RootRotationInProgress": false,
-    })
 }
 
 fn nodes(sim: &Sim, filters: &Filters) -> String {
@@ -492,132 +407,4 @@ fn object(list: &[Value], kind: &str, id: &str) -> Answer {
     let found =
         list.iter().find(|v| v["ID"] == id || v["Id"] == id || name(v).as_deref() == Some(id));
     found.map(ok).ok_or_else(|| refusal(404, format!("{kind} {id} not found")))
-}
-
-/// A body fed by a task of its own; it ends when the reader is gone.
-fn streamed<F>(content_type: &'static str, feed: impl FnOnce(mpsc::Sender<Bytes>) -> F) -> Response
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let (tx, rx) = mpsc::channel::<Bytes>(64);
-    tokio::spawn(feed(tx));
-    let stream = futures_util::stream::unfold(rx, |mut rx| async move {
-        rx.recv().await.map(|bytes| (Ok::<_, Infallible>(bytes), rx))
-    });
-    let mut response = build(StatusCode::OK, Body::from_stream(stream));
-    let value = header::HeaderValue::from_static(content_type);
-    response.headers_mut().insert(header::CONTENT_TYPE, value);
-    response
-}
-
-fn events(shared: &Shared, query: &Query) -> Answer {
-    let filters = query.filters()?;
-    let since = query.instant("since");
-    let until = query.instant("until");
-    let (past, mut live, now) = {
-        let sim = shared.sim();
-        let past: Vec<String> = match since {
-            None => Vec::new(),
-            Some(since) => {
-                let after = sim.events.iter().filter(|(at, _)| *at >= since);
-                after
-                    .filter(|(at, _)| until.is_none_or(|u| *at <= u))
-                    .map(|(_, l)| l.clone())
-                    .collect()
-            }
-        };
-        (past, sim.publish.subscribe(), sim.now)
-    };
-    let silent = shared.faults.skip_events;
-    Ok(streamed("application/json", move |tx| async move {
-        let passes = move |line: &str| {
-            let event: Value = serde_json::from_str(line).unwrap_or_default();
-            let is = |field: &str, v: &str| event[field] == v;
-            filters.passes("type", |v| is("Type", v))
-                && filters.passes("scope", |v| is("scope", v))
-                && filters.passes("event", |v| is("Action", v))
-                && filters.passes("service", |v| {
-                    event["Actor"]["ID"] == v || event["Actor"]["Attributes"]["name"] == v
-                })
-        };
-        for line in past {
-            if !silent && passes(&line) && tx.send(format!("{line}\n").into()).await.is_err() {
-                return;
-            }
-        }
-        if until.is_some_and(|u| u <= now) {
-            return;
-        }
-        let end = until.map(|u| Duration::from_nanos(u64::try_from(u - now).unwrap_or(0)));
-        let go_on = async {
-            loop {
-                let line = tokio::select! {
-                    () = tx.closed() => return,
-                    line = live.recv() => line,
-                };
-                match line {
-                    Ok(line) => {
-                        if !silent
-                            && passes(&line)
-                            && tx.send(format!("{line}\n").into()).await.is_err()
-                        {
-                            return;
-                        }
-                    }
-                    // A slow reader loses events silently, as from the real engine.
-                    Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
-                    Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
-                }
-            }
-        };
-        match end {
-            Some(end) => drop(tokio::time::timeout(end, go_on).await),
-            None => go_on.await,
-        }
-    }))
-}
-
-fn log_stream(shared: &Shared, tasks: Vec<String>, query: &Query) -> Response {
-    let follow = query.is_set("follow");
-    let timestamps = query.is_set("timestamps");
-    let details = query.is_set("details");
-    let (out, err) = (query.is_set("stdout"), query.is_set("stderr"));
-    let tail = query.get("tail").and_then(|t| t.parse::<usize>().ok());
-    let since = query.instant("since").unwrap_or(0);
-    let shared = shared.clone();
-    streamed("application/vnd.docker.multiplexed-stream", move |tx| async move {
-        let mut from: HashMap<String, Nanos> = tasks.iter().map(|t| (t.clone(), since)).collect();
-        let mut tail = tail;
-        loop {
-            let mut over = true;
-            let mut frames: Vec<(Nanos, Vec<u8>)> = Vec::new();
-            {
-                let sim = shared.sim();
-                for (id, from) in &mut from {
-                    let Some(task) = sim.task_named(id) else { continue };
-                    over &= task.is_over();
-                    for line in logs::lines(&sim, task, *from, tail) {
-                        *from = line.at + 1;
-                        if (line.stderr && err) || (!line.stderr && out) {
-                            frames.push((line.at, logs::frame(&line, task, timestamps, details)));
-                        }
-                    }
-                }
-            }
-            frames.sort_by_key(|(at, _)| *at);
-            tail = None;
-            for (_, frame) in frames {
-                if tx.send(frame.into()).await.is_err() {
-                    return;
-                }
-            }
-            if !follow || over {
-                return;
-            }
-            tokio::select! {
-                () = tx.closed() => return,
-                () = tokio::time::sleep(LOG_STEP) => {}
-            }
-        }
-    })
 }

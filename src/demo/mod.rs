@@ -4,6 +4,7 @@
 //! through its socket, as any engine; the real `docker` CLI works against it, and a test suite
 //! compares what both say.
 
+mod about;
 mod faults;
 mod filters;
 mod http;
@@ -12,6 +13,7 @@ mod orchestrator;
 mod render;
 mod sim;
 mod story;
+mod streams;
 mod updater;
 
 use std::{

@@ -1,0 +1,94 @@
+//! What the engine says of itself: version, info, swarm.
+
+use serde_json::{Value, json};
+
+use super::{
+    Shared,
+    http::{API, NO_LEADER},
+    render,
+    sim::Sim,
+};
+
+const API_MIN: &str = "1.24";
+const ENGINE: &str = "28.5.2";
+
+pub(super) fn version() -> Value {
+    json!({
+        "Platform": { "Name": "skep embedded Swarm" },
+        "Version": ENGINE,
+        "ApiVersion": API,
+        "MinAPIVersion": API_MIN,
+        "GitCommit": "0000000",
+        "GoVersion": "go1.24",
+        "Os": "linux",
+        "Arch": "amd64",
+        "KernelVersion": "6.1",
+    })
+}
+
+pub(super) fn info(shared: &Shared) -> Value {
+    let sim = shared.sim();
+    let me = sim.nodes.values().find(|n| n.leader);
+    let managers: Vec<Value> = sim
+        .nodes
+        .values()
+        .filter(|n| n.manager)
+        .map(|n| json!({ "NodeID": n.id, "Addr": format!("{}:2377", n.addr) }))
+        .collect();
+    let faults = &shared.faults;
+    let state = if faults.locked {
+        "locked"
+    } else if faults.no_swarm {
+        "inactive"
+    } else {
+        "active"
+    };
+    let manages = !(faults.worker || faults.no_swarm || faults.locked);
+    let mut cluster = swarm(&sim);
+    if faults.wrong_cluster {
+        cluster["ID"] = format!("{:025}", sim.now % 1_000_000_007).into();
+    }
+    json!({
+        "ID": "skep-demo",
+        "Name": me.map_or("demo", |n| n.hostname.as_str()),
+        "ServerVersion": ENGINE,
+        "SystemTime": render::time(sim.now),
+        "OperatingSystem": "skep embedded Swarm",
+        "OSType": "linux",
+        "Architecture": "x86_64",
+        "NCPU": 4,
+        "MemTotal": 8_i64 << 30,
+        "Swarm": {
+            "NodeID": me.map_or("", |n| n.id.as_str()),
+            "NodeAddr": me.map_or("", |n| n.addr.as_str()),
+            "LocalNodeState": state,
+            "ControlAvailable": manages,
+            "Error": if faults.no_leader { NO_LEADER } else { "" },
+            "RemoteManagers": managers,
+            "Nodes": sim.nodes.len(),
+            "Managers": managers.len(),
+            "Cluster": if manages { cluster } else { Value::Null },
+        },
+    })
+}
+
+pub(super) fn swarm(sim: &Sim) -> Value {
+    json!({
+        "ID": sim.cluster_id,
+        "Version": { "Index": 10 },
+        "CreatedAt": render::time(sim.created),
+        "UpdatedAt": render::time(sim.created),
+        "Spec": {
+            "Name": "default",
+            "Labels": {},
+            "Orchestration": { "TaskHistoryRetentionLimit": 5 },
+            "Raft": { "SnapshotInterval": 10000, "KeepOldSnapshots": 0,
+                "LogEntriesForSlowFollowers": 500, "ElectionTick": 10, "HeartbeatTick": 1 },
+            "Dispatcher": { "HeartbeatPeriod": 5_000_000_000_i64 },
+            "CAConfig": { "NodeCertExpiry": 7_776_000_000_000_000_i64 },
+            "TaskDefaults": {},
+            "EncryptionConfig": { "AutoLockManagers": false },
+        },
+        "RootRotationInProgress": false,
+    })
+}

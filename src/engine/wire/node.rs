@@ -1,0 +1,130 @@
+//! Nodes.
+
+use serde::Deserialize;
+
+use super::{Labels, Res, Text, Version, labels, list, or_default};
+use crate::cluster::{Availability, Manager, Node, NodeId, NodeState, Reachability, Role};
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireNode<'a> {
+    #[serde(rename = "ID", borrow)]
+    id: Text<'a>,
+    version: Version,
+    #[serde(borrow)]
+    created_at: Text<'a>,
+    #[serde(borrow)]
+    updated_at: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    spec: WireNodeSpec<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    description: WireDescription<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    status: WireNodeStatus<'a>,
+    #[serde(borrow)]
+    manager_status: Option<WireManager<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireNodeSpec<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    labels: Labels<'a>,
+    #[serde(borrow)]
+    role: Text<'a>,
+    #[serde(borrow)]
+    availability: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireDescription<'a> {
+    #[serde(borrow)]
+    hostname: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    platform: WirePlatform<'a>,
+    #[serde(deserialize_with = "or_default")]
+    resources: Res,
+    #[serde(borrow, deserialize_with = "or_default")]
+    engine: WireEngine<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WirePlatform<'a> {
+    #[serde(borrow)]
+    architecture: Text<'a>,
+    #[serde(rename = "OS", borrow)]
+    os: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireEngine<'a> {
+    #[serde(borrow)]
+    engine_version: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    labels: Labels<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireNodeStatus<'a> {
+    #[serde(borrow)]
+    state: Text<'a>,
+    #[serde(borrow)]
+    message: Text<'a>,
+    #[serde(borrow)]
+    addr: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireManager<'a> {
+    leader: bool,
+    #[serde(borrow)]
+    reachability: Text<'a>,
+    #[serde(borrow)]
+    addr: Text<'a>,
+}
+
+impl From<WireNode<'_>> for Node {
+    fn from(w: WireNode<'_>) -> Self {
+        let manager = w.manager_status.map(|m| Manager {
+            leader: m.leader,
+            reachability: Reachability::from_word(&m.reachability),
+            addr: (*m.addr).into(),
+        });
+        let addr = match (&*w.status.addr, &manager) {
+            ("" | "0.0.0.0", Some(m)) => {
+                m.addr.rsplit_once(':').map_or(&*m.addr, |(host, _)| host).into()
+            }
+            (addr, _) => addr.into(),
+        };
+        Self {
+            id: NodeId::from(&*w.id),
+            version: w.version.index,
+            hostname: (*w.description.hostname).into(),
+            role: Role::from_word(&w.spec.role),
+            availability: Availability::from_word(&w.spec.availability),
+            state: NodeState::from_word(&w.status.state),
+            message: (*w.status.message).into(),
+            addr,
+            manager,
+            engine: (*w.description.engine.engine_version).into(),
+            os: (*w.description.platform.os).into(),
+            arch: (*w.description.platform.architecture).into(),
+            nano_cpus: w.description.resources.model().nano_cpus,
+            memory: w.description.resources.model().memory,
+            labels: labels(&w.spec.labels),
+            engine_labels: labels(&w.description.engine.labels),
+            created: w.created_at.time(),
+            updated: w.updated_at.time(),
+        }
+    }
+}
+
+/// Reads a node list.
+pub fn decode_nodes(json: &[u8]) -> Result<Vec<Node>, String> {
+    list(json, |bytes| serde_json::from_slice::<WireNode<'_>>(bytes).map(Node::from))
+}

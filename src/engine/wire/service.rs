@@ -1,0 +1,219 @@
+//! Services.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    Labels, Text, Version, labels, list, or_default,
+    template::{WireAttachment, WireMount, WireReference, WireReferences, WireTemplate, read_part},
+};
+use crate::cluster::{
+    Counts, FailureAction, Mode, Port, PublishMode, Service, ServiceId, UpdateConfig, UpdateState,
+    UpdateStatus,
+};
+
+const STACK_LABEL: &str = "com.docker.stack.namespace";
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireService<'a> {
+    #[serde(rename = "ID", borrow)]
+    id: Text<'a>,
+    version: Version,
+    #[serde(borrow)]
+    created_at: Text<'a>,
+    #[serde(borrow)]
+    updated_at: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    spec: WireServiceSpec<'a>,
+    #[serde(borrow)]
+    previous_spec: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    endpoint: WireEndpoint<'a>,
+    #[serde(borrow)]
+    update_status: Option<WireUpdateStatus<'a>>,
+    service_status: Option<WireCounts>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireServiceSpec<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    labels: Labels<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    task_template: WireTemplate<'a>,
+    #[serde(borrow)]
+    mode: Option<&'a RawValue>,
+    #[serde(borrow)]
+    update_config: Option<WireUpdateConfig<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    endpoint_spec: WireEndpoint<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireUpdateConfig<'a> {
+    parallelism: u64,
+    delay: i64,
+    monitor: i64,
+    #[serde(borrow)]
+    failure_action: Text<'a>,
+    #[serde(borrow)]
+    order: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireEndpoint<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    ports: Vec<WirePort<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WirePort<'a> {
+    #[serde(borrow)]
+    protocol: Text<'a>,
+    target_port: u32,
+    published_port: u32,
+    #[serde(borrow)]
+    publish_mode: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireUpdateStatus<'a> {
+    #[serde(borrow)]
+    state: Text<'a>,
+    #[serde(borrow)]
+    message: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    started_at: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    completed_at: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireCounts {
+    running_tasks: u64,
+    desired_tasks: u64,
+    completed_tasks: u64,
+}
+
+/// `{"Replicated":{"Replicas":3}}`: one key names the mode.
+fn mode(raw: Option<&RawValue>) -> Mode {
+    #[derive(Deserialize, Default)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Fields {
+        replicas: Option<u64>,
+        max_concurrent: Option<u64>,
+        total_completions: Option<u64>,
+    }
+    let read: Option<BTreeMap<String, Option<Fields>>> =
+        raw.and_then(|r| serde_json::from_str(r.get()).ok());
+    let Some((name, fields)) = read.and_then(|m| m.into_iter().next()) else {
+        return Mode::Other("unknown".into());
+    };
+    let fields = fields.unwrap_or_default();
+    match name.as_str() {
+        "Replicated" => Mode::Replicated(fields.replicas.unwrap_or(1)),
+        "Global" => Mode::Global,
+        "ReplicatedJob" => {
+            let total = fields.total_completions.or(fields.max_concurrent).unwrap_or(1);
+            Mode::ReplicatedJob { concurrent: fields.max_concurrent.unwrap_or(1), total }
+        }
+        "GlobalJob" => Mode::GlobalJob,
+        other => Mode::Other(other.into()),
+    }
+}
+
+fn nanos(n: i64) -> Duration {
+    Duration::from_nanos(u64::try_from(n).unwrap_or(0))
+}
+
+fn update_config(w: &WireUpdateConfig<'_>) -> UpdateConfig {
+    let default = UpdateConfig::default();
+    UpdateConfig {
+        parallelism: w.parallelism,
+        delay: nanos(w.delay),
+        monitor: if w.monitor > 0 { nanos(w.monitor) } else { default.monitor },
+        on_failure: match &*w.failure_action {
+            "" => default.on_failure,
+            word => FailureAction::from_word(word),
+        },
+        order: if w.order.is_empty() { default.order } else { (*w.order).into() },
+    }
+}
+
+impl From<WireService<'_>> for Service {
+    fn from(w: WireService<'_>) -> Self {
+        let template = &w.spec.task_template;
+        let resources = template.resources();
+        let refers: WireReferences<'_> = read_part(template.container_spec);
+        let networks: Vec<WireAttachment<'_>> = read_part(template.networks);
+        let names = |list: &[WireReference<'_>]| list.iter().map(|r| (*r.name).into()).collect();
+        // The endpoint holds the ports given out; the spec those asked for. Host ports are in both.
+        let ports = if w.endpoint.ports.is_empty() {
+            &w.spec.endpoint_spec.ports
+        } else {
+            &w.endpoint.ports
+        };
+        Self {
+            id: ServiceId::from(&*w.id),
+            version: w.version.index,
+            name: (*w.spec.name).into(),
+            stack: w.spec.labels.get(STACK_LABEL).map(|s| (&**s).into()),
+            labels: labels(&w.spec.labels),
+            mode: mode(w.spec.mode),
+            image: (*template.container().image).into(),
+            ports: ports
+                .iter()
+                .map(|p| Port {
+                    protocol: (*p.protocol).into(),
+                    target: p.target_port,
+                    published: p.published_port,
+                    mode: PublishMode::from_word(&p.publish_mode),
+                })
+                .collect(),
+            update: w.update_status.filter(|u| !u.state.is_empty()).map(|u| UpdateStatus {
+                state: UpdateState::from_word(&u.state),
+                message: (*u.message).into(),
+                started: u.started_at.time(),
+                completed: u.completed_at.time(),
+            }),
+            update_config: w.spec.update_config.as_ref().map(update_config).unwrap_or_default(),
+            constraints: template.placement.constraints.iter().map(|c| (&**c).into()).collect(),
+            max_per_node: template.placement.max_replicas,
+            reserved: resources.reservations.model(),
+            limits: resources.limits.model(),
+            networks: networks.iter().map(|n| (*n.target).into()).collect(),
+            secrets: names(&refers.secrets),
+            configs: names(&refers.configs),
+            mounts: refers.mounts.iter().map(WireMount::words).collect(),
+            has_previous: w.previous_spec.is_some_and(|raw| raw.get() != "null"),
+            template: template.fingerprint(),
+            counts: w.service_status.map(|c| Counts {
+                running: c.running_tasks,
+                desired: c.desired_tasks,
+                completed: c.completed_tasks,
+            }),
+            created: w.created_at.time(),
+            updated: w.updated_at.time(),
+        }
+    }
+}
+
+/// Reads a service list.
+pub fn decode_services(json: &[u8]) -> Result<Vec<Service>, String> {
+    list(json, |bytes| serde_json::from_slice::<WireService<'_>>(bytes).map(Service::from))
+}
+
+/// Reads one service.
+pub fn decode_service(json: &[u8]) -> Result<Service, String> {
+    serde_json::from_slice::<WireService<'_>>(json).map(Service::from).map_err(|e| e.to_string())
+}

@@ -1,0 +1,135 @@
+//! The task template, the same in a service and in its tasks.
+
+use std::{
+    borrow::Cow,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Res, Text, or_default};
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct WireResources {
+    #[serde(deserialize_with = "or_default")]
+    pub limits: Res,
+    #[serde(deserialize_with = "or_default")]
+    pub reservations: Res,
+}
+
+/// The same in a service (`TaskTemplate`) and in its tasks (`Spec`).
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct WireTemplate<'a> {
+    #[serde(borrow)]
+    pub container_spec: Option<&'a RawValue>,
+    #[serde(borrow)]
+    resources: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub restart_policy: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub networks: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub log_driver: Option<&'a RawValue>,
+    pub force_update: u64,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub placement: WirePlacement<'a>,
+}
+
+impl WireTemplate<'_> {
+    /// Tells whether a task was made from its service's template as it is now. Placement is left out:
+    /// the engine keeps tasks that still meet it (swarmkit `orchestrator/task.go`); so is `Runtime`,
+    /// which tasks lack (measured on 20.10, 26.1 and 28.5). One engine prints the rest alike in both.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let parts = [
+            self.container_spec,
+            self.resources,
+            self.restart_policy,
+            self.networks,
+            self.log_driver,
+        ];
+        for part in parts {
+            part.map_or("", RawValue::get).hash(&mut hasher);
+        }
+        self.force_update.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    pub fn container(&self) -> WireContainer<'_> {
+        read_part(self.container_spec)
+    }
+
+    pub fn resources(&self) -> WireResources {
+        read_part(self.resources)
+    }
+}
+
+/// A part of a document; what can't be read is as if it were empty.
+pub(super) fn read_part<'a, T: Default + Deserialize<'a>>(part: Option<&'a RawValue>) -> T {
+    part.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct WireContainer<'a> {
+    #[serde(borrow)]
+    pub image: Text<'a>,
+}
+
+/// What a container refers to; read for services only, tasks have it from theirs.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct WireReferences<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub secrets: Vec<WireReference<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub configs: Vec<WireReference<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub mounts: Vec<WireMount<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireReference<'a> {
+    #[serde(borrow, alias = "SecretName", alias = "ConfigName")]
+    pub name: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct WireMount<'a> {
+    #[serde(rename = "Type", borrow)]
+    pub kind: Text<'a>,
+    #[serde(borrow)]
+    pub source: Text<'a>,
+    #[serde(borrow)]
+    pub target: Text<'a>,
+    pub read_only: bool,
+}
+
+impl WireMount<'_> {
+    pub fn words(&self) -> Arc<str> {
+        let from = if self.source.is_empty() { "" } else { " " };
+        let read_only = if self.read_only { ", read-only" } else { "" };
+        format!("{}{from}{} → {}{read_only}", &*self.kind, &*self.source, &*self.target).into()
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct WireAttachment<'a> {
+    #[serde(borrow)]
+    pub target: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct WirePlacement<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub constraints: Vec<Cow<'a, str>>,
+    pub max_replicas: u64,
+}

@@ -1,0 +1,180 @@
+//! Reading: logs, pages, documents, the clipboard, the pause.
+
+use super::{
+    App,
+    app::{Effect, Pane, View},
+    logpane::{LogPane, LogSource},
+    overlay::{Overlay, Page, PageKind, Scroll},
+};
+use crate::{
+    cluster::{NodeId, Subject},
+    session::{Command, RawKind},
+};
+
+impl App {
+    pub(super) fn open_logs(&mut self) {
+        let marks_count = matches!(self.view, View::Overview | View::Services);
+        let marked = self.targets();
+        let source = if marks_count && !self.services.marked.is_empty() {
+            Some((LogSource::Services(marked.clone()), self.names_of(&marked)))
+        } else {
+            match self.subject() {
+                Some(Subject::Service(id)) => {
+                    let name = self.service_name(&id);
+                    Some((LogSource::Services(vec![id]), name))
+                }
+                Some(Subject::Task(id, _)) => {
+                    let name = self.scene.store.task(&id).map(|t| self.scene.store.task_name(t));
+                    Some((LogSource::Tasks(vec![id]), name.unwrap_or_default()))
+                }
+                Some(Subject::Node(id)) => {
+                    let name = self.scene.store.hostname(&id).to_owned();
+                    Some((LogSource::Node(id), name))
+                }
+                _ => None,
+            }
+        };
+        let Some((source, title)) = source else {
+            return self.say("nothing with a log is selected");
+        };
+        self.follow_log(source, title);
+        if self.view == View::Overview && !self.zoomed {
+            // In the bottom pane first; a second l, or 6, makes it full size.
+            if self.pane == Pane::Logs {
+                self.go(View::Logs);
+            }
+            self.bottom_logs = true;
+            self.pane = Pane::Logs;
+        } else {
+            self.go(View::Logs);
+        }
+    }
+
+    pub(super) fn follow_log(&mut self, source: LogSource, title: String) {
+        if self.log.as_ref().is_some_and(|l| l.source == source) {
+            return;
+        }
+        let token = self.token();
+        self.log = Some(LogPane::new(token, source, title));
+    }
+
+    pub(super) fn describe(&mut self) {
+        match self.subject() {
+            Some(subject) => self.describe_subject(subject),
+            None => self.say("nothing is selected"),
+        }
+    }
+
+    pub(super) fn describe_subject(&mut self, subject: Subject) {
+        let title = self.subject_title(&subject);
+        let kind = PageKind::Describe(subject);
+        self.overlays.push(Overlay::Page(Page {
+            title,
+            kind,
+            scroll: Scroll::default(),
+            reveal: false,
+        }));
+    }
+
+    pub(super) fn subject_title(&self, subject: &Subject) -> String {
+        let store = &self.scene.store;
+        match subject {
+            Subject::Service(id) => format!("service {}", self.service_name(id)),
+            Subject::Node(id) => format!("node {}", store.hostname(id)),
+            Subject::Task(id, _) => {
+                format!(
+                    "task {}",
+                    store.task(id).map_or_else(|| id.short().into(), |t| store.task_name(t))
+                )
+            }
+            Subject::Other => String::new(),
+        }
+    }
+
+    pub(super) fn yaml(&mut self) {
+        match self.subject() {
+            Some(subject) => self.yaml_of(&subject),
+            None => self.say("nothing is selected"),
+        }
+    }
+
+    pub(super) fn yaml_of(&mut self, subject: &Subject) {
+        let (kind, id) = match subject {
+            Subject::Service(id) => (RawKind::Service, id.to_string()),
+            Subject::Node(id) => (RawKind::Node, id.to_string()),
+            Subject::Task(id, _) => (RawKind::Task, id.to_string()),
+            Subject::Other => return,
+        };
+        let token = self.token();
+        let title = format!("{} · YAML", self.subject_title(subject));
+        let page = PageKind::Yaml { value: None, token };
+        self.overlays.push(Overlay::Page(Page {
+            title,
+            kind: page,
+            scroll: Scroll::default(),
+            reveal: false,
+        }));
+        self.effects.push(Effect::Session(Command::Raw(token, kind, id)));
+    }
+
+    pub(super) fn copy(&mut self) {
+        if self.focus() == Pane::Logs {
+            let line = self.log.as_ref().and_then(|log| {
+                let at = log.visible(1).pop()?;
+                Some(log.buffer.lines()[at].text.clone())
+            });
+            match line {
+                Some(text) => {
+                    self.effects.push(Effect::Copy(text));
+                    self.say("the last line shown was copied");
+                }
+                None => self.say("there is no line to copy"),
+            }
+            return;
+        }
+        let store = &self.scene.store;
+        let pair = match self.subject() {
+            Some(Subject::Service(id)) => Some((id.to_string(), self.service_name(&id))),
+            Some(Subject::Node(id)) => Some((id.to_string(), node_name(self, &id))),
+            Some(Subject::Task(id, _)) => {
+                let name = store.task(&id).map_or_else(String::new, |t| store.task_name(t));
+                Some((id.to_string(), name))
+            }
+            _ => None,
+        };
+        match pair {
+            Some((id, name)) => self.overlays.push(Overlay::Copy { id, name }),
+            None => self.say("nothing is selected"),
+        }
+    }
+
+    pub(super) fn pause(&mut self) {
+        match self.paused_at.take() {
+            Some(_) => {
+                if let Some(live) = self.live.take() {
+                    self.scene.store = *live;
+                }
+                self.services.stale();
+                self.nodes.stale();
+                self.tasks.stale();
+                self.events.stale();
+                if let Some(log) = &mut self.log {
+                    log.held = None;
+                }
+            }
+            None => {
+                self.paused_at = Some(self.now);
+                self.live = Some(Box::new(self.scene.store.clone()));
+                if let Some(log) = &mut self.log
+                    && log.held.is_none()
+                {
+                    log.toggle_hold();
+                }
+            }
+        }
+    }
+}
+
+fn node_name(app: &App, id: &NodeId) -> String {
+    app.scene.store.hostname(id).to_owned()
+}

@@ -1,0 +1,206 @@
+//! Actions on services: what is meant, what is asked, what is sent.
+
+use super::{
+    App,
+    app::{Effect, Pane, Pending, View},
+    input::Input,
+    logpane::LogSource,
+    overlay::{Ask, Asking, Overlay},
+};
+use crate::{
+    action::{
+        follow::{Follow, Phase},
+        plan::{Approved, Change},
+    },
+    cluster::{Mode, Service, ServiceId, Subject, TaskId},
+    session::Command,
+};
+
+impl App {
+    /// The object under the cursor.
+    pub(super) fn subject(&self) -> Option<Subject> {
+        let store = &self.scene.store;
+        let task = |id: &TaskId| {
+            let service = store.task(id)?.service.clone();
+            Some(Subject::Task(id.clone(), service))
+        };
+        match self.focus() {
+            Pane::Services => self.services.current().cloned().map(Subject::Service),
+            Pane::Nodes => self.nodes.current().cloned().map(Subject::Node),
+            Pane::Tasks => self.tasks.current().and_then(|row| task(&row.task)),
+            Pane::Events if self.view == View::Problems => self
+                .problem_rows
+                .current()
+                .and_then(|row| self.problems.get(row.0))
+                .map(|p| p.subject.clone()),
+            Pane::Events => {
+                let row = self.events.current()?;
+                store.journal().get(row.0).map(|e| e.subject.clone())
+            }
+            Pane::Logs => {
+                let log = self.log.as_ref()?;
+                match &log.source {
+                    LogSource::Services(ids) => ids.first().cloned().map(Subject::Service),
+                    LogSource::Tasks(ids) => ids.first().and_then(task),
+                    LogSource::Node(id) => Some(Subject::Node(id.clone())),
+                }
+            }
+        }
+        .filter(|s| *s != Subject::Other)
+    }
+
+    /// The services an action is for: the marked ones, or the one under the cursor.
+    pub(super) fn targets(&self) -> Vec<ServiceId> {
+        let marks_count = matches!(self.view, View::Overview | View::Services);
+        if marks_count && !self.services.marked.is_empty() {
+            let mut marked: Vec<_> = self.services.marked.iter().cloned().collect();
+            marked.sort_by_key(|id| self.service_name(id));
+            return marked;
+        }
+        match self.subject() {
+            Some(Subject::Service(id) | Subject::Task(_, id)) => vec![id],
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn service_name(&self, id: &ServiceId) -> String {
+        self.scene.store.service(id).map_or_else(|| id.short().to_owned(), |s| s.name.to_string())
+    }
+
+    pub(super) fn names_of(&self, targets: &[ServiceId]) -> String {
+        match targets {
+            [one] => self.service_name(one),
+            many => format!("{} services", many.len()),
+        }
+    }
+
+    pub(super) fn ask(&mut self, asking: Asking) {
+        let targets = self.targets();
+        self.ask_for(asking, targets);
+    }
+
+    pub(super) fn ask_for(&mut self, asking: Asking, targets: Vec<ServiceId>) {
+        if targets.is_empty() {
+            return self.say("no service is selected");
+        }
+        let store = self.live_store();
+        let services: Vec<_> = targets.iter().filter_map(|id| store.service(id)).collect();
+        let today = |of: fn(&crate::cluster::Service) -> String| {
+            let mut values: Vec<String> = services.iter().map(|s| of(s)).collect();
+            values.dedup();
+            if values.len() == 1 { values.remove(0) } else { String::new() }
+        };
+        let (value, verb) = match asking {
+            Asking::Scale => {
+                let fixed: Vec<_> = services.iter().filter(|s| !s.mode.can_scale()).collect();
+                if !fixed.is_empty() && fixed.len() == services.len() {
+                    let first = fixed[0];
+                    let said = format!(
+                        "{} is {}: scale can only be used with replicated or replicated-job mode",
+                        first.name,
+                        first.mode.word()
+                    );
+                    return self.say(said);
+                }
+                (today(replicas_text), "Scale")
+            }
+            Asking::Image => (today(|s| s.image.to_string()), "Update image of"),
+        };
+        let title = format!("{verb} {}", self.names_of(&targets));
+        let input = Input::prefilled(&value);
+        self.overlays.push(Overlay::Ask(Ask {
+            asking,
+            targets,
+            title,
+            input,
+            error: None,
+            waiting: None,
+        }));
+    }
+
+    pub(super) fn plan_at_once(&mut self, change: Change) {
+        let targets = self.targets();
+        self.plan_change(targets, change);
+    }
+
+    /// Reads the documents and then shows the plan.
+    pub(super) fn plan_change(&mut self, targets: Vec<ServiceId>, change: Change) {
+        if targets.is_empty() {
+            return self.say("no service is selected");
+        }
+        let token = self.token();
+        let what = format!("{} {}", change.word(), self.names_of(&targets));
+        match self.overlays.last_mut() {
+            Some(Overlay::Ask(ask)) => ask.waiting = Some(token),
+            _ => self.overlays.push(Overlay::Waiting { token, what }),
+        }
+        self.pending = Some((token, Pending::Plan(change)));
+        self.effects.push(Effect::Session(Command::Documents(token, targets)));
+    }
+
+    /// Opens the editor on a service's spec.
+    pub(super) fn edit(&mut self, target: ServiceId) {
+        let token = self.token();
+        let what = format!("the spec of {}", self.service_name(&target));
+        self.overlays.push(Overlay::Waiting { token, what });
+        self.pending = Some((token, Pending::Edit));
+        self.effects.push(Effect::Session(Command::Documents(token, vec![target])));
+    }
+
+    /// Sends an approved plan and follows each of its services.
+    pub(super) fn carry_out(&mut self, approved: Approved) {
+        let begun = self.now.shifted(self.skew);
+        for step in &approved.plan().steps {
+            // One action a service is followed: the newest.
+            self.follows.retain(|f| f.service != step.service);
+            self.follows.push(Follow::new(step, begun));
+        }
+        self.overlays.clear();
+        self.services.marked.clear();
+        self.effects.push(Effect::Session(Command::CarryOut(approved)));
+    }
+
+    pub(super) fn failed_log(&mut self) {
+        let failed = self.follows.iter().rev().find_map(|f| f.failing.clone());
+        match failed {
+            Some((task, _)) => {
+                let title = self.scene.store.task(&task).map(|t| self.scene.store.task_name(t));
+                self.follow_log(LogSource::Tasks(vec![task]), title.unwrap_or_default());
+                self.go(View::Logs);
+            }
+            None => self.say("no action has a failing task"),
+        }
+    }
+
+    pub(super) fn failed_rollback(&mut self) {
+        match self.follows.iter().rev().find(|f| f.failing.is_some()) {
+            Some(follow) => {
+                let service = follow.service.clone();
+                self.plan_change(vec![service], Change::Rollback);
+            }
+            None => self.say("no action has failed"),
+        }
+    }
+
+    pub(super) fn dismiss(&mut self) {
+        self.follows.retain(|f| !f.is_over());
+    }
+
+    pub(super) fn quit(&mut self) {
+        let busy =
+            self.follows.iter().any(|f| matches!(f.phase, Phase::Sending | Phase::Converging));
+        if busy {
+            self.overlays.push(Overlay::Quit);
+        } else {
+            self.effects.push(Effect::Quit);
+        }
+    }
+}
+
+fn replicas_text(service: &Service) -> String {
+    match service.mode {
+        Mode::Replicated(n) => n.to_string(),
+        Mode::ReplicatedJob { total, .. } => total.to_string(),
+        _ => String::new(),
+    }
+}
