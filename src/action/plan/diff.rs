@@ -46,7 +46,9 @@ pub(super) fn specs(before: &Value, after: &Value) -> Vec<DiffLine> {
         let first = group.first().map_or(0, |op| op.old_range().start);
         if index > 0 || first > 0 {
             let path = parents(&old, first);
-            lines.push(DiffLine { mark: Mark::Gap, text: path });
+            if index > 0 || !path.is_empty() {
+                lines.push(DiffLine { mark: Mark::Gap, text: path });
+            }
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let mark = match change.tag() {
