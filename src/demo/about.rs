@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Shared,
+    Faults, Shared,
     http::{API, NO_LEADER},
     render,
     sim::Sim,
@@ -12,12 +12,22 @@ use super::{
 const API_MIN: &str = "1.24";
 const ENGINE: &str = "28.5.2";
 
-pub(super) fn version() -> Value {
+/// The oldest and the newest API version this engine says it speaks.
+pub(super) fn versions(faults: &Faults) -> (&'static str, &'static str) {
+    match (faults.old, faults.new) {
+        (true, _) => ("1.12", "1.40"),
+        (_, true) => ("1.90", "1.99"),
+        _ => (API_MIN, API),
+    }
+}
+
+pub(super) fn version(faults: &Faults) -> Value {
+    let (oldest, newest) = versions(faults);
     json!({
         "Platform": { "Name": "skep embedded Swarm" },
         "Version": ENGINE,
-        "ApiVersion": API,
-        "MinAPIVersion": API_MIN,
+        "ApiVersion": newest,
+        "MinAPIVersion": oldest,
         "GitCommit": "0000000",
         "GoVersion": "go1.24",
         "Os": "linux",
@@ -38,12 +48,14 @@ pub(super) fn info(shared: &Shared) -> Value {
     let faults = &shared.faults;
     let state = if faults.locked {
         "locked"
+    } else if faults.expired {
+        "error"
     } else if faults.no_swarm {
         "inactive"
     } else {
         "active"
     };
-    let manages = !(faults.worker || faults.no_swarm || faults.locked);
+    let manages = !(faults.worker || faults.no_swarm || faults.locked || faults.expired);
     let mut cluster = swarm(&sim);
     if faults.wrong_cluster {
         cluster["ID"] = format!("{:025}", sim.now % 1_000_000_007).into();
@@ -63,7 +75,11 @@ pub(super) fn info(shared: &Shared) -> Value {
             "NodeAddr": me.map_or("", |n| n.addr.as_str()),
             "LocalNodeState": state,
             "ControlAvailable": manages,
-            "Error": if faults.no_leader { NO_LEADER } else { "" },
+            "Error": match (faults.no_leader, faults.expired) {
+                (true, _) => NO_LEADER,
+                (_, true) => "certificate (1 - 25ptwcm1) not valid after Mon, 01 Jan 2026 00:00:00 UTC: expired certificate",
+                _ => "",
+            },
             "RemoteManagers": managers,
             "Nodes": sim.nodes.len(),
             "Managers": managers.len(),

@@ -21,6 +21,12 @@ pub struct Faults {
     pub locked: bool,
     /// Not a Swarm.
     pub no_swarm: bool,
+    /// The Swarm's certificates have expired.
+    pub expired: bool,
+    /// The engine speaks only API versions older than skep's oldest.
+    pub old: bool,
+    /// The engine speaks only API versions newer than skep's newest.
+    pub new: bool,
     /// No event is ever sent.
     pub skip_events: bool,
     /// Every write finds its version stale.
@@ -54,6 +60,9 @@ impl Faults {
                 ("worker", None) => faults.worker = true,
                 ("locked", None) => faults.locked = true,
                 ("no-swarm", None) => faults.no_swarm = true,
+                ("expired", None) => faults.expired = true,
+                ("old", None) => faults.old = true,
+                ("new", None) => faults.new = true,
                 ("skip-events", None) => faults.skip_events = true,
                 ("conflict", None) => faults.conflict = true,
                 ("wrong-cluster", None) => faults.wrong_cluster = true,

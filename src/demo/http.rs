@@ -128,8 +128,13 @@ async fn route(
     body: &Bytes,
 ) -> Answer {
     match (method.as_str(), path) {
-        ("GET" | "HEAD", ["_ping"]) => return Ok(build(StatusCode::OK, "OK")),
-        ("GET", ["version"]) => return Ok(ok(&about::version())),
+        ("GET" | "HEAD", ["_ping"]) => {
+            let mut pong = build(StatusCode::OK, "OK");
+            let api = header::HeaderValue::from_static(about::versions(&shared.faults).1);
+            pong.headers_mut().insert("Api-Version", api);
+            return Ok(pong);
+        }
+        ("GET", ["version"]) => return Ok(ok(&about::version(&shared.faults))),
         ("GET", ["info"]) => return Ok(ok(&about::info(shared))),
         _ => {}
     }
@@ -202,6 +207,9 @@ fn swarm_faults(shared: &Shared) -> Result<(), Refusal> {
     if faults.locked {
         return Err(refusal(503, LOCKED));
     }
+    if faults.expired {
+        return Err(refusal(503, EXPIRED));
+    }
     if faults.no_swarm {
         return Err(refusal(
             503,
@@ -224,6 +232,8 @@ async fn list_faults(shared: &Shared) -> Result<(), Refusal> {
 
 pub(super) const NO_LEADER: &str = "rpc error: code = Unknown desc = The swarm does not have a leader. It's \
     possible that too few managers are online. Make sure more than half of the managers are online.";
+const EXPIRED: &str =
+    "Swarm certificates have expired. To replace them, leave the swarm and join again.";
 const LOCKED: &str = "Swarm is encrypted and needs to be unlocked before it can be used. Please use \
     \"docker swarm unlock\" to unlock it.";
 

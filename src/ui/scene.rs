@@ -14,6 +14,4 @@ pub struct Scene {
     pub now: Timestamp,
     /// Networks, secrets and configs by name.
     pub names: Names,
-    /// Full-size views have room for more columns.
-    pub wide: bool,
 }

@@ -30,6 +30,9 @@ async fn managers_that_cannot_answer() {
     check(&["worker"], "point skep at a manager: 10.0.8.1:2377", QUICK).await;
     check(&["locked"], "docker swarm unlock", QUICK).await;
     check(&["no-swarm"], "docker swarm init", QUICK).await;
+    check(&["expired"], "certificates have expired", QUICK).await;
+    check(&["old"], "engine too old: it speaks API 1.40", QUICK).await;
+    check(&["new"], "engine too new: it wants API 1.90", QUICK).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

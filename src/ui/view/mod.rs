@@ -44,9 +44,9 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     let body = Rect { y: area.y + 1 + strip, height: area.height - 2 - strip, ..area };
     match app.view {
         View::Overview => overview::draw(app, frame, body),
-        View::Services => services::draw(app, frame, body, true),
-        View::Nodes => nodes::draw(app, frame, body, true),
-        View::Tasks => tasks::draw(app, frame, body, true),
+        View::Services => services::draw(app, frame, body),
+        View::Nodes => nodes::draw(app, frame, body),
+        View::Tasks => tasks::draw(app, frame, body),
         View::Events => events::draw(app, frame, body, true),
         View::Logs => logs::draw(app, frame, body, true),
         View::Problems => problems::draw(app, frame, body),

@@ -197,7 +197,7 @@ pub const COLUMNS: &[Column<Node>] = &[
 ];
 
 /// Draws the pane.
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, _wide: bool) {
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let table = &app.nodes;
     let focused = has_focus(app, Pane::Nodes);
     let head = title(app, "Nodes", table.rows().len(), table.all, &table.filter);

@@ -28,9 +28,9 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
             .areas(area);
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(61), Constraint::Percentage(39)]).areas(top);
-    services::draw(app, frame, left, false);
-    nodes::draw(app, frame, right, false);
-    tasks::draw(app, frame, middle, false);
+    services::draw(app, frame, left);
+    nodes::draw(app, frame, right);
+    tasks::draw(app, frame, middle);
     bottom_pane(app, frame, bottom);
 }
 
@@ -71,14 +71,14 @@ fn tabbed(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let top = (list as u16 + 3).clamp(6, body.height * 3 / 5);
     let [top, bottom] = Layout::vertical([Constraint::Length(top), Constraint::Min(5)]).areas(body);
     pane(app, frame, top, app.pane, false);
-    tasks::draw(app, frame, bottom, false);
+    tasks::draw(app, frame, bottom);
 }
 
 fn pane(app: &App, frame: &mut Frame<'_>, area: Rect, pane: Pane, wide: bool) {
     match pane {
-        Pane::Services => services::draw(app, frame, area, wide),
-        Pane::Nodes => nodes::draw(app, frame, area, wide),
-        Pane::Tasks => tasks::draw(app, frame, area, wide),
+        Pane::Services => services::draw(app, frame, area),
+        Pane::Nodes => nodes::draw(app, frame, area),
+        Pane::Tasks => tasks::draw(app, frame, area),
         Pane::Events => events::draw(app, frame, area, wide),
         Pane::Logs => logs::draw(app, frame, area, wide),
     }

@@ -110,16 +110,6 @@ pub fn texts(service: &Service) -> [&str; 5] {
     [&service.name, stack, service.mode.word(), &service.image, update]
 }
 
-/// Name without its stack, which has a column of its own in wide views.
-fn name<'a>(service: &'a Service, scene: &Scene) -> &'a str {
-    let bare = service
-        .stack
-        .as_deref()
-        .filter(|_| scene.wide)
-        .and_then(|stack| service.name.strip_prefix(stack)?.strip_prefix('_'));
-    bare.unwrap_or(&service.name)
-}
-
 /// The columns.
 pub const COLUMNS: &[Column<Service>] = &[
     Column {
@@ -137,7 +127,7 @@ pub const COLUMNS: &[Column<Service>] = &[
         max: 40,
         shed: 0,
         right: false,
-        cell: |s, c| Cell::new(name(s, c), health(s, c).slot()),
+        cell: |s, c| Cell::new(&*s.name, health(s, c).slot()),
         key: |s, _| Key::Text(s.name.to_string()),
     },
     Column {
@@ -220,7 +210,7 @@ pub const COLUMNS: &[Column<Service>] = &[
 ];
 
 /// Draws the pane.
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, _wide: bool) {
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let table = &app.services;
     let focused = has_focus(app, Pane::Services);
     let head = title(app, "Services", table.rows().len(), table.all, &table.filter);

@@ -206,7 +206,7 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
 ];
 
 /// Draws the pane.
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, _wide: bool) {
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let table = &app.tasks;
     let focused = has_focus(app, Pane::Tasks);
     let name = match app.task_scope() {
