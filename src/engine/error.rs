@@ -53,6 +53,11 @@ pub enum EngineError {
         "{endpoint}: no quorum: {said} Bring managers back, or as the last resort 'docker swarm init --force-new-cluster'"
     )]
     NoQuorum { endpoint: String, said: String },
+    /// The engine answers, its Swarm does not: so it is for 20 s while a leader is being lost.
+    #[error(
+        "{endpoint}: the engine answers but its Swarm does not; it has probably lost its leader (no quorum?): check the other managers"
+    )]
+    SwarmSilent { endpoint: String },
     /// The engine speaks only older API versions.
     #[error(
         "{endpoint}: engine too old: it speaks API {theirs}, skep needs {ours} (Docker 20.10) or newer"
@@ -97,7 +102,10 @@ impl EngineError {
     /// Whether a write that ended so may or may not have been carried out.
     pub fn leaves_unknown(&self) -> bool {
         match self {
-            Self::Broken { .. } | Self::Timeout { .. } | Self::NoQuorum { .. } => true,
+            Self::Broken { .. }
+            | Self::Timeout { .. }
+            | Self::NoQuorum { .. }
+            | Self::SwarmSilent { .. } => true,
             Self::Garbage { .. } => true,
             Self::Refusal { status, said } => {
                 *status >= 500
