@@ -91,6 +91,18 @@ impl Journal {
         self.next += 1;
     }
 
+    /// Puts the entries from `seq` on in the order of their time: a list names tasks in none.
+    pub fn order_since(&mut self, seq: u64) {
+        let Some(first) = self.entries.front().map(|e| e.seq) else { return };
+        let at = usize::try_from(seq.saturating_sub(first)).unwrap_or(usize::MAX);
+        let at = at.min(self.entries.len());
+        let fresh = &mut self.entries.make_contiguous()[at..];
+        fresh.sort_by_key(|e| e.at);
+        for (entry, seq) in fresh.iter_mut().zip(seq.max(first)..) {
+            entry.seq = seq;
+        }
+    }
+
     /// Oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries.iter()

@@ -223,9 +223,11 @@ impl Store {
             }
             Delta::Tasks(list, tasks) => {
                 if self.lists.contains_key(&list) {
+                    let fresh = self.journal.next_seq();
                     for task in tasks {
                         self.upsert_task(list, task, at);
                     }
+                    self.journal.order_since(fresh);
                 }
             }
             Delta::TasksEnd(list) => self.end_list(list, at),

@@ -1,6 +1,6 @@
 //! The log view's state: whose, the buffer, and where it is read.
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::HashMap};
 
 use super::filter::Filter;
 use crate::{
@@ -36,6 +36,8 @@ pub struct LogPane {
     pub buffer: Buffer<TaskId>,
     /// What is shown.
     pub filter: Filter,
+    /// Names of the tasks whose lines are in the buffer, also of those the manager has forgotten.
+    pub names: HashMap<TaskId, String>,
     /// The tasks that are followed now.
     pub tasks: Vec<TaskId>,
     /// Tasks left out because there are more than [`STREAMS`].
@@ -57,6 +59,7 @@ impl LogPane {
             title,
             buffer: Buffer::default(),
             filter: Filter::default(),
+            names: HashMap::new(),
             tasks: Vec::new(),
             left_out: 0,
             held: None,
@@ -76,6 +79,11 @@ impl LogPane {
         // A task that never got a container has nothing to say.
         found.retain(|t| t.container.is_some());
         found.sort_by_key(|t| (!t.is_live(), std::cmp::Reverse(t.created), t.id.clone()));
+        for task in &found {
+            if !self.names.contains_key(&task.id) {
+                self.names.insert(task.id.clone(), store.task_name(task));
+            }
+        }
         self.left_out = found.len().saturating_sub(STREAMS);
         let mut tasks: Vec<TaskId> =
             found.into_iter().take(STREAMS).map(|t| t.id.clone()).collect();

@@ -197,6 +197,25 @@ fn transitions_are_told_in_words() {
 }
 
 #[test]
+fn what_one_list_tells_is_told_in_order() {
+    let truth = cluster().manager("m1").service("web", 4);
+    let mut store = truth.store();
+    let list = ListId(2);
+    let mut tasks = truth.tasks.clone();
+    for (task, age) in tasks.iter_mut().zip([3, 1, 4, 2]) {
+        task.version += 100;
+        task.state = TaskState::Failed;
+        task.since = crate::cluster_fixture::ago(age);
+    }
+    store.apply(Delta::TasksBegin(list, Scope::All), NOW);
+    store.apply(Delta::Tasks(list, tasks), NOW);
+    store.apply(Delta::TasksEnd(list), NOW);
+    let told: Vec<(u64, Timestamp)> = store.journal().iter().map(|e| (e.seq, e.at)).collect();
+    assert!(told.is_sorted() && told.len() == 4, "{told:?}");
+    assert!(told.iter().all(|(seq, at)| store.journal().get(*seq).unwrap().at == *at));
+}
+
+#[test]
 fn tasks_on_a_lost_node_do_not_run() {
     let truth = cluster().manager("m1").node("n2").service("web", 4);
     assert_eq!(truth.store().total().running, 4);

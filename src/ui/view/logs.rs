@@ -79,7 +79,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
     }
     let name_width = visible
         .iter()
-        .map(|i| text::width(&label(app, &lines[*i].source)))
+        .map(|i| text::width(&label(log, &lines[*i].source)))
         .max()
         .unwrap_or(0)
         .min(24);
@@ -87,7 +87,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
         let line = &lines[*index];
         let place = Rect { y: inner.y + row as u16, height: 1, ..inner };
         let clean = text::clean(&line.text).into_owned();
-        let name = label(app, &line.source);
+        let name = label(log, &line.source);
         let body = text::skip(&clean, log.pan);
         let body_slot = if line.stderr { Slot::Warn } else { Slot::Text };
         let at = Timestamp(line.at);
@@ -105,7 +105,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
     }
     for (row, (task, why)) in troubles.iter().take(shown_troubles).enumerate() {
         let y = inner.bottom() - shown_troubles as u16 + row as u16;
-        let said = format!(" {} can't be read: {}", label(app, task), text::clean(why));
+        let said = format!(" {} can't be read: {}", label(log, task), text::clean(why));
         let place = Rect { y, height: 1, ..inner };
         let said = text::cut(&said, inner.width as usize).into_owned();
         frame.render_widget(Line::styled(said, app.style(Slot::Warn)), place);
@@ -125,9 +125,8 @@ fn never_ran(app: &App, log: &LogPane) -> String {
     "no task has a container yet".into()
 }
 
-/// A task's name; one that is gone keeps its id.
-fn label(app: &App, task: &TaskId) -> String {
-    let store = &app.scene.store;
-    let name = store.task(task).map_or_else(|| task.short().to_owned(), |t| store.task_name(t));
-    text::clean(&name).into_owned()
+/// A task's name, also once the manager has forgotten it.
+fn label(log: &LogPane, task: &TaskId) -> String {
+    let name = log.names.get(task).map_or(task.short(), String::as_str);
+    text::clean(name).into_owned()
 }
