@@ -1,7 +1,10 @@
 //! How often each kind of request may be made: as often as wished, unless that would cost the
 //! manager more than its share.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 /// The share of the manager's time skep may use, all requests together.
 pub(super) const BUDGET: f64 = 0.05;
@@ -11,18 +14,25 @@ pub(super) const BUDGET: f64 = 0.05;
 pub(super) struct Pace {
     /// As often as is of use.
     wish: Duration,
+    /// At least so often, whatever it costs: a manager that is slow in an outage must not make skep
+    /// look away.
+    longest: Duration,
     /// This kind's part of the budget.
     share: f64,
-    /// Smoothed cost of a request.
-    cost: Duration,
+    /// What the last requests cost.
+    costs: VecDeque<Duration>,
     due: Instant,
     running: bool,
 }
 
+/// Costs remembered: the least of them counts, since waiting for a busy manager is no cost to it.
+const REMEMBERED: usize = 5;
+
 impl Pace {
     /// `part` of the whole budget, due at once.
-    pub fn new(wish: Duration, part: f64, now: Instant) -> Self {
-        Self { wish, share: BUDGET * part, cost: Duration::ZERO, due: now, running: false }
+    pub fn new(wish: Duration, longest: Duration, part: f64, now: Instant) -> Self {
+        let costs = VecDeque::with_capacity(REMEMBERED);
+        Self { wish, longest, share: BUDGET * part, costs, due: now, running: false }
     }
 
     /// Whether one should be sent now.
@@ -43,11 +53,17 @@ impl Pace {
     /// It came back after `cost` of the manager's time.
     pub fn done(&mut self, cost: Duration, now: Instant) {
         self.running = false;
-        self.cost = if self.cost.is_zero() { cost } else { (self.cost * 3 + cost) / 4 };
+        // Nothing to ask for cost nothing, and says nothing of the next time.
+        if !cost.is_zero() {
+            if self.costs.len() == REMEMBERED {
+                self.costs.pop_front();
+            }
+            self.costs.push_back(cost);
+        }
         self.due = now + self.interval();
     }
 
-    /// Something happened: as soon as the budget allows, but never more than `late` sooner than planned.
+    /// Something happened: as soon as the budget allows.
     pub fn hurry(&mut self, now: Instant) {
         let affordable = self.due.checked_sub(self.interval()).unwrap_or(now) + self.affordable();
         self.due = self.due.min(affordable.max(now));
@@ -62,7 +78,8 @@ impl Pace {
     }
 
     fn affordable(&self) -> Duration {
-        self.cost.div_f64(self.share)
+        let cost = self.costs.iter().min().copied().unwrap_or_default();
+        cost.div_f64(self.share).min(self.longest)
     }
 
     fn interval(&self) -> Duration {
@@ -74,10 +91,12 @@ impl Pace {
 mod tests {
     use super::*;
 
+    const HOUR: Duration = Duration::from_secs(3_600);
+
     #[test]
     fn a_dear_request_is_made_seldom() {
         let now = Instant::now();
-        let mut pace = Pace::new(Duration::from_secs(1), 0.5, now);
+        let mut pace = Pace::new(Duration::from_secs(1), HOUR, 0.5, now);
         pace.sent();
         assert!(!pace.is_due(now));
         pace.done(Duration::from_millis(1), now);
@@ -98,9 +117,26 @@ mod tests {
     }
 
     #[test]
+    fn one_slow_answer_changes_little_and_none_makes_it_look_away() {
+        let now = Instant::now();
+        let longest = Duration::from_secs(10);
+        let mut pace = Pace::new(Duration::from_secs(1), longest, 0.5, now);
+        for ms in [1, 1, 5_000] {
+            pace.sent();
+            pace.done(Duration::from_millis(ms), now);
+        }
+        assert_eq!(pace.due(), Some(now + Duration::from_secs(1)));
+        for _ in 0..10 {
+            pace.sent();
+            pace.done(Duration::from_secs(9), now);
+        }
+        assert_eq!(pace.due(), Some(now + longest));
+    }
+
+    #[test]
     fn haste_brings_a_cheap_request_forward() {
         let now = Instant::now();
-        let mut pace = Pace::new(Duration::from_secs(30), 0.5, now);
+        let mut pace = Pace::new(Duration::from_secs(30), HOUR, 0.5, now);
         pace.sent();
         pace.done(Duration::from_millis(2), now);
         pace.hurry(now);

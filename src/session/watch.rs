@@ -24,6 +24,7 @@ const IN_VIEW: Duration = Duration::from_millis(700);
 const HOT: Duration = Duration::from_millis(900);
 const NODES: Duration = Duration::from_secs(3);
 const SWEEP: Duration = Duration::from_secs(5);
+const SWEEP_SELDOM: Duration = Duration::from_secs(300);
 /// After a node changed, tasks move for a while.
 const SWEEP_HOT: Duration = Duration::from_secs(1);
 const COMMOTION: Duration = Duration::from_secs(20);
@@ -95,11 +96,11 @@ impl Watch {
             events,
             ledger: Ledger::default(),
             jobs: JoinSet::new(),
-            pulse: Pace::new(PULSE, 0.35, now),
-            nodes: Pace::new(NODES, 0.05, now),
-            in_view: Pace::new(IN_VIEW, 0.2, now),
-            hot: Pace::new(HOT, 0.15, now),
-            sweep: Pace::new(SWEEP, 0.25, now),
+            pulse: Pace::new(PULSE, PULSE * 15, 0.3, now),
+            nodes: Pace::new(NODES, NODES * 5, 0.1, now),
+            in_view: Pace::new(IN_VIEW, IN_VIEW * 8, 0.2, now),
+            hot: Pace::new(HOT, HOT * 12, 0.15, now),
+            sweep: Pace::new(SWEEP, SWEEP_SELDOM, 0.25, now),
             commotion_until: None,
             next_list: 1,
             skew: probe.skew,
