@@ -55,7 +55,7 @@ pub enum EngineError {
     NoQuorum { endpoint: String, said: String },
     /// The engine answers, its Swarm does not: so it is for 20 s while a leader is being lost.
     #[error(
-        "{endpoint}: the engine answers but its Swarm does not; it has probably lost its leader (no quorum?): check the other managers"
+        "{endpoint}: no quorum? The engine answers but its Swarm does not: it has probably lost its leader; check the other managers"
     )]
     SwarmSilent { endpoint: String },
     /// The engine speaks only older API versions.

@@ -32,8 +32,13 @@ impl Screen {
     pub fn take() -> io::Result<Self> {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            give_back();
-            before(info);
+            // Only a panic of the UI ends the program; one of a task must not write over the screen.
+            if std::thread::current().name() == Some("main") {
+                give_back();
+                before(info);
+            } else {
+                tracing::error!(%info, "a task panicked");
+            }
         }));
         enter()?;
         Ok(Self { tty: terminal()? })

@@ -67,6 +67,11 @@ fn sees_everything(lab: &Lab) {
         tui.shows(SOON, "DB_PASSWORD=<hidden>");
         assert!(!tui.screen().contains("hunter2"), "a secret value is on the screen");
         tui.keys("\x1b");
+        // The name goes to the terminal's clipboard (OSC 52).
+        tui.keys("cn");
+        tui.shows(SOON, "copied web");
+        let copied = b"\x1b]52;c;d2Vi";
+        assert!(tui.raw().windows(copied.len()).any(|w| w == copied), "the clipboard was told");
         tui.quit();
     }
     let (code, text) = skep(&["-H", &lab.endpoint(1), "snapshot", "--json"]);
@@ -238,6 +243,9 @@ fn bad_image(lab: &Lab) {
     tui.shows(LATER, "No such image: lab/app:9.9-missing");
     tui.line(LATER, &["✗", "update image of web", "failed"]);
     tui.shows(SOON, "Ctrl-r");
+    // Its log: there is none, and why.
+    tui.keys("\x18");
+    tui.shows(SOON, "never had a container: No such image: lab/app:9.9-missing");
     tui.keys("\x12");
     tui.shows(SOON, "Plan: roll back web");
     tui.line(SOON, &["+", "Image: lab/app:1.1"]);
