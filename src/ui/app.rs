@@ -194,6 +194,9 @@ impl App {
         let view = settings.view;
         let mut events = Table::default();
         events.follow = true;
+        events.fixed = true;
+        let mut problem_rows = Table::default();
+        problem_rows.fixed = true;
         // By name and slot; the others begin with what is worst.
         let mut tasks = Table::default();
         tasks.sort = 1;
@@ -220,7 +223,7 @@ impl App {
             nodes: Table::default(),
             tasks,
             events,
-            problem_rows: Table::default(),
+            problem_rows,
             problems: Vec::new(),
             judged: None,
             log: None,

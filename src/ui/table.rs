@@ -33,6 +33,8 @@ pub struct Table<R: Row> {
     pub marked: HashSet<R::Id>,
     /// Rows before the filter.
     pub all: usize,
+    /// In an order that no key changes: by time, or by harm.
+    pub fixed: bool,
     /// Stays at the last row as rows come (events).
     pub follow: bool,
     /// The cursor was moved: until then it stays at the top, where the worst is.
@@ -59,6 +61,7 @@ impl<R: Row> Default for Table<R> {
             filter: Filter::default(),
             marked: HashSet::new(),
             all: 0,
+            fixed: false,
             follow: false,
             touched: false,
             built: None,
@@ -156,6 +159,11 @@ impl<R: Row> Table<R> {
     pub fn set_filter(&mut self, text: &str) {
         self.filter = Filter::new(text);
         self.built = None;
+    }
+
+    /// By which column it is sorted, and whether in reverse; a list in a fixed order has none.
+    pub fn sorted(&self) -> Option<(usize, bool)> {
+        (!self.fixed).then_some((self.sort, self.reverse))
     }
 
     /// The next sort column of `count`.

@@ -2,14 +2,14 @@
 
 use ratatui::{Frame, layout::Rect, text::Span};
 
-use super::{empty, frame_of, has_focus, title};
+use super::{empty, frame_of, has_focus, rows, title};
 use crate::{
     cluster::{Entry, Gravity},
     config::Slot,
     ui::{
         App,
         app::Pane,
-        widget::columns::{Cell, Column, Key, TableView},
+        widget::columns::{Cell, Column, Key},
     },
 };
 
@@ -85,17 +85,5 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
         );
     }
     let journal = app.scene.store.journal();
-    let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
-    let rows: Vec<&Entry> = window.iter().filter_map(|row| journal.get(row.0)).collect();
-    TableView {
-        columns: COLUMNS,
-        rows: &rows,
-        context: &app.scene,
-        selected: selected.filter(|_| focused),
-        marked: &|_| false,
-        sort: None,
-        focused,
-        stale: app.is_stale(),
-    }
-    .draw(inner, frame.buffer_mut(), &app.settings.theme);
+    rows(app, frame, inner, (table, COLUMNS, focused), |row| journal.get(row.0));
 }

@@ -26,7 +26,11 @@ use ratatui::{
 use super::{
     App, View,
     app::{LinkState, Pane},
-    widget::text,
+    table::{Row, Table},
+    widget::{
+        columns::{Column, TableView},
+        text,
+    },
 };
 use crate::config::Slot;
 
@@ -119,6 +123,31 @@ fn title<'a>(
         spans.push(Span::styled(format!("{error} "), app.style(Slot::Warn)));
     }
     Line::from(spans)
+}
+
+/// The rows in a table's window, with its cursor, sort mark and marks.
+fn rows<'a, T: Row, R: 'a>(
+    app: &'a App,
+    frame: &mut Frame<'_>,
+    inner: Rect,
+    pane: (&'a Table<T>, &[Column<R>], bool),
+    object: impl Fn(&'a T) -> Option<&'a R>,
+) {
+    let (table, columns, focused) = pane;
+    let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
+    let objects: Vec<&R> = window.iter().filter_map(object).collect();
+    let view = TableView {
+        columns,
+        rows: &objects,
+        context: &app.scene,
+        // Where nothing can be done to a row, its cursor shows only with the keyboard.
+        selected: selected.filter(|_| focused || table.sorted().is_some()),
+        marked: &|i| window.get(i).is_some_and(|row| table.marked.contains(&row.id())),
+        sort: table.sorted(),
+        focused,
+        stale: app.is_stale(),
+    };
+    view.draw(inner, frame.buffer_mut(), &app.settings.theme);
 }
 
 /// What a pane says instead of rows.

@@ -2,14 +2,14 @@
 
 use ratatui::{Frame, layout::Rect};
 
-use super::{empty, frame_of, title};
+use super::{empty, frame_of, rows, title};
 use crate::{
     config::Slot,
     triage::{Problem, Severity},
     ui::{
         App,
         widget::{
-            columns::{Cell, Column, Key, TableView},
+            columns::{Cell, Column, Key},
             text,
         },
     },
@@ -84,17 +84,5 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
             "· no problems: all services run, all nodes are ready",
         );
     }
-    let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
-    let rows: Vec<&Problem> = window.iter().filter_map(|row| app.problems.get(row.0)).collect();
-    TableView {
-        columns: COLUMNS,
-        rows: &rows,
-        context: &app.scene,
-        selected,
-        marked: &|_| false,
-        sort: None,
-        focused: true,
-        stale: app.is_stale(),
-    }
-    .draw(inner, frame.buffer_mut(), &app.settings.theme);
+    rows(app, frame, inner, (table, COLUMNS, true), |row| app.problems.get(row.0));
 }

@@ -2,7 +2,7 @@
 
 use ratatui::{Frame, layout::Rect};
 
-use super::{empty, frame_of, has_focus, title};
+use super::{empty, frame_of, has_focus, rows, title};
 use crate::{
     cluster::{Mode, PublishMode, Service, UpdateState},
     config::Slot,
@@ -11,7 +11,7 @@ use crate::{
         app::Pane,
         widget::{
             bar::bar,
-            columns::{Cell, Column, Key, TableView},
+            columns::{Cell, Column, Key},
             text,
         },
     },
@@ -218,17 +218,5 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     if table.rows().is_empty() {
         return empty(app, frame, inner, table.all > 0, "no services yet: docker service create …");
     }
-    let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
-    let rows: Vec<&Service> = window.iter().filter_map(|id| app.scene.store.service(id)).collect();
-    TableView {
-        columns: COLUMNS,
-        rows: &rows,
-        context: &app.scene,
-        selected,
-        marked: &|i| rows.get(i).is_some_and(|s| table.marked.contains(&s.id)),
-        sort: Some((table.sort, table.reverse)),
-        focused,
-        stale: app.is_stale(),
-    }
-    .draw(inner, frame.buffer_mut(), &app.settings.theme);
+    rows(app, frame, inner, (table, COLUMNS, focused), |id| app.scene.store.service(id));
 }

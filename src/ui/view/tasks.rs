@@ -2,7 +2,7 @@
 
 use ratatui::{Frame, layout::Rect};
 
-use super::{empty, frame_of, has_focus, title};
+use super::{empty, frame_of, has_focus, rows, title};
 use crate::{
     cluster::{Store, Task, TaskState},
     config::Slot,
@@ -12,7 +12,7 @@ use crate::{
         filter::Filter,
         rows::TaskRow,
         widget::{
-            columns::{Cell, Column, Key, TableView},
+            columns::{Cell, Column, Key},
             text,
         },
     },
@@ -221,17 +221,5 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
             if app.scene.store.tasks_known() { "no tasks" } else { "tasks are being read…" };
         return empty(app, frame, inner, table.all > 0, nothing);
     }
-    let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
-    let rows: Vec<&TaskRow> = window.iter().collect();
-    TableView {
-        columns: COLUMNS,
-        rows: &rows,
-        context: &app.scene,
-        selected,
-        marked: &|_| false,
-        sort: Some((table.sort, table.reverse)),
-        focused,
-        stale: app.is_stale(),
-    }
-    .draw(inner, frame.buffer_mut(), &app.settings.theme);
+    rows(app, frame, inner, (table, COLUMNS, focused), Some);
 }
