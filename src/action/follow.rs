@@ -3,7 +3,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::plan::{Change, Step};
+use serde_json::Value;
+
+use super::plan::{Change, Document, Step};
 use crate::cluster::{
     Mode, NodeId, Service, ServiceId, Store, Task, TaskId, TaskState, Timestamp, UpdateState,
     eligible,
@@ -63,6 +65,8 @@ pub struct Follow {
     pub rolling_back: bool,
     /// What was asked for, to plan it anew after a conflict.
     pub change: Change,
+    /// The specs before and after the write, to tell later what became of it.
+    specs: (Value, Value),
     version: Option<u64>,
     /// What the write made tasks from; the engine may roll back to another.
     template: Option<u64>,
@@ -85,6 +89,7 @@ impl Follow {
             failing: None,
             rolling_back,
             change: step.change.clone(),
+            specs: (step.before.clone(), step.after.clone()),
             version: None,
             template: None,
             converged_at: None,
@@ -95,6 +100,20 @@ impl Follow {
     pub fn sent(&mut self, version: u64) {
         self.version = Some(version);
         self.phase = Phase::Converging;
+    }
+
+    /// The service as read once there is a link again: tells what became of a write whose outcome was
+    /// unknown, and goes on following if it was carried out.
+    pub fn read_back(&mut self, now: &Document) {
+        let Phase::Unknown(why) = &self.phase else { return };
+        if now.spec == self.specs.1 {
+            self.sent(now.version);
+        } else if now.spec == self.specs.0 {
+            self.phase = Phase::Failed(format!("read back: it was not carried out ({why})"));
+        } else {
+            let said = "read back: the service has since got another spec; look at it before you try again";
+            self.phase = Phase::Failed(said.into());
+        }
     }
 
     /// Whether nothing more will happen.

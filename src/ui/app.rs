@@ -180,6 +180,8 @@ pub struct App {
     pub(super) overlays: Vec<Overlay>,
     pub(super) follows: Vec<Follow>,
     pub(super) pending: Option<(Token, Pending)>,
+    /// Services being read to learn what became of a write.
+    pub(super) reading_back: Option<Token>,
     pub(super) toast: Option<(String, Timestamp)>,
     pub(super) next_token: u64,
     pub(super) watched: Vec<ServiceId>,
@@ -230,6 +232,7 @@ impl App {
             overlays: Vec::new(),
             follows: Vec::new(),
             pending: None,
+            reading_back: None,
             toast: None,
             next_token: 1,
             watched: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::{
     App,
-    app::{LinkState, Pending},
+    app::{Effect, LinkState, Pending},
     overlay::{Editor, Overlay, PageKind, PlanBox, Scroll},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         plan::{Document, Plan, mask_document, to_yaml},
     },
     cluster::{Gravity, ServiceId, Store, Timestamp},
-    session::{Event, Generation, Link, Outcome, Output, Token},
+    session::{Command, Event, Generation, Link, Outcome, Output, Token},
 };
 
 /// A clock that differs by less is right enough to say nothing.
@@ -67,6 +67,7 @@ impl App {
                     self.note(at, "connected again".into(), Gravity::Good);
                 }
                 self.skew = skew;
+                self.read_back();
                 LinkState::Live { endpoint }
             }
             Link::Lost { endpoint, why, wait } => {
@@ -84,7 +85,32 @@ impl App {
         store.note(at, "skep", text, gravity);
     }
 
+    /// Asks what became of writes that were under way when the link was lost.
+    fn read_back(&mut self) {
+        let unknown: Vec<ServiceId> = self
+            .follows
+            .iter()
+            .filter(|f| matches!(f.phase, Phase::Unknown(_)))
+            .map(|f| f.service.clone())
+            .collect();
+        if !unknown.is_empty() {
+            let token = self.token();
+            self.reading_back = Some(token);
+            self.effects.push(Effect::Session(Command::Documents(token, unknown)));
+        }
+    }
+
     fn documents(&mut self, token: Token, result: Result<Vec<Document>, String>) {
+        if self.reading_back == Some(token) {
+            self.reading_back = None;
+            // An error leaves them unknown, until the next link.
+            for document in result.unwrap_or_default() {
+                for follow in self.follows.iter_mut().filter(|f| f.service == document.id) {
+                    follow.read_back(&document);
+                }
+            }
+            return;
+        }
         let Some((_, pending)) = self.pending.take_if(|(t, _)| *t == token) else { return };
         // What waited for it: the input stays below the plan, so that Esc goes back to it.
         if matches!(self.overlays.last(), Some(Overlay::Waiting { token: t, .. }) if *t == token) {
@@ -156,7 +182,13 @@ impl App {
                 }
             }
             Outcome::Refused(why) => self.follows[at].phase = Phase::Failed(why),
-            Outcome::Unknown(why) => self.follows[at].phase = Phase::Unknown(why),
+            Outcome::Unknown(why) => {
+                self.follows[at].phase = Phase::Unknown(why);
+                // The link may have come back before the write was given up.
+                if matches!(self.link, LinkState::Live { .. }) {
+                    self.read_back();
+                }
+            }
             Outcome::Conflict(document) => {
                 let follow = self.follows.remove(at);
                 let plan = Plan::new(&[*document], &follow.change, self.live_store());

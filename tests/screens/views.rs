@@ -139,6 +139,33 @@ fn a_conflict_shows_the_new_plan() {
 }
 
 #[test]
+fn an_unknown_outcome_is_read_back_once_there_is_a_link() {
+    for (replicas, says) in [(5, "converging"), (3, "it was not carried out"), (7, "another spec")]
+    {
+        let mut driver = Driver::new(&shop(), false);
+        driver.keys("2/shop_api<enter>s5<enter>");
+        driver.answer_documents(vec![document("shop_api", 3)]);
+        driver.keys("y");
+        let lost = Link::Lost {
+            endpoint: "unix:///test.sock".into(),
+            why: "gone".into(),
+            wait: std::time::Duration::from_secs(1),
+        };
+        driver.send(Event::Link(Generation(1), lost));
+        let unknown = Outcome::Unknown("connection lost".into());
+        driver.send(Event::Outcome("id-of-shop_api".into(), Box::new(unknown)));
+        assert!(driver.screen(120, 40).contains("outcome unknown"));
+        driver.connect(0);
+        driver.answer_documents(vec![document("shop_api", replicas)]);
+        let screen = driver.screen(120, 40);
+        assert!(screen.contains(says), "{replicas}: {screen}");
+        let writes =
+            driver.effects.iter().filter(|e| format!("{e:?}").contains("CarryOut")).count();
+        assert_eq!(writes, 1, "never sent twice");
+    }
+}
+
+#[test]
 fn pages() {
     for (keys, name) in
         [("2/shop_api<enter>d", "describe_service"), ("3/node-5<enter>d", "describe_node")]

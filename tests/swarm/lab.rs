@@ -71,6 +71,13 @@ impl Lab {
         self.run(&["crash", &node.to_string()]);
     }
 
+    /// Stops a node's engine in the middle of whatever it does: it takes requests and answers none.
+    pub fn freeze(&self, node: u32) {
+        let engine = format!("dockerd --data-root {}/n{node}/data", self.dir.display());
+        let status = Command::new("pkill").args(["-STOP", "-f", &engine]).status();
+        assert!(status.expect("pkill runs").success());
+    }
+
     pub fn start(&self, node: u32) {
         let out = self.run(&["start", &node.to_string()]);
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));

@@ -27,6 +27,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("gives the terminal back on signals and suspends", signals),
     ("a node powered off and returned", node_lost),
     ("the manager under skep powered off and returned", manager_lost),
+    ("a write in flight when its manager goes is read back, never sent twice", write_in_flight),
     ("quorum lost and regained", quorum_lost),
 ];
 
@@ -527,10 +528,37 @@ fn manager_lost(lab: &Lab) {
         s.lines().any(|l| l.contains('›') && l.contains("web"))
     });
     tui.quit();
+    managers_back(lab);
+}
+
+fn managers_back(lab: &Lab) {
     wait(LATER, "three managers are reachable", || {
         let list = lab.docker(1, &["node", "ls", "--format", "{{.ManagerStatus}}"]);
         list.lines().filter(|l| *l == "Leader" || *l == "Reachable").count() == 3
     });
+}
+
+fn write_in_flight(lab: &Lab) {
+    let replicas = || {
+        lab.docker(
+            1,
+            &["service", "inspect", "web", "--format", "{{.Spec.Mode.Replicated.Replicas}}"],
+        )
+    };
+    let before = replicas();
+    let mut tui = open(lab, 3);
+    tui.on_service("web");
+    scale_to(&mut tui, "+1");
+    lab.freeze(3);
+    tui.keys("y");
+    tui.shows(SOON, "sending");
+    lab.crash(3);
+    tui.shows(LATER, "outcome unknown");
+    lab.start(3);
+    tui.shows(LATER, "it was not carried out");
+    assert_eq!(replicas(), before);
+    tui.quit();
+    managers_back(lab);
 }
 
 fn quorum_lost(lab: &Lab) {
