@@ -18,6 +18,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("a bad image fails, shows why, and is rolled back", bad_image),
     ("forces an update", forces),
     ("edits a spec; nonsense is refused at its line", edits_spec),
+    ("updates every field at once through the editor", edits_every_field),
     ("a conflict shows the new plan and sends nothing", conflict),
     ("jobs and global services are followed, and can't be scaled where docker can't", other_modes),
     ("scales a marked set", marked_set),
@@ -299,6 +300,76 @@ fn edits_spec(lab: &Lab) {
     let env = lab.inspect("web", "{{.Spec.TaskTemplate.ContainerSpec.Env}}");
     assert_eq!(env, "[DB_PASSWORD=hunter2]", "a hidden value went through the editor whole");
     tui.quit();
+}
+
+/// Env, args, labels, constraints, limits, mounts, ports, networks, secrets, configs, update and
+/// rollback policy: the whole spec replaced by a pasted one (JSON is YAML).
+fn edits_every_field(lab: &Lab) {
+    lab.service("all", 2, &["--env", "API_TOKEN=keep-me"]);
+    let network = lab.docker(1, &["network", "create", "--driver", "overlay", "skep-net"]);
+    let made = |kind: &str| {
+        std::fs::create_dir_all(crate::state_home()).expect("a directory");
+        let file = crate::state_home().join("value");
+        std::fs::write(&file, "hush").expect("a file");
+        lab.docker(1, &[kind, "create", &format!("skep-{kind}"), file.to_str().expect("a path")])
+    };
+    let (secret, config) = (made("secret"), made("config"));
+    let mut spec: serde_json::Value =
+        serde_json::from_str(&lab.inspect("all", "{{json .Spec}}")).expect("a spec");
+    let container = &mut spec["TaskTemplate"]["ContainerSpec"];
+    container["Env"] = serde_json::json!(["API_TOKEN=<hidden>", "LEVEL=debug"]);
+    container["Args"] = serde_json::json!(["sleep", "99999"]);
+    container["Mounts"] = serde_json::json!([{ "Type": "tmpfs", "Target": "/scratch" }]);
+    container["Secrets"] = serde_json::json!([{ "SecretID": secret, "SecretName": "skep-secret",
+        "File": { "Name": "hush", "UID": "0", "GID": "0", "Mode": 292 } }]);
+    container["Configs"] = serde_json::json!([{ "ConfigID": config, "ConfigName": "skep-config",
+        "File": { "Name": "/conf", "UID": "0", "GID": "0", "Mode": 292 } }]);
+    spec["Labels"] = serde_json::json!({ "tier": "back" });
+    spec["TaskTemplate"]["Placement"]["Constraints"] = serde_json::json!(["node.role==manager"]);
+    spec["TaskTemplate"]["Resources"] = serde_json::json!({
+        "Limits": { "MemoryBytes": 67_108_864, "NanoCPUs": 500_000_000 },
+        "Reservations": { "MemoryBytes": 16_777_216 } });
+    spec["TaskTemplate"]["Networks"] = serde_json::json!([{ "Target": network }]);
+    spec["EndpointSpec"] = serde_json::json!({ "Mode": "vip", "Ports": [{ "Protocol": "tcp", "TargetPort": 80,
+        "PublishedPort": 8099, "PublishMode": "ingress" }] });
+    spec["UpdateConfig"]["Parallelism"] = 2.into();
+    spec["RollbackConfig"] = serde_json::json!({ "Parallelism": 1, "FailureAction": "pause",
+        "Monitor": 2_000_000_000_i64, "MaxFailureRatio": 0, "Order": "stop-first" });
+
+    let mut tui = open(lab, 1);
+    tui.on_service("all");
+    tui.keys("u");
+    tui.shows(SOON, "Ctrl-e");
+    tui.keys("\x05");
+    tui.shows(SOON, "Spec of all");
+    // Line by line away, then the new one pasted.
+    tui.keys(&"\x0b".repeat(300));
+    tui.until(SOON, "the editor is empty", |s| !s.contains("TaskTemplate"));
+    let text = serde_json::to_string_pretty(&spec).expect("JSON");
+    tui.keys(&format!("\x1b[200~{text}\x1b[201~"));
+    tui.shows(SOON, "RollbackConfig");
+    tui.keys("\x13");
+    tui.shows(SOON, "Plan: update all");
+    tui.keys("y");
+    tui.line(LATER, &["✓", "update all", "converged"]);
+    tui.keys("xd");
+    for text in [
+        "skep-net",
+        "tmpfs → /scratch",
+        "skep-secret",
+        "skep-config",
+        "node.role==manager",
+        "*:8099→80/tcp",
+    ] {
+        tui.shows(SOON, text);
+    }
+    tui.keys("\x1b");
+    tui.quit();
+    spec["TaskTemplate"]["ContainerSpec"]["Env"][0] = "API_TOKEN=keep-me".into();
+    let now: serde_json::Value =
+        serde_json::from_str(&lab.inspect("all", "{{json .Spec}}")).expect("a spec");
+    assert_eq!(now, spec);
+    lab.docker(1, &["service", "rm", "all"]);
 }
 
 fn conflict(lab: &Lab) {
