@@ -73,7 +73,8 @@ impl Lab {
 
     /// Stops a node's engine in the middle of whatever it does: it takes requests and answers none.
     pub fn freeze(&self, node: u32) {
-        let engine = format!("dockerd --data-root {}/n{node}/data", self.dir.display());
+        // The engine alone: the processes that hold the node's namespaces must still see it die.
+        let engine = format!("^dockerd --data-root {}/n{node}/data", self.dir.display());
         let status = Command::new("pkill").args(["-STOP", "-f", &engine]).status();
         assert!(status.expect("pkill runs").success());
     }
