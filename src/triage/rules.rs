@@ -1,6 +1,6 @@
 //! The rules for the obvious.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use super::{Problem, Severity};
 use crate::cluster::{
@@ -138,7 +138,10 @@ fn below(store: &Store, service: &Service, now: Timestamp) -> Option<Problem> {
         return None;
     }
     let since = below_since(store, service);
-    if since.max(changed).age(now) < GRACE && newest_error(store, service).is_none() {
+    if since.is_set()
+        && since.max(changed).age(now) < GRACE
+        && newest_error(store, service).is_none()
+    {
         return None;
     }
     let none_left = missing.running == 0;
@@ -185,13 +188,28 @@ fn crash_loop(store: &Store, service: &Service, now: Timestamp) -> Option<Proble
             LOOP.as_secs(),
             newest_error(store, service).unwrap_or_default()
         ),
-        since: oldest,
+        since: if history_is_full(store, service) { Timestamp::NEVER } else { oldest },
     })
 }
 
+/// Whether a slot has failed as often as the manager remembers (its limit counts the live task, too).
+fn history_is_full(store: &Store, service: &Service) -> bool {
+    let kept = store.info().history_limit.saturating_sub(1).max(1);
+    let mut slots: HashMap<_, u64> = HashMap::new();
+    for task in store.tasks_of(&service.id).filter(|t| t.state.is_failure()) {
+        let node = if task.slot == 0 { task.node.as_ref() } else { None };
+        *slots.entry((task.slot, node)).or_default() += 1;
+    }
+    slots.values().any(|failed| *failed >= kept)
+}
+
 /// Since when a service is short, as far back as the tasks that are kept tell: its oldest failure
-/// since it was last changed, or the creation of the oldest task that waits.
+/// since it was last changed, or the creation of the oldest task that waits. Not set when the kept
+/// history is full: then it began before, and any figure would be too young.
 fn below_since(store: &Store, service: &Service) -> Timestamp {
+    if history_is_full(store, service) {
+        return Timestamp::NEVER;
+    }
     let waiting = store.tasks_of(&service.id).filter(|t| t.is_wanted() && !store.is_running(t));
     let failures = store.tasks_of(&service.id).filter(|t| t.state.is_failure()).map(|t| t.since);
     let oldest = waiting.map(|t| t.created).chain(failures).min();

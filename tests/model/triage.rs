@@ -46,6 +46,23 @@ fn a_service_with_nothing_running_is_critical_and_says_why() {
 }
 
 #[test]
+fn a_full_history_tells_no_beginning() {
+    let mut c = calm();
+    c.tasks.clear();
+    let mut c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", 8);
+    let since = problems(&c.store(), NOW)[0].since;
+    assert!(since.is_set());
+    for age in [2, 4, 6] {
+        c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", age);
+    }
+    let since = problems(&c.store(), NOW)[0].since;
+    assert!(
+        !since.is_set(),
+        "it failed before what the manager remembers: any figure would be too young"
+    );
+}
+
+#[test]
 fn paused_and_rolled_back_updates() {
     let paused = calm()
         .update(UpdateState::Paused, "update paused due to failure or early termination of task x");

@@ -251,6 +251,26 @@ fn nothing_heard_yet_is_no_emptiness() {
 }
 
 #[test]
+fn every_key_is_calm_while_nothing_is_loaded() {
+    for view in ["1", "2", "3", "4", "5", "6", "7"] {
+        for keys in [
+            "s", "u", "r", "f", "l", "d", "y", "c", "h", "o", "O", "p", "z", "x", "R", " ", "g",
+            "G", "<enter>", "<tab>", "<s-tab>", "<c-d>", "<c-u>", "<c-x>", "<c-r>", "<pgdn>",
+            "<pgup>", "/x", ":", "?",
+        ] {
+            let mut driver = Driver::unconnected(false);
+            driver.keys(view);
+            driver.keys(keys);
+            let screen = driver.screen(80, 24);
+            assert!(!screen.contains("Plan:"), "{view} {keys}: {screen}");
+            driver.keys("<esc><esc>");
+            let screen = driver.screen(120, 40);
+            assert!(screen.contains("connecting"), "{view} {keys}: {screen}");
+        }
+    }
+}
+
+#[test]
 fn paused_shows_the_past_and_says_so() {
     let cluster = shop();
     let mut driver = Driver::new(&cluster, false);

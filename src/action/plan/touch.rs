@@ -170,15 +170,21 @@ fn text(document: &Document, after: &Value, service: Option<&Service>, store: &S
         parts.push(match service.mode {
             Mode::ReplicatedJob { .. } | Mode::GlobalJob => "the job runs anew".to_owned(),
             _ => format!(
-                "{running} running tasks are replaced, {at_once}{pause}, {order}; on failure: {fails}"
+                "{}, {at_once}{pause}, {order}; on failure: {fails}",
+                count(running, "running task is replaced", "running tasks are replaced")
             ),
         });
     }
     match (from, to) {
         (Some(from), Some(to)) if to < from => {
-            parts.push(format!("{} of {from} replicas stop", from - to));
+            parts.push(match from - to {
+                1 => format!("1 of {from} replicas stops"),
+                n => format!("{n} of {from} replicas stop"),
+            });
         }
-        (Some(from), Some(to)) if to > from => parts.push(format!("{} replicas start", to - from)),
+        (Some(from), Some(to)) if to > from => {
+            parts.push(count(to - from, "replica starts", "replicas start"));
+        }
         _ => {}
     }
     if parts.is_empty() {
@@ -188,6 +194,11 @@ fn text(document: &Document, after: &Value, service: Option<&Service>, store: &S
         parts.push(format!("running on {on}"));
     }
     parts.join("; ")
+}
+
+/// `1 replica starts`, `2 replicas start`.
+fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// `node1 ×2, node3`, at most six named.
