@@ -23,6 +23,11 @@ pub(super) struct Pace {
     costs: VecDeque<Duration>,
     due: Instant,
     running: bool,
+    /// Something happened while one was under way: its answer may be older than that.
+    again: bool,
+    /// When one was last brought forward: haste has an allowance of its own, or what is asked
+    /// regularly up to the budget would leave nothing for what just happened.
+    hastened: Option<Instant>,
 }
 
 /// Costs remembered: the least of them counts, since waiting for a busy manager is no cost to it.
@@ -32,7 +37,9 @@ impl Pace {
     /// `part` of the whole budget, due at once.
     pub fn new(wish: Duration, longest: Duration, part: f64, now: Instant) -> Self {
         let costs = VecDeque::with_capacity(REMEMBERED);
-        Self { wish, longest, share: BUDGET * part, costs, due: now, running: false }
+        // Half for the rhythm, half for haste.
+        let share = BUDGET * part / 2.0;
+        Self { wish, longest, share, costs, due: now, running: false, again: false, hastened: None }
     }
 
     /// Whether one should be sent now.
@@ -61,12 +68,22 @@ impl Pace {
             self.costs.push_back(cost);
         }
         self.due = now + self.interval();
+        if std::mem::take(&mut self.again) {
+            self.hurry(now);
+        }
     }
 
-    /// Something happened: as soon as the budget allows.
+    /// Something happened: at once, unless it was at once a moment ago.
     pub fn hurry(&mut self, now: Instant) {
-        let affordable = self.due.checked_sub(self.interval()).unwrap_or(now) + self.affordable();
-        self.due = self.due.min(affordable.max(now));
+        if self.running {
+            self.again = true;
+            return;
+        }
+        let at = self.hastened.map_or(now, |last| (last + self.affordable()).max(now));
+        if at < self.due {
+            self.due = at;
+            self.hastened = Some(at);
+        }
     }
 
     /// Wishes another rhythm from now on.
@@ -105,15 +122,14 @@ mod tests {
             pace.sent();
             pace.done(Duration::from_secs(1), now);
         }
-        assert!(
-            pace.due() > Some(now + Duration::from_secs(38)),
-            "1 s of work at 2.5 % is every 40 s"
-        );
+        let seldom = Some(now + Duration::from_secs(78));
+        assert!(pace.due() > seldom, "1 s of work at 1.25 % is every 80 s");
         pace.hurry(now);
-        assert!(
-            pace.due() > Some(now + Duration::from_secs(38)),
-            "haste does not break the budget"
-        );
+        assert_eq!(pace.due(), Some(now), "what just happened is looked at, however dear");
+        pace.sent();
+        pace.done(Duration::from_secs(1), now);
+        pace.hurry(now);
+        assert!(pace.due() > seldom, "but haste does not break the budget");
     }
 
     #[test]
@@ -140,6 +156,20 @@ mod tests {
         pace.sent();
         pace.done(Duration::from_millis(2), now);
         pace.hurry(now);
-        assert!(pace.due() <= Some(now + Duration::from_millis(81)));
+        assert_eq!(pace.due(), Some(now));
+        pace.sent();
+        pace.done(Duration::from_millis(2), now);
+        pace.hurry(now);
+        assert_eq!(pace.due(), Some(now + Duration::from_millis(160)));
+    }
+
+    #[test]
+    fn what_happens_during_a_request_is_asked_for_after_it() {
+        let now = Instant::now();
+        let mut pace = Pace::new(Duration::from_secs(30), HOUR, 0.5, now);
+        pace.sent();
+        pace.hurry(now);
+        pace.done(Duration::from_millis(2), now);
+        assert_eq!(pace.due(), Some(now));
     }
 }
