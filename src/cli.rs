@@ -8,10 +8,14 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "skep", version, about, disable_help_subcommand = true)]
 pub struct Cli {
-    /// Engine to connect to: unix:///path or tcp://host:port. May be repeated for several managers of
-    /// one Swarm. Default: the config file, DOCKER_HOST, the local socket.
+    /// Engine to connect to: unix:///path, tcp://host:port or ssh://user@host. May be repeated, for
+    /// several managers of one Swarm and for several Swarms. Default: the config file, DOCKER_HOST,
+    /// DOCKER_CONTEXT, Docker's current context, the local socket.
     #[arg(short = 'H', long = "host", value_name = "ENDPOINT", global = true)]
     pub hosts: Vec<String>,
+    /// Docker context, or cluster of the config file, to connect to. May be repeated.
+    #[arg(short = 'c', long = "context", value_name = "NAME", global = true)]
+    pub contexts: Vec<String>,
     /// Never write: no value that can write exists in the process.
     #[arg(long, global = true)]
     pub read_only: bool,
@@ -78,6 +82,27 @@ pub enum Sub {
         /// skip-events, conflict, wrong-cluster, silent. May be repeated.
         #[arg(long, value_name = "FAULT")]
         fault: Vec<String>,
+    },
+    /// Docker contexts and the config file's clusters: where each leads, and whether it answers.
+    Contexts,
+    /// The config file: where it belongs, or one to begin with.
+    #[command(group = clap::ArgGroup::new("what").required(true))]
+    Config {
+        /// Print its path.
+        #[arg(long, group = "what")]
+        path: bool,
+        /// Print an example with every setting explained.
+        #[arg(long, group = "what")]
+        example: bool,
+    },
+    /// Holds an ssh master for a running skep, and clears up after it.
+    #[command(hide = true)]
+    HoldSsh {
+        dir: PathBuf,
+        #[arg(long)]
+        terminal: bool,
+        #[arg(last = true)]
+        args: Vec<std::ffi::OsString>,
     },
     /// Shell completions, to stdout.
     Completions {

@@ -11,8 +11,8 @@ use clap::CommandFactory;
 use crate::{
     action::plan::WriteGrant,
     cli::{Cli, Sub},
-    config::{ConfigFile, Depth, Theme, state_dir},
-    connect::{Endpoint, choose},
+    config::{ConfigFile, Depth, EXAMPLE, Theme, default_path, state_dir},
+    connect::{DockerDir, Endpoint, choose, hold},
     demo,
     report::{Taken, check, snapshot_json, snapshot_text},
     session::{Session, SessionConfig, load_once},
@@ -64,6 +64,26 @@ fn run(cli: Cli) -> Result<u8, Fault> {
                 .render(&mut std::io::stdout())
                 .map(|()| 0)
                 .map_err(|e| fault(FAILED)(e.to_string()));
+        }
+        Some(Sub::Config { path, .. }) => {
+            if *path {
+                let path =
+                    default_path().ok_or_else(|| fault(FAILED)("no home directory".into()))?;
+                print(&format!("{}\n", path.display()));
+            } else {
+                print(EXAMPLE);
+            }
+            return Ok(0);
+        }
+        Some(Sub::HoldSsh { dir, terminal, args }) => {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(|e| fault(FAILED)(e.to_string()))?;
+            let code = runtime.block_on(hold(dir, *terminal, args));
+            // Reading the pipe may be under way for ever.
+            runtime.shutdown_background();
+            return Ok(code);
         }
         _ => {}
     }
@@ -126,8 +146,11 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
 }
 
 fn endpoints(cli: &Cli, file: &ConfigFile) -> Result<Vec<Endpoint>, Fault> {
-    choose(&cli.hosts, &file.hosts, |name| std::env::var(name).ok())
-        .map_err(|e| fault(USAGE)(e.to_string()))
+    let env = |name: &str| std::env::var(name).ok();
+    let docker = DockerDir::find(env);
+    let choice = choose(&cli.hosts, &cli.contexts, file, &docker, env)
+        .map_err(|e| fault(USAGE)(e.to_string()))?;
+    Ok(choice.clusters.into_iter().flat_map(|c| c.endpoints).collect())
 }
 
 /// One look at a Swarm.

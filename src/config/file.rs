@@ -11,6 +11,9 @@ use serde::Deserialize;
 pub struct ConfigFile {
     /// Endpoints, as with `-H`.
     pub hosts: Vec<String>,
+    /// Clusters by name.
+    #[serde(rename = "cluster")]
+    pub clusters: Vec<ClusterConfig>,
     /// Never write.
     pub read_only: bool,
     /// Theme name.
@@ -18,6 +21,38 @@ pub struct ConfigFile {
     /// View to begin with: `services`, `nodes`, …
     pub view: Option<String>,
 }
+
+/// A cluster the user gave a name.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterConfig {
+    /// Its name.
+    pub name: String,
+    /// Its managers, as with `-H`.
+    #[serde(default)]
+    pub endpoints: Vec<String>,
+    /// Its managers, as Docker contexts.
+    #[serde(default)]
+    pub contexts: Vec<String>,
+    /// Never write to it.
+    #[serde(default)]
+    pub read_only: bool,
+    /// A banner, and every plan confirmed by typing.
+    #[serde(default)]
+    pub production: bool,
+    /// Its colour: one of the terminal's sixteen by name, or `#rrggbb`.
+    #[serde(default)]
+    pub colour: Option<String>,
+    /// Where `ca.pem`, `cert.pem` and `key.pem` for its `tcp://` endpoints lie.
+    #[serde(default)]
+    pub tls_dir: Option<PathBuf>,
+    /// Encrypt, but do not check who answers.
+    #[serde(default)]
+    pub tls_skip_verify: bool,
+}
+
+/// A config file to begin with, every line of it explained.
+pub const EXAMPLE: &str = include_str!("example.toml");
 
 /// Why a config file can't be used; one line.
 #[derive(Debug, thiserror::Error)]
@@ -93,5 +128,18 @@ mod tests {
         assert_eq!(line, 1);
         let good = ConfigFile::parse("hosts = [\"tcp://m1\"]\nread_only = true").unwrap();
         assert!(good.read_only);
+    }
+
+    #[test]
+    fn the_example_is_a_config_file_also_with_all_its_lines_in_force() {
+        ConfigFile::parse(EXAMPLE).unwrap();
+        let all: String = EXAMPLE
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let all = ConfigFile::parse(&all).unwrap();
+        assert_eq!(all.clusters.len(), 2);
+        assert!(all.clusters[0].production && all.theme.is_some());
     }
 }

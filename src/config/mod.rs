@@ -3,5 +3,5 @@
 mod file;
 mod theme;
 
-pub use file::{ConfigError, ConfigFile, default_path, state_dir};
+pub use file::{ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir};
 pub use theme::{Depth, Slot, Theme};

@@ -4,6 +4,7 @@ use std::{
     future::Future,
     io,
     pin::Pin,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Duration,
 };
@@ -12,43 +13,85 @@ use hyper_util::{
     client::legacy::connect::{Connected, Connection},
     rt::TokioIo,
 };
+use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
 };
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::Endpoint;
+use super::{
+    Endpoint,
+    ssh::{Ask, Channel, Pipes, Ssh, SshError},
+};
 
 /// How long a connect may take before the endpoint counts as not answering.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Dials one endpoint, as often as asked.
+/// Dials one endpoint, as often as asked. Clones share what is shared: one ssh login, one reading of
+/// the certificates.
 #[derive(Clone, Debug)]
-pub struct Connector(Endpoint);
+pub struct Connector(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    endpoint: Endpoint,
+    tls: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
+    ssh: Option<Ssh>,
+}
+
+/// TLS's own words, told apart from the network's.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct TlsError(pub String);
 
 impl Connector {
     /// A connector to `endpoint`; nothing is dialled yet.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self(endpoint)
+        let ssh = match &endpoint {
+            Endpoint::Ssh(target) => Some(Ssh::new(target.clone())),
+            _ => None,
+        };
+        Self(Arc::new(Inner { endpoint, tls: OnceLock::new(), ssh }))
     }
 
     /// Where it dials.
     pub fn endpoint(&self) -> &Endpoint {
-        &self.0
+        &self.0.endpoint
+    }
+
+    /// How: as far as it is known.
+    pub fn way(&self) -> &'static str {
+        match (&self.0.endpoint, &self.0.ssh) {
+            (_, Some(ssh)) => ssh.way(),
+            (Endpoint::Unix(_), _) => "local socket",
+            (Endpoint::Tls { files, .. }, _) if !files.verify => "TLS, not verified",
+            (Endpoint::Tls { .. }, _) => "TLS",
+            (endpoint, _) if endpoint.is_plain() => "plain tcp, readable by anyone on the way",
+            _ => "plain tcp",
+        }
+    }
+
+    /// Logs in where that takes an answer at the terminal. For all but ssh there is nothing to do.
+    ///
+    /// # Errors
+    /// What ssh said.
+    pub async fn log_in(&self, ask: Ask) -> Result<(), SshError> {
+        match &self.0.ssh {
+            Some(ssh) => ssh.dial(ask).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     async fn dial(self) -> io::Result<TokioIo<Stream>> {
-        let dial = async {
-            Ok(match &self.0 {
-                Endpoint::Unix(path) => Stream::Unix(UnixStream::connect(path).await?),
-                Endpoint::Tcp { host, port } => {
-                    let stream = TcpStream::connect((host.as_str(), *port)).await?;
-                    stream.set_nodelay(true)?;
-                    Stream::Tcp(stream)
-                }
-            })
-        };
-        match tokio::time::timeout(CONNECT_TIMEOUT, dial).await {
+        if let Some(ssh) = &self.0.ssh {
+            // ssh has its own patience.
+            return Ok(TokioIo::new(match ssh.dial(Ask::Never).await? {
+                Channel::Socket(stream) => Stream::Unix(stream),
+                Channel::Process(pipes) => Stream::Process(pipes),
+            }));
+        }
+        match tokio::time::timeout(CONNECT_TIMEOUT, self.open()).await {
             Ok(stream) => stream.map(TokioIo::new),
             Err(_) => Err(io::Error::new(
                 io::ErrorKind::TimedOut,
@@ -56,6 +99,29 @@ impl Connector {
             )),
         }
     }
+
+    async fn open(&self) -> io::Result<Stream> {
+        match &self.0.endpoint {
+            Endpoint::Unix(path) => UnixStream::connect(path).await.map(Stream::Unix),
+            Endpoint::Tcp { host, port } => tcp(host, *port).await.map(Stream::Tcp),
+            Endpoint::Tls { host, port, files } => {
+                let config = self.0.tls.get_or_init(|| files.load()).clone();
+                let config = config.map_err(|why| io::Error::other(TlsError(why)))?;
+                let name = ServerName::try_from(host.clone())
+                    .map_err(|e| io::Error::other(TlsError(format!("'{host}': {e}"))))?;
+                let stream = tcp(host, *port).await?;
+                let stream = TlsConnector::from(config).connect(name, stream).await?;
+                Ok(Stream::Tls(Box::new(stream)))
+            }
+            Endpoint::Ssh(_) => Err(io::Error::other("ssh is dialled another way")),
+        }
+    }
+}
+
+async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect((host, port)).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 impl tower_service::Service<hyper::Uri> for Connector {
@@ -79,6 +145,10 @@ pub enum Stream {
     Unix(UnixStream),
     /// Plain TCP.
     Tcp(TcpStream),
+    /// TCP with TLS.
+    Tls(Box<TlsStream<TcpStream>>),
+    /// The pipes of an ssh.
+    Process(Box<Pipes>),
 }
 
 impl Connection for Stream {
@@ -96,6 +166,8 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Unix(s) => Pin::new(s).poll_read(cx, buf),
             Self::Tcp(s) => Pin::new(s).poll_read(cx, buf),
+            Self::Tls(s) => Pin::new(s).poll_read(cx, buf),
+            Self::Process(p) => Pin::new(&mut p.stdout).poll_read(cx, buf),
         }
     }
 }
@@ -109,6 +181,8 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Unix(s) => Pin::new(s).poll_write(cx, buf),
             Self::Tcp(s) => Pin::new(s).poll_write(cx, buf),
+            Self::Tls(s) => Pin::new(s).poll_write(cx, buf),
+            Self::Process(p) => Pin::new(&mut p.stdin).poll_write(cx, buf),
         }
     }
 
@@ -116,6 +190,8 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Unix(s) => Pin::new(s).poll_flush(cx),
             Self::Tcp(s) => Pin::new(s).poll_flush(cx),
+            Self::Tls(s) => Pin::new(s).poll_flush(cx),
+            Self::Process(p) => Pin::new(&mut p.stdin).poll_flush(cx),
         }
     }
 
@@ -123,6 +199,8 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Unix(s) => Pin::new(s).poll_shutdown(cx),
             Self::Tcp(s) => Pin::new(s).poll_shutdown(cx),
+            Self::Tls(s) => Pin::new(s).poll_shutdown(cx),
+            Self::Process(p) => Pin::new(&mut p.stdin).poll_shutdown(cx),
         }
     }
 }

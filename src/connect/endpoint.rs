@@ -2,10 +2,13 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use super::tls::TlsFiles;
+
 /// The socket dockerd listens on when nothing else is said.
-const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
-/// The port of plain `tcp://` when none is given, as in the docker CLI.
-const DEFAULT_PORT: u16 = 2375;
+pub(super) const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
+/// The ports when none is given, as in the docker CLI.
+const PLAIN_PORT: u16 = 2375;
+const TLS_PORT: u16 = 2376;
 
 /// An engine's address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,69 +17,175 @@ pub enum Endpoint {
     Unix(PathBuf),
     /// Plain TCP: no encryption, no authentication.
     Tcp { host: String, port: u16 },
+    /// TCP with TLS.
+    Tls { host: String, port: u16, files: TlsFiles },
+    /// Through the system's ssh.
+    Ssh(SshTarget),
+}
+
+/// What follows `ssh://`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SshTarget {
+    /// Whom to log in as; ssh's own choice if absent.
+    pub user: Option<String>,
+    /// A host, or a `Host` of ssh's config.
+    pub host: String,
+    /// ssh's own choice if absent.
+    pub port: Option<u16>,
+    /// The engine's socket over there, if it is not the usual one.
+    pub socket: Option<String>,
 }
 
 /// Why a string is no endpoint skep can use.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum EndpointError {
     /// Not of the form `scheme://address`.
-    #[error("'{0}' is not an endpoint: write unix:///path/to/docker.sock or tcp://host:port")]
-    Form(String),
-    /// A scheme skep knows of and can't use yet.
-    #[error("'{0}': {1}:// endpoints are not supported by this version; use unix:// or tcp://")]
-    NotYet(String, &'static str),
-    /// The port is no number from 1 to 65535.
-    #[error("'{0}': the port must be a number from 1 to 65535")]
-    Port(String),
-    /// `DOCKER_TLS_VERIFY` asks for TLS.
     #[error(
-        "DOCKER_TLS_VERIFY is set and this version can't speak TLS; unset it, or use a unix:// socket"
+        "'{0}' is not an endpoint: write unix:///path/to/docker.sock, tcp://host:port or ssh://user@host"
     )]
-    Tls,
+    Form(String),
+    /// Windows.
+    #[error("'{0}': named pipes are not supported; use unix://, tcp:// or ssh://")]
+    Pipe(String),
+    /// The port is no number from 1 to 65535.
+    #[error(
+        "'{0}': the port must be a number from 1 to 65535; an IPv6 address goes in brackets: tcp://[::1]:2375"
+    )]
+    Port(String),
+    /// A password in the address.
+    #[error("'{0}': a password can't be part of an endpoint; use a key, or let ssh ask")]
+    Password(String),
+    /// A path that would mean something else to ssh or to the shell over there.
+    #[error("'{0}': the socket's path may hold only letters, digits and . _ - + @ /")]
+    Path(String),
 }
 
 impl FromStr for Endpoint {
     type Err = EndpointError;
 
     fn from_str(text: &str) -> Result<Self, EndpointError> {
-        let (scheme, rest) =
-            text.split_once("://").ok_or_else(|| EndpointError::Form(text.into()))?;
+        Self::parse(text, None)
+    }
+}
+
+impl Endpoint {
+    /// Reads an endpoint; `tcp://` means TLS if there are `files` for it.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one line.
+    pub fn parse(text: &str, tls: Option<&TlsFiles>) -> Result<Self, EndpointError> {
+        let wrong = || EndpointError::Form(text.into());
+        let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
         match scheme {
             "unix" if rest.starts_with('/') => Ok(Self::Unix(rest.into())),
-            "tcp" | "http" => {
+            "tcp" | "http" | "https" => {
                 let rest = rest.trim_end_matches('/');
-                let (host, port) = split_host_port(rest);
-                if host.is_empty() || host.contains('/') {
-                    return Err(EndpointError::Form(text.into()));
+                if rest.contains('/') {
+                    return Err(wrong());
                 }
-                let port = match port {
-                    None => DEFAULT_PORT,
-                    Some(p) => p
-                        .parse()
-                        .ok()
-                        .filter(|p| *p != 0)
-                        .ok_or_else(|| EndpointError::Port(text.into()))?,
-                };
-                Ok(Self::Tcp { host: host.into(), port })
+                let (host, port) = host_and_port(rest, text)?;
+                let secure = scheme == "https";
+                match tls.cloned().or_else(|| secure.then(TlsFiles::system)) {
+                    Some(files) => Ok(Self::Tls { host, port: port.unwrap_or(TLS_PORT), files }),
+                    None => Ok(Self::Tcp { host, port: port.unwrap_or(PLAIN_PORT) }),
+                }
             }
-            "ssh" => Err(EndpointError::NotYet(text.into(), "ssh")),
-            "https" => Err(EndpointError::NotYet(text.into(), "https")),
-            "npipe" => Err(EndpointError::NotYet(text.into(), "npipe")),
-            _ => Err(EndpointError::Form(text.into())),
+            "ssh" => ssh_target(rest, text).map(Self::Ssh),
+            "npipe" => Err(EndpointError::Pipe(text.into())),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// The local engine's socket.
+    pub fn default_socket() -> Self {
+        Self::Unix(DEFAULT_SOCKET.into())
+    }
+
+    /// Whether anyone on the way may read and change what is said.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::Tcp { host, .. } if !is_loopback(host))
+    }
+
+    /// The same way to reach the engine of another host, as an offer.
+    pub fn on_host(&self, host: &str) -> Self {
+        let host = host.to_owned();
+        match self {
+            Self::Unix(_) => Self::Ssh(SshTarget { user: None, host, port: None, socket: None }),
+            Self::Tcp { port, .. } => Self::Tcp { host, port: *port },
+            Self::Tls { port, files, .. } => Self::Tls { host, port: *port, files: files.clone() },
+            Self::Ssh(target) => Self::Ssh(SshTarget { host, socket: None, ..target.clone() }),
         }
     }
 }
 
-/// `host`, `host:port`, `[::1]`, `[::1]:port`.
-fn split_host_port(text: &str) -> (&str, Option<&str>) {
-    if let Some(inner) = text.strip_prefix('[')
-        && let Some((host, rest)) = inner.split_once(']')
-    {
-        return (host, rest.strip_prefix(':'));
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// `[user@]host[:port][/path]`. What could be taken for an option of ssh is refused.
+fn ssh_target(rest: &str, text: &str) -> Result<SshTarget, EndpointError> {
+    let wrong = || EndpointError::Form(text.into());
+    let (authority, socket) = match rest.find('/') {
+        Some(at) => (&rest[..at], Some(&rest[at..]).filter(|p| *p != "/")),
+        None => (rest, None),
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+@/".contains(c);
+    if socket.is_some_and(|path| !path.chars().all(plain)) {
+        return Err(EndpointError::Path(text.into()));
     }
-    match text.rsplit_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (text, None),
+    let (user, address) = match authority.rsplit_once('@') {
+        Some((user, address)) => (Some(user), address),
+        None => (None, authority),
+    };
+    if user.is_some_and(|u| u.contains(':')) {
+        // Not shown again: it is a secret.
+        return Err(EndpointError::Password(format!("ssh://…@{address}")));
+    }
+    let (host, port) = host_and_port(address, text)?;
+    let odd = |s: &str| {
+        s.is_empty()
+            || s.starts_with('-')
+            || s.contains(|c: char| c.is_whitespace() || c.is_control())
+    };
+    if odd(&host) || user.is_some_and(odd) {
+        return Err(wrong());
+    }
+    Ok(SshTarget { user: user.map(str::to_owned), host, port, socket: socket.map(str::to_owned) })
+}
+
+/// `host`, `host:port`, `[::1]`, `[::1]:port`; `::1:2375` could mean two things and is refused.
+fn host_and_port(part: &str, text: &str) -> Result<(String, Option<u16>), EndpointError> {
+    let (host, port) = match part.strip_prefix('[') {
+        Some(inner) => {
+            let (host, rest) =
+                inner.split_once(']').ok_or_else(|| EndpointError::Form(text.into()))?;
+            match rest.strip_prefix(':') {
+                Some(port) => (host, Some(port)),
+                None if rest.is_empty() => (host, None),
+                None => return Err(EndpointError::Form(text.into())),
+            }
+        }
+        None => match part.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (part, None),
+        },
+    };
+    if host.is_empty() {
+        return Err(EndpointError::Form(text.into()));
+    }
+    let number = |p: &str| p.parse().ok().filter(|p| *p != 0);
+    let port = match port {
+        None => None,
+        Some(p) => Some(number(p).ok_or_else(|| EndpointError::Port(text.into()))?),
+    };
+    Ok((host.to_owned(), port))
+}
+
+struct Bracketed<'h>(&'h str);
+
+impl fmt::Display for Bracketed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.contains(':') { write!(f, "[{}]", self.0) } else { f.write_str(self.0) }
     }
 }
 
@@ -84,41 +193,21 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
-        }
-    }
-}
-
-impl Endpoint {
-    /// The local engine's socket.
-    pub fn default_socket() -> Self {
-        Self::Unix(DEFAULT_SOCKET.into())
-    }
-}
-
-/// The endpoints to use: the flags, else the config file, else `DOCKER_HOST`, else the default socket.
-///
-/// `env` looks an environment variable up.
-pub fn choose(
-    flags: &[String],
-    config: &[String],
-    env: impl Fn(&str) -> Option<String>,
-) -> Result<Vec<Endpoint>, EndpointError> {
-    let given = if flags.is_empty() { config } else { flags };
-    if !given.is_empty() {
-        return given.iter().map(|text| text.parse()).collect();
-    }
-    match env("DOCKER_HOST").filter(|v| !v.is_empty()) {
-        Some(host) => {
-            let endpoint = host.parse()?;
-            let wants_tls = env("DOCKER_TLS_VERIFY").is_some_and(|v| !v.is_empty());
-            if wants_tls && matches!(endpoint, Endpoint::Tcp { .. }) {
-                return Err(EndpointError::Tls);
+            Self::Tcp { host, port } | Self::Tls { host, port, .. } => {
+                write!(f, "tcp://{}:{port}", Bracketed(host))
             }
-            Ok(vec![endpoint])
+            Self::Ssh(target) => {
+                f.write_str("ssh://")?;
+                if let Some(user) = &target.user {
+                    write!(f, "{user}@")?;
+                }
+                write!(f, "{}", Bracketed(&target.host))?;
+                if let Some(port) = target.port {
+                    write!(f, ":{port}")?;
+                }
+                f.write_str(target.socket.as_deref().unwrap_or(""))
+            }
         }
-        None => Ok(vec![Endpoint::default_socket()]),
     }
 }
 
@@ -133,6 +222,13 @@ mod tests {
             ("tcp://manager-1", "tcp://manager-1:2375"),
             ("tcp://10.0.0.7:2376/", "tcp://10.0.0.7:2376"),
             ("tcp://[::1]:99", "tcp://[::1]:99"),
+            ("https://m", "tcp://m:2376"),
+            ("ssh://m", "ssh://m"),
+            ("ssh://root@m/", "ssh://root@m"),
+            (
+                "ssh://root@[fe80::1]:2222/run/docker.sock",
+                "ssh://root@[fe80::1]:2222/run/docker.sock",
+            ),
         ] {
             assert_eq!(text.parse::<Endpoint>().map(|e| e.to_string()), Ok(shown.into()));
         }
@@ -143,22 +239,31 @@ mod tests {
             "tcp://",
             "tcp://h:0",
             "tcp://h:70000",
-            "ssh://h",
+            "tcp://a/b",
+            "tcp://::1:2375",
+            "tcp://[::1",
+            "tcp://[::1]2375",
+            "ssh://",
+            "ssh://@h",
+            "ssh://-oProxyCommand=x",
+            "ssh://-l@h",
+            "ssh://u:secret@h",
+            "ssh://h/a b",
+            "ssh://h/$(x)",
+            "ssh://h/a:b",
+            "npipe:////./pipe/x",
         ] {
             assert!(text.parse::<Endpoint>().is_err(), "{text}");
         }
+        let shown = "ssh://u:secret@h".parse::<Endpoint>().unwrap_err().to_string();
+        assert!(!shown.contains("secret"), "{shown}");
     }
 
     #[test]
-    fn flags_go_before_config_before_environment() {
-        let env = |k: &str| (k == "DOCKER_HOST").then(|| "tcp://env:1".to_owned());
-        let pick = |flags: &[&str], config: &[&str]| {
-            let own = |l: &[&str]| l.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
-            choose(&own(flags), &own(config), env).map(|e| e[0].to_string())
-        };
-        assert_eq!(pick(&["tcp://flag:1"], &["tcp://conf:1"]), Ok("tcp://flag:1".into()));
-        assert_eq!(pick(&[], &["tcp://conf:1"]), Ok("tcp://conf:1".into()));
-        assert_eq!(pick(&[], &[]), Ok("tcp://env:1".into()));
-        assert_eq!(choose(&[], &[], |_| None), Ok(vec![Endpoint::default_socket()]));
+    fn offers_the_same_way_to_another_host() {
+        let offer = |text: &str| text.parse::<Endpoint>().unwrap().on_host("10.0.0.1").to_string();
+        assert_eq!(offer("ssh://root@w:22/x.sock"), "ssh://root@10.0.0.1:22");
+        assert_eq!(offer("unix:///x.sock"), "ssh://10.0.0.1");
+        assert_eq!(offer("tcp://w:99"), "tcp://10.0.0.1:99");
     }
 }

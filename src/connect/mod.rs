@@ -1,10 +1,21 @@
-//! How an engine is reached: where it is ([`Endpoint`]) and a byte stream to it ([`Connector`]).
+//! How an engine is reached: which endpoints there are ([`choose`]), where one is ([`Endpoint`]), and a
+//! byte stream to it ([`Connector`]), over a local socket, TCP, TLS or the system's ssh.
 //!
-//! One connector serves both our own HTTP client and bollard. TLS and SSH come as further kinds of
-//! [`Endpoint`]; nothing above this module knows which kind it talks over.
+//! One connector serves both our own HTTP client and bollard; nothing above this module knows which
+//! kind it talks over.
 
+mod choose;
 mod connector;
+mod context;
 mod endpoint;
+mod holder;
+mod ssh;
+mod tls;
 
-pub use connector::{Connector, Stream};
-pub use endpoint::{Endpoint, EndpointError, choose};
+pub use choose::{Choice, Wanted, choose};
+pub use connector::{Connector, Stream, TlsError};
+pub use context::{DockerContext, DockerDir};
+pub use endpoint::{Endpoint, EndpointError, SshTarget};
+pub use holder::hold;
+pub use ssh::{Ask, SshError};
+pub use tls::{TlsFiles, trouble as tls_trouble};

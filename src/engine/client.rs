@@ -18,7 +18,7 @@ use hyper::{Method, Request, Response, body::Incoming};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
 use super::error::{EngineError, Result, from_status};
-use crate::connect::{Connector, Endpoint};
+use crate::connect::{Connector, Endpoint, SshError, TlsError, tls_trouble};
 
 /// The oldest API skep uses: Docker 20.10, the first with service status counts.
 pub(super) const API_MIN: &str = "1.41";
@@ -52,7 +52,7 @@ pub struct Cost {
 #[derive(Clone, Debug)]
 pub struct Engine {
     pub(super) http: Client<Connector, Full<Bytes>>,
-    pub(super) endpoint: Arc<Endpoint>,
+    connector: Connector,
     access: Access,
     api: Arc<str>,
     requests: Arc<AtomicU64>,
@@ -67,15 +67,15 @@ pub(super) struct Answer {
 }
 
 impl Engine {
-    /// A client to `endpoint`; nothing is sent yet.
-    pub fn new(endpoint: Endpoint, access: Access) -> Self {
+    /// A client over `connector`; nothing is sent yet.
+    pub fn new(connector: Connector, access: Access) -> Self {
         let http = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .pool_max_idle_per_host(4)
-            .build(Connector::new(endpoint.clone()));
+            .build(connector.clone());
         Self {
             http,
-            endpoint: Arc::new(endpoint),
+            connector,
             access,
             api: API_MIN.into(),
             requests: Arc::default(),
@@ -90,7 +90,12 @@ impl Engine {
 
     /// Where it is.
     pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+        self.connector.endpoint()
+    }
+
+    /// How it is reached.
+    pub fn way(&self) -> &'static str {
+        self.connector.way()
     }
 
     /// The API version in use.
@@ -147,7 +152,7 @@ impl Engine {
             Ok(Err(error)) => return Err(self.transport_error(&error)),
             Err(_) => {
                 return Err(EngineError::Timeout {
-                    endpoint: self.endpoint.to_string(),
+                    endpoint: self.endpoint().to_string(),
                     what,
                     after: deadline,
                 });
@@ -156,21 +161,30 @@ impl Engine {
         tracing::trace!(what, status = %response.status(), ms = begun.elapsed().as_millis(), "answer");
         let answer = Answer {
             response,
-            endpoint: self.endpoint.to_string(),
+            endpoint: self.endpoint().to_string(),
             bytes: Arc::clone(&self.bytes),
         };
         answer.checked().await
     }
 
     fn transport_error(&self, error: &hyper_util::client::legacy::Error) -> EngineError {
-        let endpoint = self.endpoint.to_string();
+        let endpoint = self.endpoint().to_string();
         let mut io = None;
         let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
         let mut last = error.to_string();
         let mut parse = false;
+        let (mut tls, mut ssh) = (None, None);
         while let Some(e) = source {
             if let Some(found) = e.downcast_ref::<std::io::Error>() {
                 io = Some(found);
+                tls = tls_trouble(found).or(tls);
+                let inner = found.get_ref();
+                if let Some(inner) = inner.and_then(|e| e.downcast_ref::<TlsError>()) {
+                    tls = Some(inner.to_string());
+                }
+                if let Some(inner) = inner.and_then(|e| e.downcast_ref::<SshError>()) {
+                    ssh = Some(inner.to_string());
+                }
             }
             if let Some(found) = e.downcast_ref::<hyper::Error>() {
                 // A peer that talks before it is asked is no HTTP server; hyper has no name for that.
@@ -186,8 +200,14 @@ impl Engine {
                 why: format!("its answer is not HTTP ({last})"),
             };
         }
+        if let Some(said) = tls {
+            return EngineError::Tls { endpoint, said };
+        }
         if !error.is_connect() {
             return EngineError::Broken { endpoint, why: last };
+        }
+        if let Some(said) = ssh {
+            return EngineError::Ssh { endpoint, said };
         }
         match io.map(std::io::Error::kind) {
             Some(std::io::ErrorKind::NotFound) => EngineError::NoSocket { endpoint },

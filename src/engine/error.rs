@@ -23,6 +23,12 @@ pub enum EngineError {
     /// Could not connect otherwise.
     #[error("{endpoint}: can't connect: {why}; check the address and the network")]
     Unreachable { endpoint: String, why: String },
+    /// ssh got nowhere.
+    #[error("{endpoint}: {said}")]
+    Ssh { endpoint: String, said: String },
+    /// TLS got nowhere.
+    #[error("{endpoint}: TLS: {said}")]
+    Tls { endpoint: String, said: String },
     /// The connection broke under a request.
     #[error("{endpoint}: connection lost: {why}")]
     Broken { endpoint: String, why: String },

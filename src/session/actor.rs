@@ -137,7 +137,8 @@ impl Actor {
         endpoint: Endpoint,
         backoff: &mut Backoff,
     ) -> Result<Gone, EngineError> {
-        let mut engine = Engine::new(endpoint.clone(), Access::ReadOnly);
+        let mut engine =
+            Engine::new(crate::connect::Connector::new(endpoint.clone()), Access::ReadOnly);
         let probe = engine.probe(wall).await?;
         // Writing has a transport of its own; without a grant there is none.
         let executor = self.config.grant.as_ref().map(|_| {

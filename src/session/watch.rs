@@ -359,7 +359,7 @@ async fn stream_list(
 pub async fn load_once(
     endpoint: crate::connect::Endpoint,
 ) -> Result<(Store, Probe, Timestamp), EngineError> {
-    let mut engine = Engine::new(endpoint, Access::ReadOnly);
+    let mut engine = Engine::new(crate::connect::Connector::new(endpoint), Access::ReadOnly);
     let probe = engine.probe(wall).await?;
     let at = wall().shifted(probe.skew);
     let mut store = Store::default();

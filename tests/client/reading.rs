@@ -8,7 +8,7 @@ use skep::{
     action::plan::WriteGrant,
     cluster::Timestamp,
     config::{Depth, Theme},
-    connect::Endpoint,
+    connect::{Connector, Endpoint},
     demo::Demo,
     engine::{Access, Engine},
     session::{Session, SessionConfig},
@@ -195,7 +195,8 @@ async fn lost_events_are_no_lost_changes() {
     let (demo, _dir) = serve("calm", &["skip-events"]);
     let mut live = Live::start(&demo, false);
     live.until("● live").await;
-    let mut other = Engine::new(Endpoint::Unix(demo.socket().to_owned()), Access::ReadWrite);
+    let mut other =
+        Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())), Access::ReadWrite);
     other.probe(now).await.unwrap();
     let (services, _) = other.services().await.unwrap();
     let web = services.iter().find(|s| &*s.name == "shop_web").unwrap();
@@ -211,7 +212,8 @@ async fn lost_events_are_no_lost_changes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bollard_reads_names() {
     let (demo, _dir) = serve("calm", &[]);
-    let mut engine = Engine::new(Endpoint::Unix(demo.socket().to_owned()), Access::ReadOnly);
+    let mut engine =
+        Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())), Access::ReadOnly);
     engine.probe(now).await.unwrap();
     let names = engine.names().await.unwrap();
     assert!(names.networks.values().any(|n| n == "shop_net"));

@@ -1,0 +1,365 @@
+//! SSH through the system's `ssh`: one master connection an endpoint, its channels shared by all
+//! that dial it.
+//!
+//! The master is held by a small process of our own ([`super::holder`]), which ends it and removes its
+//! directory when skep is gone, however that went.
+
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::OnceLock,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::UnixStream,
+    process::{Child, ChildStdin, ChildStdout, Command},
+    sync::Mutex,
+    task::JoinHandle,
+};
+
+use super::endpoint::{DEFAULT_SOCKET, SshTarget};
+
+/// How long a login may take that asks nobody.
+const LOGIN: Duration = Duration::from_secs(12);
+/// How long an engine may take for its first word over a new channel.
+const FIRST_WORD: Duration = Duration::from_secs(5);
+/// Lines of ssh's own words that are kept.
+const WORDS: usize = 30;
+
+/// Whether ssh may ask questions: it does so on the terminal, which the screen must not own then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Passphrases, passwords, unknown host keys.
+    Terminal,
+    /// Nothing: what would need an answer fails.
+    Never,
+}
+
+/// How a channel reaches the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// sshd connects to the socket itself.
+    Forward,
+    /// `docker system dial-stdio` over there, where sshd forwards no sockets.
+    Stdio,
+}
+
+/// Why ssh got nowhere; one line.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{said}")]
+pub struct SshError {
+    said: String,
+    /// An answer at the terminal might help.
+    pub answerable: bool,
+}
+
+impl From<SshError> for io::Error {
+    fn from(error: SshError) -> Self {
+        Self::other(error)
+    }
+}
+
+/// One endpoint's ssh.
+#[derive(Debug)]
+pub(super) struct Ssh {
+    target: SshTarget,
+    master: Mutex<Option<Master>>,
+    way: OnceLock<Way>,
+}
+
+#[derive(Debug)]
+struct Master {
+    dir: PathBuf,
+    holder: Child,
+    /// Held open as long as the master is wanted.
+    _leash: Option<ChildStdin>,
+}
+
+/// A channel that is a process: `ssh … docker system dial-stdio`.
+#[derive(Debug)]
+pub struct Pipes {
+    /// Ended when this is dropped.
+    child: Child,
+    pub(super) stdin: ChildStdin,
+    pub(super) stdout: ChildStdout,
+}
+
+/// A new channel.
+pub(super) enum Channel {
+    Socket(UnixStream),
+    Process(Box<Pipes>),
+}
+
+impl Ssh {
+    pub fn new(target: SshTarget) -> Self {
+        Self { target, master: Mutex::default(), way: OnceLock::new() }
+    }
+
+    /// How the engine is reached, once that is decided.
+    pub fn way(&self) -> &'static str {
+        match self.way.get() {
+            None => "ssh",
+            Some(Way::Forward) => "ssh, forwarded socket",
+            Some(Way::Stdio) => "ssh, docker system dial-stdio",
+        }
+    }
+
+    /// A channel to the engine; logs in first if that is needed.
+    pub async fn dial(&self, ask: Ask) -> Result<Channel, SshError> {
+        let mut held = self.master.lock().await;
+        let alive = match held.as_mut() {
+            Some(master) => matches!(master.holder.try_wait(), Ok(None)),
+            None => false,
+        };
+        if !alive {
+            // The old one's directory goes with its holder.
+            *held = None;
+            *held = Some(self.log_in(ask).await?);
+        }
+        let Some(master) = held.as_ref() else { return Err(plain("ssh did not start".into())) };
+        let dir = master.dir.clone();
+        let way = match self.way.get() {
+            Some(way) => *way,
+            None => self.decide(&dir).await?,
+        };
+        drop(held);
+        match way {
+            Way::Forward => {
+                let stream = UnixStream::connect(dir.join("engine")).await;
+                stream.map(Channel::Socket).map_err(|e| plain(format!("the forwarded socket: {e}")))
+            }
+            Way::Stdio => {
+                self.spawn_stdio(&dir, Stdio::null()).map(|c| Channel::Process(Box::new(c)))
+            }
+        }
+    }
+
+    /// Starts the master and waits until it is logged in.
+    async fn log_in(&self, ask: Ask) -> Result<Master, SshError> {
+        let dir =
+            private_dir().map_err(|e| plain(format!("no directory for ssh's socket: {e}")))?;
+        let own = std::env::current_exe().map_err(|e| plain(e.to_string()))?;
+        let mut command = Command::new(own);
+        command.arg("hold-ssh").arg(&dir);
+        if ask == Ask::Terminal {
+            command.arg("--terminal");
+        }
+        command.arg("--").args(self.options(&dir));
+        command.args(["-M", "-N", "-o", "ControlMaster=yes", "-o", "ControlPersist=no"]);
+        // A dead link is found after 4 + 4 + 4 seconds of silence.
+        command.args(["-o", "ServerAliveInterval=4", "-o", "ServerAliveCountMax=2"]);
+        command.args(["-o", "ConnectTimeout=10", "-o", "ClearAllForwardings=yes"]);
+        command.args(["-o", "RemoteCommand=none", "-o", "PermitLocalCommand=no"]);
+        command.args(["-o", "ForwardAgent=no", "-o", "ForwardX11=no"]);
+        command.args(match ask {
+            Ask::Terminal => ["-o", "StrictHostKeyChecking=ask"].as_slice(),
+            Ask::Never => &["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes"],
+        });
+        command.args(self.address());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut holder =
+            command.spawn().map_err(|e| plain(format!("ssh can't be started: {e}")))?;
+        let leash = holder.stdin.take();
+        let words = holder.stderr.take().map(|pipe| listen(pipe, ask));
+        let mut master = Master { dir, holder, _leash: leash };
+        let socket = master.dir.join("ctl");
+        let patience = if ask == Ask::Terminal { Duration::from_secs(600) } else { LOGIN };
+        let logged_in = async {
+            // ssh makes its control socket once it is logged in, and has no other way to say so.
+            while !socket.exists() {
+                tokio::time::sleep(Duration::from_millis(15)).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = master.holder.wait() => {
+                let words = match words {
+                    Some(words) => words.await.unwrap_or_default(),
+                    None => Vec::new(),
+                };
+                Err(explain(&words, &self.target))
+            }
+            () = logged_in => Ok(master),
+            () = tokio::time::sleep(patience) => {
+                Err(plain(format!("no login within {} s", patience.as_secs())))
+            }
+        }
+    }
+
+    /// Finds out what the other side allows: a forwarded socket is cheaper, `dial-stdio` needs only a
+    /// docker CLI over there.
+    async fn decide(&self, dir: &Path) -> Result<Way, SshError> {
+        let remote = self.target.socket.as_deref().unwrap_or(DEFAULT_SOCKET);
+        let forward = format!("{}:{remote}", dir.join("engine").display());
+        let mut command = self.through(dir);
+        command.args(["-O", "forward", "-L", &forward]).args(self.address());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let forwarded = command.status().await.is_ok_and(|status| status.success());
+        if forwarded
+            && let Ok(stream) = UnixStream::connect(dir.join("engine")).await
+            && answers(stream).await
+        {
+            return Ok(*self.way.get_or_init(|| Way::Forward));
+        }
+        let mut channel = self.spawn_stdio(dir, Stdio::piped())?;
+        let stderr = channel.child.stderr.take();
+        let both = tokio::io::join(&mut channel.stdout, &mut channel.stdin);
+        if answers(both).await {
+            return Ok(*self.way.get_or_init(|| Way::Stdio));
+        }
+        let mut said = String::new();
+        if let Some(stderr) = stderr {
+            let read = stderr.take(4_096);
+            tokio::pin!(read);
+            let _ =
+                tokio::time::timeout(Duration::from_millis(500), read.read_to_string(&mut said))
+                    .await;
+        }
+        let said =
+            said.lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("; ");
+        Err(plain(format!(
+            "logged in, but no engine answers: {}; check the socket's path, and that {} may use docker there",
+            if said.is_empty() {
+                "not over the forwarded socket, nor over 'docker system dial-stdio'"
+            } else {
+                &said
+            },
+            self.target.user.as_deref().unwrap_or("this user"),
+        )))
+    }
+
+    fn spawn_stdio(&self, dir: &Path, stderr: Stdio) -> Result<Pipes, SshError> {
+        let mut command = self.through(dir);
+        command.arg("-T").args(self.address()).arg("docker");
+        if let Some(socket) = &self.target.socket {
+            // Its characters were checked when it was read: the shell over there sees this.
+            command.arg("-H").arg(format!("unix://{socket}"));
+        }
+        command.args(["system", "dial-stdio"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true);
+        let mut child = command.spawn().map_err(|e| plain(format!("ssh can't be started: {e}")))?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(stdin), Some(stdout)) => Ok(Pipes { child: child, stdin, stdout }),
+            _ => Err(plain("ssh has no pipes".into())),
+        }
+    }
+
+    /// An ssh that goes through the master, and nowhere at all if it is gone.
+    fn through(&self, dir: &Path) -> Command {
+        let mut command = Command::new("ssh");
+        command.args(self.options(dir));
+        command.args(["-o", "ControlMaster=no", "-o", "ProxyCommand=false"]);
+        command.args(["-o", "BatchMode=yes", "-o", "RemoteCommand=none"]);
+        command
+    }
+
+    fn options(&self, dir: &Path) -> [std::ffi::OsString; 2] {
+        ["-S".into(), dir.join("ctl").into()]
+    }
+
+    fn address(&self) -> Vec<String> {
+        let mut args = Vec::new();
+        if let Some(user) = &self.target.user {
+            args.extend(["-l".into(), user.clone()]);
+        }
+        if let Some(port) = self.target.port {
+            args.extend(["-p".into(), port.to_string()]);
+        }
+        args.extend(["--".into(), self.target.host.clone()]);
+        args
+    }
+}
+
+fn plain(said: String) -> SshError {
+    SshError { said, answerable: false }
+}
+
+/// Keeps what ssh says; while it may ask, the user sees it as well.
+fn listen(pipe: tokio::process::ChildStderr, ask: Ask) -> JoinHandle<Vec<String>> {
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(pipe).lines();
+        let mut words = Vec::new();
+        while let Ok(Some(line)) = lines.next_line().await {
+            tracing::debug!(line, "ssh");
+            if ask == Ask::Terminal && words.len() < WORDS {
+                let clean: String = line.chars().filter(|c| !c.is_control()).collect();
+                let _ = writeln!(io::stderr(), "{clean}");
+            }
+            if words.len() < WORDS {
+                words.push(line);
+            }
+        }
+        words
+    })
+}
+
+/// ssh's words as one line that says what to do.
+fn explain(words: &[String], target: &SshTarget) -> SshError {
+    let has = |needle: &str| words.iter().any(|w| w.contains(needle));
+    let find =
+        |needle: &str| words.iter().find(|w| w.contains(needle)).map(|w| w.trim().to_owned());
+    let login = match (&target.user, target.port) {
+        (Some(user), Some(port)) => format!("ssh -p {port} {user}@{}", target.host),
+        (Some(user), None) => format!("ssh {user}@{}", target.host),
+        (None, Some(port)) => format!("ssh -p {port} {}", target.host),
+        (None, None) => format!("ssh {}", target.host),
+    };
+    if has("REMOTE HOST IDENTIFICATION HAS CHANGED") {
+        let fix =
+            find("ssh-keygen -f").unwrap_or_else(|| format!("ssh-keygen -R '{}'", target.host));
+        return plain(format!(
+            "the host key HAS CHANGED: someone may be listening in. If you know why it changed: {fix}, then {login}"
+        ));
+    }
+    if has("Host key verification failed") || has("host key is known for") {
+        let which = find("host key is known for").map_or(String::new(), |w| format!(" ({w})"));
+        return SshError {
+            said: format!(
+                "the host key is not known{which}: run '{login}' once and compare its fingerprint"
+            ),
+            answerable: true,
+        };
+    }
+    if let Some(said) = find("Permission denied") {
+        return SshError {
+            said: format!("{said}: load the key with ssh-add, or try '{login}'"),
+            answerable: true,
+        };
+    }
+    // The last line is the reason, those before it tell of the way there.
+    let said = words.iter().rev().map(|w| w.trim()).find(|w| !w.is_empty());
+    plain(said.map_or_else(|| format!("ssh ended without a word; try '{login}'"), str::to_owned))
+}
+
+/// Whether an engine answers over this stream.
+async fn answers(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite) -> bool {
+    tokio::pin!(stream);
+    let ping = async {
+        let request = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await?;
+        stream.flush().await?;
+        let mut first = [0; 5];
+        stream.read_exact(&mut first).await?;
+        io::Result::Ok(first)
+    };
+    matches!(tokio::time::timeout(FIRST_WORD, ping).await, Ok(Ok(first)) if &first == b"HTTP/")
+}
+
+/// A directory only we can enter, with a path short enough for a socket's name.
+fn private_dir() -> io::Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt;
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|p| p.is_dir());
+    let base = runtime.unwrap_or_else(std::env::temp_dir);
+    for _ in 0..10 {
+        let name = std::iter::repeat_with(fastrand::alphanumeric).take(8).collect::<String>();
+        let dir = base.join(format!("skep-{name}"));
+        match std::fs::DirBuilder::new().mode(0o700).create(&dir) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| dir),
+        }
+    }
+    Err(io::Error::other("no free name"))
+}
