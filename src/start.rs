@@ -11,12 +11,12 @@ use clap::CommandFactory;
 use crate::{
     action::plan::WriteGrant,
     cli::{Cli, Sub},
-    config::{ConfigFile, Depth, EXAMPLE, Theme, default_path, state_dir},
-    connect::{DockerDir, Endpoint, choose, hold},
+    config::{ConfigFile, Depth, EXAMPLE, Theme, badge, default_path, state_dir},
+    connect::{Ask, Choice, Connector, DockerDir, Endpoint, Wanted, choose, hold},
     demo,
-    report::{Taken, check, snapshot_json, snapshot_text},
-    session::{Session, SessionConfig, load_once},
-    ui::{self, App, Settings, View},
+    report::{ContextLine, Taken, check, contexts_text, snapshot_json, snapshot_text},
+    session::{Fleet, SessionConfig, greet, load_once},
+    ui::{self, App, Opening, Seat, View},
 };
 
 /// A bad command line or config file (sysexits.h EX_USAGE).
@@ -29,24 +29,22 @@ const LOOK: Duration = Duration::from_secs(60);
 /// An engine that takes longer is waited for on the screen.
 const FIRST_WORD: Duration = Duration::from_secs(3);
 
-/// An error for the user: one line, and the exit code.
+/// An error for the user: a line, or one a cluster, and the exit code.
 struct Fault {
-    line: String,
+    lines: Vec<String>,
     code: u8,
 }
 
 fn fault(code: u8) -> impl Fn(String) -> Fault {
-    move |line| Fault { line, code }
+    move |line| Fault { lines: vec![line], code }
 }
 
 /// Does what the command line asks for; returns the exit code.
 pub fn start(cli: Cli) -> u8 {
     match run(cli) {
         Ok(code) => code,
-        Err(Fault { line, code }) => {
-            let clean: String =
-                line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            let _ = writeln!(std::io::stderr(), "skep: {clean}");
+        Err(Fault { lines, code }) => {
+            complain(&lines);
             code
         }
     }
@@ -123,83 +121,206 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
         let options = demo::Options { scenario: scenario.clone(), size, seed: *seed, faults };
         return demo::serve(socket, options).await.map(|()| 0).map_err(fault(FAILED));
     }
-    let endpoints = endpoints(&cli, &file)?;
+    let env = |name: &str| std::env::var(name).ok();
+    let docker = DockerDir::find(env);
+    if matches!(cli.command, Some(Sub::Contexts)) {
+        print(&contexts_text(&contexts(&file, &docker).await));
+        return Ok(0);
+    }
+    // The demo lives as long as this guard.
+    let (mut choice, _demo) = match &cli.demo {
+        None => {
+            let choice = choose(&cli.hosts, &cli.contexts, &file, &docker, env);
+            (choice.map_err(|e| fault(USAGE)(e.to_string()))?, None)
+        }
+        Some(scenario) => {
+            let demo = demo::start(scenario).await.map_err(fault(USAGE))?;
+            let endpoints = vec![Endpoint::Unix(demo.socket().to_owned())];
+            let clusters = vec![Wanted { endpoints, ..Wanted::default() }];
+            (Choice { clusters, ..Choice::default() }, Some(demo))
+        }
+    };
+    if choice.clusters.is_empty() {
+        return Err(fault(USAGE)(choice.notices.join("; ")));
+    }
+    for cluster in &mut choice.clusters {
+        cluster.read_only |= cli.read_only || file.read_only;
+    }
     match &cli.command {
         Some(Sub::Check { json }) => {
-            let (verdict, text) = check(&look(&endpoints[0]).await, *json);
+            let mut looks = look(choice.clusters).await;
+            looks.extend(choice.notices.into_iter().map(Err));
+            let (verdict, text) = check(&looks, *json);
             print(&text);
             Ok(verdict.code())
         }
         Some(Sub::Snapshot { json }) => {
-            let begun = Instant::now();
-            let taken = look(&endpoints[0]).await.map_err(fault(3))?;
-            let age = u64::try_from(begun.elapsed().as_millis()).unwrap_or(0);
+            let mut taken = Vec::new();
+            let mut missing = choice.notices;
+            for look in look(choice.clusters).await {
+                match look {
+                    Ok(one) => taken.push(one),
+                    Err(why) => missing.push(why),
+                }
+            }
+            if taken.is_empty() {
+                return Err(fault(3)(missing.join("; ")));
+            }
+            complain(&missing);
             if *json {
-                print(&format!("{:#}\n", snapshot_json(&taken, age)));
+                print(&format!("{:#}\n", snapshot_json(&taken)));
             } else {
                 print(&snapshot_text(&taken));
             }
-            Ok(0)
+            // Some of what was asked for is not in it.
+            Ok(if missing.is_empty() { 0 } else { 3 })
         }
-        _ => screen(&cli, &file, endpoints).await,
+        _ => screen(&cli, &file, choice).await,
     }
 }
 
-fn endpoints(cli: &Cli, file: &ConfigFile) -> Result<Vec<Endpoint>, Fault> {
-    let env = |name: &str| std::env::var(name).ok();
-    let docker = DockerDir::find(env);
-    let choice = choose(&cli.hosts, &cli.contexts, file, &docker, env)
-        .map_err(|e| fault(USAGE)(e.to_string()))?;
-    Ok(choice.clusters.into_iter().flat_map(|c| c.endpoints).collect())
+/// One look at every cluster, through the first manager of each that can be used.
+async fn look(clusters: Vec<Wanted>) -> Vec<Result<Taken, String>> {
+    let looks = clusters.into_iter().map(|cluster| async move {
+        let mut why = String::new();
+        for endpoint in cluster.endpoints {
+            let begun = Instant::now();
+            let load = load_once(Connector::new(endpoint.clone()));
+            match tokio::time::timeout(LOOK, load).await {
+                Err(_) => {
+                    why = format!("{endpoint}: no complete answer within {} s", LOOK.as_secs());
+                }
+                Ok(Err(error)) => why = error.to_string(),
+                Ok(Ok((store, _, at))) => {
+                    let name = cluster.name.unwrap_or_else(|| "default".into());
+                    return Ok(Taken::new(store, at, name, endpoint.to_string(), begun.elapsed()));
+                }
+            }
+        }
+        Err(why)
+    });
+    let mut seen = std::collections::HashSet::new();
+    let mut all = futures_util::future::join_all(looks).await;
+    // Several endpoints may be managers of one Swarm.
+    all.retain(|look| match look {
+        Ok(taken) => seen.insert(taken.store.info().id.clone()),
+        Err(_) => true,
+    });
+    all
 }
 
-/// One look at a Swarm.
-async fn look(endpoint: &Endpoint) -> Result<Taken, String> {
-    match tokio::time::timeout(LOOK, load_once(endpoint.clone())).await {
-        Err(_) => Err(format!("{endpoint}: no complete answer within {} s", LOOK.as_secs())),
-        Ok(Err(error)) => Err(error.to_string()),
-        Ok(Ok((store, _, at))) => Ok(Taken::new(store, at, endpoint.to_string())),
+/// Everything that could be opened, each greeted.
+async fn contexts(file: &ConfigFile, docker: &DockerDir) -> Vec<ContextLine> {
+    let current = docker.current();
+    let mut found = vec![("default".to_owned(), "docker", Ok(Endpoint::default_socket()))];
+    found.extend(docker.contexts().into_iter().map(|c| (c.name, "docker", c.endpoint)));
+    let all = choose(&[], &[], file, docker, |_| None).unwrap_or_default();
+    for cluster in all.clusters.into_iter().filter(|_| !file.clusters.is_empty()) {
+        let name = cluster.name.unwrap_or_default();
+        found.extend(cluster.endpoints.into_iter().map(|e| (name.clone(), "config", Ok(e))));
     }
+    found.extend(all.notices.into_iter().map(|why| (String::new(), "config", Err(why))));
+    let lines = found.into_iter().map(|(name, source, endpoint)| {
+        let is_current = source == "docker" && name == current.as_deref().unwrap_or("default");
+        async move {
+            let shown = endpoint.as_ref().map_or(String::new(), ToString::to_string);
+            let answer = match endpoint {
+                Err(why) => Err(why),
+                Ok(endpoint) => {
+                    let connector = Connector::new(endpoint);
+                    let own = format!("{shown}: ");
+                    match tokio::time::timeout(LOOK, greet(connector.clone())).await {
+                        Err(_) => Err("no answer".into()),
+                        Ok(Err(error)) => {
+                            let said = error.to_string();
+                            Err(said.strip_prefix(&own).map(str::to_owned).unwrap_or(said))
+                        }
+                        Ok(Ok(probe)) => Ok(format!(
+                            "manager {} of Swarm {}, engine {}, {:.0} ms, by {}",
+                            probe.info.manager,
+                            probe.info.id.chars().take(12).collect::<String>(),
+                            probe.info.engine,
+                            probe.round_trip.as_secs_f64() * 1_000.0,
+                            connector.way(),
+                        )),
+                    }
+                }
+            };
+            ContextLine { name, current: is_current, source, endpoint: shown, answer }
+        }
+    });
+    futures_util::future::join_all(lines).await
 }
 
 /// The UI.
-async fn screen(cli: &Cli, file: &ConfigFile, endpoints: Vec<Endpoint>) -> Result<u8, Fault> {
+async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Fault> {
     let depth = Depth::detect();
     let theme_name = cli.theme.as_deref().or(file.theme.as_deref()).unwrap_or("dark");
     let theme = Theme::load(theme_name, depth).map_err(fault(USAGE))?;
-    let view = match cli.view.as_deref().or(file.view.as_deref()) {
-        None => View::Overview,
-        Some(name) => View::named(name).ok_or_else(|| {
-            let names = View::ALL.map(|v| v.name().to_lowercase()).join(", ");
-            fault(USAGE)(format!("no view '{name}'; there are: {names}"))
-        })?,
-    };
+    let wanted = cli.view.as_deref().or(file.view.as_deref()).unwrap_or("overview");
+    let clusters = wanted.eq_ignore_ascii_case("clusters");
+    let view = View::named(wanted).or(clusters.then_some(View::Overview)).ok_or_else(|| {
+        let names = View::ALL.map(|v| v.name().to_lowercase()).join(", ");
+        fault(USAGE)(format!("no view '{wanted}'; there are: {names}, clusters"))
+    })?;
     if !ui::is_terminal() {
         let line =
             "stdout is no terminal; for scripts there is 'skep snapshot [--json]' and 'skep check'";
         return Err(fault(FAILED)(line.into()));
     }
-    // The demo lives as long as this guard.
-    let (endpoints, _demo) = match &cli.demo {
-        None => (endpoints, None),
-        Some(scenario) => {
-            let demo = demo::start(scenario).await.map_err(fault(USAGE))?;
-            (vec![Endpoint::Unix(demo.socket().to_owned())], Some(demo))
-        }
-    };
-    let read_only = cli.read_only || file.read_only;
-    let grant = WriteGrant::mint("default", read_only);
-    let mut session = Session::start(SessionConfig {
-        endpoints: endpoints.clone(),
-        grant: grant.clone(),
-        audit: audit_path(),
-        who: whoami(),
-    });
-    session.first_word(FIRST_WORD).await.map_err(fault(FAILED))?;
-    let settings = Settings { grant, theme, depth, view };
-    let endpoint = endpoints[0].to_string();
-    let ended = ui::run(|now| App::new(settings, endpoint, now), session).await;
+    let mut notices = choice.notices;
+    let mut seats = Vec::new();
+    let mut sessions = Vec::new();
+    for cluster in choice.clusters {
+        let colour = cluster.colour.as_deref().map(|c| badge(c, depth)).transpose();
+        let colour = colour.unwrap_or_else(|why| {
+            notices.push(format!("config: {why}"));
+            None
+        });
+        let name = cluster.name.as_deref().unwrap_or("default");
+        let grant = WriteGrant::mint(name, cluster.read_only);
+        let grant = if cluster.production { grant.map(WriteGrant::typed) } else { grant };
+        sessions.push(SessionConfig {
+            managers: cluster.endpoints.iter().cloned().map(Connector::new).collect(),
+            grant: grant.clone(),
+            audit: audit_path(),
+            who: whoami(),
+        });
+        seats.push(Seat {
+            endpoint: cluster.endpoints[0].to_string(),
+            name: cluster.name,
+            grant,
+            production: cluster.production,
+            colour,
+        });
+    }
+    complain(&notices);
+    log_in(sessions.iter().flat_map(|s| &s.managers)).await;
+    let mut fleet = Fleet::start(sessions);
+    fleet.first_words(FIRST_WORD).await.map_err(|lines| Fault { lines, code: FAILED })?;
+    let opening = Opening { theme, depth, view, clusters, notices };
+    let ended = ui::run(|now| App::new(opening, seats, now), fleet).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
+}
+
+/// Logs in over ssh while the terminal may still be used for questions: all at once without any, and
+/// then, one after the other, those that had to ask.
+async fn log_in(connectors: impl Iterator<Item = &Connector>) {
+    let tries = connectors.map(|c| async move { (c, c.log_in(Ask::Never).await) });
+    for (connector, tried) in futures_util::future::join_all(tries).await {
+        if tried.is_err_and(|e| e.answerable) {
+            // Why it failed is told by the session, which tries again.
+            let _ = connector.log_in(Ask::Terminal).await;
+        }
+    }
+}
+
+/// Says what could not be used, beside what can.
+fn complain(notices: &[String]) {
+    for notice in notices {
+        let clean: String = notice.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let _ = writeln!(std::io::stderr(), "skep: {clean}");
+    }
 }
 
 fn audit_path() -> PathBuf {

@@ -30,16 +30,20 @@ const MAY: &[(&str, &[&str])] = &[
 
 /// Of the session, the UI may know only what they say to each other.
 const SESSION_WORDS: &[&str] = &[
+    "ClusterNo",
     "Command",
     "Event",
+    "Fleet",
     "Generation",
     "Link",
     "LogFrame",
+    "ManagerLine",
     "Names",
     "Outcome",
     "Output",
     "RawKind",
-    "Session",
+    "Reach",
+    "Told",
     "Token",
 ];
 

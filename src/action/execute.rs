@@ -35,11 +35,31 @@ impl Executor {
         Self { engine, audit, cluster }
     }
 
-    /// Carries out a plan step by step and tells `each` how every step ended.
-    pub async fn carry_out(&self, approved: &Approved, mut each: impl FnMut(&Step, Outcome)) {
+    /// Carries out a plan step by step and tells `each` how every step ended. When the link is over,
+    /// a write under way is waited for no longer: what became of it is unknown, and the rest is not
+    /// sent.
+    pub async fn carry_out(
+        &self,
+        approved: &Approved,
+        link_over: impl Future<Output = ()>,
+        mut each: impl FnMut(&Step, Outcome),
+    ) {
+        tokio::pin!(link_over);
+        let mut lost = false;
         for step in &approved.plan().steps {
-            self.audit.record(&self.cluster, step, "sent", "");
-            let outcome = self.step(step).await;
+            let outcome = if lost {
+                Outcome::Refused("nothing was sent: the link was lost before".into())
+            } else {
+                self.audit.record(&self.cluster, step, "sent", "");
+                tokio::select! {
+                    outcome = self.step(step) => outcome,
+                    () = &mut link_over => {
+                        lost = true;
+                        let endpoint = self.engine.endpoint();
+                        Outcome::Unknown(format!("{endpoint}: the link was lost under the write"))
+                    }
+                }
+            };
             let (result, detail) = match &outcome {
                 Outcome::Taken { version, .. } => ("taken", format!("version {version}")),
                 Outcome::Conflict(_) => ("conflict", "nothing was sent again".into()),

@@ -4,4 +4,4 @@ mod file;
 mod theme;
 
 pub use file::{ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir};
-pub use theme::{Depth, Slot, Theme};
+pub use theme::{Depth, Slot, Theme, badge};

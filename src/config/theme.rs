@@ -200,6 +200,46 @@ impl Theme {
     }
 }
 
+/// How a cluster's name stands out in its colour: one of the sixteen by name, or `#rrggbb`.
+///
+/// # Errors
+/// It is neither.
+pub fn badge(colour: &str, depth: Depth) -> Result<Style, String> {
+    let mut style = Style::new().add_modifier(Modifier::BOLD);
+    if colour.starts_with('#') {
+        let Hex(r, g, b) = Hex::try_from(colour.to_owned())?;
+        // Dark letters on a light colour, light ones on a dark one.
+        let light = u32::from(r) * 299 + u32::from(g) * 587 + u32::from(b) * 114 > 140_000;
+        style.bg = match depth {
+            Depth::True => Some(Color::Rgb(r, g, b)),
+            Depth::Ansi256 => Some(Color::Indexed(ansi_colours::ansi256_from_rgb((r, g, b)))),
+            Depth::Ansi16 | Depth::Mono => None,
+        };
+        style.fg = style.bg.map(|_| if light { Color::Black } else { Color::White });
+    } else {
+        let Name(colour) = Name::try_from(colour.to_owned())?;
+        if depth != Depth::Mono {
+            let light = matches!(
+                colour,
+                Color::Gray
+                    | Color::White
+                    | Color::Yellow
+                    | Color::LightYellow
+                    | Color::Cyan
+                    | Color::LightCyan
+                    | Color::Green
+                    | Color::LightGreen
+            );
+            style.bg = Some(colour);
+            style.fg = Some(if light { Color::Black } else { Color::White });
+        }
+    }
+    if style.bg.is_none() {
+        style = style.add_modifier(Modifier::REVERSED);
+    }
+    Ok(style)
+}
+
 fn style(paint: &Paint, depth: Depth) -> Style {
     let mut style = Style::new();
     let color = |hex: Option<Hex>, name: Option<Name>| match depth {

@@ -165,6 +165,7 @@ fn host_and_port(part: &str, text: &str) -> Result<(String, Option<u16>), Endpoi
                 None => return Err(EndpointError::Form(text.into())),
             }
         }
+        None if part.matches(':').count() > 1 => return Err(EndpointError::Port(text.into())),
         None => match part.split_once(':') {
             Some((host, port)) => (host, Some(port)),
             None => (part, None),

@@ -242,7 +242,7 @@ impl Ssh {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true);
         let mut child = command.spawn().map_err(|e| plain(format!("ssh can't be started: {e}")))?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(stdin), Some(stdout)) => Ok(Pipes { child: child, stdin, stdout }),
+            (Some(stdin), Some(stdout)) => Ok(Pipes { child, stdin, stdout }),
             _ => Err(plain("ssh has no pipes".into())),
         }
     }

@@ -20,6 +20,16 @@ impl Verdict {
         self as u8
     }
 
+    /// What is worse than what: a cluster that is known to be broken is worse than one that is not seen.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Unknown => 2,
+            Self::Critical => 3,
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Ok => "OK",
@@ -30,48 +40,72 @@ impl Verdict {
     }
 }
 
-/// The verdict and what to print: one line first, then a line a problem; or JSON.
-pub fn check(taken: &Result<Taken, String>, as_json: bool) -> (Verdict, String) {
-    let verdict = match taken {
+/// The verdict over all clusters and what to print: one line first, then a line a problem; or JSON.
+pub fn check(all: &[Result<Taken, String>], as_json: bool) -> (Verdict, String) {
+    let verdict = all.iter().map(of_one).max_by_key(|v| v.rank()).unwrap_or(Verdict::Unknown);
+    if as_json {
+        return (verdict, format!("{:#}\n", json_of(all, verdict)));
+    }
+    let several = all.len() > 1;
+    let heads: Vec<String> = all.iter().map(|taken| head(taken, several)).collect();
+    let mut out = format!("SWARM {}: {}\n", verdict.word(), heads.join("; "));
+    for taken in all.iter().flatten().filter(|t| several || t.problems.len() > 1) {
+        let name = if several { format!("{}: ", clean(&taken.name)) } else { String::new() };
+        for p in &taken.problems {
+            out += &format!("{name}{} {}\n", p.severity.word(), clean(&p.message));
+        }
+    }
+    (verdict, out)
+}
+
+fn of_one(taken: &Result<Taken, String>) -> Verdict {
+    match taken {
         Err(_) => Verdict::Unknown,
         Ok(t) => match t.problems.iter().map(|p| p.severity).max() {
             None => Verdict::Ok,
             Some(Severity::Warning) => Verdict::Warning,
             Some(Severity::Critical) => Verdict::Critical,
         },
-    };
-    if as_json {
-        let problems = taken.as_ref().map(super::snapshot::problems).unwrap_or_default();
-        let mut out =
-            json!({ "status": verdict.word(), "code": verdict.code(), "problems": problems });
-        if let Err(why) = taken {
-            out["error"] = why.as_str().into();
-        }
-        return (verdict, format!("{out:#}\n"));
     }
-    let text = match taken {
-        Err(why) => format!("SWARM UNKNOWN: {}\n", clean(why)),
-        Ok(t) => {
-            let head = match t.problems.as_slice() {
-                [] => format!(
-                    "{} nodes, {} services, {} tasks running",
-                    t.store.nodes().len(),
-                    t.store.services().len(),
-                    t.store.total().running
-                ),
-                [one] => clean(&one.message),
-                many => format!("{} problems, worst: {}", many.len(), clean(&many[0].message)),
-            };
-            let mut out = format!("SWARM {}: {head}\n", verdict.word());
-            if t.problems.len() > 1 {
-                for p in &t.problems {
-                    out += &format!("{} {}\n", p.severity.word(), clean(&p.message));
-                }
-            }
-            out
-        }
+}
+
+fn head(taken: &Result<Taken, String>, several: bool) -> String {
+    let said = match taken {
+        Err(why) => return clean(why),
+        Ok(t) => match t.problems.as_slice() {
+            [] => format!(
+                "{} nodes, {} services, {} tasks running",
+                t.store.nodes().len(),
+                t.store.services().len(),
+                t.store.total().running
+            ),
+            [one] => clean(&one.message),
+            many => format!("{} problems, worst: {}", many.len(), clean(&many[0].message)),
+        },
     };
-    (verdict, text)
+    match taken {
+        Ok(t) if several => format!("{}: {said}", clean(&t.name)),
+        _ => said,
+    }
+}
+
+fn json_of(all: &[Result<Taken, String>], verdict: Verdict) -> serde_json::Value {
+    let mut problems = Vec::new();
+    let mut errors = Vec::new();
+    for taken in all {
+        match taken {
+            Err(why) => errors.push(why.clone()),
+            Ok(t) => problems.extend(super::snapshot::problems(t).into_iter().map(|mut p| {
+                p["cluster"] = t.name.as_str().into();
+                p
+            })),
+        }
+    }
+    let mut out = json!({ "status": verdict.word(), "code": verdict.code(), "problems": problems });
+    if !errors.is_empty() {
+        out["error"] = errors.join("; ").into();
+    }
+    out
 }
 
 /// What the engine said may hold anything; a terminal may read this.

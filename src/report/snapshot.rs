@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Taken, check::clean};
+use super::{Taken, check::clean, columns};
 use crate::cluster::{Mode, PublishMode, Service, Task};
 
 fn time(at: crate::cluster::Timestamp) -> Value {
@@ -82,7 +82,12 @@ fn task(taken: &Taken, t: &Task) -> Value {
 }
 
 /// The whole state as JSON.
-pub fn snapshot_json(taken: &Taken, age_ms: u64) -> Value {
+pub fn snapshot_json(all: &[Taken]) -> Value {
+    let at = all.iter().map(|t| t.at).max().unwrap_or(crate::cluster::Timestamp::NEVER);
+    json!({ "taken_at": time(at), "clusters": all.iter().map(cluster).collect::<Vec<_>>() })
+}
+
+fn cluster(taken: &Taken) -> Value {
     let store = &taken.store;
     let mut nodes: Vec<_> = store.nodes().collect();
     nodes.sort_by(|a, b| a.hostname.cmp(&b.hostname).then_with(|| a.id.cmp(&b.id)));
@@ -109,24 +114,30 @@ pub fn snapshot_json(taken: &Taken, age_ms: u64) -> Value {
         })
         .collect();
     json!({
-        "taken_at": time(taken.at),
-        "clusters": [{
-            "id": &*store.info().id,
-            "name": "default",
-            "endpoint": taken.endpoint,
-            "age_ms": age_ms,
-            "nodes": nodes,
-            "services": services.into_iter().map(|s| service(taken, s)).collect::<Vec<_>>(),
-            "tasks": tasks.into_iter().map(|t| task(taken, t)).collect::<Vec<_>>(),
-            "problems": problems(taken),
-        }],
+        "id": &*store.info().id,
+        "name": taken.name,
+        "endpoint": taken.endpoint,
+        "age_ms": u64::try_from(taken.age.as_millis()).unwrap_or(u64::MAX),
+        "nodes": nodes,
+        "services": services.into_iter().map(|s| service(taken, s)).collect::<Vec<_>>(),
+        "tasks": tasks.into_iter().map(|t| task(taken, t)).collect::<Vec<_>>(),
+        "problems": problems(taken),
     })
 }
 
 /// The whole state as tables for a human.
-pub fn snapshot_text(taken: &Taken) -> String {
-    let all = snapshot_json(taken, 0);
-    let cluster = &all["clusters"][0];
+pub fn snapshot_text(all: &[Taken]) -> String {
+    let mut out = String::new();
+    for taken in all {
+        if all.len() > 1 {
+            out += &format!("CLUSTER {} ({})\n\n", clean(&taken.name), clean(&taken.endpoint));
+        }
+        out += &cluster_text(&cluster(taken));
+    }
+    out
+}
+
+fn cluster_text(cluster: &Value) -> String {
     let mut out = String::new();
     let mut table = |title: &str, fields: &[&str], rows: &Value| {
         out += &format!("{title}\n");
@@ -143,21 +154,7 @@ pub fn snapshot_text(taken: &Taken) -> String {
         for row in rows.as_array().into_iter().flatten() {
             lines.push(fields.iter().map(|f| cell(row, f)).collect());
         }
-        let width = |column: usize| {
-            let cells =
-                lines.iter().map(|l| unicode_width::UnicodeWidthStr::width(l[column].as_str()));
-            cells.max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..fields.len()).map(width).collect();
-        for line in &lines {
-            let mut text = String::from(" ");
-            for (cell, width) in line.iter().zip(&widths) {
-                let pad = width - unicode_width::UnicodeWidthStr::width(cell.as_str());
-                text += &format!(" {cell}{} ", " ".repeat(pad));
-            }
-            out += text.trim_end();
-            out.push('\n');
-        }
+        out += &columns(lines);
         out.push('\n');
     };
     table(

@@ -1,18 +1,26 @@
-//! The actor: connects, watches until the link is lost, waits, and connects again.
+//! The actor of one cluster: connects to the fastest manager, watches until the link is lost, and goes
+//! on with another, or waits and tries again.
 
 use std::{
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 
 use super::{
     backoff::Backoff,
     documents,
-    message::{Command, Event, Generation, Link, Token},
+    fleet::{Gone, Join, Out, Registrar},
+    message::{ClusterNo, Command, Event, Generation, Link, Token},
+    race::{Finish, Winner, race},
+    roster::Roster,
     tail::Tails,
-    watch::{Watch, wall},
+    watch::wall,
 };
 use crate::{
     action::{
@@ -21,15 +29,22 @@ use crate::{
         plan::{Approved, WriteGrant},
     },
     cluster::{ServiceId, TaskId},
-    connect::Endpoint,
-    engine::{Access, Engine, EngineError},
+    connect::Connector,
+    engine::{Engine, EngineError, Probe},
 };
+
+/// A manager that owes an answer for so long is suspected, and others are asked.
+const SUSPECT: Duration = Duration::from_secs(2);
+/// After a move, so long none is made for slowness.
+const SETTLED: Duration = Duration::from_secs(15);
+/// Between looks at the managers that are not in use; keeps their connections warm.
+const ROUND: Duration = Duration::from_secs(20);
 
 /// What a session needs to know.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
-    /// The managers of one cluster, tried in turn.
-    pub endpoints: Vec<Endpoint>,
+    /// The managers of one cluster.
+    pub managers: Vec<Connector>,
     /// Present if this session may write; an executor exists only then.
     pub grant: Option<WriteGrant>,
     /// Where writes are recorded.
@@ -38,60 +53,16 @@ pub struct SessionConfig {
     pub who: String,
 }
 
-/// A running session: what goes in and what comes out.
-pub struct Session {
-    /// Commands to it.
-    pub commands: mpsc::Sender<Command>,
-    /// Its events. When this is full the session waits, and so reads less from the engine.
-    pub events: mpsc::Receiver<Event>,
-    /// Events taken out of it already, the oldest first.
-    pub backlog: Vec<Event>,
-}
-
-impl Session {
-    /// Starts the actor. It ends when its handle is dropped.
-    pub fn start(config: SessionConfig) -> Self {
-        let (commands, inbox) = mpsc::channel(64);
-        let (out, events) = mpsc::channel(256);
-        let actor = Actor {
-            config,
-            out,
-            inbox,
-            generation: Generation(0),
-            watched: Vec::new(),
-            logs: (Token(0), Vec::new()),
-            tails: Tails::default(),
-        };
-        tokio::spawn(actor.run());
-        Self { commands, events, backlog: Vec::new() }
-    }
-
-    /// Waits a little for the first word, so that what is wrong from the beginning can be told before
-    /// the screen is taken, and the first frame is a full one. What was heard goes to the backlog.
-    ///
-    /// # Errors
-    /// Why the engine can't be used, in one line.
-    pub async fn first_word(&mut self, patience: Duration) -> Result<(), String> {
-        let end = tokio::time::Instant::now() + patience;
-        while let Ok(Some(event)) = tokio::time::timeout_at(end, self.events.recv()).await {
-            let over = match &event {
-                Event::Link(_, Link::Lost { why, .. }) => return Err(why.clone()),
-                Event::Link(_, Link::Live { .. }) => true,
-                _ => false,
-            };
-            self.backlog.push(event);
-            if over {
-                break;
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Actor {
+pub(super) struct Actor {
     config: SessionConfig,
-    out: mpsc::Sender<Event>,
+    out: Out,
     inbox: mpsc::Receiver<Command>,
+    registrar: Registrar,
+    joiner: mpsc::Sender<Join>,
+    joins: mpsc::Receiver<Join>,
+    roster: Roster,
+    /// Which Swarm this is, once one answered.
+    swarm: Option<String>,
     generation: Generation,
     /// What the UI wants survives a lost link.
     watched: Vec<ServiceId>,
@@ -99,102 +70,329 @@ struct Actor {
     tails: Tails,
 }
 
-/// The UI is gone.
-struct Gone;
+/// Why a link ended.
+enum End {
+    Gone,
+    Lost(EngineError),
+    /// Another manager takes over, and why.
+    Moved(String, Box<Winner>),
+}
+
+/// Why a session is not live any more.
+enum Over {
+    Gone,
+    Lost(EngineError),
+    /// Another session has this Swarm already.
+    Merged(ClusterNo, mpsc::Sender<Join>),
+}
 
 impl Actor {
-    async fn run(mut self) {
-        let mut backoff = Backoff::default();
-        let mut turn = 0;
-        loop {
-            let endpoint = self.config.endpoints[turn % self.config.endpoints.len()].clone();
-            turn += 1;
-            self.generation.0 += 1;
-            self.link(Link::Connecting { endpoint: endpoint.to_string() }).await;
-            let error = match self.live(endpoint.clone(), &mut backoff).await {
-                Ok(Gone) => return,
-                Err(error) => error,
-            };
-            self.tails.clear();
-            let wait = backoff.wait();
-            tracing::warn!(%error, ?wait, "link lost");
-            let next = Instant::now() + wait;
-            let why = error.to_string();
-            self.link(Link::Lost { endpoint: endpoint.to_string(), why: why.clone(), wait }).await;
-            if self.wait(next, &why).await.is_err() {
-                return;
-            }
+    pub fn new(
+        mut config: SessionConfig,
+        out: Out,
+        inbox: mpsc::Receiver<Command>,
+        registrar: Registrar,
+    ) -> Self {
+        let (joiner, joins) = mpsc::channel(8);
+        Self {
+            roster: Roster::new(std::mem::take(&mut config.managers)),
+            config,
+            out,
+            inbox,
+            registrar,
+            joiner,
+            joins,
+            swarm: None,
+            generation: Generation(0),
+            watched: Vec::new(),
+            logs: (Token(0), Vec::new()),
+            tails: Tails::default(),
         }
+    }
+
+    pub async fn run(mut self) {
+        let mut backoff = Backoff::default();
+        // Why the last link ended.
+        let mut why = String::from("not connected yet");
+        loop {
+            self.generation.0 += 1;
+            let first = self.roster.endpoint(0);
+            self.link(Link::Connecting { endpoint: first }).await;
+            let race = race(
+                self.roster.candidates(None),
+                self.swarm.clone(),
+                self.generation,
+                self.out.clone(),
+            );
+            let Ok(finish) = self.meanwhile(race, &why).await else { return };
+            let error = match self.note(finish).await {
+                Err(error) => error,
+                Ok(winner) => match self.stay_live(winner, &mut backoff).await {
+                    Over::Gone => return,
+                    Over::Merged(into, joiner) => return self.merge(into, &joiner).await,
+                    // With others to go to there is nothing to wait for.
+                    Over::Lost(error) if self.roster.len() > 1 => {
+                        why = error.to_string();
+                        self.lost(why.clone(), Duration::ZERO).await;
+                        continue;
+                    }
+                    Over::Lost(error) => error.to_string(),
+                },
+            };
+            let wait = backoff.wait();
+            tracing::warn!(error, ?wait, "link lost");
+            self.lost(error.clone(), wait).await;
+            why = error;
+            let Ok(()) = self.meanwhile(tokio::time::sleep(wait), &why).await else { return };
+        }
+    }
+
+    /// Goes on as the session that has this Swarm already.
+    async fn merge(mut self, into: ClusterNo, joiner: &mpsc::Sender<Join>) {
+        let (managers, read_only) = (self.roster.give_up(), self.config.grant.is_none());
+        let _ = joiner.send(Join { managers, read_only }).await;
+        self.out.merged(into, read_only).await;
+    }
+
+    async fn lost(&mut self, why: String, wait: Duration) {
+        let endpoint = self.roster.endpoint(0);
+        self.link(Link::Lost { endpoint, why, wait }).await;
+        self.tell_roster().await;
     }
 
     async fn link(&self, link: Link) {
         let _ = self.out.send(Event::Link(self.generation, link)).await;
     }
 
-    /// Connects and watches until the link fails or the UI is gone.
-    async fn live(
-        &mut self,
-        endpoint: Endpoint,
-        backoff: &mut Backoff,
-    ) -> Result<Gone, EngineError> {
-        let mut engine =
-            Engine::new(crate::connect::Connector::new(endpoint.clone()), Access::ReadOnly);
-        let probe = engine.probe(wall).await?;
-        // Writing has a transport of its own; without a grant there is none.
-        let executor = self.config.grant.as_ref().map(|_| {
-            let audit = Audit::new(self.config.audit.clone(), self.config.who.clone());
-            let cluster = probe.info.id.to_string();
-            std::sync::Arc::new(Executor::new(engine.for_writing(), audit, cluster))
-        });
-        let mut watch =
-            Watch::begin(engine.clone(), &probe, self.generation, self.out.clone()).await?;
-        *backoff = Backoff::default();
-        self.link(Link::Live {
-            endpoint: endpoint.to_string(),
-            skew: probe.skew,
-            round_trip: probe.round_trip,
-        })
-        .await;
-        watch.watch(self.watched.clone());
-        self.tails.set(&engine, &self.out, self.logs.0, self.logs.1.clone());
+    async fn tell_roster(&mut self) {
+        if let Some(lines) = self.roster.news() {
+            let _ = self.out.send(Event::Managers(lines)).await;
+        }
+    }
+
+    /// Takes what a race told of the managers into the roster; the winner, or why there is none.
+    async fn note(&mut self, finish: Finish) -> Result<Box<Winner>, String> {
+        for (at, engine, probe) in finish.answered {
+            self.roster.answered(at, engine, &probe);
+        }
+        for (at, error) in &finish.failed {
+            self.roster.failed(*at, error.to_string());
+        }
+        for (at, id) in &finish.strangers {
+            let ours = self.swarm.as_deref().unwrap_or("");
+            let why = format!("belongs to another Swarm ({}, not {})", short(id), short(ours));
+            self.roster.failed(*at, why);
+        }
+        self.tell_roster().await;
+        if let Some(winner) = finish.winner {
+            return Ok(winner);
+        }
+        let mut others: Vec<_> = finish.strangers.iter().map(|(_, id)| id).collect();
+        others.dedup();
+        if let [one] = others.as_slice()
+            && finish.strangers.len() == self.roster.len()
+        {
+            // All say so: the Swarm was made anew.
+            let said = format!("this is another Swarm now: {}", short(one));
+            self.swarm = None;
+            return Err(said);
+        }
+        if finish.failed.is_empty() {
+            return Err("all its managers belong to another Swarm now".into());
+        }
+        Err(self.roster.trouble(&finish.failed))
+    }
+
+    /// Watches through one manager after the other, until none is left.
+    async fn stay_live(&mut self, mut winner: Box<Winner>, backoff: &mut Backoff) -> Over {
         loop {
-            tokio::select! {
-                biased;
-                command = self.inbox.recv() => {
-                    let Some(command) = command else { return Ok(Gone) };
-                    match command {
-                        Command::Watch(services) => {
-                            self.watched.clone_from(&services);
-                            watch.watch(services);
-                        }
-                        Command::Logs(view, tasks) => {
-                            self.logs = (view, tasks.clone());
-                            self.tails.set(&engine, &self.out, view, tasks);
-                        }
-                        Command::Documents(token, ids) => {
-                            documents::read(&engine, &self.out, token, ids);
-                        }
-                        Command::Raw(token, kind, id) => {
-                            documents::raw(&engine, &self.out, token, kind, id);
-                        }
-                        Command::CarryOut(approved) => self.carry_out(executor.as_ref(), approved),
-                        Command::Retry => {}
-                    }
+            let id = winner.probe.info.id.to_string();
+            let (no, joiner) = (self.out.no(), &self.joiner);
+            if let Some((into, joiner)) = self.registrar.claim(&id, no, joiner).await {
+                return Over::Merged(into, joiner);
+            }
+            self.swarm = Some(id);
+            self.roster.uses(Some(winner.at));
+            *backoff = Backoff::default();
+            let end = self.live(winner).await;
+            self.tails.pause();
+            match end {
+                End::Gone => return Over::Gone,
+                End::Lost(error) => return Over::Lost(error),
+                End::Moved(why, next) => {
+                    self.generation.0 += 1;
+                    self.lost(why, Duration::ZERO).await;
+                    winner = next;
                 }
-                happening = watch.next() => watch.take(happening).await?,
             }
         }
     }
 
-    fn carry_out(&self, executor: Option<&std::sync::Arc<Executor>>, approved: Approved) {
+    /// Watches through one manager until that fails or another is better.
+    async fn live(&mut self, winner: Box<Winner>) -> End {
+        let Winner { at, engine, probe, mut watch } = *winner;
+        let here = engine.endpoint().to_string();
+        // Dropped with this link: what was sent over it is waited for no longer.
+        let (_link, over) = watch::channel(());
+        let executor = self.executor(&engine, &probe);
+        watch.open(self.generation).await;
+        let (skew, round_trip) = (probe.skew, probe.round_trip);
+        self.link(Link::Live { endpoint: here.clone(), skew, round_trip }).await;
+        self.tell_roster().await;
+        watch.watch(self.watched.clone());
+        self.tails.set(&engine, &self.out, self.logs.0, self.logs.1.clone());
+        let began = Instant::now();
+        let mut round = tokio::time::interval_at((began + ROUND).into(), ROUND);
+        round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut looks = JoinSet::new();
+        // Others are asked to take over: this manager owes an answer, or is slow.
+        let mut rescue = JoinSet::new();
+        let mut for_speed = false;
+        loop {
+            let suspect_at = watch.owes_since().map(|since| since + SUSPECT);
+            if suspect_at.is_none() && !for_speed && !rescue.is_empty() {
+                rescue = JoinSet::new();
+            }
+            let may_suspect = self.roster.len() > 1 && rescue.is_empty() && suspect_at.is_some();
+            let suspicion = suspect_at.unwrap_or_else(Instant::now);
+            tokio::select! {
+                biased;
+                command = self.inbox.recv() => {
+                    let Some(command) = command else { return End::Gone };
+                    self.command(command, &engine, &mut watch, executor.as_ref(), &over);
+                }
+                Some(join) = self.joins.recv() => self.take_in(join).await,
+                happening = watch.next() => {
+                    if let Err(error) = watch.take(happening).await {
+                        self.roster.failed(at, error.to_string());
+                        return End::Lost(error);
+                    }
+                }
+                Some(Ok(finish)) = rescue.join_next() => {
+                    if let Ok(winner) = self.note(finish).await {
+                        if for_speed {
+                            return End::Moved(format!("{here} is slower than another manager"), winner);
+                        }
+                        let owed = watch.owes_since().map_or(SUSPECT, |since| since.elapsed());
+                        let why = format!("{here}: no answer for {:.1} s", owed.as_secs_f64());
+                        self.roster.failed(at, why.clone());
+                        return End::Moved(why, winner);
+                    }
+                    for_speed = false;
+                }
+                () = tokio::time::sleep_until(suspicion.into()), if may_suspect => {
+                    for_speed = false;
+                    rescue.spawn(self.rescue(at));
+                }
+                _ = round.tick() => {
+                    for (at, mut engine) in self.roster.candidates(None) {
+                        looks.spawn(async move {
+                            let probe = engine.probe(wall).await;
+                            (at, engine, probe)
+                        });
+                    }
+                }
+                Some(Ok((of, engine, probe))) = looks.join_next() => {
+                    self.looked(at, of, engine, probe).await;
+                    if rescue.is_empty() && began.elapsed() > SETTLED && self.roster.has_faster() {
+                        for_speed = true;
+                        rescue.spawn(self.rescue(at));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A race among all others.
+    fn rescue(&self, but: usize) -> impl Future<Output = Finish> + Send + use<> {
+        let others = self.roster.candidates(Some(but));
+        race(others, self.swarm.clone(), self.generation, self.out.clone())
+    }
+
+    /// A look at a manager came back.
+    async fn looked(
+        &mut self,
+        in_use: usize,
+        of: usize,
+        engine: Engine,
+        probe: Result<Probe, EngineError>,
+    ) {
+        match probe {
+            Ok(probe) if self.swarm.as_deref() == Some(&*probe.info.id) => {
+                self.roster.answered(of, engine, &probe);
+            }
+            Ok(probe) => {
+                let why = format!("belongs to another Swarm ({})", short(&probe.info.id));
+                self.roster.failed(of, why);
+            }
+            // Watching tells of the one in use.
+            Err(_) if of == in_use => {}
+            Err(error) => self.roster.failed(of, error.to_string()),
+        }
+        self.tell_roster().await;
+    }
+
+    async fn take_in(&mut self, join: Join) {
+        self.roster.join(join.managers);
+        if join.read_only {
+            self.config.grant = None;
+        }
+        self.tell_roster().await;
+    }
+
+    /// Writing has a transport of its own; without a grant there is none.
+    fn executor(&self, engine: &Engine, probe: &Probe) -> Option<Arc<Executor>> {
+        self.config.grant.as_ref().map(|_| {
+            let audit = Audit::new(self.config.audit.clone(), self.config.who.clone());
+            let cluster = probe.info.id.to_string();
+            Arc::new(Executor::new(engine.for_writing(), audit, cluster))
+        })
+    }
+
+    fn command(
+        &mut self,
+        command: Command,
+        engine: &Engine,
+        watch: &mut super::watch::Watch,
+        executor: Option<&Arc<Executor>>,
+        over: &watch::Receiver<()>,
+    ) {
+        match command {
+            Command::Watch(services) => {
+                self.watched.clone_from(&services);
+                watch.watch(services);
+            }
+            Command::Logs(view, tasks) => {
+                self.logs = (view, tasks.clone());
+                self.tails.set(engine, &self.out, view, tasks);
+            }
+            Command::Documents(token, ids) => documents::read(engine, &self.out, token, ids),
+            Command::Raw(token, kind, id) => documents::raw(engine, &self.out, token, kind, id),
+            Command::CarryOut(approved) => {
+                if self.config.grant.is_some() {
+                    self.carry_out(executor, approved, over.clone());
+                }
+            }
+            Command::Retry => {}
+        }
+    }
+
+    fn carry_out(
+        &self,
+        executor: Option<&Arc<Executor>>,
+        approved: Approved,
+        mut over: watch::Receiver<()>,
+    ) {
         let Some(executor) = executor.cloned() else { return };
         let out = self.out.clone();
         tokio::spawn(async move {
             // Told as each ends: a set of services is many writes, and one may take 30 s.
             let (tell, mut told) = mpsc::unbounded_channel();
             let work = async move {
+                // Nothing is ever sent here: it only ends, with the link.
+                let link_over = async { while over.changed().await.is_ok() {} };
                 executor
-                    .carry_out(&approved, |step, outcome| {
+                    .carry_out(&approved, link_over, |step, outcome| {
                         let _ = tell.send((step.service.clone(), outcome));
                     })
                     .await;
@@ -208,30 +406,41 @@ impl Actor {
         });
     }
 
-    /// Waits for the next try, answering what can be answered without an engine.
-    async fn wait(&mut self, until: Instant, why: &str) -> Result<(), Gone> {
+    /// Waits for `what`, answering meanwhile what can be answered without an engine.
+    async fn meanwhile<T>(&mut self, what: impl Future<Output = T>, why: &str) -> Result<T, Gone>
+    where
+        T: Default,
+    {
+        tokio::pin!(what);
         loop {
             tokio::select! {
-                () = tokio::time::sleep_until(until.into()) => return Ok(()),
+                done = &mut what => return Ok(done),
+                Some(join) = self.joins.recv() => self.take_in(join).await,
                 command = self.inbox.recv() => match command.ok_or(Gone)? {
                     Command::Watch(services) => self.watched = services,
                     Command::Logs(view, tasks) => self.logs = (view, tasks),
                     Command::Documents(token, _) => {
-                        let _ = self.out.send(Event::Documents(token, Err(why.to_owned()))).await;
+                        self.out.send(Event::Documents(token, Err(why.to_owned()))).await?;
                     }
                     Command::Raw(token, _, _) => {
-                        let _ = self.out.send(Event::Raw(token, Err(why.to_owned()))).await;
+                        self.out.send(Event::Raw(token, Err(why.to_owned()))).await?;
                     }
                     Command::CarryOut(approved) => {
                         for step in &approved.plan().steps {
                             let outcome = Outcome::Refused(format!("nothing was sent: {why}"));
                             let event = Event::Outcome(step.service.clone(), Box::new(outcome));
-                            let _ = self.out.send(event).await;
+                            self.out.send(event).await?;
                         }
                     }
-                    Command::Retry => return Ok(()),
+                    // A race that is cut short has no winner: the next one begins at once.
+                    Command::Retry => return Ok(T::default()),
                 },
             }
         }
     }
+}
+
+/// Enough of an id to tell it from another.
+fn short(id: &str) -> String {
+    id.chars().take(12).collect()
 }

@@ -1,13 +1,14 @@
 //! Documents read on request, beside the watching.
 
-use tokio::sync::mpsc;
-
-use super::message::{Event, RawKind, Token};
+use super::{
+    fleet::Out,
+    message::{Event, RawKind, Token},
+};
 use crate::{action::plan::Document, cluster::ServiceId, engine::Engine};
 
 /// Reads the services' documents to plan with. Any that fails fails the whole: a plan for a marked
 /// set must not silently leave one out.
-pub(super) fn read(engine: &Engine, out: &mpsc::Sender<Event>, token: Token, ids: Vec<ServiceId>) {
+pub(super) fn read(engine: &Engine, out: &Out, token: Token, ids: Vec<ServiceId>) {
     let (engine, out) = (engine.clone(), out.clone());
     tokio::spawn(async move {
         let mut documents = Vec::with_capacity(ids.len());
@@ -28,13 +29,7 @@ pub(super) fn read(engine: &Engine, out: &mpsc::Sender<Event>, token: Token, ids
 }
 
 /// Reads one document to show.
-pub(super) fn raw(
-    engine: &Engine,
-    out: &mpsc::Sender<Event>,
-    token: Token,
-    kind: RawKind,
-    id: String,
-) {
+pub(super) fn raw(engine: &Engine, out: &Out, token: Token, kind: RawKind, id: String) {
     let (engine, out) = (engine.clone(), out.clone());
     tokio::spawn(async move {
         let read = engine.document(kind.path(), &id).await.map_err(|e| e.to_string());

@@ -1,6 +1,6 @@
 //! What the UI and a session say to each other.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -76,11 +76,59 @@ pub enum Link {
     Lost { endpoint: String, why: String, wait: Duration },
 }
 
+/// Which of the open clusters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClusterNo(pub usize);
+
+/// What the fleet tells.
+#[derive(Debug)]
+pub enum Told {
+    /// A cluster's session told something.
+    Cluster(ClusterNo, Event),
+    /// Two turned out to be one Swarm: the first goes on as the other.
+    Merged {
+        gone: ClusterNo,
+        into: ClusterNo,
+        /// It was not to be written to, and so the other must not be either.
+        read_only: bool,
+    },
+}
+
+/// How a manager can be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Not asked yet.
+    Untried,
+    /// Watched through.
+    InUse { round_trip: Duration },
+    /// Would do as well.
+    Ready { round_trip: Duration },
+    /// Can't be used now.
+    Out { why: String },
+}
+
+/// A manager skep was told of, as the screen shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagerLine {
+    /// Its endpoint.
+    pub endpoint: String,
+    /// How it is reached.
+    pub way: &'static str,
+    /// Anyone on the way may read and change what is said.
+    pub plain: bool,
+    /// Its node, once it answered.
+    pub node: Option<Arc<str>>,
+    /// Whether it can be used.
+    pub reach: Reach,
+}
+
 /// What the session tells.
 #[derive(Debug)]
 pub enum Event {
     /// The connection changed.
     Link(Generation, Link),
+    /// What is known of the managers changed.
+    Managers(Vec<ManagerLine>),
     /// The Swarm was heard from. May hold nothing: then nothing changed.
     Heard(Generation, Vec<Delta>, Timestamp),
     /// Names of networks, secrets and configs.

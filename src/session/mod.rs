@@ -6,17 +6,23 @@
 mod actor;
 mod backoff;
 mod documents;
+mod fleet;
 mod ledger;
 mod message;
 mod pace;
+mod race;
+mod roster;
 mod tail;
 mod watch;
 
-pub use actor::{Session, SessionConfig};
-pub use message::{Command, Event, Generation, Link, RawKind, Token};
+pub use actor::SessionConfig;
+pub use fleet::Fleet;
+pub use message::{
+    ClusterNo, Command, Event, Generation, Link, ManagerLine, RawKind, Reach, Token, Told,
+};
 
-/// Loads a Swarm once, for what needs no screen.
-pub use watch::load_once;
+/// One look at a Swarm, for what needs no screen.
+pub use watch::{greet, load_once};
 
 /// What events carry, so that the UI needs to know no other room.
 pub use crate::{

@@ -52,6 +52,11 @@ impl Pace {
         (!self.running).then_some(self.due)
     }
 
+    /// Whether one is under way.
+    pub fn is_running(&self) -> bool {
+        self.running
+    }
+
     /// One was sent.
     pub fn sent(&mut self) {
         self.running = true;

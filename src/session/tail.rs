@@ -2,12 +2,19 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
-use tokio::{sync::mpsc, task::AbortHandle};
+use tokio::task::AbortHandle;
 
-use super::message::{Event, Token};
+use super::{
+    fleet::Out,
+    message::{Event, Token},
+};
 use crate::{
     cluster::{TaskId, Timestamp},
     engine::{Engine, TaskLogRequest},
@@ -23,19 +30,16 @@ const RETRY: Duration = Duration::from_secs(3);
 pub(super) struct Tails {
     view: Token,
     running: HashMap<TaskId, AbortHandle>,
+    /// When each was last heard, to go on from there over another link.
+    heard: HashMap<TaskId, Arc<AtomicI64>>,
 }
 
 impl Tails {
     /// Follows these tasks and no others; streams that already run go on.
-    pub fn set(
-        &mut self,
-        engine: &Engine,
-        out: &mpsc::Sender<Event>,
-        view: Token,
-        tasks: Vec<TaskId>,
-    ) {
+    pub fn set(&mut self, engine: &Engine, out: &Out, view: Token, tasks: Vec<TaskId>) {
         if view != self.view {
-            self.clear();
+            self.pause();
+            self.heard.clear();
             self.view = view;
         }
         self.running.retain(|task, handle| {
@@ -47,14 +51,15 @@ impl Tails {
         });
         for task in tasks {
             if let Entry::Vacant(free) = self.running.entry(task) {
-                let job = follow(engine.clone(), out.clone(), view, free.key().clone());
+                let heard = Arc::clone(self.heard.entry(free.key().clone()).or_default());
+                let job = follow(engine.clone(), out.clone(), view, free.key().clone(), heard);
                 free.insert(tokio::spawn(job).abort_handle());
             }
         }
     }
 
-    /// Ends all streams.
-    pub fn clear(&mut self) {
+    /// Ends all streams; [`Tails::set`] goes on after the last line heard.
+    pub fn pause(&mut self) {
         for (_, handle) in self.running.drain() {
             handle.abort();
         }
@@ -63,13 +68,16 @@ impl Tails {
 
 impl Drop for Tails {
     fn drop(&mut self) {
-        self.clear();
+        self.pause();
     }
 }
 
 /// Follows one task's log until it ends. A stream that breaks is resumed after the last line heard.
-async fn follow(engine: Engine, out: mpsc::Sender<Event>, view: Token, task: TaskId) {
-    let mut last = Timestamp::NEVER;
+async fn follow(engine: Engine, out: Out, view: Token, task: TaskId, heard: Arc<AtomicI64>) {
+    let mut last = match heard.load(Ordering::Relaxed) {
+        0 => Timestamp::NEVER,
+        at => Timestamp(at),
+    };
     let mut in_trouble = false;
     loop {
         let request = TaskLogRequest {
@@ -97,6 +105,7 @@ async fn follow(engine: Engine, out: mpsc::Sender<Event>, view: Token, task: Tas
                         if out.send(Event::Lines(view, task.clone(), frames)).await.is_err() {
                             return;
                         }
+                        heard.store(last.0, Ordering::Relaxed);
                     }
                     Ok(None) => break Ok(()),
                     Err(error) => break Err(error),

@@ -7,15 +7,17 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::task::JoinSet;
 
 use super::{
+    fleet::Out,
     ledger::Ledger,
     message::{Event, Generation},
     pace::Pace,
 };
 use crate::{
     cluster::{Delta, EngineEvent, ListId, Node, Scope, Service, ServiceId, Store, Timestamp},
+    connect::Connector,
     engine::{Access, Engine, EngineError, EventStream, Probe},
 };
 
@@ -62,7 +64,11 @@ enum Got {
 pub(super) struct Watch {
     engine: Engine,
     generation: Generation,
-    out: mpsc::Sender<Event>,
+    out: Out,
+    /// What the first lists said, until it is told.
+    first: Vec<Delta>,
+    /// Since when an answer is owed and nothing at all was heard.
+    owes_since: Option<Instant>,
     events: EventStream,
     ledger: Ledger,
     jobs: JoinSet<Finished>,
@@ -78,12 +84,12 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Opens the event stream (before the lists, so that nothing falls between) and reads nodes and
-    /// services; tasks stream in after.
+    /// services. Nothing is told yet: another manager may be quicker.
     pub async fn begin(
         engine: Engine,
         probe: &Probe,
         generation: Generation,
-        out: mpsc::Sender<Event>,
+        out: Out,
     ) -> Result<Self, EngineError> {
         let now = Instant::now();
         let since = wall().shifted(probe.skew);
@@ -93,6 +99,8 @@ impl Watch {
             engine,
             generation,
             out,
+            first: vec![Delta::Cluster(probe.info.clone()), Delta::Nodes(nodes)],
+            owes_since: None,
             events,
             ledger: Ledger::default(),
             jobs: JoinSet::new(),
@@ -110,14 +118,21 @@ impl Watch {
         watch.pulse.done(cost, now);
         watch.nodes.sent();
         watch.nodes.done(Duration::from_millis(1), now);
-        let first = vec![
-            Delta::Cluster(probe.info.clone()),
-            Delta::Nodes(nodes),
-            Delta::Services(services),
-        ];
-        watch.tell(first).await;
-        watch.spawn_names();
+        watch.first.push(Delta::Services(services));
         Ok(watch)
+    }
+
+    /// Tells what was read at the beginning; from here on this is the link of `generation`.
+    pub async fn open(&mut self, generation: Generation) {
+        self.generation = generation;
+        let first = std::mem::take(&mut self.first);
+        self.tell(first).await;
+        self.spawn_names();
+    }
+
+    /// Since when this manager owes an answer, if it does.
+    pub fn owes_since(&self) -> Option<Instant> {
+        self.owes_since
     }
 
     /// What the UI shows or follows.
@@ -130,6 +145,12 @@ impl Watch {
     /// [`Watch::take`].
     pub async fn next(&mut self) -> Happening {
         self.send_due();
+        // A sweep of many tasks takes its time; all else is a matter of milliseconds.
+        let owes =
+            [&self.pulse, &self.nodes, &self.in_view, &self.hot].into_iter().any(Pace::is_running);
+        if owes && self.owes_since.is_none() {
+            self.owes_since = Some(Instant::now());
+        }
         let next = [&self.pulse, &self.nodes, &self.in_view, &self.hot, &self.sweep]
             .into_iter()
             .filter_map(Pace::due)
@@ -145,6 +166,10 @@ impl Watch {
 
     /// Tells what happened. An error means that the connection failed.
     pub async fn take(&mut self, happening: Happening) -> Result<(), EngineError> {
+        if !matches!(happening, Happening::Due) {
+            // It lives. What else it owes it owes from now.
+            self.owes_since = None;
+        }
         match happening {
             Happening::Events(events) => match events? {
                 Some(events) => self.heard_events(events).await,
@@ -320,7 +345,7 @@ async fn stream_list(
     engine: &Engine,
     list: ListId,
     scope: Scope,
-    out: &mpsc::Sender<Event>,
+    out: &Out,
     generation: Generation,
     skew: i64,
 ) -> Result<Duration, EngineError> {
@@ -355,11 +380,17 @@ async fn stream_list(
     result
 }
 
-/// Reads everything once: for `check`, `snapshot` and a first word before the screen is taken.
-pub async fn load_once(
-    endpoint: crate::connect::Endpoint,
-) -> Result<(Store, Probe, Timestamp), EngineError> {
-    let mut engine = Engine::new(crate::connect::Connector::new(endpoint), Access::ReadOnly);
+/// The first words with an engine, and no more: for `contexts`.
+///
+/// # Errors
+/// Why it can't be used.
+pub async fn greet(connector: Connector) -> Result<Probe, EngineError> {
+    Engine::new(connector, Access::ReadOnly).probe(wall).await
+}
+
+/// Reads everything once: for `check` and `snapshot`.
+pub async fn load_once(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineError> {
+    let mut engine = Engine::new(connector, Access::ReadOnly);
     let probe = engine.probe(wall).await?;
     let at = wall().shifted(probe.skew);
     let mut store = Store::default();

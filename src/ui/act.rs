@@ -3,9 +3,9 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
-    App,
+    Board,
     actions::{self, Act},
-    app::{Effect, Pane, TaskScope, View},
+    board::{Pane, TaskScope, View, Wish},
     input::Input,
     overlay::{Asking, Overlay, Scroll},
     palette::Palette,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{action::plan::Change, cluster::Subject, session::Command};
 
-impl App {
+impl Board {
     pub(super) fn key(&mut self, key: &KeyEvent) {
         if !self.overlays.is_empty() {
             return self.overlay_key(key);
@@ -85,6 +85,9 @@ impl App {
             Act::Sort => self.sort(false),
             Act::Reverse => self.sort(true),
             Act::Copy => self.copy(),
+            Act::Clusters => self.wishes.push(Wish::Clusters),
+            Act::NextCluster => self.wishes.push(Wish::Turn(1)),
+            Act::PreviousCluster => self.wishes.push(Wish::Turn(-1)),
             Act::Pause => self.pause(),
             Act::History => {
                 self.unfolded = !self.unfolded;
@@ -93,7 +96,7 @@ impl App {
             Act::FailedLog => self.failed_log(),
             Act::FailedRollback => self.failed_rollback(),
             Act::Dismiss => self.dismiss(),
-            Act::Retry => self.effects.push(Effect::Session(Command::Retry)),
+            Act::Retry => self.command(Command::Retry),
             Act::Quit => self.quit(),
         }
     }

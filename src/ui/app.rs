@@ -1,105 +1,21 @@
-//! The whole state of the UI and its only way to change: [`App::update`].
+//! The whole state of the UI: a [`Board`] for every open cluster, the one on the screen, and the view
+//! of all together. [`App::update`] is the only way it changes.
 
 use crossterm::event::KeyEvent;
+use ratatui::style::Style;
 
 use super::{
-    logpane::LogPane,
-    overlay::Overlay,
-    rows::{EventRow, ProblemRow, TaskRow},
-    scene::Scene,
-    table::Table,
+    actions::{self, Act},
+    board::{Board, Elsewhere, Happening, LinkState, Settings, View, Wish},
+    fleet::FleetView,
 };
 use crate::{
-    action::{
-        follow::Follow,
-        plan::{Change, WriteGrant},
-    },
-    cluster::{NodeId, ServiceId, Store, Timestamp},
+    action::plan::WriteGrant,
+    cluster::Timestamp,
     config::{Depth, Theme},
-    session::{Command, Event, Generation, Token},
-    triage::Problem,
+    session::{ClusterNo, Command, Event, Told},
+    triage::Severity,
 };
-
-/// A full-size view, or the Overview of all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    Overview,
-    Services,
-    Nodes,
-    Tasks,
-    Events,
-    Logs,
-    Problems,
-}
-
-impl View {
-    /// All, in the order of their keys.
-    pub const ALL: [Self; 7] = [
-        Self::Overview,
-        Self::Services,
-        Self::Nodes,
-        Self::Tasks,
-        Self::Events,
-        Self::Logs,
-        Self::Problems,
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::Services => "Services",
-            Self::Nodes => "Nodes",
-            Self::Tasks => "Tasks",
-            Self::Events => "Events",
-            Self::Logs => "Logs",
-            Self::Problems => "Problems",
-        }
-    }
-
-    /// By name, any case.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|v| v.name().eq_ignore_ascii_case(name))
-    }
-}
-
-/// A pane of the Overview.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pane {
-    Services,
-    Nodes,
-    Tasks,
-    Events,
-    Logs,
-}
-
-/// Whose tasks are listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TaskScope {
-    All,
-    Service(ServiceId),
-    Node(NodeId),
-}
-
-/// What does not change while it runs.
-pub struct Settings {
-    /// Present if this cluster may be written to.
-    pub grant: Option<WriteGrant>,
-    /// Colours.
-    pub theme: Theme,
-    /// How many of them.
-    pub depth: Depth,
-    /// The view to begin with.
-    pub view: View,
-}
-
-/// The connection, as the screen shows it.
-#[derive(Clone, Debug)]
-pub enum LinkState {
-    Connecting { endpoint: String },
-    Live { endpoint: String },
-    Lost { endpoint: String, why: String, next: Timestamp },
-}
 
 /// What can happen.
 #[derive(Debug)]
@@ -108,8 +24,8 @@ pub enum Msg {
     Key(KeyEvent),
     /// Pasted text.
     Paste(String),
-    /// The session told something.
-    Session(Event),
+    /// The fleet told something.
+    Told(Told),
     /// Time goes by.
     Tick,
 }
@@ -117,261 +33,298 @@ pub enum Msg {
 /// What is to be done outside.
 #[derive(Debug)]
 pub enum Effect {
-    /// For the session.
-    Session(Command),
+    /// For a cluster's session.
+    Session(ClusterNo, Command),
     /// To the terminal's clipboard.
     Copy(String),
     /// End.
     Quit,
 }
 
-/// What documents are being read for.
-#[derive(Clone, Debug)]
-pub(super) enum Pending {
-    /// To plan this change.
-    Plan(Change),
-    /// To edit the spec.
-    Edit,
+/// How the UI begins.
+pub struct Opening {
+    /// Colours.
+    pub theme: Theme,
+    /// How many of them.
+    pub depth: Depth,
+    /// The view to begin with.
+    pub view: View,
+    /// Begin with the view of all clusters.
+    pub clusters: bool,
+    /// What was wrong with what was asked for, to be read on the screen.
+    pub notices: Vec<String>,
 }
 
-/// Seconds after which data that does not come is called silent: nodes are asked every three.
-const SILENCE: u64 = 6;
+/// A cluster that is open, in the order of the sessions.
+#[derive(Default)]
+pub struct Seat {
+    /// What the user calls it, if anything.
+    pub name: Option<String>,
+    /// The first endpoint.
+    pub endpoint: String,
+    /// Present if it may be written to.
+    pub grant: Option<WriteGrant>,
+    /// A banner, and every plan confirmed by typing.
+    pub production: bool,
+    /// Its colour.
+    pub colour: Option<Style>,
+}
 
 /// The state of the UI.
 pub struct App {
-    pub(super) settings: Settings,
-    /// What is drawn.
-    pub scene: Scene,
-    /// The live model while the screen is paused.
-    pub(super) live: Option<Box<Store>>,
-    pub(super) paused_at: Option<Timestamp>,
-    pub(super) generation: Generation,
-    /// The connection.
-    pub link: LinkState,
-    /// The manager's clock minus ours.
-    pub skew: i64,
-    /// When the Swarm was last heard, by our clock.
-    pub last_heard: Option<Timestamp>,
-    /// Our clock.
-    pub now: Timestamp,
-
-    /// The view on the screen.
-    pub view: View,
-    pub(super) back: Vec<(View, TaskScope)>,
-    pub(super) pane: Pane,
-    pub(super) zoomed: bool,
-    /// The bottom pane of the Overview shows logs instead of events.
-    pub(super) bottom_logs: bool,
-    pub(super) tasks_of_node: bool,
-    pub(super) scope: TaskScope,
-    pub(super) built_scope: TaskScope,
-    pub(super) unfolded: bool,
-
-    pub(super) services: Table<ServiceId>,
-    pub(super) nodes: Table<NodeId>,
-    pub(super) tasks: Table<TaskRow>,
-    pub(super) events: Table<EventRow>,
-    pub(super) problem_rows: Table<ProblemRow>,
-    /// What is wrong, the worst first.
-    pub problems: Vec<Problem>,
-    pub(super) judged: Option<(u64, i64)>,
-    pub(super) log: Option<LogPane>,
-
-    pub(super) overlays: Vec<Overlay>,
-    pub(super) follows: Vec<Follow>,
-    pub(super) pending: Option<(Token, Pending)>,
-    /// Services being read to learn what became of a write.
-    pub(super) reading_back: Option<Token>,
-    pub(super) toast: Option<(String, Timestamp)>,
-    pub(super) next_token: u64,
-    pub(super) watched: Vec<ServiceId>,
-    pub(super) effects: Vec<Effect>,
+    /// By cluster number; those that went on as another stay as they were.
+    boards: Vec<Board>,
+    merged: Vec<bool>,
+    current: usize,
+    pub(super) fleet: FleetView,
+    now: Timestamp,
     /// Something that is drawn changed.
     dirty: bool,
 }
 
 impl App {
     /// A UI that has heard nothing yet.
-    pub fn new(settings: Settings, endpoint: String, now: Timestamp) -> Self {
-        let view = settings.view;
-        let mut events = Table::default();
-        events.follow = true;
-        events.fixed = true;
-        let mut problem_rows = Table::default();
-        problem_rows.fixed = true;
-        // By name and slot; the others begin with what is worst.
-        let mut tasks = Table::default();
-        tasks.sort = 1;
-        Self {
-            settings,
-            scene: Scene { now, ..Scene::default() },
-            live: None,
-            paused_at: None,
-            generation: Generation::default(),
-            link: LinkState::Connecting { endpoint },
-            skew: 0,
-            last_heard: None,
+    pub fn new(opening: Opening, seats: Vec<Seat>, now: Timestamp) -> Self {
+        let boards: Vec<Board> = seats
+            .into_iter()
+            .enumerate()
+            .map(|(no, seat)| {
+                let settings = Settings {
+                    named: seat.name.is_some(),
+                    name: seat.name.unwrap_or_else(|| short(&seat.endpoint)),
+                    colour: seat.colour,
+                    production: seat.production,
+                    grant: seat.grant,
+                    theme: opening.theme.clone(),
+                    depth: opening.depth,
+                    view: opening.view,
+                };
+                Board::new(ClusterNo(no), settings, seat.endpoint, now)
+            })
+            .collect();
+        let mut app = Self {
+            merged: vec![false; boards.len()],
+            boards,
+            current: 0,
+            fleet: FleetView { open: opening.clusters, ..FleetView::default() },
             now,
-            view,
-            back: Vec::new(),
-            pane: Pane::Services,
-            zoomed: false,
-            bottom_logs: false,
-            tasks_of_node: false,
-            scope: TaskScope::All,
-            built_scope: TaskScope::All,
-            unfolded: false,
-            services: Table::default(),
-            nodes: Table::default(),
-            tasks,
-            events,
-            problem_rows,
-            problems: Vec::new(),
-            judged: None,
-            log: None,
-            overlays: Vec::new(),
-            follows: Vec::new(),
-            pending: None,
-            reading_back: None,
-            toast: None,
-            next_token: 1,
-            watched: Vec::new(),
-            effects: Vec::new(),
             dirty: true,
+        };
+        for notice in opening.notices {
+            app.boards[0].notice(notice);
         }
+        app.boards[0].show(true, now);
+        app.tell_siblings();
+        app
+    }
+
+    /// The cluster on the screen.
+    pub fn board(&self) -> &Board {
+        &self.boards[self.current]
+    }
+
+    /// The clusters that are open.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Board> {
+        self.boards.iter().zip(&self.merged).filter(|(_, merged)| !**merged).map(|(board, _)| board)
     }
 
     /// Takes in what happened; returns what is to be done outside.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         self.now = now;
-        let before = (self.live_store().revision(), self.is_live());
-        let heard = matches!(msg, Msg::Session(Event::Heard(..)));
         match msg {
-            Msg::Key(key) => self.key(&key),
-            Msg::Paste(text) => self.paste(&text),
-            Msg::Session(event) => self.session_event(event),
-            Msg::Tick => {}
+            Msg::Key(key) => {
+                if !self.fleet_key(&key) {
+                    let busy = self.open().any(|b| b.no.0 != self.current && b.is_busy());
+                    let board = &mut self.boards[self.current];
+                    board.busy_elsewhere = busy;
+                    board.update(Happening::Key(key), now);
+                }
+                self.dirty = true;
+            }
+            Msg::Paste(text) => {
+                self.boards[self.current].update(Happening::Paste(text), now);
+                self.dirty = true;
+            }
+            Msg::Told(Told::Cluster(no, event)) => self.told(no, event, now),
+            Msg::Told(Told::Merged { gone, into, read_only }) => self.merge(gone, into, read_only),
+            Msg::Tick => {
+                for board in &mut self.boards {
+                    board.update(Happening::Tick, now);
+                }
+                self.dirty = true;
+            }
         }
-        if self.paused_at.is_none() {
-            self.scene.now = now.shifted(self.skew);
+        self.grant_wishes();
+        self.look_elsewhere();
+        if self.fleet.open {
+            let merged = &self.merged;
+            let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
+            self.fleet.refresh(open, self.current, now);
         }
-        self.settle();
-        // Most of what is heard says that nothing changed: that is no reason to draw.
-        self.dirty |= !heard || before != (self.live_store().revision(), self.is_live());
-        std::mem::take(&mut self.effects)
+        self.boards.iter_mut().flat_map(Board::take_effects).collect()
     }
 
     /// Whether something that is drawn changed since this was last asked.
     pub(super) fn take_dirty(&mut self) -> bool {
-        std::mem::take(&mut self.dirty)
-    }
-
-    /// Brings all that is derived up to date.
-    fn settle(&mut self) {
-        let manager_now = self.now.shifted(self.skew);
-        if self.toast.as_ref().is_some_and(|(_, until)| *until < self.now) {
-            self.toast = None;
+        let fleet = self.fleet.open;
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for (at, board) in self.boards.iter_mut().enumerate() {
+            dirty |= board.take_dirty() && (fleet || at == self.current);
         }
-        let live = self.live.as_deref().unwrap_or(&self.scene.store);
-        for follow in &mut self.follows {
-            follow.update(live, manager_now);
-        }
-        // Judging looks at every task: with many of them once a second is often enough.
-        let many = self.scene.store.tasks().len() > 5_000;
-        let revision = if many { 0 } else { self.scene.store.revision() };
-        let stamp = (revision, self.scene.now.0 / 1_000_000_000);
-        if self.judged != Some(stamp) {
-            self.problems = crate::triage::problems(&self.scene.store, self.scene.now);
-            self.judged = Some(stamp);
-        }
-        self.refresh_rows();
-        self.refresh_logs();
-        self.refresh_watch();
+        dirty
     }
 
-    /// The model as last heard, also while the screen is paused.
-    pub(super) fn live_store(&self) -> &Store {
-        self.live.as_deref().unwrap_or(&self.scene.store)
-    }
-
-    /// Whether this cluster can't be written to.
-    pub fn is_read_only(&self) -> bool {
-        self.settings.grant.is_none()
-    }
-
-    /// Whether what is on the screen flows.
-    pub fn is_live(&self) -> bool {
-        matches!(self.link, LinkState::Live { .. }) && self.data_age().as_secs() < SILENCE
-    }
-
-    /// How old the data is.
-    pub fn data_age(&self) -> std::time::Duration {
-        self.last_heard.map_or(std::time::Duration::ZERO, |at| at.age(self.now))
-    }
-
-    pub(super) fn token(&mut self) -> Token {
-        self.next_token += 1;
-        Token(self.next_token)
-    }
-
-    pub(super) fn say(&mut self, text: impl Into<String>) {
-        self.toast = Some((text.into(), self.now.shifted(6_000_000_000)));
-    }
-
-    /// The pane that has the keyboard, also in a full-size view.
-    pub(super) fn focus(&self) -> Pane {
-        match self.view {
-            View::Overview => self.pane,
-            View::Services => Pane::Services,
-            View::Nodes => Pane::Nodes,
-            View::Tasks => Pane::Tasks,
-            View::Events | View::Problems => Pane::Events,
-            View::Logs => Pane::Logs,
+    fn told(&mut self, no: ClusterNo, event: Event, now: Timestamp) {
+        if let Some(board) = self.boards.get_mut(no.0) {
+            board.update(Happening::Session(event), now);
         }
     }
 
-    /// Tells the session which services must be fresh.
-    fn refresh_watch(&mut self) {
-        let mut wanted: Vec<ServiceId> = Vec::new();
-        wanted.extend(self.follows.iter().filter(|f| !f.is_over()).map(|f| f.service.clone()));
-        let store = &self.scene.store;
-        if matches!(self.view, View::Overview | View::Tasks) {
-            match self.task_scope() {
-                TaskScope::Service(id) => wanted.push(id),
-                TaskScope::Node(id) => {
-                    wanted.extend(
-                        store.tasks_on(&id).filter(|t| t.is_live()).map(|t| t.service.clone()),
-                    );
+    /// Two turned out to be one Swarm.
+    fn merge(&mut self, gone: ClusterNo, into: ClusterNo, read_only: bool) {
+        let (Some(merged), true) = (self.merged.get_mut(gone.0), into.0 < self.boards.len()) else {
+            return;
+        };
+        *merged = true;
+        let mut other = self.boards[gone.0].settings.clone();
+        if read_only {
+            other.grant = None;
+        }
+        self.boards[into.0].joined(other);
+        if self.current == gone.0 {
+            self.switch(into.0);
+        }
+        self.tell_siblings();
+        self.dirty = true;
+    }
+
+    /// Tells every board what the clusters are called.
+    fn tell_siblings(&mut self) {
+        let names: Vec<String> = self.open().map(|b| b.settings.name.clone()).collect();
+        for board in &mut self.boards {
+            board.siblings.clone_from(&names);
+        }
+    }
+
+    fn grant_wishes(&mut self) {
+        for wish in std::mem::take(&mut self.boards[self.current].wishes) {
+            match wish {
+                Wish::Clusters => self.fleet.open = !self.fleet.open,
+                Wish::Named(name) => {
+                    let found = self.open().find(|b| b.settings.name == name).map(|b| b.no.0);
+                    if let Some(no) = found {
+                        self.switch(no);
+                    }
                 }
-                TaskScope::All => {
-                    let (window, _) = self.tasks.window(self.tasks.page_size());
-                    let on_screen = window.iter().filter_map(|r| store.task(&r.task));
-                    wanted.extend(on_screen.map(|t| t.service.clone()));
+                Wish::Turn(by) => {
+                    let open: Vec<usize> = self.open().map(|b| b.no.0).collect();
+                    let at = open.iter().position(|no| *no == self.current).unwrap_or(0);
+                    if open.len() > 1 {
+                        let next = (at as isize + by).rem_euclid(open.len() as isize) as usize;
+                        self.switch(open[next]);
+                    } else {
+                        self.boards[self.current]
+                            .say("this is the only cluster; -H, -c and the config file open more");
+                    }
+                }
+                Wish::Theme(theme) => {
+                    for board in &mut self.boards {
+                        board.settings.theme = theme.clone();
+                    }
                 }
             }
-        } else if self.view == View::Services {
-            wanted.extend(self.services.current().cloned());
-        }
-        if let Some(log) = &self.log
-            && let super::logpane::LogSource::Services(ids) = &log.source
-        {
-            wanted.extend(ids.iter().cloned());
-        }
-        wanted.sort();
-        wanted.dedup();
-        if wanted != self.watched {
-            self.watched.clone_from(&wanted);
-            self.effects.push(Effect::Session(Command::Watch(wanted)));
         }
     }
 
-    fn refresh_logs(&mut self) {
-        let store = self.live.as_deref().unwrap_or(&self.scene.store);
-        if let Some(log) = &mut self.log
-            && log.update_tasks(store)
-        {
-            let command = Command::Logs(log.token, log.tasks.clone());
-            self.effects.push(Effect::Session(command));
+    /// Brings another cluster to the screen.
+    fn switch(&mut self, to: usize) {
+        self.boards[self.current].show(false, self.now);
+        self.current = to;
+        self.boards[to].show(true, self.now);
+        self.fleet.open = false;
+        self.dirty = true;
+    }
+
+    /// Keeps the header's word on the other clusters true.
+    fn look_elsewhere(&mut self) {
+        let others: Vec<Elsewhere> = self
+            .open()
+            .filter(|b| b.no.0 != self.current)
+            .filter_map(|b| {
+                let lost = matches!(b.link, LinkState::Lost { .. });
+                let critical = lost || b.problems.iter().any(|p| p.severity == Severity::Critical);
+                (critical || !b.problems.is_empty())
+                    .then(|| Elsewhere { name: b.settings.name.clone(), critical })
+            })
+            .collect();
+        let board = &mut self.boards[self.current];
+        if board.elsewhere != others {
+            board.elsewhere = others;
+            self.dirty = true;
         }
     }
+
+    /// A key in the view of all clusters; false if it is not for that.
+    fn fleet_key(&mut self, key: &KeyEvent) -> bool {
+        if !self.fleet.open || !self.board().overlays.is_empty() {
+            return false;
+        }
+        let Some(action) = actions::of_key(key) else { return false };
+        match action.act {
+            Act::Down => self.fleet.step(1),
+            Act::Up => self.fleet.step(-1),
+            Act::HalfDown => self.fleet.page(1, true),
+            Act::HalfUp => self.fleet.page(-1, true),
+            Act::PageDown => self.fleet.page(1, false),
+            Act::PageUp => self.fleet.page(-1, false),
+            Act::Top => self.fleet.to(0),
+            Act::Bottom => self.fleet.to(usize::MAX),
+            Act::NextPane => self.fleet.turn(1),
+            Act::PreviousPane => self.fleet.turn(-1),
+            Act::Back => self.fleet.open = false,
+            Act::Enter => {
+                if let Some(target) = self.fleet.target() {
+                    self.switch(target.cluster.0);
+                    if let Some(subject) = target.subject {
+                        self.boards[self.current].jump_to(&subject);
+                        self.boards[self.current].update(Happening::Tick, self.now);
+                    }
+                }
+            }
+            // These leave for the cluster's own views, or lie over this one.
+            Act::Overview
+            | Act::Services
+            | Act::Nodes
+            | Act::Tasks
+            | Act::Events
+            | Act::Logs
+            | Act::Problems => {
+                self.fleet.open = false;
+                return false;
+            }
+            Act::Clusters
+            | Act::NextCluster
+            | Act::PreviousCluster
+            | Act::Palette
+            | Act::Help
+            | Act::Quit
+            | Act::Retry
+            | Act::Pause
+            | Act::Dismiss => return false,
+            _ => {
+                self.boards[self.current].say("Enter opens the cluster; this key works there");
+            }
+        }
+        true
+    }
+}
+
+/// An endpoint without what all of them have: `10.0.0.1`, `docker.sock`.
+fn short(endpoint: &str) -> String {
+    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    if endpoint.starts_with("unix://") {
+        return rest.to_owned();
+    }
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    host.split('/').next().unwrap_or(host).to_owned()
 }

@@ -3,9 +3,10 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
-    App,
+    Board,
     actions::{self, Act},
-    app::{Effect, TaskScope, View},
+    app::Effect,
+    board::{TaskScope, View, Wish},
     logpane::LogSource,
     overlay::{Asking, Overlay, Page, Scroll},
 };
@@ -15,7 +16,7 @@ use crate::{
     config::Theme,
 };
 
-impl App {
+impl Board {
     pub(super) fn paste(&mut self, text: &str) {
         match self.overlays.last_mut() {
             Some(Overlay::Filter(input)) => {
@@ -257,7 +258,7 @@ impl App {
     fn palette_key(&mut self, key: &KeyEvent) {
         let store = &self.scene.store;
         let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
-        let found = palette.suggestions(store);
+        let found = palette.suggestions(store, &self.siblings);
         match key.code {
             KeyCode::Esc => self.close_top(),
             KeyCode::Down => {
@@ -282,7 +283,7 @@ impl App {
                     palette.chosen = 0;
                     return;
                 }
-                match self.command(&command) {
+                match self.run(&command) {
                     Ok(()) => {}
                     Err(why) => {
                         if let Some(Overlay::Palette(palette)) = self.overlays.last_mut() {
@@ -300,14 +301,26 @@ impl App {
     }
 
     /// Carries a command of the palette out.
-    fn command(&mut self, command: &str) -> Result<(), String> {
+    fn run(&mut self, command: &str) -> Result<(), String> {
         let (verb, name) = match command.trim().split_once(' ') {
             Some((verb, name)) => (verb, Some(name.trim())),
             None => (command.trim(), None),
         };
         if verb == "theme" {
             let theme = Theme::load(name.unwrap_or(""), self.settings.depth)?;
-            self.settings.theme = theme;
+            self.wishes.push(Wish::Theme(theme));
+            self.overlays.pop();
+            return Ok(());
+        }
+        if verb == "cluster" {
+            let name = name.unwrap_or("");
+            if !self.siblings.iter().any(|n| n == name) {
+                return Err(format!(
+                    "no cluster '{name}'; there are: {}",
+                    self.siblings.join(", ")
+                ));
+            }
+            self.wishes.push(Wish::Named(name.to_owned()));
             self.overlays.pop();
             return Ok(());
         }

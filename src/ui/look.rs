@@ -1,8 +1,9 @@
 //! Reading: logs, pages, documents, the clipboard, the pause.
 
 use super::{
-    App,
-    app::{Effect, Pane, View},
+    Board,
+    app::Effect,
+    board::{Pane, TaskScope, View},
     logpane::{LogPane, LogSource},
     overlay::{Overlay, Page, PageKind, Scroll},
 };
@@ -11,7 +12,7 @@ use crate::{
     session::{Command, RawKind},
 };
 
-impl App {
+impl Board {
     pub(super) fn open_logs(&mut self) {
         let marks_count = matches!(self.view, View::Overview | View::Services);
         let marked = self.targets();
@@ -114,7 +115,17 @@ impl App {
             scroll: Scroll::default(),
             reveal: false,
         }));
-        self.effects.push(Effect::Session(Command::Raw(token, kind, id)));
+        self.command(Command::Raw(token, kind, id));
+    }
+
+    /// Shows what belongs to a subject that need not be under the cursor.
+    pub(super) fn jump_to(&mut self, subject: &Subject) {
+        match subject {
+            Subject::Service(id) => self.open_tasks(TaskScope::Service(id.clone())),
+            Subject::Node(id) => self.open_tasks(TaskScope::Node(id.clone())),
+            Subject::Task(_, service) => self.open_tasks(TaskScope::Service(service.clone())),
+            Subject::Other => self.go(View::Events),
+        }
     }
 
     pub(super) fn copy(&mut self) {
@@ -175,6 +186,6 @@ impl App {
     }
 }
 
-fn node_name(app: &App, id: &NodeId) -> String {
-    app.scene.store.hostname(id).to_owned()
+fn node_name(board: &Board, id: &NodeId) -> String {
+    board.scene.store.hostname(id).to_owned()
 }

@@ -1,4 +1,4 @@
-//! The terminal: state and update ([`App`]), drawing ([`draw`]), and the loop that joins them to a
+//! The terminal: state and update ([`Board`]), drawing ([`draw`]), and the loop that joins them to a
 //! session and a tty ([`run`]).
 //!
 //! Invariants: `update` and `draw` do no I/O and read no clock; every text from the cluster goes
@@ -7,7 +7,9 @@
 mod act;
 pub mod actions;
 mod app;
+mod board;
 mod filter;
+mod fleet;
 mod input;
 mod keys;
 mod logpane;
@@ -24,7 +26,8 @@ mod term;
 pub mod view;
 pub mod widget;
 
-pub use app::{App, Effect, LinkState, Msg, Pane, Settings, TaskScope, View};
+pub use app::{App, Effect, Msg, Opening, Seat};
+pub use board::{Board, LinkState, Pane, TaskScope, View};
 pub use run::{Outcome, run};
 pub use scene::Scene;
 pub use term::is_terminal;

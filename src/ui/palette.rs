@@ -39,7 +39,7 @@ const OF_SERVICE: [(&str, &str); 8] = [
 
 impl Palette {
     /// What could be meant by what stands there, the best first.
-    pub fn suggestions(&self, store: &Store) -> Vec<Suggestion> {
+    pub fn suggestions(&self, store: &Store, clusters: &[String]) -> Vec<Suggestion> {
         let typed = self.input.text().trim_start();
         let (verb, rest) = match typed.split_once(' ') {
             Some((verb, rest)) => (verb, Some(rest.trim())),
@@ -50,6 +50,10 @@ impl Palette {
             if verb == "theme" {
                 for name in Theme::names().filter(|n| n.starts_with(rest)) {
                     found.push(suggestion(format!("theme {name}"), "theme", ""));
+                }
+            } else if verb == "cluster" {
+                for name in clusters.iter().filter(|n| n.contains(rest)) {
+                    found.push(suggestion(format!("cluster {name}"), "switch to this cluster", ""));
                 }
             } else if let Some((verb, words)) = OF_SERVICE.iter().find(|(v, _)| *v == verb) {
                 let mut names: Vec<&str> =
@@ -68,6 +72,9 @@ impl Palette {
             OF_SERVICE.iter().filter(|(v, _)| !verb.is_empty() && v.starts_with(verb))
         {
             found.push(suggestion(format!("{name} "), &format!("{words}: type its name"), ""));
+        }
+        if clusters.len() > 1 && "cluster".starts_with(verb) {
+            found.push(suggestion("cluster ".into(), "switch to another cluster", "[ ]"));
         }
         if "theme".starts_with(verb) {
             found.push(suggestion("theme ".into(), "change the colours", ""));

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{
-    App,
-    app::{TaskScope, View},
+    Board,
+    board::{TaskScope, View},
     table::{Row, sort_by},
     view::{events, nodes, problems, services, tasks},
 };
@@ -64,7 +64,7 @@ impl Row for ProblemRow {
     }
 }
 
-impl App {
+impl Board {
     /// Builds the rows of the tables on the screen anew if what they are built from changed.
     pub(super) fn refresh_rows(&mut self) {
         let overview = self.view == View::Overview;

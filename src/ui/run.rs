@@ -1,4 +1,4 @@
-//! The loop: signals, keys, then what the session told, in batches; then a frame if something
+//! The loop: signals, keys, then what the sessions told, in batches; then a frame if something
 //! changed: within 10 ms of a key, at most 30 a second for data, none when nothing changed.
 
 use std::{
@@ -8,10 +8,7 @@ use std::{
 
 use crossterm::event::{Event as TermEvent, EventStream, KeyCode, KeyEventKind, KeyModifiers};
 use futures_util::StreamExt;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::mpsc,
-};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     App,
@@ -19,10 +16,7 @@ use super::{
     draw,
     term::Screen,
 };
-use crate::{
-    cluster::Timestamp,
-    session::{Command, Session},
-};
+use crate::{cluster::Timestamp, session::Fleet};
 
 /// Between frames for data.
 const FRAME: Duration = Duration::from_millis(33);
@@ -57,17 +51,17 @@ impl Clock {
     }
 }
 
-/// Runs the UI over a session until the user quits.
+/// Runs the UI over the sessions until the user quits.
 ///
 /// # Errors
 /// When the terminal fails.
-pub async fn run(make: impl FnOnce(Timestamp) -> App, mut session: Session) -> io::Result<Outcome> {
+pub async fn run(make: impl FnOnce(Timestamp) -> App, mut fleet: Fleet) -> io::Result<Outcome> {
     let clock = Clock::new();
     let mut app = make(clock.now());
-    for event in std::mem::take(&mut session.backlog) {
-        for effect in app.update(Msg::Session(event), clock.now()) {
-            if let Effect::Session(command) = effect {
-                send(&session.commands, command);
+    for told in std::mem::take(&mut fleet.backlog) {
+        for effect in app.update(Msg::Told(told), clock.now()) {
+            if let Effect::Session(no, command) = effect {
+                fleet.send(no, command);
             }
         }
     }
@@ -121,14 +115,14 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut session: Session) -> i
                 turn = Instant::now();
                 Vec::new()
             }
-            event = session.events.recv() => {
+            told = fleet.told.recv() => {
                 turn = Instant::now();
                 let mut effects = Vec::new();
-                let mut next = event;
+                let mut next = told;
                 // All that waits, for at most half a frame: then keys get their turn.
-                while let Some(event) = next {
-                    effects.extend(app.update(Msg::Session(event), clock.now()));
-                    next = if turn.elapsed() < FRAME / 2 { session.events.try_recv().ok() } else { None };
+                while let Some(told) = next {
+                    effects.extend(app.update(Msg::Told(told), clock.now()));
+                    next = if turn.elapsed() < FRAME / 2 { fleet.told.try_recv().ok() } else { None };
                 }
                 effects
             }
@@ -142,7 +136,7 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut session: Session) -> i
             match effect {
                 Effect::Quit => return Ok(Outcome::Quit),
                 Effect::Copy(text) => screen.copy(&text)?,
-                Effect::Session(command) => send(&session.commands, command),
+                Effect::Session(no, command) => fleet.send(no, command),
             }
         }
         if dirty && (urgent || Instant::now() >= frame_due) {
@@ -153,13 +147,5 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut session: Session) -> i
         if turn.elapsed() > SLOW {
             tracing::warn!(ms = turn.elapsed().as_millis(), "a slow turn of the loop");
         }
-    }
-}
-
-/// Commands are few and the session always takes them; should it hang, the UI must not.
-fn send(commands: &mpsc::Sender<Command>, command: Command) {
-    if let Err(mpsc::error::TrySendError::Full(command)) = commands.try_send(command) {
-        let commands = commands.clone();
-        tokio::spawn(async move { commands.send(command).await });
     }
 }

@@ -1,14 +1,14 @@
 //! What the session tells, taken into the state.
 
 use super::{
-    App,
-    app::{Effect, LinkState, Pending},
+    Board,
+    board::{LinkState, Pending, Settings},
     overlay::{Editor, Overlay, PageKind, PlanBox, Scroll},
 };
 use crate::{
     action::{
         follow::Phase,
-        plan::{Document, Plan, mask_document, to_yaml},
+        plan::{Document, Plan, WriteGrant, mask_document, to_yaml},
     },
     cluster::{Gravity, ServiceId, Store, Timestamp},
     session::{Command, Event, Generation, Link, Outcome, Output, Token},
@@ -17,7 +17,7 @@ use crate::{
 /// A clock that differs by less is right enough to say nothing.
 pub(super) const SKEW_SHOWN: i64 = 5_000_000_000;
 
-impl App {
+impl Board {
     pub(super) fn session_event(&mut self, event: Event) {
         match event {
             Event::Link(generation, link) => self.link_changed(generation, link),
@@ -31,6 +31,7 @@ impl App {
                     store.apply(delta, at);
                 }
             }
+            Event::Managers(lines) => self.managers = lines,
             Event::Names(generation, names) => {
                 if generation >= self.generation {
                     self.scene.names = *names;
@@ -63,8 +64,16 @@ impl App {
             Link::Connecting { .. } if matches!(self.link, LinkState::Lost { .. }) => return,
             Link::Connecting { endpoint } => LinkState::Connecting { endpoint },
             Link::Live { endpoint, skew, .. } => {
-                if matches!(self.link, LinkState::Lost { .. }) {
-                    self.note(at, "connected again".into(), Gravity::Good);
+                let before = self.through.replace(endpoint.clone());
+                match before.filter(|before| *before != endpoint) {
+                    Some(_) => {
+                        self.say(format!("now through {endpoint}"));
+                        self.note(at, format!("now through {endpoint}"), Gravity::Good);
+                    }
+                    None if matches!(self.link, LinkState::Lost { .. }) => {
+                        self.note(at, "connected again".into(), Gravity::Good);
+                    }
+                    None => {}
                 }
                 self.skew = skew;
                 self.read_back();
@@ -85,6 +94,31 @@ impl App {
         store.note(at, "skep", text, gravity);
     }
 
+    /// Tells what was wrong with what was asked for.
+    pub(super) fn notice(&mut self, text: String) {
+        self.note(self.now, text.clone(), Gravity::Bad);
+        self.say(text);
+    }
+
+    /// Another entry of the command line or the config file turned out to be this Swarm.
+    pub(super) fn joined(&mut self, other: Settings) {
+        let said = format!("'{}' is the same Swarm: its managers are used here", other.name);
+        self.note(self.now, said, Gravity::Note);
+        if !self.settings.named && other.named {
+            self.settings.name = other.name;
+            self.settings.named = true;
+            self.settings.colour = other.colour;
+        }
+        self.settings.production |= other.production;
+        // The stricter of the two holds.
+        self.settings.grant = match (self.settings.grant.take(), other.grant) {
+            (Some(ours), Some(theirs)) => {
+                Some(if theirs.wants_typing() { ours.typed() } else { ours })
+            }
+            _ => None,
+        };
+    }
+
     /// Asks what became of writes that were under way when the link was lost.
     fn read_back(&mut self) {
         let unknown: Vec<ServiceId> = self
@@ -96,7 +130,7 @@ impl App {
         if !unknown.is_empty() {
             let token = self.token();
             self.reading_back = Some(token);
-            self.effects.push(Effect::Session(Command::Documents(token, unknown)));
+            self.command(Command::Documents(token, unknown));
         }
     }
 
@@ -138,7 +172,10 @@ impl App {
         }
     }
 
-    pub(super) fn open_plan(&mut self, plan: Plan, notice: Option<String>) {
+    pub(super) fn open_plan(&mut self, mut plan: Plan, notice: Option<String>) {
+        if self.settings.grant.as_ref().is_some_and(WriteGrant::wants_typing) {
+            plan.ask_typing();
+        }
         if plan.is_empty() {
             let why = plan.refused.join("; ");
             match self.overlays.last_mut() {

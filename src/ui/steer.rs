@@ -1,8 +1,9 @@
 //! Actions on services: what is meant, what is asked, what is sent.
 
 use super::{
-    App,
-    app::{Effect, Pane, Pending, View},
+    Board,
+    app::Effect,
+    board::{Pane, Pending, View},
     input::Input,
     logpane::LogSource,
     overlay::{Ask, Asking, Overlay},
@@ -16,7 +17,7 @@ use crate::{
     session::Command,
 };
 
-impl App {
+impl Board {
     /// The object under the cursor.
     pub(super) fn subject(&self) -> Option<Subject> {
         let store = &self.scene.store;
@@ -135,7 +136,7 @@ impl App {
             _ => self.overlays.push(Overlay::Waiting { token, what }),
         }
         self.pending = Some((token, Pending::Plan(change)));
-        self.effects.push(Effect::Session(Command::Documents(token, targets)));
+        self.command(Command::Documents(token, targets));
     }
 
     /// Opens the editor on a service's spec.
@@ -144,7 +145,7 @@ impl App {
         let what = format!("the spec of {}", self.service_name(&target));
         self.overlays.push(Overlay::Waiting { token, what });
         self.pending = Some((token, Pending::Edit));
-        self.effects.push(Effect::Session(Command::Documents(token, vec![target])));
+        self.command(Command::Documents(token, vec![target]));
     }
 
     /// Sends an approved plan and follows each of its services.
@@ -157,7 +158,7 @@ impl App {
         }
         self.overlays.clear();
         self.services.marked.clear();
-        self.effects.push(Effect::Session(Command::CarryOut(approved)));
+        self.command(Command::CarryOut(approved));
     }
 
     pub(super) fn failed_log(&mut self) {
@@ -189,7 +190,7 @@ impl App {
     pub(super) fn quit(&mut self) {
         let busy =
             self.follows.iter().any(|f| matches!(f.phase, Phase::Sending | Phase::Converging));
-        if busy {
+        if busy || self.busy_elsewhere {
             self.overlays.push(Overlay::Quit);
         } else {
             self.effects.push(Effect::Quit);

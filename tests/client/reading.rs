@@ -11,8 +11,8 @@ use skep::{
     connect::{Connector, Endpoint},
     demo::Demo,
     engine::{Access, Engine},
-    session::{Session, SessionConfig},
-    ui::{App, Effect, Msg, Settings, View, actions::ACTIONS, draw},
+    session::{Fleet, SessionConfig},
+    ui::{App, Effect, Msg, Opening, Seat, View, actions::ACTIONS, draw},
 };
 
 use super::serve;
@@ -20,7 +20,7 @@ use super::serve;
 /// The UI over a real session, without a terminal.
 struct Live {
     app: App,
-    session: Session,
+    fleet: Fleet,
     screen: Terminal<TestBackend>,
     dir: tempfile::TempDir,
 }
@@ -34,22 +34,25 @@ impl Live {
         let dir = tempfile::tempdir().unwrap();
         let grant = WriteGrant::mint("test", read_only);
         let endpoint = Endpoint::Unix(demo.socket().to_owned());
-        let session = Session::start(SessionConfig {
-            endpoints: vec![endpoint.clone()],
+        let fleet = Fleet::start(vec![SessionConfig {
+            managers: vec![Connector::new(endpoint.clone())],
             grant: grant.clone(),
             audit: dir.path().join("audit.jsonl"),
             who: "tester".into(),
-        });
+        }]);
         let theme = Theme::load("dark", Depth::True).unwrap();
-        let settings = Settings { grant, theme, depth: Depth::True, view: View::Overview };
-        let app = App::new(settings, endpoint.to_string(), now());
-        Self { app, session, screen: Terminal::new(TestBackend::new(120, 40)).unwrap(), dir }
+        let depth = Depth::True;
+        let view = View::Overview;
+        let opening = Opening { theme, depth, view, clusters: false, notices: Vec::new() };
+        let seat = Seat { endpoint: endpoint.to_string(), grant, ..Seat::default() };
+        let app = App::new(opening, vec![seat], now());
+        Self { app, fleet, screen: Terminal::new(TestBackend::new(120, 40)).unwrap(), dir }
     }
 
     async fn do_all(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            if let Effect::Session(command) = effect {
-                self.session.commands.send(command).await.unwrap();
+            if let Effect::Session(no, command) = effect {
+                self.fleet.send(no, command);
             }
         }
     }
@@ -69,8 +72,8 @@ impl Live {
     /// Takes in what the session tells for a while.
     async fn listen(&mut self, time: Duration) {
         let end = tokio::time::Instant::now() + time;
-        while let Ok(Some(event)) = tokio::time::timeout_at(end, self.session.events.recv()).await {
-            let effects = self.app.update(Msg::Session(event), now());
+        while let Ok(Some(told)) = tokio::time::timeout_at(end, self.fleet.told.recv()).await {
+            let effects = self.app.update(Msg::Told(told), now());
             self.do_all(effects).await;
         }
         let effects = self.app.update(Msg::Tick, now());
@@ -246,7 +249,7 @@ async fn a_swarm_by_numbers() {
     };
     let demo = Demo::start(&dir.path().join("docker.sock"), options).unwrap();
     let endpoint = Endpoint::Unix(demo.socket().to_owned());
-    let (store, _, _) = skep::session::load_once(endpoint).await.unwrap();
+    let (store, _, _) = skep::session::load_once(Connector::new(endpoint)).await.unwrap();
     assert_eq!((store.nodes().len(), store.services().len()), (50, 40));
     assert!(store.total().running > 2_900, "{:?}", store.total());
     let mut live = Live::start(&demo, true);

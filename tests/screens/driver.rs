@@ -8,8 +8,8 @@ use skep::{
     action::plan::{Document, WriteGrant},
     cluster::{Delta, Timestamp},
     config::{Depth, Theme},
-    session::{Command, Event, Generation, Link, Token},
-    ui::{App, Effect, Msg, Settings, View, draw},
+    session::{ClusterNo, Command, Event, Generation, Link, Told, Token},
+    ui::{App, Effect, Msg, Opening, Seat, View, draw},
 };
 
 use crate::cluster_fixture::{Cluster, NOW};
@@ -31,14 +31,25 @@ impl Driver {
     }
 
     pub fn unconnected(read_only: bool) -> Self {
-        let settings = Settings {
+        let seat = Seat {
+            endpoint: "unix:///test.sock".into(),
             grant: WriteGrant::mint("test", read_only),
+            ..Seat::default()
+        };
+        Self::with(vec![seat])
+    }
+
+    /// Several clusters, none of them connected.
+    pub fn with(seats: Vec<Seat>) -> Self {
+        let opening = Opening {
             theme: Theme::load("dark", Depth::True).unwrap(),
             depth: Depth::True,
             view: View::Overview,
+            clusters: false,
+            notices: Vec::new(),
         };
         Self {
-            app: App::new(settings, "unix:///test.sock".into(), NOW),
+            app: App::new(opening, seats, NOW),
             now: NOW,
             effects: Vec::new(),
         }
@@ -51,7 +62,15 @@ impl Driver {
     }
 
     pub fn send(&mut self, event: Event) {
-        let effects = self.app.update(Msg::Session(event), self.now);
+        self.send_to(0, event);
+    }
+
+    pub fn send_to(&mut self, cluster: usize, event: Event) {
+        self.told(Told::Cluster(ClusterNo(cluster), event));
+    }
+
+    pub fn told(&mut self, told: Told) {
+        let effects = self.app.update(Msg::Told(told), self.now);
         self.effects.extend(effects);
     }
 
@@ -87,7 +106,7 @@ impl Driver {
     /// The token of the last request for documents.
     pub fn asked_documents(&self) -> Option<Token> {
         self.effects.iter().rev().find_map(|e| match e {
-            Effect::Session(Command::Documents(token, _)) => Some(*token),
+            Effect::Session(_, Command::Documents(token, _)) => Some(*token),
             _ => None,
         })
     }

@@ -207,7 +207,7 @@ fn logs_of_a_service() {
         .iter()
         .rev()
         .find_map(|e| match e {
-            skep::ui::Effect::Session(skep::session::Command::Logs(token, _)) => Some(*token),
+            skep::ui::Effect::Session(_, skep::session::Command::Logs(token, _)) => Some(*token),
             _ => None,
         })
         .unwrap();

@@ -151,17 +151,20 @@ impl Plan {
         self.steps.is_empty()
     }
 
+    /// Asks for a typed confirmation, as dangerous plans do by themselves.
+    pub fn ask_typing(&mut self) {
+        if let (Confirm::Yes, Some(step)) = (&self.confirm, self.steps.first()) {
+            self.confirm = Confirm::Type(step.name.clone());
+        }
+    }
+
     /// Turns the plan into what an executor takes, if the answer is the one it asks for.
     ///
     /// # Errors
     /// The plan itself, to be shown again.
-    pub fn approve(
-        self,
-        _grant: &WriteGrant,
-        answer: &Confirmation,
-    ) -> Result<Approved, Box<Self>> {
+    pub fn approve(self, grant: &WriteGrant, answer: &Confirmation) -> Result<Approved, Box<Self>> {
         let right = match (&self.confirm, answer) {
-            (Confirm::Yes, Confirmation::Yes) => true,
+            (Confirm::Yes, Confirmation::Yes) => !grant.wants_typing(),
             (Confirm::Type(word), Confirmation::Typed(typed)) => word == typed.trim(),
             _ => false,
         };

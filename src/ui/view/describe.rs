@@ -6,13 +6,13 @@ use super::{services, tasks};
 use crate::{
     cluster::{Mode, Node, NodeId, Service, ServiceId, Subject, Task, TaskId, Timestamp},
     config::Slot,
-    ui::{App, widget::text},
+    ui::{Board, widget::text},
 };
 
 /// The page's lines.
-pub(super) fn lines(app: &App, subject: &Subject, width: usize) -> Vec<Line<'static>> {
-    let store = &app.scene.store;
-    let mut page = Page { app, lines: Vec::new(), width };
+pub(super) fn lines(board: &Board, subject: &Subject, width: usize) -> Vec<Line<'static>> {
+    let store = &board.scene.store;
+    let mut page = Page { board, lines: Vec::new(), width };
     match subject {
         Subject::Service(id) => match store.service(id) {
             Some(service) => page.service(id, service),
@@ -35,7 +35,7 @@ pub(super) fn lines(app: &App, subject: &Subject, width: usize) -> Vec<Line<'sta
 const NAMES: usize = 16;
 
 struct Page<'a> {
-    app: &'a App,
+    board: &'a Board,
     lines: Vec<Line<'static>>,
     /// Columns there are: what is longer goes on in the next line, never lost.
     width: usize,
@@ -43,12 +43,12 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn say(&mut self, said: &str) {
-        self.lines.push(Line::styled(said.to_owned(), self.app.style(Slot::Dim)));
+        self.lines.push(Line::styled(said.to_owned(), self.board.style(Slot::Dim)));
     }
 
     fn head(&mut self, name: &str) {
         self.lines.push(Line::default());
-        self.lines.push(Line::styled(name.to_owned(), self.app.style(Slot::Title)));
+        self.lines.push(Line::styled(name.to_owned(), self.board.style(Slot::Title)));
     }
 
     fn field(&mut self, name: &str, value: impl AsRef<str>) {
@@ -66,8 +66,8 @@ impl Page<'_> {
         let mut label = format!("{}{name}  ", " ".repeat(pad));
         for line in wrapped(&value, self.width.saturating_sub(NAMES + 2).max(20)) {
             self.lines.push(Line::from(vec![
-                Span::styled(label, self.app.style(Slot::Dim)),
-                Span::styled(line.to_owned(), self.app.style(slot)),
+                Span::styled(label, self.board.style(Slot::Dim)),
+                Span::styled(line.to_owned(), self.board.style(slot)),
             ]));
             label = " ".repeat(NAMES + 2);
         }
@@ -75,14 +75,14 @@ impl Page<'_> {
 
     fn when(&self, at: Timestamp) -> String {
         if at.is_set() {
-            format!("{} ({} ago)", at.date_clock(), text::age(at.age(self.app.scene.now)))
+            format!("{} ({} ago)", at.date_clock(), text::age(at.age(self.board.scene.now)))
         } else {
             String::new()
         }
     }
 
     fn service(&mut self, id: &ServiceId, s: &Service) {
-        let scene = &self.app.scene;
+        let scene = &self.board.scene;
         let missing = scene.store.missing(s);
         self.field("name", &s.name);
         self.field("id", id.as_str());
@@ -106,7 +106,7 @@ impl Page<'_> {
         self.field("created", self.when(s.created));
         self.field("changed", self.when(s.updated));
         self.field("version", s.version.to_string());
-        for problem in self.app.problems.clone() {
+        for problem in self.board.problems.clone() {
             if problem.subject == Subject::Service(id.clone()) {
                 self.styled("problem", &problem.message, super::problems::slot(problem.severity));
             }
@@ -146,15 +146,15 @@ impl Page<'_> {
             self.field("max per node", s.max_per_node.to_string());
         }
         let eligible =
-            self.app.scene.store.nodes().filter(|n| crate::cluster::eligible(s, n)).count();
+            self.board.scene.store.nodes().filter(|n| crate::cluster::eligible(s, n)).count();
         self.field(
             "eligible",
-            format!("{eligible} of {} nodes", self.app.scene.store.nodes().len()),
+            format!("{eligible} of {} nodes", self.board.scene.store.nodes().len()),
         );
         self.field("reserved", resources(s.reserved));
         self.field("limits", resources(s.limits));
         let network = |id: &std::sync::Arc<str>| {
-            let known = self.app.scene.names.networks.get(&**id);
+            let known = self.board.scene.names.networks.get(&**id);
             known.cloned().unwrap_or_else(|| id.chars().take(12).collect())
         };
         let networks = s.networks.iter().map(network).collect::<Vec<_>>().join(", ");
@@ -189,16 +189,16 @@ impl Page<'_> {
     }
 
     fn task_line(&mut self, task: &Task) {
-        let store = &self.app.scene.store;
+        let store = &self.board.scene.store;
         let node = task.node.as_ref().map_or("", |n| store.hostname(n));
-        let age = text::age(task.since.age(self.app.scene.now));
+        let age = text::age(task.since.age(self.board.scene.now));
         let exit = task.exit_code.map_or(String::new(), |c| format!(" exit {c}"));
         let said = format!("{:<10} {age:>4}  {node}{exit}  {}", task.state.word(), task.err);
         self.styled(&store.task_name(task), said, tasks::slot(task, store));
     }
 
     fn node(&mut self, id: &NodeId, n: &Node) {
-        let store = &self.app.scene.store;
+        let store = &self.board.scene.store;
         self.field("hostname", &n.hostname);
         self.field("id", id.as_str());
         let role = if n.is_leader() { "manager, leads" } else { n.role.word() };
@@ -242,7 +242,7 @@ impl Page<'_> {
     }
 
     fn task(&mut self, id: &TaskId, t: &Task) {
-        let store = &self.app.scene.store;
+        let store = &self.board.scene.store;
         self.field("name", store.task_name(t));
         self.field("id", id.as_str());
         self.field("service", store.service(&t.service).map_or("", |s| &*s.name));
@@ -274,7 +274,7 @@ impl Page<'_> {
             (a, b) => a == b,
         };
         let found: Vec<(String, String)> = self
-            .app
+            .board
             .scene
             .store
             .journal()

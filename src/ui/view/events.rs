@@ -7,8 +7,8 @@ use crate::{
     cluster::{Entry, Gravity},
     config::Slot,
     ui::{
-        App,
-        app::Pane,
+        Board,
+        board::Pane,
         widget::columns::{Cell, Column, Key},
     },
 };
@@ -67,23 +67,23 @@ const COLUMNS: &[Column<Entry>] = &[
 ];
 
 /// Draws the pane.
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
-    let table = &app.events;
-    let focused = has_focus(app, Pane::Events);
-    let mut head = title(app, "Events", table.rows().len(), table.all, &table.filter);
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool) {
+    let table = &board.events;
+    let focused = has_focus(board, Pane::Events);
+    let mut head = title(board, "Events", table.rows().len(), table.all, &table.filter);
     if !full {
-        head.push_span(Span::styled("│ Logs ", app.style(Slot::Dim)));
+        head.push_span(Span::styled("│ Logs ", board.style(Slot::Dim)));
     }
-    let inner = frame_of(app, frame, area, head, focused);
+    let inner = frame_of(board, frame, area, head, focused);
     if table.rows().is_empty() {
         return empty(
-            app,
+            board,
             frame,
             inner,
             table.all > 0,
             "nothing has happened since skep began to watch",
         );
     }
-    let journal = app.scene.store.journal();
-    rows(app, frame, inner, (table, COLUMNS, focused), |row| journal.get(row.0));
+    let journal = board.scene.store.journal();
+    rows(board, frame, inner, (table, COLUMNS, focused), |row| journal.get(row.0));
 }

@@ -13,26 +13,26 @@ use crate::{
     cluster::TaskState,
     config::Slot,
     ui::{
-        App,
+        Board,
         widget::{bar::bar, text},
     },
 };
 
 const WIDTH: u16 = 56;
 
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, body: Rect) {
-    if app.follows.is_empty() {
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, body: Rect) {
+    if board.follows.is_empty() {
         return;
     }
     let width = WIDTH.min(body.width.saturating_sub(4));
     let inner_width = width.saturating_sub(4) as usize;
     let mut lines = Vec::new();
     // The newest matters most when there is no room for all.
-    for follow in app.follows.iter().rev() {
-        lines.extend(one(app, follow, inner_width));
+    for follow in board.follows.iter().rev() {
+        lines.extend(one(board, follow, inner_width));
     }
-    let over = app.follows.iter().any(Follow::is_over);
-    let failed = app.follows.iter().any(|f| f.failing.is_some());
+    let over = board.follows.iter().any(Follow::is_over);
+    let failed = board.follows.iter().any(|f| f.failing.is_some());
     let height = (lines.len() as u16 + 2).min(body.height);
     let area = Rect {
         x: body.right() - width - 1,
@@ -41,20 +41,20 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, body: Rect) {
         height,
     };
     frame.render_widget(Clear, area);
-    let mut hints = vec![Span::styled(" Actions ", app.style(Slot::Title))];
+    let mut hints = vec![Span::styled(" Actions ", board.style(Slot::Title))];
     if failed {
-        hints.push(Span::styled("Ctrl-x", app.style(Slot::Key)));
-        hints.push(Span::styled(" log ", app.style(Slot::Dim)));
+        hints.push(Span::styled("Ctrl-x", board.style(Slot::Key)));
+        hints.push(Span::styled(" log ", board.style(Slot::Dim)));
     }
-    if failed && !app.is_read_only() {
-        hints.push(Span::styled("Ctrl-r", app.style(Slot::Key)));
-        hints.push(Span::styled(" roll back ", app.style(Slot::Dim)));
+    if failed && !board.is_read_only() {
+        hints.push(Span::styled("Ctrl-r", board.style(Slot::Key)));
+        hints.push(Span::styled(" roll back ", board.style(Slot::Dim)));
     }
     if over {
-        hints.push(Span::styled("x", app.style(Slot::Key)));
-        hints.push(Span::styled(" dismiss ", app.style(Slot::Dim)));
+        hints.push(Span::styled("x", board.style(Slot::Key)));
+        hints.push(Span::styled(" dismiss ", board.style(Slot::Dim)));
     }
-    let inner = frame_of(app, frame, area, Line::from(hints), false);
+    let inner = frame_of(board, frame, area, Line::from(hints), false);
     for (row, line) in lines.into_iter().take(inner.height as usize).enumerate() {
         let place =
             Rect { x: inner.x + 1, y: inner.y + row as u16, width: inner.width - 1, height: 1 };
@@ -62,7 +62,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, body: Rect) {
     }
 }
 
-fn one(app: &App, follow: &Follow, width: usize) -> Vec<Line<'static>> {
+fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
     let (glyph, slot, said) = match &follow.phase {
         Phase::Sending => ("◌", Slot::Busy, "sending".to_owned()),
         Phase::Converging if follow.rolling_back => ("◐", Slot::Warn, "rolling back".into()),
@@ -74,43 +74,43 @@ fn one(app: &App, follow: &Follow, width: usize) -> Vec<Line<'static>> {
         Phase::Failed(_) => ("✗", Slot::Critical, "failed".into()),
         Phase::Unknown(_) => ("?", Slot::Critical, "outcome unknown".into()),
     };
-    let age = text::age(follow.begun.age(app.now.shifted(app.skew)));
+    let age = text::age(follow.begun.age(board.now.shifted(board.skew)));
     let tail = if follow.is_over() { said } else { format!("{said} {age}") };
     let name = text::clean(&follow.title).into_owned();
     let name = text::cut(&name, width.saturating_sub(text::width(&tail) + 3)).into_owned();
     let pad = width.saturating_sub(text::width(&name) + text::width(&tail) + 2);
     let mut lines = vec![Line::from(vec![
-        Span::styled(format!("{glyph} "), app.style(slot)),
-        Span::styled(name, app.style(Slot::Text)),
+        Span::styled(format!("{glyph} "), board.style(slot)),
+        Span::styled(name, board.style(Slot::Text)),
         Span::raw(" ".repeat(pad)),
-        Span::styled(tail, app.style(slot)),
+        Span::styled(tail, board.style(slot)),
     ])];
     if !matches!(follow.phase, Phase::Done | Phase::Sending) && follow.total > 0 {
-        lines.push(slots(app, follow, width));
+        lines.push(slots(board, follow, width));
     }
     if let Phase::Failed(why) | Phase::Unknown(why) = &follow.phase {
         let clean = text::clean(why).into_owned();
         for line in super::plan::wrap(&clean, width.saturating_sub(2)).into_iter().take(4) {
-            lines.push(Line::styled(format!("  {line}"), app.style(Slot::Critical)));
+            lines.push(Line::styled(format!("  {line}"), board.style(Slot::Critical)));
         }
     }
     if let Some((_, why)) = follow.failing.as_ref().filter(|_| follow.phase != Phase::Done) {
         let clean = text::clean(why).into_owned();
         for line in super::plan::wrap(&clean, width.saturating_sub(2)).into_iter().take(4) {
-            lines.push(Line::styled(format!("  {line}"), app.style(Slot::Warn)));
+            lines.push(Line::styled(format!("  {line}"), board.style(Slot::Warn)));
         }
     }
     lines
 }
 
 /// A cell a slot, or one bar for many.
-fn slots(app: &App, follow: &Follow, width: usize) -> Line<'static> {
+fn slots(board: &Board, follow: &Follow, width: usize) -> Line<'static> {
     let mut spans =
-        vec![Span::styled(format!("  {}/{} ", follow.done, follow.total), app.style(Slot::Dim))];
+        vec![Span::styled(format!("  {}/{} ", follow.done, follow.total), board.style(Slot::Dim))];
     if follow.bars.is_empty() {
         spans.push(Span::styled(
             bar(follow.done, follow.total, width.min(24)),
-            app.style(Slot::Busy),
+            board.style(Slot::Busy),
         ));
         return Line::from(spans);
     }
@@ -121,13 +121,13 @@ fn slots(app: &App, follow: &Follow, width: usize) -> Line<'static> {
             TaskState::New | TaskState::Allocated | TaskState::Pending => ("▱", Slot::Dim),
             _ => ("▱", Slot::Busy),
         };
-        spans.push(Span::styled(format!("{glyph} "), app.style(slot)));
+        spans.push(Span::styled(format!("{glyph} "), board.style(slot)));
     }
     if let Some(slowest) =
         follow.bars.iter().find(|b| b.state.number() < TaskState::Running.number())
     {
         let said = text::clean(&format!("{} {}", slowest.label, slowest.state)).into_owned();
-        spans.push(Span::styled(said, app.style(Slot::Dim)));
+        spans.push(Span::styled(said, board.style(Slot::Dim)));
     }
     Line::from(spans)
 }

@@ -10,42 +10,42 @@ use crate::{
     cluster::Subject,
     config::Slot,
     ui::{
-        App,
+        Board,
         actions::{ACTIONS, Action, Context},
-        app::Pane,
+        board::Pane,
         widget::text,
     },
 };
 
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    if let Some((said, _)) = &app.toast {
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    if let Some((said, _)) = &board.toast {
         let said = text::clean(said).into_owned();
         let line = Line::styled(
             format!(" {}", text::cut(&said, area.width as usize - 2)),
-            app.style(Slot::Warn),
+            board.style(Slot::Warn),
         );
         return frame.render_widget(line, area);
     }
-    let marked = app.services.marked.len();
+    let marked = board.services.marked.len();
     let mut spans = Vec::new();
-    if marked > 0 && app.focus() == Pane::Services {
-        spans.push(Span::styled(format!(" {marked} marked:"), app.style(Slot::Marked)));
+    if marked > 0 && board.focus() == Pane::Services {
+        spans.push(Span::styled(format!(" {marked} marked:"), board.style(Slot::Marked)));
     }
     let mut used: usize = spans.iter().map(Span::width).sum();
-    for action in ACTIONS.iter().filter(|a| a.footer && app.offers(a)) {
+    for action in ACTIONS.iter().filter(|a| a.footer && board.offers(a)) {
         let key = format!(" {} ", action.keys[0]);
         let words = format!("{} ", action.short);
         used += key.len() + words.len();
         if used > area.width as usize {
             break;
         }
-        spans.push(Span::styled(key, app.style(Slot::Key)));
-        spans.push(Span::styled(words, app.style(Slot::Dim)));
+        spans.push(Span::styled(key, board.style(Slot::Key)));
+        spans.push(Span::styled(words, board.style(Slot::Dim)));
     }
     frame.render_widget(Line::from(spans), area);
 }
 
-impl App {
+impl Board {
     /// Whether an action has a meaning here and now; read-only hides what writes.
     pub(in crate::ui) fn offers(&self, action: &Action) -> bool {
         if action.writes && self.is_read_only() {

@@ -10,7 +10,8 @@ use super::problems;
 use crate::{
     cluster::NodeState,
     config::Slot,
-    ui::{App, app::LinkState, session_events::SKEW_SHOWN, widget::text},
+    session::Reach,
+    ui::{Board, board::LinkState, session_events::SKEW_SHOWN, widget::text},
 };
 
 /// Counts told in the top line.
@@ -22,8 +23,8 @@ struct Totals {
     missing: u64,
 }
 
-fn totals(app: &App) -> Totals {
-    let store = &app.scene.store;
+fn totals(board: &Board) -> Totals {
+    let store = &board.scene.store;
     let managers = store.nodes().filter(|n| n.manager.is_some());
     let (mut reachable, mut all) = (0, 0);
     for manager in managers {
@@ -47,10 +48,10 @@ fn totals(app: &App) -> Totals {
     }
 }
 
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    frame.buffer_mut().set_style(area, app.style(Slot::Header));
-    let left = left(app);
-    let right = right(app);
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    frame.buffer_mut().set_style(area, board.style(Slot::Header));
+    let left = left(board);
+    let right = right(board);
     let room = area.width as usize;
     let right_width = right.width();
     // What does not fit is dropped from the end of the left part, never the mode and the clock.
@@ -68,13 +69,17 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(right, Rect { x, width: area.right() - x, ..area });
 }
 
-fn left(app: &App) -> Vec<Span<'static>> {
-    let t = totals(app);
-    let dim = app.style(Slot::Dim);
-    let store = &app.scene.store;
-    let mut spans = vec![Span::styled(" skep ", app.style(Slot::Title))];
-    spans.push(link(app));
-    if app.last_heard.is_some() {
+fn left(board: &Board) -> Vec<Span<'static>> {
+    let t = totals(board);
+    let dim = board.style(Slot::Dim);
+    let store = &board.scene.store;
+    let mut spans = vec![Span::styled(" skep ", board.style(Slot::Title))];
+    if board.settings.named || board.siblings.len() > 1 {
+        spans.push(badge(board));
+        spans.push(Span::raw(" "));
+    }
+    spans.push(link(board));
+    if board.last_heard.is_some() {
         let name = text::clean(&store.info().manager).into_owned();
         let leads =
             store.nodes().any(|n| n.is_leader() && n.id.as_str() == &*store.info().manager_id);
@@ -83,13 +88,13 @@ fn left(app: &App) -> Vec<Span<'static>> {
         spans.push(Span::styled(role, dim));
         let pair = |word: &'static str, (ok, all): (usize, usize)| {
             let slot = if ok < all { Slot::Critical } else { Slot::Text };
-            [Span::styled(word, dim), Span::styled(format!("{ok}/{all}"), app.style(slot))]
+            [Span::styled(word, dim), Span::styled(format!("{ok}/{all}"), board.style(slot))]
         };
         let tasks =
             if store.tasks_known() { t.running.to_string() } else { format!("{}…", t.running) };
         let tasks = [Span::styled("  tasks ", dim), Span::raw(tasks)];
         let missing = if t.missing > 0 {
-            Span::styled(format!(" ✗{} missing", t.missing), app.style(Slot::Critical))
+            Span::styled(format!(" ✗{} missing", t.missing), board.style(Slot::Critical))
         } else {
             Span::raw("")
         };
@@ -102,48 +107,74 @@ fn left(app: &App) -> Vec<Span<'static>> {
     spans
 }
 
+/// The cluster's name in its colour; a production cluster's can't be overlooked.
+fn badge(board: &Board) -> Span<'static> {
+    let name = text::clean(&board.settings.name).into_owned();
+    let name = text::cut(&name, 24);
+    let style = match (board.settings.colour, board.settings.production) {
+        (Some(colour), _) => colour,
+        (None, true) => board.style(Slot::Banner),
+        (None, false) => board.style(Slot::Info),
+    };
+    if board.settings.production {
+        Span::styled(format!(" PRODUCTION {name} "), style)
+    } else {
+        Span::styled(format!(" {name} "), style)
+    }
+}
+
 /// `● live`, or since when not.
-fn link(app: &App) -> Span<'static> {
-    match &app.link {
-        LinkState::Connecting { .. } => Span::styled("◌ connecting", app.style(Slot::Busy)),
-        LinkState::Live { .. } if app.is_live() => Span::styled("● live", app.style(Slot::Ok)),
+fn link(board: &Board) -> Span<'static> {
+    match &board.link {
+        LinkState::Connecting { .. } => Span::styled("◌ connecting", board.style(Slot::Busy)),
+        LinkState::Live { .. } if board.is_live() => Span::styled("● live", board.style(Slot::Ok)),
         LinkState::Live { .. } => {
-            let age = text::age(app.data_age());
-            Span::styled(format!("◍ silent {age}"), app.style(Slot::Warn))
+            let age = text::age(board.data_age());
+            Span::styled(format!("◍ silent {age}"), board.style(Slot::Warn))
         }
         LinkState::Lost { .. } => {
-            let age = if app.last_heard.is_some() {
-                format!("✗ lost, data {} old", text::age(app.data_age()))
+            let age = if board.last_heard.is_some() {
+                format!("✗ lost, data {} old", text::age(board.data_age()))
             } else {
                 "✗ no link".into()
             };
-            Span::styled(age, app.style(Slot::Critical))
+            Span::styled(age, board.style(Slot::Critical))
         }
     }
 }
 
-fn right(app: &App) -> Line<'static> {
+fn right(board: &Board) -> Line<'static> {
     let mut spans = Vec::new();
-    if let Some(at) = app.paused_at {
-        let age = text::age(at.age(app.now));
-        spans.push(Span::styled(format!(" PAUSED {age} "), app.style(Slot::Banner)));
+    for other in &board.elsewhere {
+        let (glyph, slot) =
+            if other.critical { ("✗", Slot::Critical) } else { ("!", Slot::Warn) };
+        let name = text::clean(&other.name).into_owned();
+        spans.push(Span::styled(format!(" {glyph} {}", text::cut(&name, 12)), board.style(slot)));
     }
-    if app.skew.abs() >= SKEW_SHOWN {
-        let way = if app.skew > 0 { "behind" } else { "ahead" };
-        let by = text::age(std::time::Duration::from_nanos(app.skew.unsigned_abs()));
-        spans.push(Span::styled(format!(" clock {by} {way}"), app.style(Slot::Warn)));
+    if board.managers.iter().any(|m| m.plain && matches!(m.reach, Reach::InUse { .. })) {
+        spans.push(Span::styled(" PLAIN TCP", board.style(Slot::Warn)));
     }
-    let (mode, slot) = if app.is_read_only() { (" RO ", Slot::Info) } else { (" RW ", Slot::Dim) };
-    spans.push(Span::styled(mode, app.style(slot)));
-    spans.push(Span::raw(format!("{} ", app.now.shifted(app.skew).clock())));
+    if let Some(at) = board.paused_at {
+        let age = text::age(at.age(board.now));
+        spans.push(Span::styled(format!(" PAUSED {age} "), board.style(Slot::Banner)));
+    }
+    if board.skew.abs() >= SKEW_SHOWN {
+        let way = if board.skew > 0 { "behind" } else { "ahead" };
+        let by = text::age(std::time::Duration::from_nanos(board.skew.unsigned_abs()));
+        spans.push(Span::styled(format!(" clock {by} {way}"), board.style(Slot::Warn)));
+    }
+    let (mode, slot) =
+        if board.is_read_only() { (" RO ", Slot::Info) } else { (" RW ", Slot::Dim) };
+    spans.push(Span::styled(mode, board.style(slot)));
+    spans.push(Span::raw(format!("{} ", board.now.shifted(board.skew).clock())));
     Line::from(spans)
 }
 
 /// The line below: a lost link first, then the worst problem.
-pub(super) fn strip(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let line = match &app.link {
+pub(super) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let line = match &board.link {
         LinkState::Lost { why, next, .. } => {
-            let wait = next.0.saturating_sub(app.now.0).max(0) as u64;
+            let wait = next.0.saturating_sub(board.now.0).max(0) as u64;
             let again = match wait.div_ceil(1_000_000_000) {
                 0 => "trying now".to_owned(),
                 s => format!("next try in {s}s (R now)"),
@@ -151,50 +182,50 @@ pub(super) fn strip(app: &App, frame: &mut Frame<'_>, area: Rect) {
             let room = (area.width as usize).saturating_sub(text::width(&again) + 7);
             let why = text::clean(why);
             let said = format!(" ✗ {} · {again} ", text::cut(&why, room));
-            Line::styled(said, app.style(Slot::Banner))
+            Line::styled(said, board.style(Slot::Banner))
         }
         LinkState::Connecting { endpoint } => {
-            Line::styled(format!(" connecting to {endpoint} …"), app.style(Slot::Busy))
+            Line::styled(format!(" connecting to {endpoint} …"), board.style(Slot::Busy))
         }
-        LinkState::Live { .. } => problem_line(app, area.width as usize),
+        LinkState::Live { .. } => problem_line(board, area.width as usize),
     };
     frame.render_widget(line, area);
 }
 
-fn problem_line(app: &App, room: usize) -> Line<'static> {
-    let Some(worst) = app.problems.first() else { return Line::default() };
-    let more = match app.problems.len() {
+fn problem_line(board: &Board, room: usize) -> Line<'static> {
+    let Some(worst) = board.problems.first() else { return Line::default() };
+    let more = match board.problems.len() {
         1 => "  7 ".to_owned(),
         n => format!("  +{} more  7 ", n - 1),
     };
     let since = if worst.since.is_set() {
-        format!(", since {}", text::age(worst.since.age(app.scene.now)))
+        format!(", since {}", text::age(worst.since.age(board.scene.now)))
     } else {
         String::new()
     };
     let said = text::clean(&worst.message).into_owned();
     let glyph = problems::glyph(worst.severity);
     let room = room.saturating_sub(text::width(&more) + text::width(&since) + 4);
-    let style = app.style(problems::slot(worst.severity));
+    let style = board.style(problems::slot(worst.severity));
     Line::from(vec![
         Span::styled(format!(" {glyph} "), style),
         Span::styled(text::cut(&said, room).into_owned(), style),
-        Span::styled(since, app.style(Slot::Dim)),
-        Span::styled(more, app.style(Slot::Key)),
+        Span::styled(since, board.style(Slot::Dim)),
+        Span::styled(more, board.style(Slot::Key)),
     ])
 }
 
 /// One line for a terminal that is too small for anything else.
-pub(super) fn summary(app: &App) -> Line<'static> {
-    let t = totals(app);
-    let mut spans = vec![link(app)];
-    if app.last_heard.is_some() {
+pub(super) fn summary(board: &Board) -> Line<'static> {
+    let t = totals(board);
+    let mut spans = vec![link(board)];
+    if board.last_heard.is_some() {
         spans.push(Span::raw(format!(
             " nodes {}/{} services {}/{} tasks {}",
             t.nodes.0, t.nodes.1, t.services.0, t.services.1, t.running
         )));
         if t.missing > 0 {
-            spans.push(Span::styled(format!(" ✗{}", t.missing), app.style(Slot::Critical)));
+            spans.push(Span::styled(format!(" ✗{}", t.missing), board.style(Slot::Critical)));
         }
     }
     Line::from(spans)

@@ -4,22 +4,22 @@ use ratatui::text::{Line, Span};
 
 use crate::{
     config::Slot,
-    ui::{App, actions::ACTIONS},
+    ui::{Board, actions::ACTIONS},
 };
 
 /// The help's lines.
-pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
+pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
     let mut lines = vec![Line::styled(
         format!(
             "{} · {}",
-            app.view.name(),
-            if app.is_read_only() { "read-only" } else { "read and write" }
+            board.view.name(),
+            if board.is_read_only() { "read-only" } else { "read and write" }
         ),
-        app.style(Slot::Dim),
+        board.style(Slot::Dim),
     )];
     for action in ACTIONS {
-        let here = app.offers(action);
-        let hidden = action.writes && app.is_read_only();
+        let here = board.offers(action);
+        let hidden = action.writes && board.is_read_only();
         let words = if hidden {
             format!("{} (read-only: not here)", action.words)
         } else {
@@ -27,14 +27,14 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         };
         let slot = if here { Slot::Text } else { Slot::Dim };
         lines.push(Line::from(vec![
-            Span::styled(format!("{:>14}  ", action.keys.join(" ")), app.style(Slot::Key)),
-            Span::styled(words, app.style(slot)),
+            Span::styled(format!("{:>14}  ", action.keys.join(" ")), board.style(Slot::Key)),
+            Span::styled(words, board.style(slot)),
         ]));
     }
     lines.push(Line::default());
     lines.push(Line::styled(
         "Glyphs: · well   ◐ on its way   ! look at it   ✗ act   ★ leads the managers   – ended",
-        app.style(Slot::Dim),
+        board.style(Slot::Dim),
     ));
     lines
 }

@@ -11,8 +11,8 @@ use crate::{
     cluster::{TaskId, Timestamp},
     config::Slot,
     ui::{
-        App,
-        app::Pane,
+        Board,
+        board::Pane,
         logpane::{LogPane, LogSource},
         widget::text,
     },
@@ -21,12 +21,12 @@ use crate::{
 const LABELS: [Slot; 5] = [Slot::Info, Slot::Ok, Slot::Title, Slot::Busy, Slot::Marked];
 
 /// Draws the pane.
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
-    let focused = has_focus(app, Pane::Logs);
-    let Some(log) = &app.log else {
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool) {
+    let focused = has_focus(board, Pane::Logs);
+    let Some(log) = &board.log else {
         let name = if full { " Logs " } else { " Events │ Logs " };
-        let head = Line::styled(name, app.style(Slot::Title));
-        let inner = frame_of(app, frame, area, head, focused);
+        let head = Line::styled(name, board.style(Slot::Title));
+        let inner = frame_of(board, frame, area, head, focused);
         if inner.height > 1 {
             let line = Rect {
                 x: inner.x + 1,
@@ -35,34 +35,37 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
                 height: 1,
             };
             let said = "select a service, task or node and press l";
-            frame.render_widget(Line::styled(said, app.style(Slot::Dim)), line);
+            frame.render_widget(Line::styled(said, board.style(Slot::Dim)), line);
         }
         return;
     };
     let mut head = vec![
-        Span::styled(format!(" Logs of {}", text::clean(&log.title)), app.style(Slot::Title)),
-        Span::styled(format!(" {} tasks ", log.tasks.len()), app.style(Slot::Dim)),
+        Span::styled(format!(" Logs of {}", text::clean(&log.title)), board.style(Slot::Title)),
+        Span::styled(format!(" {} tasks ", log.tasks.len()), board.style(Slot::Dim)),
     ];
     if log.held.is_some() {
-        head.push(Span::styled(format!(" PAUSED +{} ", log.came_since()), app.style(Slot::Banner)));
+        head.push(Span::styled(
+            format!(" PAUSED +{} ", log.came_since()),
+            board.style(Slot::Banner),
+        ));
     }
     if !log.filter.text.is_empty() {
         head.push(Span::styled(
             format!(" /{} ", text::clean(&log.filter.text)),
-            app.style(Slot::Info),
+            board.style(Slot::Info),
         ));
     }
     if log.buffer.dropped() > 0 {
         let said = format!(" {} old lines dropped ", log.buffer.dropped());
-        head.push(Span::styled(said, app.style(Slot::Warn)));
+        head.push(Span::styled(said, board.style(Slot::Warn)));
     }
     if log.left_out > 0 {
         head.push(Span::styled(
             format!(" {} tasks not followed ", log.left_out),
-            app.style(Slot::Warn),
+            board.style(Slot::Warn),
         ));
     }
-    let inner = frame_of(app, frame, area, Line::from(head), focused);
+    let inner = frame_of(board, frame, area, Line::from(head), focused);
     let troubles: Vec<_> = log.buffer.troubles().collect();
     let shown_troubles = troubles.len().min(3).min(inner.height as usize / 3);
     let height = (inner.height as usize).saturating_sub(shown_troubles);
@@ -72,10 +75,10 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
     if visible.is_empty() {
         let said = match (lines.is_empty(), log.tasks.is_empty()) {
             (false, _) => "nothing matches the filter; Esc clears it",
-            (true, true) => &never_ran(app, log),
+            (true, true) => &never_ran(board, log),
             (true, false) => "no lines yet",
         };
-        frame.render_widget(Line::styled(format!(" {said}"), app.style(Slot::Dim)), inner);
+        frame.render_widget(Line::styled(format!(" {said}"), board.style(Slot::Dim)), inner);
     }
     let name_width = visible
         .iter()
@@ -96,10 +99,10 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
         let label_slot = LABELS[at % LABELS.len()];
         let pad = name_width.saturating_sub(text::width(&text::cut(&name, name_width)));
         let spans = vec![
-            Span::styled(format!("{clock} "), app.style(Slot::Dim)),
-            Span::styled(text::cut(&name, name_width).into_owned(), app.style(label_slot)),
+            Span::styled(format!("{clock} "), board.style(Slot::Dim)),
+            Span::styled(text::cut(&name, name_width).into_owned(), board.style(label_slot)),
             Span::raw(" ".repeat(pad + 1)),
-            Span::styled(body.to_owned(), app.style(body_slot)),
+            Span::styled(body.to_owned(), board.style(body_slot)),
         ];
         frame.render_widget(Line::from(spans), place);
     }
@@ -108,13 +111,13 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, full: bool) {
         let said = format!(" {} can't be read: {}", label(log, task), text::clean(why));
         let place = Rect { y, height: 1, ..inner };
         let said = text::cut(&said, inner.width as usize).into_owned();
-        frame.render_widget(Line::styled(said, app.style(Slot::Warn)), place);
+        frame.render_widget(Line::styled(said, board.style(Slot::Warn)), place);
     }
 }
 
 /// Why there is nothing to read: a task that was rejected never wrote a line, but has its error.
-fn never_ran(app: &App, log: &LogPane) -> String {
-    let store = &app.scene.store;
+fn never_ran(board: &Board, log: &LogPane) -> String {
+    let store = &board.scene.store;
     if let LogSource::Tasks(ids) = &log.source
         && let Some(task) = ids.first().and_then(|id| store.task(id))
         && !task.err.is_empty()

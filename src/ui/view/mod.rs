@@ -1,5 +1,6 @@
 //! The screens: one file each.
 
+mod clusters;
 mod describe;
 pub mod events;
 mod follow;
@@ -24,8 +25,8 @@ use ratatui::{
 };
 
 use super::{
-    App, View,
-    app::{LinkState, Pane},
+    App, Board, View,
+    board::{LinkState, Pane},
     table::{Row, Table},
     widget::{
         columns::{Column, TableView},
@@ -36,50 +37,61 @@ use crate::config::Slot;
 
 /// Draws the whole screen. Reads no clock and does no I/O.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
+    let board = app.board();
     let area = frame.area();
     if area.width < 60 || area.height < 16 {
-        return tiny(app, frame, area);
+        return tiny(board, frame, area);
     }
-    let strip = u16::from(!app.problems.is_empty() || !matches!(app.link, LinkState::Live { .. }));
-    header::draw(app, frame, Rect { height: 1, ..area });
+    let strip =
+        u16::from(!board.problems.is_empty() || !matches!(board.link, LinkState::Live { .. }));
+    header::draw(board, frame, Rect { height: 1, ..area });
     if strip > 0 {
-        header::strip(app, frame, Rect { y: area.y + 1, height: 1, ..area });
+        header::strip(board, frame, Rect { y: area.y + 1, height: 1, ..area });
     }
     let body = Rect { y: area.y + 1 + strip, height: area.height - 2 - strip, ..area };
-    match app.view {
-        View::Overview => overview::draw(app, frame, body),
-        View::Services => services::draw(app, frame, body),
-        View::Nodes => nodes::draw(app, frame, body),
-        View::Tasks => tasks::draw(app, frame, body),
-        View::Events => events::draw(app, frame, body, true),
-        View::Logs => logs::draw(app, frame, body, true),
-        View::Problems => problems::draw(app, frame, body),
+    if app.fleet.open {
+        clusters::draw(app, frame, body);
+        return over(board, frame, area);
     }
-    follow::draw(app, frame, body);
-    footer::draw(app, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
-    for overlay in &app.overlays {
-        overlay::draw(app, overlay, frame, area);
+    match board.view {
+        View::Overview => overview::draw(board, frame, body),
+        View::Services => services::draw(board, frame, body),
+        View::Nodes => nodes::draw(board, frame, body),
+        View::Tasks => tasks::draw(board, frame, body),
+        View::Events => events::draw(board, frame, body, true),
+        View::Logs => logs::draw(board, frame, body, true),
+        View::Problems => problems::draw(board, frame, body),
+    }
+    follow::draw(board, frame, body);
+    over(board, frame, area);
+}
+
+/// What lies over every view.
+fn over(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    footer::draw(board, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
+    for overlay in &board.overlays {
+        overlay::draw(board, overlay, frame, area);
     }
 }
 
 /// No room for panes: what matters, in as many lines as there are.
-fn tiny(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let mut lines = vec![header::summary(app)];
-    for problem in &app.problems {
+fn tiny(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let mut lines = vec![header::summary(board)];
+    for problem in &board.problems {
         let slot = problems::slot(problem.severity);
         let text = text::clean(&problem.message).into_owned();
         lines.push(Line::styled(
             format!("{} {text}", problems::glyph(problem.severity)),
-            app.style(slot),
+            board.style(slot),
         ));
     }
-    if !app.overlays.is_empty() {
+    if !board.overlays.is_empty() {
         lines.push(Line::from("a question is open: make the terminal larger, or Esc"));
     }
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-impl App {
+impl Board {
     /// How a slot looks.
     pub(super) fn style(&self, slot: Slot) -> Style {
         self.settings.theme.style(slot)
@@ -92,11 +104,17 @@ impl App {
 }
 
 /// A pane's frame; returns what is inside.
-fn frame_of(app: &App, frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focused: bool) -> Rect {
+fn frame_of(
+    board: &Board,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    title: Line<'_>,
+    focused: bool,
+) -> Rect {
     let block = Block::new()
         .borders(Borders::ALL)
         .border_type(BorderType::Rounded)
-        .border_style(app.style(if focused { Slot::Focus } else { Slot::Border }))
+        .border_style(board.style(if focused { Slot::Focus } else { Slot::Border }))
         .title(title);
     let inner = block.inner(area);
     block.render(area, frame.buffer_mut());
@@ -105,7 +123,7 @@ fn frame_of(app: &App, frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focus
 
 /// ` Services 3/42 /api `: a pane's title with its counts and filter.
 fn title<'a>(
-    app: &App,
+    board: &Board,
     name: &str,
     shown: usize,
     all: usize,
@@ -113,21 +131,24 @@ fn title<'a>(
 ) -> Line<'a> {
     let count = if filter.is_empty() { format!(" {all} ") } else { format!(" {shown}/{all} ") };
     let mut spans = vec![
-        Span::styled(format!(" {name}"), app.style(Slot::Title)),
-        Span::styled(count, app.style(Slot::Dim)),
+        Span::styled(format!(" {name}"), board.style(Slot::Title)),
+        Span::styled(count, board.style(Slot::Dim)),
     ];
     if !filter.is_empty() || !filter.text.is_empty() {
-        spans.push(Span::styled(format!("/{} ", text::clean(&filter.text)), app.style(Slot::Info)));
+        spans.push(Span::styled(
+            format!("/{} ", text::clean(&filter.text)),
+            board.style(Slot::Info),
+        ));
     }
     if let Some(error) = filter.error() {
-        spans.push(Span::styled(format!("{error} "), app.style(Slot::Warn)));
+        spans.push(Span::styled(format!("{error} "), board.style(Slot::Warn)));
     }
     Line::from(spans)
 }
 
 /// The rows in a table's window, with its cursor, sort mark and marks.
 fn rows<'a, T: Row, R: 'a>(
-    app: &'a App,
+    board: &'a Board,
     frame: &mut Frame<'_>,
     inner: Rect,
     pane: (&'a Table<T>, &[Column<R>], bool),
@@ -139,24 +160,24 @@ fn rows<'a, T: Row, R: 'a>(
     let view = TableView {
         columns,
         rows: &objects,
-        context: &app.scene,
+        context: &board.scene,
         // Where nothing can be done to a row, its cursor shows only with the keyboard.
         selected: selected.filter(|_| focused || table.sorted().is_some()),
         marked: &|i| window.get(i).is_some_and(|row| table.marked.contains(&row.id())),
         sort: table.sorted(),
         focused,
-        stale: app.is_stale(),
+        stale: board.is_stale(),
     };
-    view.draw(inner, frame.buffer_mut(), &app.settings.theme);
+    view.draw(inner, frame.buffer_mut(), &board.settings.theme);
 }
 
 /// What a pane says instead of rows.
-fn empty(app: &App, frame: &mut Frame<'_>, area: Rect, filtered: bool, nothing: &str) {
+fn empty(board: &Board, frame: &mut Frame<'_>, area: Rect, filtered: bool, nothing: &str) {
     if area.height < 2 {
         return;
     }
-    let said = if app.last_heard.is_none() {
-        match &app.link {
+    let said = if board.last_heard.is_none() {
+        match &board.link {
             LinkState::Lost { .. } => "never connected yet",
             _ => "connecting…",
         }
@@ -167,11 +188,11 @@ fn empty(app: &App, frame: &mut Frame<'_>, area: Rect, filtered: bool, nothing: 
     };
     let line =
         Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(1), height: 1 };
-    frame.render_widget(Line::styled(said.to_owned(), app.style(Slot::Dim)), line);
+    frame.render_widget(Line::styled(said.to_owned(), board.style(Slot::Dim)), line);
 }
 
 /// A box in the middle over everything; returns what is inside.
-fn popup(app: &App, frame: &mut Frame<'_>, width: u16, height: u16, title: Line<'_>) -> Rect {
+fn popup(board: &Board, frame: &mut Frame<'_>, width: u16, height: u16, title: Line<'_>) -> Rect {
     let area = frame.area();
     let (width, height) = (width.min(area.width), height.min(area.height));
     let place = Rect {
@@ -181,10 +202,10 @@ fn popup(app: &App, frame: &mut Frame<'_>, width: u16, height: u16, title: Line<
         height,
     };
     frame.render_widget(Clear, place);
-    frame_of(app, frame, place, title, true)
+    frame_of(board, frame, place, title, true)
 }
 
 /// Whether a pane has the keyboard and nothing lies over it.
-fn has_focus(app: &App, pane: Pane) -> bool {
-    app.focus() == pane
+fn has_focus(board: &Board, pane: Pane) -> bool {
+    board.focus() == pane
 }

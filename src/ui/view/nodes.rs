@@ -7,8 +7,8 @@ use crate::{
     cluster::{Availability, Node, NodeState},
     config::Slot,
     ui::{
-        App, Scene,
-        app::Pane,
+        Board, Scene,
+        board::Pane,
         widget::{
             bar::bar,
             columns::{Cell, Column, Key},
@@ -197,13 +197,13 @@ pub const COLUMNS: &[Column<Node>] = &[
 ];
 
 /// Draws the pane.
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let table = &app.nodes;
-    let focused = has_focus(app, Pane::Nodes);
-    let head = title(app, "Nodes", table.rows().len(), table.all, &table.filter);
-    let inner = frame_of(app, frame, area, head, focused);
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let table = &board.nodes;
+    let focused = has_focus(board, Pane::Nodes);
+    let head = title(board, "Nodes", table.rows().len(), table.all, &table.filter);
+    let inner = frame_of(board, frame, area, head, focused);
     if table.rows().is_empty() {
-        return empty(app, frame, inner, table.all > 0, "no nodes");
+        return empty(board, frame, inner, table.all > 0, "no nodes");
     }
-    rows(app, frame, inner, (table, COLUMNS, focused), |id| app.scene.store.node(id));
+    rows(board, frame, inner, (table, COLUMNS, focused), |id| board.scene.store.node(id));
 }

@@ -12,7 +12,7 @@ use crate::{
     action::plan::{mask_document, to_yaml},
     config::Slot,
     ui::{
-        App,
+        Board,
         input::Input,
         overlay::{Ask, Asking, Editor, Overlay, Page, PageKind, PlanBox, Scroll},
         palette::Palette,
@@ -20,56 +20,57 @@ use crate::{
     },
 };
 
-pub(super) fn draw(app: &App, overlay: &Overlay, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(board: &Board, overlay: &Overlay, frame: &mut Frame<'_>, area: Rect) {
     match overlay {
         Overlay::Filter(input) => {
             let place = Rect { y: area.bottom() - 1, height: 1, ..area };
             frame.render_widget(Clear, place);
-            let mut line = vec![Span::styled(" / ", app.style(Slot::Key))];
-            line.extend(input_spans(app, input));
+            let mut line = vec![Span::styled(" / ", board.style(Slot::Key))];
+            line.extend(input_spans(board, input));
             line.push(Span::styled(
                 "   ! inverts  /regex/   Enter keep  Esc clear",
-                app.style(Slot::Dim),
+                board.style(Slot::Dim),
             ));
             frame.render_widget(Line::from(line), place);
         }
-        Overlay::Ask(ask) => draw_ask(app, ask, frame),
+        Overlay::Ask(ask) => draw_ask(board, ask, frame),
         Overlay::Waiting { what, .. } => {
-            let inner = popup(app, frame, 60, 3, title(app, "Reading"));
+            let inner = popup(board, frame, 60, 3, title(board, "Reading"));
             let said = format!(" {} …   Esc gives up", text::clean(what));
-            frame.render_widget(Line::styled(said, app.style(Slot::Dim)), inner);
+            frame.render_widget(Line::styled(said, board.style(Slot::Dim)), inner);
         }
-        Overlay::Plan(shown) => draw_plan(app, shown, frame, area),
-        Overlay::Editor(editor) => draw_editor(app, editor, frame, area),
-        Overlay::Page(page) => draw_page(app, page, frame, area),
+        Overlay::Plan(shown) => draw_plan(board, shown, frame, area),
+        Overlay::Editor(editor) => draw_editor(board, editor, frame, area),
+        Overlay::Page(page) => draw_page(board, page, frame, area),
         Overlay::Help { scroll } => {
-            let lines = help::lines(app);
+            let lines = help::lines(board);
             let height = (lines.len() as u16 + 2).min(area.height);
-            let inner = popup(app, frame, 76, height, title(app, "Help · any other key closes"));
+            let inner =
+                popup(board, frame, 76, height, title(board, "Help · any other key closes"));
             scrolled(frame, inner, lines, scroll);
         }
-        Overlay::Palette(palette) => draw_palette(app, palette, frame, area),
+        Overlay::Palette(palette) => draw_palette(board, palette, frame, area),
         Overlay::Copy { id, name } => {
-            let inner = popup(app, frame, 64, 4, title(app, "Copy"));
+            let inner = popup(board, frame, 64, 4, title(board, "Copy"));
             let row = |key: &'static str, value: &str| {
                 Line::from(vec![
-                    Span::styled(format!(" {key} "), app.style(Slot::Key)),
+                    Span::styled(format!(" {key} "), board.style(Slot::Key)),
                     Span::raw(text::clean(value).into_owned()),
                 ])
             };
             lines_at(frame, inner, vec![row("n", name), row("i", id)]);
         }
         Overlay::Quit => {
-            let inner = popup(app, frame, 62, 4, title(app, "Quit?"));
+            let inner = popup(board, frame, 62, 4, title(board, "Quit?"));
             lines_at(
                 frame,
                 inner,
                 vec![
                     Line::raw(" An action is in flight. The Swarm goes on with it, unwatched."),
                     Line::from(vec![
-                        Span::styled(" y ", app.style(Slot::Key)),
+                        Span::styled(" y ", board.style(Slot::Key)),
                         Span::raw("quit   "),
-                        Span::styled("Esc ", app.style(Slot::Key)),
+                        Span::styled("Esc ", board.style(Slot::Key)),
                         Span::raw("stay"),
                     ]),
                 ],
@@ -78,17 +79,17 @@ pub(super) fn draw(app: &App, overlay: &Overlay, frame: &mut Frame<'_>, area: Re
     }
 }
 
-fn title(app: &App, said: &str) -> Line<'static> {
-    Line::styled(format!(" {} ", text::clean(said)), app.style(Slot::Title))
+fn title(board: &Board, said: &str) -> Line<'static> {
+    Line::styled(format!(" {} ", text::clean(said)), board.style(Slot::Title))
 }
 
-fn input_spans(app: &App, input: &Input) -> Vec<Span<'static>> {
+fn input_spans(board: &Board, input: &Input) -> Vec<Span<'static>> {
     let (before, after) = input.parts();
     let slot = if input.replaces() { Slot::Selected } else { Slot::Text };
     vec![
-        Span::styled(text::clean(before).into_owned(), app.style(slot)),
-        Span::styled("▏", app.style(Slot::Key)),
-        Span::styled(text::clean(after).into_owned(), app.style(slot)),
+        Span::styled(text::clean(before).into_owned(), board.style(slot)),
+        Span::styled("▏", board.style(Slot::Key)),
+        Span::styled(text::clean(after).into_owned(), board.style(slot)),
     ]
 }
 
@@ -104,42 +105,42 @@ fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: &Sc
     lines_at(frame, area, lines.into_iter().skip(from).collect());
 }
 
-fn draw_ask(app: &App, ask: &Ask, frame: &mut Frame<'_>) {
-    let inner = popup(app, frame, 72, 5, title(app, &ask.title));
+fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
+    let inner = popup(board, frame, 72, 5, title(board, &ask.title));
     let word = match ask.asking {
         Asking::Scale => " replicas: ",
         Asking::Image => " image: ",
     };
-    let mut line = vec![Span::styled(word, app.style(Slot::Dim))];
-    line.extend(input_spans(app, &ask.input));
+    let mut line = vec![Span::styled(word, board.style(Slot::Dim))];
+    line.extend(input_spans(board, &ask.input));
     let below = match (&ask.error, ask.waiting, ask.asking) {
         (Some(error), _, _) => {
             let said = text::clean(error).into_owned();
             let room = inner.width.saturating_sub(2) as usize;
-            Line::styled(format!(" {}", text::cut(&said, room)), app.style(Slot::Critical))
+            Line::styled(format!(" {}", text::cut(&said, room)), board.style(Slot::Critical))
         }
-        (_, Some(_), _) => Line::styled(" reading the service …", app.style(Slot::Busy)),
-        (_, _, Asking::Scale) => Line::styled(" a number, or +2, -1", app.style(Slot::Dim)),
+        (_, Some(_), _) => Line::styled(" reading the service …", board.style(Slot::Busy)),
+        (_, _, Asking::Scale) => Line::styled(" a number, or +2, -1", board.style(Slot::Dim)),
         (_, _, Asking::Image) => Line::from(vec![
-            Span::styled(" Ctrl-e ", app.style(Slot::Key)),
-            Span::styled("edit every field as YAML", app.style(Slot::Dim)),
+            Span::styled(" Ctrl-e ", board.style(Slot::Key)),
+            Span::styled("edit every field as YAML", board.style(Slot::Dim)),
         ]),
     };
     let keys = Line::from(vec![
-        Span::styled(" Enter ", app.style(Slot::Key)),
-        Span::styled("show the plan  ", app.style(Slot::Dim)),
-        Span::styled("Esc ", app.style(Slot::Key)),
-        Span::styled("back", app.style(Slot::Dim)),
+        Span::styled(" Enter ", board.style(Slot::Key)),
+        Span::styled("show the plan  ", board.style(Slot::Dim)),
+        Span::styled("Esc ", board.style(Slot::Key)),
+        Span::styled("back", board.style(Slot::Dim)),
     ]);
     lines_at(frame, inner, vec![Line::from(line), below, keys]);
 }
 
-fn draw_plan(app: &App, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) {
+fn draw_plan(board: &Board, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) {
     let width = (area.width - 4).min(110);
-    let lines = plan::lines(app, shown, width as usize - 4);
+    let lines = plan::lines(board, shown, width as usize - 4);
     let height = (lines.len() as u16 + 4).min(area.height - 2).max(6);
     let inner =
-        popup(app, frame, width, height, title(app, &format!("Plan: {}", shown.plan.title)));
+        popup(board, frame, width, height, title(board, &format!("Plan: {}", shown.plan.title)));
     let inner = Rect { x: inner.x + 1, width: inner.width - 1, ..inner };
     let body = Rect { height: inner.height.saturating_sub(2), ..inner };
     let total = lines.len();
@@ -147,55 +148,60 @@ fn draw_plan(app: &App, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) {
     if total > body.height as usize {
         let said = format!("{} of {total} lines, j k scroll", body.height);
         let place = Rect { y: body.bottom(), height: 1, ..inner };
-        frame.render_widget(Line::styled(said, app.style(Slot::Dim)), place);
+        frame.render_widget(Line::styled(said, board.style(Slot::Dim)), place);
     }
     let place = Rect { y: inner.bottom() - 1, height: 1, ..inner };
-    frame.render_widget(plan::question(app, shown), place);
+    frame.render_widget(plan::question(board, shown), place);
 }
 
-fn draw_editor(app: &App, editor: &Editor, frame: &mut Frame<'_>, area: Rect) {
+fn draw_editor(board: &Board, editor: &Editor, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
     let name = format!("Spec of {} · version {}", editor.document.name, editor.document.version);
-    let inner = frame_of(app, frame, area, title(app, &name), true);
+    let inner = frame_of(board, frame, area, title(board, &name), true);
     let body = Rect { height: inner.height.saturating_sub(1), ..inner };
     let mut shown = editor.area.clone();
-    shown.set_style(app.style(Slot::Text));
-    shown.set_line_number_style(app.style(Slot::Dim));
-    shown.set_cursor_line_style(app.style(Slot::Unfocused));
+    shown.set_style(board.style(Slot::Text));
+    shown.set_line_number_style(board.style(Slot::Dim));
+    shown.set_cursor_line_style(board.style(Slot::Unfocused));
     frame.render_widget(&shown, body);
     let place = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
     let line = if editor.discarding {
-        Line::styled(" discard the changes? y, or any other key to go on", app.style(Slot::Banner))
+        Line::styled(
+            " discard the changes? y, or any other key to go on",
+            board.style(Slot::Banner),
+        )
     } else if let Some(error) = &editor.error {
         let said = text::clean(&error.to_string()).into_owned();
-        Line::styled(format!(" ✗ {said}"), app.style(Slot::Critical))
+        Line::styled(format!(" ✗ {said}"), board.style(Slot::Critical))
     } else {
         Line::from(vec![
-            Span::styled(" Ctrl-s ", app.style(Slot::Key)),
-            Span::styled("show the plan  ", app.style(Slot::Dim)),
-            Span::styled("Ctrl-u ", app.style(Slot::Key)),
-            Span::styled("undo  ", app.style(Slot::Dim)),
-            Span::styled("Esc ", app.style(Slot::Key)),
-            Span::styled("leave  ", app.style(Slot::Dim)),
-            Span::styled("<hidden> values stay as they are", app.style(Slot::Dim)),
+            Span::styled(" Ctrl-s ", board.style(Slot::Key)),
+            Span::styled("show the plan  ", board.style(Slot::Dim)),
+            Span::styled("Ctrl-u ", board.style(Slot::Key)),
+            Span::styled("undo  ", board.style(Slot::Dim)),
+            Span::styled("Esc ", board.style(Slot::Key)),
+            Span::styled("leave  ", board.style(Slot::Dim)),
+            Span::styled("<hidden> values stay as they are", board.style(Slot::Dim)),
         ])
     };
     frame.render_widget(line, place);
 }
 
-fn draw_page(app: &App, page: &Page, frame: &mut Frame<'_>, area: Rect) {
+fn draw_page(board: &Board, page: &Page, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
-    let inner = frame_of(app, frame, area, title(app, &page.title), true);
+    let inner = frame_of(board, frame, area, title(board, &page.title), true);
     let body = Rect { height: inner.height.saturating_sub(1), ..inner };
     let mut keys = vec![("j k", "scroll"), ("Esc", "back")];
     let lines = match &page.kind {
         PageKind::Describe(subject) => {
             keys.push(("y", "YAML"));
-            describe::lines(app, subject, body.width as usize)
+            describe::lines(board, subject, body.width as usize)
         }
-        PageKind::Yaml { value: None, .. } => vec![Line::styled("reading…", app.style(Slot::Dim))],
+        PageKind::Yaml { value: None, .. } => {
+            vec![Line::styled("reading…", board.style(Slot::Dim))]
+        }
         PageKind::Yaml { value: Some(Err(why)), .. } => {
-            vec![Line::styled(text::clean(why).into_owned(), app.style(Slot::Critical))]
+            vec![Line::styled(text::clean(why).into_owned(), board.style(Slot::Critical))]
         }
         PageKind::Yaml { value: Some(Ok(value)), .. } => {
             keys.push(("x", if page.reveal { "hide secrets" } else { "show secrets" }));
@@ -206,40 +212,40 @@ fn draw_page(app: &App, page: &Page, frame: &mut Frame<'_>, area: Rect) {
                 mask_document(&mut masked);
                 to_yaml(&masked)
             };
-            shown.lines().map(|l| yaml_line(app, l)).collect()
+            shown.lines().map(|l| yaml_line(board, l)).collect()
         }
     };
     scrolled(frame, body, lines, &page.scroll);
     let place = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
     let mut spans = Vec::new();
     for (key, words) in keys {
-        spans.push(Span::styled(format!(" {key} "), app.style(Slot::Key)));
-        spans.push(Span::styled(format!("{words} "), app.style(Slot::Dim)));
+        spans.push(Span::styled(format!(" {key} "), board.style(Slot::Key)));
+        spans.push(Span::styled(format!("{words} "), board.style(Slot::Dim)));
     }
     frame.render_widget(Line::from(spans), place);
 }
 
 /// Key and value of a line of YAML told apart.
-fn yaml_line(app: &App, line: &str) -> Line<'static> {
+fn yaml_line(board: &Board, line: &str) -> Line<'static> {
     let clean = text::clean(line).into_owned();
     match clean.split_once(": ") {
         Some((key, value)) if !key.contains('"') => Line::from(vec![
-            Span::styled(format!("{key}: "), app.style(Slot::Info)),
-            Span::styled(value.to_owned(), app.style(Slot::Text)),
+            Span::styled(format!("{key}: "), board.style(Slot::Info)),
+            Span::styled(value.to_owned(), board.style(Slot::Text)),
         ]),
-        _ if clean.ends_with(':') => Line::styled(clean, app.style(Slot::Info)),
-        _ => Line::styled(clean, app.style(Slot::Text)),
+        _ if clean.ends_with(':') => Line::styled(clean, board.style(Slot::Info)),
+        _ => Line::styled(clean, board.style(Slot::Text)),
     }
 }
 
-fn draw_palette(app: &App, palette: &Palette, frame: &mut Frame<'_>, area: Rect) {
-    let found = palette.suggestions(&app.scene.store);
+fn draw_palette(board: &Board, palette: &Palette, frame: &mut Frame<'_>, area: Rect) {
+    let found = palette.suggestions(&board.scene.store, &board.siblings);
     let height = (found.len() as u16 + 3).clamp(4, area.height.min(16));
-    let inner = popup(app, frame, 72, height, title(app, "Command"));
-    let mut line = vec![Span::styled(" : ", app.style(Slot::Key))];
-    line.extend(input_spans(app, &palette.input));
+    let inner = popup(board, frame, 72, height, title(board, "Command"));
+    let mut line = vec![Span::styled(" : ", board.style(Slot::Key))];
+    line.extend(input_spans(board, &palette.input));
     if let Some(error) = &palette.error {
-        line.push(Span::styled(format!("  {}", text::clean(error)), app.style(Slot::Critical)));
+        line.push(Span::styled(format!("  {}", text::clean(error)), board.style(Slot::Critical)));
     }
     frame.render_widget(Line::from(line), Rect { height: 1, ..inner });
     let rows = inner.height.saturating_sub(1) as usize;
@@ -248,17 +254,17 @@ fn draw_palette(app: &App, palette: &Palette, frame: &mut Frame<'_>, area: Rect)
         let y = inner.y + 1 + (row - from) as u16;
         let place = Rect { y, height: 1, ..inner };
         if row == palette.chosen {
-            frame.buffer_mut().set_style(place, app.style(Slot::Selected));
+            frame.buffer_mut().set_style(place, board.style(Slot::Selected));
         }
         let marker = if row == palette.chosen { "›" } else { " " };
         let command = text::clean(&found.command).into_owned();
         let line = Line::from(vec![
             Span::styled(
                 format!("{marker} {:<22}", text::cut(&command, 22)),
-                app.style(Slot::Text),
+                board.style(Slot::Text),
             ),
-            Span::styled(format!("{:<36}", text::cut(&found.words, 36)), app.style(Slot::Dim)),
-            Span::styled(format!(" {}", found.key), app.style(Slot::Key)),
+            Span::styled(format!("{:<36}", text::cut(&found.words, 36)), board.style(Slot::Dim)),
+            Span::styled(format!(" {}", found.key), board.style(Slot::Key)),
         ]);
         frame.render_widget(line, place);
     }

@@ -9,42 +9,42 @@ use ratatui::{
 use super::{events, logs, nodes, services, tasks};
 use crate::{
     config::Slot,
-    ui::{App, app::Pane},
+    ui::{Board, board::Pane},
 };
 
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    if app.zoomed {
-        return pane(app, frame, area, app.pane, true);
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    if board.zoomed {
+        return pane(board, frame, area, board.pane, true);
     }
     if area.width < 100 || area.height < 26 {
-        return tabbed(app, frame, area);
+        return tabbed(board, frame, area);
     }
-    let rows = app.services.rows().len().max(app.nodes.rows().len()) as u16 + 3;
+    let rows = board.services.rows().len().max(board.nodes.rows().len()) as u16 + 3;
     let top = rows.clamp(7, area.height * 2 / 5);
-    let task_rows = app.tasks.rows().len() as u16 + 3;
+    let task_rows = board.tasks.rows().len() as u16 + 3;
     let middle = task_rows.clamp(6, area.height * 3 / 10);
     let [top, middle, bottom] =
         Layout::vertical([Constraint::Length(top), Constraint::Length(middle), Constraint::Min(6)])
             .areas(area);
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(61), Constraint::Percentage(39)]).areas(top);
-    services::draw(app, frame, left);
-    nodes::draw(app, frame, right);
-    tasks::draw(app, frame, middle);
-    bottom_pane(app, frame, bottom);
+    services::draw(board, frame, left);
+    nodes::draw(board, frame, right);
+    tasks::draw(board, frame, middle);
+    bottom_pane(board, frame, bottom);
 }
 
-fn bottom_pane(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    if app.bottom_logs {
-        logs::draw(app, frame, area, false);
+fn bottom_pane(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    if board.bottom_logs {
+        logs::draw(board, frame, area, false);
     } else {
-        events::draw(app, frame, area, false);
+        events::draw(board, frame, area, false);
     }
 }
 
 /// A small screen: a list of services or nodes on top, what belongs to it below, and tabs that tell
 /// where Tab leads.
-fn tabbed(app: &App, frame: &mut Frame<'_>, area: Rect) {
+fn tabbed(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let names = [
         (Pane::Services, "Services"),
         (Pane::Nodes, "Nodes"),
@@ -54,32 +54,35 @@ fn tabbed(app: &App, frame: &mut Frame<'_>, area: Rect) {
     ];
     let mut spans = Vec::new();
     for (pane, name) in names {
-        if pane == app.pane {
-            spans.push(Span::styled(format!(" ▸{name} "), app.style(Slot::Focus)));
+        if pane == board.pane {
+            spans.push(Span::styled(format!(" ▸{name} "), board.style(Slot::Focus)));
         } else {
-            spans.push(Span::styled(format!("  {name} "), app.style(Slot::Dim)));
+            spans.push(Span::styled(format!("  {name} "), board.style(Slot::Dim)));
         }
     }
-    spans.push(Span::styled("  Tab", app.style(Slot::Dim)));
+    spans.push(Span::styled("  Tab", board.style(Slot::Dim)));
     frame.render_widget(Line::from(spans), Rect { height: 1, ..area });
     let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    if !matches!(app.pane, Pane::Services | Pane::Nodes) || body.height < 14 {
-        return pane(app, frame, body, app.pane, false);
+    if !matches!(board.pane, Pane::Services | Pane::Nodes) || body.height < 14 {
+        return pane(board, frame, body, board.pane, false);
     }
-    let list =
-        if app.pane == Pane::Services { app.services.rows().len() } else { app.nodes.rows().len() };
+    let list = if board.pane == Pane::Services {
+        board.services.rows().len()
+    } else {
+        board.nodes.rows().len()
+    };
     let top = (list as u16 + 3).clamp(6, body.height * 3 / 5);
     let [top, bottom] = Layout::vertical([Constraint::Length(top), Constraint::Min(5)]).areas(body);
-    pane(app, frame, top, app.pane, false);
-    tasks::draw(app, frame, bottom);
+    pane(board, frame, top, board.pane, false);
+    tasks::draw(board, frame, bottom);
 }
 
-fn pane(app: &App, frame: &mut Frame<'_>, area: Rect, pane: Pane, wide: bool) {
+fn pane(board: &Board, frame: &mut Frame<'_>, area: Rect, pane: Pane, wide: bool) {
     match pane {
-        Pane::Services => services::draw(app, frame, area),
-        Pane::Nodes => nodes::draw(app, frame, area),
-        Pane::Tasks => tasks::draw(app, frame, area),
-        Pane::Events => events::draw(app, frame, area, wide),
-        Pane::Logs => logs::draw(app, frame, area, wide),
+        Pane::Services => services::draw(board, frame, area),
+        Pane::Nodes => nodes::draw(board, frame, area),
+        Pane::Tasks => tasks::draw(board, frame, area),
+        Pane::Events => events::draw(board, frame, area, wide),
+        Pane::Logs => logs::draw(board, frame, area, wide),
     }
 }

@@ -5,16 +5,16 @@ use ratatui::text::{Line, Span};
 use crate::{
     action::plan::{Confirm, Mark},
     config::Slot,
-    ui::{App, overlay::PlanBox, widget::text},
+    ui::{Board, overlay::PlanBox, widget::text},
 };
 
 /// The scrolling part.
-pub(super) fn lines(app: &App, shown: &PlanBox, width: usize) -> Vec<Line<'static>> {
+pub(super) fn lines(board: &Board, shown: &PlanBox, width: usize) -> Vec<Line<'static>> {
     let plan = &shown.plan;
     let mut lines = Vec::new();
     let mut say = |said: &str, slot: Slot| {
         for line in wrap(&text::clean(said), width) {
-            lines.push(Line::styled(line, app.style(slot)));
+            lines.push(Line::styled(line, board.style(slot)));
         }
     };
     if let Some(notice) = &shown.notice {
@@ -30,7 +30,7 @@ pub(super) fn lines(app: &App, shown: &PlanBox, width: usize) -> Vec<Line<'stati
         if plan.steps.len() > 1 {
             lines.push(Line::styled(
                 text::clean(&step.title()).into_owned(),
-                app.style(Slot::Title),
+                board.style(Slot::Title),
             ));
         }
         for line in &step.diff {
@@ -41,23 +41,23 @@ pub(super) fn lines(app: &App, shown: &PlanBox, width: usize) -> Vec<Line<'stati
                 Mark::Gap => ("· ", Slot::Info),
             };
             let said = format!("{sign}{}", text::clean(&line.text));
-            lines.push(Line::styled(said, app.style(slot)));
+            lines.push(Line::styled(said, board.style(slot)));
         }
         let touches = format!("→ {}", step.touches);
         for line in wrap(&text::clean(&touches), width) {
-            lines.push(Line::styled(line, app.style(Slot::Text)));
+            lines.push(Line::styled(line, board.style(Slot::Text)));
         }
         for line in wrap(&format!("$ {}", text::clean(&step.command)), width) {
-            lines.push(Line::styled(line, app.style(Slot::Dim)));
+            lines.push(Line::styled(line, board.style(Slot::Dim)));
         }
     }
     lines
 }
 
 /// The question at the bottom.
-pub(super) fn question(app: &App, shown: &PlanBox) -> Line<'static> {
-    let key = app.style(Slot::Key);
-    let dim = app.style(Slot::Dim);
+pub(super) fn question(board: &Board, shown: &PlanBox) -> Line<'static> {
+    let key = board.style(Slot::Key);
+    let dim = board.style(Slot::Dim);
     match &shown.plan.confirm {
         Confirm::Yes => {
             let mut spans = vec![
@@ -69,7 +69,7 @@ pub(super) fn question(app: &App, shown: &PlanBox) -> Line<'static> {
             if shown.wrong {
                 spans.push(Span::styled(
                     "   Enter does not confirm: press y",
-                    app.style(Slot::Warn),
+                    board.style(Slot::Warn),
                 ));
             }
             Line::from(spans)
@@ -79,14 +79,14 @@ pub(super) fn question(app: &App, shown: &PlanBox) -> Line<'static> {
             let mut spans = vec![
                 Span::styled(
                     format!(" type {} to confirm: ", text::clean(word)),
-                    app.style(Slot::Warn),
+                    board.style(Slot::Warn),
                 ),
                 Span::raw(before.to_owned()),
                 Span::styled("▏", key),
                 Span::raw(after.to_owned()),
             ];
             if shown.wrong {
-                spans.push(Span::styled("  that is not it", app.style(Slot::Critical)));
+                spans.push(Span::styled("  that is not it", board.style(Slot::Critical)));
             }
             Line::from(spans)
         }

@@ -7,7 +7,7 @@ use crate::{
     config::Slot,
     triage::{Problem, Severity},
     ui::{
-        App,
+        Board,
         widget::{
             columns::{Cell, Column, Key},
             text,
@@ -71,18 +71,18 @@ const COLUMNS: &[Column<Problem>] = &[
 ];
 
 /// Draws the view.
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let table = &app.problem_rows;
-    let head = title(app, "Problems", table.rows().len(), table.all, &table.filter);
-    let inner = frame_of(app, frame, area, head, true);
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let table = &board.problem_rows;
+    let head = title(board, "Problems", table.rows().len(), table.all, &table.filter);
+    let inner = frame_of(board, frame, area, head, true);
     if table.rows().is_empty() {
         return empty(
-            app,
+            board,
             frame,
             inner,
             table.all > 0,
             "· no problems: all services run, all nodes are ready",
         );
     }
-    rows(app, frame, inner, (table, COLUMNS, true), |row| app.problems.get(row.0));
+    rows(board, frame, inner, (table, COLUMNS, true), |row| board.problems.get(row.0));
 }

@@ -7,8 +7,8 @@ use crate::{
     cluster::{Mode, PublishMode, Service, UpdateState},
     config::Slot,
     ui::{
-        App, Scene,
-        app::Pane,
+        Board, Scene,
+        board::Pane,
         widget::{
             bar::bar,
             columns::{Cell, Column, Key},
@@ -210,13 +210,19 @@ pub const COLUMNS: &[Column<Service>] = &[
 ];
 
 /// Draws the pane.
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let table = &app.services;
-    let focused = has_focus(app, Pane::Services);
-    let head = title(app, "Services", table.rows().len(), table.all, &table.filter);
-    let inner = frame_of(app, frame, area, head, focused);
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let table = &board.services;
+    let focused = has_focus(board, Pane::Services);
+    let head = title(board, "Services", table.rows().len(), table.all, &table.filter);
+    let inner = frame_of(board, frame, area, head, focused);
     if table.rows().is_empty() {
-        return empty(app, frame, inner, table.all > 0, "no services yet: docker service create …");
+        return empty(
+            board,
+            frame,
+            inner,
+            table.all > 0,
+            "no services yet: docker service create …",
+        );
     }
-    rows(app, frame, inner, (table, COLUMNS, focused), |id| app.scene.store.service(id));
+    rows(board, frame, inner, (table, COLUMNS, focused), |id| board.scene.store.service(id));
 }

@@ -7,8 +7,8 @@ use crate::{
     cluster::{Store, Task, TaskState},
     config::Slot,
     ui::{
-        App, Scene,
-        app::{Pane, TaskScope},
+        Board, Scene,
+        board::{Pane, TaskScope},
         filter::Filter,
         rows::TaskRow,
         widget::{
@@ -206,20 +206,20 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
 ];
 
 /// Draws the pane.
-pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let table = &app.tasks;
-    let focused = has_focus(app, Pane::Tasks);
-    let name = match app.task_scope() {
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let table = &board.tasks;
+    let focused = has_focus(board, Pane::Tasks);
+    let name = match board.task_scope() {
         TaskScope::All => "Tasks".to_owned(),
-        TaskScope::Service(id) => format!("Tasks of {}", text::clean(&app.service_name(&id))),
-        TaskScope::Node(id) => format!("Tasks on {}", text::clean(app.scene.store.hostname(&id))),
+        TaskScope::Service(id) => format!("Tasks of {}", text::clean(&board.service_name(&id))),
+        TaskScope::Node(id) => format!("Tasks on {}", text::clean(board.scene.store.hostname(&id))),
     };
-    let head = title(app, &name, table.rows().len(), table.rows().len(), &table.filter);
-    let inner = frame_of(app, frame, area, head, focused);
+    let head = title(board, &name, table.rows().len(), table.rows().len(), &table.filter);
+    let inner = frame_of(board, frame, area, head, focused);
     if table.rows().is_empty() {
         let nothing =
-            if app.scene.store.tasks_known() { "no tasks" } else { "tasks are being read…" };
-        return empty(app, frame, inner, table.all > 0, nothing);
+            if board.scene.store.tasks_known() { "no tasks" } else { "tasks are being read…" };
+        return empty(board, frame, inner, table.all > 0, nothing);
     }
-    rows(app, frame, inner, (table, COLUMNS, focused), Some);
+    rows(board, frame, inner, (table, COLUMNS, focused), Some);
 }

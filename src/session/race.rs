@@ -1,0 +1,92 @@
+//! Who is first: all managers are asked at once, and the first that answers in full is used. So the
+//! fastest healthy one wins, and a dead one costs no waiting.
+
+use std::{collections::VecDeque, time::Duration};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+
+use super::{
+    fleet::Out,
+    message::Generation,
+    watch::{Watch, wall},
+};
+use crate::engine::{Engine, EngineError, Probe};
+
+/// How long the fastest may take for its lists before the next is asked for its own as well.
+const LEAD: Duration = Duration::from_millis(800);
+
+/// One that answered in full.
+pub(super) struct Winner {
+    pub at: usize,
+    pub engine: Engine,
+    pub probe: Probe,
+    pub watch: Watch,
+}
+
+/// How a race ended.
+#[derive(Default)]
+pub(super) struct Finish {
+    pub winner: Option<Box<Winner>>,
+    /// Those that answered the first words.
+    pub answered: Vec<(usize, Engine, Probe)>,
+    /// Those that can't be used.
+    pub failed: Vec<(usize, EngineError)>,
+    /// Those that belong to another Swarm, and to which.
+    pub strangers: Vec<(usize, String)>,
+}
+
+/// Runs one. `swarm` is the Swarm they must belong to, if that is known.
+pub(super) async fn race(
+    candidates: Vec<(usize, Engine)>,
+    swarm: Option<String>,
+    generation: Generation,
+    out: Out,
+) -> Finish {
+    let mut finish = Finish::default();
+    let mut probing: FuturesUnordered<_> = candidates
+        .into_iter()
+        .map(|(at, mut engine)| async move {
+            let probe = engine.probe(wall).await;
+            (at, engine, probe)
+        })
+        .collect();
+    let mut ready = VecDeque::new();
+    let mut beginning = FuturesUnordered::new();
+    let mut next_at = tokio::time::Instant::now();
+    loop {
+        let may_begin = beginning.is_empty() || tokio::time::Instant::now() >= next_at;
+        if may_begin && let Some((at, engine, probe)) = ready.pop_front() {
+            let out = out.clone();
+            beginning.push(async move {
+                let engine: Engine = engine;
+                let probe: Probe = probe;
+                let watch = Watch::begin(engine.clone(), &probe, generation, out).await;
+                (at, engine, probe, watch)
+            });
+            next_at = tokio::time::Instant::now() + LEAD;
+        }
+        tokio::select! {
+            Some((at, engine, probe)) = probing.next() => match probe {
+                Ok(probe) => {
+                    let id = probe.info.id.to_string();
+                    if swarm.as_ref().is_some_and(|ours| *ours != id) {
+                        finish.strangers.push((at, id));
+                    } else {
+                        finish.answered.push((at, engine.clone(), probe.clone()));
+                        ready.push_back((at, engine, probe));
+                    }
+                }
+                Err(error) => finish.failed.push((at, error)),
+            },
+            Some((at, engine, probe, watch)) = beginning.next() => match watch {
+                Ok(watch) => {
+                    finish.winner = Some(Box::new(Winner { at, engine, probe, watch }));
+                    return finish;
+                }
+                Err(error) => finish.failed.push((at, error)),
+            },
+            () = tokio::time::sleep_until(next_at), if !ready.is_empty() => {}
+            else => return finish,
+        }
+    }
+}

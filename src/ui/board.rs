@@ -1,0 +1,439 @@
+//! One cluster on the screen: its model, views, overlays and actions, and their only way to change:
+//! [`Board::update`].
+
+use crossterm::event::KeyEvent;
+use ratatui::style::Style;
+
+use super::{
+    app::Effect,
+    logpane::LogPane,
+    overlay::Overlay,
+    rows::{EventRow, ProblemRow, TaskRow},
+    scene::Scene,
+    table::Table,
+};
+use crate::{
+    action::{
+        follow::Follow,
+        plan::{Change, WriteGrant},
+    },
+    cluster::{NodeId, ServiceId, Store, Timestamp},
+    config::{Depth, Theme},
+    session::{ClusterNo, Command, Event, Generation, ManagerLine, Token},
+    triage::Problem,
+};
+
+/// A full-size view, or the Overview of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Overview,
+    Services,
+    Nodes,
+    Tasks,
+    Events,
+    Logs,
+    Problems,
+}
+
+impl View {
+    /// All, in the order of their keys.
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Services,
+        Self::Nodes,
+        Self::Tasks,
+        Self::Events,
+        Self::Logs,
+        Self::Problems,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Services => "Services",
+            Self::Nodes => "Nodes",
+            Self::Tasks => "Tasks",
+            Self::Events => "Events",
+            Self::Logs => "Logs",
+            Self::Problems => "Problems",
+        }
+    }
+
+    /// By name, any case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|v| v.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// A pane of the Overview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    Services,
+    Nodes,
+    Tasks,
+    Events,
+    Logs,
+}
+
+/// Whose tasks are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskScope {
+    All,
+    Service(ServiceId),
+    Node(NodeId),
+}
+
+/// How a cluster is shown and treated.
+#[derive(Clone)]
+pub struct Settings {
+    /// What the user calls it.
+    pub name: String,
+    /// Whether the name is worth a place on the screen.
+    pub named: bool,
+    /// Its colour.
+    pub colour: Option<Style>,
+    /// A banner, and every plan confirmed by typing.
+    pub production: bool,
+    /// Present if this cluster may be written to.
+    pub grant: Option<WriteGrant>,
+    /// Colours.
+    pub theme: Theme,
+    /// How many of them.
+    pub depth: Depth,
+    /// The view to begin with.
+    pub view: View,
+}
+
+/// The connection, as the screen shows it.
+#[derive(Clone, Debug)]
+pub enum LinkState {
+    Connecting { endpoint: String },
+    Live { endpoint: String },
+    Lost { endpoint: String, why: String, next: Timestamp },
+}
+
+/// What can happen to one.
+#[derive(Debug)]
+pub(super) enum Happening {
+    Key(KeyEvent),
+    Paste(String),
+    Session(Event),
+    Tick,
+}
+
+/// What a board wants of the app that holds all of them.
+#[derive(Debug)]
+pub(super) enum Wish {
+    /// The view of all clusters.
+    Clusters,
+    /// The cluster so many places on.
+    Turn(isize),
+    /// The cluster of this name.
+    Named(String),
+    /// These colours, everywhere.
+    Theme(Theme),
+}
+
+/// Another cluster that is in trouble, for the header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Elsewhere {
+    pub name: String,
+    pub critical: bool,
+}
+
+/// What documents are being read for.
+#[derive(Clone, Debug)]
+pub(super) enum Pending {
+    /// To plan this change.
+    Plan(Change),
+    /// To edit the spec.
+    Edit,
+}
+
+/// Seconds after which data that does not come is called silent: nodes are asked every three.
+const SILENCE: u64 = 6;
+
+/// The state of one cluster's part of the UI.
+pub struct Board {
+    pub(super) no: ClusterNo,
+    pub(super) settings: Settings,
+    /// It is the one on the screen.
+    pub(super) shown: bool,
+    /// What skep was told of its managers.
+    pub managers: Vec<ManagerLine>,
+    pub(super) elsewhere: Vec<Elsewhere>,
+    /// The names of all clusters, for the palette.
+    pub(super) siblings: Vec<String>,
+    /// An action is in flight in another cluster.
+    pub(super) busy_elsewhere: bool,
+    pub(super) wishes: Vec<Wish>,
+    /// What is drawn.
+    pub scene: Scene,
+    /// The live model while the screen is paused.
+    pub(super) live: Option<Box<Store>>,
+    pub(super) paused_at: Option<Timestamp>,
+    pub(super) generation: Generation,
+    /// The connection.
+    pub link: LinkState,
+    /// The endpoint that was live last.
+    pub(super) through: Option<String>,
+    /// The manager's clock minus ours.
+    pub skew: i64,
+    /// When the Swarm was last heard, by our clock.
+    pub last_heard: Option<Timestamp>,
+    /// Our clock.
+    pub now: Timestamp,
+
+    /// The view on the screen.
+    pub view: View,
+    pub(super) back: Vec<(View, TaskScope)>,
+    pub(super) pane: Pane,
+    pub(super) zoomed: bool,
+    /// The bottom pane of the Overview shows logs instead of events.
+    pub(super) bottom_logs: bool,
+    pub(super) tasks_of_node: bool,
+    pub(super) scope: TaskScope,
+    pub(super) built_scope: TaskScope,
+    pub(super) unfolded: bool,
+
+    pub(super) services: Table<ServiceId>,
+    pub(super) nodes: Table<NodeId>,
+    pub(super) tasks: Table<TaskRow>,
+    pub(super) events: Table<EventRow>,
+    pub(super) problem_rows: Table<ProblemRow>,
+    /// What is wrong, the worst first.
+    pub problems: Vec<Problem>,
+    pub(super) judged: Option<(u64, i64)>,
+    pub(super) log: Option<LogPane>,
+
+    pub(super) overlays: Vec<Overlay>,
+    pub(super) follows: Vec<Follow>,
+    pub(super) pending: Option<(Token, Pending)>,
+    /// Services being read to learn what became of a write.
+    pub(super) reading_back: Option<Token>,
+    pub(super) toast: Option<(String, Timestamp)>,
+    pub(super) next_token: u64,
+    pub(super) watched: Vec<ServiceId>,
+    pub(super) effects: Vec<Effect>,
+    /// Something that is drawn changed.
+    dirty: bool,
+}
+
+impl Board {
+    /// A board that has heard nothing yet.
+    pub(super) fn new(no: ClusterNo, settings: Settings, endpoint: String, now: Timestamp) -> Self {
+        let view = settings.view;
+        let mut events = Table::default();
+        events.follow = true;
+        events.fixed = true;
+        let mut problem_rows = Table::default();
+        problem_rows.fixed = true;
+        // By name and slot; the others begin with what is worst.
+        let mut tasks = Table::default();
+        tasks.sort = 1;
+        Self {
+            no,
+            settings,
+            shown: false,
+            managers: Vec::new(),
+            elsewhere: Vec::new(),
+            siblings: Vec::new(),
+            busy_elsewhere: false,
+            wishes: Vec::new(),
+            scene: Scene { now, ..Scene::default() },
+            live: None,
+            paused_at: None,
+            generation: Generation::default(),
+            link: LinkState::Connecting { endpoint },
+            through: None,
+            skew: 0,
+            last_heard: None,
+            now,
+            view,
+            back: Vec::new(),
+            pane: Pane::Services,
+            zoomed: false,
+            bottom_logs: false,
+            tasks_of_node: false,
+            scope: TaskScope::All,
+            built_scope: TaskScope::All,
+            unfolded: false,
+            services: Table::default(),
+            nodes: Table::default(),
+            tasks,
+            events,
+            problem_rows,
+            problems: Vec::new(),
+            judged: None,
+            log: None,
+            overlays: Vec::new(),
+            follows: Vec::new(),
+            pending: None,
+            reading_back: None,
+            toast: None,
+            next_token: 1,
+            watched: Vec::new(),
+            effects: Vec::new(),
+            dirty: true,
+        }
+    }
+
+    /// Takes in what happened.
+    pub(super) fn update(&mut self, what: Happening, now: Timestamp) {
+        self.now = now;
+        let before = (self.live_store().revision(), self.is_live());
+        let heard = matches!(what, Happening::Session(Event::Heard(..)));
+        match what {
+            Happening::Key(key) => self.key(&key),
+            Happening::Paste(text) => self.paste(&text),
+            Happening::Session(event) => self.session_event(event),
+            Happening::Tick => {}
+        }
+        if self.paused_at.is_none() {
+            self.scene.now = now.shifted(self.skew);
+        }
+        self.settle();
+        // Most of what is heard says that nothing changed: that is no reason to draw.
+        self.dirty |= !heard || before != (self.live_store().revision(), self.is_live());
+    }
+
+    /// What is to be done outside.
+    pub(super) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// It comes to the screen, or goes.
+    pub(super) fn show(&mut self, shown: bool, now: Timestamp) {
+        self.shown = shown;
+        self.update(Happening::Tick, now);
+    }
+
+    /// Hands a command to the session.
+    pub(super) fn command(&mut self, command: Command) {
+        self.effects.push(Effect::Session(self.no, command));
+    }
+
+    /// Whether an action is in flight.
+    pub(super) fn is_busy(&self) -> bool {
+        self.follows.iter().any(|f| !f.is_over())
+    }
+
+    /// Whether something that is drawn changed since this was last asked.
+    pub(super) fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Brings all that is derived up to date.
+    fn settle(&mut self) {
+        let manager_now = self.now.shifted(self.skew);
+        if self.toast.as_ref().is_some_and(|(_, until)| *until < self.now) {
+            self.toast = None;
+        }
+        let live = self.live.as_deref().unwrap_or(&self.scene.store);
+        for follow in &mut self.follows {
+            follow.update(live, manager_now);
+        }
+        // Judging looks at every task: with many of them once a second is often enough.
+        let many = self.scene.store.tasks().len() > 5_000;
+        let revision = if many { 0 } else { self.scene.store.revision() };
+        let stamp = (revision, self.scene.now.0 / 1_000_000_000);
+        if self.judged != Some(stamp) {
+            self.problems = crate::triage::problems(&self.scene.store, self.scene.now);
+            self.judged = Some(stamp);
+        }
+        if self.shown {
+            self.refresh_rows();
+        }
+        self.refresh_logs();
+        self.refresh_watch();
+    }
+
+    /// The model as last heard, also while the screen is paused.
+    pub(super) fn live_store(&self) -> &Store {
+        self.live.as_deref().unwrap_or(&self.scene.store)
+    }
+
+    /// Whether this cluster can't be written to.
+    pub fn is_read_only(&self) -> bool {
+        self.settings.grant.is_none()
+    }
+
+    /// Whether what is on the screen flows.
+    pub fn is_live(&self) -> bool {
+        matches!(self.link, LinkState::Live { .. }) && self.data_age().as_secs() < SILENCE
+    }
+
+    /// How old the data is.
+    pub fn data_age(&self) -> std::time::Duration {
+        self.last_heard.map_or(std::time::Duration::ZERO, |at| at.age(self.now))
+    }
+
+    pub(super) fn token(&mut self) -> Token {
+        self.next_token += 1;
+        Token(self.next_token)
+    }
+
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        self.toast = Some((text.into(), self.now.shifted(6_000_000_000)));
+    }
+
+    /// The pane that has the keyboard, also in a full-size view.
+    pub(super) fn focus(&self) -> Pane {
+        match self.view {
+            View::Overview => self.pane,
+            View::Services => Pane::Services,
+            View::Nodes => Pane::Nodes,
+            View::Tasks => Pane::Tasks,
+            View::Events | View::Problems => Pane::Events,
+            View::Logs => Pane::Logs,
+        }
+    }
+
+    /// Tells the session which services must be fresh.
+    fn refresh_watch(&mut self) {
+        let mut wanted: Vec<ServiceId> = Vec::new();
+        wanted.extend(self.follows.iter().filter(|f| !f.is_over()).map(|f| f.service.clone()));
+        let store = &self.scene.store;
+        if !self.shown {
+            // Nobody looks at its rows.
+        } else if matches!(self.view, View::Overview | View::Tasks) {
+            match self.task_scope() {
+                TaskScope::Service(id) => wanted.push(id),
+                TaskScope::Node(id) => {
+                    wanted.extend(
+                        store.tasks_on(&id).filter(|t| t.is_live()).map(|t| t.service.clone()),
+                    );
+                }
+                TaskScope::All => {
+                    let (window, _) = self.tasks.window(self.tasks.page_size());
+                    let on_screen = window.iter().filter_map(|r| store.task(&r.task));
+                    wanted.extend(on_screen.map(|t| t.service.clone()));
+                }
+            }
+        } else if self.view == View::Services {
+            wanted.extend(self.services.current().cloned());
+        }
+        if let Some(log) = &self.log
+            && let super::logpane::LogSource::Services(ids) = &log.source
+        {
+            wanted.extend(ids.iter().cloned());
+        }
+        wanted.sort();
+        wanted.dedup();
+        if wanted != self.watched {
+            self.watched.clone_from(&wanted);
+            self.command(Command::Watch(wanted));
+        }
+    }
+
+    fn refresh_logs(&mut self) {
+        let store = self.live.as_deref().unwrap_or(&self.scene.store);
+        if let Some(log) = &mut self.log
+            && log.update_tasks(store)
+        {
+            let command = Command::Logs(log.token, log.tasks.clone());
+            self.command(command);
+        }
+    }
+}
