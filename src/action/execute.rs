@@ -116,9 +116,8 @@ impl Executor {
                 let warnings = vec![format!("carried out, though: {error}")];
                 Outcome::Taken { version: now.version, warnings }
             }
-            Ok(now) if now.spec == step.before => {
-                Outcome::Refused(format!("not carried out: {error}"))
-            }
+            // It may still arrive, or be in the hands of a manager that lost its quorum.
+            Ok(now) if now.spec == step.before => Outcome::Unknown(error.to_string()),
             Ok(_) => Outcome::Unknown(format!(
                 "{error}; the service has since got another spec: look at it before you try again"
             )),

@@ -14,6 +14,10 @@ use crate::cluster::{
 /// Up to so many slots get a bar each.
 pub const BARS: u64 = 20;
 
+/// A write whose outcome is unknown may still arrive: what a cut link held back is sent when it heals.
+/// So long it is watched before it counts as not carried out.
+const DOUBT: Duration = Duration::from_secs(60);
+
 /// Where an action stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -68,6 +72,12 @@ pub struct Follow {
     /// The specs before and after the write, to tell later what became of it.
     specs: (Value, Value),
     version: Option<u64>,
+    /// The version the write was made from.
+    base: u64,
+    /// Read back and found as it was before the write, at first then.
+    unchanged_since: Option<Timestamp>,
+    /// The newest version the service was read back at.
+    read_at: u64,
     /// What the write made tasks from; the engine may roll back to another.
     template: Option<u64>,
     converged_at: Option<Timestamp>,
@@ -91,6 +101,9 @@ impl Follow {
             change: step.change.clone(),
             specs: (step.before.clone(), step.after.clone()),
             version: None,
+            base: step.version,
+            unchanged_since: None,
+            read_at: 0,
             template: None,
             converged_at: None,
         }
@@ -104,25 +117,47 @@ impl Follow {
 
     /// The service as read once there is a link again: tells what became of a write whose outcome was
     /// unknown, and goes on following if it was carried out.
-    pub fn read_back(&mut self, now: &Document) {
+    pub fn read_back(&mut self, found: &Document, now: Timestamp) {
         let Phase::Unknown(why) = &self.phase else { return };
-        if now.spec == self.specs.1 {
-            self.sent(now.version);
-        } else if now.spec == self.specs.0 {
-            self.phase = Phase::Failed(format!("read back: it was not carried out ({why})"));
+        self.read_at = self.read_at.max(found.version);
+        if found.version > self.base && found.spec == self.specs.1 {
+            self.sent(found.version);
+        } else if found.spec == self.specs.0 {
+            if self.unchanged_since.is_none() {
+                self.phase = Phase::Unknown(format!("not carried out so far ({why})"));
+                self.unchanged_since = Some(now);
+            }
         } else {
             let said = "read back: the service has since got another spec; look at it before you try again";
             self.phase = Phase::Failed(said.into());
         }
     }
 
+    /// Whether the service must be read to learn what became of the write.
+    pub fn wants_reading(&self, store: &Store) -> bool {
+        let newest = store.service(&self.service).map_or(0, |s| s.version);
+        matches!(self.phase, Phase::Unknown(_))
+            && (self.read_at == 0 || newest > self.read_at.max(self.base))
+    }
+
+    /// An unknown outcome becomes a known one when nothing has changed for long enough.
+    fn settle(&mut self, now: Timestamp) {
+        if let (Phase::Unknown(why), Some(since)) = (&self.phase, self.unchanged_since)
+            && since.age(now) >= DOUBT
+        {
+            let why = why.replacen("not carried out so far", "not carried out", 1);
+            self.phase = Phase::Failed(why);
+        }
+    }
+
     /// Whether nothing more will happen.
     pub fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Done | Phase::Failed(_) | Phase::Unknown(_))
+        matches!(self.phase, Phase::Done | Phase::Failed(_))
     }
 
     /// Looks at the store again.
     pub fn update(&mut self, store: &Store, now: Timestamp) {
+        self.settle(now);
         let Some(version) = self.version else { return };
         if self.is_over() {
             // The reason may come in the list after the one that told of the failure.

@@ -212,6 +212,7 @@ pub struct Board {
     pub(super) pending: Option<(Token, Pending)>,
     /// Services being read to learn what became of a write.
     pub(super) reading_back: Option<Token>,
+    pub(super) read_back_at: Timestamp,
     pub(super) toast: Option<(String, Timestamp)>,
     pub(super) next_token: u64,
     pub(super) watched: Vec<ServiceId>,
@@ -271,6 +272,7 @@ impl Board {
             follows: Vec::new(),
             pending: None,
             reading_back: None,
+            read_back_at: Timestamp::NEVER,
             toast: None,
             next_token: 1,
             watched: Vec::new(),
@@ -333,6 +335,9 @@ impl Board {
         let live = self.live.as_deref().unwrap_or(&self.scene.store);
         for follow in &mut self.follows {
             follow.update(live, manager_now);
+        }
+        if self.is_live() {
+            self.read_back();
         }
         // Judging looks at every task: with many of them once a second is often enough.
         let many = self.scene.store.tasks().len() > 5_000;

@@ -17,6 +17,9 @@ use crate::{
 /// A clock that differs by less is right enough to say nothing.
 pub(super) const SKEW_SHOWN: i64 = 5_000_000_000;
 
+/// A write's outcome is read back at most so often.
+const BETWEEN_READS: std::time::Duration = std::time::Duration::from_secs(1);
+
 impl Board {
     pub(super) fn session_event(&mut self, event: Event) {
         match event {
@@ -76,6 +79,9 @@ impl Board {
                     None => {}
                 }
                 self.skew = skew;
+                // What was asked over the old link is asked again.
+                self.reading_back = None;
+                self.read_back_at = Timestamp::NEVER;
                 self.read_back();
                 LinkState::Live { endpoint }
             }
@@ -120,16 +126,18 @@ impl Board {
     }
 
     /// Asks what became of writes that were under way when the link was lost.
-    fn read_back(&mut self) {
+    pub(super) fn read_back(&mut self) {
         let unknown: Vec<ServiceId> = self
             .follows
             .iter()
-            .filter(|f| matches!(f.phase, Phase::Unknown(_)))
+            .filter(|f| f.wants_reading(self.live_store()))
             .map(|f| f.service.clone())
             .collect();
-        if !unknown.is_empty() {
+        let again = self.read_back_at.age(self.now) >= BETWEEN_READS;
+        if !unknown.is_empty() && self.reading_back.is_none() && again {
             let token = self.token();
             self.reading_back = Some(token);
+            self.read_back_at = self.now;
             self.command(Command::Documents(token, unknown));
         }
     }
@@ -137,10 +145,11 @@ impl Board {
     fn documents(&mut self, token: Token, result: Result<Vec<Document>, String>) {
         if self.reading_back == Some(token) {
             self.reading_back = None;
+            let now = self.now.shifted(self.skew);
             // An error leaves them unknown, until the next link.
             for document in result.unwrap_or_default() {
                 for follow in self.follows.iter_mut().filter(|f| f.service == document.id) {
-                    follow.read_back(&document);
+                    follow.read_back(&document, now);
                 }
             }
             return;

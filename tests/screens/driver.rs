@@ -8,7 +8,7 @@ use skep::{
     action::plan::{Document, WriteGrant},
     cluster::{Delta, Timestamp},
     config::{Depth, Theme},
-    session::{ClusterNo, Command, Event, Generation, Link, Told, Token},
+    session::{ClusterNo, Command, Event, Generation, Link, Token, Told},
     ui::{App, Effect, Msg, Opening, Seat, View, draw},
 };
 
@@ -48,11 +48,7 @@ impl Driver {
             clusters: false,
             notices: Vec::new(),
         };
-        Self {
-            app: App::new(opening, seats, NOW),
-            now: NOW,
-            effects: Vec::new(),
-        }
+        Self { app: App::new(opening, seats, NOW), now: NOW, effects: Vec::new() }
     }
 
     pub fn connect(&mut self, skew: i64) {
