@@ -121,9 +121,9 @@ impl EngineError {
         }
     }
 
-    /// Whether waiting can't help: the command line or the engine must change first.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::TooOld { .. } | Self::TooNew { .. } | Self::Permission { .. })
+    /// Whether the engine answers and its Swarm does not: there is no leader just now.
+    pub fn is_leaderless(&self) -> bool {
+        matches!(self, Self::NoQuorum { .. } | Self::SwarmSilent { .. })
     }
 }
 

@@ -37,6 +37,8 @@ use crate::{
 const SUSPECT: Duration = Duration::from_secs(2);
 /// After a move, so long none is made for slowness.
 const SETTLED: Duration = Duration::from_secs(15);
+/// Between tries while the Swarm has no leader.
+const ELECTION: Duration = Duration::from_millis(700);
 /// Between looks at the managers that are not in use; keeps their connections warm.
 const ROUND: Duration = Duration::from_secs(20);
 
@@ -125,6 +127,8 @@ impl Actor {
                 self.out.clone(),
             );
             let Ok(finish) = self.meanwhile(race, &why).await else { return };
+            // An election is over in seconds, and asking costs little.
+            let electing = finish.failed.iter().any(|(_, e)| e.is_leaderless());
             let error = match self.note(finish).await {
                 Err(error) => error,
                 Ok(winner) => match self.stay_live(winner, &mut backoff).await {
@@ -139,7 +143,7 @@ impl Actor {
                     Over::Lost(error) => error.to_string(),
                 },
             };
-            let wait = backoff.wait();
+            let wait = if electing { backoff.wait().min(ELECTION) } else { backoff.wait() };
             tracing::warn!(error, ?wait, "link lost");
             self.lost(error.clone(), wait).await;
             why = error;

@@ -150,6 +150,14 @@ impl Roster {
 
     /// Why none can be used, in one line.
     pub fn trouble(&self, errors: &[(usize, EngineError)]) -> String {
+        // One that answers and says why tells more than those that say nothing.
+        let leaderless = errors.iter().filter(|(_, e)| e.is_leaderless()).count();
+        if errors.len() > 1 && leaderless > 0 {
+            return format!(
+                "{leaderless} of {} managers answer, but the Swarm has no leader; electing one takes some 10 s if more than half of them are up",
+                errors.len()
+            );
+        }
         // The one in use failed first, and its reason says most.
         let first = errors.iter().find(|(at, _)| Some(*at) == self.in_use).or(errors.first());
         let Some((_, error)) = first else { return "there is no manager to try".into() };

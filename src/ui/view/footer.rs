@@ -11,13 +11,14 @@ use crate::{
     config::Slot,
     ui::{
         Board,
-        actions::{ACTIONS, Action, Context},
+        actions::{ACTIONS, Act, Action, Context, action},
         board::Pane,
         widget::text,
     },
 };
 
-pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+/// `together`: the view of all clusters is shown.
+pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: Rect) {
     if let Some((said, _)) = &board.toast {
         let said = text::clean(said).into_owned();
         let line = Line::styled(
@@ -32,9 +33,18 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
         spans.push(Span::styled(format!(" {marked} marked:"), board.style(Slot::Marked)));
     }
     let mut used: usize = spans.iter().map(Span::width).sum();
-    for action in ACTIONS.iter().filter(|a| a.footer && board.offers(a)) {
-        let key = format!(" {} ", action.keys[0]);
-        let words = format!("{} ", action.short);
+    let here = ACTIONS.iter().filter(|a| a.footer && board.offers(a));
+    let keys: Vec<_> = if together {
+        // What the view of all clusters takes.
+        let acts = [Act::Enter, Act::NextPane, Act::Back, Act::Palette, Act::Help, Act::Quit];
+        let words = ["open", "next pane", "back", "command", "help", "quit"];
+        acts.iter().map(|act| action(*act).keys[0]).zip(words).collect()
+    } else {
+        here.map(|a| (a.keys[0], a.short)).collect()
+    };
+    for (key, words) in keys {
+        let key = format!(" {key} ");
+        let words = format!("{words} ");
         used += key.len() + words.len();
         if used > area.width as usize {
             break;

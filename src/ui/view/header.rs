@@ -54,57 +54,56 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let right = right(board);
     let room = area.width as usize;
     let right_width = right.width();
-    // What does not fit is dropped from the end of the left part, never the mode and the clock.
+    // What does not fit is dropped from the end of the left part, never the mode and the clock; a word
+    // never stays without its figure.
     let mut spans = Vec::new();
     let mut used = 0;
-    for span in left {
-        if used + span.width() + 1 + right_width > room {
+    for group in left {
+        let width: usize = group.iter().map(Span::width).sum();
+        if used + width + 1 + right_width > room {
             break;
         }
-        used += span.width();
-        spans.push(span);
+        used += width;
+        spans.extend(group);
     }
     frame.render_widget(Line::from(spans), area);
     let x = area.right().saturating_sub(right_width as u16);
     frame.render_widget(right, Rect { x, width: area.right() - x, ..area });
 }
 
-fn left(board: &Board) -> Vec<Span<'static>> {
+/// What belongs together in a group each, the most important first.
+fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
     let t = totals(board);
     let dim = board.style(Slot::Dim);
     let store = &board.scene.store;
-    let mut spans = vec![Span::styled(" skep ", board.style(Slot::Title))];
+    let mut groups = vec![vec![Span::styled(" skep ", board.style(Slot::Title))]];
     if board.settings.named || board.siblings.len() > 1 {
-        spans.push(badge(board));
-        spans.push(Span::raw(" "));
+        groups.push(vec![badge(board), Span::raw(" ")]);
     }
-    spans.push(link(board));
+    groups.push(vec![link(board)]);
     if board.last_heard.is_some() {
         let name = text::clean(&store.info().manager).into_owned();
         let leads =
             store.nodes().any(|n| n.is_leader() && n.id.as_str() == &*store.info().manager_id);
         let role = if leads { " leader" } else { " manager" };
-        spans.push(Span::raw(format!(" {}", text::cut(&name, 20))));
-        spans.push(Span::styled(role, dim));
+        groups.push(vec![Span::raw(format!(" {}", text::cut(&name, 20))), Span::styled(role, dim)]);
         let pair = |word: &'static str, (ok, all): (usize, usize)| {
             let slot = if ok < all { Slot::Critical } else { Slot::Text };
-            [Span::styled(word, dim), Span::styled(format!("{ok}/{all}"), board.style(slot))]
+            vec![Span::styled(word, dim), Span::styled(format!("{ok}/{all}"), board.style(slot))]
         };
         let tasks =
             if store.tasks_known() { t.running.to_string() } else { format!("{}…", t.running) };
-        let tasks = [Span::styled("  tasks ", dim), Span::raw(tasks)];
-        let missing = if t.missing > 0 {
-            Span::styled(format!(" ✗{} missing", t.missing), board.style(Slot::Critical))
-        } else {
-            Span::raw("")
-        };
-        spans.extend(pair("  nodes ", t.nodes));
-        spans.extend(pair("  services ", t.services));
-        spans.extend(tasks);
-        spans.push(missing);
-        spans.extend(pair("  managers ", t.managers));
+        let tasks = vec![Span::styled("  tasks ", dim), Span::raw(tasks)];
+        groups.push(pair("  nodes ", t.nodes));
+        groups.push(pair("  services ", t.services));
+        groups.push(tasks);
+        if t.missing > 0 {
+            let said = format!(" ✗{} missing", t.missing);
+            groups.push(vec![Span::styled(said, board.style(Slot::Critical))]);
+        }
+        groups.push(pair("  managers ", t.managers));
     }
-    spans
+    groups
 }
 
 /// The cluster's name in its colour; a production cluster's can't be overlooked.

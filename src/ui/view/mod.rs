@@ -51,7 +51,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     let body = Rect { y: area.y + 1 + strip, height: area.height - 2 - strip, ..area };
     if app.fleet.open {
         clusters::draw(app, frame, body);
-        return over(board, frame, area);
+        return over(board, true, frame, area);
     }
     match board.view {
         View::Overview => overview::draw(board, frame, body),
@@ -63,12 +63,12 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         View::Problems => problems::draw(board, frame, body),
     }
     follow::draw(board, frame, body);
-    over(board, frame, area);
+    over(board, false, frame, area);
 }
 
 /// What lies over every view.
-fn over(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    footer::draw(board, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
+fn over(board: &Board, together: bool, frame: &mut Frame<'_>, area: Rect) {
+    footer::draw(board, together, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
     for overlay in &board.overlays {
         overlay::draw(board, overlay, frame, area);
     }
