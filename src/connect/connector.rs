@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     io,
+    os::unix::fs::FileTypeExt,
     pin::Pin,
     sync::{Arc, OnceLock},
     task::{Context, Poll},
@@ -102,7 +103,13 @@ impl Connector {
 
     async fn open(&self) -> io::Result<Stream> {
         match &self.0.endpoint {
-            Endpoint::Unix(path) => UnixStream::connect(path).await.map(Stream::Unix),
+            Endpoint::Unix(path) => match UnixStream::connect(path).await {
+                Ok(stream) => Ok(Stream::Unix(stream)),
+                Err(_) if path.metadata().is_ok_and(|m| !m.file_type().is_socket()) => {
+                    Err(io::Error::new(io::ErrorKind::InvalidInput, "this path is no socket"))
+                }
+                Err(error) => Err(error),
+            },
             Endpoint::Tcp { host, port } => tcp(host, *port).await.map(Stream::Tcp),
             Endpoint::Tls { host, port, files } => {
                 let config = self.0.tls.get_or_init(|| files.load()).clone();

@@ -8,7 +8,6 @@ use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::Stdio,
-    sync::OnceLock,
     time::Duration,
 };
 
@@ -16,7 +15,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::UnixStream,
     process::{Child, ChildStdin, ChildStdout, Command},
-    sync::Mutex,
+    sync::{Mutex, watch},
     task::JoinHandle,
 };
 
@@ -67,7 +66,8 @@ impl From<SshError> for io::Error {
 pub(super) struct Ssh {
     target: SshTarget,
     master: Mutex<Option<Master>>,
-    way: OnceLock<Way>,
+    /// Decided with the first channel, and again only if it does not work any more.
+    way: watch::Sender<Option<Way>>,
 }
 
 #[derive(Debug)]
@@ -95,15 +95,15 @@ pub(super) enum Channel {
 
 impl Ssh {
     pub fn new(target: SshTarget) -> Self {
-        Self { target, master: Mutex::default(), way: OnceLock::new() }
+        Self { target, master: Mutex::default(), way: watch::Sender::new(None) }
     }
 
     /// How the engine is reached, once that is decided.
     pub fn way(&self) -> &'static str {
-        match self.way.get() {
+        match *self.way.borrow() {
             None => "ssh",
             Some(Way::Forward) => "ssh, forwarded socket",
-            Some(Way::Stdio) => "ssh, docker system dial-stdio",
+            Some(Way::Stdio) => "ssh, dial-stdio",
         }
     }
 
@@ -117,14 +117,23 @@ impl Ssh {
         if !alive {
             // The old one's directory goes with its holder.
             *held = None;
-            *held = Some(self.log_in(ask).await?);
+            let master = self.log_in(ask).await?;
+            let dir = master.dir.clone();
+            *held = Some(master);
+            // A new master forwards nothing yet.
+            let known = *self.way.borrow();
+            if known == Some(Way::Forward) && !self.forward(&dir).await {
+                self.way.send_replace(None);
+            }
         }
         let Some(master) = held.as_ref() else { return Err(plain("ssh did not start".into())) };
         let dir = master.dir.clone();
-        let way = match self.way.get() {
-            Some(way) => *way,
+        let known = *self.way.borrow();
+        let way = match known {
+            Some(way) => way,
             None => self.decide(&dir).await?,
         };
+        self.way.send_replace(Some(way));
         drop(held);
         match way {
             Way::Forward => {
@@ -192,23 +201,17 @@ impl Ssh {
     /// Finds out what the other side allows: a forwarded socket is cheaper, `dial-stdio` needs only a
     /// docker CLI over there.
     async fn decide(&self, dir: &Path) -> Result<Way, SshError> {
-        let remote = self.target.socket.as_deref().unwrap_or(DEFAULT_SOCKET);
-        let forward = format!("{}:{remote}", dir.join("engine").display());
-        let mut command = self.through(dir);
-        command.args(["-O", "forward", "-L", &forward]).args(self.address());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let forwarded = command.status().await.is_ok_and(|status| status.success());
-        if forwarded
+        if self.forward(dir).await
             && let Ok(stream) = UnixStream::connect(dir.join("engine")).await
             && answers(stream).await
         {
-            return Ok(*self.way.get_or_init(|| Way::Forward));
+            return Ok(Way::Forward);
         }
         let mut channel = self.spawn_stdio(dir, Stdio::piped())?;
         let stderr = channel.child.stderr.take();
         let both = tokio::io::join(&mut channel.stdout, &mut channel.stdin);
         if answers(both).await {
-            return Ok(*self.way.get_or_init(|| Way::Stdio));
+            return Ok(Way::Stdio);
         }
         let mut said = String::new();
         if let Some(stderr) = stderr {
@@ -229,6 +232,16 @@ impl Ssh {
             },
             self.target.user.as_deref().unwrap_or("this user"),
         )))
+    }
+
+    /// Has the master listen at a socket of ours for the one over there.
+    async fn forward(&self, dir: &Path) -> bool {
+        let remote = self.target.socket.as_deref().unwrap_or(DEFAULT_SOCKET);
+        let forward = format!("{}:{remote}", dir.join("engine").display());
+        let mut command = self.through(dir);
+        command.args(["-O", "forward", "-L", &forward]).args(self.address());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        dir.join("engine").exists() || command.status().await.is_ok_and(|status| status.success())
     }
 
     fn spawn_stdio(&self, dir: &Path, stderr: Stdio) -> Result<Pipes, SshError> {

@@ -44,8 +44,8 @@ pub enum EngineError {
     )]
     NotSwarm { endpoint: String, said: String },
     /// A worker.
-    #[error("{endpoint}: this node is a worker and can't see the Swarm; point skep at a manager: {}", managers_line(.managers))]
-    Worker { endpoint: String, managers: Vec<String> },
+    #[error("{endpoint}: this node is a worker and can't see the Swarm; point skep at a manager: {}", managers_line(.managers, .offer))]
+    Worker { endpoint: String, managers: Vec<String>, offer: Vec<String> },
     /// Autolocked.
     #[error("{endpoint}: the Swarm is locked; run 'docker swarm unlock' on that node ({said})")]
     Locked { endpoint: String, said: String },
@@ -88,8 +88,12 @@ pub enum EngineError {
     ReadOnly { method: String, path: String },
 }
 
-fn managers_line(managers: &[String]) -> String {
-    if managers.is_empty() { "it names none".into() } else { managers.join(", ") }
+fn managers_line(managers: &[String], offer: &[String]) -> String {
+    if managers.is_empty() {
+        return "it names none".into();
+    }
+    let flags: String = offer.iter().map(|endpoint| format!(" -H {endpoint}")).collect();
+    format!("{}; try: skep{flags}", managers.join(", "))
 }
 
 impl EngineError {
@@ -137,10 +141,13 @@ pub(super) fn from_status(endpoint: &str, status: u16, said: String) -> EngineEr
         EngineError::Locked { endpoint, said }
     } else if has("certificates have expired") {
         EngineError::CertsExpired { endpoint, said }
+    } else if has("HTTP request to an HTTPS server") {
+        let said = "the engine speaks TLS there; set DOCKER_TLS_VERIFY=1, or write https://".into();
+        EngineError::Tls { endpoint, said }
     } else if has("does not have a leader") || (has("DeadlineExceeded") && status == 500) {
         EngineError::NoQuorum { endpoint, said }
     } else if has("Worker nodes can't be used") {
-        EngineError::Worker { endpoint, managers: Vec::new() }
+        EngineError::Worker { endpoint, managers: Vec::new(), offer: Vec::new() }
     } else if has("This node is not a swarm manager") || has("This node is not part of a swarm") {
         EngineError::NotSwarm { endpoint, said }
     } else if status == 404 {

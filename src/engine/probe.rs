@@ -95,7 +95,14 @@ impl Engine {
             let mut managers: Vec<_> =
                 swarm.remote_managers.iter().map(|peer| peer.addr.clone()).collect();
             managers.sort();
-            return Err(EngineError::Worker { endpoint, managers });
+            // The same way, to each of them: their sockets are where ours is, as a rule.
+            let host = |addr: &String| {
+                let (host, _) = addr.rsplit_once(':')?;
+                Some(host.trim_matches(['[', ']']).to_owned())
+            };
+            let offer = managers.iter().filter_map(host);
+            let offer = offer.map(|host| self.endpoint().on_host(&host).to_string()).collect();
+            return Err(EngineError::Worker { endpoint, managers, offer });
         }
         if !said.is_empty() {
             return Err(EngineError::Refusal { status: 503, said });

@@ -8,15 +8,35 @@ use std::{
 
 pub struct Lab {
     dir: PathBuf,
+    net: &'static str,
+    bridge: &'static str,
+    engines: &'static str,
 }
 
 impl Lab {
     /// Starts it. Fails, never skips.
     pub fn up() -> Self {
-        let dir = std::env::temp_dir().join(format!("skep-lab-{}", std::process::id()));
-        let lab = Self { dir };
+        let engines = "bookworm trixie sid bookworm trixie";
+        Self::start_up("skep-lab", "10.79.0", "swskep", engines, ["3", "2"])
+    }
+
+    /// A second, smaller one beside it.
+    pub fn second() -> Self {
+        Self::start_up("skep-lab2", "10.80.0", "swskp2", "bookworm bookworm", ["1", "1"])
+    }
+
+    fn start_up(
+        name: &str,
+        net: &'static str,
+        bridge: &'static str,
+        engines: &'static str,
+        [managers, workers]: [&str; 2],
+    ) -> Self {
+        let dir = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        let lab = Self { dir, net, bridge, engines };
         let begun = Instant::now();
-        let out = lab.script().args(["up", "3", "2"]).output().expect("the lab script runs");
+        let out =
+            lab.script().args(["up", managers, workers]).output().expect("the lab script runs");
         assert!(
             out.status.success(),
             "the real Swarm can't start:\n{}{}",
@@ -35,9 +55,10 @@ impl Lab {
         let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/swarm/lab"));
         command
             .env("LAB", &self.dir)
-            .env("NET", "10.79.0")
-            .env("BR", "swskep")
-            .env("ENGINES", "bookworm trixie sid bookworm trixie")
+            .env("NET", self.net)
+            .env("BR", self.bridge)
+            .env("ENGINES", self.engines)
+            .env("SSH", "1")
             .env_remove("DOCKER_HOST");
         command
     }
@@ -65,6 +86,49 @@ impl Lab {
 
     pub fn endpoint(&self, node: u32) -> String {
         format!("unix://{}/n{node}/docker.sock", self.dir.display())
+    }
+
+    /// Where things of the lab lie.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    pub fn address(&self, node: u32) -> String {
+        format!("{}.{node}", self.net)
+    }
+
+    /// The same engine over ssh.
+    pub fn ssh(&self, node: u32) -> String {
+        format!("ssh://root@{}{}/n{node}/docker.sock", self.address(node), self.dir.display())
+    }
+
+    /// Logins over ssh that a node took so far.
+    pub fn logins(&self, node: u32) -> usize {
+        let log = std::fs::read_to_string(self.path(&format!("n{node}/sshd.log")));
+        log.unwrap_or_default().matches("Accepted publickey").count()
+    }
+
+    /// Powers a node on with more arguments for its engine.
+    pub fn start_with(&self, node: u32, arguments: &str) {
+        let out = self
+            .script()
+            .env("DOCKERD_ARGS", arguments)
+            .args(["start", &node.to_string()])
+            .output();
+        let out = out.expect("the lab script runs");
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    /// Kills every process of a node at once; quicker than the script.
+    pub fn power_off(&self, node: u32) -> impl FnOnce() {
+        let pid =
+            std::fs::read_to_string(self.path(&format!("n{node}/unshare.pid"))).expect("it runs");
+        let child = Command::new("pgrep").args(["-P", pid.trim()]).output().expect("pgrep runs");
+        let child = String::from_utf8_lossy(&child.stdout).trim().to_owned();
+        move || {
+            let status = Command::new("kill").args(["-9", &child]).status();
+            assert!(status.expect("kill runs").success());
+        }
     }
 
     pub fn crash(&self, node: u32) {

@@ -4,6 +4,7 @@ use std::{process::Command, time::Duration};
 
 use super::{
     lab::{Lab, wait},
+    reach,
     tui::{LATER, SOON, Tui},
 };
 
@@ -30,9 +31,25 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("the manager under skep powered off and returned", manager_lost),
     ("a write in flight when its manager goes is read back, never sent twice", write_in_flight),
     ("quorum lost and regained", quorum_lost),
+    (
+        "ssh: by key, through a jump host, forwarded or dial-stdio; nothing is left behind",
+        reach::by_ssh,
+    ),
+    ("ssh: host keys and passphrases are asked before the screen, or refused", reach::asked_before),
+    ("ssh: a cut link is told and heals, with one login before and one after", reach::cut_link),
+    (
+        "a worker offers its managers; bad contexts and endpoints are told, the rest goes on",
+        reach::bad_input,
+    ),
+    ("TLS: verified, and each thing that can be wrong with it", reach::tls),
+    ("contexts made by docker context create", reach::contexts),
+    ("the manager in use is powered off while an update is followed", reach::failover),
+    ("writes in flight when their manager is powered off are told right", reach::in_flight),
+    ("two clusters: one gone and back, the other stays live", reach::two_clusters),
+    ("ssh: what it costs", reach::figures),
 ];
 
-fn open(lab: &Lab, node: u32) -> Tui {
+pub fn open(lab: &Lab, node: u32) -> Tui {
     let tui = Tui::start(120, 40, &["-H", &lab.endpoint(node)]);
     tui.shows(SOON, "● live");
     tui
@@ -163,7 +180,7 @@ fn change_from_outside(lab: &Lab) {
     lab.converged("web", "3");
 }
 
-fn scale_to(tui: &mut Tui, n: &str) {
+pub fn scale_to(tui: &mut Tui, n: &str) {
     tui.keys("s");
     tui.shows(SOON, "replicas:");
     tui.keys(n);
@@ -602,7 +619,7 @@ fn manager_lost(lab: &Lab) {
     managers_back(lab);
 }
 
-fn managers_back(lab: &Lab) {
+pub fn managers_back(lab: &Lab) {
     wait(LATER, "three managers are reachable", || {
         let list = lab.docker(1, &["node", "ls", "--format", "{{.ManagerStatus}}"]);
         list.lines().filter(|l| *l == "Leader" || *l == "Reachable").count() == 3
@@ -626,7 +643,7 @@ fn write_in_flight(lab: &Lab) {
     lab.crash(3);
     tui.shows(LATER, "outcome unknown");
     lab.start(3);
-    tui.shows(LATER, "it was not carried out");
+    tui.shows(LATER, "not carried out so far");
     assert_eq!(replicas(), before);
     tui.quit();
     managers_back(lab);

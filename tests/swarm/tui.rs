@@ -28,15 +28,20 @@ pub const LATER: Duration = Duration::from_secs(90);
 impl Tui {
     /// skep alone on a terminal.
     pub fn start(cols: u16, rows: u16, args: &[&str]) -> Self {
-        Self::spawn(cols, rows, env!("CARGO_BIN_EXE_skep"), args)
+        Self::start_in(cols, rows, args, &[])
+    }
+
+    /// The same with more in its environment.
+    pub fn start_in(cols: u16, rows: u16, args: &[&str], env: &[(String, String)]) -> Self {
+        Self::spawn(cols, rows, env!("CARGO_BIN_EXE_skep"), args, env)
     }
 
     /// A shell with job control, to run skep from.
     pub fn shell(cols: u16, rows: u16) -> Self {
-        Self::spawn(cols, rows, "bash", &["--norc", "--noprofile", "-i"])
+        Self::spawn(cols, rows, "bash", &["--norc", "--noprofile", "-i"], &[])
     }
 
-    fn spawn(cols: u16, rows: u16, program: &str, args: &[&str]) -> Self {
+    fn spawn(cols: u16, rows: u16, program: &str, args: &[&str], env: &[(String, String)]) -> Self {
         let size = PtySize { cols, rows, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
@@ -46,6 +51,9 @@ impl Tui {
         command.env("XDG_CONFIG_HOME", crate::state_home());
         command.env_remove("DOCKER_HOST");
         command.env_remove("NO_COLOR");
+        for (name, value) in env {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).expect("skep starts");
         let parser = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(cols), 0)));
         let raw = Arc::new(Mutex::new(Vec::new()));
