@@ -29,6 +29,9 @@ const LOOK: Duration = Duration::from_secs(60);
 /// An engine that takes longer is waited for on the screen.
 const FIRST_WORD: Duration = Duration::from_secs(3);
 
+/// What others get to log in once one has.
+const GRACE: Duration = Duration::from_millis(300);
+
 /// An error for the user: a line, or one a cluster, and the exit code.
 struct Fault {
     lines: Vec<String>,
@@ -306,12 +309,31 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
 /// Logs in over ssh while the terminal may still be used for questions: all at once without any, and
 /// then, one after the other, those that had to ask.
 async fn log_in(connectors: impl Iterator<Item = &Connector>) {
-    let tries = connectors.map(|c| async move { (c, c.log_in(Ask::Never).await) });
-    for (connector, tried) in futures_util::future::join_all(tries).await {
-        if tried.is_err_and(|e| e.answerable) {
-            // Why it failed is told by the session, which tries again.
-            let _ = connector.log_in(Ask::Terminal).await;
+    let mut tries = tokio::task::JoinSet::new();
+    for connector in connectors.cloned() {
+        tries.spawn(async move {
+            let tried = connector.log_in(Ask::Never).await;
+            (connector, tried)
+        });
+    }
+    let begun = Instant::now();
+    let mut patience = FIRST_WORD;
+    let mut ask = Vec::new();
+    while let Ok(Some(Ok((connector, tried)))) =
+        tokio::time::timeout_at((begun + patience).into(), tries.join_next()).await
+    {
+        match tried {
+            // A manager that is down must not hold up those that are not.
+            Ok(()) => patience = patience.min(begun.elapsed() * 2 + GRACE),
+            Err(error) if error.answerable => ask.push(connector),
+            Err(_) => {}
         }
+    }
+    // A session waits for the same login.
+    tries.detach_all();
+    for connector in ask {
+        // Why it failed is told by the session, which tries again.
+        let _ = connector.log_in(Ask::Terminal).await;
     }
 }
 

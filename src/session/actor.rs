@@ -41,6 +41,7 @@ const SETTLED: Duration = Duration::from_secs(15);
 const ELECTION: Duration = Duration::from_millis(700);
 /// Between looks at the managers that are not in use; keeps their connections warm.
 const ROUND: Duration = Duration::from_secs(20);
+const FIRST_ROUND: Duration = Duration::from_millis(500);
 
 /// What a session needs to know.
 #[derive(Clone, Debug)]
@@ -246,7 +247,8 @@ impl Actor {
         watch.watch(self.watched.clone());
         self.tails.set(&engine, &self.out, self.logs.0, self.logs.1.clone());
         let began = Instant::now();
-        let mut round = tokio::time::interval_at((began + ROUND).into(), ROUND);
+        // Soon for the first time: the race was over before all had answered.
+        let mut round = tokio::time::interval_at((began + FIRST_ROUND).into(), ROUND);
         round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut looks = JoinSet::new();
         // Others are asked to take over: this manager owes an answer, or is slow.

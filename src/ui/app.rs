@@ -192,7 +192,9 @@ impl App {
         }
         self.boards[into.0].joined(other);
         if self.current == gone.0 {
+            let together = self.fleet.open;
             self.switch(into.0);
+            self.fleet.open = together;
         }
         self.tell_siblings();
         self.dirty = true;

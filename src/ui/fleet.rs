@@ -370,7 +370,20 @@ fn problem_rows(board: &Board) -> Vec<FleetProblem> {
         since: p.since.is_set().then(|| p.since.age(board.scene.now)),
         subject: p.subject.clone(),
     };
-    board.problems.iter().map(row).collect()
+    let lost = match &board.link {
+        LinkState::Lost { why, .. } => Some(FleetProblem {
+            cluster: board.no,
+            name: board.settings.name.clone(),
+            severity: Severity::Critical,
+            rule: "link",
+            object: String::new(),
+            message: format!("can't be seen: {why}"),
+            since: board.last_heard.map(|_| board.data_age()),
+            subject: Subject::Other,
+        }),
+        _ => None,
+    };
+    lost.into_iter().chain(board.problems.iter().map(row)).collect()
 }
 
 fn event_rows(board: &Board) -> Vec<FleetEvent> {

@@ -9,6 +9,7 @@
 
 mod docker_cli;
 mod faults;
+mod fleet;
 mod reading;
 
 use std::path::PathBuf;
@@ -17,12 +18,17 @@ use skep::demo::{Demo, Faults, Options};
 
 /// An embedded Swarm on a socket of its own.
 pub fn serve(scenario: &str, faults: &[&str]) -> (Demo, tempfile::TempDir) {
+    serve_seed(7, scenario, faults)
+}
+
+/// The same with another seed: another Swarm.
+pub fn serve_seed(seed: u64, scenario: &str, faults: &[&str]) -> (Demo, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let faults: Vec<String> = faults.iter().map(|f| (*f).to_owned()).collect();
     let options = Options {
         scenario: scenario.into(),
         size: None,
-        seed: 7,
+        seed,
         faults: Faults::parse(&faults).unwrap(),
     };
     let demo = Demo::start(&dir.path().join("docker.sock"), options).unwrap();

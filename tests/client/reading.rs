@@ -18,8 +18,8 @@ use skep::{
 use super::serve;
 
 /// The UI over a real session, without a terminal.
-struct Live {
-    app: App,
+pub struct Live {
+    pub app: App,
     fleet: Fleet,
     screen: Terminal<TestBackend>,
     dir: tempfile::TempDir,
@@ -30,22 +30,37 @@ fn now() -> Timestamp {
 }
 
 impl Live {
-    fn start(demo: &Demo, read_only: bool) -> Self {
+    pub fn start(demo: &Demo, read_only: bool) -> Self {
+        Self::open(&[(&[demo], read_only)])
+    }
+
+    /// Clusters with their managers, and whether each is read-only.
+    pub fn open(clusters: &[(&[&Demo], bool)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let grant = WriteGrant::mint("test", read_only);
-        let endpoint = Endpoint::Unix(demo.socket().to_owned());
-        let fleet = Fleet::start(vec![SessionConfig {
-            managers: vec![Connector::new(endpoint.clone())],
-            grant: grant.clone(),
-            audit: dir.path().join("audit.jsonl"),
-            who: "tester".into(),
-        }]);
+        let mut sessions = Vec::new();
+        let mut seats = Vec::new();
+        for (managers, read_only) in clusters {
+            let grant = WriteGrant::mint("test", *read_only);
+            let endpoints: Vec<_> =
+                managers.iter().map(|d| Endpoint::Unix(d.socket().to_owned())).collect();
+            seats.push(Seat {
+                endpoint: endpoints[0].to_string(),
+                grant: grant.clone(),
+                ..Seat::default()
+            });
+            sessions.push(SessionConfig {
+                managers: endpoints.into_iter().map(Connector::new).collect(),
+                grant,
+                audit: dir.path().join("audit.jsonl"),
+                who: "tester".into(),
+            });
+        }
+        let fleet = Fleet::start(sessions);
         let theme = Theme::load("dark", Depth::True).unwrap();
         let depth = Depth::True;
         let view = View::Overview;
         let opening = Opening { theme, depth, view, clusters: false, notices: Vec::new() };
-        let seat = Seat { endpoint: endpoint.to_string(), grant, ..Seat::default() };
-        let app = App::new(opening, vec![seat], now());
+        let app = App::new(opening, seats, now());
         Self { app, fleet, screen: Terminal::new(TestBackend::new(120, 40)).unwrap(), dir }
     }
 
@@ -62,7 +77,7 @@ impl Live {
         self.do_all(effects).await;
     }
 
-    async fn keys(&mut self, keys: &str) {
+    pub async fn keys(&mut self, keys: &str) {
         for c in keys.chars() {
             let code = if c == '\r' { KeyCode::Enter } else { KeyCode::Char(c) };
             self.key(code, KeyModifiers::NONE).await;
@@ -70,7 +85,7 @@ impl Live {
     }
 
     /// Takes in what the session tells for a while.
-    async fn listen(&mut self, time: Duration) {
+    pub async fn listen(&mut self, time: Duration) {
         let end = tokio::time::Instant::now() + time;
         while let Ok(Some(told)) = tokio::time::timeout_at(end, self.fleet.told.recv()).await {
             let effects = self.app.update(Msg::Told(told), now());
@@ -80,7 +95,7 @@ impl Live {
         self.do_all(effects).await;
     }
 
-    fn text(&mut self) -> String {
+    pub fn text(&mut self) -> String {
         self.screen.draw(|frame| draw(&self.app, frame)).unwrap();
         let buffer = self.screen.backend().buffer();
         let width = buffer.area.width as usize;
@@ -88,7 +103,7 @@ impl Live {
         cells.chunks(width).map(|l| l.concat() + "\n").collect()
     }
 
-    async fn until(&mut self, what: &str) {
+    pub async fn until(&mut self, what: &str) {
         let begun = Instant::now();
         while !self.text().contains(what) {
             assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}\n{}", self.text());

@@ -346,3 +346,78 @@ fn a_summary_when_there_is_no_room() {
     let calm = Cluster::default().manager("m1").service("web", 2);
     insta::assert_snapshot!("calm_80x24", Driver::new(&calm, false).screen(80, 24));
 }
+
+#[test]
+fn several_clusters_together() {
+    use skep::session::{ManagerLine, Reach};
+    let seat = |name: &str, production| skep::ui::Seat {
+        name: Some(name.into()),
+        endpoint: format!("ssh://ops@{name}-1"),
+        grant: skep::action::plan::WriteGrant::mint(name, false),
+        production,
+        ..skep::ui::Seat::default()
+    };
+    let mut driver =
+        Driver::with(vec![seat("prod", true), seat("staging", false), seat("lab", false)]);
+    let cluster = shop();
+    driver.connect(0);
+    let mut deltas = vec![skep::cluster::Delta::Cluster(cluster.info())];
+    deltas.extend(cluster.deltas(1));
+    driver.heard(deltas);
+    let line = |host: &str, node: Option<&str>, reach| ManagerLine {
+        endpoint: format!("ssh://ops@{host}"),
+        way: "ssh, forwarded socket",
+        plain: false,
+        node: node.map(Into::into),
+        reach,
+    };
+    let ms = std::time::Duration::from_millis;
+    driver.send(Event::Managers(vec![
+        line("prod-1", Some("id-of-mgr-1"), Reach::InUse { round_trip: ms(12) }),
+        line("prod-2", Some("id-of-mgr-2"), Reach::Ready { round_trip: ms(31) }),
+        line(
+            "prod-9",
+            None,
+            Reach::Out { why: "ssh: connect to host prod-9 port 22: No route to host".into() },
+        ),
+    ]));
+    let why = "ssh://ops@lab-1: the host key is not known: run 'ssh ops@lab-1' once".to_owned();
+    let wait = std::time::Duration::from_secs(4);
+    let lost = Link::Lost { endpoint: "ssh://ops@lab-1".into(), why, wait };
+    driver.send_to(2, Event::Link(Generation(1), lost));
+    driver.keys("8");
+    check("clusters", &driver);
+    // Whatever is elsewhere in trouble is told in the header of every cluster.
+    driver.keys("<esc>]");
+    assert!(driver.screen(120, 40).contains("✗ prod"));
+    driver.keys(":cluster prod<enter>2");
+    assert!(driver.screen(80, 24).contains("PRODUCTION prod"));
+    // The problem of a cluster leads to what it is about.
+    driver.keys("]8<tab><tab>j<enter>");
+    assert!(driver.screen(120, 40).contains("PRODUCTION prod"), "{}", driver.screen(120, 40));
+}
+
+#[test]
+fn production_wants_every_plan_typed() {
+    let grant = skep::action::plan::WriteGrant::mint("prod", false).unwrap().typed();
+    let seat = skep::ui::Seat {
+        name: Some("prod".into()),
+        endpoint: "unix:///test.sock".into(),
+        grant: Some(grant),
+        production: true,
+        ..skep::ui::Seat::default()
+    };
+    let mut driver = Driver::with(vec![seat]);
+    driver.connect(0);
+    let cluster = shop();
+    let mut deltas = vec![skep::cluster::Delta::Cluster(cluster.info())];
+    deltas.extend(cluster.deltas(1));
+    driver.heard(deltas);
+    driver.keys("2/shop_api<enter>s5<enter>");
+    driver.answer_documents(vec![document("shop_api", 3)]);
+    driver.keys("y<enter>");
+    let sent = |d: &Driver| d.effects.iter().any(|e| format!("{e:?}").contains("CarryOut"));
+    assert!(!sent(&driver), "y is not enough");
+    driver.keys("<c-u>shop_api<enter>");
+    assert!(sent(&driver), "{}", driver.screen(120, 40));
+}

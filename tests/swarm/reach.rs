@@ -518,16 +518,18 @@ pub fn failover(lab: &Lab) {
         tui.until(SOON, "cursor and filter are kept", |s| {
             s.contains("/web") && s.lines().any(|l| l.contains('›') && l.contains("web"))
         });
-        tui.shows(LATER, "converged");
-        tui.keys("x8");
+        tui.keys("8");
         tui.line(SOON, &[&lab.address(victim), "out"]);
         tui.keys("5");
         tui.shows(SOON, "now through");
+        tui.keys("2");
         if how == "powered off" {
             lab.start(victim);
         } else {
             lab.run(&["heal", &victim.to_string()]);
         }
+        // The Swarm goes on with the update, and skep with following it.
+        tui.shows(LATER, "converged");
         tui.keys("8");
         tui.line(LATER, &[&lab.address(victim), "ready"]);
         tui.quit();
@@ -636,7 +638,8 @@ pub fn two_clusters(lab: &Lab) {
     tui.line(SOON, &["main", "5/5"]);
     second.start(1);
     tui.line(LATER, &["live", "PROD RW", "2/2"]);
-    tui.keys("\x1b]");
+    tui.keys("\x1b");
+    tui.keys("]");
     tui.shows(SOON, "PRODUCTION live");
     tui.until(SOON, "its cursor is where it was", |s| {
         s.contains("/shop") && s.lines().any(|l| l.contains('›') && l.contains("shop"))

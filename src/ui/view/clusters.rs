@@ -64,6 +64,7 @@ const CLUSTERS: &[Column<ClusterRow>] = &[
         None => Cell::dim(""),
     }),
     column("PROBLEMS", (8, 9), 0, true, |r, _| match (r.critical, r.warnings) {
+        (0, 0) if r.age.is_none() => Cell::dim(""),
         (0, 0) => Cell::dim("·"),
         (0, w) => Cell::new(format!("!{w}"), Slot::Warn),
         (c, 0) => Cell::new(format!("✗{c}"), Slot::Critical),
@@ -88,11 +89,11 @@ const MANAGERS: &[Column<ManagerRow>] = &[
     column("NODE", (5, 16), 1, false, |r, _| Cell::text(&*r.node)),
     column("STATE", (6, 14), 0, false, |r, _| Cell::new(r.state, r.slot)),
     column("RTT", (3, 8), 2, true, |r, _| Cell::dim(&*r.round_trip)),
-    column("BY", (3, 40), 3, false, |r, _| {
+    column("BY", (14, 40), 3, false, |r, _| {
         let risky = r.way.contains("readable") || r.way.contains("not verified");
         Cell::new(&*r.way, if risky { Slot::Warn } else { Slot::Dim })
     }),
-    column("WHY", (10, 300), 0, false, |r, _| Cell::new(&*r.note, r.slot)),
+    column("WHY", (30, 300), 0, false, |r, _| Cell::new(&*r.note, r.slot)),
 ];
 
 const PROBLEMS: &[Column<FleetProblem>] = &[
