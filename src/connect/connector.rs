@@ -79,7 +79,7 @@ impl Connector {
     /// What ssh said.
     pub async fn log_in(&self, ask: Ask) -> Result<(), SshError> {
         match &self.0.ssh {
-            Some(ssh) => ssh.dial(ask).await.map(drop),
+            Some(ssh) => ssh.log_in(ask).await,
             None => Ok(()),
         }
     }
@@ -87,7 +87,7 @@ impl Connector {
     async fn dial(self) -> io::Result<TokioIo<Stream>> {
         if let Some(ssh) = &self.0.ssh {
             // ssh has its own patience.
-            return Ok(TokioIo::new(match ssh.dial(Ask::Never).await? {
+            return Ok(TokioIo::new(match ssh.dial().await? {
                 Channel::Socket(stream) => Stream::Unix(stream),
                 Channel::Process(pipes) => Stream::Process(pipes),
             }));

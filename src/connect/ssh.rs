@@ -107,8 +107,27 @@ impl Ssh {
         }
     }
 
+    /// Logs in if that is needed, and finds out how the engine is reached.
+    pub async fn log_in(&self, ask: Ask) -> Result<(), SshError> {
+        self.ready(ask).await.map(drop)
+    }
+
     /// A channel to the engine; logs in first if that is needed.
-    pub async fn dial(&self, ask: Ask) -> Result<Channel, SshError> {
+    pub async fn dial(&self) -> Result<Channel, SshError> {
+        let (dir, way) = self.ready(Ask::Never).await?;
+        match way {
+            Way::Forward => {
+                let stream = UnixStream::connect(dir.join("engine")).await;
+                stream.map(Channel::Socket).map_err(|e| plain(format!("the forwarded socket: {e}")))
+            }
+            Way::Stdio => {
+                self.spawn_stdio(&dir, Stdio::null()).map(|c| Channel::Process(Box::new(c)))
+            }
+        }
+    }
+
+    /// A master that is logged in: its directory, and how channels reach the engine.
+    async fn ready(&self, ask: Ask) -> Result<(PathBuf, Way), SshError> {
         let mut held = self.master.lock().await;
         let alive = match held.as_mut() {
             Some(master) => matches!(master.holder.try_wait(), Ok(None)),
@@ -117,7 +136,7 @@ impl Ssh {
         if !alive {
             // The old one's directory goes with its holder.
             *held = None;
-            let master = self.log_in(ask).await?;
+            let master = self.start(ask).await?;
             let dir = master.dir.clone();
             *held = Some(master);
             // A new master forwards nothing yet.
@@ -134,20 +153,11 @@ impl Ssh {
             None => self.decide(&dir).await?,
         };
         self.way.send_replace(Some(way));
-        drop(held);
-        match way {
-            Way::Forward => {
-                let stream = UnixStream::connect(dir.join("engine")).await;
-                stream.map(Channel::Socket).map_err(|e| plain(format!("the forwarded socket: {e}")))
-            }
-            Way::Stdio => {
-                self.spawn_stdio(&dir, Stdio::null()).map(|c| Channel::Process(Box::new(c)))
-            }
-        }
+        Ok((dir, way))
     }
 
     /// Starts the master and waits until it is logged in.
-    async fn log_in(&self, ask: Ask) -> Result<Master, SshError> {
+    async fn start(&self, ask: Ask) -> Result<Master, SshError> {
         let dir =
             private_dir().map_err(|e| plain(format!("no directory for ssh's socket: {e}")))?;
         let own = std::env::current_exe().map_err(|e| plain(e.to_string()))?;

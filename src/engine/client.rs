@@ -18,7 +18,7 @@ use hyper::{Method, Request, Response, body::Incoming};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
 use super::error::{EngineError, Result, from_status};
-use crate::connect::{Connector, Endpoint, SshError, TlsError, tls_trouble};
+use crate::connect::{Ask, Connector, Endpoint, SshError, TlsError, tls_trouble};
 
 /// The oldest API skep uses: Docker 20.10, the first with service status counts.
 pub(super) const API_MIN: &str = "1.41";
@@ -91,6 +91,14 @@ impl Engine {
     /// Where it is.
     pub fn endpoint(&self) -> &Endpoint {
         self.connector.endpoint()
+    }
+
+    /// Logs in where that is needed, without asking anyone.
+    pub(super) async fn log_in(&self) -> Result<()> {
+        self.connector.log_in(Ask::Never).await.map_err(|error| EngineError::Ssh {
+            endpoint: self.endpoint().to_string(),
+            said: error.to_string(),
+        })
     }
 
     /// How it is reached.

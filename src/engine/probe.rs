@@ -31,6 +31,8 @@ impl Engine {
     /// # Errors
     /// What is in the way, each kind with its own error.
     pub async fn probe(&mut self, now: impl Fn() -> Timestamp) -> Result<Probe> {
+        // A login over a slow link takes longer than an answer may.
+        self.log_in().await?;
         self.negotiate().await?;
         let sent = Instant::now();
         let asked_at = now();

@@ -89,14 +89,30 @@ impl Ssh {
 
     /// No process and no directory of skep's is left.
     fn nothing_left(&self) {
-        wait(Duration::from_secs(3), "nothing of ssh is left behind", || {
-            let dirs = fs::read_dir(&self.dir).unwrap().flatten();
-            let dirs =
-                dirs.filter(|e| e.file_name().to_string_lossy().starts_with("skep-")).count();
+        let left = || {
             let pattern = format!("{}/skep-", self.dir.display());
-            let running = Command::new("pgrep").args(["-f", &pattern]).output().unwrap();
-            dirs == 0 && running.stdout.is_empty()
-        });
+            let running = Command::new("pgrep").args(["-a", "-f", &pattern]).output().unwrap();
+            let mut left = String::from_utf8_lossy(&running.stdout).into_owned();
+            for entry in fs::read_dir(&self.dir).unwrap().flatten() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                if name.starts_with("skep-") {
+                    left += &name;
+                }
+            }
+            left
+        };
+        let begun = Instant::now();
+        while !left().is_empty() {
+            let over = begun.elapsed() > Duration::from_secs(3);
+            assert!(!over, "left behind: {}", left());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Ssh {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.dir);
     }
 }
 
