@@ -160,9 +160,8 @@ impl Ssh {
     async fn start(&self, ask: Ask) -> Result<Master, SshError> {
         let dir =
             private_dir().map_err(|e| plain(format!("no directory for ssh's socket: {e}")))?;
-        let own = std::env::current_exe().map_err(|e| plain(e.to_string()))?;
-        let mut command = Command::new(own);
-        command.arg("hold-ssh").arg(&dir);
+        let mut command = Command::new(own_program().map_err(|e| plain(e.to_string()))?);
+        command.arg0("skep").arg("hold-ssh").arg(&dir);
         if ask == Ask::Terminal {
             command.arg("--terminal");
         }
@@ -179,8 +178,10 @@ impl Ssh {
         });
         command.args(self.address());
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut holder =
-            command.spawn().map_err(|e| plain(format!("ssh can't be started: {e}")))?;
+        let mut holder = command.spawn().map_err(|e| {
+            let _ = std::fs::remove_dir_all(&dir);
+            plain(format!("ssh can't be started: {e}"))
+        })?;
         let leash = holder.stdin.take();
         let words = holder.stderr.take().map(|pipe| listen(pipe, ask));
         let mut master = Master { dir, holder, _leash: leash };
@@ -369,6 +370,12 @@ async fn answers(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite) -> b
         io::Result::Ok(first)
     };
     matches!(tokio::time::timeout(FIRST_WORD, ping).await, Ok(Ok(first)) if &first == b"HTTP/")
+}
+
+/// This very program, also when its file was replaced by a newer one since it began.
+fn own_program() -> io::Result<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    if running.exists() { Ok(running.to_owned()) } else { std::env::current_exe() }
 }
 
 /// A directory only we can enter, with a path short enough for a socket's name.
