@@ -17,14 +17,14 @@
 //! |---|---|
 //! | [`cli`], [`start`] | the command line, and what it starts |
 //! | [`config`] | what the user may set: the file, themes |
-//! | [`connect`] | how an engine is reached |
+//! | [`connect`] | how an engine is reached: endpoints, contexts, TLS, ssh |
 //! | [`engine`] | what the Docker Engine says and accepts |
 //! | [`cluster`] | the model. Pure: no I/O, no clock, no terminal |
 //! | [`triage`] | what is wrong and why: pure rules over the model |
 //! | [`action`] | what can be done: plan (pure) → execute → follow until it converges |
 //! | [`logs`] | lines: a bounded buffer |
-//! | [`session`] | one actor a cluster: watches it, feeds the model, reconnects, carries plans out |
-//! | [`ui`] | the terminal: state and update, one file a screen, shared widgets |
+//! | [`session`] | one actor a cluster: watches it through the fastest manager, feeds the model, fails over, carries plans out; the fleet of them |
+//! | [`ui`] | the terminal: a board for each cluster, the view of all, one file a screen, shared widgets |
 //! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
 //! | [`report`] | the same knowledge without a screen: check, snapshot |
 //!

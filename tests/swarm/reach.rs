@@ -426,6 +426,15 @@ pub fn tls(lab: &Lab) {
     lab.start_with(3, &pki.engine_args("late-"));
     let (code, text) = skep_in(&["snapshot"], &with(&pki.dir));
     assert!(code == 3 && text.contains("the engine's certificate has expired"), "{text}");
+    // In the clear: possible, and told all the time.
+    lab.crash(3);
+    lab.start_with(3, "-H tcp://0.0.0.0:2375 --tls=false");
+    managers_back(lab);
+    let mut tui = Tui::start(80, 24, &["-H", &format!("tcp://{address}")]);
+    tui.shows(SOON, "PLAIN TCP");
+    tui.keys("8");
+    tui.shows(SOON, "in use");
+    tui.quit();
     lab.crash(3);
     lab.start(3);
     managers_back(lab);

@@ -105,6 +105,16 @@ fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: &Sc
     lines_at(frame, area, lines.into_iter().skip(from).collect());
 }
 
+/// `Plan: scale web 3 → 5 on prod`: with several clusters it must be plain which is meant.
+fn plan_title(board: &Board, shown: &PlanBox) -> String {
+    let title = &shown.plan.title;
+    if board.settings.named || board.siblings.len() > 1 {
+        format!("Plan: {title} on {}", board.settings.name)
+    } else {
+        format!("Plan: {title}")
+    }
+}
+
 fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
     let inner = popup(board, frame, 72, 5, title(board, &ask.title));
     let word = match ask.asking {
@@ -139,8 +149,7 @@ fn draw_plan(board: &Board, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) 
     let width = (area.width - 4).min(110);
     let lines = plan::lines(board, shown, width as usize - 4);
     let height = (lines.len() as u16 + 4).min(area.height - 2).max(6);
-    let inner =
-        popup(board, frame, width, height, title(board, &format!("Plan: {}", shown.plan.title)));
+    let inner = popup(board, frame, width, height, title(board, &plan_title(board, shown)));
     let inner = Rect { x: inner.x + 1, width: inner.width - 1, ..inner };
     let body = Rect { height: inner.height.saturating_sub(2), ..inner };
     let total = lines.len();
