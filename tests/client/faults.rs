@@ -65,7 +65,7 @@ async fn bad_command_lines_and_configs() {
     for (args, code, says) in [
         (&["--nonsense"][..], 64, "--nonsense"),
         (&["-H", "tcp://h:99999", "check"], 64, "the port must be a number"),
-        (&["-H", "ssh://h", "check"], 64, "not supported by this version"),
+        (&["-H", "ssh://u:pw@h", "check"], 64, "a password can't be part"),
         (&["--config", config], 64, "line 2"),
         (&["--config", config], 64, "read_onli"),
         (&["--config", "/no/such/file"], 64, "/no/such/file"),
