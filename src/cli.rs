@@ -83,6 +83,30 @@ pub enum Sub {
         #[arg(long, value_name = "FAULT")]
         fault: Vec<String>,
     },
+    /// Logs of services, their tasks merged by time; of tasks that ended as well.
+    Logs {
+        /// Names of services.
+        #[arg(required = true, value_name = "SERVICE")]
+        services: Vec<String>,
+        /// Not before: a time (RFC 3339) or an age (90s, 15m, 2h).
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// The last lines of each task, or "all".
+        #[arg(long, value_name = "N", default_value = "1000")]
+        tail: String,
+        /// Only lines that match this regular expression; all small letters ignore case.
+        #[arg(long, value_name = "REGEX")]
+        grep: Option<String>,
+        /// Go on as lines come.
+        #[arg(long, short)]
+        follow: bool,
+        /// A JSON object a line.
+        #[arg(long)]
+        json: bool,
+        /// With the time of each line.
+        #[arg(long, short)]
+        timestamps: bool,
+    },
     /// Docker contexts and the config file's clusters: where each leads, and whether it answers.
     Contexts,
     /// The config file: where it belongs, or one to begin with.

@@ -1,7 +1,7 @@
 //! From a command line to what it asks for.
 
 use std::{
-    io::Write,
+    io::{IsTerminal, Write},
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -11,11 +11,12 @@ use clap::CommandFactory;
 use crate::{
     action::plan::WriteGrant,
     cli::{Cli, Sub},
+    cluster::Timestamp,
     config::{ConfigFile, Depth, EXAMPLE, Theme, badge, default_path, state_dir},
     connect::{Ask, Choice, Connector, DockerDir, Endpoint, Wanted, choose, hold},
     demo,
-    report::{ContextLine, Taken, check, contexts_text, snapshot_json, snapshot_text},
-    session::{Fleet, SessionConfig, greet, load_once},
+    report::{ContextLine, LogPrinter, Taken, check, contexts_text, snapshot_json, snapshot_text},
+    session::{Fleet, LogQuery, LogSaid, SessionConfig, greet, load_once, read_logs},
     ui::{self, App, Opening, Seat, View},
 };
 
@@ -157,6 +158,27 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             print(&text);
             Ok(verdict.code())
         }
+        Some(Sub::Logs { services, since, tail, grep, follow, json, timestamps }) => {
+            let query = LogQuery {
+                services: services.clone(),
+                since: since.as_deref().map(moment).transpose().map_err(fault(USAGE))?,
+                tail: match tail.as_str() {
+                    "all" => None,
+                    n => Some(n.parse().map_err(|_| {
+                        fault(USAGE)(format!("--tail {n}: write a number, or all"))
+                    })?),
+                },
+                follow: *follow,
+            };
+            let printer = LogPrinter::new(
+                grep.as_deref(),
+                *json,
+                *timestamps,
+                std::io::stdout().is_terminal(),
+            )
+            .map_err(fault(USAGE))?;
+            logs(choice, query, printer).await
+        }
         Some(Sub::Snapshot { json }) => {
             let mut taken = Vec::new();
             let mut missing = choice.notices;
@@ -210,6 +232,64 @@ async fn look(clusters: Vec<Wanted>) -> Vec<Result<Taken, String>> {
         Err(_) => true,
     });
     all
+}
+
+/// Prints logs until they end, or nobody reads them any more.
+async fn logs(choice: Choice, query: LogQuery, mut printer: LogPrinter) -> Result<u8, Fault> {
+    let endpoints: Vec<Endpoint> = choice.clusters.into_iter().flat_map(|c| c.endpoints).collect();
+    let mut why = choice.notices.join("; ");
+    let follow = query.follow;
+    for endpoint in endpoints {
+        let (said, mut lines) = tokio::sync::mpsc::channel(256);
+        let query = query.clone();
+        let reader = tokio::spawn(read_logs(Connector::new(endpoint), query, said));
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        // A short wait brings lines of several tasks into their order.
+        let mut pause = tokio::time::interval(Duration::from_millis(250));
+        loop {
+            let goes_on = tokio::select! {
+                said = lines.recv() => match said {
+                    Some(LogSaid::Trouble(text)) => {
+                        complain(&[text]);
+                        Ok(())
+                    }
+                    Some(LogSaid::Lines(lines)) => {
+                        printer.take(lines);
+                        Ok(())
+                    }
+                    None => break,
+                },
+                _ = pause.tick(), if follow => printer.print(&mut out),
+            };
+            // Nobody reads any more: that is how head and grep -q end us.
+            if goes_on.is_err() {
+                return Ok(0);
+            }
+        }
+        if printer.print(&mut out).is_err() {
+            return Ok(0);
+        }
+        drop(out);
+        match reader.await {
+            Ok(Ok(())) => return Ok(0),
+            Ok(Err(error)) => why = error,
+            Err(error) => why = error.to_string(),
+        }
+    }
+    Err(fault(FAILED)(why))
+}
+
+/// `2026-11-21T14:03:12Z`, or so long ago.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let at = Timestamp::parse(text);
+    if at.is_set() {
+        return Ok(at);
+    }
+    let ago: Result<jiff::SignedDuration, _> = text.parse();
+    let ago =
+        ago.map_err(|_| format!("--since {text}: write 2026-11-21T14:03:12Z, 90s, 15m or 2h"))?;
+    let now = jiff::Timestamp::now() - ago;
+    Ok(Timestamp(i64::try_from(now.as_nanosecond()).unwrap_or(0)))
 }
 
 /// Everything that could be opened, each greeted.

@@ -37,6 +37,7 @@ const SESSION_WORDS: &[&str] = &[
     "Generation",
     "Link",
     "LogFrame",
+    "LogTask",
     "ManagerLine",
     "Names",
     "Outcome",

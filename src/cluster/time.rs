@@ -50,6 +50,24 @@ impl Timestamp {
         self.jiff().strftime("%H:%M:%S").to_string()
     }
 
+    /// `15:03:12` where this program runs.
+    pub fn local_clock(self) -> String {
+        self.jiff().to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
+    }
+
+    /// The latest instant not after this one at which the clock shows so many hours, minutes and
+    /// seconds, in UTC or where this program runs.
+    pub fn last_at(self, hour: i8, minute: i8, second: i8, local: bool) -> Option<Self> {
+        let zone = if local { jiff::tz::TimeZone::system() } else { jiff::tz::TimeZone::UTC };
+        let now = self.jiff().to_zoned(zone);
+        let time = jiff::civil::Time::new(hour, minute, second, 0).ok()?;
+        let mut then = now.with().time(time).build().ok()?;
+        if then > now {
+            then = then.yesterday().ok()?;
+        }
+        i64::try_from(then.timestamp().as_nanosecond()).ok().map(Self)
+    }
+
     /// `2026-11-21 14:03:12Z`.
     pub fn date_clock(self) -> String {
         self.jiff().strftime("%Y-%m-%d %H:%M:%SZ").to_string()

@@ -2,10 +2,12 @@
 
 mod check;
 mod contexts;
+mod logs;
 mod snapshot;
 
 pub use check::{Verdict, check};
 pub use contexts::{ContextLine, contexts_text};
+pub use logs::LogPrinter;
 pub use snapshot::{snapshot_json, snapshot_text};
 
 use std::time::Duration;

@@ -16,10 +16,10 @@ use super::{
     backoff::Backoff,
     documents,
     fleet::{Gone, Join, Out, Registrar},
-    message::{ClusterNo, Command, Event, Generation, Link, Token},
+    message::{ClusterNo, Command, Event, Generation, Link, LogTask, Token},
     race::{Finish, Winner, race},
     roster::Roster,
-    tail::Tails,
+    tail::{self, Tails},
     watch::wall,
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
         execute::{Executor, Outcome},
         plan::{Approved, WriteGrant},
     },
-    cluster::{ServiceId, TaskId},
+    cluster::ServiceId,
     connect::Connector,
     engine::{Engine, EngineError, Probe},
 };
@@ -69,7 +69,7 @@ pub(super) struct Actor {
     generation: Generation,
     /// What the UI wants survives a lost link.
     watched: Vec<ServiceId>,
-    logs: (Token, Vec<TaskId>),
+    logs: (Token, Vec<LogTask>),
     tails: Tails,
 }
 
@@ -245,7 +245,7 @@ impl Actor {
         self.link(Link::Live { endpoint: here.clone(), skew, round_trip }).await;
         self.tell_roster().await;
         watch.watch(self.watched.clone());
-        self.tails.set(&engine, &self.out, self.logs.0, self.logs.1.clone());
+        self.tails.set(&engine, &self.out, self.logs.0, &self.logs.1);
         let began = Instant::now();
         // Soon for the first time: the race was over before all had answered.
         let mut round = tokio::time::interval_at((began + FIRST_ROUND).into(), ROUND);
@@ -370,8 +370,9 @@ impl Actor {
             }
             Command::Logs(view, tasks) => {
                 self.logs = (view, tasks.clone());
-                self.tails.set(engine, &self.out, view, tasks);
+                self.tails.set(engine, &self.out, view, &tasks);
             }
+            Command::OlderLogs(view, tasks) => tail::older(engine, &self.out, view, tasks),
             Command::Documents(token, ids) => documents::read(engine, &self.out, token, ids),
             Command::Raw(token, kind, id) => documents::raw(engine, &self.out, token, kind, id),
             Command::CarryOut(approved) => {
@@ -425,6 +426,11 @@ impl Actor {
                 command = self.inbox.recv() => match command.ok_or(Gone)? {
                     Command::Watch(services) => self.watched = services,
                     Command::Logs(view, tasks) => self.logs = (view, tasks),
+                    Command::OlderLogs(view, tasks) => {
+                        for (task, _, _) in tasks {
+                            self.out.send(Event::OlderLines(view, task, Vec::new())).await?;
+                        }
+                    }
                     Command::Documents(token, _) => {
                         self.out.send(Event::Documents(token, Err(why.to_owned()))).await?;
                     }

@@ -94,6 +94,12 @@ pub(super) struct Out {
 pub(super) struct Gone;
 
 impl Out {
+    /// A way out of its own, for a session without a screen.
+    pub fn alone(room: usize) -> (Self, mpsc::Receiver<Told>) {
+        let (told, heard) = mpsc::channel(room);
+        (Self { no: ClusterNo(0), told }, heard)
+    }
+
     pub async fn send(&self, event: Event) -> Result<(), Gone> {
         self.told.send(Told::Cluster(self.no, event)).await.map_err(|_| Gone)
     }

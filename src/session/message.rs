@@ -43,6 +43,15 @@ impl RawKind {
     }
 }
 
+/// A task whose log is followed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogTask {
+    /// Which.
+    pub task: TaskId,
+    /// It may still write.
+    pub alive: bool,
+}
+
 /// What the UI wants of the session.
 #[derive(Debug)]
 pub enum Command {
@@ -55,7 +64,9 @@ pub enum Command {
     /// Carry a plan out.
     CarryOut(Approved),
     /// Follow the logs of these tasks, and no others; the token names the view.
-    Logs(Token, Vec<TaskId>),
+    Logs(Token, Vec<LogTask>),
+    /// Read lines older than these: of each task, its oldest known line and how many are known.
+    OlderLogs(Token, Vec<(TaskId, Timestamp, usize)>),
     /// Reconnect now instead of at the end of the wait.
     Retry,
 }
@@ -141,6 +152,12 @@ pub enum Event {
     Outcome(ServiceId, Box<Outcome>),
     /// Lines of a log.
     Lines(Token, TaskId, Vec<LogFrame>),
+    /// Older lines of a log, all there are or as many as are read at once.
+    OlderLines(Token, TaskId, Vec<LogFrame>),
+    /// A task that is over was read to its end.
+    LogEnd(Token, TaskId),
+    /// Lines between these two times are lost: the engine does not have them any more.
+    LogGap(Token, TaskId, Timestamp, Timestamp),
     /// A task's log can't be read, and why; `None` when it can again.
     LogTrouble(Token, TaskId, Option<String>),
 }

@@ -8,6 +8,7 @@ mod backoff;
 mod documents;
 mod fleet;
 mod ledger;
+mod logs;
 mod message;
 mod pace;
 mod race;
@@ -17,8 +18,9 @@ mod watch;
 
 pub use actor::SessionConfig;
 pub use fleet::Fleet;
+pub use logs::{LogLine, LogQuery, LogSaid, read_logs};
 pub use message::{
-    ClusterNo, Command, Event, Generation, Link, ManagerLine, RawKind, Reach, Token, Told,
+    ClusterNo, Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, Token, Told,
 };
 
 /// One look at a Swarm, for what needs no screen.

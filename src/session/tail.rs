@@ -1,60 +1,116 @@
-//! Following logs: one stream a task, so that one node that is away costs only its own lines.
+//! Following logs: one stream a task, so that one node that is away costs only its own lines. No line
+//! is told twice and none is left out, over broken streams and other managers.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use tokio::task::AbortHandle;
+use tokio::{sync::Mutex, task::AbortHandle};
 
 use super::{
-    fleet::Out,
-    message::{Event, Token},
+    fleet::{Gone, Out},
+    message::{Event, LogTask, Token},
 };
 use crate::{
     cluster::{TaskId, Timestamp},
-    engine::{Engine, TaskLogRequest},
+    engine::{Engine, EngineError, LogFrame, LogStream, TaskLogRequest},
 };
 
 /// Lines read of the past when a task's log is opened.
 const TAIL: usize = 500;
-/// Wait before a failed stream is tried again.
-const RETRY: Duration = Duration::from_secs(3);
+/// Waits before a stream that failed or ended is opened again.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// A stream that was busy and says nothing for so long is doubted: moby#41733, docker/cli#4678.
+const DOUBT: Duration = Duration::from_secs(10);
+/// It was busy if it wrote within this time.
+const BUSY: Duration = Duration::from_secs(60);
+/// How long a look beside a doubted stream may take.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Where a log that was never read begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begin {
+    /// With its last lines; all if `None`.
+    pub tail: Option<usize>,
+    /// Not before then.
+    pub since: Timestamp,
+}
+
+impl Default for Begin {
+    fn default() -> Self {
+        Self { tail: Some(TAIL), since: Timestamp::NEVER }
+    }
+}
 
 /// The log streams under way.
 #[derive(Debug, Default)]
 pub(super) struct Tails {
     view: Token,
+    begin: Begin,
     running: HashMap<TaskId, AbortHandle>,
-    /// When each was last heard, to go on from there over another link.
-    heard: HashMap<TaskId, Arc<AtomicI64>>,
+    /// Outlives a link, to go on from there over another.
+    known: HashMap<TaskId, Arc<Known>>,
+}
+
+/// What is known of a task's log.
+#[derive(Debug, Default)]
+struct Known {
+    /// The task may still write.
+    alive: AtomicBool,
+    heard: Mutex<Heard>,
+}
+
+/// How far it was told.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    /// The newest line's time.
+    last: Timestamp,
+    /// How many lines of that very instant.
+    count: usize,
 }
 
 impl Tails {
+    /// Streams that begin elsewhere than usual.
+    pub fn beginning(begin: Begin) -> Self {
+        let mut tails = Self::default();
+        tails.begin = begin;
+        tails
+    }
+
     /// Follows these tasks and no others; streams that already run go on.
-    pub fn set(&mut self, engine: &Engine, out: &Out, view: Token, tasks: Vec<TaskId>) {
+    pub fn set(&mut self, engine: &Engine, out: &Out, view: Token, tasks: &[LogTask]) {
         if view != self.view {
             self.pause();
-            self.heard.clear();
+            self.known.clear();
             self.view = view;
         }
         self.running.retain(|task, handle| {
-            let keep = tasks.contains(task);
+            let keep = tasks.iter().any(|t| t.task == *task);
             if !keep {
                 handle.abort();
             }
             keep
         });
-        for task in tasks {
-            if let Entry::Vacant(free) = self.running.entry(task) {
-                let heard = Arc::clone(self.heard.entry(free.key().clone()).or_default());
-                let job = follow(engine.clone(), out.clone(), view, free.key().clone(), heard);
-                free.insert(tokio::spawn(job).abort_handle());
-            }
+        for wanted in tasks {
+            let known = Arc::clone(self.known.entry(wanted.task.clone()).or_default());
+            known.alive.store(wanted.alive, Ordering::Relaxed);
+            self.running.entry(wanted.task.clone()).or_insert_with(|| {
+                let tail = Tail {
+                    engine: engine.clone(),
+                    out: out.clone(),
+                    view,
+                    task: wanted.task.clone(),
+                    begin: self.begin,
+                    known,
+                };
+                tokio::spawn(tail.follow()).abort_handle()
+            });
         }
     }
 
@@ -72,57 +128,213 @@ impl Drop for Tails {
     }
 }
 
-/// Follows one task's log until it ends. A stream that breaks is resumed after the last line heard.
-async fn follow(engine: Engine, out: Out, view: Token, task: TaskId, heard: Arc<AtomicI64>) {
-    let mut last = match heard.load(Ordering::Relaxed) {
-        0 => Timestamp::NEVER,
-        at => Timestamp(at),
-    };
-    let mut in_trouble = false;
-    loop {
-        let request = TaskLogRequest {
-            task: task.clone(),
-            follow: true,
-            tail: (!last.is_set()).then_some(TAIL),
-            since: last,
-        };
-        let ended = match engine.task_logs(&request).await {
-            Err(error) => Err(error),
-            Ok(mut stream) => loop {
-                match stream.next().await {
-                    Ok(Some(mut frames)) => {
-                        // `since` takes the line of that very instant in again.
-                        frames.retain(|f| !f.at.is_set() || f.at > last);
-                        if frames.is_empty() {
-                            continue;
-                        }
-                        last = frames.iter().map(|f| f.at).max().unwrap_or(last).max(last);
-                        if std::mem::take(&mut in_trouble)
-                            && out.send(Event::LogTrouble(view, task.clone(), None)).await.is_err()
-                        {
-                            return;
-                        }
-                        if out.send(Event::Lines(view, task.clone(), frames)).await.is_err() {
-                            return;
-                        }
-                        heard.store(last.0, Ordering::Relaxed);
-                    }
-                    Ok(None) => break Ok(()),
-                    Err(error) => break Err(error),
+/// Reads lines older than `before`, as far as the engine still has them.
+pub(super) fn older(
+    engine: &Engine,
+    out: &Out,
+    view: Token,
+    tasks: Vec<(TaskId, Timestamp, usize)>,
+) {
+    for (task, before, have) in tasks {
+        let (engine, out) = (engine.clone(), out.clone());
+        tokio::spawn(async move {
+            let request = TaskLogRequest {
+                task: task.clone(),
+                follow: false,
+                tail: Some(have + TAIL * 2),
+                since: Timestamp::NEVER,
+            };
+            let mut found = Vec::new();
+            let read = async {
+                let mut stream = engine.task_logs(&request).await?;
+                while let Some(frames) = stream.next().await? {
+                    found.extend(frames.into_iter().filter(|f| f.at.is_set() && f.at < before));
                 }
-            },
-        };
-        match ended {
-            // The task is over and so is its log.
-            Ok(()) => return,
-            Err(error) => {
-                in_trouble = true;
-                let why = Some(error.to_string());
-                if out.send(Event::LogTrouble(view, task.clone(), why)).await.is_err() {
+                Ok::<_, EngineError>(())
+            };
+            // What could be read is of use also if the rest could not.
+            let _ = tokio::time::timeout(LOOK, read).await;
+            let _ = out.send(Event::OlderLines(view, task, found)).await;
+        });
+    }
+}
+
+struct Tail {
+    engine: Engine,
+    out: Out,
+    view: Token,
+    task: TaskId,
+    begin: Begin,
+    known: Arc<Known>,
+}
+
+/// Why a stream is left.
+enum End {
+    /// The UI is gone.
+    Gone,
+    /// It ended by itself.
+    Clean,
+    /// It stalls, or broke.
+    Broken(Option<EngineError>),
+}
+
+impl Tail {
+    async fn follow(self) {
+        let mut wait = FIRST_WAIT;
+        let mut in_trouble = false;
+        loop {
+            let began = Instant::now();
+            let alive = self.known.alive.load(Ordering::Relaxed);
+            let (end, heard_any) = self.stream(alive, &mut in_trouble).await;
+            match end {
+                End::Gone => return,
+                // The task is over, and so is its log.
+                End::Clean if !alive => {
+                    let _ = self.out.send(Event::LogEnd(self.view, self.task.clone())).await;
                     return;
                 }
-                tokio::time::sleep(RETRY).await;
+                End::Clean | End::Broken(None) => {}
+                End::Broken(Some(error)) => {
+                    in_trouble = true;
+                    if self.trouble(Some(error.to_string())).await.is_err() {
+                        return;
+                    }
+                }
+            }
+            // An engine that comes back is there soon after; one that stays away is not asked often.
+            wait = if heard_any || began.elapsed() > LONGEST_WAIT {
+                FIRST_WAIT
+            } else {
+                (wait * 2).min(LONGEST_WAIT)
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn trouble(&self, why: Option<String>) -> Result<(), Gone> {
+        self.out.send(Event::LogTrouble(self.view, self.task.clone(), why)).await
+    }
+
+    /// Reads one stream to its end; also tells whether anything new came.
+    async fn stream(&self, follow: bool, in_trouble: &mut bool) -> (End, bool) {
+        let from = *self.known.heard.lock().await;
+        let resumed = from.last.is_set();
+        let request = TaskLogRequest {
+            task: self.task.clone(),
+            follow,
+            tail: if resumed { None } else { self.begin.tail },
+            since: if resumed { from.last } else { self.begin.since },
+        };
+        let mut stream = match self.engine.task_logs(&request).await {
+            Ok(stream) => stream,
+            Err(error) => return (End::Broken(Some(error)), false),
+        };
+        // A resumed stream begins with the lines of the last instant; if it does not, what lay between
+        // is lost: the engine rotated its files.
+        let mut to_skip = if resumed { from.count } else { 0 };
+        let mut overlapped = !resumed;
+        let mut any = false;
+        let mut newest = Instant::now();
+        loop {
+            let frames = match self.next(&mut stream, follow, any, newest).await {
+                Ok(Some(frames)) => frames,
+                Ok(None) => return (End::Clean, any),
+                Err(error) => return (End::Broken(error), any),
+            };
+            let mut fresh = Vec::with_capacity(frames.len());
+            for frame in frames {
+                if resumed && frame.at.is_set() && frame.at < from.last {
+                    continue;
+                }
+                if resumed && frame.at == from.last && to_skip > 0 {
+                    to_skip -= 1;
+                    overlapped = true;
+                    continue;
+                }
+                if !overlapped {
+                    overlapped = true;
+                    let gap = Event::LogGap(self.view, self.task.clone(), from.last, frame.at);
+                    if self.out.send(gap).await.is_err() {
+                        return (End::Gone, any);
+                    }
+                }
+                fresh.push(frame);
+            }
+            if fresh.is_empty() {
+                continue;
+            }
+            any = true;
+            newest = Instant::now();
+            if std::mem::take(in_trouble) && self.trouble(None).await.is_err() {
+                return (End::Gone, any);
+            }
+            // Held over the telling: a stream that is aborted in between tells nothing twice.
+            let mut heard = self.known.heard.lock().await;
+            let next = after(*heard, &fresh);
+            let lines = Event::Lines(self.view, self.task.clone(), fresh);
+            if self.out.send(lines).await.is_err() {
+                return (End::Gone, any);
+            }
+            *heard = next;
+        }
+    }
+
+    /// The next lines. A stream that was busy and falls silent is compared with what the engine says
+    /// beside it: `Err(None)` if it has lines the stream does not bring.
+    async fn next(
+        &self,
+        stream: &mut LogStream,
+        follow: bool,
+        any: bool,
+        newest: Instant,
+    ) -> Result<Option<Vec<LogFrame>>, Option<EngineError>> {
+        let mut patience = DOUBT;
+        loop {
+            let watched = follow && any && newest.elapsed() < BUSY + patience;
+            if !watched {
+                return stream.next().await.map_err(Some);
+            }
+            match tokio::time::timeout(patience, stream.next()).await {
+                Ok(next) => return next.map_err(Some),
+                Err(_) if self.is_behind().await => return Err(None),
+                Err(_) => patience *= 2,
             }
         }
     }
+
+    /// Whether the engine has a newer line than the last one told.
+    async fn is_behind(&self) -> bool {
+        let last = self.known.heard.lock().await.last;
+        let request = TaskLogRequest {
+            task: self.task.clone(),
+            follow: false,
+            tail: Some(1),
+            since: Timestamp::NEVER,
+        };
+        let look = async {
+            let mut stream = self.engine.task_logs(&request).await?;
+            let mut newest = Timestamp::NEVER;
+            while let Some(frames) = stream.next().await? {
+                newest = frames.iter().map(|f| f.at).max().unwrap_or(newest).max(newest);
+            }
+            Ok::<_, EngineError>(newest)
+        };
+        match tokio::time::timeout(LOOK, look).await {
+            Ok(Ok(newest)) => newest > last,
+            // It answers nothing at all: the stream is no better.
+            _ => false,
+        }
+    }
+}
+
+/// How far it was told once these lines are.
+fn after(mut heard: Heard, fresh: &[LogFrame]) -> Heard {
+    for frame in fresh.iter().filter(|f| f.at.is_set()) {
+        if frame.at > heard.last {
+            heard = Heard { last: frame.at, count: 1 };
+        } else if frame.at == heard.last {
+            heard.count += 1;
+        }
+    }
+    heard
 }

@@ -31,16 +31,6 @@ impl Board {
         }
     }
 
-    fn pan_log(&mut self, code: KeyCode) {
-        if let Some(log) = &mut self.log {
-            match code {
-                KeyCode::Left => log.pan = log.pan.saturating_sub(20),
-                KeyCode::Right => log.pan += 20,
-                _ => {}
-            }
-        }
-    }
-
     /// Carries an action out, wherever it came from.
     pub(super) fn act(&mut self, act: Act) {
         if actions::action(act).writes && self.is_read_only() {
@@ -79,6 +69,18 @@ impl Board {
             Act::Rollback => self.plan_at_once(Change::Rollback),
             Act::Force => self.plan_at_once(Change::Force),
             Act::OpenLogs => self.open_logs(),
+            Act::OpenMoreLogs => self.open_more_logs(),
+            Act::Highlight
+            | Act::NextHit
+            | Act::PreviousHit
+            | Act::NextError
+            | Act::PreviousError
+            | Act::OnlyTask
+            | Act::OnlyNode
+            | Act::OnlyStream
+            | Act::OnlySeverity
+            | Act::Wrap
+            | Act::Times => self.in_log(act),
             Act::Describe => self.describe(),
             Act::Yaml => self.yaml(),
             Act::Mark => self.mark(),
@@ -174,9 +176,8 @@ impl Board {
                 self.events.follow = self.events.index() + 1 >= self.events.rows().len();
             }
             Pane::Logs => {
-                if let Some(log) = &mut self.log {
-                    log.scroll(by);
-                }
+                let older = self.log.as_mut().is_some_and(|log| log.step(by));
+                self.read_older(older);
             }
         }
     }
@@ -192,10 +193,11 @@ impl Board {
                 self.events.follow = self.events.index() + 1 >= self.events.rows().len();
             }
             Pane::Logs => {
-                if let Some(log) = &mut self.log {
-                    let page = log.page.get().max(1) as isize;
-                    log.scroll(pages * if half { (page / 2).max(1) } else { page });
-                }
+                let older = self.log.as_mut().is_some_and(|log| {
+                    let page = log.window.get().0.max(1) as isize;
+                    log.step(pages * if half { (page / 2).max(1) } else { page })
+                });
+                self.read_older(older);
             }
         }
     }
@@ -212,14 +214,22 @@ impl Board {
                 self.events.follow = !top;
             }
             Pane::Logs => {
-                if let Some(log) = &mut self.log {
-                    if top { log.rewind() } else { log.held = None }
-                }
+                let older = self.log.as_mut().is_some_and(|log| {
+                    if top {
+                        return log.rewind();
+                    }
+                    log.follow();
+                    false
+                });
+                self.read_older(older);
             }
         }
     }
 
     fn enter(&mut self) {
+        if self.focus() == Pane::Logs {
+            return self.open_line();
+        }
         match self.subject() {
             Some(Subject::Service(id)) => self.open_tasks(TaskScope::Service(id)),
             Some(Subject::Node(id)) => self.open_tasks(TaskScope::Node(id)),
@@ -242,7 +252,9 @@ impl Board {
             Pane::Tasks => self.tasks.filter.text.clone(),
             Pane::Events if self.view == View::Problems => self.problem_rows.filter.text.clone(),
             Pane::Events => self.events.filter.text.clone(),
-            Pane::Logs => self.log.as_ref().map(|l| l.filter.text.clone()).unwrap_or_default(),
+            Pane::Logs => {
+                self.log.as_ref().map(|l| l.sieve.filter.text.clone()).unwrap_or_default()
+            }
         }
     }
 
@@ -255,7 +267,8 @@ impl Board {
             Pane::Events => self.events.set_filter(text),
             Pane::Logs => {
                 if let Some(log) = &mut self.log {
-                    log.filter = super::filter::Filter::new(text);
+                    let filter = super::filter::Filter::new(text);
+                    log.sift(|sieve| sieve.filter = filter);
                 }
             }
         }
@@ -288,6 +301,7 @@ impl Board {
     fn mark(&mut self) {
         match self.focus() {
             Pane::Services => self.services.toggle_mark(),
+            Pane::Logs => self.mark_line(),
             _ => self.say("services can be marked: press 2, then Space"),
         }
     }

@@ -36,6 +36,7 @@ pub enum Act {
     Rollback,
     Force,
     OpenLogs,
+    OpenMoreLogs,
     Describe,
     Yaml,
     Mark,
@@ -50,6 +51,17 @@ pub enum Act {
     Dismiss,
     Retry,
     Quit,
+    Highlight,
+    NextHit,
+    PreviousHit,
+    NextError,
+    PreviousError,
+    OnlyTask,
+    OnlyNode,
+    OnlyStream,
+    OnlySeverity,
+    Wrap,
+    Times,
 }
 
 /// Where an action has a meaning.
@@ -63,6 +75,8 @@ pub enum Context {
     Object,
     /// Where rows are.
     Table,
+    /// In a log.
+    Log,
 }
 
 /// One line of the table.
@@ -106,7 +120,7 @@ const fn writing(mut action: Action) -> Action {
     action
 }
 
-use Context::{Any, Object, Service, Table};
+use Context::{Any, Log, Object, Service, Table};
 
 /// Every action, in the order of the help.
 pub const ACTIONS: &[Action] = &[
@@ -127,6 +141,13 @@ pub const ACTIONS: &[Action] = &[
         "force",
     )),
     shown(row(Act::OpenLogs, "logs-of", &["l"], "logs of the selection", Object), "logs"),
+    row(
+        Act::OpenMoreLogs,
+        "logs-more",
+        &["L"],
+        "logs of its whole stack; in Problems: of all that have problems",
+        Object,
+    ),
     shown(
         row(
             Act::Describe,
@@ -138,14 +159,40 @@ pub const ACTIONS: &[Action] = &[
         "describe",
     ),
     row(Act::Yaml, "yaml", &["y"], "the raw document as YAML", Object),
-    row(Act::Mark, "mark", &["Space"], "mark (actions then apply to all marked)", Table),
+    row(
+        Act::Mark,
+        "mark",
+        &["Space"],
+        "mark (actions then apply to all marked; in a log: a range)",
+        Table,
+    ),
     row(Act::Copy, "copy", &["c"], "copy the ID or name", Object),
-    row(Act::Enter, "open", &["Enter"], "drill down", Object),
+    row(Act::Enter, "open", &["Enter"], "drill down; in a log: the line in full", Object),
     row(Act::Back, "back", &["Esc"], "back", Any),
-    shown(row(Act::Filter, "filter", &["/"], "filter (! inverts, /regex/)", Table), "filter"),
+    shown(
+        row(Act::Filter, "filter", &["/"], "filter (! inverts, /regex/, ~fuzzy)", Table),
+        "filter",
+    ),
     row(Act::Sort, "sort", &["o"], "next sort column", Table),
     row(Act::Reverse, "reverse", &["O"], "reverse the order", Table),
     row(Act::History, "history", &["h"], "show or fold the history of tasks", Table),
+    row(Act::Highlight, "highlight", &["&"], "make text stand out in a log", Log),
+    row(Act::NextHit, "next-hit", &["n"], "next hit", Log),
+    row(Act::PreviousHit, "previous-hit", &["N"], "previous hit", Log),
+    row(Act::NextError, "next-error", &["e"], "next error", Log),
+    row(Act::PreviousError, "previous-error", &["E"], "previous error", Log),
+    row(Act::OnlyTask, "only-task", &["T"], "only the lines of this task, or all again", Log),
+    row(Act::OnlyNode, "only-node", &["H"], "only the lines from this node (host)", Log),
+    row(Act::OnlyStream, "only-stream", &["S"], "stdout, stderr, both", Log),
+    row(
+        Act::OnlySeverity,
+        "only-severity",
+        &["V"],
+        "only warnings and errors, only errors, all",
+        Log,
+    ),
+    row(Act::Wrap, "wrap", &["W"], "wrap long lines, or pan with ← →", Log),
+    row(Act::Times, "times", &["t"], "times in UTC, local, as ages, off", Log),
     row(Act::Down, "down", &["j", "Down"], "move down", Table),
     row(Act::Up, "up", &["k", "Up"], "move up", Table),
     row(Act::Top, "top", &["g", "Home"], "to the top", Table),

@@ -1,6 +1,8 @@
 //! The whole state of the UI: a [`Board`] for every open cluster, the one on the screen, and the view
 //! of all together. [`App::update`] is the only way it changes.
 
+use std::path::PathBuf;
+
 use crossterm::event::KeyEvent;
 use ratatui::style::Style;
 
@@ -37,6 +39,8 @@ pub enum Effect {
     Session(ClusterNo, Command),
     /// To the terminal's clipboard.
     Copy(String),
+    /// Into a file: a new one if `fresh`, which must not exist yet, else at its end.
+    Write { path: PathBuf, text: String, fresh: bool },
     /// End.
     Quit,
 }
@@ -162,6 +166,17 @@ impl App {
             self.fleet.refresh(open, self.current, now);
         }
         self.boards.iter_mut().flat_map(Board::take_effects).collect()
+    }
+
+    /// Whether there is work left that was put off to let keys through.
+    pub(super) fn has_work(&self) -> bool {
+        self.boards.iter().any(Board::has_work)
+    }
+
+    /// What was asked for outside and could not be done.
+    pub(super) fn complain(&mut self, why: String) {
+        self.boards[self.current].say(why);
+        self.dirty = true;
     }
 
     /// Whether something that is drawn changed since this was last asked.

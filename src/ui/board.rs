@@ -434,11 +434,16 @@ impl Board {
 
     fn refresh_logs(&mut self) {
         let store = self.live.as_deref().unwrap_or(&self.scene.store);
-        if let Some(log) = &mut self.log
-            && log.update_tasks(store)
-        {
+        let Some(log) = &mut self.log else { return };
+        log.work();
+        if log.update_tasks(store) {
             let command = Command::Logs(log.token, log.tasks.clone());
             self.command(command);
         }
+    }
+
+    /// Whether there is work left that was put off to let keys through.
+    pub(super) fn has_work(&self) -> bool {
+        self.log.as_ref().is_some_and(|log| log.buffer.is_filtering())
     }
 }

@@ -1,4 +1,4 @@
-//! The filter of a table: text, `!` inverts, `/regex/`.
+//! The filter of a table: text, `!` inverts, `/regex/`, `~fuzzy`.
 
 use regex::{Regex, RegexBuilder};
 
@@ -16,6 +16,8 @@ enum Kind {
     #[default]
     All,
     Text(String),
+    /// These characters in this order, whatever lies between.
+    Fuzzy(String),
     Regex(Box<Regex>),
     /// A regex that is not complete yet: lets everything pass, and says why.
     Wrong(String),
@@ -41,6 +43,8 @@ impl Filter {
                     Kind::Wrong(last.trim_start_matches("error: ").to_owned())
                 }
             }
+        } else if let Some(fuzzy) = rest.strip_prefix('~') {
+            Kind::Fuzzy(fuzzy.to_owned())
         } else {
             Kind::Text(rest.to_owned())
         };
@@ -65,10 +69,38 @@ impl Filter {
         let hit = match &self.kind {
             Kind::All | Kind::Wrong(_) => return true,
             Kind::Text(wanted) => texts.any(|t| contains(t, wanted)),
+            Kind::Fuzzy(wanted) => texts.any(|t| fuzzy(t, wanted)),
             Kind::Regex(regex) => texts.any(|t| regex.is_match(t)),
         };
         hit != self.invert
     }
+
+    /// Where in a text it hits, in bytes; nothing for what has no one place.
+    pub fn ranges(&self, text: &str) -> Vec<std::ops::Range<usize>> {
+        if self.invert {
+            return Vec::new();
+        }
+        match &self.kind {
+            Kind::All | Kind::Wrong(_) | Kind::Fuzzy(_) => Vec::new(),
+            Kind::Regex(regex) => {
+                regex.find_iter(text).map(|m| m.range()).filter(|r| !r.is_empty()).collect()
+            }
+            Kind::Text(wanted) => {
+                // Case is folded only where that keeps every byte in its place.
+                let exact = wanted.chars().any(char::is_uppercase) || !text.is_ascii();
+                let found = |text: &str| {
+                    text.match_indices(wanted.as_str()).map(|(at, m)| at..at + m.len()).collect()
+                };
+                if exact { found(text) } else { found(&text.to_ascii_lowercase()) }
+            }
+        }
+    }
+}
+
+fn fuzzy(text: &str, wanted: &str) -> bool {
+    let exact = wanted.chars().any(char::is_uppercase);
+    let mut text = text.chars().map(|c| if exact { c } else { c.to_ascii_lowercase() });
+    wanted.chars().all(|w| text.any(|c| c == w))
 }
 
 /// Smart case: a capital in `wanted` makes it exact.
@@ -99,5 +131,8 @@ mod tests {
         assert!(passes("/[/", "anything"), "half a regex hides nothing");
         assert!(Filter::new("/[/").error().is_some());
         assert!(passes("é", "CAFÉ"));
+        assert!(passes("~spi", "shop_API") && !passes("~ips", "shop_api"));
+        assert_eq!(Filter::new("api").ranges("an API, api"), [3..6, 8..11]);
+        assert_eq!(Filter::new("/a.i").ranges("api a-i"), [0..3, 4..7]);
     }
 }

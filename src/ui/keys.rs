@@ -24,6 +24,11 @@ impl Board {
                 let text = input.text().to_owned();
                 self.set_filter(&text);
             }
+            Some(Overlay::Highlight(input)) => {
+                input.insert(text);
+                let text = input.text().to_owned();
+                self.set_highlight(&text);
+            }
             Some(Overlay::Ask(ask)) => ask.input.insert(text),
             Some(Overlay::Palette(palette)) => palette.input.insert(text),
             Some(Overlay::Plan(plan)) => plan.typed.insert(text),
@@ -49,6 +54,7 @@ impl Board {
         let Some(top) = self.overlays.last_mut() else { return };
         match top {
             Overlay::Filter(_) => self.filter_key(key),
+            Overlay::Highlight(_) => self.highlight_key(key),
             Overlay::Ask(_) => self.ask_key(key, ctrl),
             Overlay::Waiting { .. } | Overlay::Copy { .. } | Overlay::Quit => self.short_key(key),
             Overlay::Plan(_) => self.plan_key(key),
@@ -91,6 +97,26 @@ impl Board {
                 if input.key(key) {
                     let text = input.text().to_owned();
                     self.set_filter(&text);
+                }
+            }
+        }
+    }
+
+    fn highlight_key(&mut self, key: &KeyEvent) {
+        let Some(Overlay::Highlight(input)) = self.overlays.last_mut() else { return };
+        match key.code {
+            KeyCode::Enter => {
+                self.overlays.pop();
+                self.find(false);
+            }
+            KeyCode::Esc => {
+                self.overlays.pop();
+                self.set_highlight("");
+            }
+            _ => {
+                if input.key(key) {
+                    let text = input.text().to_owned();
+                    self.set_highlight(&text);
                 }
             }
         }
@@ -327,6 +353,11 @@ impl Board {
         if matches!(verb, "q" | "q!" | "exit") {
             self.overlays.pop();
             self.act(Act::Quit);
+            return Ok(());
+        }
+        if let Some(done) = self.log_command(verb, name) {
+            done?;
+            self.overlays.pop();
             return Ok(());
         }
         let Some(name) = name else {

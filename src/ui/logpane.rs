@@ -1,18 +1,22 @@
-//! The log view's state: whose, the buffer, and where it is read.
+//! The log view's state: whose, the lines, and where and how they are read.
 
-use std::{cell::Cell, collections::HashMap};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+};
 
 use super::filter::Filter;
 use crate::{
-    cluster::{NodeId, ServiceId, Store, TaskId},
-    logs::Buffer,
-    session::Token,
+    cluster::{NodeId, ServiceId, Store, Task, TaskId, Timestamp},
+    logs::{Buffer, Incoming, Kind, Line, Severity, ansi},
+    session::{LogFrame, LogTask, Output, Token},
 };
 
 /// Whose logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogSource {
-    /// All tasks of these services, as they come and go.
+    /// All tasks of these services, as they come and go, with those that ended.
     Services(Vec<ServiceId>),
     /// These tasks.
     Tasks(Vec<TaskId>),
@@ -22,6 +26,117 @@ pub enum LogSource {
 
 /// More streams at once than this would weigh on the manager.
 pub const STREAMS: usize = 64;
+/// Lines the filter looks at in one turn of the loop.
+const TURN: usize = 100_000;
+
+/// How times are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Times {
+    #[default]
+    Utc,
+    Local,
+    Ago,
+    Off,
+}
+
+impl Times {
+    /// The next way.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Utc => Self::Local,
+            Self::Local => Self::Ago,
+            Self::Ago => Self::Off,
+            Self::Off => Self::Utc,
+        }
+    }
+
+    /// In words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Utc => "UTC",
+            Self::Local => "local time",
+            Self::Ago => "ages",
+            Self::Off => "no times",
+        }
+    }
+}
+
+/// Which lines are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Sieve {
+    /// By text.
+    pub filter: Filter,
+    /// Only this task's.
+    pub task: Option<TaskId>,
+    /// Only those of tasks on this node.
+    pub host: Option<(NodeId, HashSet<TaskId>)>,
+    /// Only this output's.
+    pub stream: Option<Kind>,
+    /// Only at least so bad.
+    pub severity: Severity,
+}
+
+impl Sieve {
+    fn passes(&self, line: &Line<TaskId>) -> bool {
+        if self.task.as_ref().is_some_and(|t| *t != line.source)
+            || self.host.as_ref().is_some_and(|(_, tasks)| !tasks.contains(&line.source))
+        {
+            return false;
+        }
+        if line.kind == Kind::Ruler {
+            return self.filter.is_empty();
+        }
+        self.stream.is_none_or(|s| s == line.kind)
+            && line.severity >= self.severity
+            && (self.filter.is_empty()
+                || self.filter.passes([&*ansi::plain(&line.text)].into_iter()))
+    }
+
+    /// Whether everything is shown.
+    pub fn is_open(&self) -> bool {
+        self.filter.is_empty() && self.words().is_empty()
+    }
+
+    /// What is sifted by keys, in words.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if self.task.is_some() {
+            words.push("one task".to_owned());
+        }
+        if self.host.is_some() {
+            words.push("one node".to_owned());
+        }
+        match self.stream {
+            Some(Kind::Stdout) => words.push("stdout".to_owned()),
+            Some(Kind::Stderr) => words.push("stderr".to_owned()),
+            _ => {}
+        }
+        if self.severity > Severity::None {
+            words.push(format!("≥ {}", self.severity.word()));
+        }
+        words
+    }
+}
+
+/// What is known of a task whose lines are in the buffer, also once the manager has forgotten it.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    /// Its name.
+    pub name: String,
+    /// Where it runs or ran.
+    pub node: Option<NodeId>,
+    /// Which colour it has.
+    pub colour: usize,
+    /// Its end stands in the buffer.
+    ended: bool,
+}
+
+/// Where the reader wants to be once the lines are there.
+#[derive(Clone, Debug)]
+enum Seek {
+    Time(Timestamp),
+    End(TaskId),
+}
 
 /// A log being followed.
 #[derive(Debug)]
@@ -34,20 +149,41 @@ pub struct LogPane {
     pub title: String,
     /// The lines.
     pub buffer: Buffer<TaskId>,
-    /// What is shown.
-    pub filter: Filter,
-    /// Names of the tasks whose lines are in the buffer, also of those the manager has forgotten.
-    pub names: HashMap<TaskId, String>,
+    /// Which of them are shown.
+    pub sieve: Sieve,
+    /// What is made to stand out.
+    pub highlight: Filter,
+    /// Whose lines they are.
+    pub writers: HashMap<TaskId, Writer>,
     /// The tasks that are followed now.
-    pub tasks: Vec<TaskId>,
+    pub tasks: Vec<LogTask>,
     /// Tasks left out because there are more than [`STREAMS`].
     pub left_out: usize,
-    /// Reading in the past: the newest line shown has this number; `None` follows.
-    pub held: Option<u64>,
+    /// The line under the cursor; `None` follows the newest.
+    pub cursor: Option<u64>,
+    /// The newest line in the window while the cursor is somewhere.
+    bottom: Cell<Option<u64>>,
+    /// Lines that had come when the view was stopped.
+    stopped_at: u64,
+    /// Long lines go on in the next row.
+    pub wrap: bool,
+    /// How times are written.
+    pub times: Times,
     /// Columns to the left of the window.
     pub pan: usize,
-    /// Lines the window had when it was last drawn.
-    pub page: Cell<usize>,
+    /// Lines opened in full.
+    pub open: HashSet<u64>,
+    /// Where a range to copy begins.
+    pub anchor: Option<u64>,
+    /// The window as it was last drawn: rows, and columns for text.
+    pub window: Cell<(usize, usize)>,
+    /// Every line that is shown is written there as it comes.
+    pub tee: Option<PathBuf>,
+    /// Tasks whose older lines are being read.
+    reading_older: HashSet<TaskId>,
+    /// The engine has no older lines.
+    exhausted: bool,
+    seek: Option<Seek>,
 }
 
 impl LogPane {
@@ -58,20 +194,31 @@ impl LogPane {
             source,
             title,
             buffer: Buffer::default(),
-            filter: Filter::default(),
-            names: HashMap::new(),
+            sieve: Sieve::default(),
+            highlight: Filter::default(),
+            writers: HashMap::new(),
             tasks: Vec::new(),
             left_out: 0,
-            held: None,
+            cursor: None,
+            bottom: Cell::new(None),
+            stopped_at: 0,
+            wrap: false,
+            times: Times::default(),
             pan: 0,
-            page: Cell::new(10),
+            open: HashSet::new(),
+            anchor: None,
+            window: Cell::new((10, 80)),
+            tee: None,
+            reading_older: HashSet::new(),
+            exhausted: false,
+            seek: None,
         }
     }
 
     /// The tasks to follow as the store stands: live ones first, then the newest of history, whose
     /// last lines tell why they ended. True if that changed.
     pub fn update_tasks(&mut self, store: &Store) -> bool {
-        let mut found: Vec<_> = match &self.source {
+        let mut found: Vec<&Task> = match &self.source {
             LogSource::Services(ids) => ids.iter().flat_map(|id| store.tasks_of(id)).collect(),
             LogSource::Node(id) => store.tasks_on(id).filter(|t| t.is_live()).collect(),
             LogSource::Tasks(ids) => ids.iter().filter_map(|id| store.task(id)).collect(),
@@ -79,14 +226,15 @@ impl LogPane {
         // A task that never got a container has nothing to say.
         found.retain(|t| t.container.is_some());
         found.sort_by_key(|t| (!t.is_live(), std::cmp::Reverse(t.created), t.id.clone()));
-        for task in &found {
-            if !self.names.contains_key(&task.id) {
-                self.names.insert(task.id.clone(), store.task_name(task));
-            }
-        }
         self.left_out = found.len().saturating_sub(STREAMS);
-        let mut tasks: Vec<TaskId> =
-            found.into_iter().take(STREAMS).map(|t| t.id.clone()).collect();
+        found.truncate(STREAMS);
+        for task in &found {
+            self.note_writer(task, store);
+        }
+        let mut tasks: Vec<LogTask> = found
+            .iter()
+            .map(|t| LogTask { task: t.id.clone(), alive: !t.state.is_terminal() })
+            .collect();
         tasks.sort();
         if tasks == self.tasks {
             return false;
@@ -95,63 +243,309 @@ impl LogPane {
         true
     }
 
-    /// Indices of the lines that pass the filter and are not newer than what is held.
-    pub fn visible(&self, want: usize) -> Vec<usize> {
-        let lines = self.buffer.lines();
-        let passes = |i: &usize| {
-            let line = &lines[*i];
-            self.filter.is_empty() || self.filter.passes([line.text.as_str()].into_iter())
-        };
-        let end = match self.held {
-            None => lines.len(),
-            Some(seq) => lines.iter().rposition(|l| l.seq == seq).map_or(lines.len(), |i| i + 1),
-        };
-        let mut shown: Vec<usize> = (0..end).rev().filter(passes).take(want).collect();
-        shown.reverse();
-        shown
+    /// Remembers whose lines they are, and writes a task's end among them.
+    fn note_writer(&mut self, task: &Task, store: &Store) {
+        let colour = self.writers.len();
+        let writer = self.writers.entry(task.id.clone()).or_insert_with(|| Writer {
+            name: store.task_name(task),
+            node: task.node.clone(),
+            colour,
+            ended: false,
+        });
+        if task.state.is_terminal() && !writer.ended {
+            writer.ended = true;
+            let place =
+                task.node.as_ref().map_or(String::new(), |n| format!(" on {}", store.hostname(n)));
+            let exit = task.exit_code.map_or(String::new(), |code| format!(", exit {code}"));
+            let err = if task.err.is_empty() { String::new() } else { format!(": {}", task.err) };
+            let said = format!("{} {}{place}{exit}{err}", writer.name, task.state);
+            self.buffer.rule(&task.id, task.since.0, said);
+        }
     }
 
-    /// Lines that came since the view was held.
+    /// Takes lines in; what is to be written to a file, if anything.
+    pub fn take(&mut self, task: &TaskId, frames: Vec<LogFrame>) -> Option<String> {
+        let before = self.buffer.total();
+        let incoming = frames.into_iter().map(incoming);
+        self.buffer.extend(task, incoming, |line| self.sieve.passes(line));
+        self.tee.as_ref()?;
+        let lines = self.buffer.lines().iter().rev().take(4_096);
+        let mut fresh: Vec<_> = lines.filter(|l| l.seq > before && l.passes).collect();
+        fresh.sort_by_key(|l| l.seq);
+        let text: String = fresh.into_iter().map(|l| self.written(l)).collect();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// Takes older lines in.
+    pub fn take_older(&mut self, task: &TaskId, frames: Vec<LogFrame>) {
+        self.reading_older.remove(task);
+        self.exhausted &= frames.is_empty();
+        let incoming = frames.into_iter().map(incoming).collect();
+        self.buffer.extend_older(task, incoming, |line| self.sieve.passes(line));
+    }
+
+    /// A gap that can't be filled.
+    pub fn gap(&mut self, task: &TaskId, from: Timestamp, to: Timestamp) {
+        let name = self.writers.get(task).map_or("", |w| w.name.as_str());
+        let secs = to.0.saturating_sub(from.0) as f64 / 1e9;
+        let said =
+            format!("{name}: a gap of {secs:.1} s: the engine does not have these lines any more");
+        self.buffer.rule(task, from.0.saturating_add(1), said);
+    }
+
+    /// A line as it is written to files and the clipboard.
+    pub fn written(&self, line: &Line<TaskId>) -> String {
+        let name = self.writers.get(&line.source).map_or("", |w| w.name.as_str());
+        let at = Timestamp(line.at);
+        let at = if at.is_set() { format!("{at} ") } else { String::new() };
+        format!("{at}{name} {}\n", ansi::plain(&line.text))
+    }
+
+    /// Goes on with what takes longer than a turn of the loop. True if there is more to do.
+    pub fn work(&mut self) -> bool {
+        if self.buffer.is_filtering() {
+            self.buffer.go_on(TURN, |line| self.sieve.passes(line));
+        }
+        let found = match &self.seek {
+            None => None,
+            Some(Seek::Time(at)) => {
+                // The first line from then on, once there are lines from before.
+                let lines = self.buffer.lines();
+                let place = lines.partition_point(|l| l.at < at.0);
+                (place < lines.len() && (place > 0 || self.exhausted)).then(|| lines[place].seq)
+            }
+            Some(Seek::End(task)) => {
+                let lines = self.buffer.lines().iter();
+                let end = lines.rev().find(|l| l.source == *task && l.kind == Kind::Ruler);
+                end.filter(|_| {
+                    self.buffer.lines().iter().any(|l| l.source == *task && l.kind != Kind::Ruler)
+                })
+                .map(|l| l.seq)
+            }
+        };
+        if let Some(seq) = found {
+            self.seek = None;
+            self.stop_at(seq);
+        }
+        self.buffer.is_filtering()
+    }
+
+    /// Shows other lines.
+    pub fn sift(&mut self, change: impl FnOnce(&mut Sieve)) {
+        change(&mut self.sieve);
+        self.buffer.refilter();
+        self.work();
+    }
+
+    // === moving about ===
+
+    /// Whether it follows the newest line.
+    pub fn follows(&self) -> bool {
+        self.cursor.is_none()
+    }
+
+    /// Lines that came since the view was stopped.
     pub fn came_since(&self) -> u64 {
-        self.held.map_or(0, |seq| self.buffer.total().saturating_sub(seq))
-    }
-
-    /// Scrolls by lines; at the end it follows again.
-    pub fn scroll(&mut self, by: isize) {
-        let lines = self.buffer.lines();
-        if lines.is_empty() {
-            return;
-        }
-        let end = self
-            .held
-            .and_then(|seq| lines.iter().rposition(|l| l.seq == seq))
-            .unwrap_or(lines.len() - 1);
-        let first = self.page.get().saturating_sub(1).min(lines.len() - 1);
-        let mut at = end;
-        let mut left = by.unsigned_abs();
-        while left > 0 {
-            let next = if by < 0 { at.checked_sub(1) } else { Some(at + 1) };
-            match next {
-                Some(n) if n >= first && n < lines.len() => at = n,
-                _ => break,
-            }
-            if self.filter.is_empty() || self.filter.passes([lines[at].text.as_str()].into_iter()) {
-                left -= 1;
-            }
-        }
-        self.held = if at + 1 >= lines.len() && by > 0 { None } else { Some(lines[at].seq) };
-    }
-
-    /// To the oldest line kept.
-    pub fn rewind(&mut self) {
-        self.scroll(isize::MIN / 2);
+        if self.follows() { 0 } else { self.buffer.total().saturating_sub(self.stopped_at) }
     }
 
     /// Follows again, or stops to read.
     pub fn toggle_hold(&mut self) {
-        self.held = match self.held {
-            Some(_) => None,
-            None => self.buffer.lines().back().map(|l| l.seq),
-        };
+        match self.cursor {
+            Some(_) => self.follow(),
+            None => {
+                let newest = self.before(self.buffer.lines().len());
+                if let Some(at) = newest {
+                    self.stop_at(self.buffer.lines()[at].seq);
+                }
+            }
+        }
     }
+
+    /// Goes to the newest line and stays there.
+    pub fn follow(&mut self) {
+        self.cursor = None;
+        self.bottom.set(None);
+        self.anchor = None;
+    }
+
+    fn stop_at(&mut self, seq: u64) {
+        if self.cursor.is_none() {
+            self.stopped_at = self.buffer.total();
+        }
+        self.cursor = Some(seq);
+    }
+
+    /// The nearest shown line before an index.
+    fn before(&self, at: usize) -> Option<usize> {
+        (0..at.min(self.buffer.lines().len())).rev().find(|i| self.buffer.shows(*i))
+    }
+
+    /// The nearest shown line after an index.
+    fn after(&self, at: usize) -> Option<usize> {
+        (at + 1..self.buffer.lines().len()).find(|i| self.buffer.shows(*i))
+    }
+
+    /// The index of the line under the cursor, or of the newest.
+    pub fn here(&self) -> Option<usize> {
+        let len = self.buffer.lines().len();
+        match self.cursor {
+            None => self.before(len),
+            Some(seq) => match self.buffer.position(seq) {
+                Some(at) if self.buffer.shows(at) => Some(at),
+                Some(at) => self.before(at).or_else(|| self.after(at)),
+                // It was dropped: the oldest is the nearest.
+                None => (0..len).find(|i| self.buffer.shows(*i)),
+            },
+        }
+    }
+
+    /// Moves the cursor by lines. True if it stands at the oldest line and older ones may be read.
+    pub fn step(&mut self, by: isize) -> bool {
+        let Some(mut at) = self.here() else { return false };
+        let mut left = by.unsigned_abs();
+        while left > 0 {
+            let next = if by < 0 { self.before(at) } else { self.after(at) };
+            match next {
+                Some(next) => at = next,
+                None => break,
+            }
+            left -= 1;
+        }
+        if by > 0 && left > 0 {
+            self.follow();
+            return false;
+        }
+        self.stop_at(self.buffer.lines()[at].seq);
+        by < 0 && left > 0 && !self.exhausted
+    }
+
+    /// To the oldest line.
+    pub fn rewind(&mut self) -> bool {
+        self.step(isize::MIN / 2)
+    }
+
+    /// To the next line, in a direction, that is wanted. False if there is none.
+    pub fn find(&mut self, forward: bool, wanted: impl Fn(&Line<TaskId>) -> bool) -> bool {
+        let Some(mut at) = self.here() else { return false };
+        // The newest line itself counts when nothing was looked for yet.
+        if self.cursor.is_none() && !forward && wanted(&self.buffer.lines()[at]) {
+            self.stop_at(self.buffer.lines()[at].seq);
+            return true;
+        }
+        loop {
+            let next = if forward { self.after(at) } else { self.before(at) };
+            let Some(next) = next else { return false };
+            at = next;
+            if wanted(&self.buffer.lines()[at]) {
+                self.stop_at(self.buffer.lines()[at].seq);
+                return true;
+            }
+        }
+    }
+
+    /// To the first line from a time on, as soon as it is known.
+    pub fn seek_time(&mut self, at: Timestamp) {
+        self.seek = Some(Seek::Time(at));
+        self.work();
+    }
+
+    /// To a task's end, as soon as it is known.
+    pub fn seek_end(&mut self, task: TaskId) {
+        self.seek = Some(Seek::End(task));
+        self.work();
+    }
+
+    /// What to ask for older lines: of each task its oldest known line, and how many are known.
+    pub fn older(&mut self) -> Vec<(TaskId, Timestamp, usize)> {
+        if !self.reading_older.is_empty() {
+            return Vec::new();
+        }
+        let mut known: HashMap<&TaskId, (i64, usize)> = HashMap::new();
+        for line in self.buffer.lines().iter().filter(|l| l.kind != Kind::Ruler && l.at != 0) {
+            let entry = known.entry(&line.source).or_insert((line.at, 0));
+            *entry = (entry.0.min(line.at), entry.1 + 1);
+        }
+        let ask: Vec<_> = known
+            .into_iter()
+            .filter(|(task, _)| self.tasks.iter().any(|t| t.task == **task))
+            .map(|(task, (at, count))| (task.clone(), Timestamp(at), count))
+            .collect();
+        self.reading_older = ask.iter().map(|(task, _, _)| task.clone()).collect();
+        // Unless one of them brings something.
+        self.exhausted = true;
+        ask
+    }
+
+    /// Whether older lines are being read.
+    pub fn is_reading_older(&self) -> bool {
+        !self.reading_older.is_empty()
+    }
+
+    // === the window ===
+
+    /// The indices of the lines in a window of so many rows, each taking `rows_of` it. The cursor is
+    /// always among them.
+    pub fn visible(&self, height: usize, rows_of: impl Fn(&Line<TaskId>) -> usize) -> Vec<usize> {
+        let lines = self.buffer.lines();
+        let fill = |bottom: usize| {
+            let mut found = Vec::new();
+            let mut used = 0;
+            let mut next = Some(bottom);
+            while let Some(at) = next {
+                used += rows_of(&lines[at]).max(1);
+                if used > height && !found.is_empty() {
+                    break;
+                }
+                found.push(at);
+                next = self.before(at);
+            }
+            found.reverse();
+            found
+        };
+        let Some(here) = self.here() else { return Vec::new() };
+        if self.cursor.is_none() {
+            return fill(here);
+        }
+        let known = self.bottom.get().and_then(|seq| self.buffer.position(seq));
+        let known = known.filter(|at| self.buffer.shows(*at));
+        let bottom = known.or_else(|| self.before(lines.len())).unwrap_or(here);
+        let mut found = fill(bottom);
+        let within = found.first().is_some_and(|first| *first <= here) && here <= bottom;
+        if !within {
+            // A step over an edge moves the window by as much; a leap puts the cursor in its middle.
+            let first = found.first().copied().unwrap_or(here);
+            let below = if here > bottom && self.after(bottom) == Some(here) {
+                0
+            } else if here < first && self.before(first) == Some(here) {
+                height
+            } else {
+                height / 2
+            };
+            let mut last = here;
+            let mut used = rows_of(&lines[here]).max(1);
+            while let Some(next) = self.after(last) {
+                used += rows_of(&lines[next]).max(1);
+                if used > below {
+                    break;
+                }
+                last = next;
+            }
+            found = fill(last);
+        }
+        self.bottom.set(found.last().map(|at| lines[*at].seq));
+        found
+    }
+
+    /// The lines from the anchor to the cursor, or the one under the cursor.
+    pub fn range(&self) -> Vec<usize> {
+        let Some(here) = self.here() else { return Vec::new() };
+        let other = self.anchor.and_then(|seq| self.buffer.position(seq)).unwrap_or(here);
+        (here.min(other)..=here.max(other)).filter(|i| self.buffer.shows(*i)).collect()
+    }
+}
+
+fn incoming(frame: LogFrame) -> Incoming {
+    let kind = if frame.output == Output::Stderr { Kind::Stderr } else { Kind::Stdout };
+    Incoming { at: frame.at.0, kind, text: frame.text }
 }

@@ -2,7 +2,6 @@
 
 use super::{
     Board,
-    app::Effect,
     board::{Pane, TaskScope, View},
     logpane::{LogPane, LogSource},
     overlay::{Overlay, Page, PageKind, Scroll},
@@ -38,7 +37,12 @@ impl Board {
         let Some((source, title)) = source else {
             return self.say("nothing with a log is selected");
         };
+        // From an event: to the lines of that moment.
+        let moment = self.event_time();
         self.follow_log(source, title);
+        if let (Some(at), Some(log)) = (moment, &mut self.log) {
+            log.seek_time(at);
+        }
         if self.view == View::Overview && !self.zoomed {
             // In the bottom pane first; a second l, or 6, makes it full size.
             if self.pane == Pane::Logs {
@@ -57,6 +61,15 @@ impl Board {
         }
         let token = self.token();
         self.log = Some(LogPane::new(token, source, title));
+    }
+
+    /// When the event under the cursor was, if the cursor is on one.
+    fn event_time(&self) -> Option<crate::cluster::Timestamp> {
+        if self.focus() != Pane::Events || self.view == View::Problems {
+            return None;
+        }
+        let seq = self.events.current()?.0;
+        self.scene.store.journal().get(seq).map(|e| e.at).filter(|at| at.is_set())
     }
 
     pub(super) fn describe(&mut self) {
@@ -130,18 +143,7 @@ impl Board {
 
     pub(super) fn copy(&mut self) {
         if self.focus() == Pane::Logs {
-            let line = self.log.as_ref().and_then(|log| {
-                let at = log.visible(1).pop()?;
-                Some(log.buffer.lines()[at].text.clone())
-            });
-            match line {
-                Some(text) => {
-                    self.effects.push(Effect::Copy(text));
-                    self.say("the last line shown was copied");
-                }
-                None => self.say("there is no line to copy"),
-            }
-            return;
+            return self.copy_lines();
         }
         let store = &self.scene.store;
         let pair = match self.subject() {
@@ -170,14 +172,14 @@ impl Board {
                 self.tasks.stale();
                 self.events.stale();
                 if let Some(log) = &mut self.log {
-                    log.held = None;
+                    log.follow();
                 }
             }
             None => {
                 self.paused_at = Some(self.now);
                 self.live = Some(Box::new(self.scene.store.clone()));
                 if let Some(log) = &mut self.log
-                    && log.held.is_none()
+                    && log.follows()
                 {
                     log.toggle_hold();
                 }

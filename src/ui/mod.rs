@@ -12,6 +12,7 @@ mod filter;
 mod fleet;
 mod input;
 mod keys;
+mod logact;
 mod logpane;
 mod look;
 mod overlay;

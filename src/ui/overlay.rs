@@ -33,6 +33,8 @@ impl Scroll {
 pub enum Overlay {
     /// A filter being typed.
     Filter(Input),
+    /// What is to stand out in a log, being typed.
+    Highlight(Input),
     /// A value for an action being typed.
     Ask(Ask),
     /// Something is being read.

@@ -126,6 +126,10 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut fleet: Fleet) -> io::R
                 }
                 effects
             }
+            () = std::future::ready(()), if app.has_work() => {
+                turn = Instant::now();
+                app.update(Msg::Tick, clock.now())
+            }
             _ = tick.tick() => {
                 turn = Instant::now();
                 app.update(Msg::Tick, clock.now())
@@ -136,6 +140,11 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut fleet: Fleet) -> io::R
             match effect {
                 Effect::Quit => return Ok(Outcome::Quit),
                 Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Write { path, text, fresh } => {
+                    if let Err(error) = write(&path, &text, fresh) {
+                        app.complain(format!("{}: {error}", path.display()));
+                    }
+                }
                 Effect::Session(no, command) => fleet.send(no, command),
             }
         }
@@ -148,4 +157,17 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut fleet: Fleet) -> io::R
             tracing::warn!(ms = turn.elapsed().as_millis(), "a slow turn of the loop");
         }
     }
+}
+
+/// Writes a file of the user's: made anew for nobody else's eyes, never over another one.
+fn write(path: &std::path::Path, text: &str, fresh: bool) -> io::Result<()> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let mut options = std::fs::OpenOptions::new();
+    options.mode(0o600);
+    if fresh {
+        options.write(true).create_new(true);
+    } else {
+        options.append(true);
+    }
+    options.open(path)?.write_all(text.as_bytes())
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Board,
+    app::Effect,
     board::{LinkState, Pending, Settings},
     overlay::{Editor, Overlay, PageKind, PlanBox, Scroll},
 };
@@ -11,7 +12,7 @@ use crate::{
         plan::{Document, Plan, WriteGrant, mask_document, to_yaml},
     },
     cluster::{Gravity, ServiceId, Store, Timestamp},
-    session::{Command, Event, Generation, Link, Outcome, Output, Token},
+    session::{Command, Event, Generation, Link, Outcome, Token},
 };
 
 /// A clock that differs by less is right enough to say nothing.
@@ -44,11 +45,22 @@ impl Board {
             Event::Raw(token, result) => self.raw_document(token, result),
             Event::Outcome(service, outcome) => self.outcome(&service, *outcome),
             Event::Lines(token, task, frames) => {
+                if let Some(log) = self.log.as_mut().filter(|l| l.token == token)
+                    && let Some(text) = log.take(&task, frames)
+                    && let Some(path) = log.tee.clone()
+                {
+                    self.effects.push(Effect::Write { path, text, fresh: false });
+                }
+            }
+            Event::OlderLines(token, task, frames) => {
                 if let Some(log) = self.log.as_mut().filter(|l| l.token == token) {
-                    for frame in frames {
-                        let stderr = frame.output == Output::Stderr;
-                        log.buffer.push(frame.at.0, task.clone(), stderr, &frame.text);
-                    }
+                    log.take_older(&task, frames);
+                }
+            }
+            Event::LogEnd(..) => {}
+            Event::LogGap(token, task, from, to) => {
+                if let Some(log) = self.log.as_mut().filter(|l| l.token == token) {
+                    log.gap(&task, from, to);
                 }
             }
             Event::LogTrouble(token, task, why) => {

@@ -162,11 +162,15 @@ impl Board {
     }
 
     pub(super) fn failed_log(&mut self) {
-        let failed = self.follows.iter().rev().find_map(|f| f.failing.clone());
-        match failed {
-            Some((task, _)) => {
-                let title = self.scene.store.task(&task).map(|t| self.scene.store.task_name(t));
-                self.follow_log(LogSource::Tasks(vec![task]), title.unwrap_or_default());
+        let failed = self.follows.iter().rev().find(|f| f.failing.is_some());
+        match failed.and_then(|f| Some((f.service.clone(), f.failing.clone()?.0))) {
+            Some((service, task)) => {
+                // Among the lines of the others, at its end.
+                let name = self.service_name(&service);
+                self.follow_log(LogSource::Services(vec![service]), name);
+                if let Some(log) = &mut self.log {
+                    log.seek_end(task);
+                }
                 self.go(View::Logs);
             }
             None => self.say("no action has a failing task"),

@@ -7,4 +7,5 @@ mod cluster_fixture;
 
 mod driver;
 mod hostile;
+mod logs;
 mod views;

@@ -10,6 +10,7 @@
 )]
 
 mod lab;
+mod logs;
 mod reach;
 mod scenarios;
 mod tui;

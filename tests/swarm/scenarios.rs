@@ -4,7 +4,7 @@ use std::{process::Command, time::Duration};
 
 use super::{
     lab::{Lab, wait},
-    reach,
+    logs, reach,
     tui::{LATER, SOON, Tui},
 };
 
@@ -47,6 +47,9 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("writes in flight when their manager is powered off are told right", reach::in_flight),
     ("two clusters: one gone and back, the other stays live", reach::two_clusters),
     ("ssh: what it costs", reach::figures),
+    ("logs: dead tasks with their ends, errors by key, a node away named", logs::on_screen),
+    ("logs: no line lost, none twice, over updates and power-offs", logs::none_lost),
+    ("logs: sixty tasks at once, and one at full speed", logs::many_and_fast),
 ];
 
 pub fn open(lab: &Lab, node: u32) -> Tui {
@@ -548,6 +551,8 @@ fn any_size(lab: &Lab) {
         }
     }
     tui.shows(SOON, "● live");
+    // On a busy machine the last Esc may have run into the next key.
+    tui.keys("1");
     tui.line(SOON, &["web", "3/3"]);
     tui.quit();
 }

@@ -63,6 +63,7 @@ impl Board {
         }
         match action.context {
             Context::Any | Context::Table => true,
+            Context::Log => self.focus() == Pane::Logs && self.log.is_some(),
             Context::Object => self.subject().is_some(),
             Context::Service => {
                 matches!(self.subject(), Some(Subject::Service(_) | Subject::Task(..)))

@@ -1,118 +1,404 @@
-//! Logs: the lines of a set of tasks, labelled by task.
+//! Logs: the lines of a set of tasks, each in its task's colour, with rulers where an attempt ended.
+
+use std::{borrow::Cow, ops::Range};
 
 use ratatui::{
     Frame,
     layout::Rect,
-    text::{Line, Span},
+    style::{Color, Modifier, Style},
+    text::{Line as Row, Span},
 };
 
 use super::{frame_of, has_focus};
 use crate::{
     cluster::{TaskId, Timestamp},
-    config::Slot,
+    config::{Depth, Slot},
+    logs::{
+        Kind, Line, Severity,
+        ansi::{self, Colour, Look},
+        compact, expand,
+    },
     ui::{
         Board,
         board::Pane,
-        logpane::{LogPane, LogSource},
+        logpane::{LogPane, LogSource, Times},
         widget::text,
     },
 };
 
 const LABELS: [Slot; 5] = [Slot::Info, Slot::Ok, Slot::Title, Slot::Busy, Slot::Marked];
+/// A task's name takes no more.
+const NAME: usize = 24;
+/// A line opened in full takes at most so many rows.
+const OPEN_ROWS: usize = 200;
 
 /// Draws the pane.
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool) {
     let focused = has_focus(board, Pane::Logs);
     let Some(log) = &board.log else {
         let name = if full { " Logs " } else { " Events │ Logs " };
-        let head = Line::styled(name, board.style(Slot::Title));
+        let head = Row::styled(name, board.style(Slot::Title));
         let inner = frame_of(board, frame, area, head, focused);
-        if inner.height > 1 {
-            let line = Rect {
-                x: inner.x + 1,
-                y: inner.y + 1,
-                width: inner.width.saturating_sub(1),
-                height: 1,
-            };
-            let said = "select a service, task or node and press l";
-            frame.render_widget(Line::styled(said, board.style(Slot::Dim)), line);
-        }
-        return;
+        let said = "select a service, task or node and press l; L for a whole stack";
+        return say(board, frame, inner, said);
     };
+    let inner = frame_of(board, frame, area, head(board, log), focused);
+    let troubles: Vec<_> = log.buffer.troubles().collect();
+    let shown_troubles = troubles.len().min(3).min(inner.height as usize / 3);
+    let height = (inner.height as usize).saturating_sub(shown_troubles);
+    let time_width = match log.times {
+        Times::Local | Times::Utc => 9,
+        Times::Ago => 5,
+        Times::Off => 0,
+    };
+    let names = log.writers.values().map(|w| text::width(&w.name)).max().unwrap_or(0).min(NAME);
+    // A single task needs no label.
+    let names = if log.writers.len() > 1 { names + 1 } else { 0 };
+    let room = (inner.width as usize).saturating_sub(time_width + names + 1).max(10);
+    log.window.set((height, room));
+    let visible = log.visible(height, |line| rows_of(log, line, room));
+    if visible.is_empty() {
+        let said = match (log.buffer.lines().is_empty(), log.tasks.is_empty()) {
+            (false, _) if log.buffer.is_filtering() => "looking…".into(),
+            (false, _) => "nothing matches the filter; Esc clears it".into(),
+            (true, true) => never_ran(board, log),
+            (true, false) => "no lines yet".into(),
+        };
+        say(board, frame, inner, &said);
+    }
+    let here = log.here();
+    let range = log.range();
+    let mut y = inner.y;
+    let bottom = inner.y + height as u16;
+    for index in visible {
+        let line = &log.buffer.lines()[index];
+        let on_cursor = !log.follows() && Some(index) == here;
+        let marked = log.anchor.is_some() && range.contains(&index);
+        let style = match (on_cursor, marked) {
+            (true, _) if focused => board.style(Slot::Selected),
+            (true, _) => board.style(Slot::Unfocused),
+            (false, true) => board.style(Slot::Marked),
+            (false, false) => Style::new(),
+        };
+        for row in lines_of(board, log, line, (time_width, names, room), on_cursor) {
+            if y >= bottom {
+                break;
+            }
+            let place = Rect { y, height: 1, ..inner };
+            if style != Style::new() {
+                frame.buffer_mut().set_style(place, style);
+            }
+            frame.render_widget(row, place);
+            y += 1;
+        }
+    }
+    for (row, (task, why)) in troubles.iter().take(shown_troubles).enumerate() {
+        let y = inner.bottom() - shown_troubles as u16 + row as u16;
+        let more = troubles.len().saturating_sub(shown_troubles);
+        let more = if more > 0 && row + 1 == shown_troubles {
+            format!(" (+{more} more)")
+        } else {
+            String::new()
+        };
+        let said = format!(" {} can't be read: {}{more}", name(log, task), text::clean(why));
+        let place = Rect { y, height: 1, ..inner };
+        let said = text::cut(&said, inner.width as usize).into_owned();
+        frame.render_widget(Row::styled(said, board.style(Slot::Warn)), place);
+    }
+}
+
+fn say(board: &Board, frame: &mut Frame<'_>, inner: Rect, said: &str) {
+    if inner.height > 1 && inner.width > 2 {
+        let place = Rect { x: inner.x + 1, y: inner.y, width: inner.width - 1, height: 1 };
+        frame.render_widget(Row::styled(said.to_owned(), board.style(Slot::Dim)), place);
+    }
+}
+
+/// ` Logs of shop_api 3 tasks  PAUSED +12  /error 17 `
+fn head<'a>(board: &Board, log: &LogPane) -> Row<'a> {
     let mut head = vec![
         Span::styled(format!(" Logs of {}", text::clean(&log.title)), board.style(Slot::Title)),
         Span::styled(format!(" {} tasks ", log.tasks.len()), board.style(Slot::Dim)),
     ];
-    if log.held.is_some() {
-        head.push(Span::styled(
-            format!(" PAUSED +{} ", log.came_since()),
-            board.style(Slot::Banner),
-        ));
+    let mut say = |said: String, slot| head.push(Span::styled(said, board.style(slot)));
+    if !log.follows() {
+        say(format!(" PAUSED +{} ", log.came_since()), Slot::Banner);
     }
-    if !log.filter.text.is_empty() {
-        head.push(Span::styled(
-            format!(" /{} ", text::clean(&log.filter.text)),
-            board.style(Slot::Info),
-        ));
+    let filter = &log.sieve.filter;
+    if !filter.text.is_empty() {
+        say(format!(" /{}", text::clean(&filter.text)), Slot::Info);
+    }
+    for word in log.sieve.words() {
+        say(format!(" {word}"), Slot::Info);
+    }
+    if !log.sieve.is_open() {
+        let more = if log.buffer.is_filtering() { "…" } else { "" };
+        say(format!(" {}/{}{more} ", log.buffer.passing(), log.buffer.lines().len()), Slot::Dim);
+    }
+    if !log.highlight.text.is_empty() {
+        say(format!(" &{} ", text::clean(&log.highlight.text)), Slot::Info);
+    }
+    for error in [filter.error(), log.highlight.error()].into_iter().flatten() {
+        say(format!(" {error} "), Slot::Warn);
+    }
+    if log.times == Times::Local {
+        say(" local time ".into(), Slot::Dim);
+    }
+    if log.is_reading_older() {
+        say(" reading older lines… ".into(), Slot::Busy);
     }
     if log.buffer.dropped() > 0 {
-        let said = format!(" {} old lines dropped ", log.buffer.dropped());
-        head.push(Span::styled(said, board.style(Slot::Warn)));
+        say(format!(" {} old lines dropped ", log.buffer.dropped()), Slot::Warn);
     }
     if log.left_out > 0 {
-        head.push(Span::styled(
-            format!(" {} tasks not followed ", log.left_out),
-            board.style(Slot::Warn),
-        ));
+        say(format!(" {} tasks not followed ", log.left_out), Slot::Warn);
     }
-    let inner = frame_of(board, frame, area, Line::from(head), focused);
-    let troubles: Vec<_> = log.buffer.troubles().collect();
-    let shown_troubles = troubles.len().min(3).min(inner.height as usize / 3);
-    let height = (inner.height as usize).saturating_sub(shown_troubles);
-    log.page.set(height);
-    let lines = log.buffer.lines();
-    let visible = log.visible(height);
-    if visible.is_empty() {
-        let said = match (lines.is_empty(), log.tasks.is_empty()) {
-            (false, _) => "nothing matches the filter; Esc clears it",
-            (true, true) => &never_ran(board, log),
-            (true, false) => "no lines yet",
+    if log.tee.is_some() {
+        say(" writing to a file ".into(), Slot::Info);
+    }
+    Row::from(head)
+}
+
+/// How many rows a line takes in `room` columns.
+fn rows_of(log: &LogPane, line: &Line<TaskId>, room: usize) -> usize {
+    if log.open.contains(&line.seq) && line.kind != Kind::Ruler {
+        return body_rows(log, line, room).len().min(OPEN_ROWS);
+    }
+    if !log.wrap || line.kind == Kind::Ruler || line.text.len() <= room {
+        return 1;
+    }
+    text::width(&text::clean(&shown(line))).div_ceil(room).clamp(1, OPEN_ROWS)
+}
+
+/// The text of a line as it is shown when it is not opened.
+fn shown(line: &Line<TaskId>) -> Cow<'_, str> {
+    // JSON is made short only where it is not huge: it is read anew with every frame.
+    let json = line.text.starts_with('{') && line.text.len() < 16 << 10;
+    match json.then(|| compact(&line.text)).flatten() {
+        Some(short) => short.into(),
+        None => ansi::plain(&line.text),
+    }
+}
+
+/// The rows of a line opened in full: JSON a field a row, else wrapped.
+fn body_rows(log: &LogPane, line: &Line<TaskId>, room: usize) -> Vec<String> {
+    let full = expand(&line.text).unwrap_or_else(|| vec![ansi::plain(&line.text).into_owned()]);
+    let _ = log;
+    full.iter().flat_map(|row| wrap(&text::clean(row), room)).take(OPEN_ROWS).collect()
+}
+
+/// Breaks at columns.
+fn wrap(line: &str, room: usize) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut rest = line;
+    loop {
+        let mut end = rest.len();
+        let mut used = 0;
+        for (at, cluster) in unicode_segmentation::UnicodeSegmentation::grapheme_indices(rest, true)
+        {
+            let wide = text::width(cluster);
+            if used + wide > room && at > 0 {
+                end = at;
+                break;
+            }
+            used += wide;
+        }
+        rows.push(rest[..end].to_owned());
+        if end == rest.len() {
+            return rows;
+        }
+        rest = &rest[end..];
+    }
+}
+
+fn time(board: &Board, log: &LogPane, at: Timestamp) -> String {
+    if !at.is_set() {
+        return String::new();
+    }
+    match log.times {
+        Times::Utc => at.clock(),
+        Times::Local => at.local_clock(),
+        Times::Ago => text::age(at.age(board.scene.now)),
+        Times::Off => String::new(),
+    }
+}
+
+fn lines_of<'a>(
+    board: &Board,
+    log: &LogPane,
+    line: &Line<TaskId>,
+    (times, names, room): (usize, usize, usize),
+    on_cursor: bool,
+) -> Vec<Row<'a>> {
+    let dim = board.style(Slot::Dim);
+    let writer = log.writers.get(&line.source);
+    let label_style = board.style(LABELS[writer.map_or(0, |w| w.colour) % LABELS.len()]);
+    if line.kind == Kind::Ruler {
+        let lead = if on_cursor { "›─" } else { "──" };
+        let said = format!("{lead} {} ", text::clean(&line.text));
+        let wide = times + names + room;
+        let said = text::cut(&said, wide).into_owned();
+        let rest = "─".repeat(wide.saturating_sub(text::width(&said)));
+        let slot = if line.text.contains("failed")
+            || line.text.contains("rejected")
+            || line.text.contains("gap of")
+        {
+            Slot::Critical
+        } else {
+            Slot::Dim
         };
-        frame.render_widget(Line::styled(format!(" {said}"), board.style(Slot::Dim)), inner);
+        return vec![Row::from(vec![
+            Span::styled(said, board.style(slot)),
+            Span::styled(rest, dim),
+        ])];
     }
-    let name_width = visible
-        .iter()
-        .map(|i| text::width(&label(log, &lines[*i].source)))
-        .max()
-        .unwrap_or(0)
-        .min(24);
-    for (row, index) in visible.iter().enumerate() {
-        let line = &lines[*index];
-        let place = Rect { y: inner.y + row as u16, height: 1, ..inner };
-        let clean = text::clean(&line.text).into_owned();
-        let name = label(log, &line.source);
-        let body = text::skip(&clean, log.pan);
-        let body_slot = if line.stderr { Slot::Warn } else { Slot::Text };
-        let at = Timestamp(line.at);
-        let clock = if at.is_set() { at.clock() } else { "        ".into() };
-        let at = log.tasks.binary_search(&line.source).unwrap_or(0);
-        let label_slot = LABELS[at % LABELS.len()];
-        let pad = name_width.saturating_sub(text::width(&text::cut(&name, name_width)));
-        let spans = vec![
-            Span::styled(format!("{clock} "), board.style(Slot::Dim)),
-            Span::styled(text::cut(&name, name_width).into_owned(), board.style(label_slot)),
-            Span::raw(" ".repeat(pad + 1)),
-            Span::styled(body.to_owned(), board.style(body_slot)),
-        ];
-        frame.render_widget(Line::from(spans), place);
+    let mut lead = Vec::new();
+    if times > 0 {
+        let clock = time(board, log, Timestamp(line.at));
+        let pad = times.saturating_sub(text::width(&clock));
+        lead.push(Span::styled(format!("{clock}{}", " ".repeat(pad)), dim));
     }
-    for (row, (task, why)) in troubles.iter().take(shown_troubles).enumerate() {
-        let y = inner.bottom() - shown_troubles as u16 + row as u16;
-        let said = format!(" {} can't be read: {}", label(log, task), text::clean(why));
-        let place = Rect { y, height: 1, ..inner };
-        let said = text::cut(&said, inner.width as usize).into_owned();
-        frame.render_widget(Line::styled(said, board.style(Slot::Warn)), place);
+    if names > 0 {
+        let name = name(log, &line.source);
+        let name = text::cut(&name, names - 1).into_owned();
+        let pad = names.saturating_sub(text::width(&name));
+        lead.push(Span::styled(name, label_style));
+        lead.push(Span::raw(" ".repeat(pad)));
     }
+    let base = match (line.severity, line.kind) {
+        (Severity::Error, _) => board.style(Slot::Critical),
+        (Severity::Warning, _) => board.style(Slot::Warn),
+        (Severity::Debug, _) => dim,
+        (_, Kind::Stderr) if line.continues => board.style(Slot::Warn),
+        _ => board.style(Slot::Text),
+    };
+    let bar = match (line.kind, on_cursor) {
+        (_, true) => Span::styled("›", board.style(Slot::Focus)),
+        (Kind::Stderr, _) => Span::styled("▏", board.style(Slot::Warn)),
+        _ => Span::raw(" "),
+    };
+    lead.push(bar);
+    let opened = log.open.contains(&line.seq);
+    let texts: Vec<Vec<Span<'a>>> = if opened {
+        body_rows(log, line, room)
+            .into_iter()
+            .map(|row| spans(board, log, &[(Look::default(), row.as_str())], base))
+            .collect()
+    } else {
+        let coloured = line.text.contains('\u{1b}');
+        let plain = shown(line);
+        let pieces =
+            if coloured { ansi::pieces(&line.text) } else { vec![(Look::default(), &*plain)] };
+        let whole = spans(board, log, &pieces, base);
+        let skip = if log.wrap { 0 } else { log.pan };
+        let width: usize = whole.iter().map(Span::width).sum();
+        let rows = if log.wrap { width.div_ceil(room).clamp(1, OPEN_ROWS) } else { 1 };
+        (0..rows).map(|row| slice(&whole, skip + row * room, room)).collect()
+    };
+    let indent: usize = lead.iter().map(Span::width).sum();
+    texts
+        .into_iter()
+        .enumerate()
+        .map(|(row, body)| {
+            let mut spans = if row == 0 {
+                std::mem::take(&mut lead)
+            } else {
+                vec![Span::raw(" ".repeat(indent))]
+            };
+            spans.extend(body);
+            Row::from(spans)
+        })
+        .collect()
+}
+
+/// The columns from `skip` on, `room` of them.
+fn slice<'a>(spans: &[Span<'a>], skip: usize, room: usize) -> Vec<Span<'a>> {
+    let mut at = 0;
+    let mut out = Vec::new();
+    let mut left = room;
+    for span in spans {
+        let wide = span.width();
+        if at + wide > skip && left > 0 {
+            let rest = text::skip(&span.content, skip.saturating_sub(at));
+            let row = wrap_first(rest, left);
+            left -= text::width(&row).min(left);
+            out.push(Span::styled(row, span.style));
+        }
+        at += wide;
+    }
+    out
+}
+
+fn wrap_first(text: &str, room: usize) -> String {
+    let mut used = 0;
+    let mut out = String::new();
+    for cluster in unicode_segmentation::UnicodeSegmentation::graphemes(text, true) {
+        used += text::width(cluster);
+        if used > room {
+            break;
+        }
+        out.push_str(cluster);
+    }
+    out
+}
+
+/// Pieces of text with the program's colours, and what is highlighted.
+fn spans<'a>(board: &Board, log: &LogPane, pieces: &[(Look, &str)], base: Style) -> Vec<Span<'a>> {
+    let mut out = Vec::new();
+    for (look, piece) in pieces {
+        let clean = text::clean(piece).into_owned();
+        let style = if *look == Look::default() {
+            base
+        } else {
+            painted(*look, base, board.settings.depth)
+        };
+        let hits: Vec<Range<usize>> = [&log.highlight, &log.sieve.filter]
+            .into_iter()
+            .find(|f| !f.is_empty())
+            .map(|f| f.ranges(&clean))
+            .unwrap_or_default();
+        let mut at = 0;
+        for hit in hits {
+            if hit.start > at {
+                out.push(Span::styled(clean[at..hit.start].to_owned(), style));
+            }
+            let lit = style.add_modifier(Modifier::REVERSED);
+            out.push(Span::styled(clean[hit.clone()].to_owned(), lit));
+            at = hit.end;
+        }
+        if at < clean.len() {
+            out.push(Span::styled(clean[at..].to_owned(), style));
+        }
+    }
+    out
+}
+
+/// A program's colours, as far as the terminal has them.
+fn painted(look: Look, base: Style, depth: Depth) -> Style {
+    let colour = |c: Option<Colour>| match (c?, depth) {
+        (_, Depth::Mono) => None,
+        (Colour::Basic(n), _) => Some(Color::Indexed(n)),
+        (_, Depth::Ansi16) => None,
+        (Colour::Indexed(n), _) => Some(Color::Indexed(n)),
+        (Colour::Rgb(r, g, b), Depth::True) => Some(Color::Rgb(r, g, b)),
+        (Colour::Rgb(r, g, b), _) => {
+            Some(Color::Indexed(ansi_colours::ansi256_from_rgb((r, g, b))))
+        }
+    };
+    let mut style = base;
+    if let Some(fg) = colour(look.fg) {
+        style = style.fg(fg);
+    }
+    if let Some(bg) = colour(look.bg) {
+        style = style.bg(bg);
+    }
+    let mut modifier = Modifier::empty();
+    modifier.set(Modifier::BOLD, look.bold);
+    modifier.set(Modifier::DIM, look.dim);
+    modifier.set(Modifier::ITALIC, look.italic);
+    modifier.set(Modifier::UNDERLINED, look.underlined);
+    modifier.set(Modifier::REVERSED, look.reversed);
+    style.add_modifier(modifier)
 }
 
 /// Why there is nothing to read: a task that was rejected never wrote a line, but has its error.
@@ -129,7 +415,7 @@ fn never_ran(board: &Board, log: &LogPane) -> String {
 }
 
 /// A task's name, also once the manager has forgotten it.
-fn label(log: &LogPane, task: &TaskId) -> String {
-    let name = log.names.get(task).map_or(task.short(), String::as_str);
+fn name(log: &LogPane, task: &TaskId) -> String {
+    let name = log.writers.get(task).map_or(task.short(), |w| w.name.as_str());
     text::clean(name).into_owned()
 }

@@ -22,13 +22,14 @@ use crate::{
 
 pub(super) fn draw(board: &Board, overlay: &Overlay, frame: &mut Frame<'_>, area: Rect) {
     match overlay {
-        Overlay::Filter(input) => {
+        Overlay::Filter(input) | Overlay::Highlight(input) => {
             let place = Rect { y: area.bottom() - 1, height: 1, ..area };
             frame.render_widget(Clear, place);
-            let mut line = vec![Span::styled(" / ", board.style(Slot::Key))];
+            let sign = if matches!(overlay, Overlay::Filter(_)) { " / " } else { " & " };
+            let mut line = vec![Span::styled(sign, board.style(Slot::Key))];
             line.extend(input_spans(board, input));
             line.push(Span::styled(
-                "   ! inverts  /regex/   Enter keep  Esc clear",
+                "   ! inverts  /regex/  ~fuzzy   Enter keep  Esc clear",
                 board.style(Slot::Dim),
             ));
             frame.render_widget(Line::from(line), place);

@@ -1,0 +1,86 @@
+//! `skep logs`: lines of several tasks in one stream, for pipes.
+
+use std::io::{self, Write};
+
+use regex::{Regex, RegexBuilder};
+use serde_json::json;
+
+use super::check::clean;
+use crate::session::LogLine;
+
+/// Prints lines in the order of their time.
+pub struct LogPrinter {
+    grep: Option<Regex>,
+    json: bool,
+    timestamps: bool,
+    terminal: bool,
+    held: Vec<LogLine>,
+}
+
+impl LogPrinter {
+    /// A printer; `grep` in small letters ignores case. To a terminal nothing goes that it would obey;
+    /// into a pipe goes what was written, byte for byte.
+    ///
+    /// # Errors
+    /// It is no regular expression.
+    pub fn new(
+        grep: Option<&str>,
+        json: bool,
+        timestamps: bool,
+        terminal: bool,
+    ) -> Result<Self, String> {
+        let build = |pattern: &str| {
+            let smart = !pattern.chars().any(char::is_uppercase);
+            RegexBuilder::new(pattern).case_insensitive(smart).build().map_err(|e| {
+                let why = e.to_string();
+                format!("--grep: {}", why.lines().last().unwrap_or_default().trim())
+            })
+        };
+        let grep = grep.map(build).transpose()?;
+        Ok(Self { grep, json, timestamps, terminal, held: Vec::new() })
+    }
+
+    /// Takes lines in.
+    pub fn take(&mut self, lines: Vec<LogLine>) {
+        let wanted = |line: &LogLine| match &self.grep {
+            None => true,
+            Some(regex) => regex.is_match(&String::from_utf8_lossy(&line.text)),
+        };
+        self.held.extend(lines.into_iter().filter(wanted));
+    }
+
+    /// Prints what came, in order.
+    ///
+    /// # Errors
+    /// Nobody reads it.
+    pub fn print(&mut self, out: &mut impl Write) -> io::Result<()> {
+        // Stable: lines of one task stay as they came.
+        self.held.sort_by_key(|line| line.at);
+        for line in std::mem::take(&mut self.held) {
+            if self.json {
+                let object = json!({
+                    "at": line.at.to_string(),
+                    "service": line.service,
+                    "task": line.task,
+                    "task_id": line.task_id.as_str(),
+                    "node": line.node,
+                    "stream": if line.stderr { "stderr" } else { "stdout" },
+                    "text": String::from_utf8_lossy(&line.text),
+                });
+                writeln!(out, "{object}")?;
+                continue;
+            }
+            if self.timestamps {
+                write!(out, "{} ", line.at)?;
+            }
+            write!(out, "{}@{} | ", line.task, line.node)?;
+            if self.terminal {
+                out.write_all(clean(&String::from_utf8_lossy(&line.text)).as_bytes())?;
+            } else {
+                out.write_all(&line.text)?;
+            }
+            out.write_all(b"\n")?;
+        }
+        out.flush()
+    }
+}
