@@ -43,7 +43,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
         return say(board, frame, inner, said);
     };
     let inner = frame_of(board, frame, area, head(board, log), focused);
-    let troubles: Vec<_> = log.buffer.troubles().collect();
+    let troubles = troubles(board, log);
     let shown_troubles = troubles.len().min(3).min(inner.height as usize / 3);
     let height = (inner.height as usize).saturating_sub(shown_troubles);
     let time_width = match log.times {
@@ -100,11 +100,29 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
         } else {
             String::new()
         };
-        let said = format!(" {} can't be read: {}{more}", name(log, task), text::clean(why));
+        let said = format!(" {task} can't be read: {}{more}", text::clean(why));
         let place = Rect { y, height: 1, ..inner };
         let said = text::cut(&said, inner.width as usize).into_owned();
         frame.render_widget(Row::styled(said, board.style(Slot::Warn)), place);
     }
+}
+
+/// What can't be read now, and why. A node that is away says nothing by itself: its streams stay open
+/// and silent (measured).
+fn troubles(board: &Board, log: &LogPane) -> Vec<(String, String)> {
+    let store = &board.scene.store;
+    let mut found: Vec<(String, String)> =
+        log.buffer.troubles().map(|(task, why)| (name(log, task), why.to_owned())).collect();
+    for task in log.tasks.iter().filter(|t| t.alive) {
+        let node = log.writers.get(&task.task).and_then(|w| store.node(w.node.as_ref()?));
+        if let Some(node) = node.filter(|n| !n.is_up()) {
+            let why = format!("{} is {}", node.hostname, node.state);
+            found.push((name(log, &task.task), why));
+        }
+    }
+    found.sort();
+    found.dedup_by(|a, b| a.0 == b.0);
+    found
 }
 
 fn say(board: &Board, frame: &mut Frame<'_>, inner: Rect, said: &str) {
