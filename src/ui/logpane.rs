@@ -269,8 +269,9 @@ impl LogPane {
         let incoming = frames.into_iter().map(incoming);
         self.buffer.extend(task, incoming, |line| self.sieve.passes(line));
         self.tee.as_ref()?;
-        let lines = self.buffer.lines().iter().rev().take(4_096);
-        let mut fresh: Vec<_> = lines.filter(|l| l.seq > before && l.passes).collect();
+        let came = usize::try_from(self.buffer.total() - before).unwrap_or(usize::MAX);
+        let lines = self.buffer.lines().iter().rev().filter(|l| l.seq > before).take(came);
+        let mut fresh: Vec<_> = lines.filter(|l| l.passes).collect();
         fresh.sort_by_key(|l| l.seq);
         let text: String = fresh.into_iter().map(|l| self.written(l)).collect();
         (!text.is_empty()).then_some(text)

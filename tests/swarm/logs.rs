@@ -16,10 +16,10 @@ use super::{
 };
 
 /// Writes `n=0`, `n=1`, …, a hundred a second, to both outputs by turns.
-const TALK: &str =
+pub const TALK: &str =
     "i=0; while true; do echo n=$i; i=$((i+1)); [ $((i % 10)) = 0 ] && sleep 0.1; done";
 
-fn talkers(lab: &Lab, name: &str, replicas: u32, script: &str, more: &[&str]) {
+pub fn talkers(lab: &Lab, name: &str, replicas: u32, script: &str, more: &[&str]) {
     let replicas_text = replicas.to_string();
     let mut args = vec![
         "service",
@@ -142,7 +142,7 @@ pub fn none_lost(lab: &Lab) {
 }
 
 pub fn many_and_fast(lab: &Lab) {
-    let names: Vec<String> = (0..20).map(|i| format!("many{i}")).collect();
+    let names: Vec<String> = (0..20).map(|i| format!("many{i:02}")).collect();
     for name in &names {
         talkers(lab, name, 3, TALK, &[]);
     }

@@ -1,6 +1,7 @@
 //! Any manager, any way, and never just one: ssh, TLS, contexts, failover, several clusters.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -11,6 +12,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 
 use super::{
     lab::{Lab, wait},
+    logs::{TALK, talkers},
     scenarios::managers_back,
     tui::{LATER, SOON, Tui},
 };
@@ -515,6 +517,9 @@ fn leader(lab: &Lab) -> u32 {
 pub fn failover(lab: &Lab) {
     let ssh = Ssh::new(&[lab]);
     let leader = leader(lab);
+    // On workers, which stay: it writes a number in each line.
+    talkers(lab, "numbers", 2, TALK, &["--constraint", "node.role==worker"]);
+    lab.converged("numbers", "2");
     // Managers that follow: losing one does not stop the Swarm.
     let two: Vec<u32> = (1..=3).filter(|n| *n != leader).collect();
     for (how, limit) in [("powered off", 5), ("cut off", 5)] {
@@ -523,6 +528,13 @@ pub fn failover(lab: &Lab) {
         tui.shows(SOON, "● live");
         tui.line(SOON, &["web", "/3"]);
         let victim = in_use(&tui);
+        // Its log is written to a file meanwhile.
+        let file = ssh.path(&format!("{}.log", how.replace(' ', "-")));
+        tui.on_service("numbers");
+        tui.keys("l");
+        tui.shows(SOON, "n=");
+        tui.keys(&format!(":tee {}\r", file.display()));
+        tui.shows(SOON, "writing to a file");
         tui.on_service("web");
         tui.keys("f");
         tui.shows(SOON, "Plan: redeploy");
@@ -557,10 +569,28 @@ pub fn failover(lab: &Lab) {
         tui.shows(LATER, "converged");
         tui.keys("8");
         tui.line(LATER, &[&lab.address(victim), "ready"]);
+        // The log went on through the other manager: no line lost, none twice.
+        let text = fs::read_to_string(&file).unwrap();
+        let mut by_task: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+        for line in text.lines() {
+            let mut words = line.split(' ').skip(1);
+            let (Some(task), Some(n)) = (words.next(), words.next()) else { continue };
+            if let Some(n) = n.strip_prefix("n=").and_then(|n| n.parse().ok()) {
+                by_task.entry(task).or_default().push(n);
+            }
+        }
+        let total: usize = by_task.values().map(Vec::len).sum();
+        for (task, numbers) in &by_task {
+            let wanted: Vec<u64> = (numbers[0]..numbers[0] + numbers.len() as u64).collect();
+            assert_eq!(*numbers, wanted, "{task}");
+        }
+        println!("        {total} log lines over it, none lost, none twice");
+        assert!(total > 500, "{total}");
         tui.quit();
         managers_back(lab);
         lab.converged("web", "3");
     }
+    lab.docker(1, &["service", "rm", "numbers"]);
     ssh.nothing_left();
 }
 

@@ -134,7 +134,7 @@ impl Tui {
     pub fn on_service(&mut self, name: &str) {
         self.keys("2");
         self.shows(SOON, " Services ");
-        self.keys(&format!("/{name}\r"));
+        self.keys(&format!("/\x15{name}\r"));
         self.until(SOON, &format!("the cursor is on {name}"), |s| {
             s.lines().any(|l| l.contains('›') && l.contains(name))
         });

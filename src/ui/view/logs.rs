@@ -180,28 +180,39 @@ fn head<'a>(board: &Board, log: &LogPane) -> Row<'a> {
 /// How many rows a line takes in `room` columns.
 fn rows_of(log: &LogPane, line: &Line<TaskId>, room: usize) -> usize {
     if log.open.contains(&line.seq) && line.kind != Kind::Ruler {
-        return body_rows(log, line, room).len().min(OPEN_ROWS);
+        return body_rows(line, room).len().min(OPEN_ROWS);
     }
     if !log.wrap || line.kind == Kind::Ruler || line.text.len() <= room {
         return 1;
     }
-    text::width(&text::clean(&shown(line))).div_ceil(room).clamp(1, OPEN_ROWS)
+    text::width(&text::clean(&shown(line, room * OPEN_ROWS))).div_ceil(room).clamp(1, OPEN_ROWS)
+}
+
+/// As much of a text as can be seen: a line of a megabyte must not cost more than one of a screen.
+fn clip(text: &str, columns: usize) -> &str {
+    // A column may take a character with many marks, and colours take bytes and no column.
+    let most = columns.saturating_mul(16).saturating_add(1_024);
+    if text.len() <= most {
+        return text;
+    }
+    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..end]
 }
 
 /// The text of a line as it is shown when it is not opened.
-fn shown(line: &Line<TaskId>) -> Cow<'_, str> {
+fn shown(line: &Line<TaskId>, columns: usize) -> Cow<'_, str> {
     // JSON is made short only where it is not huge: it is read anew with every frame.
     let json = line.text.starts_with('{') && line.text.len() < 16 << 10;
     match json.then(|| compact(&line.text)).flatten() {
         Some(short) => short.into(),
-        None => ansi::plain(&line.text),
+        None => ansi::plain(clip(&line.text, columns)),
     }
 }
 
 /// The rows of a line opened in full: JSON a field a row, else wrapped.
-fn body_rows(log: &LogPane, line: &Line<TaskId>, room: usize) -> Vec<String> {
-    let full = expand(&line.text).unwrap_or_else(|| vec![ansi::plain(&line.text).into_owned()]);
-    let _ = log;
+fn body_rows(line: &Line<TaskId>, room: usize) -> Vec<String> {
+    let full = expand(&line.text)
+        .unwrap_or_else(|| vec![ansi::plain(clip(&line.text, room * OPEN_ROWS)).into_owned()]);
     full.iter().flat_map(|row| wrap(&text::clean(row), room)).take(OPEN_ROWS).collect()
 }
 
@@ -298,15 +309,19 @@ fn lines_of<'a>(
     lead.push(bar);
     let opened = log.open.contains(&line.seq);
     let texts: Vec<Vec<Span<'a>>> = if opened {
-        body_rows(log, line, room)
+        body_rows(line, room)
             .into_iter()
             .map(|row| spans(board, log, &[(Look::default(), row.as_str())], base))
             .collect()
     } else {
         let coloured = line.text.contains('\u{1b}');
-        let plain = shown(line);
-        let pieces =
-            if coloured { ansi::pieces(&line.text) } else { vec![(Look::default(), &*plain)] };
+        let columns = if log.wrap { room * OPEN_ROWS } else { log.pan + room };
+        let plain = shown(line, columns);
+        let pieces = if coloured {
+            ansi::pieces(clip(&line.text, columns))
+        } else {
+            vec![(Look::default(), &*plain)]
+        };
         let whole = spans(board, log, &pieces, base);
         let skip = if log.wrap { 0 } else { log.pan };
         let width: usize = whole.iter().map(Span::width).sum();
