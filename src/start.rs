@@ -249,24 +249,32 @@ async fn logs(choice: Choice, query: LogQuery, mut printer: LogPrinter) -> Resul
         loop {
             let goes_on = tokio::select! {
                 said = lines.recv() => match said {
+                    Some(LogSaid::Reading(tasks)) => {
+                        printer.expect(tasks);
+                        Ok(())
+                    }
+                    Some(LogSaid::Ended(task)) => {
+                        printer.ended(&task);
+                        Ok(())
+                    }
                     Some(LogSaid::Trouble(text)) => {
                         complain(&[text]);
                         Ok(())
                     }
                     Some(LogSaid::Lines(lines)) => {
                         printer.take(lines);
-                        Ok(())
+                        if follow { Ok(()) } else { printer.print_settled(&mut out) }
                     }
                     None => break,
                 },
-                _ = pause.tick(), if follow => printer.print(&mut out),
+                _ = pause.tick(), if follow => printer.print(&mut out).and_then(|()| out.flush()),
             };
             // Nobody reads any more: that is how head and grep -q end us.
             if goes_on.is_err() {
                 return Ok(0);
             }
         }
-        if printer.print(&mut out).is_err() {
+        if printer.print(&mut out).and_then(|()| out.flush()).is_err() {
             return Ok(0);
         }
         drop(out);

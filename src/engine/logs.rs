@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
+use futures_util::FutureExt;
 
 use super::{
     client::{Answer, Engine},
@@ -15,6 +16,9 @@ use crate::cluster::{TaskId, Timestamp};
 const DEADLINE: Duration = Duration::from_secs(30);
 /// A line longer than this is cut into several.
 const LINE_LIMIT: usize = 1 << 20;
+
+/// Bytes taken at once at most.
+const AT_ONCE: usize = 256 << 10;
 
 /// Where a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +62,8 @@ pub struct LogStream {
     framed: Option<bool>,
     raw: BytesMut,
     partial: [Vec<u8>; 3],
+    /// How it broke, after lines that are still to be told.
+    broken: Option<EngineError>,
 }
 
 impl Engine {
@@ -76,13 +82,22 @@ impl Engine {
             u8::from(request.follow),
         );
         let answer = self.get(&path, DEADLINE).await?;
-        Ok(LogStream { answer, framed: None, raw: BytesMut::new(), partial: Default::default() })
+        Ok(LogStream {
+            answer,
+            framed: None,
+            raw: BytesMut::new(),
+            partial: Default::default(),
+            broken: None,
+        })
     }
 }
 
 impl LogStream {
     /// The next lines; `None` at the end. Silence is normal. Safe to drop while waiting.
     pub async fn next(&mut self) -> Result<Option<Vec<LogFrame>>> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         let Some(bytes) = self.answer.piece(None).await? else {
             let mut rest = Vec::new();
             for index in 0..3 {
@@ -94,6 +109,17 @@ impl LogStream {
             return Ok((!rest.is_empty()).then_some(rest));
         };
         self.raw.extend_from_slice(&bytes);
+        // An engine sends every line by itself: all that is there already is taken at once.
+        while self.raw.len() < AT_ONCE {
+            match self.answer.piece(None).now_or_never() {
+                Some(Ok(Some(more))) => self.raw.extend_from_slice(&more),
+                Some(Err(error)) => {
+                    self.broken = Some(error);
+                    break;
+                }
+                Some(Ok(None)) | None => break,
+            }
+        }
         let mut lines = Vec::new();
         loop {
             if self.framed.is_none() {

@@ -1,12 +1,18 @@
 //! `skep logs`: lines of several tasks in one stream, for pipes.
 
-use std::io::{self, Write};
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+};
 
 use regex::{Regex, RegexBuilder};
 use serde_json::json;
 
 use super::check::clean;
-use crate::session::LogLine;
+use crate::{
+    cluster::{TaskId, Timestamp},
+    session::LogLine,
+};
 
 /// Prints lines in the order of their time.
 pub struct LogPrinter {
@@ -15,6 +21,8 @@ pub struct LogPrinter {
     timestamps: bool,
     terminal: bool,
     held: Vec<LogLine>,
+    /// The newest line of each task that may say more.
+    open: HashMap<TaskId, Timestamp>,
 }
 
 impl LogPrinter {
@@ -37,11 +45,42 @@ impl LogPrinter {
             })
         };
         let grep = grep.map(build).transpose()?;
-        Ok(Self { grep, json, timestamps, terminal, held: Vec::new() })
+        Ok(Self { grep, json, timestamps, terminal, held: Vec::new(), open: HashMap::new() })
+    }
+
+    /// These tasks will be read.
+    pub fn expect(&mut self, tasks: Vec<TaskId>) {
+        self.open = tasks.into_iter().map(|task| (task, Timestamp::NEVER)).collect();
+    }
+
+    /// A task has no more to say.
+    pub fn ended(&mut self, task: &TaskId) {
+        self.open.remove(task);
+    }
+
+    /// Prints what no task can say anything before any more.
+    ///
+    /// # Errors
+    /// Nobody reads it.
+    pub fn print_settled(&mut self, out: &mut impl Write) -> io::Result<()> {
+        let settled = self.open.values().min().copied().unwrap_or(Timestamp(i64::MAX));
+        if self.held.first().is_none_or(|line| line.at > settled) {
+            return Ok(());
+        }
+        self.held.sort_by_key(|line| line.at);
+        let later = self.held.split_off(self.held.partition_point(|line| line.at <= settled));
+        self.print(out)?;
+        self.held = later;
+        Ok(())
     }
 
     /// Takes lines in.
     pub fn take(&mut self, lines: Vec<LogLine>) {
+        if let Some(last) = lines.last()
+            && let Some(newest) = self.open.get_mut(&last.task_id)
+        {
+            *newest = (*newest).max(last.at);
+        }
         let wanted = |line: &LogLine| match &self.grep {
             None => true,
             Some(regex) => regex.is_match(&String::from_utf8_lossy(&line.text)),
@@ -81,6 +120,6 @@ impl LogPrinter {
             }
             out.write_all(b"\n")?;
         }
-        out.flush()
+        Ok(())
     }
 }

@@ -48,6 +48,11 @@ pub struct LogLine {
 /// What was read.
 #[derive(Debug)]
 pub enum LogSaid {
+    /// These tasks are read, each to its end: until one spoke or ended, a line of it may be older than
+    /// those of others.
+    Reading(Vec<TaskId>),
+    /// All of a task was told.
+    Ended(TaskId),
     /// Lines of one task, in order.
     Lines(Vec<LogLine>),
     /// What can't be read, and why.
@@ -84,6 +89,10 @@ pub async fn read_logs(
                     Ok(tasks) => {
                         if first {
                             open = tasks.iter().map(|t| t.task.clone()).collect();
+                            let reading = LogSaid::Reading(open.iter().cloned().collect());
+                            if said.send(reading).await.is_err() {
+                                return Ok(());
+                            }
                         }
                         tails.set(&reading.engine, &out, VIEW, &tasks);
                     }
@@ -100,6 +109,7 @@ pub async fn read_logs(
                         let name = reading.name(&task);
                         // Without follow a log that can't be read is not waited for.
                         open.remove(&task);
+                        let _ = said.send(LogSaid::Ended(task)).await;
                         said.send(LogSaid::Trouble(format!("{name} can't be read: {why}"))).await
                     }
                     Event::LogGap(_, task, from, to) => {
@@ -109,7 +119,7 @@ pub async fn read_logs(
                     }
                     Event::LogEnd(_, task) => {
                         open.remove(&task);
-                        Ok(())
+                        said.send(LogSaid::Ended(task)).await
                     }
                     _ => Ok(()),
                 };

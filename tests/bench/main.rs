@@ -264,6 +264,59 @@ fn idle_bytes() {
     row("bytes of an idle second at 120x40 / 300", bytes / 300.0, &detail);
 }
 
+/// What a long log costs: its memory, and looking through all of it.
+fn logs() {
+    use skep::logs::{Buffer, Incoming, Kind};
+    let resident = || -> f64 {
+        let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+        let pages: f64 = statm.split_whitespace().nth(1).unwrap().parse().unwrap();
+        pages * 4_096.0
+    };
+    let count = 1_000_000;
+    let text = |i: usize| {
+        format!("2026-11-21 10:00:00 INFO  request {i} took {} ms at /api/v1/orders/{i}", i % 977)
+    };
+    let before = resident();
+    let mut buffer: Buffer<u32> = Buffer::with_limit(count);
+    let mut bytes = 0;
+    let begun = Instant::now();
+    for task in 0..20 {
+        let lines = (0..count / 20).map(|i| {
+            let text = text(i * 20 + task).into_bytes();
+            bytes += text.len();
+            Incoming { at: (i * 20 + task) as i64 + 1, kind: Kind::Stdout, text }
+        });
+        let lines: Vec<_> = lines.collect();
+        for piece in lines.chunks(500) {
+            buffer.extend(&(task as u32), piece.iter().cloned(), |_| true);
+        }
+    }
+    let taken = begun.elapsed();
+    let memory = resident() - before;
+    let detail =
+        format!("{:.0} MB for {:.0} MB of text in {count} lines", memory / 1e6, bytes as f64 / 1e6);
+    row("memory of a log / its bytes", memory / bytes as f64, &detail);
+    let frame = Duration::from_millis(33);
+    let mut look = |lines: usize| {
+        median(5, || {
+            buffer.refilter();
+            buffer.go_on(lines, |line| line.text.contains("took 976"));
+        })
+    };
+    let (some, turn) = (look(50_000), look(100_000));
+    row("filter over 50,000 lines / a frame", ratio(some, frame), &format!("{:.1} ms", ms(some)));
+    row(
+        "a turn of a filter over 1,000,000 / a frame",
+        ratio(turn, frame),
+        &format!("{:.1} ms, ten turns, keys go between", ms(turn)),
+    );
+    println!("| taking in 1,000,000 lines of 20 tasks | | {:.2} s |", taken.as_secs_f64());
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
 fn main() {
     println!("| figure | ratio | measured |\n|---|---|---|");
     decoding();
@@ -272,4 +325,5 @@ fn main() {
     drawing(&small, &large);
     keys(&large);
     idle_bytes();
+    logs();
 }
