@@ -138,6 +138,12 @@ fn word(text: &str) -> Option<Severity> {
     if MARKS.iter().any(|mark| text.starts_with(mark)) || text.contains("' panicked at ") {
         return Some(Severity::Error);
     }
+    // `java.lang.IllegalStateException: …`, `TypeError: …`
+    let first = text.split([' ', ':']).next().unwrap_or_default();
+    let named = first.ends_with("Exception") || first.ends_with("Error");
+    if named && first.len() > "Error".len() && text[first.len()..].starts_with(": ") {
+        return Some(Severity::Error);
+    }
     let mut words = 0;
     for part in text.split([' ', '\t', '[', ']', '(', ')', '|', ',', ':', '/']) {
         if part.is_empty() {
@@ -189,6 +195,8 @@ mod tests {
             ("thread 'main' panicked at src/main.rs:1:1:", Error),
             ("panic: runtime error: index out of range", Error),
             ("Traceback (most recent call last):", Error),
+            ("java.lang.IllegalStateException: boom", Error),
+            ("TypeError: x is not a function", Error),
             ("no error at all, everything fine", None),
             ("GET /errors/info 200", None),
             ("info about the weather", None),

@@ -245,9 +245,13 @@ impl LogPane {
 
     /// Remembers whose lines they are, and writes a task's end among them.
     fn note_writer(&mut self, task: &Task, store: &Store) {
-        let colour = self.writers.len();
+        // The attempts of one slot have one colour.
+        let name = store.task_name(task);
+        let same = self.writers.values().find(|w| w.name == name).map(|w| w.colour);
+        let next = self.writers.values().map(|w| w.colour + 1).max().unwrap_or(0);
+        let colour = same.unwrap_or(next);
         let writer = self.writers.entry(task.id.clone()).or_insert_with(|| Writer {
-            name: store.task_name(task),
+            name,
             node: task.node.clone(),
             colour,
             ended: false,

@@ -39,6 +39,20 @@ pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: R
         let acts = [Act::Enter, Act::NextPane, Act::Back, Act::Palette, Act::Help, Act::Quit];
         let words = ["open", "next pane", "back", "command", "help", "quit"];
         acts.iter().map(|act| action(*act).keys[0]).zip(words).collect()
+    } else if board.focus() == Pane::Logs && board.log.is_some() {
+        let acts = [
+            (Act::Filter, "filter"),
+            (Act::Highlight, "highlight"),
+            (Act::PreviousError, "error back"),
+            (Act::NextError, "on"),
+            (Act::OnlyTask, "task"),
+            (Act::OnlySeverity, "severity"),
+            (Act::Wrap, "wrap"),
+            (Act::Copy, "copy"),
+            (Act::Enter, "in full"),
+            (Act::Help, "help"),
+        ];
+        acts.iter().map(|(act, words)| (action(*act).keys[0], *words)).collect()
     } else {
         here.map(|a| (a.keys[0], a.short)).collect()
     };

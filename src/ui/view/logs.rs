@@ -298,7 +298,6 @@ fn lines_of<'a>(
         (Severity::Error, _) => board.style(Slot::Critical),
         (Severity::Warning, _) => board.style(Slot::Warn),
         (Severity::Debug, _) => dim,
-        (_, Kind::Stderr) if line.continues => board.style(Slot::Warn),
         _ => board.style(Slot::Text),
     };
     let bar = match (line.kind, on_cursor) {
