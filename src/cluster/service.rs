@@ -184,6 +184,8 @@ pub struct Service {
     pub configs: Vec<Arc<str>>,
     /// `volume data → /var/lib/db`.
     pub mounts: Vec<Arc<str>>,
+    /// Its log driver, if it names one: else the node's own.
+    pub log_driver: Option<Arc<str>>,
     /// Whether there is a spec to roll back to.
     pub has_previous: bool,
     /// Fingerprint of the task template; tasks carry the one they were made from.

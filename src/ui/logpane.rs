@@ -223,7 +223,10 @@ impl LogPane {
             LogSource::Node(id) => store.tasks_on(id).filter(|t| t.is_live()).collect(),
             LogSource::Tasks(ids) => ids.iter().filter_map(|id| store.task(id)).collect(),
         };
-        // A task that never got a container has nothing to say.
+        // A task that never got a container has nothing to say but its error.
+        for task in found.iter().filter(|t| t.container.is_none() && !t.err.is_empty()) {
+            self.note_writer(task, store);
+        }
         found.retain(|t| t.container.is_some());
         found.sort_by_key(|t| (!t.is_live(), std::cmp::Reverse(t.created), t.id.clone()));
         self.left_out = found.len().saturating_sub(STREAMS);
@@ -262,7 +265,8 @@ impl LogPane {
                 task.node.as_ref().map_or(String::new(), |n| format!(" on {}", store.hostname(n)));
             let exit = task.exit_code.map_or(String::new(), |code| format!(", exit {code}"));
             let err = if task.err.is_empty() { String::new() } else { format!(": {}", task.err) };
-            let said = format!("{} {}{place}{exit}{err}", writer.name, task.state);
+            let never = if task.container.is_none() { ", never had a container" } else { "" };
+            let said = format!("{} {}{place}{exit}{never}{err}", writer.name, task.state);
             self.buffer.rule(&task.id, task.since.0, said);
         }
     }
@@ -322,10 +326,10 @@ impl LogPane {
             Some(Seek::End(task)) => {
                 let lines = self.buffer.lines().iter();
                 let end = lines.rev().find(|l| l.source == *task && l.kind == Kind::Ruler);
-                end.filter(|_| {
-                    self.buffer.lines().iter().any(|l| l.source == *task && l.kind != Kind::Ruler)
-                })
-                .map(|l| l.seq)
+                let followed = self.tasks.iter().any(|t| t.task == *task);
+                let spoke = |l: &Line<TaskId>| l.source == *task && l.kind != Kind::Ruler;
+                let ready = !followed || self.buffer.lines().iter().any(spoke);
+                end.filter(|_| ready).map(|l| l.seq)
             }
         };
         if let Some(seq) = found {

@@ -155,6 +155,44 @@ pub fn many_and_fast(lab: &Lab) {
     let lines = reader.check();
     println!("        {lines} lines of 60 tasks, none lost, none twice");
     drop(reader);
+    // The same on the screen: all marked, written to a file as they come.
+    let file = std::env::temp_dir().join(format!("skep-tee-{}.log", std::process::id()));
+    let mut tui = open(lab, 2);
+    tui.on_service("many");
+    for _ in &names {
+        tui.keys(" ");
+    }
+    tui.shows(SOON, "20 marked");
+    tui.keys("l");
+    tui.shows(LATER, "60 tasks");
+    tui.keys(&format!(":tee {}\r", file.display()));
+    tui.shows(SOON, "writing to a file");
+    std::thread::sleep(Duration::from_secs(8));
+    let begun = Instant::now();
+    tui.keys("?");
+    tui.shows(SOON, "any other key closes");
+    println!("        a key is answered after {} ms meanwhile", begun.elapsed().as_millis());
+    tui.keys("?");
+    tui.quit();
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    let _ = std::fs::remove_file(&file);
+    let mut by_task: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for line in text.lines() {
+        let mut words = line.split(' ').skip(1);
+        let (Some(task), Some(n)) = (words.next(), words.next()) else { continue };
+        if let Some(n) = n.strip_prefix("n=").and_then(|n| n.parse().ok()) {
+            by_task.entry(task).or_default().push(n);
+        }
+    }
+    assert_eq!(by_task.len(), 60);
+    for (task, numbers) in &by_task {
+        let wanted: Vec<u64> = (numbers[0]..numbers[0] + numbers.len() as u64).collect();
+        assert_eq!(*numbers, wanted, "{task}");
+    }
+    println!(
+        "        {} lines of 60 tasks on the screen, none lost, none twice",
+        text.lines().count()
+    );
     for name in &names {
         lab.docker(1, &["service", "rm", name]);
     }
@@ -242,4 +280,67 @@ pub fn on_screen(lab: &Lab) {
     tui.quit();
     lab.docker(1, &["service", "rm", "spread"]);
     lab.converged("web", "3");
+}
+
+pub fn the_rest(lab: &Lab) {
+    // A driver that can't be read says so.
+    talkers(lab, "mute", 1, "sleep 1000", &["--log-driver", "none"]);
+    lab.converged("mute", "1");
+    let mut tui = open(lab, 2);
+    tui.on_service("mute");
+    tui.keys("l");
+    tui.line(SOON, &["mute.1 can't be read", "'none' keeps nothing"]);
+    // Lines from before those that were read first.
+    talkers(
+        lab,
+        "past",
+        1,
+        "i=0; while [ $i -lt 3000 ]; do echo n=$i; i=$((i+1)); done; sleep 1000",
+        &[],
+    );
+    lab.converged("past", "1");
+    tui.on_service("past");
+    tui.keys("l");
+    tui.shows(SOON, "n=2999");
+    tui.keys("g");
+    tui.line(SOON, &["›", "n=2500"]);
+    for _ in 0..6 {
+        tui.keys("gk");
+        std::thread::sleep(Duration::from_millis(700));
+    }
+    tui.keys("g");
+    tui.until(SOON, "the first line of all", |s| {
+        s.lines().any(|l| l.contains('›') && l.trim_end_matches(['│', ' ']).ends_with("n=0"))
+    });
+    // Whatever a container writes, the terminal's own state stays as it was.
+    let evil = concat!(
+        r"printf '\033[2J\033[Hx\n\033]0;pwned\007\n\033]52;c;aGk=\033\\\n\033P1$r0m\033\\\n\033[?1049l\n\033[?2004l\n",
+        r"\033[?1000h\n\033[?25h\n\302\2332J\n\342\200\256drow\n\000\001\010\377\376\n\033[41;1mred\n'; ",
+        r"head -c 3000000 /dev/zero | busybox tr '\0' 'x'; echo; echo the end; sleep 1000"
+    );
+    talkers(lab, "evil", 1, evil, &[]);
+    lab.converged("evil", "1");
+    let before = (tui.modes(), tui.raw().len());
+    tui.on_service("evil");
+    tui.keys("l");
+    tui.shows(SOON, "the end");
+    tui.keys("WWgG");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(tui.modes(), before.0);
+    let raw = tui.raw()[before.1..].to_vec();
+    for bad in [
+        &b"pwned\x07"[..],
+        b"\x1b]52",
+        b"\x1bP",
+        b"\x1b[?1049l",
+        b"\x1b[?2004l",
+        b"\x1b[?1000h",
+        b"\xc2\x9b",
+    ] {
+        assert!(!raw.windows(bad.len()).any(|w| w == bad), "{}", String::from_utf8_lossy(bad));
+    }
+    tui.quit();
+    for name in ["mute", "past", "evil"] {
+        lab.docker(1, &["service", "rm", name]);
+    }
 }

@@ -85,6 +85,20 @@ impl Tui {
         self.parser.lock().unwrap().screen().alternate_screen()
     }
 
+    /// What a program may have changed of the terminal beside its text.
+    pub fn modes(&self) -> [bool; 5] {
+        let parser = self.parser.lock().unwrap();
+        let screen = parser.screen();
+        let mouse = screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None;
+        [
+            screen.alternate_screen(),
+            screen.bracketed_paste(),
+            screen.hide_cursor(),
+            screen.application_cursor(),
+            mouse,
+        ]
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.process_id().expect("it runs")
     }

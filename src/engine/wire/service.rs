@@ -196,6 +196,7 @@ impl From<WireService<'_>> for Service {
             configs: names(&refers.configs),
             mounts: refers.mounts.iter().map(WireMount::words).collect(),
             has_previous: w.previous_spec.is_some_and(|raw| raw.get() != "null"),
+            log_driver: template.driver(),
             template: template.fingerprint(),
             counts: w.service_status.map(|c| Counts {
                 running: c.running_tasks,

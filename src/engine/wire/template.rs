@@ -63,9 +63,22 @@ impl WireTemplate<'_> {
         read_part(self.container_spec)
     }
 
+    /// The log driver's name, if there is one.
+    pub fn driver(&self) -> Option<Arc<str>> {
+        let driver: WireDriver<'_> = read_part(self.log_driver);
+        (!driver.name.is_empty()).then(|| (*driver.name).into())
+    }
+
     pub fn resources(&self) -> WireResources {
         read_part(self.resources)
     }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireDriver<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
 }
 
 /// A part of a document; what can't be read is as if it were empty.

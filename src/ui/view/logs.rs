@@ -113,6 +113,16 @@ fn troubles(board: &Board, log: &LogPane) -> Vec<(String, String)> {
     let store = &board.scene.store;
     let mut found: Vec<(String, String)> =
         log.buffer.troubles().map(|(task, why)| (name(log, task), why.to_owned())).collect();
+    for task in &log.tasks {
+        // The engine itself says nothing and waits (measured).
+        let service = store.task(&task.task).and_then(|t| store.service(&t.service));
+        if service.is_some_and(|s| s.log_driver.as_deref() == Some("none")) {
+            found.push((
+                name(log, &task.task),
+                "its log driver 'none' keeps nothing to read".into(),
+            ));
+        }
+    }
     for task in log.tasks.iter().filter(|t| t.alive) {
         let node = log.writers.get(&task.task).and_then(|w| store.node(w.node.as_ref()?));
         if let Some(node) = node.filter(|n| !n.is_up()) {
