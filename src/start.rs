@@ -389,7 +389,8 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
     log_in(sessions.iter().flat_map(|s| &s.managers)).await;
     let mut fleet = Fleet::start(sessions);
     fleet.first_words(FIRST_WORD).await.map_err(|lines| Fault { lines, code: FAILED })?;
-    let opening = Opening { theme, depth, view, clusters, notices };
+    let log_keys = file.log_keys.clone();
+    let opening = Opening { theme, depth, view, clusters, log_keys, notices };
     let ended = ui::run(|now| App::new(opening, seats, now), fleet).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
 }

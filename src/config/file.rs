@@ -20,6 +20,8 @@ pub struct ConfigFile {
     pub theme: Option<String>,
     /// View to begin with: `services`, `nodes`, …
     pub view: Option<String>,
+    /// Of JSON log lines, show these keys beside level and message; all if empty.
+    pub log_keys: Vec<String>,
 }
 
 /// A cluster the user gave a name.

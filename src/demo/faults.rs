@@ -35,6 +35,8 @@ pub struct Faults {
     pub wrong_cluster: bool,
     /// Lists are never answered.
     pub silent: bool,
+    /// A followed log says nothing more after a moment, though its task writes on (moby#41733).
+    pub stall_logs: bool,
     /// List bodies never end.
     pub endless: bool,
 }
@@ -67,6 +69,7 @@ impl Faults {
                 ("conflict", None) => faults.conflict = true,
                 ("wrong-cluster", None) => faults.wrong_cluster = true,
                 ("silent", None) => faults.silent = true,
+                ("stall-logs", None) => faults.stall_logs = true,
                 ("endless", None) => faults.endless = true,
                 _ => return Err(format!("no fault '{text}'")),
             }

@@ -26,9 +26,9 @@ const FIRST: [&[&str]; 3] = [
 /// Keys that say what stands beside the line anyhow.
 const LEFT_OUT: [&str; 8] = ["time", "ts", "timestamp", "@timestamp", "t", "pid", "hostname", "v"];
 
-/// A JSON object on one line: level, message, error, then the rest as `key=value`. `None` if the
-/// line is no JSON object.
-pub fn compact(line: &str) -> Option<String> {
+/// A JSON object on one line: level, message, error, then the rest as `key=value`, or of the rest only
+/// the chosen `keys`. `None` if the line is no JSON object.
+pub fn compact(line: &str, keys: &[String]) -> Option<String> {
     let trimmed = line.trim();
     if !(trimmed.starts_with('{') && trimmed.ends_with('}')) {
         return None;
@@ -51,11 +51,16 @@ pub fn compact(line: &str) -> Option<String> {
         match place {
             0 => add(&text.to_uppercase()),
             1 => add(&text),
-            _ => add(&format!("{name}={text}")),
+            _ if keys.is_empty() || keys.contains(name) => add(&format!("{name}={text}")),
+            _ => {}
         }
     }
     for (name, value) in &fields {
-        if !used.contains(&name.as_str()) && !LEFT_OUT.contains(&name.as_str()) {
+        let wanted = match keys {
+            [] => !LEFT_OUT.contains(&name.as_str()),
+            keys => keys.contains(name),
+        };
+        if wanted && !used.contains(&name.as_str()) {
             add(&format!("{name}={}", plain(value)));
         }
     }
@@ -103,11 +108,12 @@ mod tests {
     fn json_is_made_short() {
         let line = r#"{"ts":1,"caller":"a.go:1","level":"error","msg":"no such user","err":"EOF","user":{"id":7},"n":3}"#;
         assert_eq!(
-            compact(line).unwrap(),
+            compact(line, &[]).unwrap(),
             r#"ERROR no such user err=EOF caller=a.go:1 user={"id":7} n=3"#
         );
-        assert_eq!(compact("{broken}"), None);
-        assert_eq!(compact("plain"), None);
+        assert_eq!(compact(line, &["n".into()]).unwrap(), "ERROR no such user n=3");
+        assert_eq!(compact("{broken}", &[]), None);
+        assert_eq!(compact("plain", &[]), None);
         assert_eq!(expand(r#"{"a":1}"#).unwrap(), ["{", "  \"a\": 1", "}"]);
     }
 }

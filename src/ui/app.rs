@@ -55,6 +55,8 @@ pub struct Opening {
     pub view: View,
     /// Begin with the view of all clusters.
     pub clusters: bool,
+    /// Of JSON log lines, show these keys; all if there are none.
+    pub log_keys: Vec<String>,
     /// What was wrong with what was asked for, to be read on the screen.
     pub notices: Vec<String>,
 }
@@ -101,6 +103,7 @@ impl App {
                     grant: seat.grant,
                     theme: opening.theme.clone(),
                     depth: opening.depth,
+                    log_keys: opening.log_keys.clone(),
                     view: opening.view,
                 };
                 Board::new(ClusterNo(no), settings, seat.endpoint, now)

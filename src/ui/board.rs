@@ -101,6 +101,8 @@ pub struct Settings {
     pub theme: Theme,
     /// How many of them.
     pub depth: Depth,
+    /// Of JSON log lines, show these keys; all if there are none.
+    pub log_keys: Vec<String>,
     /// The view to begin with.
     pub view: View,
 }

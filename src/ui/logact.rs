@@ -233,7 +233,7 @@ impl Board {
         Ok(())
     }
 
-    /// `logs problems`, `stack NAME`, `goto TIME`, `save FILE`, `tee FILE`; `None` for other commands.
+    /// `logs problems`, `stack NAME`, `goto TIME`, `keys a,b`, `save FILE`, `tee FILE`; `None` for other commands.
     pub(super) fn log_command(
         &mut self,
         verb: &str,
@@ -245,6 +245,19 @@ impl Board {
                 Ok(())
             }
             ("stack", Some(stack)) => self.logs_of_stack(stack),
+            ("keys", keys) => {
+                let keys: Vec<String> = keys
+                    .unwrap_or_default()
+                    .split([',', ' '])
+                    .filter(|k| !k.is_empty())
+                    .map(str::to_owned)
+                    .collect();
+                self.settings.log_keys.clone_from(&keys);
+                if let Some(log) = &mut self.log {
+                    log.keys = keys;
+                }
+                Ok(())
+            }
             ("goto", Some(when)) => self.go_to(when),
             ("save", Some(file)) => self.save(file, false),
             ("tee", Some(file)) => self.save(file, true),

@@ -60,7 +60,9 @@ impl Board {
             return;
         }
         let token = self.token();
-        self.log = Some(LogPane::new(token, source, title));
+        let mut log = LogPane::new(token, source, title);
+        log.keys.clone_from(&self.settings.log_keys);
+        self.log = Some(log);
     }
 
     /// When the event under the cursor was, if the cursor is on one.

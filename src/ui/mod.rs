@@ -14,6 +14,7 @@ mod input;
 mod keys;
 mod logact;
 mod logpane;
+mod logwalk;
 mod look;
 mod overlay;
 mod palette;

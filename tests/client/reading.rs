@@ -59,7 +59,8 @@ impl Live {
         let theme = Theme::load("dark", Depth::True).unwrap();
         let depth = Depth::True;
         let view = View::Overview;
-        let opening = Opening { theme, depth, view, clusters: false, notices: Vec::new() };
+        let (clusters, log_keys, notices) = (false, Vec::new(), Vec::new());
+        let opening = Opening { theme, depth, view, clusters, log_keys, notices };
         let app = App::new(opening, seats, now());
         Self { app, fleet, screen: Terminal::new(TestBackend::new(120, 40)).unwrap(), dir }
     }
@@ -110,6 +111,31 @@ impl Live {
             self.listen(Duration::from_millis(50)).await;
         }
     }
+}
+
+/// A stream that falls silent while its task writes on is noticed and opened anew; no line is shown
+/// twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_stalls_goes_on() {
+    let (demo, _dir) = serve("calm", &["stall-logs"]);
+    let mut live = Live::start(&demo, true);
+    live.until("● live").await;
+    live.keys("2/shop_web\r").await;
+    live.keys("l").await;
+    live.until("GET / 200").await;
+    let newest = |text: &str| {
+        let line = text.lines().rfind(|l| l.contains("GET") || l.contains("POST"));
+        line.unwrap_or_default().trim_start_matches('│').chars().take(8).collect::<String>()
+    };
+    live.listen(Duration::from_secs(6)).await;
+    let stalled = newest(&live.text());
+    let begun = Instant::now();
+    while newest(&live.text()) == stalled {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{}", live.text());
+        live.listen(Duration::from_millis(200)).await;
+    }
+    let logs = |r: &&String| r.contains("/logs");
+    assert!(demo.requests().iter().filter(logs).count() > 4, "opened anew");
 }
 
 /// Every action of the table in every view, read-only: the engine sees nothing but reads.

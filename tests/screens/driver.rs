@@ -46,6 +46,7 @@ impl Driver {
             depth: Depth::True,
             view: View::Overview,
             clusters: false,
+            log_keys: Vec::new(),
             notices: Vec::new(),
         };
         Self { app: App::new(opening, seats, NOW), now: NOW, effects: Vec::new() }

@@ -131,6 +131,42 @@ impl Lab {
         }
     }
 
+    /// Ends a node's engine as an operator does, and starts it again; the node itself stays.
+    pub fn restart_engine(&self, node: u32) {
+        let engine = format!("^dockerd --data-root {}/n{node}/data", self.dir.display());
+        let pid = || {
+            let out = Command::new("pgrep").args(["-f", &engine]).output().expect("pgrep runs");
+            String::from_utf8_lossy(&out.stdout).lines().next().map(str::to_owned)
+        };
+        let old = pid().expect("the engine runs");
+        let read = |name: &str| std::fs::read(format!("/proc/{old}/{name}")).expect("it runs");
+        let (words, environment) = (read("cmdline"), read("environ"));
+        let status = String::from_utf8_lossy(&read("status")).into_owned();
+        let parent = status.lines().find_map(|l| l.strip_prefix("PPid:")).expect("a parent").trim();
+        let path = environment.split(|b| *b == 0).find_map(|v| v.strip_prefix(b"PATH="));
+        let path = String::from_utf8_lossy(path.expect("a PATH")).into_owned();
+        Command::new("kill").args(["-TERM", &old]).status().expect("kill runs");
+        wait(Duration::from_secs(30), "the engine has ended", || pid().is_none());
+        let words = words.split(|b| *b == 0).filter(|w| !w.is_empty());
+        let words: Vec<String> = words.map(|w| String::from_utf8_lossy(w).into_owned()).collect();
+        let log = std::fs::File::options().append(true).open(self.path(&format!("n{node}/log")));
+        let mut engine = Command::new("nsenter")
+            .args(["--target", parent, "--mount", "--uts", "--net", "--pid", "--"])
+            .args(words)
+            .env("PATH", path)
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(log.expect("the node's log"))
+            .spawn()
+            .expect("nsenter runs");
+        // It ends with its node.
+        std::thread::spawn(move || engine.wait());
+        let socket = self.path(&format!("n{node}/docker.sock"));
+        wait(Duration::from_secs(30), "the engine answers again", || {
+            socket.exists() && self.try_docker(node, &["version"]).status.success()
+        });
+    }
+
     pub fn crash(&self, node: u32) {
         self.run(&["crash", &node.to_string()]);
     }

@@ -128,6 +128,11 @@ pub fn none_lost(lab: &Lab) {
     lab.converged("talk", "6");
     std::thread::sleep(Duration::from_secs(3));
     println!("        {} lines over a node's power-off", reader.check());
+    // An engine restarted under its streams.
+    lab.restart_engine(4);
+    lab.converged("talk", "6");
+    std::thread::sleep(Duration::from_secs(3));
+    println!("        {} lines over an engine's restart", reader.check());
     // The manager that is read through, gone and back.
     let before = reader.total();
     lab.crash(1);

@@ -195,7 +195,9 @@ fn rows_of(log: &LogPane, line: &Line<TaskId>, room: usize) -> usize {
     if !log.wrap || line.kind == Kind::Ruler || line.text.len() <= room {
         return 1;
     }
-    text::width(&text::clean(&shown(line, room * OPEN_ROWS))).div_ceil(room).clamp(1, OPEN_ROWS)
+    text::width(&text::clean(&shown(line, &log.keys, room * OPEN_ROWS)))
+        .div_ceil(room)
+        .clamp(1, OPEN_ROWS)
 }
 
 /// As much of a text as can be seen: a line of a megabyte must not cost more than one of a screen.
@@ -210,10 +212,10 @@ fn clip(text: &str, columns: usize) -> &str {
 }
 
 /// The text of a line as it is shown when it is not opened.
-fn shown(line: &Line<TaskId>, columns: usize) -> Cow<'_, str> {
+fn shown<'l>(line: &'l Line<TaskId>, keys: &[String], columns: usize) -> Cow<'l, str> {
     // JSON is made short only where it is not huge: it is read anew with every frame.
     let json = line.text.starts_with('{') && line.text.len() < 16 << 10;
-    match json.then(|| compact(&line.text)).flatten() {
+    match json.then(|| compact(&line.text, keys)).flatten() {
         Some(short) => short.into(),
         None => ansi::plain(clip(&line.text, columns)),
     }
@@ -325,7 +327,7 @@ fn lines_of<'a>(
     } else {
         let coloured = line.text.contains('\u{1b}');
         let columns = if log.wrap { room * OPEN_ROWS } else { log.pan + room };
-        let plain = shown(line, columns);
+        let plain = shown(line, &log.keys, columns);
         let pieces = if coloured {
             ansi::pieces(clip(&line.text, columns))
         } else {
