@@ -64,6 +64,8 @@ pub(super) struct Tails {
 struct Known {
     /// The task may still write.
     alive: AtomicBool,
+    /// It was told that it can't be read, and nothing since.
+    in_trouble: AtomicBool,
     heard: Mutex<Heard>,
 }
 
@@ -232,11 +234,10 @@ enum End {
 impl Tail {
     async fn follow(self) {
         let mut wait = FIRST_WAIT;
-        let mut in_trouble = false;
         loop {
             let began = Instant::now();
             let alive = self.known.alive.load(Ordering::Relaxed);
-            let (end, heard_any) = self.stream(alive, &mut in_trouble).await;
+            let (end, heard_any) = self.stream(alive).await;
             match end {
                 End::Gone => return,
                 // The task is over, and so is its log.
@@ -246,7 +247,7 @@ impl Tail {
                 }
                 End::Clean | End::Broken(None) => {}
                 End::Broken(Some(error)) => {
-                    in_trouble = true;
+                    self.known.in_trouble.store(true, Ordering::Relaxed);
                     if self.trouble(Some(error.to_string())).await.is_err() {
                         return;
                     }
@@ -267,7 +268,7 @@ impl Tail {
     }
 
     /// Reads one stream to its end; also tells whether anything new came.
-    async fn stream(&self, follow: bool, in_trouble: &mut bool) -> (End, bool) {
+    async fn stream(&self, follow: bool) -> (End, bool) {
         let from = self.known.heard.lock().await.newest;
         let resumed = from.is_set();
         let request = TaskLogRequest {
@@ -312,7 +313,9 @@ impl Tail {
             }
             any = true;
             newest = Instant::now();
-            if std::mem::take(in_trouble) && self.trouble(None).await.is_err() {
+            if self.known.in_trouble.swap(false, Ordering::Relaxed)
+                && self.trouble(None).await.is_err()
+            {
                 return (End::Gone, any);
             }
             let notes: Vec<_> = fresh.iter().map(|f| (f.at, output(f), Heard::key(f))).collect();
