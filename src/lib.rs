@@ -22,11 +22,11 @@
 //! | [`cluster`] | the model. Pure: no I/O, no clock, no terminal |
 //! | [`triage`] | what is wrong and why: pure rules over the model |
 //! | [`action`] | what can be done: plan (pure) → execute → follow until it converges |
-//! | [`logs`] | lines: a bounded buffer |
+//! | [`logs`] | lines: a bounded buffer merged by time, how bad a line says it is, colours, JSON |
 //! | [`session`] | one actor a cluster: watches it through the fastest manager, feeds the model, fails over, carries plans out; the fleet of them |
 //! | [`ui`] | the terminal: a board for each cluster, the view of all, one file a screen, shared widgets |
 //! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
-//! | [`report`] | the same knowledge without a screen: check, snapshot |
+//! | [`report`] | the same knowledge without a screen: check, snapshot, logs, contexts |
 //!
 //! Who may import whom stands in `tests/tidy.rs`, which fails on a breach.
 //!

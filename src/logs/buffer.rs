@@ -196,21 +196,35 @@ impl<S: Clone + Eq + Hash> Buffer<S> {
     }
 
     /// A ruler among a source's lines: what skep knows of it at that time.
-    pub fn rule(&mut self, source: &S, at: i64, text: String) {
+    pub fn rule(
+        &mut self,
+        source: &S,
+        at: i64,
+        severity: Severity,
+        text: String,
+        filter: impl Fn(&Line<S>) -> bool,
+    ) {
         self.next += 1;
         self.bytes += text.len();
-        self.passing += 1;
-        self.merge(vec![Line {
+        let mut line = Line {
             seq: self.next,
             at,
             source: source.clone(),
             kind: Kind::Ruler,
-            severity: Severity::None,
+            severity,
             continues: false,
-            passes: true,
+            passes: false,
             order: at,
             text: text.into(),
-        }]);
+        };
+        line.passes = filter(&line);
+        self.passing += usize::from(line.passes);
+        self.merge(vec![line]);
+    }
+
+    /// Where the lines from a time on begin.
+    pub fn first_from(&self, at: i64) -> usize {
+        self.lines.partition_point(|line| line.order < at)
     }
 
     /// Looks at all lines anew with another filter, the newest first; call [`Buffer::go_on`] until it

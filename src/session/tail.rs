@@ -80,8 +80,12 @@ struct Heard {
     /// The last lines, the oldest first, and the same to look them up.
     recent: VecDeque<(i64, u64)>,
     lookup: HashSet<(i64, u64)>,
+    /// It is over: whatever comes again is known.
+    closed: bool,
 }
 
+/// Tasks whose end is remembered; a crash loop watched for weeks makes many.
+const KNOWN: usize = 1_024;
 /// Lines of each task that are known again.
 const RECENT: usize = 4_096;
 
@@ -100,7 +104,14 @@ impl Heard {
         }
         let forgotten = self.recent.len() == RECENT
             && self.recent.front().is_some_and(|(oldest, _)| frame.at.0 < *oldest);
-        forgotten || self.lookup.contains(&Self::key(frame))
+        self.closed || forgotten || self.lookup.contains(&Self::key(frame))
+    }
+
+    /// Lets go of the single lines: this log is over, and all of it was told.
+    fn close(&mut self) {
+        self.recent = VecDeque::new();
+        self.lookup = HashSet::new();
+        self.closed = true;
     }
 
     fn note(&mut self, frame: (Timestamp, usize, (i64, u64))) {
@@ -150,6 +161,9 @@ impl Tails {
             }
             keep
         });
+        if self.known.len() > KNOWN {
+            self.known.retain(|task, _| self.running.contains_key(task));
+        }
         for wanted in tasks {
             let known = Arc::clone(self.known.entry(wanted.task.clone()).or_default());
             known.alive.store(wanted.alive, Ordering::Relaxed);
@@ -242,6 +256,7 @@ impl Tail {
                 End::Gone => return,
                 // The task is over, and so is its log.
                 End::Clean if !alive => {
+                    self.known.heard.lock().await.close();
                     let _ = self.out.send(Event::LogEnd(self.view, self.task.clone())).await;
                     return;
                 }
@@ -411,5 +426,7 @@ mod tests {
         }
         assert!((1..=10_000).all(|at| heard.knows(&frame(at, "x"))));
         assert_eq!(heard.lookup.len(), RECENT);
+        heard.close();
+        assert!((1..=10_000).all(|at| heard.knows(&frame(at, "x"))) && heard.lookup.is_empty());
     }
 }

@@ -138,6 +138,7 @@ impl App {
     /// Takes in what happened; returns what is to be done outside.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         self.now = now;
+        let told = matches!(msg, Msg::Told(_));
         match msg {
             Msg::Key(key) => {
                 if !self.fleet_key(&key) {
@@ -163,7 +164,8 @@ impl App {
         }
         self.grant_wishes();
         self.look_elsewhere();
-        if self.fleet.open {
+        // It looks at every cluster: a few times a second is enough for what is only heard.
+        if self.fleet.open && (!told || self.fleet.is_due(now)) {
             let merged = &self.merged;
             let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
             self.fleet.refresh(open, self.current, now);

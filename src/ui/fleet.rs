@@ -16,6 +16,9 @@ use crate::{
 /// Events of all clusters that are kept in sight.
 const EVENTS: usize = 500;
 
+/// Between two looks at all clusters.
+const REFRESH: std::time::Duration = std::time::Duration::from_millis(250);
+
 /// Its panes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FleetPane {
@@ -143,6 +146,7 @@ pub(super) struct FleetView {
     pub managers: Table<ManagerRow>,
     pub problems: Table<FleetProblem>,
     pub events: Table<FleetEvent>,
+    pub refreshed: Timestamp,
 }
 
 impl Default for FleetView {
@@ -154,6 +158,7 @@ impl Default for FleetView {
             managers: Table::default(),
             problems: Table::default(),
             events: Table::default(),
+            refreshed: Timestamp::NEVER,
         };
         view.clusters.fixed = true;
         view.managers.fixed = true;
@@ -231,6 +236,11 @@ impl FleetView {
         }
     }
 
+    /// Whether the lines are old enough to be built anew for what was heard.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.refreshed.age(now) >= REFRESH
+    }
+
     /// Builds the lines anew.
     pub fn refresh<'b>(
         &mut self,
@@ -238,6 +248,7 @@ impl FleetView {
         current: usize,
         now: Timestamp,
     ) {
+        self.refreshed = now;
         let rows: Vec<_> = boards.clone().map(|b| cluster_row(b, b.no.0 == current)).collect();
         let count = rows.len();
         self.clusters.set(rows, count, 0, now);

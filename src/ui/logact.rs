@@ -39,7 +39,9 @@ impl Board {
             Act::NextHit => return self.find(true),
             Act::PreviousHit => return self.find(false),
             Act::NextError | Act::PreviousError => {
-                let found = log.find(act == Act::NextError, |l| l.severity == Severity::Error);
+                let found = log.find(act == Act::NextError, |l| {
+                    l.severity == Severity::Error && l.kind != Kind::Ruler
+                });
                 if found {
                     return;
                 }

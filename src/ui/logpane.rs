@@ -26,6 +26,8 @@ pub enum LogSource {
 
 /// More streams at once than this would weigh on the manager.
 pub const STREAMS: usize = 64;
+/// Tasks remembered before those without lines are forgotten.
+const WRITERS: usize = 1_024;
 /// Lines the filter looks at in one turn of the loop.
 const TURN: usize = 100_000;
 
@@ -186,6 +188,8 @@ pub struct LogPane {
     /// The engine has no older lines.
     pub(super) exhausted: bool,
     pub(super) seek: Option<Seek>,
+    /// The store's revision that the tasks were last taken from.
+    looked_at: Option<u64>,
 }
 
 impl LogPane {
@@ -215,12 +219,18 @@ impl LogPane {
             reading_older: HashSet::new(),
             exhausted: false,
             seek: None,
+            looked_at: None,
         }
     }
 
     /// The tasks to follow as the store stands: live ones first, then the newest of history, whose
     /// last lines tell why they ended. True if that changed.
     pub fn update_tasks(&mut self, store: &Store) -> bool {
+        // Asked with every event, and most events are log lines.
+        if self.looked_at.replace(store.revision()) == Some(store.revision()) {
+            return false;
+        }
+        self.forget_writers();
         let mut found: Vec<&Task> = match &self.source {
             LogSource::Services(ids) => ids.iter().flat_map(|id| store.tasks_of(id)).collect(),
             LogSource::Node(id) => store.tasks_on(id).filter(|t| t.is_live()).collect(),
@@ -249,8 +259,22 @@ impl LogPane {
         true
     }
 
+    /// Forgets tasks that left no line: a crash loop watched for weeks makes many.
+    fn forget_writers(&mut self) {
+        if self.writers.len() <= WRITERS {
+            return;
+        }
+        let mut wanted: HashSet<&TaskId> = self.tasks.iter().map(|t| &t.task).collect();
+        wanted.extend(self.buffer.lines().iter().map(|line| &line.source));
+        self.writers.retain(|task, _| wanted.contains(task));
+    }
+
     /// Remembers whose lines they are, and writes a task's end among them.
     fn note_writer(&mut self, task: &Task, store: &Store) {
+        let known = self.writers.get(&task.id);
+        if known.is_some_and(|w| w.ended || !task.state.is_terminal()) {
+            return;
+        }
         // The attempts of one slot have one colour.
         let name = store.task_name(task);
         let same = self.writers.values().find(|w| w.name == name).map(|w| w.colour);
@@ -270,7 +294,9 @@ impl LogPane {
             let err = if task.err.is_empty() { String::new() } else { format!(": {}", task.err) };
             let never = if task.container.is_none() { ", never had a container" } else { "" };
             let said = format!("{} {}{place}{exit}{never}{err}", writer.name, task.state);
-            self.buffer.rule(&task.id, task.since.0, said);
+            let severity = if task.state.is_failure() { Severity::Error } else { Severity::None };
+            let sieve = &self.sieve;
+            self.buffer.rule(&task.id, task.since.0, severity, said, |line| sieve.passes(line));
         }
     }
 
@@ -302,7 +328,8 @@ impl LogPane {
         let secs = to.0.saturating_sub(from.0) as f64 / 1e9;
         let said =
             format!("{name}: a gap of {secs:.1} s: the engine does not have these lines any more");
-        self.buffer.rule(task, from.0.saturating_add(1), said);
+        let (at, sieve) = (from.0.saturating_add(1), &self.sieve);
+        self.buffer.rule(task, at, Severity::Error, said, |line| sieve.passes(line));
     }
 
     /// A line as it is written to files and the clipboard.
@@ -323,7 +350,7 @@ impl LogPane {
             Some(Seek::Time(at)) => {
                 // The first line from then on, once there are lines from before.
                 let lines = self.buffer.lines();
-                let place = lines.partition_point(|l| l.at < at.0);
+                let place = self.buffer.first_from(at.0);
                 (place < lines.len() && (place > 0 || self.exhausted)).then(|| lines[place].seq)
             }
             Some(Seek::End(task)) => {

@@ -67,13 +67,14 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
         say(board, frame, inner, &said);
     }
     let here = log.here();
-    let range = log.range();
+    let range = log.anchor.map(|_| log.range()).unwrap_or_default();
+    let marked = range.first().copied().zip(range.last().copied());
     let mut y = inner.y;
     let bottom = inner.y + height as u16;
     for index in visible {
         let line = &log.buffer.lines()[index];
         let on_cursor = !log.follows() && Some(index) == here;
-        let marked = log.anchor.is_some() && range.contains(&index);
+        let marked = marked.is_some_and(|(first, last)| (first..=last).contains(&index));
         let style = match (on_cursor, marked) {
             (true, _) if focused => board.style(Slot::Selected),
             (true, _) => board.style(Slot::Unfocused),
@@ -280,14 +281,7 @@ fn lines_of<'a>(
         let wide = times + names + room;
         let said = text::cut(&said, wide).into_owned();
         let rest = "─".repeat(wide.saturating_sub(text::width(&said)));
-        let slot = if line.text.contains("failed")
-            || line.text.contains("rejected")
-            || line.text.contains("gap of")
-        {
-            Slot::Critical
-        } else {
-            Slot::Dim
-        };
+        let slot = if line.severity == Severity::Error { Slot::Critical } else { Slot::Dim };
         return vec![Row::from(vec![
             Span::styled(said, board.style(slot)),
             Span::styled(rest, dim),
