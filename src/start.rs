@@ -15,7 +15,9 @@ use crate::{
     config::{ConfigFile, Depth, EXAMPLE, Theme, badge, default_path, state_dir},
     connect::{Ask, Choice, Connector, DockerDir, Endpoint, Wanted, choose, hold},
     demo,
-    report::{ContextLine, LogPrinter, Taken, check, contexts_text, snapshot_json, snapshot_text},
+    report::{
+        ContextLine, LogPrinter, Taken, check, clean, contexts_text, snapshot_json, snapshot_text,
+    },
     session::{Fleet, LogQuery, LogSaid, SessionConfig, greet, load_once, read_logs},
     ui::{self, App, Opening, Seat, View},
 };
@@ -429,8 +431,7 @@ async fn log_in(connectors: impl Iterator<Item = &Connector>) {
 /// Says what could not be used, beside what can.
 fn complain(notices: &[String]) {
     for notice in notices {
-        let clean: String = notice.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let _ = writeln!(std::io::stderr(), "skep: {clean}");
+        let _ = writeln!(std::io::stderr(), "skep: {}", clean(notice));
     }
 }
 

@@ -109,6 +109,6 @@ fn json_of(all: &[Result<Taken, String>], verdict: Verdict) -> serde_json::Value
 }
 
 /// What the engine said may hold anything; a terminal may read this.
-pub(super) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

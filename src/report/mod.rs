@@ -5,7 +5,7 @@ mod contexts;
 mod logs;
 mod snapshot;
 
-pub use check::{Verdict, check};
+pub use check::{Verdict, check, clean};
 pub use contexts::{ContextLine, contexts_text};
 pub use logs::LogPrinter;
 pub use snapshot::{snapshot_json, snapshot_text};

@@ -46,6 +46,24 @@ pub fn talkers(lab: &Lab, name: &str, replicas: u32, script: &str, more: &[&str]
     lab.docker(1, &args);
 }
 
+/// Lines as skep writes them to a file: each task's numbers follow each other. How many lines, of how
+/// many tasks.
+pub fn numbered(text: &str) -> (usize, usize) {
+    let mut by_task: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for line in text.lines() {
+        let mut words = line.split(' ').skip(1);
+        let (Some(task), Some(n)) = (words.next(), words.next()) else { continue };
+        if let Some(n) = n.strip_prefix("n=").and_then(|n| n.parse().ok()) {
+            by_task.entry(task).or_default().push(n);
+        }
+    }
+    for (task, numbers) in &by_task {
+        let wanted: Vec<u64> = (numbers[0]..numbers[0] + numbers.len() as u64).collect();
+        assert_eq!(*numbers, wanted, "{task}");
+    }
+    (by_task.values().map(Vec::len).sum(), by_task.len())
+}
+
 /// `skep logs --follow --json` in the background, its lines by task.
 struct Reader {
     child: Child,
@@ -181,19 +199,7 @@ pub fn many_and_fast(lab: &Lab) {
     tui.quit();
     let text = std::fs::read_to_string(&file).expect("it was written");
     let _ = std::fs::remove_file(&file);
-    let mut by_task: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    for line in text.lines() {
-        let mut words = line.split(' ').skip(1);
-        let (Some(task), Some(n)) = (words.next(), words.next()) else { continue };
-        if let Some(n) = n.strip_prefix("n=").and_then(|n| n.parse().ok()) {
-            by_task.entry(task).or_default().push(n);
-        }
-    }
-    assert_eq!(by_task.len(), 60);
-    for (task, numbers) in &by_task {
-        let wanted: Vec<u64> = (numbers[0]..numbers[0] + numbers.len() as u64).collect();
-        assert_eq!(*numbers, wanted, "{task}");
-    }
+    assert_eq!(numbered(&text).1, 60);
     println!(
         "        {} lines of 60 tasks on the screen, none lost, none twice",
         text.lines().count()

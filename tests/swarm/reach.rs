@@ -1,7 +1,6 @@
 //! Any manager, any way, and never just one: ssh, TLS, contexts, failover, several clusters.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -12,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 
 use super::{
     lab::{Lab, wait},
-    logs::{TALK, talkers},
+    logs::{TALK, numbered, talkers},
     scenarios::managers_back,
     tui::{LATER, SOON, Tui},
 };
@@ -571,19 +570,7 @@ pub fn failover(lab: &Lab) {
         tui.line(LATER, &[&lab.address(victim), "ready"]);
         // The log went on through the other manager: no line lost, none twice.
         let text = fs::read_to_string(&file).unwrap();
-        let mut by_task: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-        for line in text.lines() {
-            let mut words = line.split(' ').skip(1);
-            let (Some(task), Some(n)) = (words.next(), words.next()) else { continue };
-            if let Some(n) = n.strip_prefix("n=").and_then(|n| n.parse().ok()) {
-                by_task.entry(task).or_default().push(n);
-            }
-        }
-        let total: usize = by_task.values().map(Vec::len).sum();
-        for (task, numbers) in &by_task {
-            let wanted: Vec<u64> = (numbers[0]..numbers[0] + numbers.len() as u64).collect();
-            assert_eq!(*numbers, wanted, "{task}");
-        }
+        let (total, _) = numbered(&text);
         println!("        {total} log lines over it, none lost, none twice");
         assert!(total > 500, "{total}");
         tui.quit();
