@@ -7,6 +7,7 @@ use super::{
     actions::{self, Act},
     board::{Pane, TaskScope, View, Wish},
     input::Input,
+    logpane::Sieve,
     overlay::{Asking, Overlay, Scroll},
     palette::Palette,
     view::{nodes, services, tasks},
@@ -118,8 +119,13 @@ impl Board {
     }
 
     fn go_back(&mut self) {
-        let filter = self.filter_text();
-        if !filter.is_empty() {
+        if self.focus() == Pane::Logs
+            && let Some(log) = self.log.as_mut().filter(|log| !log.sieve.is_open())
+        {
+            // All of it: what the keys sift as well as the filter.
+            return log.sift(|sieve| *sieve = Sieve::default());
+        }
+        if !self.filter_text().is_empty() {
             return self.set_filter("");
         }
         if self.zoomed {

@@ -74,6 +74,11 @@ fn sifting_by_key() {
     assert!(has(&driver, "2/5") && has(&driver, "second again") && !has(&driver, "other"));
     driver.keys("<esc>");
     assert!(has(&driver, "of the first"));
+    // Where the keys leave nothing, Esc brings all back as well, as it says.
+    driver.keys("SS");
+    assert!(has(&driver, "Esc clears it"));
+    driver.keys("<esc>");
+    assert!(has(&driver, "of the first") && has(&driver, "Logs of"));
 }
 
 #[test]
