@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Node, Service, ServiceId, Task, Timestamp};
+use super::{Network, Node, Service, ServiceId, Task, Timestamp};
 
 /// One task list under way; later lists have larger ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +30,8 @@ pub struct ClusterInfo {
     pub engine: Arc<str>,
     /// API version agreed on.
     pub api: Arc<str>,
+    /// How long a node's certificate lasts.
+    pub cert_expiry: std::time::Duration,
     /// `TaskHistoryRetentionLimit`.
     pub history_limit: u64,
 }
@@ -69,6 +71,8 @@ pub enum Delta {
     Nodes(Vec<Node>),
     /// The whole service list.
     Services(Vec<Service>),
+    /// All networks of the Swarm.
+    Networks(Vec<Network>),
     /// A task list begins.
     TasksBegin(ListId, Scope),
     /// A piece of it.

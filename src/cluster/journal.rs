@@ -1,11 +1,13 @@
 //! What happened, newest last: the engine's events and the task transitions skep derived.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
 
 use super::{NodeId, ServiceId, TaskId, Timestamp};
 
 /// What an entry is about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Subject {
     /// A node.
     Node(NodeId),
@@ -18,7 +20,7 @@ pub enum Subject {
 }
 
 /// How much a human should care.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Gravity {
     /// Passing states.
     Quiet,
@@ -30,11 +32,44 @@ pub enum Gravity {
     Bad,
 }
 
+/// What an entry means for others: causes are linked to what they led to by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Meaning {
+    /// A service's spec changed, or it was made or removed.
+    Change,
+    /// An update or rollback got a step further.
+    Update,
+    /// A task ended against its will.
+    Failure,
+    /// A node was lost.
+    NodeLost,
+    /// A lost node is ready again.
+    NodeBack,
+    /// Another manager leads.
+    Leader,
+    /// What someone did through skep.
+    Action,
+    /// All else.
+    #[default]
+    Other,
+}
+
+impl Meaning {
+    /// Whether it may be why tasks fail.
+    pub fn is_cause(self) -> bool {
+        matches!(self, Self::Change | Self::NodeLost)
+    }
+}
+
 /// One line of the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Counts up from 1 for ever; a view's selection follows it.
+    /// Counts up for ever; a view's selection follows it.
+    #[serde(skip)]
     pub seq: u64,
+    /// Whether it is on disk already, or came from there.
+    #[serde(skip)]
+    pub kept: bool,
     /// When, by the manager's clock.
     pub at: Timestamp,
     /// `task`, `service`, `node`, … as the engine calls it.
@@ -47,6 +82,26 @@ pub struct Entry {
     pub subject: Subject,
     /// How bad.
     pub gravity: Gravity,
+    /// What it means for others.
+    #[serde(default)]
+    pub meaning: Meaning,
+}
+
+/// An entry on its way into the journal.
+#[derive(Clone, Debug)]
+pub struct Line<'a> {
+    /// `task`, `service`, `node`, …
+    pub kind: &'a str,
+    /// The object's name.
+    pub name: &'a str,
+    /// What happened to it.
+    pub text: String,
+    /// The object.
+    pub subject: Subject,
+    /// How bad.
+    pub gravity: Gravity,
+    /// What it means for others.
+    pub meaning: Meaning,
 }
 
 /// A bounded list of entries.
@@ -54,41 +109,81 @@ pub struct Entry {
 pub struct Journal {
     entries: VecDeque<Entry>,
     next: u64,
+    /// Entries from here on may not be on disk yet.
+    unkept: u64,
 }
+
+/// The first number: there is room below for what is remembered later.
+const FIRST: u64 = 1 << 32;
 
 impl Default for Journal {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), next: 1 }
+        Self { entries: VecDeque::new(), next: FIRST, unkept: FIRST }
     }
 }
 
 impl Journal {
     /// How many entries are kept.
-    pub const LIMIT: usize = 5_000;
+    pub const LIMIT: usize = 10_000;
 
     /// Adds one; the oldest goes when the journal is full.
-    pub fn push(
-        &mut self,
-        at: Timestamp,
-        kind: &str,
-        name: &str,
-        text: String,
-        subject: Subject,
-        gravity: Gravity,
-    ) {
+    pub fn push(&mut self, at: Timestamp, line: Line<'_>) {
         if self.entries.len() == Self::LIMIT {
             self.entries.pop_front();
         }
         self.entries.push_back(Entry {
             seq: self.next,
+            kept: false,
             at,
-            kind: kind.into(),
-            name: name.into(),
-            text,
-            subject,
-            gravity,
+            kind: line.kind.into(),
+            name: line.name.into(),
+            text: line.text,
+            subject: line.subject,
+            gravity: line.gravity,
+            meaning: line.meaning,
         });
         self.next += 1;
+    }
+
+    /// Takes in what is remembered from before: in the order of time among what is there, nothing
+    /// twice. Returns whether anything was new.
+    pub fn recall(&mut self, past: Vec<Entry>) -> bool {
+        let mut known: HashSet<(Timestamp, &str, &str)> =
+            self.entries.iter().map(|e| (e.at, &*e.name, &*e.text)).collect();
+        let mut fresh: Vec<&Entry> = Vec::new();
+        for entry in &past {
+            if known.insert((entry.at, &entry.name, &entry.text)) {
+                fresh.push(entry);
+            }
+        }
+        let mut fresh: Vec<Entry> = fresh.into_iter().cloned().collect();
+        if fresh.is_empty() {
+            return false;
+        }
+        fresh.extend(std::mem::take(&mut self.entries));
+        fresh.sort_by_key(|e| e.at);
+        fresh.drain(..fresh.len().saturating_sub(Self::LIMIT));
+        self.unkept = self.next - fresh.len() as u64;
+        for (entry, seq) in fresh.iter_mut().zip(self.unkept..) {
+            entry.seq = seq;
+        }
+        self.entries = fresh.into();
+        true
+    }
+
+    /// What is not on disk yet; from now on it counts as if it were. Passing states are not worth it,
+    /// and what was done through skep is in the audit file.
+    pub fn take_unkept(&mut self) -> Vec<Entry> {
+        let from = self.entries.partition_point(|e| e.seq < self.unkept);
+        self.unkept = self.next;
+        let mut taken = Vec::new();
+        for entry in self.entries.range_mut(from..).filter(|e| !e.kept) {
+            entry.kept = true;
+            if entry.gravity != Gravity::Quiet && entry.meaning != Meaning::Action {
+                taken.push(entry.clone());
+            }
+        }
+        taken
     }
 
     /// Puts the entries from `seq` on in the order of their time: a list names tasks in none.

@@ -3,11 +3,15 @@
 //! Pure: no I/O, no clock, no terminal, no styles. The only way in is [`Store::apply`] with a
 //! [`Delta`]; whatever order deltas and resyncs come in, the same engine state gives the same store.
 
+mod changes;
 mod delta;
 mod ids;
 mod journal;
+mod memory;
+mod network;
 mod node;
 mod placement;
+mod secret;
 mod service;
 mod store;
 mod task;
@@ -15,15 +19,19 @@ mod telling;
 mod time;
 mod words;
 
+pub use changes::changes;
 pub use delta::{ClusterInfo, Delta, EngineEvent, ListId, Scope};
 pub use ids::{NodeId, ServiceId, TaskId};
-pub use journal::{Entry, Gravity, Journal, Subject};
+pub use journal::{Entry, Gravity, Journal, Meaning, Subject};
+pub use memory::{Memory, NodeMemory, PastChange};
+pub use network::Network;
 pub use node::{Availability, Manager, Node, NodeState, Reachability, Role};
-pub use placement::{eligible, unmet};
+pub use placement::{asked, eligible, unmet};
+pub use secret::{HIDDEN, looks_secret};
 pub use service::{
-    Counts, FailureAction, Mode, Port, PublishMode, Resources, Service, UpdateConfig, UpdateState,
-    UpdateStatus,
+    Counts, FailureAction, Mode, Mount, Platform, Port, PublishMode, Resources, RestartCondition,
+    RestartPolicy, Service, UpdateConfig, UpdateState, UpdateStatus,
 };
-pub use store::{Missing, Store, Tally};
+pub use store::{Missing, Store, Tally, Touched};
 pub use task::{Task, TaskState};
 pub use time::Timestamp;

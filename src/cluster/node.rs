@@ -67,6 +67,8 @@ pub struct Node {
     pub labels: Vec<(Arc<str>, Arc<str>)>,
     /// Engine labels, by key.
     pub engine_labels: Vec<(Arc<str>, Arc<str>)>,
+    /// Fingerprint of the root certificate it trusts; 0 while it has not told.
+    pub trust: u64,
     /// When it joined.
     pub created: Timestamp,
     /// When the manager last wrote it.

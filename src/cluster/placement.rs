@@ -17,6 +17,28 @@ pub fn unmet<'c>(constraints: &'c [Arc<str>], node: &Node) -> Option<&'c str> {
     constraints.iter().map(|c| &**c).find(|c| meets(c, node) == Some(false))
 }
 
+/// What a constraint asks a node for, and what the node has there: `("node.labels.zone", "b")`.
+pub fn asked<'c>(constraint: &'c str, node: &Node) -> (&'c str, String) {
+    let key = constraint.split(['=', '!']).next().unwrap_or(constraint).trim();
+    let label = |labels: &[(Arc<str>, Arc<str>)], name: &str| {
+        labels.iter().find(|(k, _)| &**k == name).map(|(_, v)| v.to_string()).unwrap_or_default()
+    };
+    let has = match key.to_ascii_lowercase().as_str() {
+        "node.id" => node.id.to_string(),
+        "node.hostname" => node.hostname.to_string(),
+        "node.role" => node.role.to_string(),
+        "node.platform.os" => node.os.to_string(),
+        "node.platform.arch" => node.arch.to_string(),
+        "node.ip" => node.addr.to_string(),
+        _ => match (strip(key, "node.labels."), strip(key, "engine.labels.")) {
+            (Some(name), _) => label(&node.labels, name),
+            (_, Some(name)) => label(&node.engine_labels, name),
+            _ => String::new(),
+        },
+    };
+    (key, has)
+}
+
 fn meets(constraint: &str, node: &Node) -> Option<bool> {
     let (key, value, want_equal) = match constraint.split_once("!=") {
         Some((key, value)) => (key.trim(), value.trim(), false),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{ServiceId, Timestamp, words::words};
+use super::{ServiceId, Timestamp, changes, words::words};
 
 words! {
     /// Where a rolling update or rollback stands.
@@ -15,6 +15,10 @@ words! {
 words! {
     /// What the engine does when an update's tasks fail.
     FailureAction { Pause = "pause", Continue = "continue", Rollback = "rollback" }
+}
+words! {
+    /// When the engine starts a task again.
+    RestartCondition { None = "none", OnFailure = "on-failure", Any = "any" }
 }
 words! {
     /// Through the routing mesh, or on the task's own node.
@@ -134,6 +138,71 @@ impl Default for UpdateConfig {
     }
 }
 
+/// When and how often a task that ended is started again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestartPolicy {
+    /// After which ends.
+    pub condition: RestartCondition,
+    /// Pause before it.
+    pub delay: Duration,
+    /// At most so often within `window`; 0 is no limit.
+    pub max_attempts: u64,
+    /// Over which attempts count; 0 is for ever.
+    pub window: Duration,
+}
+
+impl Default for RestartPolicy {
+    /// The engine's defaults (swarmkit `api/defaults/service.go`).
+    fn default() -> Self {
+        Self {
+            condition: RestartCondition::Any,
+            delay: Duration::from_secs(5),
+            max_attempts: 0,
+            window: Duration::ZERO,
+        }
+    }
+}
+
+/// Something mounted into a task's container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// `bind`, `volume`, `tmpfs`, …
+    pub kind: Arc<str>,
+    /// A path of the node, or a volume's name; empty for an anonymous volume.
+    pub source: Arc<str>,
+    /// In the container.
+    pub target: Arc<str>,
+    /// Whether the container may not write.
+    pub read_only: bool,
+    /// Of a volume, if it names one: else `local`.
+    pub driver: Arc<str>,
+}
+
+impl Mount {
+    /// Whether its data lie on one node: another node's task would find an empty volume.
+    pub fn is_local_volume(&self) -> bool {
+        &*self.kind == "volume" && !self.source.is_empty() && matches!(&*self.driver, "" | "local")
+    }
+}
+
+/// `volume data → /var/lib/db`.
+impl std::fmt::Display for Mount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let from = if self.source.is_empty() { "" } else { " " };
+        let read_only = if self.read_only { ", read-only" } else { "" };
+        write!(f, "{}{from}{} → {}{read_only}", self.kind, self.source, self.target)
+    }
+}
+
+/// An operating system and architecture an image can run on; empty is any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Platform {
+    /// `linux`, `windows`.
+    pub os: Arc<str>,
+    /// `amd64`, `arm64`, as the engine or as the image writes it.
+    pub arch: Arc<str>,
+}
+
 /// The engine's own count, from `GET /services?status=true`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -182,12 +251,20 @@ pub struct Service {
     pub secrets: Vec<Arc<str>>,
     /// Names of the configs its tasks are given.
     pub configs: Vec<Arc<str>>,
-    /// `volume data → /var/lib/db`.
-    pub mounts: Vec<Arc<str>>,
+    /// What its tasks have mounted.
+    pub mounts: Vec<Mount>,
+    /// Whether its spec has a health check of its own (the image may have one that it keeps).
+    pub health_check: bool,
+    /// When its tasks are started again.
+    pub restart: RestartPolicy,
+    /// What its image runs on, as the CLI found it in the registry; none is anything.
+    pub platforms: Vec<Platform>,
     /// Its log driver, if it names one: else the node's own.
     pub log_driver: Option<Arc<str>>,
-    /// Whether there is a spec to roll back to.
-    pub has_previous: bool,
+    /// Its spec, the engine's own JSON.
+    pub spec: Arc<str>,
+    /// The spec before the last update: what a rollback goes back to.
+    pub previous: Option<Arc<str>>,
     /// Fingerprint of the task template; tasks carry the one they were made from.
     pub template: u64,
     /// The engine's count.
@@ -207,5 +284,10 @@ impl Service {
     /// Whether an update or rollback is replacing tasks now.
     pub fn is_updating(&self) -> bool {
         self.update.as_ref().is_some_and(UpdateStatus::is_running)
+    }
+
+    /// What the last update changed, in words; empty when there is no spec before it.
+    pub fn last_changes(&self) -> Vec<String> {
+        self.previous.as_ref().map(|before| changes(before, &self.spec)).unwrap_or_default()
     }
 }

@@ -1,10 +1,14 @@
 //! The store: one Swarm as last heard, with the counters and indices the views need.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
-    ClusterInfo, Delta, Gravity, Journal, ListId, Mode, Node, NodeId, Resources, Scope, Service,
-    ServiceId, Subject, Task, TaskId, TaskState, Timestamp,
+    ClusterInfo, Delta, Entry, Gravity, Journal, ListId, Meaning, Memory, Mode, Network, Node,
+    NodeId, NodeState, Resources, Scope, Service, ServiceId, Subject, Task, TaskId, TaskState,
+    Timestamp, journal::Line,
 };
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
@@ -24,8 +28,29 @@ pub struct Store {
     /// back a task that is gone.
     listed: HashMap<ServiceId, ListId>,
     tasks_known: bool,
+    networks: HashMap<Arc<str>, Network>,
+    touched: Touched,
+    memory: Memory,
     pub(super) journal: Journal,
     pub(super) revision: u64,
+}
+
+/// What changed since it was last asked.
+#[derive(Clone, Debug, Default)]
+pub struct Touched {
+    /// These services, or their tasks.
+    pub services: HashSet<ServiceId>,
+    /// These nodes, or their tasks.
+    pub nodes: HashSet<NodeId>,
+    /// What holds for all of the Swarm: nodes came, went, or may take tasks now that could not before.
+    pub all: bool,
+}
+
+impl Touched {
+    /// Whether nothing did.
+    pub fn is_empty(&self) -> bool {
+        !self.all && self.services.is_empty() && self.nodes.is_empty()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -157,6 +182,26 @@ impl Store {
         &self.journal
     }
 
+    /// What was seen and no list tells.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// A network that services join.
+    pub fn network(&self, id: &str) -> Option<&Network> {
+        self.networks.get(id)
+    }
+
+    /// What changed since this was last asked.
+    pub fn take_touched(&mut self) -> Touched {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// What the journal has that is not on disk yet.
+    pub fn take_unkept(&mut self) -> Vec<Entry> {
+        self.journal.take_unkept()
+    }
+
     /// How far a service is: from its tasks once they are known, before that as the engine counts.
     pub fn missing(&self, service: &Service) -> Missing {
         let tally = self.tally(&service.id);
@@ -217,7 +262,10 @@ impl Store {
         match delta {
             Delta::Cluster(info) => self.cluster(info, at),
             Delta::Nodes(nodes) => self.replace_nodes(nodes, at),
-            Delta::Services(services) => self.replace_services(services),
+            Delta::Services(services) => self.replace_services(services, at),
+            Delta::Networks(networks) => {
+                self.networks = networks.into_iter().map(|n| (n.id.clone(), n)).collect();
+            }
             Delta::TasksBegin(list, scope) => {
                 self.lists.insert(list, scope);
             }
@@ -238,16 +286,41 @@ impl Store {
         }
     }
 
-    /// A line of skep's own in the journal: the connection, an action.
+    /// A line of skep's own in the journal: the connection.
     pub fn note(&mut self, at: Timestamp, name: &str, text: String, gravity: Gravity) {
+        let (subject, meaning) = (Subject::Other, Meaning::Other);
+        self.tell(at, Line { kind: "skep", name, text, subject, gravity, meaning });
+    }
+
+    /// What someone does through skep.
+    pub fn note_action(&mut self, at: Timestamp, service: &ServiceId, name: &str, text: String) {
+        let (subject, gravity) = (Subject::Service(service.clone()), Gravity::Note);
+        let line = Line { kind: "action", name, text, subject, gravity, meaning: Meaning::Action };
+        self.tell(at, line);
+    }
+
+    pub(super) fn tell(&mut self, at: Timestamp, line: Line<'_>) {
         self.revision += 1;
-        self.journal.push(at, "skep", name, text, Subject::Other, gravity);
+        self.memory.read(at, line.meaning, &line.subject, &line.text);
+        self.journal.push(at, line);
+    }
+
+    /// Takes in what is remembered from before this store was made.
+    pub fn recall(&mut self, past: Vec<Entry>) {
+        for entry in &past {
+            self.memory.read(entry.at, entry.meaning, &entry.subject, &entry.text);
+        }
+        if self.journal.recall(past) {
+            self.revision += 1;
+            self.touched.all = true;
+        }
     }
 
     fn cluster(&mut self, info: ClusterInfo, at: Timestamp) {
         if !self.info.id.is_empty() && self.info.id != info.id {
             let journal = std::mem::take(&mut self.journal);
             *self = Self { journal, revision: self.revision, ..Self::default() };
+            self.touched.all = true;
             self.note(at, "cluster", format!("now another Swarm: {}", info.id), Gravity::Bad);
         }
         // Ids of lists restart with a new connection: nothing may be left of the old one.
@@ -276,36 +349,74 @@ impl Store {
                     if before.is_up() != node.is_up() {
                         flipped.push(node.id.clone());
                     }
+                    self.node_changed(&before, &node, at);
                     self.journal_node(&before, &node, at);
                 }
                 None if was_known => {
                     flipped.push(node.id.clone());
                     let text = format!("joined as {}", node.role);
-                    let subject = Subject::Node(node.id.clone());
-                    self.journal.push(at, "node", &node.hostname, text, subject, Gravity::Note);
+                    self.tell_node(&node, text, at);
                 }
                 None => flipped.push(node.id.clone()),
             }
             self.nodes.insert(node.id.clone(), node);
         }
         for (id, gone) in old {
-            let text = "left the Swarm".to_owned();
-            self.journal.push(
-                at,
-                "node",
-                &gone.hostname,
-                text,
-                Subject::Node(id.clone()),
-                Gravity::Note,
-            );
+            self.tell_node(&gone, "left the Swarm".to_owned(), at);
+            self.memory.forget(&Subject::Node(id.clone()));
             flipped.push(id);
         }
-        if !flipped.is_empty() && !self.tasks.is_empty() {
-            self.recount();
+        if !flipped.is_empty() {
+            self.touched.all = true;
+            if !self.tasks.is_empty() {
+                self.recount();
+            }
         }
     }
 
-    fn replace_services(&mut self, services: Vec<Service>) {
+    /// Notes since when, and for whom it matters.
+    fn node_changed(&mut self, before: &Node, after: &Node, at: Timestamp) {
+        if before == after {
+            return;
+        }
+        self.touched.nodes.insert(after.id.clone());
+        if before.state != after.state {
+            self.memory.state_changed(&after.id, at);
+        }
+        let reach = |n: &Node| n.manager.as_ref().map(|m| m.reachability.clone());
+        if reach(before) != reach(after) {
+            self.memory.reach_changed(&after.id, at);
+        }
+        let placing = |n: &Node| {
+            let room = (n.nano_cpus, n.memory);
+            (
+                n.availability.clone(),
+                n.role.clone(),
+                n.labels.clone(),
+                n.engine_labels.clone(),
+                room,
+            )
+        };
+        // `unknown` passes in seconds: after a leader change every node is.
+        let settled = after.state != NodeState::Unknown && before.state != NodeState::Unknown;
+        if placing(before) != placing(after) || (settled && before.state != after.state) {
+            self.touched.all = true;
+        }
+    }
+
+    fn tell_node(&mut self, node: &Node, text: String, at: Timestamp) {
+        let line = Line {
+            kind: "node",
+            name: &node.hostname,
+            text,
+            subject: Subject::Node(node.id.clone()),
+            gravity: Gravity::Note,
+            meaning: Meaning::Other,
+        };
+        self.tell(at, line);
+    }
+
+    fn replace_services(&mut self, services: Vec<Service>, at: Timestamp) {
         let same = services.len() == self.services.len()
             && services.iter().all(|s| self.services.get(&s.id) == Some(s));
         if same {
@@ -316,19 +427,29 @@ impl Store {
         self.services.reserve(services.len());
         for mut service in services {
             // Lists come from several requests; an older answer must not undo a newer one.
-            if let Some(known) = old.remove(&service.id)
-                && known.version > service.version
-            {
-                service = known;
+            match old.remove(&service.id) {
+                Some(known) if known.version > service.version => service = known,
+                Some(known) if known == service => {}
+                Some(known) => {
+                    if known.spec != service.spec {
+                        self.journal_service(&known, &service, at);
+                    }
+                    self.touched.services.insert(service.id.clone());
+                }
+                None => {
+                    self.touched.services.insert(service.id.clone());
+                }
             }
             self.services.insert(service.id.clone(), service);
         }
         for id in old.into_keys() {
+            self.touched.services.insert(id.clone());
             let tasks: Vec<_> = self.by_service.get(&id).into_iter().flatten().cloned().collect();
             for task in tasks {
                 self.remove_task(&task);
             }
             self.listed.remove(&id);
+            self.memory.forget(&Subject::Service(id));
         }
     }
 
@@ -340,6 +461,8 @@ impl Store {
             }
             self.revision += 1;
             let before = std::mem::replace(&mut row.task, task.clone());
+            self.touch(&before);
+            self.touch(&task);
             self.count(&before, false);
             self.count(&task, true);
             if before.node != task.node {
@@ -361,6 +484,7 @@ impl Store {
             return;
         }
         self.revision += 1;
+        self.touch(&task);
         self.by_service.entry(task.service.clone()).or_default().insert(task.id.clone());
         self.index_node(&task);
         self.count(&task, true);
@@ -374,8 +498,12 @@ impl Store {
         let Some(scope) = self.lists.remove(&list) else { return };
         let gone: Vec<TaskId> = match &scope {
             Scope::All => {
-                self.revision += u64::from(!self.tasks_known);
-                self.tasks_known = true;
+                if !self.tasks_known {
+                    self.revision += 1;
+                    self.tasks_known = true;
+                    self.touched.all = true;
+                    self.remember();
+                }
                 let unseen = self.tasks.values().filter(|row| row.seen < list);
                 unseen.map(|row| row.task.id.clone()).collect()
             }
@@ -397,6 +525,7 @@ impl Store {
     fn remove_task(&mut self, id: &TaskId) {
         let Some(row) = self.tasks.remove(id) else { return };
         self.revision += 1;
+        self.touch(&row.task);
         self.count(&row.task, false);
         self.unindex_node(&row.task);
         if let Some(set) = self.by_service.get_mut(&row.task.service) {
@@ -405,6 +534,17 @@ impl Store {
                 self.by_service.remove(&row.task.service);
                 self.service_tally.remove(&row.task.service);
             }
+        }
+    }
+
+    fn touch(&mut self, task: &Task) {
+        if !self.touched.services.contains(&task.service) {
+            self.touched.services.insert(task.service.clone());
+        }
+        if let Some(node) = &task.node
+            && !self.touched.nodes.contains(node)
+        {
+            self.touched.nodes.insert(node.clone());
         }
     }
 

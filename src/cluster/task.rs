@@ -73,10 +73,12 @@ pub struct Task {
     pub state: TaskState,
     /// What the orchestrator wants of it.
     pub desired: TaskState,
-    /// Since when it is in that state.
+    /// Since when it is in that state, by the clock of whoever put it there: from `accepted` on its node.
     pub since: Timestamp,
-    /// When it was created.
+    /// When it was created, by the leader's clock.
     pub created: Timestamp,
+    /// When the leader last wrote it, by its clock.
+    pub updated: Timestamp,
     /// The engine's progress word (`started`, `preparing`).
     pub message: Arc<str>,
     /// The engine's error, whole; may hold any byte.

@@ -1,15 +1,17 @@
 //! What the store writes into the journal when something changes.
 
 use super::{
-    EngineEvent, Gravity, Node, NodeId, NodeState, ServiceId, Store, Subject, Task, TaskState,
-    Timestamp,
+    EngineEvent, Gravity, Node, NodeId, NodeState, Service, ServiceId, Store, Subject, Task,
+    TaskState, Timestamp, changes,
+    journal::{Entry, Line, Meaning},
 };
 
 impl Store {
     pub(super) fn journal_node(&mut self, before: &Node, after: &Node, at: Timestamp) {
-        let mut say = |text: String, gravity| {
+        let mut say = |text: String, gravity, meaning| {
             let subject = Subject::Node(after.id.clone());
-            self.journal.push(at, "node", &after.hostname, text, subject, gravity);
+            let name = &*after.hostname;
+            self.tell(at, Line { kind: "node", name, text, subject, gravity, meaning });
         };
         if before.state != after.state {
             let why = if after.message.is_empty() || after.state == NodeState::Ready {
@@ -23,29 +25,103 @@ impl Store {
                 NodeState::Unknown => Gravity::Quiet,
                 _ => Gravity::Bad,
             };
-            say(format!("{} → {}{why}", before.state, after.state), gravity);
+            let meaning = match after.state {
+                NodeState::Down | NodeState::Disconnected => Meaning::NodeLost,
+                NodeState::Ready => Meaning::NodeBack,
+                _ => Meaning::Other,
+            };
+            say(format!("{} → {}{why}", before.state, after.state), gravity, meaning);
         }
         if before.availability != after.availability {
             say(
                 format!("availability {} → {}", before.availability, after.availability),
                 Gravity::Note,
+                Meaning::Other,
             );
         }
         if before.role != after.role {
-            say(format!("role {} → {}", before.role, after.role), Gravity::Note);
+            say(format!("role {} → {}", before.role, after.role), Gravity::Note, Meaning::Other);
         }
         if after.is_leader() && !before.is_leader() {
-            say("now leads the managers".into(), Gravity::Note);
+            say("now leads the managers".into(), Gravity::Note, Meaning::Leader);
         }
         if let (Some(b), Some(a)) = (&before.manager, &after.manager)
             && b.reachability != a.reachability
         {
             let gravity = if after.is_reachable_manager() { Gravity::Good } else { Gravity::Bad };
-            say(format!("manager {} → {}", b.reachability, a.reachability), gravity);
+            let text = format!("manager {} → {}", b.reachability, a.reachability);
+            say(text, gravity, Meaning::Other);
         }
     }
 
-    pub(super) fn journal_task(&mut self, before: Option<&TaskState>, task: &Task, at: Timestamp) {
+    pub(super) fn journal_service(&mut self, before: &Service, after: &Service, at: Timestamp) {
+        let said = changes(&before.spec, &after.spec);
+        if said.is_empty() {
+            return;
+        }
+        let when = if after.updated.is_set() && after.updated <= at { after.updated } else { at };
+        self.tell(
+            when,
+            Line {
+                kind: "service",
+                name: &after.name,
+                text: said.join(", "),
+                subject: Subject::Service(after.id.clone()),
+                gravity: Gravity::Note,
+                meaning: Meaning::Change,
+            },
+        );
+    }
+
+    /// What the manager still remembers of the time before skep looked: failed tasks, and the last
+    /// update of each service.
+    pub(super) fn remember(&mut self) {
+        let mut past = Vec::new();
+        let mut entry = |at: Timestamp, kind: &str, name: &str, text: String, subject, meaning| {
+            let gravity = if meaning == Meaning::Failure { Gravity::Bad } else { Gravity::Note };
+            let (kind, name) = (kind.to_owned(), name.to_owned());
+            past.push(Entry {
+                seq: 0,
+                kept: false,
+                at,
+                kind,
+                name,
+                text,
+                subject,
+                gravity,
+                meaning,
+            });
+        };
+        for task in self.tasks().filter(|t| t.state.is_failure() && t.since.is_set()) {
+            let (text, _) = self.task_text(None, task);
+            let subject = Subject::Task(task.id.clone(), task.service.clone());
+            entry(task.since, "task", &self.task_name(task), text, subject, Meaning::Failure);
+        }
+        for service in self.services() {
+            let Some(update) = &service.update else { continue };
+            let subject = Subject::Service(service.id.clone());
+            let said = service.last_changes();
+            let undone = update.state.word().starts_with("rollback");
+            if !said.is_empty() && update.started.is_set() && !undone {
+                let text = said.join(", ");
+                entry(
+                    update.started,
+                    "service",
+                    &service.name,
+                    text,
+                    subject.clone(),
+                    Meaning::Change,
+                );
+            }
+            if update.completed.is_set() {
+                let text = format!("update {}", update.state);
+                entry(update.completed, "service", &service.name, text, subject, Meaning::Update);
+            }
+        }
+        self.recall(past);
+    }
+
+    fn task_text(&self, before: Option<&TaskState>, task: &Task) -> (String, Gravity) {
         let place =
             task.node.as_ref().map_or(String::new(), |n| format!(" on {}", self.hostname(n)));
         let from = before.map_or("", |s| s.word());
@@ -58,10 +134,16 @@ impl Store {
             _ if !task.err.is_empty() => Gravity::Bad,
             _ => Gravity::Quiet,
         };
+        (text, gravity)
+    }
+
+    pub(super) fn journal_task(&mut self, before: Option<&TaskState>, task: &Task, at: Timestamp) {
+        let (text, gravity) = self.task_text(before, task);
         let name = self.task_name(task);
         let subject = Subject::Task(task.id.clone(), task.service.clone());
+        let meaning = if gravity == Gravity::Bad { Meaning::Failure } else { Meaning::Other };
         let when = if task.since.is_set() && task.since <= at { task.since } else { at };
-        self.journal.push(when, "task", &name, text, subject, gravity);
+        self.tell(when, Line { kind: "task", name: &name, text, subject, gravity, meaning });
     }
 
     pub(super) fn note_event(&mut self, event: EngineEvent) {
@@ -72,11 +154,16 @@ impl Store {
             "node" => Subject::Node(NodeId::from(event.id.clone())),
             _ => Subject::Other,
         };
-        if &*event.kind == "node" && &*event.action == "update" {
+        let update_only = &*event.action == "update";
+        if &*event.kind == "node" && update_only {
+            return;
+        }
+        let text = event_text(&event);
+        // A change of a spec is told from the lists, with every field; here only how its update goes.
+        if &*event.kind == "service" && update_only && text.is_empty() {
             return;
         }
         self.revision += 1;
-        let text = event_text(&event);
         let gravity = match event.attribute("updatestate.new") {
             "paused" | "rollback_paused" | "rollback_started" => Gravity::Bad,
             "completed" | "rollback_completed" => Gravity::Good,
@@ -86,30 +173,27 @@ impl Store {
             "" => event.id.chars().take(12).collect(),
             name => name.to_owned(),
         };
-        self.journal.push(event.at, &event.kind, &name, text, subject, gravity);
+        let meaning = match (&*event.kind, update_only) {
+            ("service", true) => Meaning::Update,
+            ("service", false) => Meaning::Change,
+            _ => Meaning::Other,
+        };
+        let kind = &*event.kind;
+        self.tell(event.at, Line { kind, name: &name, text, subject, gravity, meaning });
     }
 }
 
-/// `image api:1.8 → api:1.9, replicas 3 → 5`, or the plain action.
+/// `update started`, or the plain action; nothing for what lists tell better.
 fn event_text(event: &EngineEvent) -> String {
-    let short = |v: &str| v.split_once("@sha256").map_or(v.to_owned(), |(tag, _)| tag.to_owned());
-    let mut changes = Vec::new();
-    for (key, new) in &event.attributes {
-        if let Some(field) = key.strip_suffix(".new") {
-            let old = event.attribute(&format!("{field}.old"));
-            let field = if field == "updatestate" { "update" } else { field };
-            changes.push(if old.is_empty() {
-                format!("{field} {}", short(new))
-            } else {
-                format!("{field} {} → {}", short(old), short(new))
-            });
-        }
-    }
-    match (&*event.action, changes.is_empty()) {
-        ("update", true) => "spec updated".into(),
-        ("create", true) => "created".into(),
-        ("remove", true) => "removed".into(),
-        (action, true) => action.into(),
-        (_, false) => changes.join(", "),
+    match (&*event.action, event.attribute("updatestate.new")) {
+        ("update", "") if &*event.kind == "service" => String::new(),
+        ("update", "") => "updated".into(),
+        ("create", _) => "created".into(),
+        ("remove", _) => "removed".into(),
+        ("update", state) => match event.attribute("updatestate.old") {
+            "" => format!("update {state}"),
+            old => format!("update {old} → {state}"),
+        },
+        (action, _) => action.into(),
     }
 }

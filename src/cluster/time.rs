@@ -3,7 +3,19 @@
 use std::{fmt, time::Duration};
 
 /// Nanoseconds since the Unix epoch, UTC. [`Timestamp::NEVER`] stands for Go's zero time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {

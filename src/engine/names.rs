@@ -10,12 +10,13 @@ use super::{
     client::Engine,
     error::{EngineError, Result},
 };
+use crate::cluster::Network;
 
 /// Names of what a service may refer to, by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// Overlay networks.
-    pub networks: HashMap<String, String>,
+    pub networks: Vec<Network>,
     /// Secrets; only their names are ever read.
     pub secrets: HashMap<String, String>,
     /// Configs; only their names are kept.
@@ -39,7 +40,13 @@ impl Engine {
             if network.scope.as_deref() == Some("swarm")
                 && let (Some(id), Some(name)) = (network.id, network.name)
             {
-                names.networks.insert(id, name);
+                let subnets = network.ipam.and_then(|i| i.config).unwrap_or_default();
+                let subnets = subnets.into_iter().filter_map(|c| c.subnet);
+                names.networks.push(Network {
+                    id: id.into(),
+                    name: name.into(),
+                    subnets: subnets.map(Into::into).collect(),
+                });
             }
         }
         let secrets = docker

@@ -254,10 +254,16 @@ impl Watch {
 
     /// Names of what services refer to; they change only with an event.
     fn spawn_names(&self) {
-        let (engine, out, generation) = (self.engine.clone(), self.out.clone(), self.generation);
+        let (engine, out, generation, skew) =
+            (self.engine.clone(), self.out.clone(), self.generation, self.skew);
         tokio::spawn(async move {
             match engine.names().await {
-                Ok(names) => drop(out.send(Event::Names(generation, Box::new(names))).await),
+                Ok(mut names) => {
+                    let networks = Delta::Networks(std::mem::take(&mut names.networks));
+                    let at = wall().shifted(skew);
+                    let _ = out.send(Event::Heard(generation, vec![networks], at)).await;
+                    drop(out.send(Event::Names(generation, Box::new(names))).await);
+                }
                 // Pages show ids instead.
                 Err(error) => tracing::debug!(%error, "names can't be read"),
             }
@@ -397,6 +403,10 @@ pub async fn load_once(connector: Connector) -> Result<(Store, Probe, Timestamp)
     store.apply(Delta::Cluster(probe.info.clone()), at);
     store.apply(Delta::Nodes(engine.nodes().await?), at);
     store.apply(Delta::Services(engine.services().await?.0), at);
+    match engine.names().await {
+        Ok(names) => store.apply(Delta::Networks(names.networks), at),
+        Err(error) => tracing::debug!(%error, "names can't be read"),
+    }
     let list = ListId(1);
     let mut tasks = engine.tasks(&Scope::All).await?;
     store.apply(Delta::TasksBegin(list, Scope::All), at);

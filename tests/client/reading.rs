@@ -260,7 +260,7 @@ async fn bollard_reads_names() {
         Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())), Access::ReadOnly);
     engine.probe(now).await.unwrap();
     let names = engine.names().await.unwrap();
-    assert!(names.networks.values().any(|n| n == "shop_net"));
+    assert!(names.networks.iter().any(|n| &*n.name == "shop_net" && n.addresses().is_some()));
     assert!(names.secrets.values().any(|n| n == "shop_db_password"));
     assert!(names.configs.values().any(|n| n == "shop_proxy_conf"));
     assert!(demo.requests().iter().any(|r| r == "GET /v1.51/networks"), "the API version is sent");

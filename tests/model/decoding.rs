@@ -48,12 +48,15 @@ fn recorded_lists_are_read() {
         );
         assert_eq!(&*full.constraints[0], "node.role==worker");
         assert_eq!(full.ports[0].published, 8181);
-        assert_eq!((full.networks.len(), &*full.mounts[1]), (1, "volume v1 → /data"));
+        assert_eq!(
+            (full.networks.len(), full.mounts[1].to_string().as_str()),
+            (1, "volume v1 → /data")
+        );
         let web = named("web");
         assert_eq!((&*web.secrets[0], &*web.configs[0]), ("dbpw", "appcfg"));
         assert_eq!(named("agent").mode, Mode::Global);
         assert_eq!(named("job").mode, Mode::ReplicatedJob { concurrent: 3, total: 3 });
-        assert!(named("web").has_previous && !named("nowhere").has_previous);
+        assert!(named("web").previous.is_some() && named("nowhere").previous.is_none());
         assert!(services.iter().all(|s| s.counts.is_some() && s.version > 0));
 
         let tasks = tasks(&fixture(engine, "tasks"));

@@ -3,10 +3,8 @@
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::{
-    mask::{HIDDEN, mask_document},
-    yaml::to_yaml,
-};
+use super::{mask::mask_document, yaml::to_yaml};
+use crate::cluster::HIDDEN;
 
 /// Lines shown around a change.
 const CONTEXT: usize = 2;

@@ -15,7 +15,7 @@ mod yaml;
 pub use change::{Change, Document, ScaleTo};
 pub use diff::{DiffLine, Mark};
 pub use grant::WriteGrant;
-pub use mask::{HIDDEN, looks_secret, mask_document, mask_env};
+pub use mask::{mask_document, mask_env};
 pub use yaml::{EditError, from_yaml, to_yaml};
 
 use serde_json::Value;

@@ -39,7 +39,10 @@ pub fn from_yaml(text: &str, original: &Value) -> Result<Value, EditError> {
         .map_err(|(path, message)| EditError { line: schema::line_of(text, &path), message })?;
     mask::unmask_document(&mut spec, original).map_err(|name| EditError {
         line: text.lines().position(|l| l.contains(&name)).map_or(1, |i| i + 1),
-        message: format!("{name} is {} but had no value before: write its value", mask::HIDDEN),
+        message: format!(
+            "{name} is {} but had no value before: write its value",
+            crate::cluster::HIDDEN
+        ),
     })?;
     keep_numbers(&mut spec, original);
     Ok(spec)

@@ -50,6 +50,14 @@ pub(in crate::engine) struct WireCluster {
 pub(in crate::engine) struct WireClusterSpec {
     #[serde(deserialize_with = "or_default")]
     pub orchestration: WireOrchestration,
+    #[serde(rename = "CAConfig", deserialize_with = "or_default")]
+    pub ca_config: WireCaConfig,
+}
+
+#[derive(Deserialize, Default, Debug, Clone)]
+#[serde(rename_all = "PascalCase", default)]
+pub(in crate::engine) struct WireCaConfig {
+    pub node_cert_expiry: i64,
 }
 
 #[derive(Deserialize, Default, Debug, Clone)]
@@ -66,6 +74,7 @@ impl WireInfo {
             manager_id: self.swarm.node_id.as_str().into(),
             engine: self.server_version.as_str().into(),
             api: api.into(),
+            cert_expiry: super::nanos(self.swarm.cluster.spec.ca_config.node_cert_expiry),
             history_limit: u64::try_from(
                 self.swarm.cluster.spec.orchestration.task_history_retention_limit,
             )

@@ -13,6 +13,7 @@ use std::{
     borrow::Cow,
     collections::{BTreeMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use serde::{Deserialize, Deserializer};
@@ -90,6 +91,11 @@ impl Res {
             memory: u64::try_from(self.memory_bytes).unwrap_or(0),
         }
     }
+}
+
+/// A duration as Go writes it; a negative one is none.
+fn nanos(n: i64) -> Duration {
+    Duration::from_nanos(u64::try_from(n).unwrap_or(0))
 }
 
 /// Reads a list element by element; one that can't be read costs only itself, and is logged.

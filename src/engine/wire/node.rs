@@ -1,5 +1,7 @@
 //! Nodes.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde::Deserialize;
 
 use super::{Labels, Res, Text, Version, labels, list, or_default};
@@ -47,6 +49,15 @@ struct WireDescription<'a> {
     resources: Res,
     #[serde(borrow, deserialize_with = "or_default")]
     engine: WireEngine<'a>,
+    #[serde(rename = "TLSInfo", borrow, deserialize_with = "or_default")]
+    tls_info: WireTlsInfo<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireTlsInfo<'a> {
+    #[serde(borrow)]
+    trust_root: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]
@@ -118,10 +129,21 @@ impl From<WireNode<'_>> for Node {
             memory: w.description.resources.model().memory,
             labels: labels(&w.spec.labels),
             engine_labels: labels(&w.description.engine.labels),
+            trust: fingerprint(&w.description.tls_info.trust_root),
             created: w.created_at.time(),
             updated: w.updated_at.time(),
         }
     }
+}
+
+/// Tells root certificates apart; 0 for none.
+fn fingerprint(pem: &str) -> u64 {
+    if pem.is_empty() {
+        return 0;
+    }
+    let mut hasher = DefaultHasher::new();
+    pem.hash(&mut hasher);
+    hasher.finish().max(1)
 }
 
 /// Reads a node list.

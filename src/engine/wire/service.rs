@@ -1,13 +1,16 @@
 //! Services.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Labels, Text, Version, labels, list, or_default,
-    template::{WireAttachment, WireMount, WireReference, WireReferences, WireTemplate, read_part},
+    Labels, Text, Version, labels, list, nanos, or_default,
+    template::{
+        WireAttachment, WireMount, WirePlatform, WireReference, WireReferences, WireRestart,
+        WireTemplate, read_part,
+    },
 };
 use crate::cluster::{
     Counts, FailureAction, Mode, Port, PublishMode, Service, ServiceId, UpdateConfig, UpdateState,
@@ -26,8 +29,8 @@ struct WireService<'a> {
     created_at: Text<'a>,
     #[serde(borrow)]
     updated_at: Text<'a>,
-    #[serde(borrow, deserialize_with = "or_default")]
-    spec: WireServiceSpec<'a>,
+    #[serde(borrow)]
+    spec: Option<&'a RawValue>,
     #[serde(borrow)]
     previous_spec: Option<&'a RawValue>,
     #[serde(borrow, deserialize_with = "or_default")]
@@ -132,10 +135,6 @@ fn mode(raw: Option<&RawValue>) -> Mode {
     }
 }
 
-fn nanos(n: i64) -> Duration {
-    Duration::from_nanos(u64::try_from(n).unwrap_or(0))
-}
-
 fn update_config(w: &WireUpdateConfig<'_>) -> UpdateConfig {
     let default = UpdateConfig::default();
     UpdateConfig {
@@ -152,24 +151,23 @@ fn update_config(w: &WireUpdateConfig<'_>) -> UpdateConfig {
 
 impl From<WireService<'_>> for Service {
     fn from(w: WireService<'_>) -> Self {
-        let template = &w.spec.task_template;
+        let spec: WireServiceSpec<'_> = read_part(w.spec);
+        let template = &spec.task_template;
         let resources = template.resources();
+        let restart: WireRestart<'_> = read_part(template.restart_policy);
         let refers: WireReferences<'_> = read_part(template.container_spec);
         let networks: Vec<WireAttachment<'_>> = read_part(template.networks);
         let names = |list: &[WireReference<'_>]| list.iter().map(|r| (*r.name).into()).collect();
         // The endpoint holds the ports given out; the spec those asked for. Host ports are in both.
-        let ports = if w.endpoint.ports.is_empty() {
-            &w.spec.endpoint_spec.ports
-        } else {
-            &w.endpoint.ports
-        };
+        let ports =
+            if w.endpoint.ports.is_empty() { &spec.endpoint_spec.ports } else { &w.endpoint.ports };
         Self {
             id: ServiceId::from(&*w.id),
             version: w.version.index,
-            name: (*w.spec.name).into(),
-            stack: w.spec.labels.get(STACK_LABEL).map(|s| (&**s).into()),
-            labels: labels(&w.spec.labels),
-            mode: mode(w.spec.mode),
+            name: (*spec.name).into(),
+            stack: spec.labels.get(STACK_LABEL).map(|s| (&**s).into()),
+            labels: labels(&spec.labels),
+            mode: mode(spec.mode),
             image: (*template.container().image).into(),
             ports: ports
                 .iter()
@@ -186,7 +184,7 @@ impl From<WireService<'_>> for Service {
                 started: u.started_at.time(),
                 completed: u.completed_at.time(),
             }),
-            update_config: w.spec.update_config.as_ref().map(update_config).unwrap_or_default(),
+            update_config: spec.update_config.as_ref().map(update_config).unwrap_or_default(),
             constraints: template.placement.constraints.iter().map(|c| (&**c).into()).collect(),
             max_per_node: template.placement.max_replicas,
             reserved: resources.reservations.model(),
@@ -194,8 +192,12 @@ impl From<WireService<'_>> for Service {
             networks: networks.iter().map(|n| (*n.target).into()).collect(),
             secrets: names(&refers.secrets),
             configs: names(&refers.configs),
-            mounts: refers.mounts.iter().map(WireMount::words).collect(),
-            has_previous: w.previous_spec.is_some_and(|raw| raw.get() != "null"),
+            mounts: refers.mounts.iter().map(WireMount::model).collect(),
+            health_check: refers.healthcheck.is_set(),
+            restart: restart.model(),
+            platforms: template.placement.platforms.iter().map(WirePlatform::model).collect(),
+            spec: w.spec.map_or("", RawValue::get).into(),
+            previous: w.previous_spec.map(RawValue::get).filter(|s| *s != "null").map(Into::into),
             log_driver: template.driver(),
             template: template.fingerprint(),
             counts: w.service_status.map(|c| Counts {

@@ -13,6 +13,8 @@ struct WireTask<'a> {
     version: Version,
     #[serde(borrow)]
     created_at: Text<'a>,
+    #[serde(borrow)]
+    updated_at: Text<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     spec: WireTemplate<'a>,
     #[serde(rename = "ServiceID", borrow)]
@@ -64,6 +66,7 @@ pub fn decode_task(json: &[u8], interner: &mut Interner) -> Result<Task, String>
         desired: TaskState::from_word(&w.desired_state),
         since: w.status.timestamp.time(),
         created: w.created_at.time(),
+        updated: w.updated_at.time(),
         message: interner.share(&w.status.message),
         err: interner.share(&w.status.err),
         container: container

@@ -9,7 +9,8 @@ use std::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Res, Text, or_default};
+use super::{Res, Text, nanos, or_default};
+use crate::cluster::{Mount, Platform, RestartCondition, RestartPolicy};
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
@@ -103,6 +104,22 @@ pub(super) struct WireReferences<'a> {
     pub configs: Vec<WireReference<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     pub mounts: Vec<WireMount<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub healthcheck: WireHealth<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct WireHealth<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    test: Vec<Cow<'a, str>>,
+}
+
+impl WireHealth<'_> {
+    /// Whether it checks: `["NONE"]` turns the image's own check off.
+    pub fn is_set(&self) -> bool {
+        self.test.first().is_some_and(|kind| kind != "NONE")
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -122,13 +139,26 @@ pub(super) struct WireMount<'a> {
     #[serde(borrow)]
     pub target: Text<'a>,
     pub read_only: bool,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub volume_options: WireVolume<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct WireVolume<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    driver_config: WireDriver<'a>,
 }
 
 impl WireMount<'_> {
-    pub fn words(&self) -> Arc<str> {
-        let from = if self.source.is_empty() { "" } else { " " };
-        let read_only = if self.read_only { ", read-only" } else { "" };
-        format!("{}{from}{} → {}{read_only}", &*self.kind, &*self.source, &*self.target).into()
+    pub fn model(&self) -> Mount {
+        Mount {
+            kind: (*self.kind).into(),
+            source: (*self.source).into(),
+            target: (*self.target).into(),
+            read_only: self.read_only,
+            driver: (*self.volume_options.driver_config.name).into(),
+        }
     }
 }
 
@@ -141,7 +171,49 @@ pub(super) struct WireAttachment<'a> {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
+pub(super) struct WirePlatform<'a> {
+    #[serde(borrow)]
+    architecture: Text<'a>,
+    #[serde(rename = "OS", borrow)]
+    os: Text<'a>,
+}
+
+impl WirePlatform<'_> {
+    pub fn model(&self) -> Platform {
+        Platform { os: (*self.os).into(), arch: (*self.architecture).into() }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct WireRestart<'a> {
+    #[serde(borrow)]
+    condition: Text<'a>,
+    delay: Option<i64>,
+    max_attempts: u64,
+    window: i64,
+}
+
+impl WireRestart<'_> {
+    pub fn model(&self) -> RestartPolicy {
+        let default = RestartPolicy::default();
+        RestartPolicy {
+            condition: match &*self.condition {
+                "" => default.condition,
+                word => RestartCondition::from_word(word),
+            },
+            delay: self.delay.map_or(default.delay, nanos),
+            max_attempts: self.max_attempts,
+            window: nanos(self.window),
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
 pub(super) struct WirePlacement<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub platforms: Vec<WirePlatform<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     pub constraints: Vec<Cow<'a, str>>,
     pub max_replicas: u64,

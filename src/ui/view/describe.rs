@@ -136,7 +136,10 @@ impl Page<'_> {
                 c.on_failure
             ),
         );
-        self.field("rollback", if s.has_previous { "possible (r)" } else { "no previous spec" });
+        self.field(
+            "rollback",
+            if s.previous.is_some() { "possible (r)" } else { "no previous spec" },
+        );
         self.head("Placement and resources");
         self.field(
             "constraints",
@@ -154,19 +157,22 @@ impl Page<'_> {
         self.field("reserved", resources(s.reserved));
         self.field("limits", resources(s.limits));
         let network = |id: &std::sync::Arc<str>| {
-            let known = self.board.scene.names.networks.get(&**id);
-            known.cloned().unwrap_or_else(|| id.chars().take(12).collect())
+            let known = self.board.scene.store.network(id).map(|n| n.name.to_string());
+            known.unwrap_or_else(|| id.chars().take(12).collect())
         };
         let networks = s.networks.iter().map(network).collect::<Vec<_>>().join(", ");
         self.field("networks", networks);
-        self.field("mounts", s.mounts.join(", "));
+        self.field(
+            "mounts",
+            s.mounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        );
         self.field("secrets", s.secrets.join(", "));
         self.field("configs", s.configs.join(", "));
         if !s.labels.is_empty() {
             self.head("Labels");
             for (key, value) in &s.labels {
-                let secret = crate::action::plan::looks_secret(key, value);
-                let value = if secret { crate::action::plan::HIDDEN } else { value };
+                let secret = crate::cluster::looks_secret(key, value);
+                let value = if secret { crate::cluster::HIDDEN } else { value };
                 self.field("", format!("{key}={value}"));
             }
         }
