@@ -48,6 +48,21 @@ pub enum Sub {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// Only this rule. May be repeated.
+        #[arg(long, value_name = "RULE")]
+        only: Vec<String>,
+        /// Not this rule. May be repeated.
+        #[arg(long, value_name = "RULE")]
+        ignore: Vec<String>,
+    },
+    /// An incident report as Markdown: findings with evidence, what changed, the timeline.
+    Report {
+        /// From when on: a time (RFC 3339) or an age (90s, 15m, 2h).
+        #[arg(long, value_name = "TIME", default_value = "1h")]
+        since: String,
+        /// Into this file instead of stdout; it must not exist yet.
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// The whole state once.
     Snapshot {

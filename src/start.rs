@@ -2,7 +2,6 @@
 
 use std::{
     io::{IsTerminal, Write},
-    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -18,7 +17,8 @@ use crate::{
     report::{
         ContextLine, LogPrinter, Taken, check, clean, contexts_text, snapshot_json, snapshot_text,
     },
-    session::{Fleet, LogQuery, LogSaid, SessionConfig, greet, load_once, read_logs},
+    session::{Fleet, LogQuery, LogSaid, Past, SessionConfig, greet, load_once, read_logs},
+    triage::{Limits, rule},
     ui::{self, App, Opening, Seat, View},
 };
 
@@ -149,12 +149,20 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
     if choice.clusters.is_empty() {
         return Err(fault(USAGE)(choice.notices.join("; ")));
     }
+    let mut limits = file.triage.limits();
     for cluster in &mut choice.clusters {
         cluster.read_only |= cli.read_only || file.read_only;
     }
     match &cli.command {
-        Some(Sub::Check { json }) => {
-            let mut looks = look(choice.clusters).await;
+        Some(Sub::Check { json, only, ignore }) => {
+            for id in only.iter().chain(ignore) {
+                rule(id).ok_or_else(|| fault(USAGE)(format!("there is no rule '{id}'")))?;
+            }
+            limits.ignore.extend(ignore.iter().cloned());
+            let mut looks = look(choice.clusters, &limits, None).await;
+            for taken in looks.iter_mut().flatten().filter(|_| !only.is_empty()) {
+                taken.keep_only(only);
+            }
             looks.extend(choice.notices.into_iter().map(Err));
             let (verdict, text) = check(&looks, *json);
             print(&text);
@@ -181,10 +189,31 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             .map_err(fault(USAGE))?;
             logs(choice, query, printer).await
         }
+        Some(Sub::Report { since, out }) => {
+            let since = moment(since).map_err(fault(USAGE))?;
+            let mut text = String::new();
+            let mut missing = choice.notices;
+            for look in look(choice.clusters, &limits, Some(past(cli.demo.is_some()))).await {
+                match look {
+                    Ok(taken) => text += &taken.incident(since).markdown(),
+                    Err(why) => missing.push(why),
+                }
+            }
+            complain(&missing);
+            match out {
+                _ if text.is_empty() => {}
+                None => print(&text),
+                Some(path) => {
+                    write_new(path, &text)
+                        .map_err(|e| fault(FAILED)(format!("{}: {e}", path.display())))?;
+                }
+            }
+            Ok(if missing.is_empty() { 0 } else { 3 })
+        }
         Some(Sub::Snapshot { json }) => {
             let mut taken = Vec::new();
             let mut missing = choice.notices;
-            for look in look(choice.clusters).await {
+            for look in look(choice.clusters, &limits, None).await {
                 match look {
                     Ok(one) => taken.push(one),
                     Err(why) => missing.push(why),
@@ -207,7 +236,13 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
 }
 
 /// One look at every cluster, through the first manager of each that can be used.
-async fn look(clusters: Vec<Wanted>) -> Vec<Result<Taken, String>> {
+/// With what is remembered of each, if `past` is given.
+async fn look(
+    clusters: Vec<Wanted>,
+    limits: &Limits,
+    past: Option<Past>,
+) -> Vec<Result<Taken, String>> {
+    let past = past.as_ref();
     let looks = clusters.into_iter().map(|cluster| async move {
         let mut why = String::new();
         for endpoint in cluster.endpoints {
@@ -218,9 +253,16 @@ async fn look(clusters: Vec<Wanted>) -> Vec<Result<Taken, String>> {
                     why = format!("{endpoint}: no complete answer within {} s", LOOK.as_secs());
                 }
                 Ok(Err(error)) => why = error.to_string(),
-                Ok(Ok((store, _, at))) => {
+                Ok(Ok((mut store, _, at))) => {
+                    if let Some(past) = past.cloned() {
+                        let swarm = store.info().id.to_string();
+                        let load = tokio::task::spawn_blocking(move || past.load(&swarm, at));
+                        store.recall(load.await.unwrap_or_default().0);
+                    }
                     let name = cluster.name.unwrap_or_else(|| "default".into());
-                    return Ok(Taken::new(store, at, name, endpoint.to_string(), begun.elapsed()));
+                    let endpoint = endpoint.to_string();
+                    let age = begun.elapsed();
+                    return Ok(Taken::new(store, at, name, endpoint, age, limits));
                 }
             }
         }
@@ -376,7 +418,7 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
         sessions.push(SessionConfig {
             managers: cluster.endpoints.iter().cloned().map(Connector::new).collect(),
             grant: grant.clone(),
-            audit: audit_path(),
+            past: past(cli.demo.is_some()),
             who: whoami(),
         });
         seats.push(Seat {
@@ -392,7 +434,9 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
     let mut fleet = Fleet::start(sessions);
     fleet.first_words(FIRST_WORD).await.map_err(|lines| Fault { lines, code: FAILED })?;
     let log_keys = file.log_keys.clone();
-    let opening = Opening { theme, depth, view, clusters, log_keys, notices };
+    let limits = file.triage.limits();
+    let opening =
+        Opening { theme, depth, view, clusters, log_keys, limits, who: whoami(), notices };
     let ended = ui::run(|now| App::new(opening, seats, now), fleet).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
 }
@@ -435,13 +479,22 @@ fn complain(notices: &[String]) {
     }
 }
 
-fn audit_path() -> PathBuf {
-    state_dir().join("audit.jsonl")
+/// What outlives skep; of a demo, whose Swarm is made anew each time, only the audit file.
+fn past(demo: bool) -> Past {
+    let dir = state_dir();
+    Past { timeline: (!demo).then(|| dir.join("timeline")), audit: dir.join("audit.jsonl") }
 }
 
 fn whoami() -> String {
     let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|v| std::env::var(v).ok());
     name.filter(|n| !n.is_empty()).unwrap_or_else(|| "unknown".into())
+}
+
+/// Writes a file of the user's: for nobody else's eyes, never over another one.
+fn write_new(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
 
 /// A closed pipe is no error worth a word.

@@ -15,7 +15,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("cluster", &[]),
     ("logs", &[]),
     ("demo", &[]),
-    ("config", &[]),
+    ("config", &["triage"]),
     ("connect", &["config"]),
     ("triage", &["cluster"]),
     ("action/plan", &["cluster"]),

@@ -17,6 +17,7 @@ mod store;
 mod task;
 mod telling;
 mod time;
+mod timeline;
 mod words;
 
 pub use changes::changes;
@@ -35,3 +36,4 @@ pub use service::{
 pub use store::{Missing, Store, Tally, Touched};
 pub use task::{Task, TaskState};
 pub use time::Timestamp;
+pub use timeline::{Effect, effects, failures};

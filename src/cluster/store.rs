@@ -40,8 +40,10 @@ pub struct Store {
 pub struct Touched {
     /// These services, or their tasks.
     pub services: HashSet<ServiceId>,
-    /// These nodes, or their tasks.
+    /// These nodes.
     pub nodes: HashSet<NodeId>,
+    /// The tasks of these nodes.
+    pub loads: HashSet<NodeId>,
     /// What holds for all of the Swarm: nodes came, went, or may take tasks now that could not before.
     pub all: bool,
 }
@@ -49,7 +51,7 @@ pub struct Touched {
 impl Touched {
     /// Whether nothing did.
     pub fn is_empty(&self) -> bool {
-        !self.all && self.services.is_empty() && self.nodes.is_empty()
+        !self.all && self.services.is_empty() && self.nodes.is_empty() && self.loads.is_empty()
     }
 }
 
@@ -542,9 +544,9 @@ impl Store {
             self.touched.services.insert(task.service.clone());
         }
         if let Some(node) = &task.node
-            && !self.touched.nodes.contains(node)
+            && !self.touched.loads.contains(node)
         {
-            self.touched.nodes.insert(node.clone());
+            self.touched.loads.insert(node.clone());
         }
     }
 

@@ -86,6 +86,12 @@ impl Timestamp {
     }
 }
 
+impl From<i64> for Timestamp {
+    fn from(nanos: i64) -> Self {
+        Self(nanos)
+    }
+}
+
 /// RFC 3339 in UTC, or nothing when not set.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::triage::TriageConfig;
+
 /// What the file may say. Flags go before it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
@@ -20,6 +22,8 @@ pub struct ConfigFile {
     pub theme: Option<String>,
     /// View to begin with: `services`, `nodes`, …
     pub view: Option<String>,
+    /// From when on something is a problem.
+    pub triage: TriageConfig,
     /// Of JSON log lines, show these keys beside level and message; all if empty.
     pub log_keys: Vec<String>,
 }
@@ -126,6 +130,13 @@ mod tests {
         let (line, why) = ConfigFile::parse("theme = \"dark\"\n\nread_onli = true\n").unwrap_err();
         assert_eq!(line, 3);
         assert!(why.contains("read_onli") && why.contains("read_only"), "{why}");
+        for (text, says) in [
+            ("[triage]\nignore = [\"no-such-rule\"]", "no-such-rule"),
+            ("[triage]\ngrace = \"soon\"", "no duration"),
+        ] {
+            let (line, why) = ConfigFile::parse(text).unwrap_err();
+            assert!(line == 2 && why.contains(says), "{line} {why}");
+        }
         let (line, _) = ConfigFile::parse("hosts = 3").unwrap_err();
         assert_eq!(line, 1);
         let good = ConfigFile::parse("hosts = [\"tcp://m1\"]\nread_only = true").unwrap();
@@ -143,5 +154,6 @@ mod tests {
         let all = ConfigFile::parse(&all).unwrap();
         assert_eq!(all.clusters.len(), 2);
         assert!(all.clusters[0].production && all.theme.is_some());
+        assert_eq!(all.triage.limits().grace.as_secs(), 30);
     }
 }

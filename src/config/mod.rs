@@ -2,6 +2,8 @@
 
 mod file;
 mod theme;
+mod triage;
 
 pub use file::{ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir};
 pub use theme::{Depth, Slot, Theme, badge};
+pub use triage::{TriageConfig, span};

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Taken;
-use crate::triage::Severity;
+use crate::triage::{Problem, Severity};
 
 /// The exit code's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,20 +49,25 @@ pub fn check(all: &[Result<Taken, String>], as_json: bool) -> (Verdict, String) 
     let several = all.len() > 1;
     let heads: Vec<String> = all.iter().map(|taken| head(taken, several)).collect();
     let mut out = format!("SWARM {}: {}\n", verdict.word(), heads.join("; "));
-    for taken in all.iter().flatten().filter(|t| several || t.problems.len() > 1) {
+    for taken in all.iter().flatten().filter(|t| several || loud(t).len() > 1) {
         let name = if several { format!("{}: ", clean(&taken.name)) } else { String::new() };
-        for p in &taken.problems {
+        for p in loud(taken) {
             out += &format!("{name}{} {}\n", p.severity.word(), clean(&p.message));
         }
     }
     (verdict, out)
 }
 
+/// What monitoring is to be woken for: advice is not.
+fn loud(taken: &Taken) -> Vec<&Problem> {
+    taken.problems.iter().filter(|p| p.is_loud()).collect()
+}
+
 fn of_one(taken: &Result<Taken, String>) -> Verdict {
     match taken {
         Err(_) => Verdict::Unknown,
         Ok(t) => match t.problems.iter().map(|p| p.severity).max() {
-            None => Verdict::Ok,
+            None | Some(Severity::Advice) => Verdict::Ok,
             Some(Severity::Warning) => Verdict::Warning,
             Some(Severity::Critical) => Verdict::Critical,
         },
@@ -72,7 +77,7 @@ fn of_one(taken: &Result<Taken, String>) -> Verdict {
 fn head(taken: &Result<Taken, String>, several: bool) -> String {
     let said = match taken {
         Err(why) => return clean(why),
-        Ok(t) => match t.problems.as_slice() {
+        Ok(t) => match loud(t).as_slice() {
             [] => format!(
                 "{} nodes, {} services, {} tasks running",
                 t.store.nodes().len(),

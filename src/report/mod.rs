@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::{
     cluster::{Store, Timestamp},
-    triage::Problem,
+    triage::{Limits, Problem, incident::Incident},
 };
 
 /// A Swarm at one moment.
@@ -35,9 +35,42 @@ pub struct Taken {
 
 impl Taken {
     /// Judges a loaded Swarm.
-    pub fn new(store: Store, at: Timestamp, name: String, endpoint: String, age: Duration) -> Self {
-        let problems = crate::triage::problems(&store, at);
+    pub fn new(
+        store: Store,
+        at: Timestamp,
+        name: String,
+        endpoint: String,
+        age: Duration,
+        limits: &Limits,
+    ) -> Self {
+        let problems = crate::triage::problems(&store, at, limits);
         Self { store, at, name, endpoint, age, problems }
+    }
+}
+
+impl Taken {
+    /// Keeps what these rules found, also where it was folded into something else.
+    pub fn keep_only(&mut self, rules: &[String]) {
+        let wanted = |p: &Problem| rules.iter().any(|r| r == p.rule || Some(r.as_str()) == p.cause);
+        let all = std::mem::take(&mut self.problems);
+        self.problems = all
+            .into_iter()
+            .flat_map(|p| if wanted(&p) { vec![p] } else { p.folded })
+            .filter(wanted)
+            .collect();
+    }
+
+    /// What an incident report is made from.
+    pub fn incident(&self, since: Timestamp) -> Incident<'_> {
+        Incident {
+            name: &self.name,
+            endpoint: &self.endpoint,
+            store: &self.store,
+            problems: &self.problems,
+            now: self.at,
+            since,
+            link: None,
+        }
     }
 }
 

@@ -4,25 +4,33 @@ use serde_json::{Value, json};
 
 use super::{Taken, check::clean, columns};
 use crate::cluster::{Mode, PublishMode, Service, Task};
+use crate::triage::Problem;
 
 fn time(at: crate::cluster::Timestamp) -> Value {
     if at.is_set() { at.to_string().into() } else { Value::Null }
 }
 
 pub(super) fn problems(taken: &Taken) -> Vec<Value> {
-    taken
-        .problems
-        .iter()
-        .map(|p| {
-            json!({
-                "rule": p.rule,
-                "severity": p.severity.word(),
-                "object": p.object,
-                "message": p.message,
-                "since": time(p.since),
-            })
+    let of = |p: &Problem, head: Option<&Problem>| {
+        json!({
+            "rule": p.rule,
+            "severity": p.severity.word(),
+            "object": p.object,
+            "message": p.message,
+            "since": time(p.since),
+            "cause": p.cause,
+            "why": p.why,
+            "before": p.before.as_ref().map(|b| json!({ "at": time(b.at), "change": b.text })),
+            "evidence": p.evidence.iter().map(|e| &e.text).collect::<Vec<_>>(),
+            // What explains it, if it is told with something else.
+            "folded_into": head.map(|h| json!({ "rule": h.rule, "object": h.object })),
         })
-        .collect()
+    };
+    let each = |p: &Problem| {
+        let folded = p.folded.iter().map(|f| of(f, Some(p)));
+        std::iter::once(of(p, None)).chain(folded).collect::<Vec<_>>()
+    };
+    taken.problems.iter().flat_map(each).collect()
 }
 
 /// As the docker CLI prints them: `*:8080->80/tcp`.

@@ -2,7 +2,6 @@
 //! on with another, or waits and tries again.
 
 use std::{
-    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,6 +16,7 @@ use super::{
     documents,
     fleet::{Gone, Join, Out, Registrar},
     message::{ClusterNo, Command, Event, Generation, Link, LogTask, Token},
+    past::{Keeper, Kept, Past},
     race::{Finish, Winner, race},
     roster::Roster,
     tail::{self, Tails},
@@ -50,8 +50,8 @@ pub struct SessionConfig {
     pub managers: Vec<Connector>,
     /// Present if this session may write; an executor exists only then.
     pub grant: Option<WriteGrant>,
-    /// Where writes are recorded.
-    pub audit: PathBuf,
+    /// Where writes are recorded, and what outlives skep.
+    pub past: Past,
     /// Who runs skep.
     pub who: String,
 }
@@ -71,6 +71,9 @@ pub(super) struct Actor {
     watched: Vec<ServiceId>,
     logs: (Token, Vec<LogTask>),
     tails: Tails,
+    keeper: Keeper,
+    /// What is remembered of this Swarm was told.
+    recalled: Option<String>,
 }
 
 /// Why a link ended.
@@ -97,6 +100,7 @@ impl Actor {
         registrar: Registrar,
     ) -> Self {
         let (joiner, joins) = mpsc::channel(8);
+        let keeper = Keeper::new(config.past.clone());
         Self {
             roster: Roster::new(std::mem::take(&mut config.managers)),
             config,
@@ -110,6 +114,8 @@ impl Actor {
             watched: Vec::new(),
             logs: (Token(0), Vec::new()),
             tails: Tails::default(),
+            keeper,
+            recalled: None,
         }
     }
 
@@ -244,6 +250,7 @@ impl Actor {
         let (skew, round_trip) = (probe.skew, probe.round_trip);
         self.link(Link::Live { endpoint: here.clone(), skew, round_trip }).await;
         self.tell_roster().await;
+        self.recall();
         watch.watch(self.watched.clone());
         self.tails.set(&engine, &self.out, self.logs.0, &self.logs.1);
         let began = Instant::now();
@@ -309,6 +316,28 @@ impl Actor {
         }
     }
 
+    /// Tells what is remembered of this Swarm, once.
+    fn recall(&mut self) {
+        if self.recalled == self.swarm {
+            return;
+        }
+        self.recalled.clone_from(&self.swarm);
+        let (past, out) = (self.config.past.clone(), self.out.clone());
+        let Some(swarm) = self.swarm.clone() else { return };
+        tokio::spawn(async move {
+            let load = tokio::task::spawn_blocking(move || past.load(&swarm, wall()));
+            if let Ok((entries, quieted)) = load.await {
+                let _ = out.send(Event::Past(entries, quieted)).await;
+            }
+        });
+    }
+
+    fn keep(&self, kept: Kept) {
+        if let Some(swarm) = &self.swarm {
+            self.keeper.keep(swarm, kept);
+        }
+    }
+
     /// A race among all others.
     fn rescue(&self, but: usize) -> impl Future<Output = Finish> + Send + use<> {
         let others = self.roster.candidates(Some(but));
@@ -349,7 +378,7 @@ impl Actor {
     /// Writing has a transport of its own; without a grant there is none.
     fn executor(&self, engine: &Engine, probe: &Probe) -> Option<Arc<Executor>> {
         self.config.grant.as_ref().map(|_| {
-            let audit = Audit::new(self.config.audit.clone(), self.config.who.clone());
+            let audit = Audit::new(self.config.past.audit.clone(), self.config.who.clone());
             let cluster = probe.info.id.to_string();
             Arc::new(Executor::new(engine.for_writing(), audit, cluster))
         })
@@ -373,6 +402,9 @@ impl Actor {
                 self.tails.set(engine, &self.out, view, &tasks);
             }
             Command::OlderLogs(view, tasks) => tail::older(engine, &self.out, view, tasks),
+            Command::Remember(entries) => self.keep(Kept::Entries(entries)),
+            Command::Quieted(quieted) => self.keep(Kept::Quieted(quieted)),
+            Command::LastLines(task) => tail::last(engine, &self.out, task),
             Command::Documents(token, ids) => documents::read(engine, &self.out, token, ids),
             Command::Raw(token, kind, id) => documents::raw(engine, &self.out, token, kind, id),
             Command::CarryOut(approved) => {
@@ -426,6 +458,11 @@ impl Actor {
                 command = self.inbox.recv() => match command.ok_or(Gone)? {
                     Command::Watch(services) => self.watched = services,
                     Command::Logs(view, tasks) => self.logs = (view, tasks),
+                    Command::Remember(entries) => self.keep(Kept::Entries(entries)),
+                    Command::Quieted(quieted) => self.keep(Kept::Quieted(quieted)),
+                    Command::LastLines(task) => {
+                        self.out.send(Event::LastLines(task, Err(why.to_owned()))).await?;
+                    }
                     Command::OlderLogs(view, tasks) => {
                         for (task, _, _) in tasks {
                             self.out.send(Event::OlderLines(view, task, Vec::new())).await?;

@@ -9,8 +9,9 @@ use crate::{
         execute::Outcome,
         plan::{Approved, Document},
     },
-    cluster::{Delta, ServiceId, TaskId, Timestamp},
+    cluster::{Delta, Entry, ServiceId, TaskId, Timestamp},
     engine::{LogFrame, Names},
+    triage::Quieted,
 };
 
 /// Counts connections; what comes late from an older one is discarded.
@@ -67,6 +68,12 @@ pub enum Command {
     Logs(Token, Vec<LogTask>),
     /// Read lines older than these: of each task, its oldest known line and how many are known.
     OlderLogs(Token, Vec<(TaskId, Timestamp, usize)>),
+    /// Keep these on disk, for a later skep.
+    Remember(Vec<Entry>),
+    /// Keep which problems are quieted.
+    Quieted(Vec<Quieted>),
+    /// Read the last lines of a task, to show as evidence.
+    LastLines(TaskId),
     /// Reconnect now instead of at the end of the wait.
     Retry,
 }
@@ -144,6 +151,10 @@ pub enum Event {
     Heard(Generation, Vec<Delta>, Timestamp),
     /// Names of networks, secrets and configs.
     Names(Generation, Box<Names>),
+    /// What is remembered from before of this Swarm.
+    Past(Vec<Entry>, Vec<Quieted>),
+    /// The last lines of a task that were asked for, or why there are none.
+    LastLines(TaskId, Result<Vec<LogFrame>, String>),
     /// Documents that were asked for.
     Documents(Token, Result<Vec<Document>, String>),
     /// A document that was asked for.

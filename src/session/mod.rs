@@ -11,6 +11,7 @@ mod ledger;
 mod logs;
 mod message;
 mod pace;
+mod past;
 mod race;
 mod roster;
 mod tail;
@@ -22,6 +23,7 @@ pub use logs::{LogLine, LogQuery, LogSaid, read_logs};
 pub use message::{
     ClusterNo, Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, Token, Told,
 };
+pub use past::Past;
 
 /// One look at a Swarm, for what needs no screen.
 pub use watch::{greet, load_once};

@@ -226,6 +226,34 @@ pub(super) fn older(
     }
 }
 
+/// Lines shown as evidence.
+const LAST: usize = 3;
+
+/// Reads the last lines of a task, once.
+pub(super) fn last(engine: &Engine, out: &Out, task: TaskId) {
+    let (engine, out) = (engine.clone(), out.clone());
+    tokio::spawn(async move {
+        let request = TaskLogRequest {
+            task: task.clone(),
+            follow: false,
+            tail: Some(LAST),
+            since: Timestamp::NEVER,
+        };
+        let read = async {
+            let mut found = Vec::new();
+            let mut stream = engine.task_logs(&request).await.map_err(|e| e.to_string())?;
+            while let Some(frames) = stream.next().await.map_err(|e| e.to_string())? {
+                found.extend(frames.into_iter().filter(|f| f.at.is_set()));
+            }
+            found.drain(..found.len().saturating_sub(LAST));
+            Ok(found)
+        };
+        let read = tokio::time::timeout(LOOK, read).await;
+        let lines = read.unwrap_or_else(|_| Err("its node does not answer".into()));
+        let _ = out.send(Event::LastLines(task, lines)).await;
+    });
+}
+
 struct Tail {
     engine: Engine,
     out: Out,

@@ -1,12 +1,35 @@
-//! What is wrong and why: pure rules over the model, ranked.
+//! What is wrong and why, since when, what changed before, and what to do first.
+//!
+//! A [`rule::Rule`] is a pure function over the model ([`look::Look`]) that may find something. [`fold`]
+//! makes one [`Problem`] of findings that have one cause, and ranks by harm. [`Triage`] keeps that up
+//! to date as the model changes, looking only at what did, and remembers: what flaps, what is over,
+//! what someone has acknowledged.
+//!
+//! Deliberately absent: a clock, I/O, and any text of the engine read outside of [`why`].
 
+mod blast;
+mod desk;
+mod fold;
+pub mod incident;
+mod limits;
+mod look;
+mod rule;
 mod rules;
+mod why;
+
+pub use blast::{Blast, Hit, blast};
+pub use desk::{Quiet, Quieted, Triage};
+pub use limits::Limits;
+pub use look::{Look, ServiceLook};
+pub use rule::{Evidence, RULES, Role, Rule, rule};
 
 use crate::cluster::{Store, Subject, Timestamp};
 
 /// How bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
+    /// Worth knowing on a quiet day; never on the wall, never in an exit code.
+    Advice,
     /// Look at it today.
     Warning,
     /// Users feel it, or soon will.
@@ -17,18 +40,51 @@ impl Severity {
     /// In the words of monitoring plugins.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Advice => "advice",
             Self::Warning => "warning",
             Self::Critical => "critical",
         }
     }
 }
 
-/// One finding.
+/// What to do first. The UI knows the key of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Remedy {
+    /// Read the log at that moment.
+    Logs,
+    /// Roll the service back.
+    Rollback,
+    /// Another number of replicas.
+    Scale,
+    /// Another image or spec.
+    Update,
+    /// Replace all tasks.
+    Force,
+    /// Everything about it on one page.
+    Describe,
+    /// Jump to its tasks.
+    Tasks,
+    /// Jump to the nodes.
+    Node,
+    /// What happened.
+    Events,
+}
+
+/// What changed before a problem began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// When.
+    pub at: Timestamp,
+    /// `image api:1.8 → api:1.9`, with who did it where it was skep.
+    pub text: String,
+}
+
+/// One finding, with all that was folded into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The rule that found it.
     pub rule: &'static str,
-    /// How bad.
+    /// How bad, the worst of what is folded into it.
     pub severity: Severity,
     /// What it is about.
     pub subject: Subject,
@@ -38,16 +94,52 @@ pub struct Problem {
     pub message: String,
     /// Since when, where that can be told.
     pub since: Timestamp,
+    /// The rule that explains it.
+    pub cause: Option<&'static str>,
+    /// The probable cause, and what it means.
+    pub why: String,
+    /// What it was read from: tasks, their exact errors and exit codes.
+    pub evidence: Vec<Evidence>,
+    /// What changed shortly before.
+    pub before: Option<Before>,
+    /// What to do first, in words.
+    pub remedies: Vec<(Remedy, String)>,
+    /// What has the same cause.
+    pub folded: Vec<Problem>,
+    /// Of 100, what is folded into it included.
+    pub harm: u8,
+    /// Since when it is over; not set while it is not.
+    pub resolved: Timestamp,
+    /// How often it came, this time included.
+    pub times: u32,
+    /// Someone knows of it.
+    pub quiet: Option<Quiet>,
 }
 
-/// All findings, the worst first; what is equally bad, the newest first.
-pub fn problems(store: &Store, now: Timestamp) -> Vec<Problem> {
-    let mut found = Vec::new();
-    rules::nodes(store, &mut found);
-    rules::quorum(store, &mut found);
-    rules::services(store, now, &mut found);
-    found.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then(b.since.cmp(&a.since)).then(a.object.cmp(&b.object))
-    });
-    found
+impl Problem {
+    /// Whether it asks for a human: it is not over, nobody knows of it yet, and it is more than advice.
+    pub fn is_loud(&self) -> bool {
+        !self.resolved.is_set() && self.quiet.is_none() && self.severity > Severity::Advice
+    }
+
+    /// Tells problems apart, and knows one again: what a service suffers from is one problem, whichever
+    /// of its symptoms is the worst at the moment.
+    pub fn key(&self) -> String {
+        let kind = match rule(self.rule).map(|r| r.role) {
+            Some(Role::Symptom) => "trouble",
+            _ => self.rule,
+        };
+        match &self.subject {
+            Subject::Node(id) => format!("{kind} {id}"),
+            Subject::Service(id) | Subject::Task(_, id) => format!("{kind} {id}"),
+            Subject::Other => kind.to_owned(),
+        }
+    }
+}
+
+/// All findings about a model at a moment, the worst first: what one look can tell, without memory.
+pub fn problems(store: &Store, now: Timestamp, limits: &Limits) -> Vec<Problem> {
+    let mut triage = Triage::new(limits.clone());
+    triage.look_at_all(store, now);
+    triage.into_problems()
 }

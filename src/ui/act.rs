@@ -10,6 +10,7 @@ use super::{
     logpane::Sieve,
     overlay::{Asking, Overlay, Scroll},
     palette::Palette,
+    sieve::EventSieve,
     view::{nodes, services, tasks},
 };
 use crate::{action::plan::Change, cluster::Subject, session::Command};
@@ -71,6 +72,9 @@ impl Board {
             Act::Force => self.plan_at_once(Change::Force),
             Act::OpenLogs => self.open_logs(),
             Act::OpenMoreLogs => self.open_more_logs(),
+            Act::OnlyTask | Act::OnlyStream | Act::OnlySeverity if self.in_events() => {
+                self.sift_events(act);
+            }
             Act::Highlight
             | Act::NextHit
             | Act::PreviousHit
@@ -100,6 +104,17 @@ impl Board {
             Act::FailedRollback => self.failed_rollback(),
             Act::Dismiss => self.dismiss(),
             Act::Retry => self.command(Command::Retry),
+            Act::Acknowledge => self.acknowledge(),
+            Act::Mute => self.mute(),
+            Act::Report => self.report(),
+            Act::Blast => self.blast(),
+            Act::Longer | Act::Shorter => {
+                if self.in_events() {
+                    self.sift_events(act);
+                } else {
+                    self.say("this zooms the events in time: press 5");
+                }
+            }
             Act::Quit => self.quit(),
         }
     }
@@ -127,6 +142,10 @@ impl Board {
         }
         if !self.filter_text().is_empty() {
             return self.set_filter("");
+        }
+        if self.in_events() && !self.event_sieve.is_open() {
+            self.event_sieve = EventSieve::default();
+            return self.events.stale();
         }
         if self.zoomed {
             self.zoomed = false;

@@ -50,6 +50,12 @@ pub enum Act {
     FailedRollback,
     Dismiss,
     Retry,
+    Acknowledge,
+    Mute,
+    Report,
+    Blast,
+    Longer,
+    Shorter,
     Quit,
     Highlight,
     NextHit,
@@ -77,6 +83,14 @@ pub enum Context {
     Table,
     /// In a log.
     Log,
+    /// In a log or in the events.
+    Lines,
+    /// In the events.
+    Events,
+    /// On a problem.
+    Problem,
+    /// On a node, or a task of one.
+    Node,
 }
 
 /// One line of the table.
@@ -120,7 +134,7 @@ const fn writing(mut action: Action) -> Action {
     action
 }
 
-use Context::{Any, Log, Object, Service, Table};
+use Context::{Any, Events, Lines, Log, Node, Object, Problem, Service, Table};
 
 /// Every action, in the order of the help.
 pub const ACTIONS: &[Action] = &[
@@ -181,16 +195,30 @@ pub const ACTIONS: &[Action] = &[
     row(Act::PreviousHit, "previous-hit", &["N"], "previous hit", Log),
     row(Act::NextError, "next-error", &["e"], "next error", Log),
     row(Act::PreviousError, "previous-error", &["E"], "previous error", Log),
-    row(Act::OnlyTask, "only-task", &["T"], "only the lines of this task, or all again", Log),
+    row(
+        Act::OnlyTask,
+        "only-task",
+        &["T"],
+        "only the lines of this task (in events: of this object), or all again",
+        Lines,
+    ),
     row(Act::OnlyNode, "only-node", &["H"], "only the lines from this node (host)", Log),
-    row(Act::OnlyStream, "only-stream", &["S"], "stdout, stderr, both", Log),
+    row(
+        Act::OnlyStream,
+        "only-stream",
+        &["S"],
+        "stdout, stderr, both (in events: only this kind, or all)",
+        Lines,
+    ),
     row(
         Act::OnlySeverity,
         "only-severity",
         &["V"],
-        "only warnings and errors, only errors, all",
-        Log,
+        "only warnings and errors, only errors, all (in events: changes, failures, all)",
+        Lines,
     ),
+    row(Act::Longer, "longer", &["<"], "events of a longer time", Events),
+    row(Act::Shorter, "shorter", &[">"], "events of a shorter time", Events),
     row(Act::Wrap, "wrap", &["W"], "wrap long lines, or pan with ← →", Log),
     row(Act::Times, "times", &["t"], "times in UTC, local, as ages, off", Log),
     row(Act::Down, "down", &["j", "Down"], "move down", Table),
@@ -224,7 +252,26 @@ pub const ACTIONS: &[Action] = &[
         Any,
     )),
     row(Act::Dismiss, "dismiss", &["x"], "put finished actions away", Any),
-    row(Act::Retry, "reconnect", &["R"], "reconnect now", Any),
+    shown(
+        row(
+            Act::Acknowledge,
+            "acknowledge",
+            &["a"],
+            "know of a problem: quiet until it changes, or loud again",
+            Problem,
+        ),
+        "know of it",
+    ),
+    shown(
+        row(Act::Mute, "mute", &["m"], "mute a problem for an hour, for eight, or not", Problem),
+        "mute",
+    ),
+    shown(
+        row(Act::Blast, "blast", &["b"], "what dies if this node is lost", Node),
+        "what dies with it",
+    ),
+    row(Act::Report, "report", &["R"], "write an incident report (Markdown) of the last hour", Any),
+    row(Act::Retry, "reconnect", &["C"], "connect again now", Any),
     shown(row(Act::Palette, "palette", &[":"], "command palette", Any), "command"),
     shown(row(Act::Help, "help", &["?"], "help for this screen", Any), "help"),
     row(Act::Quit, "quit", &["q", "Ctrl-c"], "quit (asks only while an action is in flight)", Any),

@@ -16,7 +16,7 @@ use crate::{
     cluster::Timestamp,
     config::{Depth, Theme},
     session::{ClusterNo, Command, Event, Told},
-    triage::Severity,
+    triage::{Limits, Severity},
 };
 
 /// What can happen.
@@ -57,6 +57,10 @@ pub struct Opening {
     pub clusters: bool,
     /// Of JSON log lines, show these keys; all if there are none.
     pub log_keys: Vec<String>,
+    /// From when on something is a problem.
+    pub limits: Limits,
+    /// Who runs skep.
+    pub who: String,
     /// What was wrong with what was asked for, to be read on the screen.
     pub notices: Vec<String>,
 }
@@ -105,6 +109,8 @@ impl App {
                     depth: opening.depth,
                     log_keys: opening.log_keys.clone(),
                     view: opening.view,
+                    limits: opening.limits.clone(),
+                    who: opening.who.clone(),
                 };
                 Board::new(ClusterNo(no), settings, seat.endpoint, now)
             })
@@ -274,8 +280,8 @@ impl App {
             .filter(|b| b.no.0 != self.current)
             .filter_map(|b| {
                 let lost = matches!(b.link, LinkState::Lost { .. });
-                let critical = lost || b.problems.iter().any(|p| p.severity == Severity::Critical);
-                (critical || !b.problems.is_empty())
+                let critical = lost || b.loud().any(|p| p.severity == Severity::Critical);
+                (critical || b.loud().next().is_some())
                     .then(|| Elsewhere { name: b.settings.name.clone(), critical })
             })
             .collect();
@@ -331,6 +337,7 @@ impl App {
             | Act::Help
             | Act::Quit
             | Act::Retry
+            | Act::Report
             | Act::Pause
             | Act::Dismiss => return false,
             _ => {

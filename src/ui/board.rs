@@ -10,6 +10,7 @@ use super::{
     overlay::Overlay,
     rows::{EventRow, ProblemRow, TaskRow},
     scene::Scene,
+    sieve::EventSieve,
     table::Table,
 };
 use crate::{
@@ -17,10 +18,10 @@ use crate::{
         follow::Follow,
         plan::{Change, WriteGrant},
     },
-    cluster::{NodeId, ServiceId, Store, Timestamp},
+    cluster::{NodeId, ServiceId, Store, TaskId, Timestamp},
     config::{Depth, Theme},
-    session::{ClusterNo, Command, Event, Generation, ManagerLine, Token},
-    triage::Problem,
+    session::{ClusterNo, Command, Event, Generation, LogFrame, ManagerLine, Token},
+    triage::{Limits, Problem, Triage},
 };
 
 /// A full-size view, or the Overview of all.
@@ -105,6 +106,10 @@ pub struct Settings {
     pub log_keys: Vec<String>,
     /// The view to begin with.
     pub view: View,
+    /// From when on something is a problem.
+    pub limits: Limits,
+    /// Who runs skep.
+    pub who: String,
 }
 
 /// The connection, as the screen shows it.
@@ -206,7 +211,12 @@ pub struct Board {
     pub(super) problem_rows: Table<ProblemRow>,
     /// What is wrong, the worst first.
     pub problems: Vec<Problem>,
-    pub(super) judged: Option<(u64, i64)>,
+    pub(super) triage: Triage,
+    /// The last lines of the task that is shown as evidence.
+    pub(super) last_lines: Option<(TaskId, Result<Vec<LogFrame>, String>)>,
+    pub(super) last_lines_of: Option<TaskId>,
+    /// What of the events is shown.
+    pub(super) event_sieve: EventSieve,
     pub(super) log: Option<LogPane>,
 
     pub(super) overlays: Vec<Overlay>,
@@ -235,6 +245,7 @@ impl Board {
         // By name and slot; the others begin with what is worst.
         let mut tasks = Table::default();
         tasks.sort = 1;
+        let triage = Triage::new(settings.limits.clone());
         Self {
             no,
             settings,
@@ -268,7 +279,10 @@ impl Board {
             events,
             problem_rows,
             problems: Vec::new(),
-            judged: None,
+            triage,
+            last_lines: None,
+            last_lines_of: None,
+            event_sieve: EventSieve::default(),
             log: None,
             overlays: Vec::new(),
             follows: Vec::new(),
@@ -341,19 +355,39 @@ impl Board {
         if self.is_live() {
             self.read_back();
         }
-        // Judging looks at every task: with many of them once a second is often enough.
-        let many = self.scene.store.tasks().len() > 5_000;
-        let revision = if many { 0 } else { self.scene.store.revision() };
-        let stamp = (revision, self.scene.now.0 / 1_000_000_000);
-        if self.judged != Some(stamp) {
-            self.problems = crate::triage::problems(&self.scene.store, self.scene.now);
-            self.judged = Some(stamp);
-        }
+        self.judge();
+        self.remember();
         if self.shown {
             self.refresh_rows();
         }
+        self.refresh_witness();
         self.refresh_logs();
         self.refresh_watch();
+    }
+
+    /// Brings the problems up to date, as far as one turn goes.
+    fn judge(&mut self) {
+        if self.paused_at.is_none() && self.triage.update(&mut self.scene.store, self.scene.now) {
+            self.problems = self.triage.problems().to_vec();
+            self.dirty = true;
+        }
+    }
+
+    /// Hands on what must outlive skep.
+    fn remember(&mut self) {
+        let store = self.live.as_deref_mut().unwrap_or(&mut self.scene.store);
+        if store.info().id.is_empty() {
+            return;
+        }
+        let fresh = store.take_unkept();
+        if !fresh.is_empty() {
+            self.command(Command::Remember(fresh));
+        }
+    }
+
+    /// Problems that ask for a human, the worst first.
+    pub(super) fn loud(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|p| p.is_loud())
     }
 
     /// The model as last heard, also while the screen is paused.
@@ -447,5 +481,6 @@ impl Board {
     /// Whether there is work left that was put off to let keys through.
     pub(super) fn has_work(&self) -> bool {
         self.log.as_ref().is_some_and(|log| log.buffer.is_filtering())
+            || (self.paused_at.is_none() && self.triage.has_work())
     }
 }

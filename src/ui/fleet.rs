@@ -271,7 +271,7 @@ impl FleetView {
 
 fn cluster_row(board: &Board, current: bool) -> ClusterRow {
     let store = &board.scene.store;
-    let count = |severity| board.problems.iter().filter(|p| p.severity == severity).count();
+    let count = |severity| board.loud().filter(|p| p.severity == severity).count();
     let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
     let (health, lost) = match &board.link {
         LinkState::Lost { why, .. } => (Health::Lost, Some(why.clone())),
@@ -285,7 +285,7 @@ fn cluster_row(board: &Board, current: bool) -> ClusterRow {
     };
     let ready = store.nodes().filter(|n| n.state == NodeState::Ready).count();
     let converged = store.services().filter(|s| store.missing(s).none()).count();
-    let worst = || board.problems.first().map_or(String::new(), |p| p.message.clone());
+    let worst = || board.loud().next().map_or(String::new(), |p| p.message.clone());
     ClusterRow {
         no: board.no,
         name: board.settings.name.clone(),
@@ -394,7 +394,7 @@ fn problem_rows(board: &Board) -> Vec<FleetProblem> {
         }),
         _ => None,
     };
-    lost.into_iter().chain(board.problems.iter().map(row)).collect()
+    lost.into_iter().chain(board.loud().map(row)).collect()
 }
 
 fn event_rows(board: &Board) -> Vec<FleetEvent> {

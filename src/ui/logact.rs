@@ -206,8 +206,8 @@ impl Board {
 
     fn logs_of_problems(&mut self) {
         let mut ids: Vec<ServiceId> = self
-            .problems
-            .iter()
+            .loud()
+            .flat_map(|p| std::iter::once(p).chain(&p.folded))
             .filter_map(|p| match &p.subject {
                 Subject::Service(id) | Subject::Task(_, id) => Some(id.clone()),
                 _ => None,

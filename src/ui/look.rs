@@ -39,9 +39,16 @@ impl Board {
         };
         // From an event: to the lines of that moment.
         let moment = self.event_time();
+        let witness = self.witness();
         self.follow_log(source, title);
         if let (Some(at), Some(log)) = (moment, &mut self.log) {
             log.seek_time(at);
+        }
+        // From a problem: to the end of the task that is its evidence.
+        if let (Some(task), Some(log)) = (witness, &mut self.log)
+            && self.scene.store.task(&task).is_some_and(|t| t.state.is_terminal())
+        {
+            log.seek_end(task);
         }
         if self.view == View::Overview && !self.zoomed {
             // In the bottom pane first; a second l, or 6, makes it full size.

@@ -22,9 +22,11 @@ mod rows;
 mod run;
 mod scene;
 mod session_events;
+mod sieve;
 mod steer;
 mod table;
 mod term;
+mod triageact;
 pub mod view;
 pub mod widget;
 

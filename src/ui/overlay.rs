@@ -7,7 +7,7 @@ use tui_textarea::TextArea;
 use super::{input::Input, palette::Palette};
 use crate::{
     action::plan::{Document, EditError, Plan},
-    cluster::{ServiceId, Subject},
+    cluster::{NodeId, ServiceId, Subject},
     session::Token,
 };
 
@@ -116,6 +116,8 @@ pub struct Editor {
 pub enum PageKind {
     /// Told from the model, so it stays live.
     Describe(Subject),
+    /// What dies with a node, as the model has it now.
+    Blast(NodeId),
     /// A document as it was read.
     Yaml { value: Option<Result<Box<serde_json::Value>, String>>, token: Token },
 }

@@ -8,7 +8,7 @@ use super::{
     table::{Row, sort_by},
     view::{events, nodes, problems, services, tasks},
 };
-use crate::cluster::{NodeId, ServiceId, Task, TaskId, Timestamp};
+use crate::cluster::{NodeId, ServiceId, Task, TaskId, Timestamp, effects};
 
 impl Row for ServiceId {
     type Id = Self;
@@ -79,7 +79,10 @@ impl Board {
             self.refresh_tasks(stamp);
         }
         if overview || self.view == View::Events {
-            self.refresh_events(self.scene.store.journal().next_seq() << 1 | 1);
+            let journal = self.scene.store.journal();
+            // What is remembered later makes it longer at the other end.
+            let stamp = (journal.next_seq() << 16) ^ journal.iter().len() as u64;
+            self.refresh_events(stamp);
         }
         if self.view == View::Problems {
             self.refresh_problems();
@@ -180,9 +183,12 @@ impl Board {
             return;
         }
         let journal = self.scene.store.journal();
-        let filter = &self.events.filter;
+        self.scene.effects = effects(journal);
+        let journal = self.scene.store.journal();
+        let (filter, sieve) = (&self.events.filter, &self.event_sieve);
         let rows = journal
             .iter()
+            .filter(|e| sieve.passes(e, self.scene.now))
             .filter(|e| filter.passes(events::texts(e).into_iter()))
             .map(|e| EventRow(e.seq))
             .collect();
@@ -197,7 +203,7 @@ impl Board {
             .iter()
             .enumerate()
             .filter(|(_, p)| filter.passes(problems::texts(p).into_iter()))
-            .map(|(i, p)| ProblemRow(i, format!("{} {}", p.rule, p.object)))
+            .map(|(i, p)| ProblemRow(i, p.key()))
             .collect();
         let all = found.len();
         self.problem_rows.set(rows, all, 0, self.now);

@@ -1,7 +1,9 @@
 //! What cells are told with: the model and the moment.
 
+use std::collections::HashMap;
+
 use crate::{
-    cluster::{Store, Timestamp},
+    cluster::{Effect, Store, Timestamp},
     session::Names,
 };
 
@@ -12,6 +14,8 @@ pub struct Scene {
     pub store: Store,
     /// Now, by the manager's clock: ages are told with it.
     pub now: Timestamp,
+    /// What changes led to, by the number of the event.
+    pub effects: HashMap<u64, Effect>,
     /// Networks, secrets and configs by name.
     pub names: Names,
 }

@@ -36,6 +36,11 @@ impl Board {
                 }
             }
             Event::Managers(lines) => self.managers = lines,
+            Event::Past(entries, quieted) => {
+                self.live.as_deref_mut().unwrap_or(&mut self.scene.store).recall(entries);
+                self.triage.recall(quieted);
+            }
+            Event::LastLines(task, lines) => self.last_lines = Some((task, lines)),
             Event::Names(generation, names) => {
                 if generation >= self.generation {
                     self.scene.names = *names;

@@ -155,6 +155,9 @@ impl Board {
             // One action a service is followed: the newest.
             self.follows.retain(|f| f.service != step.service);
             self.follows.push(Follow::new(step, begun));
+            let said = format!("{} by {}", step.title(), self.settings.who);
+            let store = self.live.as_deref_mut().unwrap_or(&mut self.scene.store);
+            store.note_action(begun, &step.service, &step.name, said);
         }
         self.overlays.clear();
         self.services.marked.clear();

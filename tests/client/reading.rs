@@ -11,7 +11,7 @@ use skep::{
     connect::{Connector, Endpoint},
     demo::Demo,
     engine::{Access, Engine},
-    session::{Fleet, SessionConfig},
+    session::{Fleet, Past, SessionConfig},
     ui::{App, Effect, Msg, Opening, Seat, View, actions::ACTIONS, draw},
 };
 
@@ -51,7 +51,7 @@ impl Live {
             sessions.push(SessionConfig {
                 managers: endpoints.into_iter().map(Connector::new).collect(),
                 grant,
-                audit: dir.path().join("audit.jsonl"),
+                past: Past { timeline: None, audit: dir.path().join("audit.jsonl") },
                 who: "tester".into(),
             });
         }
@@ -60,7 +60,17 @@ impl Live {
         let depth = Depth::True;
         let view = View::Overview;
         let (clusters, log_keys, notices) = (false, Vec::new(), Vec::new());
-        let opening = Opening { theme, depth, view, clusters, log_keys, notices };
+        let limits = skep::triage::Limits::default();
+        let opening = Opening {
+            theme,
+            depth,
+            view,
+            clusters,
+            log_keys,
+            limits,
+            who: "tester".into(),
+            notices,
+        };
         let app = App::new(opening, seats, now());
         Self { app, fleet, screen: Terminal::new(TestBackend::new(120, 40)).unwrap(), dir }
     }

@@ -47,6 +47,8 @@ impl Driver {
             view: View::Overview,
             clusters: false,
             log_keys: Vec::new(),
+            limits: skep::triage::Limits::default(),
+            who: "tester".into(),
             notices: Vec::new(),
         };
         Self { app: App::new(opening, seats, NOW), now: NOW, effects: Vec::new() }

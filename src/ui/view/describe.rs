@@ -31,6 +31,34 @@ pub(super) fn lines(board: &Board, subject: &Subject, width: usize) -> Vec<Line<
     page.lines
 }
 
+/// What dies with a node: in sentences first, then service by service.
+pub(super) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<'static>> {
+    let store = &board.scene.store;
+    let mut page = Page { board, lines: Vec::new(), width };
+    let Some(node) = store.node(id) else {
+        page.say("this node is gone");
+        return page.lines;
+    };
+    let blast = crate::triage::blast(store, node, board.scene.now);
+    for said in blast.sentences() {
+        page.field("", said);
+    }
+    if !blast.hits.is_empty() {
+        page.head("Services with tasks there");
+    }
+    for hit in &blast.hits {
+        let (slot, said) = if hit.nowhere {
+            (Slot::Critical, "and no other node may run it")
+        } else if hit.ends() {
+            (Slot::Critical, "nothing is left until it is started elsewhere")
+        } else {
+            (Slot::Warn, "the rest carries the load")
+        };
+        page.styled(&hit.name, format!("loses {} of {}: {said}", hit.loses, hit.of), slot);
+    }
+    page.lines
+}
+
 /// Columns for the names of fields.
 const NAMES: usize = 16;
 
@@ -64,7 +92,7 @@ impl Page<'_> {
         let name = text::cut(&name, NAMES);
         let pad = NAMES.saturating_sub(text::width(&name));
         let mut label = format!("{}{name}  ", " ".repeat(pad));
-        for line in wrapped(&value, self.width.saturating_sub(NAMES + 2).max(20)) {
+        for line in text::wrapped(&value, self.width.saturating_sub(NAMES + 2).max(20)) {
             self.lines.push(Line::from(vec![
                 Span::styled(label, self.board.style(Slot::Dim)),
                 Span::styled(line.to_owned(), self.board.style(slot)),
@@ -107,7 +135,7 @@ impl Page<'_> {
         self.field("changed", self.when(s.updated));
         self.field("version", s.version.to_string());
         for problem in self.board.problems.clone() {
-            if problem.subject == Subject::Service(id.clone()) {
+            if problem.subject == Subject::Service(id.clone()) && !problem.resolved.is_set() {
                 self.styled("problem", &problem.message, super::problems::slot(problem.severity));
             }
         }
@@ -238,6 +266,10 @@ impl Page<'_> {
                 }
             }
         }
+        self.head("If it dies");
+        for said in crate::triage::blast(store, n, self.board.scene.now).sentences() {
+            self.field("", said);
+        }
         let mut live: Vec<&Task> = store.tasks_on(id).filter(|t| t.is_live()).collect();
         live.sort_by_key(|t| store.task_name(t));
         self.head(&format!("Tasks here ({})", live.len()));
@@ -297,20 +329,6 @@ impl Page<'_> {
             }
         }
     }
-}
-
-/// The text in lines of at most `width` columns, cut between words where it can be.
-fn wrapped(value: &str, width: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = value;
-    while text::width(rest) > width {
-        let fits = rest.len() - text::skip(rest, width).len();
-        let cut = rest[..fits].rfind(' ').map_or(fits, |i| i + 1);
-        lines.push(&rest[..cut]);
-        rest = &rest[cut..];
-    }
-    lines.push(rest);
-    lines
 }
 
 fn resources(r: crate::cluster::Resources) -> String {

@@ -1,15 +1,22 @@
 //! Events: the engine's own, and the task transitions skep derived.
 
-use ratatui::{Frame, layout::Rect, text::Span};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
 
 use super::{empty, frame_of, has_focus, rows, title};
 use crate::{
-    cluster::{Entry, Gravity},
+    cluster::{Effect, Entry, Gravity, failures},
     config::Slot,
     ui::{
         Board,
         board::Pane,
-        widget::columns::{Cell, Column, Key},
+        widget::{
+            columns::{Cell, Column, Key},
+            text,
+        },
     },
 };
 
@@ -61,20 +68,41 @@ const COLUMNS: &[Column<Entry>] = &[
         max: 300,
         shed: 0,
         right: false,
-        cell: |e, _| Cell::new(&*e.text, slot(e)),
+        cell: |e, c| match c.effects.get(&e.seq) {
+            Some(effect) => Cell::new(format!("{} ⇒ {}", e.text, led_to(e, effect)), Slot::Warn),
+            None => Cell::new(&*e.text, slot(e)),
+        },
         key: |e, _| Key::Text(e.text.clone()),
     },
 ];
+
+/// `12 failures from 8s on`
+fn led_to(entry: &Entry, effect: &Effect) -> String {
+    let after = text::age(entry.at.age(effect.first));
+    match effect.failures {
+        1 => format!("1 failure {after} later"),
+        n => format!("{n} failures, the first {after} later"),
+    }
+}
 
 /// Draws the pane.
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool) {
     let table = &board.events;
     let focused = has_focus(board, Pane::Events);
     let mut head = title(board, "Events", table.rows().len(), table.all, &table.filter);
+    let sifted = board.event_sieve.words();
+    if !sifted.is_empty() {
+        let sifted = text::clean(&sifted).into_owned();
+        head.push_span(Span::styled(format!("{sifted} · Esc all "), board.style(Slot::Info)));
+    }
     if !full {
         head.push_span(Span::styled("│ Logs ", board.style(Slot::Dim)));
     }
-    let inner = frame_of(board, frame, area, head, focused);
+    let mut inner = frame_of(board, frame, area, head, focused);
+    if full && inner.height >= 10 && board.last_heard.is_some() {
+        histogram(board, frame, Rect { height: 2, ..inner });
+        inner = Rect { y: inner.y + 2, height: inner.height - 2, ..inner };
+    }
     if table.rows().is_empty() {
         return empty(
             board,
@@ -86,4 +114,46 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
     }
     let journal = board.scene.store.journal();
     rows(board, frame, inner, (table, COLUMNS, focused), |row| journal.get(row.0));
+}
+
+const BARS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+/// Without a shorter span the last hour is drawn, or all there is if that is less.
+const HOUR: u64 = 3_600;
+
+/// Failures over time: a line that says what it is, and the bars.
+fn histogram(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let now = board.scene.now;
+    let journal = board.scene.store.journal();
+    let (span, words) = board.event_sieve.span();
+    let (secs, words) =
+        if span.as_secs() == u64::MAX { (HOUR, "1 h") } else { (span.as_secs(), words) };
+    let nanos = i64::try_from(secs * 1_000_000_000).unwrap_or(i64::MAX);
+    let parts = area.width.saturating_sub(2) as usize;
+    let counts = failures(journal, now.shifted(-nanos), now, parts);
+    let (total, peak) = (counts.iter().sum::<u32>(), counts.iter().copied().max().unwrap_or(0));
+    let minutes = (secs as f64 / 60.0 / parts.max(1) as f64).max(f64::MIN_POSITIVE);
+    let said = if total == 0 {
+        format!(" no failures in the last {words}")
+    } else {
+        let rate = f64::from(peak) / minutes;
+        let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
+        format!(" {total} failures in the last {words}, at most {rate} a minute")
+    };
+    let slot = if total == 0 { Slot::Dim } else { Slot::Warn };
+    let line = Line::from(vec![
+        Span::styled(said, board.style(slot)),
+        Span::styled("   < longer  > shorter", board.style(Slot::Dim)),
+    ]);
+    frame.render_widget(line, Rect { height: 1, ..area });
+    let bars: String = counts
+        .iter()
+        .map(|n| match n {
+            0 => "·",
+            n => BARS[(*n as usize * 8).div_ceil(peak.max(1) as usize).clamp(1, 8)],
+        })
+        .collect();
+    let style = board.style(if total == 0 { Slot::Dim } else { Slot::Critical });
+    let place =
+        Rect { x: area.x + 1, y: area.y + 1, height: 1, width: area.width.saturating_sub(2) };
+    frame.render_widget(Line::styled(bars, style), place);
 }

@@ -78,6 +78,14 @@ impl Board {
         match action.context {
             Context::Any | Context::Table => true,
             Context::Log => self.focus() == Pane::Logs && self.log.is_some(),
+            Context::Lines => {
+                self.in_events() || (self.focus() == Pane::Logs && self.log.is_some())
+            }
+            Context::Events => self.in_events(),
+            Context::Problem => self.problem().is_some(),
+            Context::Node => {
+                matches!(self.subject(), Some(Subject::Node(_) | Subject::Task(..)))
+            }
             Context::Object => self.subject().is_some(),
             Context::Service => {
                 matches!(self.subject(), Some(Subject::Service(_) | Subject::Task(..)))

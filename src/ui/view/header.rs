@@ -176,7 +176,7 @@ pub(super) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
             let wait = next.0.saturating_sub(board.now.0).max(0) as u64;
             let again = match wait.div_ceil(1_000_000_000) {
                 0 => "trying now".to_owned(),
-                s => format!("next try in {s}s (R now)"),
+                s => format!("next try in {s}s (C now)"),
             };
             let room = (area.width as usize).saturating_sub(text::width(&again) + 7);
             let why = text::clean(why);
@@ -192,8 +192,8 @@ pub(super) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn problem_line(board: &Board, room: usize) -> Line<'static> {
-    let Some(worst) = board.problems.first() else { return Line::default() };
-    let more = match board.problems.len() {
+    let Some(worst) = board.loud().next() else { return Line::default() };
+    let more = match board.loud().count() {
         1 => "  7 ".to_owned(),
         n => format!("  +{} more  7 ", n - 1),
     };

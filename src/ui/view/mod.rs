@@ -43,7 +43,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         return tiny(board, frame, area);
     }
     let strip =
-        u16::from(!board.problems.is_empty() || !matches!(board.link, LinkState::Live { .. }));
+        u16::from(board.loud().next().is_some() || !matches!(board.link, LinkState::Live { .. }));
     header::draw(board, frame, Rect { height: 1, ..area });
     if strip > 0 {
         header::strip(board, frame, Rect { y: area.y + 1, height: 1, ..area });
@@ -77,7 +77,7 @@ fn over(board: &Board, together: bool, frame: &mut Frame<'_>, area: Rect) {
 /// No room for panes: what matters, in as many lines as there are.
 fn tiny(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let mut lines = vec![header::summary(board)];
-    for problem in &board.problems {
+    for problem in board.loud() {
         let slot = problems::slot(problem.severity);
         let text = text::clean(&problem.message).into_owned();
         lines.push(Line::styled(

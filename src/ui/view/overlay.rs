@@ -207,6 +207,7 @@ fn draw_page(board: &Board, page: &Page, frame: &mut Frame<'_>, area: Rect) {
             keys.push(("y", "YAML"));
             describe::lines(board, subject, body.width as usize)
         }
+        PageKind::Blast(id) => describe::blast_lines(board, id, body.width as usize),
         PageKind::Yaml { value: None, .. } => {
             vec![Line::styled("reading…", board.style(Slot::Dim))]
         }

@@ -1,13 +1,18 @@
-//! Problems: what is wrong, the worst first.
+//! Problems: what is wrong, the worst first, and below all that is known of the one under the cursor.
 
-use ratatui::{Frame, layout::Rect};
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    text::{Line, Span},
+};
 
 use super::{empty, frame_of, rows, title};
 use crate::{
     config::Slot,
-    triage::{Problem, Severity},
+    triage::{Problem, Quiet, Remedy, Severity},
     ui::{
         Board,
+        actions::{Act, action},
         widget::{
             columns::{Cell, Column, Key},
             text,
@@ -19,6 +24,7 @@ pub(super) fn glyph(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "✗",
         Severity::Warning => "!",
+        Severity::Advice => "·",
     }
 }
 
@@ -26,24 +32,35 @@ pub(super) fn slot(severity: Severity) -> Slot {
     match severity {
         Severity::Critical => Slot::Critical,
         Severity::Warning => Slot::Warn,
+        Severity::Advice => Slot::Dim,
     }
 }
 
 /// What a filter looks at.
-pub fn texts(problem: &Problem) -> [&str; 3] {
-    [problem.rule, &problem.object, &problem.message]
+pub fn texts(problem: &Problem) -> [&str; 4] {
+    [problem.rule, problem.cause.unwrap_or(""), &problem.object, &problem.message]
+}
+
+/// Glyph and word: how bad, or that it is over or known.
+fn state(p: &Problem) -> Cell<'static> {
+    if p.resolved.is_set() {
+        return Cell::new("✓ resolved", Slot::Ok);
+    }
+    match p.quiet {
+        Some(Quiet::Acknowledged) => Cell::dim("– known"),
+        Some(Quiet::Muted(_)) => Cell::dim("– muted"),
+        None => Cell::new(format!("{} {}", glyph(p.severity), p.severity.word()), slot(p.severity)),
+    }
 }
 
 const COLUMNS: &[Column<Problem>] = &[
     Column {
-        title: "SEVERITY",
+        title: "STATE",
         min: 3,
         max: 10,
         shed: 0,
         right: false,
-        cell: |p, _| {
-            Cell::new(format!("{} {}", glyph(p.severity), p.severity.word()), slot(p.severity))
-        },
+        cell: |p, _| state(p),
         key: |p, _| Key::Number(-(p.severity as i64)),
     },
     Column {
@@ -53,9 +70,8 @@ const COLUMNS: &[Column<Problem>] = &[
         shed: 1,
         right: true,
         cell: |p, c| {
-            let since =
-                if p.since.is_set() { text::age(p.since.age(c.now)) } else { String::new() };
-            Cell::dim(since)
+            let at = if p.resolved.is_set() { p.resolved } else { p.since };
+            Cell::dim(if at.is_set() { text::age(at.age(c.now)) } else { String::new() })
         },
         key: |p, _| Key::Number(-p.since.0),
     },
@@ -65,7 +81,12 @@ const COLUMNS: &[Column<Problem>] = &[
         max: 300,
         shed: 0,
         right: false,
-        cell: |p, _| Cell::text(&*p.message),
+        cell: |p, _| {
+            let times = if p.times > 1 { format!("({}×) ", p.times) } else { String::new() };
+            let quiet = p.resolved.is_set() || p.quiet.is_some() || p.severity == Severity::Advice;
+            let said = format!("{times}{}", p.message);
+            if quiet { Cell::dim(said) } else { Cell::text(said) }
+        },
         key: |p, _| Key::Text(p.message.clone()),
     },
 ];
@@ -73,16 +94,184 @@ const COLUMNS: &[Column<Problem>] = &[
 /// Draws the view.
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let table = &board.problem_rows;
-    let head = title(board, "Problems", table.rows().len(), table.all, &table.filter);
+    let Some(problem) = board.problem().filter(|_| area.height >= 14) else {
+        return list(board, frame, area);
+    };
+    let lines = details(board, problem, area.width.saturating_sub(2) as usize);
+    // The list keeps its rows first, but never more than it needs or half of the room.
+    let wanted = table.rows().len() as u16 + 3;
+    let least = area.height / 3;
+    let top = wanted.min((area.height - (lines.len() as u16 + 2).min(area.height)).max(least));
+    let [above, below] =
+        Layout::vertical([Constraint::Length(top.max(5)), Constraint::Min(6)]).areas(area);
+    list(board, frame, above);
+    let name = text::clean(&problem.object).into_owned();
+    let head = Line::from(vec![
+        Span::styled(format!(" {name} "), board.style(Slot::Title)),
+        Span::styled(format!("{} ", problem.rule), board.style(Slot::Dim)),
+    ]);
+    let inner = frame_of(board, frame, below, head, false);
+    let room = inner.height as usize;
+    let more = lines.len().saturating_sub(room);
+    for (row, line) in lines.into_iter().take(room).enumerate() {
+        let place = Rect { y: inner.y + row as u16, height: 1, ..inner };
+        if more > 0 && row + 1 == room {
+            let said =
+                format!(" … {} more lines; a larger terminal shows them, R writes them", more + 1);
+            frame.render_widget(Line::styled(said, board.style(Slot::Dim)), place);
+        } else {
+            frame.render_widget(line, place);
+        }
+    }
+}
+
+fn list(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let table = &board.problem_rows;
+    let mut head = title(board, "Problems", table.rows().len(), table.all, &table.filter);
+    let count = |is_so: fn(&&Problem) -> bool| board.problems.iter().filter(is_so).count();
+    let advice = count(|p| p.severity == Severity::Advice);
+    let known = count(|p| p.quiet.is_some());
+    if table.filter.is_empty() && (advice > 0 || known > 0) {
+        let loud = board.loud().count();
+        let known = if known > 0 { format!(", {known} known") } else { String::new() };
+        head.push_span(Span::styled(
+            format!("({loud} to act on{known}, {advice} advice) "),
+            board.style(Slot::Dim),
+        ));
+    }
     let inner = frame_of(board, frame, area, head, true);
     if table.rows().is_empty() {
-        return empty(
-            board,
-            frame,
-            inner,
-            table.all > 0,
-            "· no problems: all services run, all nodes are ready",
-        );
+        let nothing = "· no problems: all services run, all nodes are ready";
+        return empty(board, frame, inner, table.all > 0, nothing);
     }
     rows(board, frame, inner, (table, COLUMNS, true), |row| board.problems.get(row.0));
+}
+
+/// Columns for the names of what is told.
+const NAMES: usize = 7;
+
+struct Details<'b> {
+    board: &'b Board,
+    width: usize,
+    lines: Vec<Line<'static>>,
+}
+
+impl Details<'_> {
+    fn tell(&mut self, name: &str, said: &str, slot: Slot) {
+        let clean = text::clean(said).into_owned();
+        let mut label = format!(" {name:>NAMES$}  ");
+        for part in text::wrapped(&clean, self.width.saturating_sub(NAMES + 4).max(20)) {
+            self.lines.push(Line::from(vec![
+                Span::styled(label, self.board.style(Slot::Dim)),
+                Span::styled(part.trim_end().to_owned(), self.board.style(slot)),
+            ]));
+            label = " ".repeat(NAMES + 3);
+        }
+    }
+
+    fn ago(&self, at: crate::cluster::Timestamp) -> String {
+        format!("{} ago", text::age(at.age(self.board.scene.now)))
+    }
+}
+
+/// What is known of a problem: like a good colleague's message.
+fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
+    let mut d = Details { board, width, lines: Vec::new() };
+    d.tell("what", &p.message, if p.is_loud() { slot(p.severity) } else { Slot::Text });
+    let mut since = match (p.since.is_set(), p.times) {
+        (true, 1) => format!("{}, {}", p.since.clock(), d.ago(p.since)),
+        (true, n) => format!("{}, {}; it came {n} times", p.since.clock(), d.ago(p.since)),
+        (false, _) if p.severity == Severity::Advice => String::new(),
+        (false, _) => "before what the manager remembers".into(),
+    };
+    if p.resolved.is_set() {
+        since = format!("over since {}, {}", p.resolved.clock(), d.ago(p.resolved));
+    }
+    if !since.is_empty() {
+        d.tell("since", &since, Slot::Text);
+    }
+    if let Some(Quiet::Muted(until)) = p.quiet {
+        d.tell("muted", &format!("until {}", until.clock()), Slot::Text);
+    }
+    if !p.why.is_empty() {
+        let cause = p.cause.map_or(String::new(), |c| format!(" ({c})"));
+        d.tell("why", &format!("{}{cause}", p.why), Slot::Text);
+    }
+    if let Some(before) = &p.before {
+        let gap = if p.since.is_set() && before.at <= p.since {
+            format!(", {} before it began", text::age(before.at.age(p.since)))
+        } else {
+            String::new()
+        };
+        d.tell("changed", &format!("{}: {}{gap}", d.ago(before.at), before.text), Slot::Info);
+    }
+    remedies(&mut d, p);
+    for (i, evidence) in p.evidence.iter().enumerate() {
+        let at =
+            if evidence.at.is_set() { format!("{}  ", d.ago(evidence.at)) } else { String::new() };
+        d.tell(if i == 0 { "seen" } else { "" }, &format!("{at}{}", evidence.text), Slot::Text);
+    }
+    log_lines(&mut d);
+    for (i, folded) in p.folded.iter().enumerate().take(30) {
+        let said = format!("{} {}", glyph(folded.severity), folded.message);
+        d.tell(if i == 0 { "with it" } else { "" }, &said, slot(folded.severity));
+    }
+    if p.folded.len() > 30 {
+        d.tell("", &format!("and {} more", p.folded.len() - 30), Slot::Dim);
+    }
+    d.lines
+}
+
+fn remedies(d: &mut Details<'_>, p: &Problem) {
+    let read_only = d.board.is_read_only();
+    let mut first = true;
+    for (remedy, words) in &p.remedies {
+        let act = act(*remedy);
+        if read_only && action(act).writes {
+            continue;
+        }
+        let label = if first { "do" } else { "" };
+        let said = format!("{}: {words}", action(act).short);
+        let key = action(act).keys[0];
+        let room = d.width.saturating_sub(NAMES + 5 + text::width(key));
+        d.lines.push(Line::from(vec![
+            Span::styled(format!(" {label:>NAMES$}  "), d.board.style(Slot::Dim)),
+            Span::styled(key, d.board.style(Slot::Key)),
+            Span::styled(format!(" {}", text::cut(&said, room)), d.board.style(Slot::Text)),
+        ]));
+        first = false;
+    }
+}
+
+/// The action that is meant: its key leads there from here.
+fn act(remedy: Remedy) -> Act {
+    match remedy {
+        Remedy::Logs => Act::OpenLogs,
+        Remedy::Rollback => Act::Rollback,
+        Remedy::Scale => Act::Scale,
+        Remedy::Update => Act::Update,
+        Remedy::Force => Act::Force,
+        Remedy::Describe => Act::Describe,
+        Remedy::Tasks => Act::Enter,
+        Remedy::Node => Act::Nodes,
+        Remedy::Events => Act::Events,
+    }
+}
+
+/// The last lines of the task that is evidence.
+fn log_lines(d: &mut Details<'_>) {
+    let Some((_, lines)) = &d.board.last_lines else { return };
+    match lines {
+        Err(why) => d.tell("log", &format!("can't be read: {why}"), Slot::Dim),
+        Ok(lines) if lines.is_empty() => d.tell("log", "it wrote nothing", Slot::Dim),
+        Ok(lines) => {
+            for (i, line) in lines.iter().enumerate() {
+                let said = String::from_utf8_lossy(line.text.as_ref()).into_owned();
+                let said = format!("{}  {}", line.at.clock(), said.trim_end());
+                let room = d.width.saturating_sub(NAMES + 4);
+                let clean = text::clean(&said).into_owned();
+                d.tell(if i == 0 { "log" } else { "" }, &text::cut(&clean, room), Slot::Dim);
+            }
+        }
+    }
 }

@@ -117,6 +117,20 @@ pub fn cpus(nano: u64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// The text in lines of at most `width` columns, cut between words where it can be.
+pub fn wrapped(value: &str, columns: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = value;
+    while width(rest) > columns {
+        let fits = rest.len() - skip(rest, columns).len();
+        let cut = rest[..fits].rfind(' ').map_or(fits, |i| i + 1);
+        lines.push(&rest[..cut]);
+        rest = &rest[cut..];
+    }
+    lines.push(rest);
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,81 @@
+//! `[triage]`: from when on something is a problem.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::triage::{Limits, rule};
+
+/// What the file may say of it; what it does not say is as [`Limits::default`] has it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct TriageConfig {
+    /// Rules not to look at.
+    #[serde(deserialize_with = "rules")]
+    pub ignore: Vec<String>,
+    grace: Option<Span>,
+    loop_failures: Option<usize>,
+    loop_within: Option<Span>,
+    stuck: Option<Span>,
+    preparing: Option<Span>,
+    starting: Option<Span>,
+    update_slow: Option<Span>,
+    flaps: Option<usize>,
+    flaps_within: Option<Span>,
+    leader_changes: Option<usize>,
+    leader_changes_within: Option<Span>,
+    rotation: Option<Span>,
+    clock_skew: Option<Span>,
+    full_percent: Option<u64>,
+    manager_load_percent: Option<u64>,
+    latest: Option<Span>,
+}
+
+/// `15s`, `2m`, `30d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span(Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        span(&text).map(Self).ok_or_else(|| {
+            D::Error::custom(format!("'{text}' is no duration: write 15s, 2m, 1h or 30d"))
+        })
+    }
+}
+
+/// Reads `90s`, `15m`, `2h`, `30d`, also several: `1h30m`.
+pub fn span(text: &str) -> Option<Duration> {
+    let span: jiff::Span = text.parse().ok()?;
+    let day = jiff::SpanRelativeTo::days_are_24_hours();
+    let nanos = span.total((jiff::Unit::Second, day)).ok()?;
+    Duration::try_from_secs_f64(nanos).ok()
+}
+
+fn rules<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
+    let ids = Vec::<String>::deserialize(d)?;
+    match ids.iter().find(|id| rule(id).is_none()) {
+        Some(unknown) => Err(D::Error::custom(format!("there is no rule '{unknown}'"))),
+        None => Ok(ids),
+    }
+}
+
+impl TriageConfig {
+    /// The limits that hold.
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        macro_rules! set {
+            ($($name:ident),*) => {
+                $(if let Some(value) = self.$name { limits.$name = value; })*
+            };
+            (span $($name:ident),*) => {
+                $(if let Some(Span(value)) = self.$name { limits.$name = value; })*
+            };
+        }
+        set!(loop_failures, flaps, leader_changes, full_percent, manager_load_percent);
+        set!(span grace, loop_within, stuck, preparing, starting, update_slow, flaps_within,
+            leader_changes_within, rotation, clock_skew, latest);
+        limits.ignore = self.ignore.iter().cloned().collect::<BTreeSet<_>>();
+        limits
+    }
+}

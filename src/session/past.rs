@@ -1,0 +1,254 @@
+//! What outlives skep: the last 24 hours of each Swarm's timeline, and which of its problems are
+//! quieted. A restart in the middle of an incident loses nothing.
+//!
+//! `timeline/<swarm>/2026-11-21T14.jsonl`, a file an hour, a line an entry; those older than a day
+//! go when a new hour begins. What was done through skep comes from the audit file.
+
+use std::{
+    collections::HashMap,
+    fs,
+    io::{BufRead, Write},
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::{
+    cluster::{Entry, Gravity, Journal, Meaning, ServiceId, Subject, Timestamp},
+    triage::Quieted,
+};
+
+/// Kept for so long.
+const KEPT: i64 = 24 * 3_600 * 1_000_000_000;
+/// An hour that would take more is cut short: a disk must not fill because a Swarm burns.
+const HOUR_LIMIT: u64 = 16 << 20;
+/// Of the audit file, which only grows, so much of the end is read.
+const AUDIT_TAIL: u64 = 1 << 20;
+
+/// Where it is kept.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// Of timelines; none if nothing is to be kept.
+    pub timeline: Option<PathBuf>,
+    /// What was done through skep.
+    pub audit: PathBuf,
+}
+
+impl Past {
+    /// What is remembered of a Swarm, the oldest first, and what is quieted. Reads files: not for the
+    /// async threads. What can't be read is as if it were not there.
+    pub fn load(&self, swarm: &str, now: Timestamp) -> (Vec<Entry>, Vec<Quieted>) {
+        let mut entries = Vec::new();
+        let mut quieted = Vec::new();
+        if let Some(dir) = self.dir(swarm) {
+            for file in hours(&dir).into_iter().rev() {
+                if entries.len() >= Journal::LIMIT {
+                    break;
+                }
+                entries.extend(lines(&file, 0).filter_map(|l| serde_json::from_str(&l).ok()));
+            }
+            let kept = fs::read_to_string(dir.join(QUIETED)).unwrap_or_default();
+            quieted = serde_json::from_str(&kept).unwrap_or_default();
+        }
+        entries.extend(self.actions(swarm));
+        entries.retain(|e: &Entry| e.at.0 >= now.0 - KEPT && e.at <= now.shifted(KEPT));
+        entries.sort_by_key(|e| e.at);
+        for entry in &mut entries {
+            entry.kept = true;
+        }
+        (entries, quieted)
+    }
+
+    fn dir(&self, swarm: &str) -> Option<PathBuf> {
+        // The id comes from an engine: it must not lead anywhere else.
+        let plain = !swarm.is_empty() && swarm.bytes().all(|b| b.is_ascii_alphanumeric());
+        self.timeline.as_ref().filter(|_| plain).map(|dir| dir.join(swarm))
+    }
+
+    /// What was done to this Swarm through skep, as the audit file has it.
+    fn actions(&self, swarm: &str) -> Vec<Entry> {
+        let size = fs::metadata(&self.audit).map_or(0, |m| m.len());
+        let all = lines(&self.audit, size.saturating_sub(AUDIT_TAIL));
+        let all = all.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+        all.filter(|v| v["cluster"].as_str() == Some(swarm)).filter_map(|v| action(&v)).collect()
+    }
+
+    /// Appends to the timeline.
+    fn append(&self, swarm: &str, entries: &[Entry]) -> std::io::Result<()> {
+        let Some(dir) = self.dir(swarm) else { return Ok(()) };
+        let mut by_hour: HashMap<String, String> = HashMap::new();
+        for entry in entries {
+            let text = by_hour.entry(hour(entry.at)).or_default();
+            *text += &serde_json::to_string(entry)?;
+            text.push('\n');
+        }
+        fs::create_dir_all(&dir)?;
+        for (hour, text) in by_hour {
+            let file = dir.join(format!("{hour}.jsonl"));
+            let size = fs::metadata(&file).ok().map(|m| m.len());
+            if size.is_none() {
+                prune(&dir);
+            }
+            if size.unwrap_or(0) < HOUR_LIMIT {
+                open(fs::OpenOptions::new().create(true).append(true), &file)?
+                    .write_all(text.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_quieted(&self, swarm: &str, quieted: &[Quieted]) -> std::io::Result<()> {
+        let Some(dir) = self.dir(swarm) else { return Ok(()) };
+        fs::create_dir_all(&dir)?;
+        // Whole or not at all.
+        let new = dir.join("quieted.new");
+        open(fs::OpenOptions::new().create(true).write(true).truncate(true), &new)?
+            .write_all(serde_json::to_string(quieted)?.as_bytes())?;
+        fs::rename(new, dir.join(QUIETED))
+    }
+}
+
+const QUIETED: &str = "quieted.json";
+
+/// For nobody else's eyes: errors of tasks may hold anything.
+fn open(options: &mut fs::OpenOptions, path: &Path) -> std::io::Result<fs::File> {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600).open(path)
+}
+
+/// `2026-11-21T14`, UTC.
+fn hour(at: Timestamp) -> String {
+    at.to_string().chars().take(13).collect()
+}
+
+/// The files of a timeline, the oldest first.
+fn hours(dir: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(dir).into_iter().flatten().flatten().map(|f| f.path());
+    let mut files: Vec<_> = files.filter(|f| f.extension().is_some_and(|e| e == "jsonl")).collect();
+    files.sort();
+    files
+}
+
+/// Removes what is older than a day.
+fn prune(dir: &Path) {
+    let now = Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(0));
+    let oldest = format!("{}.jsonl", hour(now.shifted(-KEPT)));
+    for file in hours(dir) {
+        if file.file_name().is_some_and(|name| *name.to_string_lossy() < *oldest)
+            && let Err(error) = fs::remove_file(&file)
+        {
+            tracing::warn!(%error, path = %file.display(), "an old timeline can't be removed");
+        }
+    }
+}
+
+fn lines(path: &Path, from: u64) -> impl Iterator<Item = String> {
+    let file = fs::File::open(path).and_then(|mut file| {
+        std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(from))?;
+        Ok(file)
+    });
+    // A line that is not UTF-8 ends nothing.
+    let split = file.ok().into_iter().flat_map(|f| std::io::BufReader::new(f).split(b'\n'));
+    split.map_while(Result::ok).map(|line| String::from_utf8_lossy(&line).into_owned())
+}
+
+/// A line of the audit file as an entry of the timeline.
+fn action(line: &Value) -> Option<Entry> {
+    let text = |key: &str| line[key].as_str().unwrap_or_default();
+    let at = Timestamp::parse(text("at"));
+    let (result, who) = (text("result"), text("who"));
+    let outcome = if result.is_empty() { String::new() } else { format!(" ({result})") };
+    at.is_set().then(|| Entry {
+        seq: 0,
+        kept: true,
+        at,
+        kind: "action".into(),
+        name: text("service").into(),
+        text: format!("{}{outcome}: {} by {who}", text("action"), text("command")),
+        subject: Subject::Service(ServiceId::from(text("service_id"))),
+        gravity: Gravity::Note,
+        meaning: Meaning::Action,
+    })
+}
+
+/// Writes what is to be kept, in its order, on a thread of its own: a slow disk holds up nobody.
+#[derive(Debug)]
+pub(super) struct Keeper(std::sync::mpsc::Sender<(String, Kept)>);
+
+#[derive(Debug)]
+pub(super) enum Kept {
+    Entries(Vec<Entry>),
+    Quieted(Vec<Quieted>),
+}
+
+impl Keeper {
+    pub fn new(past: Past) -> Self {
+        let (send, receive) = std::sync::mpsc::channel::<(String, Kept)>();
+        tokio::task::spawn_blocking(move || {
+            let mut complained = false;
+            while let Ok((swarm, kept)) = receive.recv() {
+                let written = match &kept {
+                    Kept::Entries(entries) => past.append(&swarm, entries),
+                    Kept::Quieted(quieted) => past.keep_quieted(&swarm, quieted),
+                };
+                if let Err(error) = written
+                    && !std::mem::replace(&mut complained, true)
+                {
+                    tracing::error!(%error, "the timeline can't be written");
+                }
+            }
+        });
+        Self(send)
+    }
+
+    pub fn keep(&self, swarm: &str, kept: Kept) {
+        let _ = self.0.send((swarm.to_owned(), kept));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(at: Timestamp, text: &str) -> Entry {
+        Entry {
+            seq: 7,
+            kept: false,
+            at,
+            kind: "node".into(),
+            name: "n1".into(),
+            text: text.into(),
+            subject: Subject::Node("id".into()),
+            gravity: Gravity::Bad,
+            meaning: Meaning::NodeLost,
+        }
+    }
+
+    #[test]
+    fn a_day_is_kept_and_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let past = Past {
+            timeline: Some(dir.path().join("timeline")),
+            audit: dir.path().join("audit.jsonl"),
+        };
+        let now = Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap());
+        let old = now.shifted(-2 * KEPT);
+        past.append("swarm1", &[entry(old, "long ago")]).unwrap();
+        past.append("swarm1", &[entry(now.shifted(-5), "lost"), entry(now, "lost again")]).unwrap();
+        let audit = format!(
+            "{{\"at\":\"{now}\",\"who\":\"ann\",\"cluster\":\"swarm1\",\"service\":\"web\",\"service_id\":\"s1\",\"action\":\"scale\",\"command\":\"docker service scale web=2\",\"result\":\"sent\"}}\nrubbish\n"
+        );
+        fs::write(&past.audit, audit).unwrap();
+        let (entries, _) = past.load("swarm1", now.shifted(1));
+        let said: Vec<&str> = entries.iter().map(|e| &*e.text).collect();
+        assert_eq!(said, ["lost", "lost again", "scale (sent): docker service scale web=2 by ann"]);
+        assert_eq!(hours(&dir.path().join("timeline/swarm1")).len(), 1, "the old hour is gone");
+        assert!(past.load("../swarm1", now).0.is_empty(), "an id leads nowhere else");
+        let quieted = vec![Quieted {
+            key: "trouble s1".into(),
+            quiet: crate::triage::Quiet::Muted(now),
+            like: String::new(),
+        }];
+        past.keep_quieted("swarm1", &quieted).unwrap();
+        assert_eq!(past.load("swarm1", now).1, quieted);
+    }
+}

@@ -1,0 +1,370 @@
+//! Triage over time: looks only at what changed, and remembers what came, went and is known.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Limits, Look, Problem, ServiceLook, Severity,
+    fold::{Raw, fold, rank},
+    rule::{Check, RULES},
+};
+use crate::cluster::{Store, Subject, Timestamp, Touched};
+
+/// Tasks looked at in one turn: the rest waits for the next, so that keys do not.
+const TURN: usize = 20_000;
+/// Between looks at the Swarm as a whole for what only tasks changed.
+const WHOLE: Duration = Duration::from_secs(5);
+/// What is over stays on the list for so long.
+const REMEMBERED: Duration = Duration::from_secs(15 * 60);
+/// What comes back within this is the same again.
+const AGAIN: Duration = Duration::from_secs(30 * 60);
+
+/// How someone quieted a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Quiet {
+    /// Until it changes.
+    Acknowledged,
+    /// Until then.
+    Muted(Timestamp),
+}
+
+/// A quieted problem, as it is kept on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quieted {
+    /// [`Problem::key`].
+    pub key: String,
+    /// How.
+    pub quiet: Quiet,
+    /// What it was like: an acknowledged one that changes is loud again.
+    pub like: String,
+}
+
+/// A problem over time.
+struct Case {
+    problem: Problem,
+    /// When it was seen first, this time.
+    opened: Timestamp,
+    /// It was there when skep came.
+    from_before: bool,
+    /// How often it came.
+    times: u32,
+    /// When it was over; not set while it is not.
+    closed: Timestamp,
+}
+
+/// Findings kept up to date.
+pub struct Triage {
+    limits: Limits,
+    raw: HashMap<Subject, Raw>,
+    queue: VecDeque<Subject>,
+    queued: HashSet<Subject>,
+    /// When time alone may change what a rule says.
+    due: BTreeSet<(Timestamp, Subject)>,
+    whole_at: Timestamp,
+    whole_wanted: bool,
+    cases: HashMap<String, Case>,
+    quieted: HashMap<String, Quieted>,
+    problems: Vec<Problem>,
+    /// Findings changed since the problems were made of them.
+    stale: bool,
+    /// The first look is over.
+    settled: bool,
+    aged: Timestamp,
+}
+
+impl Triage {
+    /// Knows nothing yet.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            raw: HashMap::new(),
+            queue: VecDeque::new(),
+            queued: HashSet::new(),
+            due: BTreeSet::new(),
+            whole_at: Timestamp::NEVER,
+            whole_wanted: false,
+            cases: HashMap::new(),
+            quieted: HashMap::new(),
+            problems: Vec::new(),
+            stale: false,
+            settled: false,
+            aged: Timestamp::NEVER,
+        }
+    }
+
+    /// The problems, the worst first; known ones, those that are over and advice at the end.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// As [`Triage::problems`].
+    pub fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    /// Whether there is more to look at than one turn takes.
+    pub fn has_work(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Looks at everything at once.
+    pub fn look_at_all(&mut self, store: &Store, now: Timestamp) {
+        self.enqueue_all(store);
+        while let Some(subject) = self.next() {
+            self.look(store, now, subject);
+        }
+        self.tell(store, now);
+    }
+
+    /// Takes in what changed, as far as one turn goes. Returns whether the problems changed.
+    pub fn update(&mut self, store: &mut Store, now: Timestamp) -> bool {
+        let touched = store.take_touched();
+        // Half a model would look like an outage.
+        if !store.tasks_known() {
+            return false;
+        }
+        self.take_touched(store, touched, now);
+        while let Some((at, subject)) = self.due.first().cloned() {
+            if at > now {
+                break;
+            }
+            self.due.pop_first();
+            self.enqueue(subject);
+        }
+        let mut looked = 0;
+        while looked < TURN
+            && let Some(subject) = self.next()
+        {
+            looked += 1 + match &subject {
+                Subject::Service(id) => store.tally(id).all as usize,
+                Subject::Node(id) => store.node_tally(id).all as usize,
+                _ => store.nodes().len(),
+            };
+            self.look(store, now, subject);
+        }
+        // Ages of what is over, and the end of mutes, go by the second.
+        let aged = now.0 / 1_000_000_000 != self.aged.0 / 1_000_000_000;
+        if self.queue.is_empty() && (self.stale || aged) {
+            self.aged = now;
+            return self.tell(store, now);
+        }
+        false
+    }
+
+    fn take_touched(&mut self, store: &Store, touched: Touched, now: Timestamp) {
+        if touched.all || (!self.settled && self.queue.is_empty()) {
+            self.enqueue_all(store);
+            return;
+        }
+        if !touched.nodes.is_empty() {
+            self.enqueue(Subject::Other);
+        } else if !touched.loads.is_empty() {
+            self.whole_wanted = true;
+        }
+        if self.whole_wanted && self.whole_at.age(now) >= WHOLE {
+            self.enqueue(Subject::Other);
+        }
+        for id in touched.services {
+            self.enqueue(Subject::Service(id));
+        }
+        for id in touched.nodes.into_iter().chain(touched.loads) {
+            self.enqueue(Subject::Node(id));
+        }
+    }
+
+    fn enqueue_all(&mut self, store: &Store) {
+        self.enqueue(Subject::Other);
+        for node in store.nodes() {
+            self.enqueue(Subject::Node(node.id.clone()));
+        }
+        for service in store.services() {
+            self.enqueue(Subject::Service(service.id.clone()));
+        }
+        let known: Vec<Subject> = self.raw.keys().cloned().collect();
+        for subject in known {
+            self.enqueue(subject);
+        }
+    }
+
+    fn enqueue(&mut self, subject: Subject) {
+        if self.queued.insert(subject.clone()) {
+            self.queue.push_back(subject);
+        }
+    }
+
+    fn next(&mut self) -> Option<Subject> {
+        let subject = self.queue.pop_front()?;
+        self.queued.remove(&subject);
+        Some(subject)
+    }
+
+    /// Asks every rule for this object.
+    fn look(&mut self, store: &Store, now: Timestamp, subject: Subject) {
+        let look = Look::new(store, now, &self.limits);
+        let ignored = |id: &str| self.limits.ignore.contains(id);
+        let wanted = || RULES.iter().enumerate().filter(|(_, rule)| !ignored(rule.id));
+        let mut found: Raw = Vec::new();
+        match &subject {
+            Subject::Service(id) => {
+                if let Some(service) = store.service(id) {
+                    let service = ServiceLook::new(&look, service);
+                    for (at, rule) in wanted() {
+                        if let Check::Service(check) = rule.check {
+                            found.extend(check(&service).map(|f| (at, f)));
+                        }
+                    }
+                }
+            }
+            Subject::Node(id) => {
+                if let Some(node) = store.node(id) {
+                    for (at, rule) in wanted() {
+                        if let Check::Node(check) = rule.check {
+                            found.extend(check(&look, node).map(|f| (at, f)));
+                        }
+                    }
+                }
+            }
+            _ => {
+                self.whole_at = now;
+                self.whole_wanted = false;
+                for (at, rule) in wanted() {
+                    if let Check::Swarm(check) = rule.check {
+                        found.extend(check(&look).map(|f| (at, f)));
+                    }
+                }
+            }
+        }
+        let again = look.take_again();
+        if again.is_set() {
+            self.due.insert((again, subject.clone()));
+        }
+        if found.is_empty() {
+            self.stale |= self.raw.remove(&subject).is_some();
+        } else if self.raw.get(&subject) != Some(&found) {
+            self.raw.insert(subject, found);
+            self.stale = true;
+        }
+    }
+
+    /// Makes the problems anew.
+    fn tell(&mut self, store: &Store, now: Timestamp) -> bool {
+        let open = if self.stale || !self.settled {
+            let open = fold(store, self.raw.iter());
+            self.file(open, now);
+            true
+        } else {
+            false
+        };
+        self.stale = false;
+        self.settled = true;
+        let before = std::mem::take(&mut self.problems);
+        self.cases.retain(|_, case| !case.closed.is_set() || case.closed.age(now) < AGAIN);
+        self.quieted.retain(|_, q| !matches!(q.quiet, Quiet::Muted(until) if until <= now));
+        for case in self.cases.values() {
+            if case.closed.is_set() && case.closed.age(now) >= REMEMBERED {
+                continue;
+            }
+            let mut problem = case.problem.clone();
+            problem.resolved = case.closed;
+            problem.times = case.times;
+            problem.quiet = self.quieted.get(&problem.key()).map(|q| q.quiet);
+            self.problems.push(problem);
+        }
+        rank(&mut self.problems);
+        open || self.problems != before
+    }
+
+    /// Puts what is open now to the cases, and closes the others.
+    fn file(&mut self, open: Vec<Problem>, now: Timestamp) {
+        let folded: HashSet<String> =
+            open.iter().flat_map(|p| &p.folded).map(Problem::key).collect();
+        let mut heads = HashSet::new();
+        for mut problem in open {
+            let key = problem.key();
+            heads.insert(key.clone());
+            if let Some(quieted) = self.quieted.get(&key)
+                && quieted.quiet == Quiet::Acknowledged
+                && quieted.like != like(&problem)
+            {
+                self.quieted.remove(&key);
+            }
+            let from_before = !self.settled;
+            let case = self.cases.entry(key).or_insert_with(|| Case {
+                problem: problem.clone(),
+                opened: now,
+                from_before,
+                times: 1,
+                closed: Timestamp::NEVER,
+            });
+            if case.closed.is_set() {
+                case.closed = Timestamp::NEVER;
+                case.opened = now;
+                case.from_before = false;
+                case.times += 1;
+            }
+            // What nothing tells the beginning of began when it was first seen, if skep was there.
+            if !problem.since.is_set() && !case.from_before && problem.severity > Severity::Advice {
+                problem.since = case.opened;
+            }
+            case.problem = problem;
+        }
+        self.cases.retain(|key, case| {
+            if heads.contains(key) {
+                return true;
+            }
+            // Folded into another it is not over; and advice that is taken is no news.
+            if folded.contains(key) || case.problem.severity == Severity::Advice {
+                return false;
+            }
+            if !case.closed.is_set() {
+                case.closed = now;
+                if self.quieted.get(key).is_some_and(|q| q.quiet == Quiet::Acknowledged) {
+                    self.quieted.remove(key);
+                }
+            }
+            true
+        });
+    }
+
+    /// Quiets a problem, or makes it loud again.
+    pub fn quiet(&mut self, problem: &Problem, quiet: Option<Quiet>, now: Timestamp) {
+        let key = problem.key();
+        match quiet {
+            None => drop(self.quieted.remove(&key)),
+            Some(quiet) => {
+                let like = like(problem);
+                self.quieted.insert(key.clone(), Quieted { key, quiet, like });
+            }
+        }
+        for p in &mut self.problems {
+            p.quiet = self.quieted.get(&p.key()).map(|q| q.quiet);
+        }
+        self.aged = now;
+        rank(&mut self.problems);
+    }
+
+    /// What is quieted, to be kept.
+    pub fn quieted(&self) -> Vec<Quieted> {
+        let mut all: Vec<Quieted> = self.quieted.values().cloned().collect();
+        all.sort_by(|a, b| a.key.cmp(&b.key));
+        all
+    }
+
+    /// Takes in what was quieted before.
+    pub fn recall(&mut self, quieted: Vec<Quieted>) {
+        for one in quieted {
+            self.quieted.entry(one.key.clone()).or_insert(one);
+        }
+        self.aged = Timestamp::NEVER;
+    }
+}
+
+/// What makes a problem another one than the one that was acknowledged.
+fn like(problem: &Problem) -> String {
+    let cause = problem.cause.unwrap_or("");
+    format!("{} {} {cause}", problem.rule, problem.severity.word())
+}

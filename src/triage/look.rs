@@ -1,0 +1,262 @@
+//! What rules look at: the model at a moment, and a service with its tasks sorted once for all rules.
+
+use std::{cell::Cell, collections::HashSet, time::Duration};
+
+use super::{Limits, why::Why, why::why};
+use crate::cluster::{
+    Missing, Node, NodeId, Service, Store, Task, TaskState, Timestamp, UpdateState,
+};
+
+/// Failures are remembered so long when they are counted or given as a reason.
+pub const LATELY: Duration = Duration::from_secs(15 * 60);
+
+/// The model at a moment.
+pub struct Look<'a> {
+    /// The model.
+    pub store: &'a Store,
+    /// Now, by the manager's clock.
+    pub now: Timestamp,
+    /// From when on what counts.
+    pub limits: &'a Limits,
+    again: Cell<Timestamp>,
+}
+
+impl<'a> Look<'a> {
+    /// A look at `store`.
+    pub fn new(store: &'a Store, now: Timestamp, limits: &'a Limits) -> Self {
+        Self { store, now, limits, again: Cell::new(Timestamp::NEVER) }
+    }
+
+    /// Whether what began at `since` has lasted for `limit`. If not yet, asks to be looked at again when
+    /// it will have. What began nobody knows when has lasted long enough.
+    pub fn lasts(&self, since: Timestamp, limit: Duration) -> bool {
+        if !since.is_set() || since.age(self.now) >= limit {
+            return true;
+        }
+        self.again_at(since.shifted(nanos(limit)));
+        false
+    }
+
+    /// Whether `at` is at most `within` ago; if so, asks to be looked at again when it will not be.
+    pub fn recent(&self, at: Timestamp, within: Duration) -> bool {
+        if !at.is_set() || at.age(self.now) > within {
+            return false;
+        }
+        self.again_at(at.shifted(nanos(within)));
+        true
+    }
+
+    fn again_at(&self, at: Timestamp) {
+        let before = self.again.get();
+        if at > self.now && (!before.is_set() || at < before) {
+            self.again.set(at);
+        }
+    }
+
+    /// When time alone may change what the rules said since this was last asked.
+    pub fn take_again(&self) -> Timestamp {
+        self.again.replace(Timestamp::NEVER)
+    }
+
+    /// Nodes that can be given tasks.
+    pub fn usable(&self) -> impl Iterator<Item = &'a Node> {
+        self.store.nodes().filter(|n| {
+            n.state == crate::cluster::NodeState::Ready
+                && n.availability == crate::cluster::Availability::Active
+        })
+    }
+
+    /// Since when a node is in its state, as well as can be told: as seen, else as the node's object
+    /// says, which moves with every state but not with reachability.
+    pub fn state_since(&self, node: &Node) -> Timestamp {
+        let seen = self.store.memory().node(&node.id).map(|m| m.state_since);
+        seen.filter(|at| at.is_set()).unwrap_or(node.updated)
+    }
+}
+
+fn nanos(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// A service with its tasks.
+pub struct ServiceLook<'a> {
+    /// The model at a moment.
+    pub look: &'a Look<'a>,
+    /// The service.
+    pub service: &'a Service,
+    /// How far it is.
+    pub missing: Missing,
+    /// All that is kept of it.
+    pub tasks: Vec<&'a Task>,
+    /// Meant to run and not running, the oldest first.
+    pub waiting: Vec<&'a Task>,
+    /// Running on a node that is up.
+    pub running: Vec<&'a Task>,
+    /// Failed, the newest first.
+    pub failures: Vec<&'a Task>,
+    /// Tasks that tell why it does not run as it should, the newest first, and what each says.
+    pub trouble: Vec<(&'a Task, Why)>,
+    /// Were running on nodes that are down now, and nothing runs in their place.
+    pub lost: Vec<&'a Task>,
+}
+
+impl<'a> ServiceLook<'a> {
+    /// Sorts a service's tasks.
+    pub fn new(look: &'a Look<'a>, service: &'a Service) -> Self {
+        let store = look.store;
+        let tasks: Vec<&Task> = store.tasks_of(&service.id).collect();
+        let running: Vec<&Task> = tasks.iter().copied().filter(|t| store.is_running(t)).collect();
+        let filled: HashSet<Place<'_>> = running.iter().map(|t| place(t)).collect();
+        let mut waiting: Vec<&Task> = tasks
+            .iter()
+            .copied()
+            .filter(|t| t.is_wanted() && !t.state.is_terminal() && !store.is_running(t))
+            .collect();
+        waiting.sort_by_key(|t| (t.created, &t.id));
+        let mut failures: Vec<&Task> =
+            tasks.iter().copied().filter(|t| t.state.is_failure()).collect();
+        failures.sort_by_key(|t| (std::cmp::Reverse(t.since), &t.id));
+        let down = |t: &&Task| t.state == TaskState::Running && !store.is_running(t);
+        let lost =
+            tasks.iter().copied().filter(down).filter(|t| !filled.contains(&place(t))).collect();
+        let mut new = Self {
+            look,
+            service,
+            missing: store.missing(service),
+            tasks,
+            waiting,
+            running,
+            failures,
+            trouble: Vec::new(),
+            lost,
+        };
+        new.trouble = new.find_trouble(&filled);
+        new
+    }
+
+    /// Waiting tasks that say why, failures in places where nothing runs, and all recent ones. Those of
+    /// a spec that is not in force any more tell nothing, unless it was that of the update that failed.
+    fn find_trouble(&self, filled: &HashSet<Place<'_>>) -> Vec<(&'a Task, Why)> {
+        let service = self.service;
+        let failed_update = service.update.as_ref().filter(|u| {
+            matches!(
+                u.state,
+                UpdateState::RollbackStarted
+                    | UpdateState::RollbackPaused
+                    | UpdateState::RollbackCompleted
+            )
+        });
+        let relevant = |t: &Task| {
+            t.template == service.template || failed_update.is_some_and(|u| t.since >= u.started)
+        };
+        let failures = self.failures.iter().filter(|t| {
+            relevant(t) && (!filled.contains(&place(t)) || t.since.age(self.look.now) < LATELY)
+        });
+        let mut trouble: Vec<(&Task, Why)> = self
+            .waiting
+            .iter()
+            .chain(failures)
+            .filter_map(|task| Some((*task, why(task)?)))
+            .collect();
+        trouble.sort_by_key(|(t, _)| (std::cmp::Reverse(t.since), &t.id));
+        trouble
+    }
+
+    /// The tasks in trouble of one kind.
+    pub fn because(&self, is_so: impl Fn(&Why) -> bool) -> Vec<&'a Task> {
+        self.trouble.iter().filter(|(_, why)| is_so(why)).map(|(task, _)| *task).collect()
+    }
+
+    /// Whether it is short of tasks, whatever for.
+    pub fn is_short(&self) -> bool {
+        !self.missing.none()
+    }
+
+    /// `2/3`, or of a job `1 of 3 done`.
+    pub fn figures(&self) -> String {
+        match self.missing.job {
+            Some((done, total)) => format!("{done} of {total} done"),
+            None => format!("{}/{}", self.missing.running, self.missing.desired),
+        }
+    }
+
+    /// Whether a slot has failed as often as the manager remembers (its limit counts the live task, too).
+    pub fn history_is_full(&self) -> bool {
+        let kept = self.look.store.info().history_limit.saturating_sub(1).max(1);
+        let mut slots = std::collections::HashMap::new();
+        for task in &self.failures {
+            *slots.entry(place(task)).or_insert(0_u64) += 1;
+        }
+        slots.values().any(|failed| *failed >= kept)
+    }
+
+    /// Since when it is short, as far back as the tasks that are kept tell: its oldest failure since
+    /// it was last changed, the creation of the oldest task that waits, or the loss of a node. Not set
+    /// when the kept history is full: then it began before, and any figure would be too young.
+    pub fn short_since(&self) -> Timestamp {
+        if self.history_is_full() {
+            return Timestamp::NEVER;
+        }
+        let store = self.look.store;
+        let lost = self.lost.iter().filter_map(|t| store.node(t.node.as_ref()?));
+        let lost = lost.map(|node| self.look.state_since(node));
+        let waiting = self.waiting.iter().map(|t| t.created);
+        let of_now = |t: &&&Task| t.template == self.service.template;
+        let failures = self.failures.iter().filter(of_now).map(|t| t.since);
+        let oldest = waiting.chain(failures).chain(lost).filter(|at| at.is_set()).min();
+        oldest.unwrap_or(self.service.updated).max(self.service.created)
+    }
+
+    /// The node that took its tasks with it, if that explains what is missing.
+    pub fn lost_node(&self) -> Option<&'a NodeId> {
+        self.lost.first().and_then(|t| t.node.as_ref())
+    }
+}
+
+type Place<'t> = (u64, Option<&'t NodeId>);
+
+/// A slot, or for a global service the node.
+fn place(task: &Task) -> Place<'_> {
+    (task.slot, if task.slot == 0 { task.node.as_ref() } else { None })
+}
+
+/// `1 task`, `3 tasks`.
+pub fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// `a, b, c and 4 more`, in the order given.
+pub fn names<'n>(all: impl IntoIterator<Item = &'n str>) -> String {
+    let all: Vec<&str> = all.into_iter().collect();
+    let mut said = all.iter().take(4).copied().collect::<Vec<_>>().join(", ");
+    if all.len() > 4 {
+        said += &format!(" and {} more", all.len() - 4);
+    }
+    said
+}
+
+/// `256 MiB`, `1.5 GiB`.
+pub fn bytes(n: u64) -> String {
+    let (mib, gib) = (n as f64 / 1_048_576.0, n as f64 / 1_073_741_824.0);
+    if gib >= 1.0 { format!("{} GiB", tenth(gib)) } else { format!("{} MiB", tenth(mib)) }
+}
+
+/// `0.25 CPU`, of billionths.
+pub fn cpus(nanos: u64) -> String {
+    let cpu = nanos as f64 / 1e9;
+    format!("{} CPU", (cpu * 100.0).round() / 100.0)
+}
+
+fn tenth(n: f64) -> String {
+    ((n * 10.0).round() / 10.0).to_string()
+}
+
+/// `8 s`, `4 min`, `3 h`, `12 days`.
+pub fn span(duration: Duration) -> String {
+    match duration.as_secs() {
+        s @ ..120 => format!("{s} s"),
+        s @ 120..7_200 => format!("{} min", s / 60),
+        s @ 7_200..172_800 => format!("{} h", s / 3_600),
+        s => format!("{} days", s / 86_400),
+    }
+}

@@ -1,0 +1,175 @@
+//! Containers that end: crash loops, and what their exit codes mean.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    cluster::Task,
+    triage::{
+        Remedy, ServiceLook,
+        look::{LATELY, bytes, count, span},
+        rule::Found,
+        why::Why,
+    },
+};
+
+/// `4 failed tasks` of those the manager keeps.
+fn times(tasks: &[&Task]) -> String {
+    let failed = tasks.iter().filter(|t| t.state.is_failure()).count();
+    if failed > 1 { format!(", {failed} times") } else { String::new() }
+}
+
+/// Tasks that fail again and again, also if one runs each time one looks. Told are the rate, the exit
+/// codes and whether they say the same. A warning: the service is up between two crashes.
+pub fn crash_loop(s: &ServiceLook<'_>) -> Option<Found> {
+    let limits = s.look.limits;
+    let recent: Vec<&Task> = s
+        .failures
+        .iter()
+        .copied()
+        .filter(|t| t.since > s.service.updated && s.look.recent(t.since, LATELY))
+        .collect();
+    let fast = recent.iter().filter(|t| t.since.age(s.look.now) <= limits.loop_within).count();
+    if fast < limits.loop_failures && recent.len() < limits.loop_failures + 2 {
+        return None;
+    }
+    let (newest, oldest) = (recent.first()?, recent.last()?);
+    let over = oldest.since.age(newest.since);
+    let mut codes: BTreeMap<i64, usize> = BTreeMap::new();
+    for code in recent.iter().filter_map(|t| t.exit_code) {
+        *codes.entry(code).or_default() += 1;
+    }
+    let exits = match codes.len() {
+        0 => String::new(),
+        1 => format!(", all with exit {}", codes.keys().next().copied().unwrap_or_default()),
+        _ => {
+            let all: Vec<String> = codes.iter().map(|(code, n)| format!("{code} ×{n}")).collect();
+            format!(", exits {}", all.join(", "))
+        }
+    };
+    let same = recent.iter().all(|t| t.err == newest.err);
+    let same = if same { "the same error each time" } else { "different errors" };
+    // The manager keeps but a few of each slot: there may have been more, and it began before.
+    let full = s.history_is_full();
+    let least = if full { "at least " } else { "" };
+    Some(
+        Found::warning(
+            format!(
+                "{} {} now, but {least}{} within {}{exits}, {same}",
+                s.service.name,
+                s.figures(),
+                count(recent.len(), "failure", "failures"),
+                span(over.max(std::time::Duration::from_secs(1))),
+            ),
+            if full { crate::cluster::Timestamp::NEVER } else { oldest.since },
+        )
+        .tasks(s.look, recent)
+        .remedy(Remedy::Logs, "what the last one wrote before it ended"),
+    )
+}
+
+/// `task: non-zero exit (137)` under `Resources.Limits.MemoryBytes`: killed by the kernel for memory, as
+/// good as always (measured: the API does not tell OOMKilled).
+pub fn oom_killed(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::Exit(137));
+    let limit = s.service.limits.memory;
+    (!tasks.is_empty() && limit > 0).then(|| {
+        Found::cause(format!("killed (exit 137) at its memory limit of {}{}", bytes(limit), times(&tasks)))
+            .why("it needs more memory than its limit, or leaks: the kernel kills the container at the limit")
+            .remedy(Remedy::Update, "raise the limit (Ctrl-e: Resources.Limits.MemoryBytes)")
+            .remedy(Remedy::Rollback, "or go back to the spec that ran")
+            .tasks(s.look, tasks)
+    })
+}
+
+/// The same without a limit: someone or something sent SIGKILL, or the whole node ran out of memory.
+pub fn killed(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::Exit(137));
+    (!tasks.is_empty() && s.service.limits.memory == 0).then(|| {
+        Found::cause(format!("killed (exit 137) without a memory limit{}", times(&tasks)))
+            .why("SIGKILL from outside: the node itself ran out of memory, it did not stop in its grace period, or someone killed it")
+            .remedy(Remedy::Logs, "what it wrote last; dmesg on the node tells of its memory")
+            .tasks(s.look, tasks)
+    })
+}
+
+/// `dockerexec: unhealthy container` after exit 137 or 143: the engine stopped it because its health
+/// check failed as often as it may.
+pub fn unhealthy(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| matches!(why, Why::Unhealthy(_)));
+    (!tasks.is_empty()).then(|| {
+        Found::cause(format!("stopped because its health check failed{}", times(&tasks)))
+            .why("the container ran, but its health check did not pass: it is not ready in time (start period), or does not answer")
+            .remedy(Remedy::Logs, "what it wrote until it was stopped")
+            .remedy(Remedy::Update, "a longer start period, or another check (Ctrl-e: Healthcheck)")
+            .tasks(s.look, tasks)
+    })
+}
+
+/// Exit 143 is SIGTERM, obeyed: something asked it to stop that was not the Swarm.
+pub fn terminated(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::Exit(143));
+    (!tasks.is_empty()).then(|| {
+        Found::cause(format!("terminated (exit 143){}", times(&tasks)))
+            .why("it was sent SIGTERM by something else than the Swarm: a docker stop on the node, a supervisor inside the container")
+            .remedy(Remedy::Logs, "what it wrote last")
+            .tasks(s.look, tasks)
+    })
+}
+
+/// Exit 126 (can't be executed) or 127 (not found), also as `OCI runtime create failed: … exec: "X": …`
+/// (texts differ by engine, measured).
+pub fn command_failed(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| matches!(why, Why::Command(_)));
+    let newest = tasks.first()?;
+    let code = newest.exit_code.map_or(String::new(), |c| format!(" (exit {c})"));
+    // `exec: "/no/such/cmd": stat …`
+    let program = newest.err.split("exec: \"").nth(1).and_then(|rest| rest.split('"').next());
+    let what = program.map_or("its command".to_owned(), |p| p.to_owned());
+    let fails = if newest.exit_code == Some(126) { "can't be executed" } else { "is not found" };
+    Some(
+        Found::cause(format!("{what} {fails}{code}{}", times(&tasks)))
+            .why("the command is not in the image, is not executable, or is made for another platform")
+            .remedy(Remedy::Update, "mend the command or the image (Ctrl-e: Command, Args)")
+            .remedy(Remedy::Rollback, "or go back to the spec that ran")
+            .tasks(s.look, tasks),
+    )
+}
+
+/// `starting container failed: …` for another reason: a user, a sysctl, a device that is not there.
+pub fn start_failed(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::Start);
+    let newest = tasks.first()?;
+    let said = newest.err.trim_start_matches("starting container failed: ");
+    let said = said.rsplit("runc create failed: ").next().unwrap_or(said);
+    Some(
+        Found::cause(format!("can't be started: {said}{}", times(&tasks)))
+            .why("the engine could not make or start the container: its options do not fit the image or the node")
+            .remedy(Remedy::Update, "mend the spec (Ctrl-e)")
+            .remedy(Remedy::Rollback, "or go back to the spec that ran")
+            .tasks(s.look, tasks),
+    )
+}
+
+/// Any other exit is the program's own.
+pub fn exit_code(s: &ServiceLook<'_>) -> Option<Found> {
+    let own = |why: &Why| matches!(why, Why::Exit(code) if !matches!(code, 137 | 143));
+    let tasks = s.because(own);
+    let newest = tasks.first()?;
+    let mut codes: Vec<i64> = tasks.iter().filter_map(|t| t.exit_code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let said = match codes.as_slice() {
+        [] | [_] => newest.err.to_string(),
+        many => {
+            let all: Vec<String> = many.iter().map(ToString::to_string).collect();
+            format!("task: non-zero exit ({})", all.join(", "))
+        }
+    };
+    Some(
+        Found::cause(format!("{said}{}", times(&tasks)))
+            .why("the program ended by itself: its log tells why")
+            .remedy(Remedy::Logs, "what it wrote last")
+            .remedy(Remedy::Rollback, "or go back to the spec that ran")
+            .tasks(s.look, tasks),
+    )
+}

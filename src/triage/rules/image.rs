@@ -1,0 +1,124 @@
+//! Images: not found, not allowed, not the same everywhere.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::{
+    cluster::{NodeId, Task, Timestamp},
+    triage::{
+        Remedy, ServiceLook,
+        look::{count, names},
+        rule::Found,
+        why::Why,
+    },
+};
+
+fn nodes_of<'a>(s: &ServiceLook<'a>, tasks: &[&'a Task]) -> Vec<&'a str> {
+    let ids: HashSet<&NodeId> = tasks.iter().filter_map(|t| t.node.as_ref()).collect();
+    let mut names: Vec<&str> = ids.into_iter().map(|id| s.look.store.hostname(id)).collect();
+    names.sort_unstable();
+    names
+}
+
+/// `No such image: X` (rejected): the node has it not and could not pull it. The engine logs why the pull
+/// failed and does not put it into the task (moby `executor/container/controller.go`), so where others
+/// of the service run, credentials or the way to the registry are the likely reason.
+pub fn missing(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::NoImage);
+    if tasks.is_empty() {
+        return None;
+    }
+    let on = nodes_of(s, &tasks);
+    let runs = s.running.iter().filter(|t| t.template == s.service.template).count();
+    let image = s.service.image_tag();
+    let found = if runs > 0 {
+        Found::cause(format!("image {image} is not found on {}, and runs elsewhere", names(on)))
+            .why("those nodes can't pull it: no credentials (update with --with-registry-auth), no way to the registry, or it was never pushed and lies on the other nodes only")
+            .remedy(Remedy::Describe, "try docker pull on that node")
+    } else {
+        Found::cause(format!("image {image} is not found (on {})", names(on)))
+            .why("the name or tag is wrong, it was not pushed, or the registry wants credentials (--with-registry-auth)")
+            .remedy(Remedy::Update, "another image")
+            .remedy(Remedy::Rollback, "or go back to the one that ran")
+    };
+    Some(found.tasks(s.look, tasks))
+}
+
+/// `pull access denied`, `unauthorized: authentication required`, `no basic auth credentials`.
+pub fn registry_auth(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::RegistryAuth);
+    (!tasks.is_empty()).then(|| {
+        let on = names(nodes_of(s, &tasks));
+        Found::cause(format!("the registry refuses {} the image {}", on, s.service.image_tag()))
+            .why("the credentials stored with the service are missing, expired or not allowed to pull")
+            .remedy(Remedy::Force, "docker login, then docker service update --with-registry-auth --force")
+            .tasks(s.look, tasks)
+    })
+}
+
+/// `toomanyrequests: You have reached your pull rate limit`.
+pub fn registry_limit(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::RateLimit);
+    (!tasks.is_empty()).then(|| {
+        Found::cause("the registry's rate limit is reached")
+            .why("the nodes pull too often from this registry, mostly without being logged in")
+            .remedy(Remedy::Describe, "log in with --with-registry-auth, or use a mirror")
+            .tasks(s.look, tasks)
+    })
+}
+
+/// `dial tcp: lookup …: no such host`, `x509: …`, timeouts: the registry does not answer.
+pub fn registry_unreachable(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::Registry);
+    (!tasks.is_empty()).then(|| {
+        Found::cause(format!("{} can't reach the registry", names(nodes_of(s, &tasks))))
+            .why("name service, routing, a proxy or the registry's certificate")
+            .remedy(Remedy::Describe, "try docker pull on that node")
+            .tasks(s.look, tasks)
+    })
+}
+
+/// `no matching manifest for linux/arm64`, `exec format error`.
+pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::WrongPlatform);
+    (!tasks.is_empty()).then(|| {
+        Found::cause(format!(
+            "image {} is not made for {}",
+            s.service.image_tag(),
+            names(nodes_of(s, &tasks))
+        ))
+        .why("the nodes have another architecture than the image was built for")
+        .remedy(
+            Remedy::Update,
+            "an image for several platforms, or a constraint on node.platform.arch",
+        )
+        .tasks(s.look, tasks)
+    })
+}
+
+/// Running tasks made from one tag with different digests, or one with and one without: they may run
+/// different code. A warning once no update replaces them.
+pub fn digest_drift(s: &ServiceLook<'_>) -> Option<Found> {
+    if s.service.is_updating() {
+        return None;
+    }
+    let mut digests: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for task in &s.running {
+        let digest = task.image.split_once('@').map_or("no digest", |(_, d)| d);
+        *digests.entry(task.image_tag()).or_default().entry(digest).or_default() += 1;
+    }
+    let (tag, found) = digests.iter().find(|(_, digests)| digests.len() > 1)?;
+    let short = |d: &str| d.trim_start_matches("sha256:").chars().take(8).collect::<String>();
+    let said: Vec<String> = found
+        .iter()
+        .map(|(d, n)| format!("{} of {}", count(*n, "task", "tasks"), short(d)))
+        .collect();
+    Some(
+        Found::warning(
+            format!("{} runs different images under {tag}: {}", s.service.name, said.join(", ")),
+            Timestamp::NEVER,
+        )
+        .why("the tag was pushed again, and some tasks were started since")
+        .tasks(s.look, s.running.iter().copied())
+        .remedy(Remedy::Force, "replace all tasks by the image of today"),
+    )
+}

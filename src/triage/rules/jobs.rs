@@ -1,0 +1,85 @@
+//! Jobs, and restart policies that give up.
+
+use crate::{
+    cluster::{Mode, RestartCondition, Task, TaskState},
+    triage::{Remedy, ServiceLook, look::count, rule::Found},
+};
+
+/// A job with failed tasks that is not done: it is tried again, or not any more. A warning, for nothing
+/// is served by it.
+pub fn failed(s: &ServiceLook<'_>) -> Option<Found> {
+    let (done, total) = s.missing.job?;
+    let failures: Vec<&Task> = s
+        .failures
+        .iter()
+        .copied()
+        .filter(|t| t.template == s.service.template && t.since >= s.service.created)
+        .collect();
+    if done >= total {
+        return None;
+    }
+    let stuck = s.waiting.iter().any(|t| !t.err.is_empty());
+    if failures.is_empty() && !stuck {
+        return None;
+    }
+    let alive = s.running.len() + s.waiting.len();
+    let goes_on = if alive > 0 { "still trying" } else { "not tried any more" };
+    let since =
+        if s.history_is_full() { crate::cluster::Timestamp::NEVER } else { s.short_since() };
+    let shown = failures.iter().copied().chain(s.waiting.iter().copied());
+    Some(
+        Found::warning(
+            format!(
+                "job {} {}: {}, {goes_on}",
+                s.service.name,
+                s.figures(),
+                count(failures.len(), "failed task", "failed tasks")
+            ),
+            since,
+        )
+        .tasks(s.look, shown)
+        .remedy(Remedy::Logs, "what the failed task wrote")
+        .remedy(Remedy::Force, "run the job anew"),
+    )
+}
+
+/// Tasks that ended and are not started again, for the restart policy says so (`Condition` none or
+/// on-failure, or `MaxAttempts` used up): the service stays short for ever.
+pub fn attempts_used_up(s: &ServiceLook<'_>) -> Option<Found> {
+    let policy = &s.service.restart;
+    if !s.is_short() || !matches!(s.service.mode, Mode::Replicated(_) | Mode::Global) {
+        return None;
+    }
+    // Short, and nothing is on its way: what ended last is all there will be.
+    let ended: Vec<&Task> = s
+        .tasks
+        .iter()
+        .copied()
+        .filter(|t| {
+            matches!(t.state, TaskState::Failed | TaskState::Complete | TaskState::Rejected)
+        })
+        .filter(|t| t.template == s.service.template)
+        .collect();
+    let newest = ended.iter().max_by_key(|t| t.since)?;
+    if s.waiting.len() as u64 + s.missing.running >= s.missing.desired {
+        return None;
+    }
+    let said = match (&policy.condition, policy.max_attempts) {
+        (RestartCondition::None, _) => "its restart policy is none".to_owned(),
+        (_, n) if n > 0 => {
+            format!("its {} are used up", count(n as usize, "restart attempt", "restart attempts"))
+        }
+        (RestartCondition::OnFailure, _) if newest.state == TaskState::Complete => {
+            "it ended well, and is restarted only after failures".to_owned()
+        }
+        _ => return None,
+    };
+    let end = if newest.err.is_empty() { newest.state.to_string() } else { newest.err.to_string() };
+    Some(
+        Found::cause(format!("{end}; not started again: {said}"))
+            .why("the engine gives up on these tasks; only a new update or a forced one starts them again")
+            .remedy(Remedy::Force, "start them again")
+            .remedy(Remedy::Update, "or another restart policy (Ctrl-e: RestartPolicy)")
+            .tasks(s.look, [*newest]),
+    )
+}

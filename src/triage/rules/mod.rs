@@ -1,0 +1,15 @@
+//! The rules: small pure functions, one file a theme. The table of them is [`super::rule::RULES`].
+
+pub mod advice;
+pub mod capacity;
+pub mod exits;
+pub mod image;
+pub mod jobs;
+pub mod managers;
+pub mod nodes;
+pub mod parts;
+pub mod placement;
+pub mod service;
+pub mod spread;
+pub mod stuck;
+pub mod update;

@@ -1,0 +1,216 @@
+//! Nodes: lost, flapping, drained with tasks, clocks, certificates.
+
+use std::time::Duration;
+
+use crate::{
+    cluster::{Availability, Node, NodeState, Task, TaskState, Timestamp},
+    triage::{
+        Look, Remedy,
+        look::{count, span},
+        rule::Found,
+    },
+};
+
+fn what(node: &Node) -> &'static str {
+    if node.manager.is_some() { "manager" } else { "node" }
+}
+
+fn because(node: &Node) -> String {
+    if node.message.is_empty() { String::new() } else { format!(" ({})", node.message) }
+}
+
+/// Tasks that ran there when it was lost.
+fn stranded<'a>(look: &Look<'a>, node: &Node) -> Vec<&'a Task> {
+    let mut tasks: Vec<&Task> =
+        look.store.tasks_on(&node.id).filter(|t| t.state == TaskState::Running).collect();
+    tasks.sort_by_key(|t| look.store.task_name(t));
+    tasks
+}
+
+/// `Status.State` `down`: the manager heard no heartbeat (`heartbeat failure`), or the node left.
+/// Critical, for its tasks are gone; a warning if it was drained before, as one does to switch it off.
+/// `unknown` is left out: a leader change makes every node unknown for some seconds (measured).
+pub fn down(look: &Look<'_>, node: &Node) -> Option<Found> {
+    if node.state != NodeState::Down {
+        return None;
+    }
+    let since = look.state_since(node);
+    let tasks = stranded(look, node);
+    let drained = node.availability == Availability::Drain;
+    let were = match tasks.len() {
+        0 => String::new(),
+        1 => ", 1 task was on it".to_owned(),
+        n => format!(", {n} tasks were on it"),
+    };
+    let message = format!("{} {} is down{}{were}", what(node), node.hostname, because(node));
+    let found =
+        if drained { Found::warning(message, since) } else { Found::critical(message, since) };
+    Some(
+        found
+            .why("its engine stopped, the machine is off, or its network is cut: the manager can't tell which")
+            .fact(since, format!("{} {}{}", node.hostname, node.state, because(node)))
+            .tasks(look, tasks)
+            .remedy(Remedy::Describe, "what ran there, and what dies with it")
+            .remedy(Remedy::Events, "what happened before"),
+    )
+}
+
+/// `Status.State` `disconnected`: the agent's session ended, and it may be back in seconds. Critical
+/// once it lasts.
+pub fn disconnected(look: &Look<'_>, node: &Node) -> Option<Found> {
+    let since = look.state_since(node);
+    (node.state == NodeState::Disconnected && look.lasts(since, look.limits.grace)).then(|| {
+        Found::critical(
+            format!("{} {} is disconnected{}", what(node), node.hostname, because(node)),
+            since,
+        )
+        .why("its agent lost the manager: its tasks may run on, and can't be changed")
+        .tasks(look, stranded(look, node))
+        .remedy(Remedy::Describe, "what runs there")
+    })
+}
+
+/// Lost several times within minutes, up now or not. A warning: its tasks move about each time.
+pub fn flapping(look: &Look<'_>, node: &Node) -> Option<Found> {
+    let (limit, within) = (look.limits.flaps, look.limits.flaps_within);
+    let memory = look.store.memory().node(&node.id)?;
+    let lost: Vec<Timestamp> =
+        memory.losses.iter().copied().filter(|at| look.recent(*at, within)).collect();
+    (lost.len() >= limit).then(|| {
+        let mut found = Found::warning(
+            format!(
+                "{} {} was lost {} times within {}",
+                what(node),
+                node.hostname,
+                lost.len(),
+                span(within)
+            ),
+            lost[0],
+        )
+        .why("an unstable network, or an engine that is killed and started again")
+        .remedy(Remedy::Describe, "what runs there; drain it until it is stable");
+        for at in lost {
+            found = found.fact(at, format!("{} lost", node.hostname));
+        }
+        found
+    })
+}
+
+/// Tasks that should still run on a node that is to be empty: the orchestrator replaces them at once,
+/// so those that stay have nowhere to go, or do not stop. A warning.
+pub fn task_on_drained(look: &Look<'_>, node: &Node) -> Option<Found> {
+    if node.availability != Availability::Drain || node.state != NodeState::Ready {
+        return None;
+    }
+    let mut tasks: Vec<&Task> =
+        look.store.tasks_on(&node.id).filter(|t| !t.state.is_terminal()).collect();
+    tasks.sort_by_key(|t| look.store.task_name(t));
+    // The drain itself moves the node's time.
+    if tasks.is_empty() || !look.lasts(node.updated, look.limits.stuck) {
+        return None;
+    }
+    Some(
+        Found::warning(
+            format!(
+                "{} still on drained {}",
+                count(tasks.len(), "task is", "tasks are"),
+                node.hostname
+            ),
+            node.updated,
+        )
+        .why(
+            "they do not stop (a long stop-grace-period), or their volumes or jobs hold them there",
+        )
+        .tasks(look, tasks)
+        .remedy(Remedy::Tasks, "the tasks that stay"),
+    )
+}
+
+/// A paused node: easily forgotten, and a reason why tasks find no place. Advice.
+pub fn paused(look: &Look<'_>, node: &Node) -> Option<Found> {
+    (node.availability == Availability::Pause && node.state == NodeState::Ready).then(|| {
+        let running = look.store.node_tally(&node.id).running;
+        Found::advice(format!(
+            "{} is paused: its {} run on, new ones don't come",
+            node.hostname,
+            count(running as usize, "task", "tasks")
+        ))
+        .remedy(Remedy::Describe, "docker node update --availability active")
+    })
+}
+
+/// A node renews its certificate at 50-80 % of its life (swarmkit `ca/renewer.go`), while it is
+/// connected. One that is away can't; after the rest of it has run out it can't come back by itself:
+/// `Swarm certificates have expired`. The API has no certificate's dates, so this is the earliest that
+/// can be: the last fifth of `CAConfig.NodeCertExpiry` since it was lost.
+pub fn cert_expiry(look: &Look<'_>, node: &Node) -> Option<Found> {
+    let life = look.store.info().cert_expiry;
+    if !matches!(node.state, NodeState::Down | NodeState::Disconnected) || life.is_zero() {
+        return None;
+    }
+    let lost = look.state_since(node);
+    // Before half of its life it still has the one it joined with.
+    let earliest = if lost <= node.created.shifted(ns(life / 2)) {
+        node.created.shifted(ns(life))
+    } else {
+        lost.shifted(ns(life / 5))
+    };
+    if earliest.age(look.now).is_zero() {
+        look.lasts(earliest, Duration::from_nanos(1));
+        return None;
+    }
+    let surely = lost.age(look.now) > life;
+    let sure = if surely { "has run out" } else { "may have run out" };
+    Some(
+        Found::warning(
+            format!("{}'s certificate {sure}: away for {}, certificates last {}", node.hostname, span(lost.age(look.now)), span(life)),
+            earliest,
+        )
+        .why("nodes renew their certificate only while they are connected, after half to four fifths of its life")
+        .remedy(Remedy::Describe, "once it is up: docker swarm leave there, docker node rm here, and join it again"),
+    )
+}
+
+fn ns(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// From `accepted` on a task's `Status.Timestamp` is by its node's clock, `CreatedAt` and `UpdatedAt` by
+/// the leader's (measured; swarmkit `agent/exec/controller.go`, `manager/state/store`). A status that
+/// is younger than its own record shows a clock that is ahead, one older than its task a clock that
+/// is behind. A warning: logs and times of the two can't be compared, and TLS fails in the end.
+pub fn clock_skew(look: &Look<'_>, node: &Node) -> Option<Found> {
+    let limit = ns(look.limits.clock_skew);
+    let (mut ahead, mut behind, mut seen) = (0_i64, 0_i64, 0);
+    let mut proof: Vec<&Task> = Vec::new();
+    for task in look.store.tasks_on(&node.id) {
+        let by_node =
+            matches!(task.state, TaskState::Running | TaskState::Complete | TaskState::Failed);
+        if !by_node || !task.since.is_set() || !task.updated.is_set() || !task.created.is_set() {
+            continue;
+        }
+        seen += 1;
+        let (fast, slow) = (task.since.0 - task.updated.0, task.created.0 - task.since.0);
+        if fast > limit || slow > limit {
+            proof.push(task);
+        }
+        ahead = ahead.max(fast);
+        behind = behind.max(slow);
+    }
+    let by = ahead.max(behind);
+    // One odd task proves nothing: a state may be told late.
+    if by <= limit || proof.len() * 2 < seen || node.state != NodeState::Ready {
+        return None;
+    }
+    let way = if ahead > behind { "ahead of" } else { "behind" };
+    let by = span(Duration::from_nanos(by.unsigned_abs()));
+    Some(
+        Found::warning(
+            format!("the clock of {} is at least {by} {way} the leader's", node.hostname),
+            Timestamp::NEVER,
+        )
+        .why("no time service runs there, or it does not reach its servers")
+        .tasks(look, proof)
+        .remedy(Remedy::Describe, "look at chrony or systemd-timesyncd on that node"),
+    )
+}

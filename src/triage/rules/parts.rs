@@ -1,0 +1,129 @@
+//! What a task needs and does not get: mounts, secrets, configs, networks, addresses, ports.
+
+use crate::{
+    cluster::{Task, TaskState},
+    triage::{
+        Remedy, ServiceLook,
+        look::{count, names},
+        rule::Found,
+        why::{Thing, Why},
+    },
+};
+
+fn on<'a>(s: &ServiceLook<'a>, tasks: &[&'a Task]) -> String {
+    let mut on: Vec<&str> =
+        tasks.iter().filter_map(|t| Some(s.look.store.hostname(t.node.as_ref()?))).collect();
+    on.sort_unstable();
+    on.dedup();
+    names(on)
+}
+
+/// `invalid mount config for type "bind": bind source path does not exist: PATH` (rejected).
+pub fn bind_missing(s: &ServiceLook<'_>) -> Option<Found> {
+    let path = s.trouble.iter().find_map(|(_, why)| match why {
+        Why::BindMissing(path) => Some(path.clone()),
+        _ => None,
+    })?;
+    let tasks = s.because(|why| matches!(why, Why::BindMissing(_)));
+    Some(
+        Found::cause(format!("bind mount source {path} does not exist on {}", on(s, &tasks)))
+            .why("a bind mount needs the path on every node the task may go to; the engine does not make it")
+            .remedy(Remedy::Update, "a volume instead, or a constraint to the nodes that have it (Ctrl-e)")
+            .remedy(Remedy::Describe, "or make the path on those nodes")
+            .tasks(s.look, tasks),
+    )
+}
+
+fn thing(s: &ServiceLook<'_>, thing: Thing, word: &str) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::Missing(thing));
+    let newest = tasks.first()?;
+    Some(
+        Found::cause(format!("{word} missing: {}", newest.err))
+            .why(format!("the node was not given the {word} the service names"))
+            .remedy(Remedy::Describe, "what the service refers to")
+            .remedy(Remedy::Update, "mend the reference (Ctrl-e)")
+            .tasks(s.look, tasks),
+    )
+}
+
+/// `secret … not found`.
+pub fn secret_missing(s: &ServiceLook<'_>) -> Option<Found> {
+    thing(s, Thing::Secret, "secret")
+}
+
+/// `config … not found`.
+pub fn config_missing(s: &ServiceLook<'_>) -> Option<Found> {
+    thing(s, Thing::Config, "config")
+}
+
+/// `network … not found`.
+pub fn network_missing(s: &ServiceLook<'_>) -> Option<Found> {
+    thing(s, Thing::Network, "network")
+}
+
+/// A volume that is not there or can't be mounted: `error while mounting volume …`.
+pub fn volume_failed(s: &ServiceLook<'_>) -> Option<Found> {
+    thing(s, Thing::Volume, "volume")
+}
+
+/// `ip addresses may be exhausted`, and tasks that stay `new` on a network as good as full: the manager
+/// says nothing then (measured: a /29 gives 5 addresses, and one goes to the service's VIP).
+pub fn address_exhaustion(s: &ServiceLook<'_>) -> Option<Found> {
+    let told = s.because(|why| *why == Why::NoAddress);
+    let stuck: Vec<&Task> =
+        s.waiting.iter().copied().filter(|t| t.state == TaskState::New).collect();
+    let stuck_long = stuck.first().is_some_and(|t| s.look.lasts(t.created, s.look.limits.grace));
+    if told.is_empty() && !stuck_long {
+        return None;
+    }
+    let store = s.look.store;
+    // A network is full when all but a few of its addresses can be accounted for: some go to
+    // nodes, which no list tells.
+    let full = s.service.networks.iter().find_map(|id| {
+        let network = store.network(id)?;
+        let addresses = network.addresses()?;
+        let joined = store.services().filter(|other| other.networks.contains(id));
+        let used: u64 = joined
+            .map(|other| {
+                let has = |t: &&Task| !t.state.is_terminal() && t.state != TaskState::New;
+                1 + store.tasks_of(&other.id).filter(has).count() as u64
+            })
+            .sum();
+        let nodes = store.nodes().len() as u64;
+        (used + nodes >= addresses).then_some((network, addresses))
+    });
+    let (said, network) = match full {
+        Some((network, n)) => {
+            let subnets = names(network.subnets.iter().map(|s| &**s));
+            (format!("network {} has no address left: {subnets} has {n}", network.name), true)
+        }
+        None => ("a network of it has no address left".to_owned(), false),
+    };
+    if told.is_empty() && !network {
+        return None;
+    }
+    let waits = if stuck.is_empty() {
+        String::new()
+    } else {
+        format!(", {} wait", count(stuck.len(), "task", "tasks"))
+    };
+    Some(
+        Found::cause(format!("{said}{waits}"))
+            .why("each task, each service's VIP and each node on the network takes an address; a subnet can't be made larger")
+            .remedy(Remedy::Scale, "fewer tasks on this network")
+            .remedy(Remedy::Update, "or another network with a larger subnet (Ctrl-e: Networks)")
+            .tasks(s.look, told.into_iter().chain(stuck)),
+    )
+}
+
+/// `port is already allocated`, `address already in use`: not another task of the Swarm (the scheduler
+/// keeps those apart), but something else on the node.
+pub fn port_taken(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::PortTaken);
+    (!tasks.is_empty()).then(|| {
+        Found::cause(format!("its port is taken on {}", on(s, &tasks)))
+            .why("a process or container outside of the Swarm holds the port on that node")
+            .remedy(Remedy::Describe, "its ports; then ss -ltnp on the node")
+            .tasks(s.look, tasks)
+    })
+}

@@ -1,0 +1,114 @@
+//! Services that do not run as they should.
+
+use std::collections::HashSet;
+
+use crate::{
+    cluster::{Mode, NodeId, NodeState, Subject, Task, TaskState, eligible},
+    triage::{
+        Remedy, ServiceLook,
+        look::{count, names},
+        rule::Found,
+    },
+};
+
+/// Short for longer than a deployment takes, or short with an error to show for it. An update that
+/// replaces its tasks one after the other is short all the while, and well.
+fn is_trouble(s: &ServiceLook<'_>) -> bool {
+    if !s.is_short() || matches!(s.service.mode, Mode::ReplicatedJob { .. } | Mode::GlobalJob) {
+        return false;
+    }
+    let failing = s
+        .trouble
+        .iter()
+        .any(|(t, _)| s.waiting.iter().any(|w| w.id == t.id) || t.since > s.service.created);
+    if s.service.is_updating() && s.missing.running > 0 && !failing {
+        return false;
+    }
+    if !failing && s.waiting.is_empty() && s.lost.is_empty() {
+        // Nothing waits and nothing failed: a scale a moment ago, or the manager is behind.
+        return s.look.lasts(s.service.updated, s.look.limits.grace);
+    }
+    failing || s.look.lasts(s.short_since().max(s.service.updated), s.look.limits.grace)
+}
+
+fn blamed(s: &ServiceLook<'_>, mut found: Found) -> Found {
+    // A task that fails by itself is not the node's doing.
+    let own = s.trouble.iter().any(|(t, _)| t.state.is_failure() && t.state != TaskState::Orphaned);
+    if !own && let Some(node) = s.lost_node() {
+        found.blames = Some(Subject::Node(node.clone()));
+    }
+    let tasks = s.trouble.iter().map(|(t, _)| *t).chain(s.waiting.iter().copied());
+    let found = found.tasks(s.look, tasks);
+    if s.failures.is_empty() {
+        found.remedy(Remedy::Tasks, "its tasks")
+    } else {
+        found.remedy(Remedy::Logs, "what the last one wrote before it ended")
+    }
+}
+
+/// No task runs. Critical: its users get nothing. Scaled to zero is no trouble.
+pub fn down(s: &ServiceLook<'_>) -> Option<Found> {
+    if !is_trouble(s) || s.missing.running > 0 || s.missing.desired == 0 {
+        return None;
+    }
+    let found = Found::critical(format!("{} {}", s.service.name, s.figures()), s.short_since());
+    Some(blamed(s, found))
+}
+
+/// Fewer tasks than wanted. A warning: the rest carry the load.
+pub fn below(s: &ServiceLook<'_>) -> Option<Found> {
+    if !is_trouble(s) || s.missing.running == 0 || matches!(s.service.mode, Mode::Global) {
+        return None;
+    }
+    let found = Found::warning(format!("{} {}", s.service.name, s.figures()), s.short_since());
+    Some(blamed(s, found))
+}
+
+/// A global service that does not run on a node where it could. A warning: agents and proxies are what
+/// global services are for, and that node is blind or cut off.
+pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
+    if s.service.mode != Mode::Global || (s.service.is_updating() && s.trouble.is_empty()) {
+        return None;
+    }
+    let on: HashSet<&NodeId> = s.running.iter().filter_map(|t| t.node.as_ref()).collect();
+    let mut lacking: Vec<_> = s
+        .look
+        .store
+        .nodes()
+        .filter(|n| n.state == NodeState::Ready && eligible(s.service, n) && !on.contains(&n.id))
+        .collect();
+    lacking.sort_by(|a, b| a.hostname.cmp(&b.hostname));
+    // Its task there may have begun a moment ago; a node may have come a moment ago.
+    let since = lacking
+        .iter()
+        .map(|n| {
+            let tasks = s.waiting.iter().filter(|t| t.node.as_ref() == Some(&n.id));
+            let began = tasks.map(|t| t.created).min().unwrap_or(s.service.updated);
+            began.max(s.look.state_since(n))
+        })
+        .min()?;
+    let failing = s.trouble.iter().any(|(t, _)| t.state.is_failure());
+    if s.missing.running == 0 || !(failing || s.look.lasts(since, s.look.limits.grace)) {
+        return None;
+    }
+    let on = names(lacking.iter().map(|n| &*n.hostname));
+    let found = Found::warning(format!("{} is missing on {on}", s.service.name), since);
+    Some(blamed(s, found))
+}
+
+/// `orphaned`: its node was away for so long that the manager gave the task up (swarmkit
+/// `orchestrator/taskreaper`, 24 h). It may still run there. A warning.
+pub fn orphaned(s: &ServiceLook<'_>) -> Option<Found> {
+    let orphans: Vec<&Task> =
+        s.tasks.iter().copied().filter(|t| t.state == TaskState::Orphaned).collect();
+    let oldest = orphans.iter().map(|t| t.since).min()?;
+    Some(
+        Found::warning(
+            format!("{} has {}", s.service.name, count(orphans.len(), "orphaned task", "orphaned tasks")),
+            oldest,
+        )
+        .why("their node was away for a day: the manager gave them up, but they may still run there, twice")
+        .tasks(s.look, orphans)
+        .remedy(Remedy::Tasks, "where they were"),
+    )
+}

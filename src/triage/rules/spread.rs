@@ -1,0 +1,111 @@
+//! How tasks lie over nodes: what one node's loss would take.
+
+use std::collections::HashMap;
+
+use crate::{
+    cluster::{Availability, Mode, Node, NodeId, NodeState, eligible, unmet},
+    triage::{
+        Look, Remedy, ServiceLook,
+        look::{LATELY, count},
+        rule::Found,
+    },
+};
+
+/// All replicas on one node although others would do. Advice: it works until that node goes.
+pub fn all_on_one(s: &ServiceLook<'_>) -> Option<Found> {
+    if !matches!(s.service.mode, Mode::Replicated(n) if n > 1) || s.running.len() < 2 {
+        return None;
+    }
+    let first = s.running[0].node.as_ref()?;
+    if s.running.iter().any(|t| t.node.as_ref() != Some(first)) {
+        return None;
+    }
+    let others = s.look.store.nodes().filter(|n| n.id != *first && eligible(s.service, n)).count();
+    (others > 0).then(|| {
+        Found::advice(format!(
+            "{}: all {} replicas are on {}, {} would do as well",
+            s.service.name,
+            s.running.len(),
+            s.look.store.hostname(first),
+            count(others, "other node", "other nodes"),
+        ))
+        .why("the scheduler does not move running tasks")
+        .remedy(Remedy::Force, "spread them anew")
+    })
+}
+
+/// A node that came back a while ago and has far fewer tasks than the others: Swarm does not move tasks
+/// back by itself. Advice.
+pub fn unbalanced(look: &Look<'_>, node: &Node) -> Option<Found> {
+    if node.state != NodeState::Ready || node.availability != Availability::Active {
+        return None;
+    }
+    let back = look.store.memory().node(&node.id).map(|m| m.back).unwrap_or_default();
+    if !back.is_set() || !look.lasts(back, look.limits.starting) || !look.recent(back, LATELY * 96)
+    {
+        return None;
+    }
+    let (mut nodes, mut tasks) = (0, 0);
+    for other in look.usable().filter(|n| n.id != node.id) {
+        nodes += 1;
+        tasks += look.store.node_tally(&other.id).running;
+    }
+    let average = tasks.checked_div(nodes)?;
+    let here = look.store.node_tally(&node.id).running;
+    (average >= 4 && here * 4 <= average).then(|| {
+        Found::advice(format!(
+            "{} came back and runs {}, the others {average} each",
+            node.hostname,
+            count(here as usize, "task", "tasks")
+        ))
+        .why("the scheduler gives new tasks to the emptiest node, and does not move those that run")
+        .remedy(Remedy::Tasks, "force an update (f) of services that may move")
+    })
+}
+
+/// A service that can run on one node only: a local volume holds its data there, or its constraints are
+/// met there alone. Advice.
+pub fn pinned(s: &ServiceLook<'_>) -> Option<Found> {
+    if !matches!(s.service.mode, Mode::Replicated(_)) || s.running.is_empty() {
+        return None;
+    }
+    let nodes = s.look.store.nodes().len();
+    let meets = |n: &&Node| unmet(&s.service.constraints, n).is_none();
+    let mut meeting = s.look.store.nodes().filter(meets);
+    if let (Some(one), None) = (meeting.next(), meeting.next())
+        && nodes > 1
+        && !s.service.constraints.is_empty()
+    {
+        return Some(
+            Found::advice(format!(
+                "{} can run on {} only: {}",
+                s.service.name,
+                one.hostname,
+                s.service.constraints.join(", ")
+            ))
+            .remedy(Remedy::Describe, "its placement"),
+        );
+    }
+    let volume = s.service.mounts.iter().find(|m| m.is_local_volume() && !m.read_only)?;
+    let mut on: HashMap<&NodeId, usize> = HashMap::new();
+    for task in &s.running {
+        *on.entry(task.node.as_ref()?).or_default() += 1;
+    }
+    (nodes > 1).then(|| {
+        Found::advice(format!("{} keeps data in local volume {}: elsewhere it would find it empty", s.service.name, volume.source))
+            .why("a local volume is another one on every node; a task that is moved starts without its data")
+            .remedy(Remedy::Describe, "its mounts and placement")
+    })
+}
+
+/// One replica of something that is published: every update and every lost node is an outage. Advice.
+pub fn single_replica(s: &ServiceLook<'_>) -> Option<Found> {
+    let published = s.service.ports.iter().any(|p| p.published > 0);
+    (published && s.service.mode == Mode::Replicated(1) && s.look.store.nodes().len() > 1).then(
+        || {
+            Found::advice(format!("{} is published and has one replica", s.service.name))
+                .why("while its task is replaced or its node is away nobody is served")
+                .remedy(Remedy::Scale, "two or more, if it can run twice")
+        },
+    )
+}

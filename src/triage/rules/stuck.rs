@@ -1,0 +1,112 @@
+//! Tasks that do not get on, by the state they are stuck in. States in their order (swarmkit
+//! `api/types.proto`): new, allocated, pending, assigned, accepted, preparing, ready, starting.
+
+use std::time::Duration;
+
+use crate::{
+    cluster::{NodeState, Subject, Task, TaskState},
+    triage::{
+        Remedy, ServiceLook,
+        look::{count, names},
+        rule::Found,
+    },
+};
+
+/// Tasks in one of `states` for longer than `limit` that do not say why themselves.
+fn stuck<'a>(s: &ServiceLook<'a>, states: &[TaskState], limit: Duration) -> Vec<&'a Task> {
+    s.waiting
+        .iter()
+        .copied()
+        .filter(|t| t.err.is_empty() && states.contains(&t.state))
+        .filter(|t| s.look.lasts(if t.since.is_set() { t.since } else { t.created }, limit))
+        .collect()
+}
+
+fn on(s: &ServiceLook<'_>, tasks: &[&Task]) -> String {
+    let mut on: Vec<&str> =
+        tasks.iter().filter_map(|t| Some(s.look.store.hostname(t.node.as_ref()?))).collect();
+    on.sort_unstable();
+    on.dedup();
+    if on.is_empty() { String::new() } else { format!(" on {}", names(on)) }
+}
+
+fn cause(s: &ServiceLook<'_>, tasks: Vec<&Task>, state: &str, why: &str) -> Option<Found> {
+    (!tasks.is_empty()).then(|| {
+        let said = format!(
+            "{} in {state}{}",
+            count(tasks.len(), "task waits", "tasks wait"),
+            on(s, &tasks)
+        );
+        Found::cause(said).why(why).remedy(Remedy::Tasks, "its tasks").tasks(s.look, tasks)
+    })
+}
+
+/// `new`: the allocator has not given it what its networks need.
+pub fn new(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = stuck(s, &[TaskState::New], s.look.limits.grace);
+    cause(
+        s,
+        tasks,
+        "new",
+        "the manager can't give it an address or a VIP: a network without free addresses, or a leader that is overloaded",
+    )
+}
+
+/// `pending` and no error yet: the scheduler has not looked at it.
+pub fn pending(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = stuck(s, &[TaskState::Pending], s.look.limits.grace);
+    cause(
+        s,
+        tasks,
+        "pending",
+        "the scheduler has not placed it: many tasks wait, or the leader is overloaded",
+    )
+}
+
+/// `allocated`: between allocator and scheduler, milliseconds as a rule.
+pub fn allocated(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = stuck(s, &[TaskState::Allocated], s.look.limits.grace);
+    cause(
+        s,
+        tasks,
+        "allocated",
+        "the scheduler does not take it up: the leader is overloaded, or just changed",
+    )
+}
+
+/// `assigned` or `accepted`: its node was told, and has not begun. A node that is away hears nothing.
+pub fn assigned(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = stuck(s, &[TaskState::Assigned, TaskState::Accepted], s.look.limits.grace);
+    let away = tasks.iter().find_map(|t| {
+        let node = s.look.store.node(t.node.as_ref()?)?;
+        (node.state != NodeState::Ready).then(|| node.id.clone())
+    });
+    let why = "its node does not begin: it is away, or its engine is busy or hangs";
+    let mut found = cause(s, tasks, "assigned", why)?;
+    found.blames = away.map(Subject::Node);
+    Some(found)
+}
+
+/// `preparing`: the image is pulled, networks and volumes are set up. A large image on a slow link takes
+/// its time.
+pub fn preparing(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = stuck(s, &[TaskState::Preparing], s.look.limits.preparing);
+    let why = format!(
+        "the node pulls {} (a large image, a slow or unreachable registry), or sets up a volume or network",
+        s.service.image_tag()
+    );
+    cause(s, tasks, "preparing", &why)
+}
+
+/// `starting`: the container runs, and its health check has not passed yet; `ready` waits for the task
+/// before it to end.
+pub fn starting(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = stuck(s, &[TaskState::Starting], s.look.limits.starting);
+    let found = cause(
+        s,
+        tasks,
+        "starting",
+        "its health check has not passed: it starts slowly, or the check asks the wrong thing",
+    )?;
+    Some(found.remedy(Remedy::Logs, "what it writes while it starts"))
+}

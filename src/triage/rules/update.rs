@@ -1,0 +1,126 @@
+//! Updates and rollbacks (`UpdateStatus`).
+
+use std::time::Duration;
+
+use crate::{
+    cluster::{FailureAction, Task, Timestamp, UpdateState, UpdateStatus},
+    triage::{Remedy, ServiceLook, look::count, look::span, rule::Found},
+};
+
+fn status<'s>(s: &ServiceLook<'s>, state: &UpdateState) -> Option<&'s UpdateStatus> {
+    s.service.update.as_ref().filter(|u| u.state == *state)
+}
+
+fn ended(u: &UpdateStatus) -> Timestamp {
+    if u.completed.is_set() { u.completed } else { u.started }
+}
+
+/// Failed tasks of the update, the newest first.
+fn failed<'s>(s: &ServiceLook<'s>, u: &UpdateStatus) -> Vec<&'s Task> {
+    s.failures.iter().copied().filter(|t| t.since >= u.started).collect()
+}
+
+/// `paused`: `update paused due to failure or early termination of task X`. Critical: half of the
+/// service may be new and half old, and it stays so until someone acts.
+pub fn paused(s: &ServiceLook<'_>) -> Option<Found> {
+    let u = status(s, &UpdateState::Paused)?;
+    Some(
+        Found::critical(format!("{} {}: update paused", s.service.name, s.figures()), ended(u))
+            .why("tasks of the new spec failed, and the service's failure action is pause")
+            .fact(ended(u), &*u.message)
+            .tasks(s.look, failed(s, u))
+            .remedy(Remedy::Rollback, "undo the update")
+            .remedy(Remedy::Logs, "what the failed task wrote")
+            .remedy(Remedy::Update, "or mend it: another image or spec"),
+    )
+}
+
+/// `rollback_paused`: the old spec does not come up any more either. Critical.
+pub fn rollback_paused(s: &ServiceLook<'_>) -> Option<Found> {
+    let u = status(s, &UpdateState::RollbackPaused)?;
+    Some(
+        Found::critical(format!("{} {}: rollback paused", s.service.name, s.figures()), ended(u))
+            .why("the spec that ran before fails as well: what it depends on may have changed")
+            .fact(ended(u), &*u.message)
+            .tasks(s.look, failed(s, u))
+            .remedy(Remedy::Logs, "what the failed task wrote")
+            .remedy(Remedy::Force, "try again once the reason is gone")
+            .remedy(Remedy::Update, "or mend it: another image or spec"),
+    )
+}
+
+/// `rollback_completed` with `due to failure`: the engine undid a failed update. A warning: it runs, but
+/// not what someone meant to run. One that was asked for says nothing of a failure.
+pub fn rolled_back(s: &ServiceLook<'_>) -> Option<Found> {
+    let u = status(s, &UpdateState::RollbackCompleted)?;
+    (u.message.contains("due to failure") && !s.is_short()).then(|| {
+        Found::warning(format!("{} {}: update rolled back", s.service.name, s.figures()), ended(u))
+            .why("tasks of the new spec failed, and the service's failure action is rollback")
+            .fact(ended(u), &*u.message)
+            .tasks(s.look, failed(s, u))
+            .remedy(Remedy::Logs, "what the failed task wrote")
+            .remedy(Remedy::Update, "try again with another image or spec")
+    })
+}
+
+/// How long an update should take by its own settings: batches, each with the delay and the time its
+/// tasks are watched, and some to stop and start them.
+fn expected(s: &ServiceLook<'_>) -> Duration {
+    let c = &s.service.update_config;
+    let tasks = s.missing.desired.max(1);
+    let at_once = if c.parallelism == 0 { tasks } else { c.parallelism };
+    let batches = u32::try_from(tasks.div_ceil(at_once)).unwrap_or(u32::MAX);
+    (c.delay + c.monitor + Duration::from_secs(30)).saturating_mul(batches)
+}
+
+/// `updating` for more than twice as long as its settings explain. A warning.
+pub fn slow(s: &ServiceLook<'_>) -> Option<Found> {
+    let u = s.service.update.as_ref().filter(|u| u.is_running())?;
+    let limit = (expected(s) * 2).max(s.look.limits.update_slow);
+    s.look.lasts(u.started, limit).then(|| {
+        let new = s.running.iter().filter(|t| t.template == s.service.template).count();
+        Found::warning(
+            format!(
+                "{} {}: {} for {}, {} new so far",
+                s.service.name,
+                s.figures(),
+                u.state,
+                span(u.started.age(s.look.now)),
+                count(new, "task is", "tasks are"),
+            ),
+            u.started,
+        )
+        .why(format!("by its own settings it should take about {}", span(expected(s))))
+        .tasks(s.look, s.waiting.iter().copied())
+        .remedy(Remedy::Tasks, "which task it waits for")
+        .remedy(Remedy::Rollback, "undo the update")
+    })
+}
+
+/// Failure action `continue` and every new task fails: the update goes on until nothing is left that
+/// runs. Critical.
+pub fn endless(s: &ServiceLook<'_>) -> Option<Found> {
+    let u = s.service.update.as_ref()?;
+    let over = !u.is_running() && u.state != UpdateState::Completed;
+    if over || s.service.update_config.on_failure != FailureAction::Continue || !s.is_short() {
+        return None;
+    }
+    let of_now = |t: &&&Task| t.template == s.service.template;
+    let running = s.running.iter().filter(of_now).count();
+    let failed: Vec<&Task> =
+        s.failures.iter().filter(of_now).filter(|t| t.since >= u.started).copied().collect();
+    (running == 0 && failed.len() >= 2).then(|| {
+        Found::critical(
+            format!(
+                "{} {}: the update goes on although all its new tasks fail",
+                s.service.name,
+                s.figures()
+            ),
+            u.started,
+        )
+        .why("its failure action is continue: the engine will replace every task by one that fails")
+        .tasks(s.look, failed)
+        .remedy(Remedy::Rollback, "undo the update")
+        .remedy(Remedy::Logs, "what the failed task wrote")
+    })
+}

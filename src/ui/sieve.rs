@@ -1,0 +1,137 @@
+//! What of the events is shown: about one object, of one kind, how bad, how far back.
+
+use std::time::Duration;
+
+use super::{
+    Board,
+    actions::Act,
+    board::{Pane, View},
+};
+use crate::cluster::{Entry, Gravity, Subject, Timestamp};
+
+/// How bad an event must be to be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Least {
+    /// All.
+    #[default]
+    All,
+    /// No passing states.
+    Changes,
+    /// What went wrong.
+    Bad,
+}
+
+/// How far back events are shown and counted, the shortest first.
+const SPANS: [(u64, &str); 5] =
+    [(600, "10 min"), (3_600, "1 h"), (6 * 3_600, "6 h"), (24 * 3_600, "24 h"), (u64::MAX, "all")];
+
+/// What of the events is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventSieve {
+    /// Only about this.
+    pub object: Option<(Subject, String)>,
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only if so bad.
+    pub least: Least,
+    /// Which of the spans.
+    span: usize,
+}
+
+impl Default for EventSieve {
+    fn default() -> Self {
+        Self { object: None, kind: None, least: Least::All, span: SPANS.len() - 1 }
+    }
+}
+
+impl EventSieve {
+    /// Whether nothing is left out.
+    pub fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// How far back, and in words.
+    pub fn span(&self) -> (Duration, &'static str) {
+        (Duration::from_secs(SPANS[self.span].0), SPANS[self.span].1)
+    }
+
+    /// Whether an entry is shown.
+    pub fn passes(&self, entry: &Entry, now: Timestamp) -> bool {
+        let about = |subject: &Subject| match (subject, &entry.subject) {
+            (Subject::Service(id), Subject::Task(_, of)) => id == of,
+            (a, b) => a == b,
+        };
+        let bad_enough = match self.least {
+            Least::All => true,
+            Least::Changes => entry.gravity != Gravity::Quiet,
+            Least::Bad => entry.gravity == Gravity::Bad,
+        };
+        bad_enough
+            && self.object.as_ref().is_none_or(|(subject, _)| about(subject))
+            && self.kind.as_ref().is_none_or(|kind| *kind == entry.kind)
+            && entry.at.age(now) <= self.span().0
+    }
+
+    /// In words, for the title.
+    pub fn words(&self) -> String {
+        let mut words = Vec::new();
+        words.extend(self.object.as_ref().map(|(_, name)| format!("only {name}")));
+        words.extend(self.kind.as_ref().map(|kind| format!("only kind {kind}")));
+        match self.least {
+            Least::All => {}
+            Least::Changes => words.push("no passing states".into()),
+            Least::Bad => words.push("only failures".into()),
+        }
+        if self.span + 1 < SPANS.len() {
+            words.push(format!("last {}", self.span().1));
+        }
+        words.join(", ")
+    }
+}
+
+impl Board {
+    /// Whether the cursor is in the events.
+    pub(super) fn in_events(&self) -> bool {
+        self.focus() == Pane::Events && self.view != View::Problems
+    }
+
+    /// An action on the events.
+    pub(super) fn sift_events(&mut self, act: Act) {
+        let entry = self.events.current().and_then(|row| self.scene.store.journal().get(row.0));
+        let entry = entry.cloned();
+        let sieve = &mut self.event_sieve;
+        match act {
+            Act::OnlyTask => {
+                sieve.object = match (&sieve.object, entry) {
+                    (None, Some(e)) if e.subject != Subject::Other => Some(match e.subject {
+                        // Of a task all that its service went through: that is the story.
+                        Subject::Task(_, service) => {
+                            let known = self.scene.store.service(&service);
+                            let name = known.map_or(e.name, |s| s.name.to_string());
+                            (Subject::Service(service), name)
+                        }
+                        subject => (subject, e.name),
+                    }),
+                    _ => None,
+                };
+            }
+            Act::OnlyStream => {
+                sieve.kind = match (&sieve.kind, entry) {
+                    (None, Some(e)) => Some(e.kind),
+                    _ => None,
+                };
+            }
+            Act::OnlySeverity => {
+                sieve.least = match sieve.least {
+                    Least::All => Least::Changes,
+                    Least::Changes => Least::Bad,
+                    Least::Bad => Least::All,
+                };
+            }
+            Act::Longer => sieve.span = (sieve.span + 1).min(SPANS.len() - 1),
+            Act::Shorter => sieve.span = sieve.span.saturating_sub(1),
+            _ => {}
+        }
+        self.events.stale();
+    }
+}

@@ -1,0 +1,129 @@
+//! Actions on problems: to know of one, to mute it, to write all of them down.
+
+use std::path::PathBuf;
+
+use super::{
+    Board,
+    app::Effect,
+    board::{LinkState, View},
+    overlay::{Overlay, Page, PageKind, Scroll},
+};
+use crate::{
+    cluster::{NodeId, Subject, TaskId},
+    session::Command,
+    triage::{Problem, Quiet, incident::Incident},
+};
+
+const HOUR: i64 = 3_600 * 1_000_000_000;
+
+impl Board {
+    /// The problem under the cursor.
+    pub(super) fn problem(&self) -> Option<&Problem> {
+        if self.view != View::Problems {
+            return None;
+        }
+        self.problems.get(self.problem_rows.current()?.0)
+    }
+
+    pub(super) fn acknowledge(&mut self) {
+        self.quiet(|problem, _| match problem.quiet {
+            None => (Some(Quiet::Acknowledged), "known, until it changes".into()),
+            Some(_) => (None, "loud again".into()),
+        });
+    }
+
+    /// For an hour, for eight, not at all.
+    pub(super) fn mute(&mut self) {
+        self.quiet(|problem, now| match problem.quiet {
+            Some(Quiet::Muted(until)) if until.0 > now + HOUR => (None, "loud again".into()),
+            Some(Quiet::Muted(_)) => {
+                (Some(Quiet::Muted((now + 8 * HOUR).into())), "muted for 8 hours".into())
+            }
+            _ => (
+                Some(Quiet::Muted((now + HOUR).into())),
+                "muted for an hour; m again: for 8".into(),
+            ),
+        });
+    }
+
+    fn quiet(&mut self, how: impl Fn(&Problem, i64) -> (Option<Quiet>, String)) {
+        let Some(problem) = self.problem().cloned() else {
+            return self.say("no problem is selected: 7 lists them");
+        };
+        if problem.resolved.is_set() {
+            return self.say("this is over already");
+        }
+        let now = self.scene.now;
+        let (quiet, said) = how(&problem, now.0);
+        self.triage.quiet(&problem, quiet, now);
+        self.problems = self.triage.problems().to_vec();
+        self.command(Command::Quieted(self.triage.quieted()));
+        self.say(format!("{}: {said}", problem.object));
+    }
+
+    /// Writes the incident report to the current directory.
+    pub(super) fn report(&mut self) {
+        let link = match &self.link {
+            LinkState::Live { .. } if self.is_live() => None,
+            LinkState::Lost { why, .. } => Some(format!("lost: {why}")),
+            _ => Some("silent: what follows may be old".into()),
+        };
+        let now = self.scene.now;
+        let endpoint = self.through.clone().unwrap_or_default();
+        let incident = Incident {
+            name: &self.settings.name,
+            endpoint: &endpoint,
+            store: &self.scene.store,
+            problems: &self.problems,
+            now,
+            since: now.shifted(-HOUR),
+            link: link.as_deref(),
+        };
+        let (name, text) = (incident.file_name(), incident.markdown());
+        self.say(format!("the last hour is written to ./{name}"));
+        self.effects.push(Effect::Write { path: PathBuf::from(name), text, fresh: true });
+    }
+
+    /// What dies with the node under the cursor.
+    pub(super) fn blast(&mut self) {
+        let node = match self.subject() {
+            Some(Subject::Node(id)) => Some(id),
+            Some(Subject::Task(id, _)) => self.scene.store.task(&id).and_then(|t| t.node.clone()),
+            _ => None,
+        };
+        match node {
+            Some(id) => self.open_blast(id),
+            None => self.say("no node is selected: 3 lists them"),
+        }
+    }
+
+    fn open_blast(&mut self, id: NodeId) {
+        let title = format!("What dies with {}?", self.scene.store.hostname(&id));
+        self.overlays.push(Overlay::Page(Page {
+            title,
+            kind: PageKind::Blast(id),
+            scroll: Scroll::default(),
+            reveal: false,
+        }));
+    }
+
+    /// The task whose last lines are the evidence of the problem under the cursor.
+    pub(super) fn witness(&self) -> Option<TaskId> {
+        let evidence = &self.problem()?.evidence;
+        // The engine forgets a task and its log: no lines to ask for then.
+        let known = |id: &&TaskId| self.scene.store.task(id).is_some();
+        evidence.iter().filter_map(|e| e.task.as_ref()).find(known).cloned()
+    }
+
+    /// Asks for the last lines of the task that is evidence, once for each.
+    pub(super) fn refresh_witness(&mut self) {
+        let witness = if self.shown { self.witness() } else { None };
+        if witness != self.last_lines_of {
+            self.last_lines = None;
+            self.last_lines_of.clone_from(&witness);
+            if let Some(task) = witness {
+                self.command(Command::LastLines(task));
+            }
+        }
+    }
+}
