@@ -108,8 +108,12 @@ impl Blast {
         let short = named(|h| !h.ends() && !h.nowhere);
         if !short.is_empty() {
             said.push(format!(
-                "{} replicas, and go on: {}",
-                count(short.len(), "service loses", "services lose"),
+                "{}: {}",
+                count(
+                    short.len(),
+                    "service loses replicas and goes on",
+                    "services lose replicas and go on"
+                ),
                 names(short)
             ));
         }

@@ -160,13 +160,11 @@ impl Triage {
             self.enqueue_all(store);
             return;
         }
-        if !touched.nodes.is_empty() {
+        self.whole_wanted |= !touched.loads.is_empty();
+        let is_time = self.whole_wanted && self.whole_at.age(now) >= WHOLE;
+        if is_time || !touched.nodes.is_empty() {
             self.enqueue(Subject::Other);
-        } else if !touched.loads.is_empty() {
-            self.whole_wanted = true;
-        }
-        if self.whole_wanted && self.whole_at.age(now) >= WHOLE {
-            self.enqueue(Subject::Other);
+            self.enqueue_counting();
         }
         for id in touched.services {
             self.enqueue(Subject::Service(id));
@@ -186,6 +184,17 @@ impl Triage {
         }
         let known: Vec<Subject> = self.raw.keys().cloned().collect();
         for subject in known {
+            self.enqueue(subject);
+        }
+    }
+
+    /// Where others' tasks and nodes are counted, their changes count as well.
+    fn enqueue_counting(&mut self) {
+        let of_others = |id: &str| id.starts_with("no-node-") || id == "address-exhaustion";
+        let counts = |raw: &Raw| raw.iter().any(|(at, _)| of_others(RULES[*at].id));
+        let again: Vec<Subject> =
+            self.raw.iter().filter(|(_, raw)| counts(raw)).map(|(s, _)| s.clone()).collect();
+        for subject in again {
             self.enqueue(subject);
         }
     }

@@ -9,5 +9,6 @@ mod decoding;
 mod follow;
 mod lossless;
 mod plans;
+mod rules;
 mod store;
 mod triage;

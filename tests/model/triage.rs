@@ -1,17 +1,21 @@
-//! The rules for the obvious.
+//! Findings over a whole Swarm and over time: folded, ranked, remembered, kept up to date.
 
 use skep::{
-    cluster::{Reachability, TaskState, UpdateState},
-    triage::{Limits, Severity, problems},
+    cluster::{
+        Availability, Delta, Entry, Gravity, ListId, Meaning, NodeState, Reachability, Scope,
+        Store, Subject, TaskState, Timestamp, UpdateState,
+    },
+    triage::{Limits, Problem, Quiet, Severity, Triage, blast, problems},
 };
 
-use crate::cluster_fixture::{Cluster, NOW, cluster};
+use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
+
+fn all(cluster: &Cluster) -> Vec<Problem> {
+    problems(&cluster.store(), NOW, &Limits::default())
+}
 
 fn found(cluster: &Cluster) -> Vec<(&'static str, Severity)> {
-    problems(&cluster.store(), NOW, &Limits::default())
-        .into_iter()
-        .map(|p| (p.rule, p.severity))
-        .collect()
+    all(cluster).into_iter().map(|p| (p.rule, p.severity)).collect()
 }
 
 fn calm() -> Cluster {
@@ -19,33 +23,38 @@ fn calm() -> Cluster {
 }
 
 #[test]
-fn a_healthy_swarm_has_no_problem() {
-    assert_eq!(found(&calm()), []);
+fn a_lost_node_explains_what_it_took_with_it() {
+    let mut c = calm().service("db", 1).down("n4", "heartbeat failure");
+    let there = c.nodes[3].id.clone();
+    c.tasks.last_mut().unwrap().node = Some(there);
+    let found = all(&c);
+    assert_eq!(found.iter().map(|p| p.rule).collect::<Vec<_>>(), ["node-down"]);
+    assert_eq!(
+        found[0].message,
+        "node n4 is down (heartbeat failure), 2 tasks were on it; db is down; 1 service is short of replicas"
+    );
+    let folded: Vec<_> = found[0].folded.iter().map(|p| (p.rule, &*p.object)).collect();
+    assert_eq!(folded, [("service-down", "db"), ("service-below", "web")]);
+    assert!(found[0].harm > 90, "as bad as what users feel of it");
 }
 
 #[test]
-fn a_lost_node_and_the_service_short_by_it() {
-    let found = found(&calm().down("n4", "heartbeat failure"));
-    assert_eq!(found, [("node-down", Severity::Critical), ("service-below", Severity::Warning)]);
+fn a_service_that_fails_by_itself_is_not_the_nodes_doing() {
+    let mut c = calm().down("n4", "heartbeat failure");
+    c = c.task(4, TaskState::Failed, "task: non-zero exit (3)", 30);
+    let rules: Vec<_> = all(&c).iter().map(|p| (p.rule, p.cause)).collect();
+    assert_eq!(rules, [("node-down", None), ("service-below", Some("exit-code"))]);
 }
 
 #[test]
-fn quorum_at_risk_before_it_is_lost() {
-    let mut c = calm();
+fn a_lost_manager_puts_quorum_at_risk_once() {
+    let mut c = calm().down("m3", "heartbeat failure");
     c.nodes[2].manager.as_mut().unwrap().reachability = Reachability::Unreachable;
-    let risk = problems(&c.store(), NOW, &Limits::default());
-    assert_eq!((risk[0].rule, risk[0].severity), ("quorum", Severity::Critical));
-    assert!(risk[0].message.contains("one more loss stops the Swarm"));
-}
-
-#[test]
-fn a_service_with_nothing_running_is_critical_and_says_why() {
-    let mut c = calm();
-    c.tasks.clear();
-    let c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", 60);
-    let problem = problems(&c.store(), NOW, &Limits::default()).remove(0);
-    assert_eq!((problem.rule, problem.severity), ("service-down", Severity::Critical));
-    assert!(problem.message.contains("web 0/4: task: non-zero exit (3)"));
+    let found = all(&c);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].message.contains("; quorum at risk: one more loss stops the Swarm"));
+    let folded: Vec<_> = found[0].folded.iter().map(|p| p.rule).collect();
+    assert!(folded.contains(&"quorum-risk") && folded.contains(&"manager-unreachable"));
 }
 
 #[test]
@@ -53,27 +62,287 @@ fn a_full_history_tells_no_beginning() {
     let mut c = calm();
     c.tasks.clear();
     let mut c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", 8);
-    let since = problems(&c.store(), NOW, &Limits::default())[0].since;
-    assert!(since.is_set());
+    assert!(all(&c)[0].since.is_set());
     for age in [2, 4, 6] {
         c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", age);
     }
-    let since = problems(&c.store(), NOW, &Limits::default())[0].since;
-    assert!(
-        !since.is_set(),
-        "it failed before what the manager remembers: any figure would be too young"
-    );
+    let first = &all(&c)[0];
+    assert!(!first.since.is_set(), "it failed before what the manager remembers");
+    assert!(first.message.ends_with("at least 4 times"), "{}", first.message);
 }
 
 #[test]
-fn paused_and_rolled_back_updates() {
-    let paused = calm()
-        .update(UpdateState::Paused, "update paused due to failure or early termination of task x");
-    assert_eq!(found(&paused), [("update-paused", Severity::Critical)]);
-    let undone = calm().update(
-        UpdateState::RollbackCompleted,
-        "update rolled back due to failure or early termination of task x",
-    );
-    assert_eq!(found(&undone), [("update-rolled-back", Severity::Warning)]);
+fn an_asked_for_rollback_is_no_problem() {
     assert_eq!(found(&calm().update(UpdateState::RollbackCompleted, "rollback completed")), []);
+}
+
+#[test]
+fn advice_of_one_rule_is_told_once_and_last() {
+    let mut c = calm();
+    for name in ["a", "b", "c"] {
+        c = c.service(name, 1);
+        c.last().limits.memory = 0;
+    }
+    c = c.down("n4", "");
+    let found = all(&c);
+    let last = found.last().unwrap();
+    assert_eq!((last.rule, last.severity, last.folded.len()), ("no-limits", Severity::Advice, 3));
+    assert_eq!(last.message, "a service without a memory limit: 3 (a, b, c)");
+    assert_eq!(found[0].rule, "node-down");
+}
+
+#[test]
+fn what_changed_before_is_told_with_who_did_it() {
+    let mut c = calm();
+    c.last().spec = r#"{"TaskTemplate":{"ContainerSpec":{"Image":"shop/api:1.8"}}}"#.into();
+    let mut store = c.store();
+    let mut changed = c.services[0].clone();
+    changed.version += 1_000;
+    changed.spec = r#"{"TaskTemplate":{"ContainerSpec":{"Image":"shop/api:1.9"}}}"#.into();
+    changed.updated = ago(30);
+    store.note_action(ago(31), &changed.id, "web", "update web by ann".into());
+    store.apply(Delta::Services(vec![changed]), ago(29));
+    let mut tasks = c.tasks.clone();
+    for task in &mut tasks {
+        task.version += 1_000;
+        task.state = TaskState::Failed;
+        task.err = "task: non-zero exit (3)".into();
+        task.since = ago(20);
+    }
+    tell(&mut store, tasks, 9, NOW);
+    let problem = &problems(&store, NOW, &Limits::default())[0];
+    assert_eq!((problem.rule, problem.cause), ("service-down", Some("exit-code")));
+    let before = problem.before.as_ref().unwrap();
+    assert_eq!(before.text, "image shop/api:1.8 → shop/api:1.9 (by ann, through skep)");
+    assert_eq!(before.at, ago(30));
+}
+
+fn tell(store: &mut Store, tasks: Vec<skep::cluster::Task>, list: u64, at: Timestamp) {
+    let list = ListId(list);
+    let services = tasks.iter().map(|t| t.service.clone()).collect();
+    store.apply(Delta::TasksBegin(list, Scope::Services(services)), at);
+    store.apply(Delta::Tasks(list, tasks), at);
+    store.apply(Delta::TasksEnd(list), at);
+}
+
+/// A Swarm over time, judged as it goes.
+struct Watched {
+    cluster: Cluster,
+    store: Store,
+    triage: Triage,
+    now: Timestamp,
+    list: u64,
+}
+
+impl Watched {
+    fn new(cluster: Cluster) -> Self {
+        let mut store = cluster.store();
+        let mut triage = Triage::new(Limits::default());
+        triage.update(&mut store, NOW);
+        Self { cluster, store, triage, now: NOW, list: 10 }
+    }
+
+    fn after(&mut self, secs: i64) -> &[Problem] {
+        self.now = self.now.shifted(secs * 1_000_000_000);
+        self.list += 1;
+        for delta in self.cluster.deltas(self.list) {
+            self.store.apply(delta, self.now);
+        }
+        loop {
+            self.triage.update(&mut self.store, self.now);
+            if !self.triage.has_work() {
+                return self.triage.problems();
+            }
+        }
+    }
+
+    fn node(&mut self, name: &str, state: NodeState) {
+        let node = self.cluster.nodes.iter_mut().find(|n| &*n.hostname == name).unwrap();
+        node.version += 1;
+        node.state = state;
+        node.updated = self.now;
+    }
+}
+
+#[test]
+fn what_is_over_stays_for_a_while_and_what_comes_back_is_counted() {
+    let mut w = Watched::new(calm());
+    assert!(w.after(1).is_empty());
+    w.node("n4", NodeState::Down);
+    assert_eq!(w.after(1)[0].times, 1);
+    w.node("n4", NodeState::Ready);
+    let over = &w.after(10)[0];
+    assert!(over.resolved.is_set() && !over.is_loud());
+    assert!(over.message.starts_with("node n4 is down"));
+    w.node("n4", NodeState::Down);
+    let again = &w.after(10)[0];
+    assert!(again.is_loud() && again.times == 2);
+    w.node("n4", NodeState::Ready);
+    w.after(1);
+    assert!(w.after(16 * 60).is_empty(), "after a quarter of an hour it is history");
+}
+
+#[test]
+fn what_is_known_is_quiet_until_it_changes() {
+    let mut w = Watched::new(calm());
+    w.cluster = calm().task(4, TaskState::Failed, "task: non-zero exit (3)", 5);
+    w.cluster.tasks.retain(|t| t.slot != 4 || t.state == TaskState::Failed);
+    let problem = w.after(1)[0].clone();
+    assert_eq!(problem.rule, "service-below");
+    w.triage.quiet(&problem, Some(Quiet::Acknowledged), w.now);
+    assert!(!w.after(1)[0].is_loud());
+    // Kept across a restart.
+    let kept = w.triage.quieted();
+    let mut next = Triage::new(Limits::default());
+    next.recall(serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap());
+    next.look_at_all(&w.store, w.now);
+    assert_eq!(next.problems()[0].quiet, Some(Quiet::Acknowledged));
+    // Worse than it was known to be.
+    w.cluster.tasks.retain(|t| t.state == TaskState::Failed);
+    let worse = &w.after(1)[0];
+    assert!(worse.rule == "service-down" && worse.is_loud());
+}
+
+#[test]
+fn a_mute_ends_by_itself() {
+    let mut w = Watched::new(calm().down("n4", ""));
+    let problem = w.after(1)[0].clone();
+    let until = w.now.shifted(60_000_000_000);
+    w.triage.quiet(&problem, Some(Quiet::Muted(until)), w.now);
+    assert!(!w.after(30)[0].is_loud());
+    assert!(w.after(31)[0].is_loud());
+}
+
+#[test]
+fn a_replica_that_is_missing_gets_time_before_it_is_a_problem() {
+    let mut w = Watched::new(calm());
+    let mut fresh = calm().tasks.pop().unwrap();
+    fresh.state = TaskState::Preparing;
+    fresh.created = w.now;
+    fresh.since = w.now;
+    fresh.version += 50;
+    *w.cluster.tasks.last_mut().unwrap() = fresh;
+    assert!(w.after(5).is_empty());
+    assert_eq!(w.after(11)[0].rule, "service-below", "time alone makes it one");
+}
+
+#[test]
+fn the_past_from_disk_counts_flaps_on() {
+    let c = calm();
+    let lost = |secs| Entry {
+        seq: 0,
+        kept: true,
+        at: ago(secs),
+        kind: "node".into(),
+        name: "n4".into(),
+        text: format!("ready → down {secs}"),
+        subject: Subject::Node(c.nodes[3].id.clone()),
+        gravity: Gravity::Bad,
+        meaning: Meaning::NodeLost,
+    };
+    let mut store = c.store();
+    store.recall(vec![lost(300), lost(200)]);
+    let limits = Limits::default();
+    assert!(problems(&store, NOW, &limits).is_empty());
+    let mut nodes = c.nodes.clone();
+    nodes[3].state = NodeState::Down;
+    nodes[3].version += 1;
+    store.apply(Delta::Nodes(nodes), NOW);
+    let found = problems(&store, NOW, &limits);
+    assert!(found[0].folded.iter().any(|p| p.rule == "node-flapping"));
+}
+
+/// Whatever happens in whatever order: what is kept up to date says what a fresh look says.
+#[test]
+fn kept_up_to_date_is_as_good_as_a_fresh_look() {
+    let mut seed = 7_u64;
+    let mut random = move |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    let errors =
+        ["", "task: non-zero exit (137)", "no suitable node (insufficient resources on 4 nodes)"];
+    let states = [
+        TaskState::Running,
+        TaskState::Running,
+        TaskState::Failed,
+        TaskState::Pending,
+        TaskState::Preparing,
+    ];
+    let mut w = Watched::new(calm().service("db", 2).service("api", 3));
+    for step in 0..400 {
+        for _ in 0..=random(3) {
+            match random(12) {
+                0 => {
+                    let state =
+                        [NodeState::Down, NodeState::Ready, NodeState::Unknown][random(3)].clone();
+                    let name = ["m2", "m3", "n4"][random(3)];
+                    w.node(name, state);
+                }
+                1 => {
+                    let node = &mut w.cluster.nodes[random(4)];
+                    node.version += 1;
+                    node.availability =
+                        [Availability::Active, Availability::Drain][random(2)].clone();
+                    node.updated = w.now;
+                }
+                2 => {
+                    let service = &mut w.cluster.services[random(3)];
+                    service.version += 1;
+                    service.max_per_node = random(2) as u64;
+                    service.updated = w.now;
+                }
+                _ => {
+                    let at = random(w.cluster.tasks.len());
+                    let task = &mut w.cluster.tasks[at];
+                    task.version += 100;
+                    task.state = states[random(states.len())].clone();
+                    task.err = errors[random(errors.len())].into();
+                    task.since = w.now;
+                    task.updated = w.now;
+                    let over = task.state.is_terminal();
+                    task.desired = if over { TaskState::Shutdown } else { TaskState::Running };
+                }
+            }
+        }
+        let pause = [1, 1, 5, 40][random(4)];
+        w.after(pause);
+        // What counts others' tasks may lag by seconds.
+        w.after(6);
+        let told = |p: &Problem| (p.key(), p.rule, p.severity, p.cause, p.message.clone());
+        let mut kept: Vec<_> =
+            w.triage.problems().iter().filter(|p| !p.resolved.is_set()).map(told).collect();
+        let mut fresh: Vec<_> =
+            problems(&w.store, w.now, &Limits::default()).iter().map(told).collect();
+        kept.sort();
+        fresh.sort();
+        assert_eq!(kept, fresh, "step {step}");
+    }
+}
+
+#[test]
+fn the_blast_radius_of_a_node() {
+    let mut c = calm().service("db", 1).service("cache", 1);
+    let there = c.nodes[3].id.clone();
+    for task in c.tasks.iter_mut().rev().take(2) {
+        task.node = Some(there.clone());
+    }
+    c.services[1].constraints = vec!["node.hostname==n4".into()];
+    let store = c.store();
+    let node = store.node(&there).unwrap();
+    let blast = blast(&store, node, NOW);
+    let hits: Vec<_> = blast.hits.iter().map(|h| (&*h.name, h.loses, h.of, h.nowhere)).collect();
+    assert_eq!(hits, [("db", 1, 1, true), ("cache", 1, 1, false), ("web", 1, 4, false)]);
+    assert_eq!(
+        blast.sentences(),
+        [
+            "no other node may run db: it stays away",
+            "1 service ends until started elsewhere: cache",
+            "1 service loses replicas and goes on: web",
+            "what is reserved there fits on the others",
+        ]
+    );
+    let manager = store.nodes().find(|n| n.is_leader()).unwrap();
+    let said = skep::triage::blast(&store, manager, NOW).sentences();
+    assert_eq!(said[0], "quorum holds with 2 of 3 managers, and stands no further loss");
 }

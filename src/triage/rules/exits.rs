@@ -12,10 +12,14 @@ use crate::{
     },
 };
 
-/// `4 failed tasks` of those the manager keeps.
-fn times(tasks: &[&Task]) -> String {
+/// `, 4 times`; the manager keeps but the last few of a slot, so it may have been more often.
+fn times(s: &ServiceLook<'_>, tasks: &[&Task]) -> String {
     let failed = tasks.iter().filter(|t| t.state.is_failure()).count();
-    if failed > 1 { format!(", {failed} times") } else { String::new() }
+    match failed {
+        ..=1 => String::new(),
+        n if s.history_is_full() => format!(", at least {n} times"),
+        n => format!(", {n} times"),
+    }
 }
 
 /// Tasks that fail again and again, also if one runs each time one looks. Told are the rate, the exit
@@ -73,7 +77,7 @@ pub fn oom_killed(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::Exit(137));
     let limit = s.service.limits.memory;
     (!tasks.is_empty() && limit > 0).then(|| {
-        Found::cause(format!("killed (exit 137) at its memory limit of {}{}", bytes(limit), times(&tasks)))
+        Found::cause(format!("killed (exit 137) at its memory limit of {}{}", bytes(limit), times(s, &tasks)))
             .why("it needs more memory than its limit, or leaks: the kernel kills the container at the limit")
             .remedy(Remedy::Update, "raise the limit (Ctrl-e: Resources.Limits.MemoryBytes)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
@@ -85,7 +89,7 @@ pub fn oom_killed(s: &ServiceLook<'_>) -> Option<Found> {
 pub fn killed(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::Exit(137));
     (!tasks.is_empty() && s.service.limits.memory == 0).then(|| {
-        Found::cause(format!("killed (exit 137) without a memory limit{}", times(&tasks)))
+        Found::cause(format!("killed (exit 137) without a memory limit{}", times(s, &tasks)))
             .why("SIGKILL from outside: the node itself ran out of memory, it did not stop in its grace period, or someone killed it")
             .remedy(Remedy::Logs, "what it wrote last; dmesg on the node tells of its memory")
             .tasks(s.look, tasks)
@@ -97,7 +101,7 @@ pub fn killed(s: &ServiceLook<'_>) -> Option<Found> {
 pub fn unhealthy(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = s.because(|why| matches!(why, Why::Unhealthy(_)));
     (!tasks.is_empty()).then(|| {
-        Found::cause(format!("stopped because its health check failed{}", times(&tasks)))
+        Found::cause(format!("stopped because its health check failed{}", times(s, &tasks)))
             .why("the container ran, but its health check did not pass: it is not ready in time (start period), or does not answer")
             .remedy(Remedy::Logs, "what it wrote until it was stopped")
             .remedy(Remedy::Update, "a longer start period, or another check (Ctrl-e: Healthcheck)")
@@ -109,7 +113,7 @@ pub fn unhealthy(s: &ServiceLook<'_>) -> Option<Found> {
 pub fn terminated(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::Exit(143));
     (!tasks.is_empty()).then(|| {
-        Found::cause(format!("terminated (exit 143){}", times(&tasks)))
+        Found::cause(format!("terminated (exit 143){}", times(s, &tasks)))
             .why("it was sent SIGTERM by something else than the Swarm: a docker stop on the node, a supervisor inside the container")
             .remedy(Remedy::Logs, "what it wrote last")
             .tasks(s.look, tasks)
@@ -127,7 +131,7 @@ pub fn command_failed(s: &ServiceLook<'_>) -> Option<Found> {
     let what = program.map_or("its command".to_owned(), |p| p.to_owned());
     let fails = if newest.exit_code == Some(126) { "can't be executed" } else { "is not found" };
     Some(
-        Found::cause(format!("{what} {fails}{code}{}", times(&tasks)))
+        Found::cause(format!("{what} {fails}{code}{}", times(s, &tasks)))
             .why("the command is not in the image, is not executable, or is made for another platform")
             .remedy(Remedy::Update, "mend the command or the image (Ctrl-e: Command, Args)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
@@ -142,7 +146,7 @@ pub fn start_failed(s: &ServiceLook<'_>) -> Option<Found> {
     let said = newest.err.trim_start_matches("starting container failed: ");
     let said = said.rsplit("runc create failed: ").next().unwrap_or(said);
     Some(
-        Found::cause(format!("can't be started: {said}{}", times(&tasks)))
+        Found::cause(format!("can't be started: {said}{}", times(s, &tasks)))
             .why("the engine could not make or start the container: its options do not fit the image or the node")
             .remedy(Remedy::Update, "mend the spec (Ctrl-e)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
@@ -166,7 +170,7 @@ pub fn exit_code(s: &ServiceLook<'_>) -> Option<Found> {
         }
     };
     Some(
-        Found::cause(format!("{said}{}", times(&tasks)))
+        Found::cause(format!("{said}{}", times(s, &tasks)))
             .why("the program ended by itself: its log tells why")
             .remedy(Remedy::Logs, "what it wrote last")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")

@@ -23,7 +23,10 @@ pub fn failed(s: &ServiceLook<'_>) -> Option<Found> {
         return None;
     }
     let alive = s.running.len() + s.waiting.len();
-    let goes_on = if alive > 0 { "still trying" } else { "not tried any more" };
+    // Between two tries there is a moment without any.
+    let ended = failures.first().map(|t| t.since).unwrap_or_default();
+    let over = alive == 0 && s.look.lasts(ended, s.look.limits.stuck);
+    let goes_on = if over { "not tried any more" } else { "still trying" };
     let since =
         if s.history_is_full() { crate::cluster::Timestamp::NEVER } else { s.short_since() };
     let shown = failures.iter().copied().chain(s.waiting.iter().copied());
