@@ -8,7 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use skep::ui::actions::ACTIONS;
+use skep::{
+    triage::{RULES, Role},
+    ui::actions::ACTIONS,
+};
 
 /// Rooms and what of ours each may import. `main`, `cli` and `start` join everything together.
 const MAY: &[(&str, &[&str])] = &[
@@ -159,6 +162,21 @@ fn readme_has_every_key() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
+/// The rule table of the README is the table of rules.
+#[test]
+fn readme_has_every_rule() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let missing: Vec<String> = RULES
+        .iter()
+        .map(|rule| {
+            let severity = if rule.role == Role::Cause { "cause" } else { rule.severity.word() };
+            format!("| `{}` | {} | {severity} |", rule.id, rule.catches)
+        })
+        .filter(|line| !readme.contains(line))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
+}
+
 /// The design's keys do what the design says.
 #[test]
 fn the_contract_of_keys() {
@@ -198,6 +216,7 @@ fn the_contract_of_keys() {
         ("c", "copy"),
         ("p", "pause"),
         ("z", "zoom"),
+        ("R", "report"),
         ("Ctrl-x", "failed-log"),
         ("q", "quit"),
         ("Ctrl-c", "quit"),

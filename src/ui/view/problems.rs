@@ -212,12 +212,15 @@ fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
         d.tell(if i == 0 { "seen" } else { "" }, &format!("{at}{}", evidence.text), Slot::Text);
     }
     log_lines(&mut d);
-    for (i, folded) in p.folded.iter().enumerate().take(30) {
+    // Its own figures are in the sentence already.
+    let own = |f: &&Problem| f.subject == p.subject && f.rule.starts_with("service-");
+    let folded: Vec<&Problem> = p.folded.iter().filter(|f| !own(f)).collect();
+    for (i, folded) in folded.iter().enumerate().take(30) {
         let said = format!("{} {}", glyph(folded.severity), folded.message);
         d.tell(if i == 0 { "with it" } else { "" }, &said, slot(folded.severity));
     }
-    if p.folded.len() > 30 {
-        d.tell("", &format!("and {} more", p.folded.len() - 30), Slot::Dim);
+    if folded.len() > 30 {
+        d.tell("", &format!("and {} more", folded.len() - 30), Slot::Dim);
     }
     d.lines
 }
