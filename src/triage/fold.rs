@@ -96,7 +96,12 @@ fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Proble
 fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, Option<Subject>)> {
     let mut symptoms: Vec<&(usize, Found)> =
         found.iter().filter(|(at, _)| RULES[*at].role == Role::Symptom).collect();
-    symptoms.sort_by_key(|(at, f)| (std::cmp::Reverse((f.severity, RULES[*at].harm)), *at));
+    // Of equally bad ones that of an update tells more: it has the figures as well.
+    let of_update = |id: &str| id.starts_with("update-") || id.starts_with("rollback-");
+    symptoms.sort_by_key(|(at, f)| {
+        let rule = &RULES[*at];
+        (std::cmp::Reverse((f.severity, of_update(rule.id), rule.harm)), *at)
+    });
     let (at, head) = symptoms.first()?;
     let mut causes: Vec<&(usize, Found)> =
         found.iter().filter(|(at, _)| RULES[*at].role == Role::Cause).collect();
@@ -106,6 +111,7 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
         (RULES[*at].id.starts_with("stuck-"), std::cmp::Reverse(newest), *at)
     });
     let mut main = problem(store, subject, *at, head);
+    main.harm = symptoms.iter().map(|(at, _)| RULES[*at].harm).max().unwrap_or(main.harm);
     let mut blames = head.blames.clone();
     if let Some((at, cause)) = causes.first() {
         main.cause = Some(RULES[*at].id);

@@ -31,6 +31,7 @@ impl Incident<'_> {
     pub fn file_name(&self) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
         let name: String = self.name.chars().map(plain).collect();
+        let name = name.trim_matches('_');
         let at: String = self.now.to_string().chars().take(19).collect();
         format!("incident-{name}-{}Z.md", at.replace(['-', ':'], ""))
     }

@@ -53,6 +53,8 @@ impl Board {
         if problem.resolved.is_set() {
             return self.say("this is over already");
         }
+        // The cursor goes with it: a second press must mean the same problem.
+        self.problem_rows.to(self.problem_rows.index());
         let now = self.scene.now;
         let (quiet, said) = how(&problem, now.0);
         self.triage.quiet(&problem, quiet, now);

@@ -20,8 +20,9 @@ use std::{
 
 use ratatui::{Terminal, backend::CrosstermBackend};
 use skep::{
-    cluster::{Delta, ListId, Scope, Store, Task, TaskState},
+    cluster::{Delta, ListId, NodeState, Scope, Store, Task, TaskState},
     engine::{Interner, Pieces, decode_task},
+    triage::{Limits, Triage, problems},
     ui::draw,
 };
 
@@ -225,6 +226,79 @@ fn keys(large: &Cluster) {
     );
 }
 
+/// All rules over 5,000 nodes, 2,000 services and 100,000 tasks: from nothing, after a delta, and the
+/// longest a key waits while a lost node makes everything be looked at anew.
+fn triage() {
+    let mut c = cluster().manager("m1").manager("m2").manager("m3");
+    for n in 0..4_997 {
+        c = c.node(&format!("node-{n:04}"));
+    }
+    for s in 0..2_000 {
+        c = c.service(&format!("stack_svc{s:04}"), 50);
+    }
+    let mut store = c.store();
+    let limits = Limits::default();
+    let scratch = median(5, || {
+        black_box(problems(&store, NOW, &limits));
+    });
+    let detail = format!("{:.0} ms", ms(scratch));
+    row(
+        "all rules over 100,000 tasks / 200 ms",
+        ratio(scratch, Duration::from_millis(200)),
+        &detail,
+    );
+    let mut triage = Triage::new(limits);
+    store.take_touched();
+    triage.look_at_all(&store, NOW);
+    let mut round = 0;
+    for services in [1, 50, 500] {
+        let mut times: Vec<Duration> = (0..25)
+            .map(|_| {
+                round += 1;
+                let bad = round % 2 == 1;
+                let changed: Vec<Task> = (0..services)
+                    .map(|s| {
+                        let mut t = c.tasks[s * 50].clone();
+                        t.version += 1_000_000 + round;
+                        t.state = if bad { TaskState::Failed } else { TaskState::Running };
+                        t.err = if bad { "task: non-zero exit (1)".into() } else { "".into() };
+                        t
+                    })
+                    .collect();
+                let list = ListId(1_000 + round);
+                store.apply(Delta::TasksBegin(list, Scope::Services(vec![])), NOW);
+                store.apply(Delta::Tasks(list, changed), NOW);
+                store.apply(Delta::TasksAbort(list), NOW);
+                let begun = Instant::now();
+                triage.update(&mut store, NOW);
+                begun.elapsed()
+            })
+            .collect();
+        times.sort();
+        let took = times[times.len() / 2];
+        let detail = format!("{:.2} ms, at worst {:.2}", ms(took), ms(times[times.len() - 1]));
+        let name = format!("rules after {services} changed tasks of as many services / 5 ms");
+        row(&name, ratio(took, Duration::from_millis(5)), &detail);
+    }
+    let mut nodes = c.nodes.clone();
+    nodes[4_000].state = NodeState::Down;
+    nodes[4_000].version += 1_000_000;
+    store.apply(Delta::Nodes(nodes), NOW);
+    let (mut turns, mut worst) = (0, Duration::ZERO);
+    loop {
+        let begun = Instant::now();
+        triage.update(&mut store, NOW);
+        worst = worst.max(begun.elapsed());
+        turns += 1;
+        if !triage.has_work() {
+            break;
+        }
+    }
+    let detail = format!("{:.1} ms, {turns} turns, keys go between", ms(worst));
+    let name = "longest turn of the rules after a lost node / one frame";
+    row(name, ratio(worst, Duration::from_millis(33)), &detail);
+}
+
 /// Counts what is written.
 #[derive(Clone, Default)]
 struct Count(Rc<Cell<usize>>);
@@ -324,6 +398,7 @@ fn main() {
     applying(&small, &large);
     drawing(&small, &large);
     keys(&large);
+    triage();
     idle_bytes();
     logs();
 }

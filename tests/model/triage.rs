@@ -73,7 +73,11 @@ fn a_full_history_tells_no_beginning() {
 
 #[test]
 fn an_asked_for_rollback_is_no_problem() {
-    assert_eq!(found(&calm().update(UpdateState::RollbackCompleted, "rollback completed")), []);
+    let undone = calm().update(UpdateState::RollbackCompleted, "rollback completed");
+    assert_eq!(found(&undone), [("update-rolled-back", Severity::Warning)], "by the engine");
+    let mut asked = undone;
+    asked.last().previous = Some("{}".into());
+    assert_eq!(found(&asked), []);
 }
 
 #[test]

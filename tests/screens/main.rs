@@ -8,4 +8,5 @@ mod cluster_fixture;
 mod driver;
 mod hostile;
 mod logs;
+mod triage;
 mod views;

@@ -13,6 +13,7 @@ mod lab;
 mod logs;
 mod reach;
 mod scenarios;
+mod triage;
 mod tui;
 
 use std::{

@@ -4,7 +4,7 @@ use std::{process::Command, time::Duration};
 
 use super::{
     lab::{Lab, wait},
-    logs, reach,
+    logs, reach, triage,
     tui::{LATER, SOON, Tui},
 };
 
@@ -27,6 +27,14 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("escape sequences in names and logs do no harm", hostile_text),
     ("fits any size, down to 1x1", any_size),
     ("gives the terminal back on signals and suspends", signals),
+    (
+        "triage: services broken in two dozen ways, each told first with its cause",
+        triage::broken_services,
+    ),
+    ("triage: updates that fail", triage::failing_updates),
+    ("triage: nothing is said of a healthy Swarm in motion", triage::healthy),
+    ("triage: the time line, and what outlives skep", triage::time_line),
+    ("triage: nodes lost, cut off, drained, and what dies with them", triage::lost_nodes),
     ("a node powered off and returned", node_lost),
     ("the manager under skep powered off and returned", manager_lost),
     ("a write in flight when its manager goes is read back, never sent twice", write_in_flight),

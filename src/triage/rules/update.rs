@@ -49,11 +49,14 @@ pub fn rollback_paused(s: &ServiceLook<'_>) -> Option<Found> {
     )
 }
 
-/// `rollback_completed` with `due to failure`: the engine undid a failed update. A warning: it runs, but
-/// not what someone meant to run. One that was asked for says nothing of a failure.
+/// `rollback_completed` of a failed update: the engine undid it. A warning: it runs, but not what someone
+/// meant to run. One that was asked for ends with the same words (`rollback completed`), but keeps the
+/// spec it came from as `PreviousSpec`; the engine's own keeps none (swarmkit `orchestrator/update`,
+/// `manager/controlapi/service.go`).
 pub fn rolled_back(s: &ServiceLook<'_>) -> Option<Found> {
     let u = status(s, &UpdateState::RollbackCompleted)?;
-    (u.message.contains("due to failure") && !s.is_short()).then(|| {
+    let by_itself = u.message.contains("due to failure") || s.service.previous.is_none();
+    (by_itself && !s.is_short()).then(|| {
         Found::warning(format!("{} {}: update rolled back", s.service.name, s.figures()), ended(u))
             .why("tasks of the new spec failed, and the service's failure action is rollback")
             .fact(ended(u), &*u.message)

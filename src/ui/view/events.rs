@@ -69,19 +69,19 @@ const COLUMNS: &[Column<Entry>] = &[
         shed: 0,
         right: false,
         cell: |e, c| match c.effects.get(&e.seq) {
-            Some(effect) => Cell::new(format!("{} ⇒ {}", e.text, led_to(e, effect)), Slot::Warn),
+            Some(effect) => Cell::new(format!("⇒ {} · {}", led_to(e, effect), e.text), Slot::Warn),
             None => Cell::new(&*e.text, slot(e)),
         },
         key: |e, _| Key::Text(e.text.clone()),
     },
 ];
 
-/// `12 failures from 8s on`
+/// `12 failures from 8s on`: what it led to, before what it was, for that may be long.
 fn led_to(entry: &Entry, effect: &Effect) -> String {
     let after = text::age(entry.at.age(effect.first));
     match effect.failures {
-        1 => format!("1 failure {after} later"),
-        n => format!("{n} failures, the first {after} later"),
+        1 => format!("1 failure after {after}"),
+        n => format!("{n} failures from {after} on"),
     }
 }
 

@@ -1,0 +1,199 @@
+//! Problems and the time line, as an on-call goes through them.
+
+use skep::{
+    cluster::{Entry, Gravity, Meaning, Subject, Timestamp},
+    session::{Command, Event, LogFrame, Output},
+    triage::Quiet,
+    ui::Effect,
+};
+
+use crate::{
+    cluster_fixture::{ago, shop},
+    driver::Driver,
+    views::document,
+};
+
+fn line<'s>(screen: &'s str, has: &str) -> &'s str {
+    screen.lines().find(|l| l.contains(has)).unwrap_or_else(|| panic!("no {has}:\n{screen}"))
+}
+
+fn told(driver: &Driver) -> Vec<&Command> {
+    let session = driver.effects.iter().filter_map(|e| match e {
+        Effect::Session(_, command) => Some(command),
+        _ => None,
+    });
+    session.collect()
+}
+
+#[test]
+fn a_problem_is_known_muted_and_loud_again() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("7");
+    let screen = driver.screen(120, 40);
+    assert!(line(&screen, "›").contains("✗ critical") && line(&screen, "›").contains("shop_api"));
+    driver.keys("a");
+    let screen = driver.screen(120, 40);
+    assert!(line(&screen, "– known").contains("shop_api"));
+    assert!(line(&screen, " ✗ ").contains("node-5"), "the strip goes on to the next");
+    let kept = told(&driver).into_iter().rev().find_map(|c| match c {
+        Command::Quieted(quieted) => Some(quieted.clone()),
+        _ => None,
+    });
+    assert_eq!(kept.unwrap()[0].quiet, Quiet::Acknowledged);
+    // The cursor stays on it, at the end of what is loud.
+    driver.keys("a");
+    assert!(line(&driver.screen(120, 40), "›").contains("✗ critical"));
+    driver.keys("m");
+    assert!(line(&driver.screen(120, 40), "until").contains("15:03:12"));
+    driver.keys("m");
+    assert!(line(&driver.screen(120, 40), "until").contains("22:03:12"));
+    driver.later(8 * 3_600 + 1);
+    assert!(line(&driver.screen(120, 40), "›").contains("✗ critical"));
+}
+
+#[test]
+fn the_last_lines_of_the_failed_task_are_evidence() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("7");
+    driver.later(1);
+    let asked: Vec<_> = told(&driver)
+        .into_iter()
+        .filter_map(|c| match c {
+            Command::LastLines(task) => Some(task.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(asked.len(), 1, "asked once");
+    let frame = LogFrame {
+        at: ago(13),
+        output: Output::Stderr,
+        text: b"java.lang.OutOfMemoryError\x1b[2J".to_vec().into(),
+    };
+    driver.send(Event::LastLines(asked[0].clone(), Ok(vec![frame])));
+    let screen = driver.screen(120, 40);
+    assert!(line(&screen, "OutOfMemoryError").contains(" log "));
+}
+
+#[test]
+fn read_only_offers_no_write() {
+    let offers = |read_only| {
+        let mut driver = Driver::new(&shop(), read_only);
+        driver.keys("7");
+        driver.screen(120, 40)
+    };
+    assert!(offers(false).contains("roll back: or go back"));
+    let screen = offers(true);
+    assert!(!screen.contains("roll back") && line(&screen, " do ").contains("logs:"));
+}
+
+#[test]
+fn what_dies_with_a_node() {
+    let mut driver = Driver::new(&shop(), true);
+    driver.keys("3/mgr-2<enter>b");
+    for (width, height) in [(80, 24), (120, 40)] {
+        insta::assert_snapshot!(format!("blast_{width}x{height}"), driver.screen(width, height));
+    }
+    driver.keys("<esc>1b");
+    assert!(driver.screen(120, 40).contains("no node is selected"));
+}
+
+fn entry(secs: i64, name: &str, text: &str, gravity: Gravity, meaning: Meaning) -> Entry {
+    Entry {
+        seq: 0,
+        kept: true,
+        at: ago(secs),
+        kind: "node".into(),
+        name: name.into(),
+        text: text.into(),
+        subject: Subject::Node(format!("id-of-{name}").as_str().into()),
+        gravity,
+        meaning,
+    }
+}
+
+#[test]
+fn the_time_line_goes_back_before_skep_came_and_is_sifted() {
+    let mut driver = Driver::new(&shop(), true);
+    let past = vec![
+        entry(7_200, "mgr-2", "ready → down", Gravity::Bad, Meaning::NodeLost),
+        entry(7_000, "mgr-2", "down → ready", Gravity::Good, Meaning::NodeBack),
+    ];
+    driver.send(Event::Past(past, Vec::new()));
+    driver.keys("5");
+    let screen = driver.screen(120, 40);
+    assert!(line(&screen, "12:03:12").contains("ready → down"));
+    assert!(line(&screen, "failures in the last 1 h").contains("4 failures"));
+    // In time, by what is bad, by kind, by object.
+    driver.keys(">>");
+    assert!(driver.screen(120, 40).contains("12:03:12"), "two hours ago is within six");
+    driver.keys(">");
+    assert!(!driver.screen(120, 40).contains("12:03:12"), "and not within one");
+    driver.keys("<<<");
+    driver.keys("VV");
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("only failures") && !screen.contains("down → ready"));
+    driver.keys("<esc>gT");
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("only mgr-2") && !screen.contains("shop_api.1"));
+    driver.keys("<esc>GS");
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("only kind task") && !screen.contains("12:03:12"));
+    driver.keys("<esc>");
+    assert!(driver.screen(120, 40).contains("12:03:12"));
+}
+
+#[test]
+fn what_is_done_through_skep_is_in_the_time_line_with_who_did_it() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("2/shop_web<enter>s7<enter>");
+    driver.answer_documents(vec![document("shop_web", 6)]);
+    driver.keys("y5");
+    let screen = driver.screen(120, 40);
+    assert!(line(&screen, "action").contains("scale shop_web 6 → 7 by tester"));
+    assert!(
+        !told(&driver).iter().any(|c| matches!(c, Command::Remember(entries)
+            if entries.iter().any(|e| e.meaning == Meaning::Action))),
+        "the audit file has it: not twice"
+    );
+}
+
+#[test]
+fn the_report_is_a_new_file_with_all_that_is_known() {
+    let mut driver = Driver::new(&shop(), true);
+    driver.keys("R");
+    let written = driver.effects.iter().find_map(|e| match e {
+        Effect::Write { path, text, fresh } => Some((path.clone(), text.clone(), *fresh)),
+        _ => None,
+    });
+    let (path, text, fresh) = written.unwrap();
+    assert_eq!(path.to_str(), Some("incident-test_sock-20261121T140312Z.md"));
+    assert!(fresh);
+    for says in ["# Incident report", "### critical: shop\\_api 2/3: update paused", "## Timeline"]
+    {
+        assert!(text.contains(says), "{says}:\n{text}");
+    }
+}
+
+#[test]
+fn what_is_new_is_handed_on_to_be_kept_and_nothing_twice() {
+    let mut driver = Driver::new(&shop(), true);
+    let mut cluster = shop();
+    for secs in 1..=3 {
+        cluster.nodes[1].version += 1;
+        cluster.nodes[1].labels = vec![("x".into(), secs.to_string().as_str().into())];
+        driver.heard(cluster.deltas(10 + secs));
+        driver.later(1);
+    }
+    let kept: Vec<Entry> = told(&driver)
+        .into_iter()
+        .filter_map(|c| match c {
+            Command::Remember(entries) => Some(entries.clone()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let mut once: Vec<(Timestamp, String)> = kept.iter().map(|e| (e.at, e.text.clone())).collect();
+    once.dedup();
+    assert_eq!(once.len(), kept.len());
+    assert!(!kept.is_empty() && kept.iter().all(|e| e.gravity != Gravity::Quiet));
+}
