@@ -657,7 +657,7 @@ pub fn time_line(lab: &Lab) {
         assert!(text.contains(says), "the report does not say {says}:\n{text}");
     }
     assert!(!text.contains("hunter"), "a secret is in the report");
-    let dir = crate::state_home().join("timeline");
+    let dir = crate::state_home().join("skep/timeline");
     assert!(std::fs::read_dir(dir).expect("a timeline").next().is_some());
     remove(lab, "story");
     calm(lab);
