@@ -391,14 +391,27 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
+/// All figures, or those named: `cargo bench -- triage`.
 fn main() {
+    let named: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|n| n == name);
     println!("| figure | ratio | measured |\n|---|---|---|");
-    decoding();
-    let (small, large) = (big(20, 50), big(2_000, 50));
-    applying(&small, &large);
-    drawing(&small, &large);
-    keys(&large);
-    triage();
-    idle_bytes();
-    logs();
+    if wanted("decoding") {
+        decoding();
+    }
+    if wanted("screens") {
+        let (small, large) = (big(20, 50), big(2_000, 50));
+        applying(&small, &large);
+        drawing(&small, &large);
+        keys(&large);
+    }
+    if wanted("triage") {
+        triage();
+    }
+    if wanted("idle") {
+        idle_bytes();
+    }
+    if wanted("logs") {
+        logs();
+    }
 }

@@ -10,12 +10,14 @@ use crate::{
     },
 };
 
-/// Waiting tasks for which the scheduler gives this reason.
-fn waiting<'a>(s: &ServiceLook<'a>, reason: NoNode) -> Vec<&'a Task> {
-    s.because(|why| match why {
+/// Waiting tasks for which the scheduler gives this reason, if it is the one that leads. Asked first of
+/// all: what follows looks at every node.
+fn waiting<'a>(s: &ServiceLook<'a>, reason: NoNode) -> Option<Vec<&'a Task>> {
+    let tasks = s.because(|why| match why {
         Why::NoNode(reasons) => reasons.iter().any(|(r, _)| *r == reason),
         _ => false,
-    })
+    });
+    (!tasks.is_empty() && leads(s, reason)).then_some(tasks)
 }
 
 /// Whether this is the reason that rules out the most nodes: the others are in the way of fewer.
@@ -35,16 +37,13 @@ fn sorted<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<&'a Node> {
     nodes
 }
 
-fn found(s: &ServiceLook<'_>, reason: NoNode, message: String) -> Option<Found> {
-    let tasks = waiting(s, reason);
-    (!tasks.is_empty() && leads(s, reason)).then(|| Found::cause(message).tasks(s.look, tasks))
+fn found(s: &ServiceLook<'_>, tasks: Vec<&Task>, message: impl Into<String>) -> Found {
+    Found::cause(message).tasks(s.look, tasks)
 }
 
 /// `scheduling constraints not satisfied on N nodes`.
 pub fn constraint(s: &ServiceLook<'_>) -> Option<Found> {
-    if waiting(s, NoNode::Constraints).is_empty() {
-        return None;
-    }
+    let tasks = waiting(s, NoNode::Constraints)?;
     let nodes = sorted(s.look.store.nodes());
     let mut failing: Vec<&str> = Vec::new();
     for node in &nodes {
@@ -70,7 +69,7 @@ pub fn constraint(s: &ServiceLook<'_>) -> Option<Found> {
             }))
         ),
     };
-    let mut found = found(s, NoNode::Constraints, message)?
+    let mut found = found(s, tasks, message)
         .why("the scheduler places tasks only on nodes that meet every constraint")
         .remedy(Remedy::Update, "another constraint (Ctrl-e: Placement.Constraints)")
         .remedy(Remedy::Describe, "or label a node: docker node update --label-add");
@@ -98,6 +97,7 @@ fn free(s: &ServiceLook<'_>, node: &Node) -> (u64, u64) {
 
 /// `insufficient resources on N nodes`.
 pub fn resources(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = waiting(s, NoNode::Resources)?;
     let want = s.service.reserved;
     let mut nodes = sorted(s.look.store.nodes().filter(|n| eligible(s.service, n)));
     let short_of_memory = nodes.iter().all(|n| free(s, n).1 < want.memory);
@@ -116,7 +116,7 @@ pub fn resources(s: &ServiceLook<'_>) -> Option<Found> {
         (cpus(want.nano_cpus), best)
     };
     let best = best.unwrap_or_else(|| "no node may take it".into());
-    let mut found = found(s, NoNode::Resources, format!("no node has {wants} to reserve: at best {best}"))?
+    let mut found = found(s, tasks, format!("no node has {wants} to reserve: at best {best}"))
         .why("reservations are kept free whether they are used or not; what the tasks really use does not count")
         .remedy(Remedy::Update, "reserve less (Ctrl-e: Resources.Reservations)")
         .remedy(Remedy::Scale, "fewer replicas, or more nodes");
@@ -153,6 +153,7 @@ fn host_ports(service: &Service) -> Vec<u32> {
 
 /// `host-mode port already in use on N nodes`: by another service, or by its own other tasks.
 pub fn port(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = waiting(s, NoNode::Port)?;
     let ports = host_ports(s.service);
     let said = ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let others: Vec<&str> = s
@@ -174,7 +175,7 @@ pub fn port(s: &ServiceLook<'_>) -> Option<Found> {
         format!("by {} as well", names(others))
     };
     Some(
-        found(s, NoNode::Port, format!("host port {said} is taken {by}"))?
+        found(s, tasks, format!("host port {said} is taken {by}"))
             .why("a port in host mode can be given to one task on a node")
             .remedy(Remedy::Scale, "as many replicas as there are nodes")
             .remedy(
@@ -186,19 +187,20 @@ pub fn port(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `max replicas per node limit exceed`.
 pub fn max_per_node(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = waiting(s, NoNode::MaxPerNode)?;
     let nodes = s.look.store.nodes().filter(|n| eligible(s.service, n)).count();
     let limit = s.service.max_per_node;
     Some(
         found(
             s,
-            NoNode::MaxPerNode,
+            tasks,
             format!(
                 "{limit} a node on {} is {}, not {}",
                 count(nodes, "node", "nodes"),
                 limit * nodes as u64,
                 s.missing.desired
             ),
-        )?
+        )
         .why("--replicas-max-per-node is a limit, not a wish")
         .remedy(Remedy::Scale, "as many replicas as fit")
         .remedy(Remedy::Update, "or a higher limit (Ctrl-e: Placement.MaxReplicas)"),
@@ -207,6 +209,7 @@ pub fn max_per_node(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `unsupported platform on N nodes`.
 pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = waiting(s, NoNode::Platform)?;
     let wants: Vec<String> =
         s.service.platforms.iter().map(|p| format!("{}/{}", p.os, p.arch)).collect();
     let mut have: Vec<String> =
@@ -216,13 +219,13 @@ pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
     Some(
         found(
             s,
-            NoNode::Platform,
+            tasks,
             format!(
                 "the image is made for {}, the nodes are {}",
                 wants.join(", "),
                 have.join(", ")
             ),
-        )?
+        )
         .why("the service names the platforms its image was built for")
         .remedy(Remedy::Update, "an image for these nodes"),
     )
@@ -230,6 +233,7 @@ pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `missing plugin on N nodes`: a volume or log driver, or a network's, that no node has.
 pub fn plugin(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = waiting(s, NoNode::Plugin)?;
     let mut drivers: Vec<String> = s
         .service
         .mounts
@@ -240,7 +244,7 @@ pub fn plugin(s: &ServiceLook<'_>) -> Option<Found> {
     drivers.extend(s.service.log_driver.iter().map(|d| format!("log driver {d}")));
     let what = if drivers.is_empty() { "a plugin".to_owned() } else { drivers.join(" and ") };
     Some(
-        found(s, NoNode::Plugin, format!("no node has {what}"))?
+        found(s, tasks, format!("no node has {what}"))
             .why("plugins are installed node by node: docker plugin install")
             .remedy(Remedy::Update, "another driver (Ctrl-e)")
             .remedy(Remedy::Describe, "what it asks for"),
@@ -249,8 +253,9 @@ pub fn plugin(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `cannot fulfill requested CSI volume mounts on N nodes`.
 pub fn volume(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = waiting(s, NoNode::Volume)?;
     Some(
-        found(s, NoNode::Volume, "no node can reach its CSI volume".to_owned())?
+        found(s, tasks, "no node can reach its CSI volume")
             .why("the volume is drained, in use elsewhere, or not accessible from the nodes that are left")
             .remedy(Remedy::Describe, "docker volume ls --cluster on a manager"),
     )
@@ -258,6 +263,7 @@ pub fn volume(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `N nodes not available for new tasks`: down, paused or drained.
 pub fn unavailable(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = waiting(s, NoNode::Unavailable)?;
     let meets = s.look.store.nodes().filter(|n| unmet(&s.service.constraints, n).is_none());
     let out = sorted(meets.filter(|n| !eligible(s.service, n)));
     let said: Vec<String> = out
@@ -269,9 +275,9 @@ pub fn unavailable(s: &ServiceLook<'_>) -> Option<Found> {
         .collect();
     let mut found = found(
         s,
-        NoNode::Unavailable,
+        tasks,
         format!("the nodes that would do take no tasks: {}", names(said.iter().map(|s| &**s))),
-    )?
+    )
     .why("a node takes new tasks when it is ready and active")
     .remedy(Remedy::Node, "bring one back, or: docker node update --availability active");
     if let [one] = out.as_slice()
