@@ -197,7 +197,7 @@ fn shop(sim: &mut Sim) {
     let created = super::render::time(sim.now - 90 * DAY);
     sim.networks.push(json!({
         "Name": "shop_net", "Id": network, "Created": created, "Scope": "swarm", "Driver": "overlay",
-        "EnableIPv6": false, "IPAM": { "Driver": "default", "Options": null, "Config": [] }, "Internal": false,
+        "EnableIPv6": false, "IPAM": { "Driver": "default", "Options": null, "Config": [{ "Subnet": "10.0.1.0/24", "Gateway": "10.0.1.1" }] }, "Internal": false,
         "Attachable": false, "Ingress": false, "ConfigFrom": { "Network": "" }, "ConfigOnly": false,
         "Containers": null, "Options": {}, "Labels": { "com.docker.stack.namespace": "shop" },
     }));

@@ -172,6 +172,20 @@ pub const ACTIONS: &[Action] = &[
         ),
         "describe",
     ),
+    shown(
+        row(
+            Act::Acknowledge,
+            "acknowledge",
+            &["a"],
+            "know of a problem: quiet until it changes, or loud again",
+            Problem,
+        ),
+        "know of it",
+    ),
+    shown(
+        row(Act::Mute, "mute", &["m"], "mute a problem for an hour, for eight, or not", Problem),
+        "mute",
+    ),
     row(Act::Yaml, "yaml", &["y"], "the raw document as YAML", Object),
     row(
         Act::Mark,
@@ -252,20 +266,6 @@ pub const ACTIONS: &[Action] = &[
         Any,
     )),
     row(Act::Dismiss, "dismiss", &["x"], "put finished actions away", Any),
-    shown(
-        row(
-            Act::Acknowledge,
-            "acknowledge",
-            &["a"],
-            "know of a problem: quiet until it changes, or loud again",
-            Problem,
-        ),
-        "know of it",
-    ),
-    shown(
-        row(Act::Mute, "mute", &["m"], "mute a problem for an hour, for eight, or not", Problem),
-        "mute",
-    ),
     shown(
         row(Act::Blast, "blast", &["b"], "what dies if this node is lost", Node),
         "what dies with it",

@@ -180,7 +180,10 @@ async fn a_bad_image_pauses() {
     let ps = docker(&host, &["service", "ps", "shop_web", "--no-trunc"]).await;
     assert!(ps.contains("No such image: shop/web:missing"), "{ps}");
     let (code, out, _) = skep(&["-H", &host, "check"]).await;
-    assert!(code == 2 && out.contains("update paused") && out.contains("No such image"), "{out}");
+    assert!(
+        code == 2 && out.contains("update paused: image shop/web:missing is not found"),
+        "{out}"
+    );
 }
 
 /// Logs are framed, labelled and cut as the CLI expects.

@@ -11,8 +11,12 @@ fn status<'s>(s: &ServiceLook<'s>, state: &UpdateState) -> Option<&'s UpdateStat
     s.service.update.as_ref().filter(|u| u.state == *state)
 }
 
-fn ended(u: &UpdateStatus) -> Timestamp {
-    if u.completed.is_set() { u.completed } else { u.started }
+/// When it stopped: the engine tells no time of a pause, but it comes with the first failure.
+fn ended(s: &ServiceLook<'_>, u: &UpdateStatus) -> Timestamp {
+    if u.completed.is_set() {
+        return u.completed;
+    }
+    failed(s, u).last().map_or(u.started, |t| t.since)
 }
 
 /// Failed tasks of the update, the newest first.
@@ -25,9 +29,9 @@ fn failed<'s>(s: &ServiceLook<'s>, u: &UpdateStatus) -> Vec<&'s Task> {
 pub fn paused(s: &ServiceLook<'_>) -> Option<Found> {
     let u = status(s, &UpdateState::Paused)?;
     Some(
-        Found::critical(format!("{} {}: update paused", s.service.name, s.figures()), ended(u))
+        Found::critical(format!("{} {}: update paused", s.service.name, s.figures()), ended(s, u))
             .why("tasks of the new spec failed, and the service's failure action is pause")
-            .fact(ended(u), &*u.message)
+            .fact(ended(s, u), &*u.message)
             .tasks(s.look, failed(s, u))
             .remedy(Remedy::Rollback, "undo the update")
             .remedy(Remedy::Logs, "what the failed task wrote")
@@ -39,13 +43,16 @@ pub fn paused(s: &ServiceLook<'_>) -> Option<Found> {
 pub fn rollback_paused(s: &ServiceLook<'_>) -> Option<Found> {
     let u = status(s, &UpdateState::RollbackPaused)?;
     Some(
-        Found::critical(format!("{} {}: rollback paused", s.service.name, s.figures()), ended(u))
-            .why("the spec that ran before fails as well: what it depends on may have changed")
-            .fact(ended(u), &*u.message)
-            .tasks(s.look, failed(s, u))
-            .remedy(Remedy::Logs, "what the failed task wrote")
-            .remedy(Remedy::Force, "try again once the reason is gone")
-            .remedy(Remedy::Update, "or mend it: another image or spec"),
+        Found::critical(
+            format!("{} {}: rollback paused", s.service.name, s.figures()),
+            ended(s, u),
+        )
+        .why("the spec that ran before fails as well: what it depends on may have changed")
+        .fact(ended(s, u), &*u.message)
+        .tasks(s.look, failed(s, u))
+        .remedy(Remedy::Logs, "what the failed task wrote")
+        .remedy(Remedy::Force, "try again once the reason is gone")
+        .remedy(Remedy::Update, "or mend it: another image or spec"),
     )
 }
 
@@ -57,12 +64,15 @@ pub fn rolled_back(s: &ServiceLook<'_>) -> Option<Found> {
     let u = status(s, &UpdateState::RollbackCompleted)?;
     let by_itself = u.message.contains("due to failure") || s.service.previous.is_none();
     (by_itself && !s.is_short()).then(|| {
-        Found::warning(format!("{} {}: update rolled back", s.service.name, s.figures()), ended(u))
-            .why("tasks of the new spec failed, and the service's failure action is rollback")
-            .fact(ended(u), &*u.message)
-            .tasks(s.look, failed(s, u))
-            .remedy(Remedy::Logs, "what the failed task wrote")
-            .remedy(Remedy::Update, "try again with another image or spec")
+        Found::warning(
+            format!("{} {}: update rolled back", s.service.name, s.figures()),
+            ended(s, u),
+        )
+        .why("tasks of the new spec failed, and the service's failure action is rollback")
+        .fact(ended(s, u), &*u.message)
+        .tasks(s.look, failed(s, u))
+        .remedy(Remedy::Logs, "what the failed task wrote")
+        .remedy(Remedy::Update, "try again with another image or spec")
     })
 }
 

@@ -145,15 +145,14 @@ fn histogram(board: &Board, frame: &mut Frame<'_>, area: Rect) {
         Span::styled("   < longer  > shorter", board.style(Slot::Dim)),
     ]);
     frame.render_widget(line, Rect { height: 1, ..area });
-    let bars: String = counts
-        .iter()
-        .map(|n| match n {
-            0 => "·",
-            n => BARS[(*n as usize * 8).div_ceil(peak.max(1) as usize).clamp(1, 8)],
-        })
-        .collect();
-    let style = board.style(if total == 0 { Slot::Dim } else { Slot::Critical });
+    let bars = counts.iter().map(|n| match n {
+        0 => Span::styled("·", board.style(Slot::Dim)),
+        n => {
+            let height = (*n as usize * 8).div_ceil(peak.max(1) as usize).clamp(1, 8);
+            Span::styled(BARS[height], board.style(Slot::Critical))
+        }
+    });
     let place =
         Rect { x: area.x + 1, y: area.y + 1, height: 1, width: area.width.saturating_sub(2) };
-    frame.render_widget(Line::styled(bars, style), place);
+    frame.render_widget(Line::from_iter(bars), place);
 }

@@ -198,7 +198,8 @@ fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
         d.tell("why", &format!("{}{cause}", p.why), Slot::Text);
     }
     if let Some(before) = &p.before {
-        let gap = if p.since.is_set() && before.at <= p.since {
+        let second = std::time::Duration::from_secs(1);
+        let gap = if p.since.is_set() && before.at.age(p.since) >= second {
             format!(", {} before it began", text::age(before.at.age(p.since)))
         } else {
             String::new()
