@@ -24,6 +24,8 @@ const PICTURES: &[(&str, u16, u16, f32, &str, f32)] = &[
     ("logs", 120, 30, 30.0, "2/worker\r~l", 2.0),
     ("describe", 100, 40, 31.0, "2/shop_api\r~d", 0.5),
     ("node-lost", 120, 36, 50.0, "", 0.5),
+    ("problems", 120, 36, 50.0, "7", 1.5),
+    ("events", 120, 36, 50.0, "5V", 1.0),
 ];
 
 fn main() {

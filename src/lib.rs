@@ -19,11 +19,11 @@
 //! | [`config`] | what the user may set: the file, themes |
 //! | [`connect`] | how an engine is reached: endpoints, contexts, TLS, ssh |
 //! | [`engine`] | what the Docker Engine says and accepts |
-//! | [`cluster`] | the model. Pure: no I/O, no clock, no terminal |
-//! | [`triage`] | what is wrong and why: pure rules over the model |
+//! | [`cluster`] | the model, its time line and what it remembers. Pure: no I/O, no clock, no terminal |
+//! | [`triage`] | what is wrong and why: pure rules over the model, folded by cause, ranked by harm, kept up to date; blast radius, incident reports |
 //! | [`action`] | what can be done: plan (pure) → execute → follow until it converges |
 //! | [`logs`] | lines: a bounded buffer merged by time, how bad a line says it is, colours, JSON |
-//! | [`session`] | one actor a cluster: watches it through the fastest manager, feeds the model, fails over, carries plans out; the fleet of them |
+//! | [`session`] | one actor a cluster: watches it through the fastest manager, feeds the model, fails over, carries plans out, keeps what must outlive skep; the fleet of them |
 //! | [`ui`] | the terminal: a board for each cluster, the view of all, one file a screen, shared widgets |
 //! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
 //! | [`report`] | the same knowledge without a screen: check, snapshot, logs, contexts |

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no terminal, no styles. The only way in is [`Store::apply`] with a
 //! [`Delta`]; whatever order deltas and resyncs come in, the same engine state gives the same store.
 
+mod apply;
 mod changes;
 mod delta;
 mod ids;

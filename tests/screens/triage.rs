@@ -67,7 +67,7 @@ fn the_last_lines_of_the_failed_task_are_evidence() {
     let frame = LogFrame {
         at: ago(13),
         output: Output::Stderr,
-        text: b"java.lang.OutOfMemoryError\x1b[2J".to_vec().into(),
+        text: b"java.lang.OutOfMemoryError\x1b[2J".to_vec(),
     };
     driver.send(Event::LastLines(asked[0].clone(), Ok(vec![frame])));
     let screen = driver.screen(120, 40);

@@ -1,0 +1,175 @@
+//! What is asked for without a screen: one look, logs, contexts.
+
+use std::{
+    io::Write,
+    time::{Duration, Instant},
+};
+
+use super::{FAILED, Fault, complain, fault};
+use crate::{
+    cluster::Timestamp,
+    config::ConfigFile,
+    connect::{Choice, Connector, DockerDir, Endpoint, Wanted, choose},
+    report::{ContextLine, LogPrinter, Taken},
+    session::{LogQuery, LogSaid, Past, greet, load_once, read_logs},
+    triage::Limits,
+};
+
+/// A one-off look must end, also on an engine that says nothing.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// One look at every cluster, through the first manager of each that can be used.
+/// With what is remembered of each, if `past` is given.
+pub(super) async fn look(
+    clusters: Vec<Wanted>,
+    limits: &Limits,
+    past: Option<Past>,
+) -> Vec<Result<Taken, String>> {
+    let past = past.as_ref();
+    let looks = clusters.into_iter().map(|cluster| async move {
+        let mut why = String::new();
+        for endpoint in cluster.endpoints {
+            let begun = Instant::now();
+            let load = load_once(Connector::new(endpoint.clone()));
+            match tokio::time::timeout(LOOK, load).await {
+                Err(_) => {
+                    why = format!("{endpoint}: no complete answer within {} s", LOOK.as_secs());
+                }
+                Ok(Err(error)) => why = error.to_string(),
+                Ok(Ok((mut store, _, at))) => {
+                    if let Some(past) = past.cloned() {
+                        let swarm = store.info().id.to_string();
+                        let load = tokio::task::spawn_blocking(move || past.load(&swarm, at));
+                        store.recall(load.await.unwrap_or_default().0);
+                    }
+                    let name = cluster.name.unwrap_or_else(|| "default".into());
+                    let endpoint = endpoint.to_string();
+                    let age = begun.elapsed();
+                    return Ok(Taken::new(store, at, name, endpoint, age, limits));
+                }
+            }
+        }
+        Err(why)
+    });
+    let mut seen = std::collections::HashSet::new();
+    let mut all = futures_util::future::join_all(looks).await;
+    // Several endpoints may be managers of one Swarm.
+    all.retain(|look| match look {
+        Ok(taken) => seen.insert(taken.store.info().id.clone()),
+        Err(_) => true,
+    });
+    all
+}
+
+/// Prints logs until they end, or nobody reads them any more.
+pub(super) async fn logs(
+    choice: Choice,
+    query: LogQuery,
+    mut printer: LogPrinter,
+) -> Result<u8, Fault> {
+    let endpoints: Vec<Endpoint> = choice.clusters.into_iter().flat_map(|c| c.endpoints).collect();
+    let mut why = choice.notices.join("; ");
+    let follow = query.follow;
+    for endpoint in endpoints {
+        let (said, mut lines) = tokio::sync::mpsc::channel(256);
+        let query = query.clone();
+        let reader = tokio::spawn(read_logs(Connector::new(endpoint), query, said));
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        // A short wait brings lines of several tasks into their order.
+        let mut pause = tokio::time::interval(Duration::from_millis(250));
+        loop {
+            let goes_on = tokio::select! {
+                said = lines.recv() => match said {
+                    Some(LogSaid::Reading(tasks)) => {
+                        printer.expect(tasks);
+                        Ok(())
+                    }
+                    Some(LogSaid::Ended(task)) => {
+                        printer.ended(&task);
+                        Ok(())
+                    }
+                    Some(LogSaid::Trouble(text)) => {
+                        complain(&[text]);
+                        Ok(())
+                    }
+                    Some(LogSaid::Lines(lines)) => {
+                        printer.take(lines);
+                        if follow { Ok(()) } else { printer.print_settled(&mut out) }
+                    }
+                    None => break,
+                },
+                _ = pause.tick(), if follow => printer.print(&mut out).and_then(|()| out.flush()),
+            };
+            // Nobody reads any more: that is how head and grep -q end us.
+            if goes_on.is_err() {
+                return Ok(0);
+            }
+        }
+        if printer.print(&mut out).and_then(|()| out.flush()).is_err() {
+            return Ok(0);
+        }
+        drop(out);
+        match reader.await {
+            Ok(Ok(())) => return Ok(0),
+            Ok(Err(error)) => why = error,
+            Err(error) => why = error.to_string(),
+        }
+    }
+    Err(fault(FAILED)(why))
+}
+
+/// `2026-11-21T14:03:12Z`, or so long ago.
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    let at = Timestamp::parse(text);
+    if at.is_set() {
+        return Ok(at);
+    }
+    let ago: Result<jiff::SignedDuration, _> = text.parse();
+    let ago =
+        ago.map_err(|_| format!("--since {text}: write 2026-11-21T14:03:12Z, 90s, 15m or 2h"))?;
+    let now = jiff::Timestamp::now() - ago;
+    Ok(Timestamp(i64::try_from(now.as_nanosecond()).unwrap_or(0)))
+}
+
+/// Everything that could be opened, each greeted.
+pub(super) async fn contexts(file: &ConfigFile, docker: &DockerDir) -> Vec<ContextLine> {
+    let current = docker.current();
+    let mut found = vec![("default".to_owned(), "docker", Ok(Endpoint::default_socket()))];
+    found.extend(docker.contexts().into_iter().map(|c| (c.name, "docker", c.endpoint)));
+    let all = choose(&[], &[], file, docker, |_| None).unwrap_or_default();
+    for cluster in all.clusters.into_iter().filter(|_| !file.clusters.is_empty()) {
+        let name = cluster.name.unwrap_or_default();
+        found.extend(cluster.endpoints.into_iter().map(|e| (name.clone(), "config", Ok(e))));
+    }
+    found.extend(all.notices.into_iter().map(|why| (String::new(), "config", Err(why))));
+    let lines = found.into_iter().map(|(name, source, endpoint)| {
+        let is_current = source == "docker" && name == current.as_deref().unwrap_or("default");
+        async move {
+            let shown = endpoint.as_ref().map_or(String::new(), ToString::to_string);
+            let answer = match endpoint {
+                Err(why) => Err(why),
+                Ok(endpoint) => {
+                    let connector = Connector::new(endpoint);
+                    let own = format!("{shown}: ");
+                    match tokio::time::timeout(LOOK, greet(connector.clone())).await {
+                        Err(_) => Err("no answer".into()),
+                        Ok(Err(error)) => {
+                            let said = error.to_string();
+                            Err(said.strip_prefix(&own).map(str::to_owned).unwrap_or(said))
+                        }
+                        Ok(Ok(probe)) => Ok(format!(
+                            "manager {} of Swarm {}, engine {}, {:.0} ms, by {}",
+                            probe.info.manager,
+                            probe.info.id.chars().take(12).collect::<String>(),
+                            probe.info.engine,
+                            probe.round_trip.as_secs_f64() * 1_000.0,
+                            connector.way(),
+                        )),
+                    }
+                }
+            };
+            ContextLine { name, current: is_current, source, endpoint: shown, answer }
+        }
+    });
+    futures_util::future::join_all(lines).await
+}
