@@ -185,6 +185,10 @@ fn plain(path: &str, before: &Value, after: &Value) -> String {
         other => other,
     };
     let (old, new) = (value(name, before), value(name, after));
+    // Options of log and volume drivers hold tokens.
+    if looks_secret(name, &old) || looks_secret(name, &new) {
+        return format!("{words} changed (masked)");
+    }
     if words == "command" || old.len() > SHORT || new.len() > SHORT {
         return format!("{words} changed");
     }
@@ -222,7 +226,7 @@ mod tests {
             "Image":"api:1.9@sha256:bbbb","Env":["A=2","DB_PASSWORD=y","API_TOKEN=z"],
             "Secrets":[{"SecretName":"tls"}]},
             "Resources":{"Limits":{"MemoryBytes":134217728}},"ForceUpdate":1,
-            "Placement":{"Constraints":["node.role==worker"]},"New":{"Thing":7}},
+            "Placement":{"Constraints":["node.role==worker"]},"New":{"Thing":7},"LogDriver":{"Options":{"splunk-token":"t0p"}}},
             "Mode":{"Replicated":{"Replicas":5}},"UpdateConfig":{"Delay":5000000000}}"#;
         assert_eq!(
             changes(before, after),
@@ -237,6 +241,7 @@ mod tests {
                 "label tier 1 → 2",
                 "secret tls added",
                 "forced (all tasks replaced)",
+                "LogDriver.Options.splunk-token changed (masked)",
                 "New.Thing none → 7",
                 "Resources.Limits.MemoryBytes 256 MiB → 128 MiB",
                 "UpdateConfig.Delay none → 5 s",

@@ -1,6 +1,6 @@
 //! What happened, newest last: the engine's events and the task transitions skep derived.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub enum Gravity {
 }
 
 /// What an entry means for others: causes are linked to what they led to by it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Meaning {
     /// A service's spec changed, or it was made or removed.
     Change,
@@ -104,6 +104,43 @@ pub struct Line<'a> {
     pub meaning: Meaning,
 }
 
+/// Entries that say the same, also if one was seen as it happened and the other is what the manager
+/// remembers of it.
+#[derive(Default)]
+struct Known {
+    told: HashSet<(Timestamp, String, String)>,
+    /// A task fails once.
+    failed: HashSet<Subject>,
+    /// Changes and steps of updates, told with the time of one object or the other.
+    changed: HashMap<(Subject, Meaning), Vec<Timestamp>>,
+}
+
+/// Two changes of one service are further apart.
+const TOGETHER: i64 = 3_000_000_000;
+
+impl Known {
+    fn add(&mut self, e: &Entry) {
+        match e.meaning {
+            Meaning::Failure => drop(self.failed.insert(e.subject.clone())),
+            Meaning::Change | Meaning::Update => {
+                self.changed.entry((e.subject.clone(), e.meaning)).or_default().push(e.at);
+            }
+            _ => drop(self.told.insert((e.at, e.name.clone(), e.text.clone()))),
+        }
+    }
+
+    fn has(&self, e: &Entry) -> bool {
+        match e.meaning {
+            Meaning::Failure => self.failed.contains(&e.subject),
+            Meaning::Change | Meaning::Update => self
+                .changed
+                .get(&(e.subject.clone(), e.meaning))
+                .is_some_and(|times| times.iter().any(|at| (at.0 - e.at.0).abs() < TOGETHER)),
+            _ => self.told.contains(&(e.at, e.name.clone(), e.text.clone())),
+        }
+    }
+}
+
 /// A bounded list of entries.
 #[derive(Clone, Debug)]
 pub struct Journal {
@@ -148,15 +185,23 @@ impl Journal {
     /// Takes in what is remembered from before: in the order of time among what is there, nothing
     /// twice. Returns whether anything was new.
     pub fn recall(&mut self, past: Vec<Entry>) -> bool {
-        let mut known: HashSet<(Timestamp, &str, &str)> =
-            self.entries.iter().map(|e| (e.at, &*e.name, &*e.text)).collect();
-        let mut fresh: Vec<&Entry> = Vec::new();
-        for entry in &past {
-            if known.insert((entry.at, &entry.name, &entry.text)) {
+        let mut known = Known::default();
+        for entry in &self.entries {
+            known.add(entry);
+        }
+        let mut on_disk: HashSet<(Timestamp, Subject)> = HashSet::new();
+        let mut fresh: Vec<Entry> = Vec::new();
+        for entry in past {
+            if !known.has(&entry) {
+                known.add(&entry);
                 fresh.push(entry);
+            } else if entry.kept {
+                on_disk.insert((entry.at, entry.subject));
             }
         }
-        let mut fresh: Vec<Entry> = fresh.into_iter().cloned().collect();
+        for entry in self.entries.iter_mut().filter(|e| !e.kept) {
+            entry.kept = on_disk.contains(&(entry.at, entry.subject.clone()));
+        }
         if fresh.is_empty() {
             return false;
         }
@@ -212,5 +257,44 @@ impl Journal {
     /// The number the next entry will get.
     pub fn next_seq(&self) -> u64 {
         self.next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(at: i64, task: &str, text: &str, meaning: Meaning) -> Entry {
+        Entry {
+            seq: 0,
+            kept: true,
+            at: Timestamp::from_secs(at),
+            kind: "task".into(),
+            name: "web.1".into(),
+            text: text.into(),
+            subject: Subject::Task(task.into(), "web".into()),
+            gravity: Gravity::Bad,
+            meaning,
+        }
+    }
+
+    #[test]
+    fn what_was_seen_and_what_the_manager_remembers_is_told_once() {
+        let mut journal = Journal::default();
+        let seen = vec![
+            entry(10, "t1", "running → failed", Meaning::Failure),
+            entry(9, "x", "image a → b", Meaning::Change),
+        ];
+        assert!(journal.recall(seen));
+        let remembered = vec![
+            entry(10, "t1", "→ failed", Meaning::Failure),
+            entry(10, "x", "image a → b", Meaning::Change),
+            entry(12, "t2", "→ failed", Meaning::Failure),
+        ];
+        assert!(journal.recall(remembered.clone()));
+        assert!(!journal.recall(remembered));
+        let told: Vec<&str> = journal.iter().map(|e| &*e.text).collect();
+        assert_eq!(told, ["image a → b", "running → failed", "→ failed"]);
+        assert!(journal.iter().map(|e| e.seq).is_sorted() && journal.take_unkept().is_empty());
     }
 }

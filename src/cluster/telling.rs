@@ -6,6 +6,9 @@ use super::{
     journal::{Entry, Line, Meaning},
 };
 
+/// Of the failures a manager remembers so many go into the journal: the newest.
+const REMEMBERED: usize = 4_000;
+
 impl Store {
     pub(super) fn journal_node(&mut self, before: &Node, after: &Node, at: Timestamp) {
         let mut say = |text: String, gravity, meaning| {
@@ -92,7 +95,11 @@ impl Store {
                 meaning,
             });
         };
-        for task in self.tasks().filter(|t| t.state.is_failure() && t.since.is_set()) {
+        let failed = self.tasks().filter(|t| t.state.is_failure() && t.since.is_set());
+        let mut failed: Vec<&Task> = failed.collect();
+        failed.sort_by_key(|t| std::cmp::Reverse(t.since));
+        failed.truncate(REMEMBERED);
+        for task in failed {
             let (text, _) = self.task_text(None, task);
             let subject = Subject::Task(task.id.clone(), task.service.clone());
             entry(task.since, "task", &self.task_name(task), text, subject, Meaning::Failure);
@@ -141,7 +148,8 @@ impl Store {
         let (text, gravity) = self.task_text(before, task);
         let name = self.task_name(task);
         let subject = Subject::Task(task.id.clone(), task.service.clone());
-        let meaning = if gravity == Gravity::Bad { Meaning::Failure } else { Meaning::Other };
+        let failed = task.state.is_failure();
+        let meaning = if failed { Meaning::Failure } else { Meaning::Other };
         let when = if task.since.is_set() && task.since <= at { task.since } else { at };
         self.tell(when, Line { kind: "task", name: &name, text, subject, gravity, meaning });
     }
@@ -175,7 +183,8 @@ impl Store {
         };
         let meaning = match (&*event.kind, update_only) {
             ("service", true) => Meaning::Update,
-            ("service", false) => Meaning::Change,
+            // What is gone needs no memory.
+            ("service", false) if &*event.action != "remove" => Meaning::Change,
             _ => Meaning::Other,
         };
         let kind = &*event.kind;

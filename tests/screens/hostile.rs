@@ -1,6 +1,6 @@
 //! Names and texts that mean harm: nothing a terminal obeys is ever in the buffer, and columns align.
 
-use skep::cluster::TaskState;
+use skep::cluster::{Reachability, TaskState};
 
 use crate::{
     cluster_fixture::{cluster, shop},
@@ -18,11 +18,16 @@ fn no_view_lets_control_characters_through() {
         node.engine = EVIL.into();
         node.labels.push((EVIL.into(), EVIL.into()));
     }
+    let manager = evil.nodes[1].manager.as_mut().unwrap();
+    manager.reachability = Reachability::Unreachable;
     evil = evil.service(EVIL, 2).task(1, TaskState::Failed, EVIL, 4);
     evil.last().labels.push((EVIL.into(), EVIL.into()));
     evil.last().image = EVIL.into();
     evil.last().stack = Some(EVIL.into());
     evil.last().constraints.push(EVIL.into());
+    let no_node = "no suitable node (scheduling constraints not satisfied on 5 nodes)";
+    evil = evil.task(2, TaskState::Pending, no_node, 60);
+    evil.last().constraints.push("node.labels.x==1".into());
     for keys in [
         "1",
         "2",
@@ -31,6 +36,12 @@ fn no_view_lets_control_characters_through() {
         "5",
         "6",
         "7",
+        "7j",
+        "7jj",
+        "7jjj",
+        "3b",
+        "5gT",
+        "5gS",
         "2Gd",
         "3d",
         "4Gd",

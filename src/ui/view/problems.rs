@@ -235,7 +235,8 @@ fn remedies(d: &mut Details<'_>, p: &Problem) {
             continue;
         }
         let label = if first { "do" } else { "" };
-        let said = format!("{}: {words}", action(act).short);
+        // Names of nodes are in it.
+        let said = text::clean(&format!("{}: {words}", action(act).short)).into_owned();
         let key = action(act).keys[0];
         let room = d.width.saturating_sub(NAMES + 5 + text::width(key));
         d.lines.push(Line::from(vec![
