@@ -1,6 +1,10 @@
 //! What rules look at: the model at a moment, and a service with its tasks sorted once for all rules.
 
-use std::{cell::Cell, collections::HashSet, time::Duration};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use super::{Limits, why::Why, why::why};
 use crate::cluster::{
@@ -98,6 +102,12 @@ pub struct ServiceLook<'a> {
     pub trouble: Vec<(&'a Task, Why)>,
     /// Were running on nodes that are down now, and nothing runs in their place.
     pub lost: Vec<&'a Task>,
+    /// Failures of each place since something ended well there, and whether nothing runs there now.
+    series: Vec<(&'a Task, bool)>,
+    /// It is short because something fails, not because something has just begun.
+    pub fails_now: bool,
+    /// And what fails are its own tasks.
+    pub fails_itself: bool,
 }
 
 impl<'a> ServiceLook<'a> {
@@ -129,14 +139,18 @@ impl<'a> ServiceLook<'a> {
             failures,
             trouble: Vec::new(),
             lost,
+            series: Vec::new(),
+            fails_now: false,
+            fails_itself: false,
         };
-        new.trouble = new.find_trouble(&filled);
+        new.find_trouble(&filled);
         new
     }
 
     /// Waiting tasks that say why, failures in places where nothing runs, and all recent ones. Those of
-    /// a spec that is not in force any more tell nothing, unless it was that of the update that failed.
-    fn find_trouble(&self, filled: &HashSet<Place<'_>>) -> Vec<(&'a Task, Why)> {
+    /// a spec that is not in force any more tell nothing, unless it was that of the update that failed;
+    /// nor does one after which its place ran well and was stopped on purpose.
+    fn find_trouble(&mut self, filled: &HashSet<Place<'_>>) {
         let service = self.service;
         let failed_update = service.update.as_ref().filter(|u| {
             matches!(
@@ -149,17 +163,32 @@ impl<'a> ServiceLook<'a> {
         let relevant = |t: &Task| {
             t.template == service.template || failed_update.is_some_and(|u| t.since >= u.started)
         };
-        let failures = self.failures.iter().filter(|t| {
-            relevant(t) && (!filled.contains(&place(t)) || t.since.age(self.look.now) < LATELY)
-        });
-        let mut trouble: Vec<(&Task, Why)> = self
-            .waiting
-            .iter()
-            .chain(failures)
-            .filter_map(|task| Some((*task, why(task)?)))
-            .collect();
+        let mut ended_well: HashMap<Place<'_>, Timestamp> = HashMap::new();
+        let ended = |t: &&&Task| t.state.is_terminal() && !t.state.is_failure();
+        for task in self.tasks.iter().filter(ended) {
+            let end = ended_well.entry(place(task)).or_default();
+            *end = task.since.max(*end);
+        }
+        let since_then = |t: &Task| ended_well.get(&place(t)).is_none_or(|at| t.since >= *at);
+        let mut trouble: Vec<(&Task, Why)> =
+            self.waiting.iter().filter_map(|task| Some((*task, why(task)?))).collect();
+        self.fails_now = !trouble.is_empty();
+        for task in self.failures.iter().copied().filter(|t| relevant(t)) {
+            let series = since_then(task);
+            let now = series && !filled.contains(&place(task));
+            if series {
+                self.series.push((task, now));
+            }
+            self.fails_now |= now;
+            self.fails_itself |= now && task.state != TaskState::Orphaned;
+            if (now || task.since.age(self.look.now) < LATELY)
+                && let Some(why) = why(task)
+            {
+                trouble.push((task, why));
+            }
+        }
         trouble.sort_by_key(|(t, _)| (std::cmp::Reverse(t.since), &t.id));
-        trouble
+        self.trouble = trouble;
     }
 
     /// The tasks in trouble of one kind.
@@ -183,8 +212,8 @@ impl<'a> ServiceLook<'a> {
     /// Whether a slot has failed as often as the manager remembers (its limit counts the live task, too).
     pub fn history_is_full(&self) -> bool {
         let kept = self.look.store.info().history_limit.saturating_sub(1).max(1);
-        let mut slots = std::collections::HashMap::new();
-        for task in &self.failures {
+        let mut slots = HashMap::new();
+        for (task, _) in &self.series {
             *slots.entry(place(task)).or_insert(0_u64) += 1;
         }
         slots.values().any(|failed| *failed >= kept)
@@ -201,8 +230,7 @@ impl<'a> ServiceLook<'a> {
         let lost = self.lost.iter().filter_map(|t| store.node(t.node.as_ref()?));
         let lost = lost.map(|node| self.look.state_since(node));
         let waiting = self.waiting.iter().map(|t| t.created);
-        let of_now = |t: &&&Task| t.template == self.service.template;
-        let failures = self.failures.iter().filter(of_now).map(|t| t.since);
+        let failures = self.series.iter().filter(|(_, now)| *now).map(|(t, _)| t.since);
         let oldest = waiting.chain(failures).chain(lost).filter(|at| at.is_set()).min();
         oldest.unwrap_or(self.service.updated).max(self.service.created)
     }

@@ -7,6 +7,7 @@ use super::{
     board::{TaskScope, View},
     table::{Row, sort_by},
     view::{events, nodes, problems, services, tasks},
+    widget::columns::natural,
 };
 use crate::cluster::{NodeId, ServiceId, Task, TaskId, Timestamp, effects};
 
@@ -97,7 +98,7 @@ impl Board {
         let filter = &self.services.filter;
         let passes = |s: &&crate::cluster::Service| filter.passes(services::texts(s).into_iter());
         let mut found: Vec<_> = store.services().filter(passes).collect();
-        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found.sort_by_cached_key(|s| natural(&s.name));
         let mut rows: Vec<ServiceId> = found.into_iter().map(|s| s.id.clone()).collect();
         let column = &services::COLUMNS[self.services.sort];
         let key = |id: &ServiceId| store.service(id).map(|s| (column.key)(s, &self.scene));
@@ -115,7 +116,7 @@ impl Board {
         let filter = &self.nodes.filter;
         let mut found: Vec<_> =
             store.nodes().filter(|n| filter.passes(nodes::texts(n).into_iter())).collect();
-        found.sort_by(|a, b| a.hostname.cmp(&b.hostname).then_with(|| a.id.cmp(&b.id)));
+        found.sort_by_cached_key(|n| (natural(&n.hostname), n.id.clone()));
         let mut rows: Vec<NodeId> = found.into_iter().map(|n| n.id.clone()).collect();
         let column = &nodes::COLUMNS[self.nodes.sort];
         let key = |id: &NodeId| store.node(id).map(|n| (column.key)(n, &self.scene));

@@ -41,6 +41,7 @@ fn a_lost_node_explains_what_it_took_with_it() {
 #[test]
 fn a_service_that_fails_by_itself_is_not_the_nodes_doing() {
     let mut c = calm().down("n4", "heartbeat failure");
+    c.tasks.retain(|t| t.slot != 4);
     c = c.task(4, TaskState::Failed, "task: non-zero exit (3)", 30);
     let rules: Vec<_> = all(&c).iter().map(|p| (p.rule, p.cause)).collect();
     assert_eq!(rules, [("node-down", None), ("service-below", Some("exit-code"))]);
@@ -228,6 +229,21 @@ fn a_replica_that_is_missing_gets_time_before_it_is_a_problem() {
     *w.cluster.tasks.last_mut().unwrap() = fresh;
     assert!(w.after(5).is_empty());
     assert_eq!(w.after(11)[0].rule, "service-below", "time alone makes it one");
+}
+
+#[test]
+fn an_old_failure_says_nothing_of_a_task_that_moves() {
+    // Failed days ago, ran well since, and is being moved off its node just now.
+    let mut c = calm();
+    c.tasks.pop();
+    c = c.task(4, TaskState::Failed, "task: non-zero exit (3)", 3 * 86_400);
+    c = c.task(4, TaskState::Shutdown, "", 4).task(4, TaskState::Preparing, "", 3);
+    assert_eq!(found(&c), [], "it gets its time");
+    // The same once it takes long, with the reason of today.
+    c.tasks.last_mut().unwrap().created = ago(150);
+    c.tasks.last_mut().unwrap().since = ago(149);
+    let problem = &all(&c)[0];
+    assert_eq!((problem.rule, problem.cause), ("service-below", Some("stuck-preparing")));
 }
 
 #[test]

@@ -17,10 +17,7 @@ fn is_trouble(s: &ServiceLook<'_>) -> bool {
     if !s.is_short() || matches!(s.service.mode, Mode::ReplicatedJob { .. } | Mode::GlobalJob) {
         return false;
     }
-    let failing = s
-        .trouble
-        .iter()
-        .any(|(t, _)| s.waiting.iter().any(|w| w.id == t.id) || t.since > s.service.created);
+    let failing = s.fails_now;
     if s.service.is_updating() && s.missing.running > 0 && !failing {
         return false;
     }
@@ -33,8 +30,9 @@ fn is_trouble(s: &ServiceLook<'_>) -> bool {
 
 fn blamed(s: &ServiceLook<'_>, mut found: Found) -> Found {
     // A task that fails by itself is not the node's doing.
-    let own = s.trouble.iter().any(|(t, _)| t.state.is_failure() && t.state != TaskState::Orphaned);
-    if !own && let Some(node) = s.lost_node() {
+    if !s.fails_itself
+        && let Some(node) = s.lost_node()
+    {
         found.blames = Some(Subject::Node(node.clone()));
     }
     let tasks = s.trouble.iter().map(|(t, _)| *t).chain(s.waiting.iter().copied());
@@ -87,7 +85,7 @@ pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
             began.max(s.look.state_since(n))
         })
         .min()?;
-    let failing = s.trouble.iter().any(|(t, _)| t.state.is_failure());
+    let failing = s.fails_now;
     if s.missing.running == 0 || !(failing || s.look.lasts(since, s.look.limits.grace)) {
         return None;
     }

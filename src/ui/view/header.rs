@@ -18,6 +18,8 @@ use crate::{
 struct Totals {
     managers: (usize, usize),
     nodes: (usize, usize),
+    /// Of those not ready, so many are `unknown`: as all are for seconds when the leader changes.
+    unknown: usize,
     services: (usize, usize),
     running: u64,
     missing: u64,
@@ -42,6 +44,7 @@ fn totals(board: &Board) -> Totals {
     Totals {
         managers: (reachable, all),
         nodes: (ready, store.nodes().len()),
+        unknown: store.nodes().filter(|n| n.state == NodeState::Unknown).count(),
         services: (converged, store.services().len()),
         running,
         missing,
@@ -94,7 +97,15 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         let tasks =
             if store.tasks_known() { t.running.to_string() } else { format!("{}…", t.running) };
         let tasks = vec![Span::styled("  tasks ", dim), Span::raw(tasks)];
-        groups.push(pair("  nodes ", t.nodes));
+        let mut nodes = pair("  nodes ", t.nodes);
+        // Nothing is known to be lost: no alarm, but a word.
+        if t.unknown > 0 && t.nodes.0 + t.unknown == t.nodes.1 {
+            nodes = vec![
+                Span::styled("  nodes ", dim),
+                Span::styled(format!("{}/{} ?", t.nodes.0, t.nodes.1), board.style(Slot::Warn)),
+            ];
+        }
+        groups.push(nodes);
         groups.push(pair("  services ", t.services));
         groups.push(tasks);
         if t.missing > 0 {

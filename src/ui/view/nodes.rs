@@ -93,7 +93,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         shed: 0,
         right: false,
         cell: |n, _| Cell::new(&*n.hostname, state_slot(n)),
-        key: |n, _| Key::Text(n.hostname.to_string()),
+        key: |n, _| Key::name(&n.hostname),
     },
     Column {
         title: "ROLE",

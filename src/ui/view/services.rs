@@ -128,7 +128,7 @@ pub const COLUMNS: &[Column<Service>] = &[
         shed: 0,
         right: false,
         cell: |s, c| Cell::new(&*s.name, health(s, c).slot()),
-        key: |s, _| Key::Text(s.name.to_string()),
+        key: |s, _| Key::name(&s.name),
     },
     Column {
         title: "STACK",

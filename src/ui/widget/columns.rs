@@ -46,6 +46,31 @@ pub enum Key {
     Both(String, u64),
 }
 
+impl Key {
+    /// By name as people count: `node2` before `node10`.
+    pub fn name(name: &str) -> Self {
+        Self::Text(natural(name))
+    }
+}
+
+/// Numbers in a name made equally long, so that they order as numbers.
+pub fn natural(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 16);
+    let mut digits = String::new();
+    for c in name.chars().chain(std::iter::once('\0')) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        if !digits.is_empty() {
+            out.push_str(&format!("{digits:0>12}"));
+            digits.clear();
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// A column of rows `R`.
 pub struct Column<R> {
     /// Its head.
@@ -246,4 +271,16 @@ fn put(
     let shown = text::cut(content, width);
     let pad = if right { width.saturating_sub(text::width(&shown)) } else { 0 };
     buf.set_stringn(x + pad as u16, y, shown, width - pad.min(width), style);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::natural;
+
+    #[test]
+    fn names_order_as_people_count() {
+        let mut names = ["node10", "node2", "web", "node2b", "a-10-2", "a-9-11"];
+        names.sort_by_key(|name| natural(name));
+        assert_eq!(names, ["a-9-11", "a-10-2", "node2", "node2b", "node10", "web"]);
+    }
 }
