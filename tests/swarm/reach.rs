@@ -176,7 +176,7 @@ pub fn by_ssh(lab: &Lab) {
         &["service", "update", "--detach", "--no-resolve-image", "--label-add", "over=ssh", "web"],
     );
     tui.keys("5");
-    tui.shows(SOON, "spec updated");
+    tui.shows(SOON, "label over=ssh added");
     tui.quit();
     fs::write(&authorized, before).unwrap();
     fs::write(ssh.path("config"), config).unwrap();

@@ -271,7 +271,7 @@ fn bad_image(lab: &Lab) {
     tui.on_service("web");
     set_image(&mut tui, "lab/app:9.9-missing");
     tui.keys("y");
-    tui.shows(LATER, "No such image: lab/app:9.9-missing");
+    tui.shows(LATER, "image lab/app:9.9-missing is not found");
     tui.line(LATER, &["✗", "update image of web", "failed"]);
     tui.shows(SOON, "Ctrl-r");
     // Its log: there is none, and why.

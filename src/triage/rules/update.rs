@@ -11,12 +11,14 @@ fn status<'s>(s: &ServiceLook<'s>, state: &UpdateState) -> Option<&'s UpdateStat
     s.service.update.as_ref().filter(|u| u.state == *state)
 }
 
-/// When it stopped: the engine tells no time of a pause, but it comes with the first failure.
+/// When it stopped: the engine tells no time of a pause, but it comes with the first failure. If that
+/// may be forgotten by now, the start of the update is the nearest that is known.
 fn ended(s: &ServiceLook<'_>, u: &UpdateStatus) -> Timestamp {
     if u.completed.is_set() {
         return u.completed;
     }
-    failed(s, u).last().map_or(u.started, |t| t.since)
+    let first = failed(s, u).last().filter(|_| !s.history_is_full());
+    first.map_or(u.started, |t| t.since)
 }
 
 /// Failed tasks of the update, the newest first.
