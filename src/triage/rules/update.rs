@@ -17,7 +17,8 @@ fn ended(s: &ServiceLook<'_>, u: &UpdateStatus) -> Timestamp {
     if u.completed.is_set() {
         return u.completed;
     }
-    let first = failed(s, u).last().filter(|_| !s.history_is_full());
+    let failed = failed(s, u);
+    let first = failed.last().filter(|_| !s.history_is_full());
     first.map_or(u.started, |t| t.since)
 }
 
