@@ -579,6 +579,34 @@ pub fn healthy(lab: &Lab) {
     tui.keys("5");
     tui.line(SOON, &["now leads the managers"]);
     tui.quit();
+    leads_again(lab, "node1");
+}
+
+/// Hands the lead on until it is where it was: later scenarios take managers away by number.
+fn leads_again(lab: &Lab, name: &str) {
+    let managers = || {
+        let list =
+            lab.try_docker(1, &["node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}"]);
+        String::from_utf8_lossy(&list.stdout).into_owned()
+    };
+    let leader = || managers().lines().find_map(|l| l.strip_suffix(" Leader").map(str::to_owned));
+    for _ in 0..8 {
+        managers_back(lab);
+        match leader() {
+            Some(now) if now == name => return,
+            Some(now) => {
+                wait(LATER, "it steps down", || {
+                    lab.try_docker(1, &["node", "demote", &now]).status.success()
+                });
+                wait(LATER, "another leads", || leader().is_some_and(|l| l != now));
+                wait(LATER, "it is promoted", || {
+                    lab.try_docker(1, &["node", "promote", &now]).status.success()
+                });
+            }
+            None => {}
+        }
+    }
+    panic!("{name} does not lead again");
 }
 
 /// The time line, what led to what, what outlives skep, and the report.
