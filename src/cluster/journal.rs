@@ -54,13 +54,6 @@ pub enum Meaning {
     Other,
 }
 
-impl Meaning {
-    /// Whether it may be why tasks fail.
-    pub fn is_cause(self) -> bool {
-        matches!(self, Self::Change | Self::NodeLost)
-    }
-}
-
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {

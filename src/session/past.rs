@@ -13,6 +13,7 @@ use std::{
 
 use serde_json::Value;
 
+use super::watch::wall;
 use crate::{
     cluster::{Entry, Gravity, Journal, Meaning, ServiceId, Subject, Timestamp},
     triage::Quieted,
@@ -130,8 +131,7 @@ fn hours(dir: &Path) -> Vec<PathBuf> {
 
 /// Removes what is older than a day.
 fn prune(dir: &Path) {
-    let now = Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(0));
-    let oldest = format!("{}.jsonl", hour(now.shifted(-KEPT)));
+    let oldest = format!("{}.jsonl", hour(wall().shifted(-KEPT)));
     for file in hours(dir) {
         if file.file_name().is_some_and(|name| *name.to_string_lossy() < *oldest)
             && let Err(error) = fs::remove_file(&file)

@@ -64,7 +64,6 @@ pub(super) fn rank(problems: &mut [Problem]) {
 }
 
 fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Problem {
-    let subject = found.about.as_ref().unwrap_or(subject);
     let object = match subject {
         Subject::Node(id) => store.hostname(id).to_owned(),
         Subject::Service(id) | Subject::Task(_, id) => {

@@ -78,7 +78,8 @@ impl<'a> Look<'a> {
     }
 }
 
-fn nanos(duration: Duration) -> i64 {
+/// A duration as time stamps count.
+pub fn nanos(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
 
@@ -194,6 +195,16 @@ impl<'a> ServiceLook<'a> {
     /// The tasks in trouble of one kind.
     pub fn because(&self, is_so: impl Fn(&Why) -> bool) -> Vec<&'a Task> {
         self.trouble.iter().filter(|(_, why)| is_so(why)).map(|(task, _)| *task).collect()
+    }
+
+    /// The nodes these tasks are on, by name, in words; empty if they are on none.
+    pub fn hosts(&self, tasks: &[&Task]) -> String {
+        let store = self.look.store;
+        let mut on: Vec<&str> =
+            tasks.iter().filter_map(|t| Some(store.hostname(t.node.as_ref()?))).collect();
+        on.sort_unstable();
+        on.dedup();
+        names(on)
     }
 
     /// Whether it is short of tasks, whatever for.

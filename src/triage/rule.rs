@@ -67,8 +67,6 @@ pub struct Found {
     pub remedies: Vec<(Remedy, String)>,
     /// What else is to blame: a node that took tasks with it.
     pub blames: Option<Subject>,
-    /// Of a rule over the whole Swarm: the node it is about, if one.
-    pub about: Option<Subject>,
 }
 
 /// A fact a finding was read from.
@@ -93,7 +91,6 @@ impl Found {
             evidence: Vec::new(),
             remedies: Vec::new(),
             blames: None,
-            about: None,
         }
     }
 

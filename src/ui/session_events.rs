@@ -40,7 +40,12 @@ impl Board {
                 self.live.as_deref_mut().unwrap_or(&mut self.scene.store).recall(entries);
                 self.triage.recall(quieted);
             }
-            Event::LastLines(task, lines) => self.last_lines = Some((task, lines)),
+            Event::LastLines(task, lines) => {
+                // One that comes late would stand under another problem.
+                if self.last_lines_of.as_ref() == Some(&task) {
+                    self.last_lines = Some((task, lines));
+                }
+            }
             Event::Names(generation, names) => {
                 if generation >= self.generation {
                     self.scene.names = *names;

@@ -1,23 +1,11 @@
 //! Images: not found, not allowed, not the same everywhere.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::{
-    cluster::{NodeId, Task, Timestamp},
-    triage::{
-        Remedy, ServiceLook,
-        look::{count, names},
-        rule::Found,
-        why::Why,
-    },
+    cluster::Timestamp,
+    triage::{Remedy, ServiceLook, look::count, rule::Found, why::Why},
 };
-
-fn nodes_of<'a>(s: &ServiceLook<'a>, tasks: &[&'a Task]) -> Vec<&'a str> {
-    let ids: HashSet<&NodeId> = tasks.iter().filter_map(|t| t.node.as_ref()).collect();
-    let mut names: Vec<&str> = ids.into_iter().map(|id| s.look.store.hostname(id)).collect();
-    names.sort_unstable();
-    names
-}
 
 /// `No such image: X` (rejected): the node has it not and could not pull it. The engine logs why the pull
 /// failed and does not put it into the task (moby `executor/container/controller.go`), so where others
@@ -27,15 +15,15 @@ pub fn missing(s: &ServiceLook<'_>) -> Option<Found> {
     if tasks.is_empty() {
         return None;
     }
-    let on = nodes_of(s, &tasks);
+    let on = s.hosts(&tasks);
     let runs = s.running.iter().filter(|t| t.template == s.service.template).count();
     let image = s.service.image_tag();
     let found = if runs > 0 {
-        Found::cause(format!("image {image} is not found on {}, and runs elsewhere", names(on)))
+        Found::cause(format!("image {image} is not found on {}, and runs elsewhere", on))
             .why("those nodes can't pull it: no credentials (update with --with-registry-auth), no way to the registry, or it was never pushed and lies on the other nodes only")
             .remedy(Remedy::Describe, "try docker pull on that node")
     } else {
-        Found::cause(format!("image {image} is not found (on {})", names(on)))
+        Found::cause(format!("image {image} is not found (on {})", on))
             .why("the name or tag is wrong, it was not pushed, or the registry wants credentials (--with-registry-auth)")
             .remedy(Remedy::Update, "another image")
             .remedy(Remedy::Rollback, "or go back to the one that ran")
@@ -47,7 +35,7 @@ pub fn missing(s: &ServiceLook<'_>) -> Option<Found> {
 pub fn registry_auth(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::RegistryAuth);
     (!tasks.is_empty()).then(|| {
-        let on = names(nodes_of(s, &tasks));
+        let on = s.hosts(&tasks);
         Found::cause(format!("the registry refuses {} the image {}", on, s.service.image_tag()))
             .why("the credentials stored with the service are missing, expired or not allowed to pull")
             .remedy(Remedy::Force, "docker login, then docker service update --with-registry-auth --force")
@@ -70,7 +58,7 @@ pub fn registry_limit(s: &ServiceLook<'_>) -> Option<Found> {
 pub fn registry_unreachable(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::Registry);
     (!tasks.is_empty()).then(|| {
-        Found::cause(format!("{} can't reach the registry", names(nodes_of(s, &tasks))))
+        Found::cause(format!("{} can't reach the registry", s.hosts(&tasks)))
             .why("name service, routing, a proxy or the registry's certificate")
             .remedy(Remedy::Describe, "try docker pull on that node")
             .tasks(s.look, tasks)
@@ -81,17 +69,13 @@ pub fn registry_unreachable(s: &ServiceLook<'_>) -> Option<Found> {
 pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::WrongPlatform);
     (!tasks.is_empty()).then(|| {
-        Found::cause(format!(
-            "image {} is not made for {}",
-            s.service.image_tag(),
-            names(nodes_of(s, &tasks))
-        ))
-        .why("the nodes have another architecture than the image was built for")
-        .remedy(
-            Remedy::Update,
-            "an image for several platforms, or a constraint on node.platform.arch",
-        )
-        .tasks(s.look, tasks)
+        Found::cause(format!("image {} is not made for {}", s.service.image_tag(), s.hosts(&tasks)))
+            .why("the nodes have another architecture than the image was built for")
+            .remedy(
+                Remedy::Update,
+                "an image for several platforms, or a constraint on node.platform.arch",
+            )
+            .tasks(s.look, tasks)
     })
 }
 

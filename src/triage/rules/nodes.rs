@@ -6,7 +6,7 @@ use crate::{
     cluster::{Availability, Node, NodeState, Task, TaskState, Timestamp},
     triage::{
         Look, Remedy,
-        look::{count, span},
+        look::{count, nanos, span},
         rule::Found,
     },
 };
@@ -150,10 +150,10 @@ pub fn cert_expiry(look: &Look<'_>, node: &Node) -> Option<Found> {
     }
     let lost = look.state_since(node);
     // Before half of its life it still has the one it joined with.
-    let earliest = if lost <= node.created.shifted(ns(life / 2)) {
-        node.created.shifted(ns(life))
+    let earliest = if lost <= node.created.shifted(nanos(life / 2)) {
+        node.created.shifted(nanos(life))
     } else {
-        lost.shifted(ns(life / 5))
+        lost.shifted(nanos(life / 5))
     };
     if earliest.age(look.now).is_zero() {
         look.lasts(earliest, Duration::from_nanos(1));
@@ -171,16 +171,12 @@ pub fn cert_expiry(look: &Look<'_>, node: &Node) -> Option<Found> {
     )
 }
 
-fn ns(duration: Duration) -> i64 {
-    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
-}
-
 /// From `accepted` on a task's `Status.Timestamp` is by its node's clock, `CreatedAt` and `UpdatedAt` by
 /// the leader's (measured; swarmkit `agent/exec/controller.go`, `manager/state/store`). A status that
 /// is younger than its own record shows a clock that is ahead, one older than its task a clock that
 /// is behind. A warning: logs and times of the two can't be compared, and TLS fails in the end.
 pub fn clock_skew(look: &Look<'_>, node: &Node) -> Option<Found> {
-    let limit = ns(look.limits.clock_skew);
+    let limit = nanos(look.limits.clock_skew);
     let (mut ahead, mut behind, mut seen) = (0_i64, 0_i64, 0);
     let mut proof: Vec<&Task> = Vec::new();
     for task in look.store.tasks_on(&node.id) {

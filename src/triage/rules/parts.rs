@@ -10,14 +10,6 @@ use crate::{
     },
 };
 
-fn on<'a>(s: &ServiceLook<'a>, tasks: &[&'a Task]) -> String {
-    let mut on: Vec<&str> =
-        tasks.iter().filter_map(|t| Some(s.look.store.hostname(t.node.as_ref()?))).collect();
-    on.sort_unstable();
-    on.dedup();
-    names(on)
-}
-
 /// `invalid mount config for type "bind": bind source path does not exist: PATH` (rejected).
 pub fn bind_missing(s: &ServiceLook<'_>) -> Option<Found> {
     let path = s.trouble.iter().find_map(|(_, why)| match why {
@@ -26,7 +18,7 @@ pub fn bind_missing(s: &ServiceLook<'_>) -> Option<Found> {
     })?;
     let tasks = s.because(|why| matches!(why, Why::BindMissing(_)));
     Some(
-        Found::cause(format!("bind mount source {path} does not exist on {}", on(s, &tasks)))
+        Found::cause(format!("bind mount source {path} does not exist on {}", s.hosts(&tasks)))
             .why("a bind mount needs the path on every node the task may go to; the engine does not make it")
             .remedy(Remedy::Update, "a volume instead, or a constraint to the nodes that have it (Ctrl-e)")
             .remedy(Remedy::Describe, "or make the path on those nodes")
@@ -121,7 +113,7 @@ pub fn address_exhaustion(s: &ServiceLook<'_>) -> Option<Found> {
 pub fn port_taken(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::PortTaken);
     (!tasks.is_empty()).then(|| {
-        Found::cause(format!("its port is taken on {}", on(s, &tasks)))
+        Found::cause(format!("its port is taken on {}", s.hosts(&tasks)))
             .why("a process or container outside of the Swarm holds the port on that node")
             .remedy(Remedy::Describe, "its ports; then ss -ltnp on the node")
             .tasks(s.look, tasks)

@@ -5,11 +5,7 @@ use std::time::Duration;
 
 use crate::{
     cluster::{NodeState, Subject, Task, TaskState},
-    triage::{
-        Remedy, ServiceLook,
-        look::{count, names},
-        rule::Found,
-    },
+    triage::{Remedy, ServiceLook, look::count, rule::Found},
 };
 
 /// Tasks in one of `states` for longer than `limit` that do not say why themselves.
@@ -22,21 +18,13 @@ fn stuck<'a>(s: &ServiceLook<'a>, states: &[TaskState], limit: Duration) -> Vec<
         .collect()
 }
 
-fn on(s: &ServiceLook<'_>, tasks: &[&Task]) -> String {
-    let mut on: Vec<&str> =
-        tasks.iter().filter_map(|t| Some(s.look.store.hostname(t.node.as_ref()?))).collect();
-    on.sort_unstable();
-    on.dedup();
-    if on.is_empty() { String::new() } else { format!(" on {}", names(on)) }
-}
-
 fn cause(s: &ServiceLook<'_>, tasks: Vec<&Task>, state: &str, why: &str) -> Option<Found> {
     (!tasks.is_empty()).then(|| {
-        let said = format!(
-            "{} in {state}{}",
-            count(tasks.len(), "task waits", "tasks wait"),
-            on(s, &tasks)
-        );
+        let on = match s.hosts(&tasks) {
+            hosts if hosts.is_empty() => hosts,
+            hosts => format!(" on {hosts}"),
+        };
+        let said = format!("{} in {state}{}", count(tasks.len(), "task waits", "tasks wait"), on);
         Found::cause(said).why(why).remedy(Remedy::Tasks, "its tasks").tasks(s.look, tasks)
     })
 }
