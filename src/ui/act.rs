@@ -318,6 +318,7 @@ impl Board {
             Pane::Services => sort!(self.services, services::COLUMNS),
             Pane::Nodes => sort!(self.nodes, nodes::COLUMNS),
             Pane::Tasks => sort!(self.tasks, tasks::COLUMNS),
+            Pane::Events if self.view == View::Problems => "what hurts most is first".into(),
             Pane::Events | Pane::Logs => "sorted by time".into(),
         };
         self.say(said);

@@ -367,7 +367,9 @@ impl Board {
 
     /// Brings the problems up to date, as far as one turn goes.
     fn judge(&mut self) {
-        if self.paused_at.is_none() && self.triage.update(&mut self.scene.store, self.scene.now) {
+        // Time goes on while nothing is heard; what is known then does not age into findings.
+        let judges = self.paused_at.is_none() && self.is_live();
+        if judges && self.triage.update(&mut self.scene.store, self.scene.now) {
             self.problems = self.triage.problems().to_vec();
             self.dirty = true;
         }
@@ -481,6 +483,6 @@ impl Board {
     /// Whether there is work left that was put off to let keys through.
     pub(super) fn has_work(&self) -> bool {
         self.log.as_ref().is_some_and(|log| log.buffer.is_filtering())
-            || (self.paused_at.is_none() && self.triage.has_work())
+            || (self.paused_at.is_none() && self.is_live() && self.triage.has_work())
     }
 }

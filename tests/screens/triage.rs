@@ -1,8 +1,8 @@
 //! Problems and the time line, as an on-call goes through them.
 
 use skep::{
-    cluster::{Entry, Gravity, Meaning, Subject, Timestamp},
-    session::{Command, Event, LogFrame, Output},
+    cluster::{Entry, Gravity, Meaning, Subject, TaskState, Timestamp},
+    session::{Command, Event, Generation, Link, LogFrame, Output},
     triage::Quiet,
     ui::Effect,
 };
@@ -48,6 +48,7 @@ fn a_problem_is_known_muted_and_loud_again() {
     driver.keys("m");
     assert!(line(&driver.screen(120, 40), "until").contains("22:03:12"));
     driver.later(8 * 3_600 + 1);
+    driver.heard(Vec::new());
     assert!(line(&driver.screen(120, 40), "›").contains("✗ critical"));
 }
 
@@ -84,6 +85,34 @@ fn read_only_offers_no_write() {
     assert!(offers(false).contains("roll back: or go back"));
     let screen = offers(true);
     assert!(!screen.contains("roll back") && line(&screen, " do ").contains("logs:"));
+}
+
+#[test]
+fn what_is_not_heard_of_any_more_does_not_age_into_problems() {
+    let mut driver = Driver::new(&shop(), true);
+    driver.keys("7");
+    let mut cluster = shop();
+    let at = cluster.tasks.iter().position(|t| t.service.as_str() == "id-of-shop_db").unwrap();
+    let mut fresh = cluster.tasks[at].clone();
+    fresh.version += 1_000;
+    fresh.state = TaskState::Preparing;
+    (fresh.created, fresh.since) = (driver.now, driver.now);
+    cluster.tasks[at] = fresh;
+    driver.heard(cluster.deltas(9));
+    driver.later(1);
+    let before = driver.screen(120, 40);
+    assert!(!before.contains("shop_db 0/1"), "it gets its time\n{before}");
+    let endpoint = "unix:///test.sock".to_owned();
+    let wait = std::time::Duration::from_secs(5);
+    driver.send(Event::Link(Generation(1), Link::Lost { endpoint, why: "gone".into(), wait }));
+    driver.later(600);
+    let lost = driver.screen(120, 40);
+    assert!(!lost.contains("shop_db 0/1"), "{lost}");
+    // Heard of again, and still preparing: now it is one.
+    driver.connect(0);
+    driver.heard(cluster.deltas(10));
+    let back = driver.screen(120, 40);
+    assert!(back.contains("shop_db 0/1"), "{back}");
 }
 
 #[test]
