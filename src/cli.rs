@@ -28,6 +28,12 @@ pub struct Cli {
     /// Config file, instead of the one in the config directory.
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
+    /// The share of a manager's time that watching may use, in percent. Default: 5.
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub budget: Option<f64>,
+    /// For the slowest links: asks for less and draws less often.
+    #[arg(long)]
+    pub low_bandwidth: bool,
     /// How much is written to the log file in the state directory.
     #[arg(long, value_name = "LEVEL", default_value = "warn", global = true)]
     #[arg(value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
@@ -150,4 +156,12 @@ pub enum Sub {
     },
     /// The manual page, to stdout.
     Man,
+}
+
+/// A share that leaves the manager something to do.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').parse::<f64>().ok();
+    number
+        .filter(|n| (0.1..=50.0).contains(n))
+        .ok_or_else(|| "write a number from 0.1 to 50".into())
 }

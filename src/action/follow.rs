@@ -221,7 +221,7 @@ impl Follow {
         let newest = store
             .tasks_of(&service.id)
             .filter(|t| t.state.is_failure() || (!t.err.is_empty() && t.is_wanted()))
-            .filter(|t| t.since >= self.begun && Some(t.template) == self.template)
+            .filter(|t| t.since >= self.begun && Some(t.spec.template) == self.template)
             .max_by_key(|t| t.since);
         if let Some(task) = newest {
             let place =
@@ -263,7 +263,7 @@ struct Newest<'s> {
 
 impl Newest<'_> {
     fn is_done(&self, service: &Service) -> bool {
-        let fresh = self.task.template == service.template;
+        let fresh = self.task.spec.template == service.template;
         if service.mode.is_job() {
             fresh && self.task.state == TaskState::Complete
         } else {
@@ -276,7 +276,7 @@ impl Newest<'_> {
 /// chooses (`tasksBySlot`); only tasks made from the service's template as it is now.
 fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Slot, Newest<'s>> {
     let mut slots: BTreeMap<Slot, Newest<'s>> = BTreeMap::new();
-    for task in store.tasks_of(&service.id).filter(|t| t.template == service.template) {
+    for task in store.tasks_of(&service.id).filter(|t| t.spec.template == service.template) {
         if task.desired.number() == 0 || task.state.number() == 0 {
             continue;
         }

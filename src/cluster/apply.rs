@@ -1,10 +1,12 @@
 //! Taking changes into the store: the one way in.
 
+use std::sync::Arc;
+
 use super::{
-    ClusterInfo, Delta, Entry, Gravity, ListId, Meaning, Node, NodeState, Resources, Scope,
-    Service, ServiceId, Subject, Tally, Task, TaskId, TaskState, Timestamp,
+    ClusterInfo, Delta, Entry, Gravity, ListId, Meaning, Node, NodeId, NodeState, Resources, Scope,
+    Service, ServiceId, Subject, Tally, Task, TaskState, Timestamp,
     journal::Line,
-    store::{Row, Store},
+    store::{Health, Store},
 };
 
 impl Store {
@@ -35,6 +37,7 @@ impl Store {
             }
             Delta::Event(event) => self.note_event(event),
         }
+        self.reckon();
     }
 
     /// A line of skep's own in the journal: the connection.
@@ -70,14 +73,19 @@ impl Store {
     fn cluster(&mut self, info: ClusterInfo, at: Timestamp) {
         if !self.info.id.is_empty() && self.info.id != info.id {
             let journal = std::mem::take(&mut self.journal);
-            *self = Self { journal, revision: self.revision, ..Self::default() };
+            let mut tasks = std::mem::take(&mut self.tasks);
+            tasks.clear();
+            let (revision, roll) = (self.revision, self.roll + 1);
+            *self = Self { journal, tasks, revision, roll, ..Self::default() };
             self.touched.all = true;
             self.note(at, "cluster", format!("now another Swarm: {}", info.id), Gravity::Bad);
         }
         // Ids of lists restart with a new connection: nothing may be left of the old one.
         self.lists.clear();
-        self.listed.clear();
-        for row in self.tasks.values_mut() {
+        for group in self.by_service.values_mut() {
+            group.listed = ListId(0);
+        }
+        for row in self.tasks.rows_mut() {
             row.seen = ListId(0);
         }
         self.revision += 1;
@@ -93,36 +101,62 @@ impl Store {
         }
         self.revision += 1;
         let mut old = std::mem::take(&mut self.nodes);
+        self.nodes.reserve(nodes.len());
+        // Whose tasks count otherwise now, and whether they count. One that is not known is up.
         let mut flipped = Vec::new();
+        let mut same_roll = true;
         for node in nodes {
             match old.remove(&node.id) {
                 Some(before) => {
+                    same_roll &= before.hostname == node.hostname;
                     if before.is_up() != node.is_up() {
-                        flipped.push(node.id.clone());
+                        flipped.push((node.id.clone(), node.is_up()));
                     }
                     self.node_changed(&before, &node, at);
                     self.journal_node(&before, &node, at);
                 }
-                None if was_known => {
-                    flipped.push(node.id.clone());
-                    let text = format!("joined as {}", node.role);
-                    self.tell_node(&node, text, at);
+                None => {
+                    same_roll = false;
+                    flipped.push((node.id.clone(), node.is_up()));
+                    if was_known {
+                        let text = format!("joined as {}", node.role);
+                        self.tell_node(&node, text, at);
+                    }
                 }
-                None => flipped.push(node.id.clone()),
             }
             self.nodes.insert(node.id.clone(), node);
         }
         for (id, gone) in old {
             self.tell_node(&gone, "left the Swarm".to_owned(), at);
             self.memory.forget(&Subject::Node(id.clone()));
-            flipped.push(id);
+            flipped.push((id, true));
+            same_roll = false;
         }
-        if !flipped.is_empty() {
-            self.touched.all = true;
-            if !self.tasks.is_empty() {
-                self.recount();
+        self.roll += u64::from(!same_roll);
+        self.touched.all |= !flipped.is_empty();
+        for (id, up) in flipped {
+            self.recount_on(&id, up);
+        }
+        self.count_nodes();
+    }
+
+    fn count_nodes(&mut self) {
+        let mut health = Health {
+            converged: self.health.converged,
+            running: self.health.running,
+            missing: self.health.missing,
+            ..Health::default()
+        };
+        for node in self.nodes.values() {
+            health.ready += usize::from(node.state == NodeState::Ready);
+            health.unknown += usize::from(node.state == NodeState::Unknown);
+            health.managers += usize::from(node.manager.is_some());
+            health.reachable += usize::from(node.is_reachable_manager());
+            if node.is_leader() {
+                health.leader = Some(node.id.clone());
             }
         }
+        self.health = health;
     }
 
     /// Notes since when, and for whom it matters.
@@ -167,9 +201,11 @@ impl Store {
         self.tell(at, line);
     }
 
-    fn replace_services(&mut self, services: Vec<Service>, at: Timestamp) {
+    fn replace_services(&mut self, services: Vec<Arc<Service>>, at: Timestamp) {
+        // What did not change is handed on, not read anew: most need no comparing.
+        let is_same = |a: &Arc<Service>, b: &Arc<Service>| Arc::ptr_eq(a, b) || a == b;
         let same = services.len() == self.services.len()
-            && services.iter().all(|s| self.services.get(&s.id) == Some(s));
+            && services.iter().all(|s| self.services.get(&s.id).is_some_and(|k| is_same(k, s)));
         if same {
             return;
         }
@@ -180,145 +216,166 @@ impl Store {
             // Lists come from several requests; an older answer must not undo a newer one.
             match old.remove(&service.id) {
                 Some(known) if known.version > service.version => service = known,
-                Some(known) if known == service => {}
+                Some(known) if is_same(&known, &service) => {}
                 Some(known) => {
                     if known.spec != service.spec {
                         self.journal_service(&known, &service, at);
                     }
-                    self.touched.services.insert(service.id.clone());
+                    self.roll += u64::from(known.name != service.name);
+                    self.service_changed(&service.id);
                 }
                 None => {
-                    self.touched.services.insert(service.id.clone());
+                    self.roll += 1;
+                    self.service_changed(&service.id);
                 }
             }
             self.services.insert(service.id.clone(), service);
         }
         for id in old.into_keys() {
-            self.touched.services.insert(id.clone());
-            let tasks: Vec<_> = self.by_service.get(&id).into_iter().flatten().cloned().collect();
+            self.roll += 1;
+            self.service_changed(&id);
+            let tasks = self.by_service.get(&id).map(|g| g.tasks.clone()).unwrap_or_default();
             for task in tasks {
-                self.remove_task(&task);
+                self.remove_task(task);
             }
-            self.listed.remove(&id);
             self.memory.forget(&Subject::Service(id));
         }
     }
 
+    fn service_changed(&mut self, id: &ServiceId) {
+        self.touched.services.insert(id.clone());
+        self.unreckoned.insert(id.clone());
+    }
+
     fn upsert_task(&mut self, list: ListId, task: Task, at: Timestamp) {
-        if let Some(row) = self.tasks.get_mut(&task.id) {
-            row.seen = row.seen.max(list);
-            if task.version < row.task.version || task == row.task {
-                return;
-            }
-            self.revision += 1;
-            let before = std::mem::replace(&mut row.task, task.clone());
-            self.touch(&before);
-            self.touch(&task);
-            self.count(&before, false);
-            self.count(&task, true);
-            if before.node != task.node {
-                self.unindex_node(&before);
-                self.index_node(&task);
-            }
-            if before.service != task.service {
-                if let Some(set) = self.by_service.get_mut(&before.service) {
-                    set.remove(&before.id);
-                }
-                self.by_service.entry(task.service.clone()).or_default().insert(task.id.clone());
-            }
-            if before.state != task.state {
-                self.journal_task(Some(&before.state), &task, at);
-            }
-            return;
-        }
-        if self.listed.get(&task.service).is_some_and(|newer| *newer > list) {
+        let Some(place) = self.tasks.find(&task.id) else { return self.new_task(list, task, at) };
+        let Some(row) = self.tasks.row_mut(place) else { return };
+        row.seen = row.seen.max(list);
+        if task.version < row.task.version || task == row.task {
             return;
         }
         self.revision += 1;
-        self.touch(&task);
-        self.by_service.entry(task.service.clone()).or_default().insert(task.id.clone());
-        self.index_node(&task);
+        let before = std::mem::replace(&mut row.task, task.clone());
+        let in_service = row.in_service;
+        self.count(&before, false);
+        if before.service != task.service {
+            self.leave_service(&before.service, in_service);
+            self.join_service(&task.service, place);
+        }
+        if before.node != task.node {
+            self.leave_node(before.node.as_ref(), place);
+            self.join_node(task.node.as_ref(), place);
+        }
         self.count(&task, true);
+        if before.state != task.state {
+            self.journal_task(Some(&before.state), &task, at);
+        }
+    }
+
+    fn new_task(&mut self, list: ListId, task: Task, at: Timestamp) {
+        if self.by_service.get(&task.service).is_some_and(|group| group.listed > list) {
+            return;
+        }
+        self.revision += 1;
         if self.tasks_known {
             self.journal_task(None, &task, at);
         }
-        self.tasks.insert(task.id.clone(), Row { task, seen: list });
+        let (service, node) = (task.service.clone(), task.node.clone());
+        self.count(&task, true);
+        let place = self.tasks.insert(task, list);
+        self.join_service(&service, place);
+        self.join_node(node.as_ref(), place);
     }
 
     fn end_list(&mut self, list: ListId, _at: Timestamp) {
         let Some(scope) = self.lists.remove(&list) else { return };
-        let gone: Vec<TaskId> = match &scope {
+        let gone: Vec<u32> = match &scope {
             Scope::All => {
                 if !self.tasks_known {
                     self.revision += 1;
                     self.tasks_known = true;
                     self.touched.all = true;
+                    self.unreckoned.extend(self.services.keys().cloned());
                     self.remember();
                 }
-                let unseen = self.tasks.values().filter(|row| row.seen < list);
-                unseen.map(|row| row.task.id.clone()).collect()
+                self.tasks.rows().filter(|(_, row)| row.seen < list).map(|(at, _)| at).collect()
             }
             Scope::Services(services) => {
+                let mut gone = Vec::new();
                 for service in services {
-                    self.listed.insert(service.clone(), list);
+                    let Some(group) = self.by_service.get_mut(service) else { continue };
+                    group.listed = list;
+                    let unseen = |at: &&u32| self.tasks.row(**at).is_some_and(|r| r.seen < list);
+                    gone.extend(group.tasks.iter().filter(unseen).copied());
                 }
-                let ids = services.iter().filter_map(|s| self.by_service.get(s)).flatten();
-                ids.filter(|id| self.tasks.get(*id).is_some_and(|r| r.seen < list))
-                    .cloned()
-                    .collect()
+                gone
             }
         };
-        for id in gone {
-            self.remove_task(&id);
+        for place in gone {
+            self.remove_task(place);
         }
     }
 
-    fn remove_task(&mut self, id: &TaskId) {
-        let Some(row) = self.tasks.remove(id) else { return };
+    fn remove_task(&mut self, place: u32) {
+        let Some(row) = self.tasks.row(place) else { return };
+        let (task, in_service) = (row.task.clone(), row.in_service);
         self.revision += 1;
-        self.touch(&row.task);
-        self.count(&row.task, false);
-        self.unindex_node(&row.task);
-        if let Some(set) = self.by_service.get_mut(&row.task.service) {
-            set.remove(id);
-            if set.is_empty() {
-                self.by_service.remove(&row.task.service);
-                self.service_tally.remove(&row.task.service);
-            }
+        self.count(&task, false);
+        self.leave_service(&task.service, in_service);
+        self.leave_node(task.node.as_ref(), place);
+        self.tasks.remove(place);
+    }
+
+    // --- indices ---
+
+    fn join_service(&mut self, service: &ServiceId, place: u32) {
+        let group = self.by_service.entry_ref(service).or_default();
+        group.revision = self.revision;
+        group.tasks.push(place);
+        if let Some(row) = self.tasks.row_mut(place) {
+            row.in_service = group.tasks.len() as u32 - 1;
         }
     }
 
-    fn touch(&mut self, task: &Task) {
-        if !self.touched.services.contains(&task.service) {
-            self.touched.services.insert(task.service.clone());
-        }
-        if let Some(node) = &task.node
-            && !self.touched.loads.contains(node)
+    fn leave_service(&mut self, service: &ServiceId, at: u32) {
+        let Some(group) = self.by_service.get_mut(service) else { return };
+        group.revision = self.revision;
+        group.tasks.swap_remove(at as usize);
+        if let Some(moved) = group.tasks.get(at as usize)
+            && let Some(row) = self.tasks.row_mut(*moved)
         {
-            self.touched.loads.insert(node.clone());
+            row.in_service = at;
         }
     }
 
-    fn index_node(&mut self, task: &Task) {
-        if let Some(node) = &task.node {
-            self.by_node.entry(node.clone()).or_default().insert(task.id.clone());
+    fn join_node(&mut self, node: Option<&NodeId>, place: u32) {
+        let Some(node) = node else { return };
+        let group = self.by_node.entry_ref(node).or_default();
+        group.tasks.push(place);
+        if let Some(row) = self.tasks.row_mut(place) {
+            row.in_node = group.tasks.len() as u32 - 1;
         }
     }
 
-    fn unindex_node(&mut self, task: &Task) {
-        if let Some(node) = &task.node
-            && let Some(set) = self.by_node.get_mut(node)
+    fn leave_node(&mut self, node: Option<&NodeId>, place: u32) {
+        let (Some(node), Some(row)) = (node, self.tasks.row(place)) else { return };
+        let at = row.in_node;
+        let Some(group) = self.by_node.get_mut(node) else { return };
+        group.tasks.swap_remove(at as usize);
+        if let Some(moved) = group.tasks.get(at as usize)
+            && let Some(row) = self.tasks.row_mut(*moved)
         {
-            set.remove(&task.id);
-            if set.is_empty() {
-                self.by_node.remove(node);
-                self.node_tally.remove(node);
-            }
+            row.in_node = at;
+        }
+        if group.tasks.is_empty() {
+            self.by_node.remove(node);
         }
     }
+
+    // --- counting ---
 
     fn count(&mut self, task: &Task, add: bool) {
-        let reserved = if task.is_wanted() { task.reserved } else { Resources::default() };
+        let reserved = if task.is_wanted() { task.spec.reserved } else { Resources::default() };
         let one = Tally {
             running: u64::from(self.is_running(task)),
             wanted: u64::from(task.is_wanted()),
@@ -329,21 +386,71 @@ impl Store {
             memory: reserved.memory,
         };
         self.total.add(one, add);
-        self.service_tally.entry(task.service.clone()).or_default().add(one, add);
+        let group = self.by_service.entry_ref(&task.service).or_default();
+        group.tally.add(one, add);
+        group.revision = self.revision;
         if let Some(node) = &task.node {
-            self.node_tally.entry(node.clone()).or_default().add(one, add);
+            self.by_node.entry_ref(node).or_default().tally.add(one, add);
+            if !self.touched.loads.contains(node) {
+                self.touched.loads.insert(node.clone());
+            }
+        }
+        if !self.unreckoned.contains(&task.service) {
+            self.unreckoned.insert(task.service.clone());
+        }
+        if !self.touched.services.contains(&task.service) {
+            self.touched.services.insert(task.service.clone());
         }
     }
 
-    /// Counts everything anew; only when a node came, went, or changed between up and down.
-    fn recount(&mut self) {
-        self.total = Tally::default();
-        self.service_tally.clear();
-        self.node_tally.clear();
-        let rows = std::mem::take(&mut self.tasks);
-        for row in rows.values() {
-            self.count(&row.task, true);
+    /// A node came, went, or changed between up and down: its running tasks count otherwise.
+    fn recount_on(&mut self, node: &NodeId, up: bool) {
+        let Some(group) = self.by_node.get_mut(node) else { return };
+        let running = |at: &&u32| {
+            self.tasks.row(**at).is_some_and(|row| row.task.state == TaskState::Running)
+        };
+        let running: Vec<u32> = group.tasks.iter().filter(running).copied().collect();
+        let before = group.tally.running;
+        group.tally.running = if up { running.len() as u64 } else { 0 };
+        if before == group.tally.running {
+            return;
         }
-        self.tasks = rows;
+        let one = Tally { running: 1, ..Tally::default() };
+        for place in running {
+            let Some(row) = self.tasks.row(place) else { continue };
+            let service = &row.task.service;
+            self.total.add(one, up);
+            if let Some(group) = self.by_service.get_mut(service) {
+                group.tally.add(one, up);
+                group.revision = self.revision;
+            }
+            self.unreckoned.insert(service.clone());
+            self.touched.services.insert(service.clone());
+        }
+    }
+
+    /// Brings the parts of services in the Swarm's figures up to date.
+    fn reckon(&mut self) {
+        if self.unreckoned.is_empty() {
+            return;
+        }
+        for id in std::mem::take(&mut self.unreckoned) {
+            let fresh = self.services.get(&id).map(|service| {
+                let m = self.missing(service);
+                let missing = if m.none() { 0 } else { m.desired.saturating_sub(m.running) };
+                let converged = usize::from(m.none());
+                Health { converged, running: m.running, missing, ..Health::default() }
+            });
+            let is_gone = fresh.is_none();
+            let group = self.by_service.entry_ref(&id).or_default();
+            let before = std::mem::replace(&mut group.health, fresh.unwrap_or_default());
+            let (after, sum) = (&group.health, &mut self.health);
+            sum.converged = sum.converged + after.converged - before.converged;
+            sum.running = sum.running + after.running - before.running;
+            sum.missing = sum.missing + after.missing - before.missing;
+            if is_gone && group.tasks.is_empty() {
+                self.by_service.remove(&id);
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Network, Node, Service, ServiceId, Task, Timestamp};
 
 /// One task list under way; later lists have larger ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListId(pub u64);
 
 /// Which tasks a list speaks of.
@@ -70,7 +70,7 @@ pub enum Delta {
     /// The whole node list.
     Nodes(Vec<Node>),
     /// The whole service list.
-    Services(Vec<Service>),
+    Services(Vec<Arc<Service>>),
     /// All networks of the Swarm.
     Networks(Vec<Network>),
     /// A task list begins.

@@ -14,6 +14,7 @@ mod node;
 mod placement;
 mod secret;
 mod service;
+mod shelf;
 mod store;
 mod task;
 mod telling;
@@ -34,7 +35,8 @@ pub use service::{
     Counts, FailureAction, Mode, Mount, Platform, Port, PublishMode, Resources, RestartCondition,
     RestartPolicy, Service, UpdateConfig, UpdateState, UpdateStatus,
 };
-pub use store::{Missing, Store, Tally, Touched};
-pub use task::{Task, TaskState};
+pub use shelf::TaskRef;
+pub use store::{Health, Missing, Store, Tally, Touched};
+pub use task::{Task, TaskSpec, TaskState};
 pub use time::Timestamp;
 pub use timeline::{Effect, effects, failures};

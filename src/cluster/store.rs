@@ -1,13 +1,12 @@
 //! The store: one Swarm as last heard, with the counters and indices the views need.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
+
+use hashbrown::HashMap;
 
 use super::{
     ClusterInfo, Entry, Journal, ListId, Memory, Mode, Network, Node, NodeId, Scope, Service,
-    ServiceId, Task, TaskId, TaskState,
+    ServiceId, Task, TaskId, TaskRef, TaskState, shelf::Shelf,
 };
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
@@ -15,17 +14,17 @@ use super::{
 pub struct Store {
     pub(super) info: ClusterInfo,
     pub(super) nodes: HashMap<NodeId, Node>,
-    pub(super) services: HashMap<ServiceId, Service>,
-    pub(super) tasks: HashMap<TaskId, Row>,
-    pub(super) by_service: HashMap<ServiceId, HashSet<TaskId>>,
-    pub(super) by_node: HashMap<NodeId, HashSet<TaskId>>,
-    pub(super) service_tally: HashMap<ServiceId, Tally>,
-    pub(super) node_tally: HashMap<NodeId, Tally>,
+    pub(super) services: HashMap<ServiceId, Arc<Service>>,
+    pub(super) tasks: Shelf,
+    pub(super) by_service: HashMap<ServiceId, Group>,
+    pub(super) by_node: HashMap<NodeId, Group>,
     pub(super) total: Tally,
+    pub(super) health: Health,
+    /// Services whose part of `health` is to be reckoned anew.
+    pub(super) unreckoned: HashSet<ServiceId>,
+    /// Grows when services or nodes come, go or are renamed.
+    pub(super) roll: u64,
     pub(super) lists: HashMap<ListId, Scope>,
-    /// The newest list that spoke for a service, so that an older one still under way can't bring
-    /// back a task that is gone.
-    pub(super) listed: HashMap<ServiceId, ListId>,
     pub(super) tasks_known: bool,
     pub(super) networks: HashMap<Arc<str>, Network>,
     pub(super) touched: Touched,
@@ -54,10 +53,38 @@ impl Touched {
     }
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub task: Task,
-    pub seen: ListId,
+/// The tasks of a service or on a node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Group {
+    /// Their places, in no order.
+    pub tasks: Vec<u32>,
+    pub tally: Tally,
+    /// The newest list that spoke for the service, so that an older one still under way can't bring
+    /// back a task that is gone.
+    pub listed: ListId,
+    /// The store's revision when a task of it last changed.
+    pub revision: u64,
+    /// What it adds to the store's health.
+    pub health: Health,
+}
+
+/// The Swarm in a few figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Nodes that are ready.
+    pub ready: usize,
+    /// Of those not ready, so many are `unknown`: as all are for seconds when the leader changes.
+    pub unknown: usize,
+    /// Managers, and those of them that the others reach.
+    pub managers: usize,
+    pub reachable: usize,
+    /// Who leads.
+    pub leader: Option<NodeId>,
+    /// Services that are as they should be.
+    pub converged: usize,
+    /// Tasks that run on nodes that are up, and those that should and do not.
+    pub running: u64,
+    pub missing: u64,
 }
 
 /// Tasks counted, of a service, a node or the whole Swarm.
@@ -125,12 +152,17 @@ impl Store {
 
     /// All services, in no order.
     pub fn services(&self) -> impl ExactSizeIterator<Item = &Service> {
-        self.services.values()
+        self.services.values().map(|s| &**s)
     }
 
     /// All tasks, history included, in no order.
-    pub fn tasks(&self) -> impl ExactSizeIterator<Item = &Task> {
-        self.tasks.values().map(|row| &row.task)
+    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.rows().map(|(_, row)| &row.task)
+    }
+
+    /// How many they are.
+    pub fn task_count(&self) -> usize {
+        self.tasks.len()
     }
 
     /// One node.
@@ -140,37 +172,82 @@ impl Store {
 
     /// One service.
     pub fn service(&self, id: &ServiceId) -> Option<&Service> {
-        self.services.get(id)
+        self.services.get(id).map(|s| &**s)
     }
 
     /// The service of that name.
     pub fn service_named(&self, name: &str) -> Option<&Service> {
-        self.services.values().find(|s| &*s.name == name)
+        self.services().find(|s| &*s.name == name)
     }
 
     /// One task.
     pub fn task(&self, id: &TaskId) -> Option<&Task> {
-        self.tasks.get(id).map(|row| &row.task)
+        self.tasks.row(self.tasks.find(id)?).map(|row| &row.task)
+    }
+
+    /// The task of that place, while it lives.
+    pub fn task_at(&self, place: TaskRef) -> Option<&Task> {
+        self.tasks.at(place)
+    }
+
+    /// A task's place.
+    pub fn place_of(&self, id: &TaskId) -> Option<TaskRef> {
+        self.tasks.place(self.tasks.find(id)?)
     }
 
     /// A service's tasks, history included, in no order.
     pub fn tasks_of(&self, service: &ServiceId) -> impl Iterator<Item = &Task> {
-        self.by_service.get(service).into_iter().flatten().filter_map(|id| self.task(id))
+        self.placed_of(service).map(|(_, task)| task)
+    }
+
+    /// The same with their places.
+    pub fn placed_of(&self, service: &ServiceId) -> impl Iterator<Item = (TaskRef, &Task)> {
+        self.placed(self.by_service.get(service))
     }
 
     /// A node's tasks, history included, in no order.
     pub fn tasks_on(&self, node: &NodeId) -> impl Iterator<Item = &Task> {
-        self.by_node.get(node).into_iter().flatten().filter_map(|id| self.task(id))
+        self.placed_on(node).map(|(_, task)| task)
+    }
+
+    /// The same with their places.
+    pub fn placed_on(&self, node: &NodeId) -> impl Iterator<Item = (TaskRef, &Task)> {
+        self.placed(self.by_node.get(node))
+    }
+
+    fn placed<'s>(&'s self, group: Option<&'s Group>) -> impl Iterator<Item = (TaskRef, &'s Task)> {
+        let places = group.map_or(&[][..], |g| &g.tasks);
+        places.iter().filter_map(|at| Some((self.tasks.place(*at)?, &self.tasks.row(*at)?.task)))
+    }
+
+    /// Services that have tasks, also those that are gone themselves, in no order.
+    pub fn services_with_tasks(&self) -> impl Iterator<Item = &ServiceId> {
+        self.by_service.iter().filter(|(_, g)| !g.tasks.is_empty()).map(|(id, _)| id)
+    }
+
+    /// Changes whenever a task of the service does.
+    pub fn tasks_revision(&self, service: &ServiceId) -> u64 {
+        self.by_service.get(service).map_or(0, |g| g.revision)
+    }
+
+    /// Changes when services or nodes come, go or are renamed.
+    pub fn roll(&self) -> u64 {
+        self.roll
     }
 
     /// A service's tasks counted.
     pub fn tally(&self, service: &ServiceId) -> Tally {
-        self.service_tally.get(service).copied().unwrap_or_default()
+        self.by_service.get(service).map(|g| g.tally).unwrap_or_default()
     }
 
     /// A node's tasks counted.
     pub fn node_tally(&self, node: &NodeId) -> Tally {
-        self.node_tally.get(node).copied().unwrap_or_default()
+        self.by_node.get(node).map(|g| g.tally).unwrap_or_default()
+    }
+
+    /// The Swarm in a few figures.
+    pub fn health(&self) -> &Health {
+        &self.health
     }
 
     /// All tasks counted.
@@ -250,7 +327,7 @@ impl Store {
         task.state == TaskState::Running && self.is_up(task.node.as_ref())
     }
 
-    fn is_up(&self, node: Option<&NodeId>) -> bool {
+    pub(super) fn is_up(&self, node: Option<&NodeId>) -> bool {
         node.and_then(|id| self.nodes.get(id)).is_none_or(Node::is_up)
     }
 }

@@ -87,11 +87,18 @@ pub struct Task {
     pub container: Option<Arc<str>>,
     /// Once the container ended.
     pub exit_code: Option<i64>,
-    /// As in its spec.
+    /// What it was made from; one for all tasks that were made from the same.
+    pub spec: Arc<TaskSpec>,
+}
+
+/// What matters of a task's spec.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskSpec {
+    /// Its image.
     pub image: Arc<str>,
-    /// What its spec reserves on its node.
+    /// What it reserves on its node.
     pub reserved: Resources,
-    /// Fingerprint of its spec, to compare with the service's.
+    /// Fingerprint, to compare with the service's.
     pub template: u64,
 }
 
@@ -108,6 +115,6 @@ impl Task {
 
     /// The image without its digest.
     pub fn image_tag(&self) -> &str {
-        self.image.split_once('@').map_or(&self.image, |(tag, _)| tag)
+        self.spec.image.split_once('@').map_or(&self.spec.image, |(tag, _)| tag)
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::triage::TriageConfig;
 
 /// What the file may say. Flags go before it.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConfigFile {
     /// Endpoints, as with `-H`.
@@ -18,6 +18,10 @@ pub struct ConfigFile {
     pub clusters: Vec<ClusterConfig>,
     /// Never write.
     pub read_only: bool,
+    /// The share of a manager's time that watching may use, in percent.
+    pub budget: Option<f64>,
+    /// For the slowest links.
+    pub low_bandwidth: bool,
     /// Theme name.
     pub theme: Option<String>,
     /// View to begin with: `services`, `nodes`, …

@@ -10,6 +10,7 @@ mod filters;
 mod http;
 mod logs;
 mod orchestrator;
+mod placement;
 mod render;
 mod sim;
 mod story;

@@ -1,4 +1,4 @@
-//! Tasks: made, placed, moved through their states, restarted, and forgotten, as swarmkit does.
+//! Tasks: made, moved through their states, restarted, and forgotten, as swarmkit does.
 
 use std::sync::Arc;
 
@@ -302,60 +302,7 @@ impl Sim {
         Fate::Fine
     }
 
-    fn place(&mut self, number: u64) {
-        let task = &self.tasks[&number];
-        if let Some(node) = task.node.clone() {
-            return self.assign(number, node);
-        }
-        let service = &self.services[&task.service];
-        let mut load: std::collections::HashMap<&str, (usize, usize)> =
-            std::collections::HashMap::new();
-        for n in &service.tasks {
-            let other = &self.tasks[n];
-            if let Some(node) = &other.node
-                && other.is_wanted()
-            {
-                load.entry(node).or_default().0 += 1;
-            }
-        }
-        let per_node =
-            service.spec["TaskTemplate"]["Placement"]["MaxReplicas"].as_u64().unwrap_or(0);
-        let best = self
-            .nodes
-            .values()
-            .filter(|n| self.fits(service, n))
-            .filter(|n| {
-                per_node == 0 || (load.get(n.id.as_str()).map_or(0, |l| l.0) as u64) < per_node
-            })
-            .min_by_key(|n| {
-                (load.get(n.id.as_str()).map_or(0, |l| l.0), n.images.len(), n.hostname.clone())
-            })
-            .map(|n| n.id.clone());
-        match best {
-            Some(node) => self.assign(number, node),
-            None => {
-                let nodes = self.nodes.len();
-                let limited = per_node > 0;
-                let err = if limited {
-                    "no suitable node (max replicas per node limit exceed)".to_owned()
-                } else {
-                    format!(
-                        "no suitable node (scheduling constraints not satisfied on {nodes} nodes)"
-                    )
-                };
-                if self.tasks[&number].state != State::Pending {
-                    self.set_state(number, State::Pending, "pending task scheduling");
-                    if let Some(task) = self.tasks.get_mut(&number) {
-                        task.err = err;
-                    }
-                    self.touch(number);
-                }
-                self.timer(SECOND, number);
-            }
-        }
-    }
-
-    fn assign(&mut self, number: u64, node: String) {
+    pub fn assign(&mut self, number: u64, node: String) {
         if let Some(task) = self.tasks.get_mut(&number) {
             task.node = Some(node);
             task.err.clear();
@@ -429,7 +376,7 @@ impl Sim {
         }
     }
 
-    fn touch(&mut self, number: u64) {
+    pub fn touch(&mut self, number: u64) {
         let service = self.tasks[&number].service.clone();
         self.dirty.insert(service);
     }
@@ -476,32 +423,5 @@ impl Sim {
         }
         let all: Vec<String> = self.services.keys().cloned().collect();
         self.dirty.extend(all);
-    }
-
-    /// Whether the scheduler would put a task of the service there.
-    pub fn fits(&self, service: &Service, node: &super::sim::Node) -> bool {
-        if !node.up || node.spec["Availability"] != "active" {
-            return false;
-        }
-        let constraints = &service.spec["TaskTemplate"]["Placement"]["Constraints"];
-        constraints.as_array().into_iter().flatten().filter_map(Value::as_str).all(|c| {
-            let (key, value, equal) = match c.split_once("!=") {
-                Some((k, v)) => (k.trim(), v.trim(), false),
-                None => match c.split_once("==") {
-                    Some((k, v)) => (k.trim(), v.trim(), true),
-                    None => return true,
-                },
-            };
-            let have = match key {
-                "node.hostname" => node.hostname.as_str(),
-                "node.id" => node.id.as_str(),
-                "node.role" => node.spec["Role"].as_str().unwrap_or(""),
-                _ => key
-                    .strip_prefix("node.labels.")
-                    .and_then(|l| node.spec["Labels"][l].as_str())
-                    .unwrap_or(""),
-            };
-            (have == value) == equal
-        })
     }
 }

@@ -50,6 +50,7 @@ impl Sim {
             spec: json!({ "Labels": labels, "Role": role, "Availability": "active" }),
             images: std::collections::HashSet::new(),
         };
+        self.node_ids.push(id.clone());
         self.nodes.insert(id, node);
     }
 

@@ -48,6 +48,16 @@ pub struct Cost {
     pub bytes: u64,
 }
 
+/// What one answer cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Price {
+    /// From the request to the headers: the engine builds the whole answer before its first byte, and
+    /// reading on costs it little.
+    pub time: Duration,
+    /// Bytes of the answer.
+    pub bytes: u64,
+}
+
 /// A connection to one engine. Cheap to clone; clones share its pool.
 #[derive(Clone, Debug)]
 pub struct Engine {

@@ -1,15 +1,17 @@
 //! Lists: nodes and services whole, tasks piece by piece as their bytes arrive.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    client::{Answer, Engine},
+    client::{Answer, Engine, Price},
     error::{EngineError, Result},
-    pieces::Pieces,
-    wire::{Interner, decode_nodes, decode_services, decode_task},
+    wire::{ServiceReader, TaskReader, decode_nodes},
 };
 use crate::cluster::{Node, Scope, Service, ServiceId, Task};
 
@@ -28,28 +30,39 @@ const IDLE_LIMIT: usize = 32 << 20;
 /// A task list under way.
 pub struct TaskList {
     answer: Answer,
-    pieces: Pieces,
-    interner: Interner,
+    reader: TaskReader,
     /// Bytes since the last task: a list that says nothing for long is no list.
     idle: usize,
-    /// From the request to the headers: what it cost the manager.
-    pub cost: Duration,
+    price: Price,
+    /// Time spent reading what came.
+    pub decoding: Duration,
 }
 
 impl Engine {
-    /// All nodes.
-    pub async fn nodes(&self) -> Result<Vec<Node>> {
-        let body = self.list("/nodes", SHORT).await?.whole().await?;
-        decode_nodes(&body).map_err(|why| self.garbage(why))
+    /// All nodes, and what that cost the manager.
+    pub async fn nodes(&self) -> Result<(Vec<Node>, Price)> {
+        let begun = Instant::now();
+        let answer = self.list("/nodes", SHORT).await?;
+        let time = begun.elapsed();
+        let body = answer.whole().await?;
+        let nodes = decode_nodes(&body).map_err(|why| self.garbage(why))?;
+        Ok((nodes, Price { time, bytes: body.len() as u64 }))
     }
 
-    /// All services, with the engine's counts, and what that cost the manager.
-    pub async fn services(&self) -> Result<(Vec<Service>, Duration)> {
+    /// All services, and what that cost the manager. Counting their tasks is what is dear: half a
+    /// second for 100,000, where the services alone take a millisecond.
+    pub async fn services(
+        &self,
+        reader: &mut ServiceReader,
+        counted: bool,
+    ) -> Result<(Vec<Arc<Service>>, Price)> {
         let begun = Instant::now();
-        let answer = self.list("/services?status=true", SHORT).await?;
-        let cost = begun.elapsed();
+        let path = if counted { "/services?status=true" } else { "/services" };
+        let answer = self.list(path, SHORT).await?;
+        let time = begun.elapsed();
         let body = answer.whole().await?;
-        Ok((decode_services(&body).map_err(|why| self.garbage(why))?, cost))
+        let services = reader.read(&body).map_err(|why| self.garbage(why))?;
+        Ok((services, Price { time, bytes: body.len() as u64 }))
     }
 
     /// Begins a task list.
@@ -65,10 +78,10 @@ impl Engine {
         let answer = self.list(&path, DEADLINE).await?;
         Ok(TaskList {
             answer,
-            pieces: Pieces::default(),
-            interner: Interner::default(),
+            reader: TaskReader::default(),
             idle: 0,
-            cost: begun.elapsed(),
+            price: Price { time: begun.elapsed(), bytes: 0 },
+            decoding: Duration::ZERO,
         })
     }
 
@@ -106,24 +119,26 @@ impl Engine {
 }
 
 impl TaskList {
+    /// What it cost so far.
+    pub fn price(&self) -> Price {
+        self.price
+    }
+
     /// The next tasks; `None` once the list is complete.
     ///
     /// # Errors
     /// When it breaks off, is no list, or falls silent: then it is not complete.
     pub async fn next(&mut self) -> Result<Option<Vec<Task>>> {
         let Some(bytes) = self.answer.piece(Some(SILENCE)).await? else {
-            return match self.pieces.finish() {
+            return match self.reader.finish() {
                 Ok(()) => Ok(None),
                 Err(why) => Err(self.answer.garbage(why)),
             };
         };
-        let mut tasks = Vec::new();
-        let Self { pieces, interner, .. } = self;
-        let fed = pieces.feed(&bytes, |element| match decode_task(element, interner) {
-            Ok(task) => tasks.push(task),
-            Err(error) => tracing::warn!(error, "a task can't be read"),
-        });
-        fed.map_err(|why| self.answer.garbage(why))?;
+        let begun = Instant::now();
+        let tasks = self.reader.feed(&bytes).map_err(|why| self.answer.garbage(why))?;
+        self.decoding += begun.elapsed();
+        self.price.bytes += bytes.len() as u64;
         self.idle = if tasks.is_empty() { self.idle + bytes.len() } else { 0 };
         if self.idle > IDLE_LIMIT {
             return Err(self.answer.garbage("a list does not end".into()));

@@ -16,12 +16,11 @@ mod probe;
 mod wire;
 mod writes;
 
-pub use client::{Access, Cost, Engine};
+pub use client::{Access, Cost, Engine, Price};
 pub use error::{EngineError, Result};
 pub use events::EventStream;
 pub use lists::TaskList;
 pub use logs::{LogFrame, LogStream, Output, TaskLogRequest};
 pub use names::Names;
-pub use pieces::Pieces;
 pub use probe::Probe;
-pub use wire::{Interner, decode_nodes, decode_service, decode_services, decode_task};
+pub use wire::{ServiceReader, TaskReader, decode_nodes, decode_service};

@@ -16,6 +16,7 @@ use super::{
     documents,
     fleet::{Gone, Join, Out, Registrar},
     message::{ClusterNo, Command, Event, Generation, Link, LogTask, Token},
+    pace::Budget,
     past::{Keeper, Kept, Past},
     race::{Finish, Winner, race},
     roster::Roster,
@@ -54,6 +55,8 @@ pub struct SessionConfig {
     pub past: Past,
     /// Who runs skep.
     pub who: String,
+    /// What it may cost the managers and the link.
+    pub budget: Budget,
 }
 
 pub(super) struct Actor {
@@ -131,6 +134,7 @@ impl Actor {
                 self.roster.candidates(None),
                 self.swarm.clone(),
                 self.generation,
+                self.config.budget,
                 self.out.clone(),
             );
             let Ok(finish) = self.meanwhile(race, &why).await else { return };
@@ -341,7 +345,7 @@ impl Actor {
     /// A race among all others.
     fn rescue(&self, but: usize) -> impl Future<Output = Finish> + Send + use<> {
         let others = self.roster.candidates(Some(but));
-        race(others, self.swarm.clone(), self.generation, self.out.clone())
+        race(others, self.swarm.clone(), self.generation, self.config.budget, self.out.clone())
     }
 
     /// A look at a manager came back.
@@ -405,6 +409,10 @@ impl Actor {
             Command::Remember(entries) => self.keep(Kept::Entries(entries)),
             Command::Quieted(quieted) => self.keep(Kept::Quieted(quieted)),
             Command::LastLines(task) => tail::last(engine, &self.out, task),
+            Command::Usage => {
+                let (out, usage) = (self.out.clone(), Box::new(watch.usage()));
+                tokio::spawn(async move { out.send(Event::Usage(usage)).await });
+            }
             Command::Documents(token, ids) => documents::read(engine, &self.out, token, ids),
             Command::Raw(token, kind, id) => documents::raw(engine, &self.out, token, kind, id),
             Command::CarryOut(approved) => {
@@ -460,6 +468,7 @@ impl Actor {
                     Command::Logs(view, tasks) => self.logs = (view, tasks),
                     Command::Remember(entries) => self.keep(Kept::Entries(entries)),
                     Command::Quieted(quieted) => self.keep(Kept::Quieted(quieted)),
+                    Command::Usage => {}
                     Command::LastLines(task) => {
                         self.out.send(Event::LastLines(task, Err(why.to_owned()))).await?;
                     }

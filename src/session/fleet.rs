@@ -104,6 +104,11 @@ impl Out {
         self.told.send(Told::Cluster(self.no, event)).await.map_err(|_| Gone)
     }
 
+    /// What was told, by all clusters, and not taken yet.
+    pub fn queued(&self) -> usize {
+        self.told.max_capacity() - self.told.capacity()
+    }
+
     pub fn no(&self) -> ClusterNo {
         self.no
     }

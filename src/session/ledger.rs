@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -37,7 +38,7 @@ impl Ledger {
     }
 
     /// Takes a service list in; true if some service is new or changed.
-    pub fn take(&mut self, services: &[Service], now: Instant) -> bool {
+    pub fn take(&mut self, services: &[Arc<Service>], now: Instant) -> bool {
         let mut changed = false;
         let first = self.known.is_empty();
         let present: HashSet<&ServiceId> = services.iter().map(|s| &s.id).collect();

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     cluster::{Delta, ListId, Scope, ServiceId, Store, TaskId, Timestamp},
     connect::Connector,
-    engine::{Access, Engine, LogFrame, Output},
+    engine::{Access, Engine, LogFrame, Output, ServiceReader},
 };
 
 /// Between looks for tasks that came or went.
@@ -143,8 +143,10 @@ struct Reading {
 
 impl Reading {
     async fn services(&mut self, names: &[String]) -> Result<(), String> {
-        let nodes = self.engine.nodes().await.map_err(|e| e.to_string())?;
-        let (services, _) = self.engine.services().await.map_err(|e| e.to_string())?;
+        let nodes = self.engine.nodes().await.map_err(|e| e.to_string())?.0;
+        let mut reader = ServiceReader::default();
+        let services = self.engine.services(&mut reader, false).await;
+        let (services, _) = services.map_err(|e| e.to_string())?;
         self.store.apply(Delta::Nodes(nodes), wall());
         self.store.apply(Delta::Services(services), wall());
         for name in names {

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
+use super::meter::Usage;
 use crate::{
     action::{
         execute::Outcome,
@@ -74,6 +75,8 @@ pub enum Command {
     Quieted(Vec<Quieted>),
     /// Read the last lines of a task, to show as evidence.
     LastLines(TaskId),
+    /// Say what watching costs.
+    Usage,
     /// Reconnect now instead of at the end of the wait.
     Retry,
 }
@@ -155,6 +158,8 @@ pub enum Event {
     Past(Vec<Entry>, Vec<Quieted>),
     /// The last lines of a task that were asked for, or why there are none.
     LastLines(TaskId, Result<Vec<LogFrame>, String>),
+    /// What watching costs, as was asked.
+    Usage(Box<Usage>),
     /// Documents that were asked for.
     Documents(Token, Result<Vec<Document>, String>),
     /// A document that was asked for.

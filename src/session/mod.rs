@@ -10,9 +10,11 @@ mod fleet;
 mod ledger;
 mod logs;
 mod message;
+mod meter;
 mod pace;
 mod past;
 mod race;
+mod read;
 mod roster;
 mod tail;
 mod watch;
@@ -23,10 +25,12 @@ pub use logs::{LogLine, LogQuery, LogSaid, read_logs};
 pub use message::{
     ClusterNo, Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, Token, Told,
 };
+pub use meter::{Spent, Usage};
+pub use pace::Budget;
 pub use past::Past;
 
 /// One look at a Swarm, for what needs no screen.
-pub use watch::{greet, load_once};
+pub use read::{greet, load_once};
 
 /// What events carry, so that the UI needs to know no other room.
 pub use crate::{

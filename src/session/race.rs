@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use super::{
     fleet::Out,
     message::Generation,
+    pace::Budget,
     watch::{Watch, wall},
 };
 use crate::engine::{Engine, EngineError, Probe};
@@ -40,6 +41,7 @@ pub(super) async fn race(
     candidates: Vec<(usize, Engine)>,
     swarm: Option<String>,
     generation: Generation,
+    budget: Budget,
     out: Out,
 ) -> Finish {
     let mut finish = Finish::default();
@@ -60,7 +62,7 @@ pub(super) async fn race(
             beginning.push(async move {
                 let engine: Engine = engine;
                 let probe: Probe = probe;
-                let watch = Watch::begin(engine.clone(), &probe, generation, out).await;
+                let watch = Watch::begin(engine.clone(), &probe, generation, budget, out).await;
                 (at, engine, probe, watch)
             });
             next_at = tokio::time::Instant::now() + LEAD;

@@ -1,9 +1,11 @@
 //! Watching one connection: the event stream, a pulse, and task lists where they are needed.
 //!
 //! Swarm tells nothing of tasks by itself. The *pulse* is the service list with the engine's own
-//! counts: cheap, and it shows which services changed, also when an event was lost. Those, the
-//! unsettled and what is on the screen get their tasks read (index-backed, milliseconds). A slow
-//! *sweep* of everything is the net below. Each kind has a share of the budget ([`super::pace`]).
+//! counts: it shows which services changed, also when an event was lost. Where counting is dear the
+//! plain list, a *roll*, is asked in between. Services that changed, that are unsettled or on the
+//! screen get their tasks read (index-backed, milliseconds). A slow *sweep* of everything is the net
+//! below. Each kind has a part of the budget ([`super::pace`]), and all slow down when nothing
+//! happens.
 
 use std::time::{Duration, Instant};
 
@@ -13,33 +15,34 @@ use super::{
     fleet::Out,
     ledger::Ledger,
     message::{Event, Generation},
-    pace::Pace,
+    meter::{Kind, Meter, Usage},
+    pace::{Budget, Pace, Rhythm, share_out},
+    read::{Teller, stream_list},
 };
 use crate::{
-    cluster::{Delta, EngineEvent, ListId, Node, Scope, Service, ServiceId, Store, Timestamp},
-    connect::Connector,
-    engine::{Access, Engine, EngineError, EventStream, Probe},
+    cluster::{Delta, EngineEvent, ListId, Node, Scope, Service, ServiceId, Timestamp},
+    engine::{Engine, EngineError, EventStream, Price, Probe, ServiceReader},
 };
 
-const PULSE: Duration = Duration::from_millis(800);
-const IN_VIEW: Duration = Duration::from_millis(700);
-const HOT: Duration = Duration::from_millis(900);
-const NODES: Duration = Duration::from_secs(3);
-const SWEEP: Duration = Duration::from_secs(5);
-const SWEEP_SELDOM: Duration = Duration::from_secs(300);
-/// After a node changed, tasks move for a while.
-const SWEEP_HOT: Duration = Duration::from_secs(1);
-const COMMOTION: Duration = Duration::from_secs(20);
-
-/// What a request was for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Pulse,
-    Nodes,
-    InView,
-    Hot,
-    Sweep,
+/// A rhythm: busy and calm in milliseconds, longest in seconds, and its weight.
+const fn rhythm(busy: u64, calm: u64, longest: u64, weight: f64) -> Rhythm {
+    Rhythm {
+        busy: Duration::from_millis(busy),
+        calm: Duration::from_millis(calm),
+        longest: Duration::from_secs(longest),
+        weight,
+    }
 }
+
+const PULSE: Rhythm = rhythm(800, 5_000, 60, 0.25);
+const ROLL: Rhythm = rhythm(2_000, 15_000, 60, 0.05);
+const NODES: Rhythm = rhythm(3_000, 30_000, 60, 0.1);
+const IN_VIEW: Rhythm = rhythm(700, 4_000, 20, 0.25);
+const HOT: Rhythm = rhythm(900, 5_000, 30, 0.15);
+const SWEEP: Rhythm = rhythm(5_000, 120_000, 900, 0.2);
+
+/// Nothing has happened for so long: looked at less closely, until something does.
+const CALM: Duration = Duration::from_secs(20);
 
 /// What [`Watch::next`] waited for.
 pub(super) enum Happening {
@@ -50,21 +53,23 @@ pub(super) enum Happening {
 
 pub(super) struct Finished {
     kind: Kind,
-    cost: Duration,
+    price: Price,
+    decoding: Duration,
     result: Result<Got, EngineError>,
 }
 
 enum Got {
     Nodes(Vec<Node>),
-    Services(Vec<Service>),
-    Tasks,
+    /// The reader is handed on to the next list.
+    Services(ServiceReader, Vec<std::sync::Arc<Service>>),
+    /// A fingerprint of what was told.
+    Tasks(u64),
 }
 
 /// A live connection being watched.
 pub(super) struct Watch {
     engine: Engine,
-    generation: Generation,
-    out: Out,
+    teller: Teller,
     /// What the first lists said, until it is told.
     first: Vec<Delta>,
     /// Since when an answer is owed and nothing at all was heard.
@@ -72,14 +77,18 @@ pub(super) struct Watch {
     events: EventStream,
     ledger: Ledger,
     jobs: JoinSet<Finished>,
-    pulse: Pace,
-    nodes: Pace,
-    in_view: Pace,
-    hot: Pace,
-    sweep: Pace,
-    commotion_until: Option<Instant>,
+    reader: Option<ServiceReader>,
+    budget: Budget,
+    paces: [Pace; Kind::ALL.len()],
+    meter: Meter,
+    /// When something last happened.
+    stirred: Instant,
+    calm: bool,
+    /// What the last lists of tasks in view and of hot ones said.
+    prints: [u64; 2],
+    /// The quickest answer: what a round trip takes is no cost to the manager.
+    quickest: Duration,
     next_list: u64,
-    skew: i64,
 }
 
 impl Watch {
@@ -89,44 +98,51 @@ impl Watch {
         engine: Engine,
         probe: &Probe,
         generation: Generation,
+        budget: Budget,
         out: Out,
     ) -> Result<Self, EngineError> {
         let now = Instant::now();
         let since = wall().shifted(probe.skew);
+        let budget = budget.over(engine.endpoint());
         let events = engine.events(since).await?;
-        let (nodes, (services, cost)) = tokio::try_join!(engine.nodes(), engine.services())?;
+        let mut reader = ServiceReader::default();
+        let ((nodes, of_nodes), (services, of_services)) =
+            tokio::try_join!(engine.nodes(), engine.services(&mut reader, true))?;
         let mut watch = Self {
             engine,
-            generation,
-            out,
+            teller: Teller { out, generation, skew: probe.skew },
             first: vec![Delta::Cluster(probe.info.clone()), Delta::Nodes(nodes)],
             owes_since: None,
             events,
             ledger: Ledger::default(),
             jobs: JoinSet::new(),
-            pulse: Pace::new(PULSE, PULSE * 15, 0.3, now),
-            nodes: Pace::new(NODES, NODES * 5, 0.1, now),
-            in_view: Pace::new(IN_VIEW, IN_VIEW * 8, 0.2, now),
-            hot: Pace::new(HOT, HOT * 12, 0.15, now),
-            sweep: Pace::new(SWEEP, SWEEP_SELDOM, 0.25, now),
-            commotion_until: None,
+            reader: Some(reader),
+            budget,
+            // In the order of their kinds.
+            paces: [PULSE, ROLL, NODES, IN_VIEW, HOT, SWEEP]
+                .map(|rhythm| Pace::new(rhythm, budget, now)),
+            meter: Meter::new(now),
+            stirred: now,
+            calm: false,
+            prints: [0; 2],
+            quickest: probe.round_trip,
             next_list: 1,
-            skew: probe.skew,
         };
         watch.ledger.take(&services, now);
-        watch.pulse.sent();
-        watch.pulse.done(cost, now);
-        watch.nodes.sent();
-        watch.nodes.done(Duration::from_millis(1), now);
         watch.first.push(Delta::Services(services));
+        for (kind, price) in [(Kind::Nodes, of_nodes), (Kind::Pulse, of_services)] {
+            watch.pace(kind).sent(now);
+            watch.paid(kind, price, Duration::ZERO, now);
+        }
+        watch.pace(Kind::Roll).skip(now);
         Ok(watch)
     }
 
     /// Tells what was read at the beginning; from here on this is the link of `generation`.
     pub async fn open(&mut self, generation: Generation) {
-        self.generation = generation;
+        self.teller.generation = generation;
         let first = std::mem::take(&mut self.first);
-        self.tell(first).await;
+        self.teller.tell(first).await;
         self.spawn_names();
     }
 
@@ -138,7 +154,56 @@ impl Watch {
     /// What the UI shows or follows.
     pub fn watch(&mut self, services: Vec<ServiceId>) {
         self.ledger.watch(services);
-        self.in_view.hurry(Instant::now());
+        self.pace(Kind::InView).open(Instant::now());
+    }
+
+    /// What it costs.
+    pub fn usage(&self) -> Usage {
+        let total = self.engine.cost();
+        let now = Instant::now();
+        Usage {
+            requests: total.requests,
+            bytes: total.bytes,
+            queued: self.teller.out.queued(),
+            ..self.meter.usage(self.budget, self.calm, |kind| &self.paces[kind as usize], now)
+        }
+    }
+
+    fn pace(&mut self, kind: Kind) -> &mut Pace {
+        &mut self.paces[kind as usize]
+    }
+
+    fn hurry(&mut self, kinds: &[Kind], now: Instant) {
+        for kind in kinds {
+            self.pace(*kind).hurry(now);
+        }
+    }
+
+    /// An answer came: it is paid for, and the budget shared out anew.
+    fn paid(&mut self, kind: Kind, price: Price, decoding: Duration, now: Instant) {
+        self.quickest = self.quickest.min(price.time);
+        // A little of it is always the manager's.
+        let time = (price.time.saturating_sub(self.quickest)).max(price.time / 8);
+        let price = Price { time, ..price };
+        self.meter.add(kind, price, decoding);
+        self.pace(kind).done(price, now);
+        let mut paces: Vec<&mut Pace> = self.paces.iter_mut().collect();
+        share_out(self.budget.share, &mut paces);
+    }
+
+    /// Something happened: everything is looked at closely for a while.
+    fn stir(&mut self, now: Instant) {
+        self.stirred = now;
+        self.set_calm(false, now);
+    }
+
+    fn set_calm(&mut self, calm: bool, now: Instant) {
+        if self.calm != calm {
+            self.calm = calm;
+            for pace in &mut self.paces {
+                pace.calm(calm, now);
+            }
+        }
     }
 
     /// Waits for the next thing to happen. Safe to drop while waiting; what it returned must go to
@@ -147,15 +212,12 @@ impl Watch {
         self.send_due();
         // A sweep of many tasks takes its time; all else is a matter of milliseconds.
         let owes =
-            [&self.pulse, &self.nodes, &self.in_view, &self.hot].into_iter().any(Pace::is_running);
+            Kind::ALL.iter().any(|k| *k != Kind::Sweep && self.paces[*k as usize].is_running());
         if owes && self.owes_since.is_none() {
             self.owes_since = Some(Instant::now());
         }
-        let next = [&self.pulse, &self.nodes, &self.in_view, &self.hot, &self.sweep]
-            .into_iter()
-            .filter_map(Pace::due)
-            .min()
-            .unwrap_or_else(|| Instant::now() + PULSE);
+        let next = self.paces.iter().filter_map(Pace::due).min();
+        let next = next.unwrap_or_else(|| Instant::now() + PULSE.busy);
         tokio::select! {
             biased;
             events = self.events.next() => Happening::Events(events),
@@ -190,79 +252,93 @@ impl Watch {
 
     fn send_due(&mut self) {
         let now = Instant::now();
-        if self.commotion_until.is_some_and(|until| now > until) {
-            self.commotion_until = None;
-            self.sweep.wish(SWEEP, now);
+        if now.duration_since(self.stirred) > CALM {
+            self.set_calm(true, now);
         }
-        if self.pulse.is_due(now) {
-            self.pulse.sent();
+        if self.pace(Kind::Pulse).is_due(now) {
+            self.ask_services(Kind::Pulse, now);
+        }
+        if self.pace(Kind::Roll).is_due(now) {
+            self.ask_services(Kind::Roll, now);
+        }
+        if self.pace(Kind::Nodes).is_due(now) {
+            self.pace(Kind::Nodes).sent(now);
             let engine = self.engine.clone();
             self.jobs.spawn(async move {
-                let (result, cost) = match engine.services().await {
-                    Ok((services, cost)) => (Ok(Got::Services(services)), cost),
-                    Err(error) => (Err(error), Duration::ZERO),
+                let (result, price) = match engine.nodes().await {
+                    Ok((nodes, price)) => (Ok(Got::Nodes(nodes)), price),
+                    Err(error) => (Err(error), Price::default()),
                 };
-                Finished { kind: Kind::Pulse, cost, result }
+                Finished { kind: Kind::Nodes, price, decoding: Duration::ZERO, result }
             });
         }
-        if self.nodes.is_due(now) {
-            self.nodes.sent();
-            let engine = self.engine.clone();
-            self.jobs.spawn(async move {
-                let begun = Instant::now();
-                let result = engine.nodes().await.map(Got::Nodes);
-                Finished { kind: Kind::Nodes, cost: begun.elapsed(), result }
-            });
+        for kind in [Kind::InView, Kind::Hot] {
+            if !self.pace(kind).is_due(now) {
+                continue;
+            }
+            let services =
+                if kind == Kind::InView { self.ledger.in_view() } else { self.ledger.hot(now) };
+            if services.is_empty() {
+                self.pace(kind).skip(now);
+            } else {
+                self.ask_tasks(kind, Scope::Services(services), now);
+            }
         }
-        if self.in_view.is_due(now) {
-            let services = self.ledger.in_view();
-            self.list_tasks(Kind::InView, services, now);
-        }
-        if self.hot.is_due(now) {
-            let services = self.ledger.hot(now);
-            self.list_tasks(Kind::Hot, services, now);
-        }
-        if self.sweep.is_due(now) {
-            self.sweep.sent();
-            self.spawn_list(Kind::Sweep, Scope::All);
+        if self.pace(Kind::Sweep).is_due(now) {
+            self.ask_tasks(Kind::Sweep, Scope::All, now);
         }
     }
 
-    fn list_tasks(&mut self, kind: Kind, services: Vec<ServiceId>, now: Instant) {
-        let pace = if kind == Kind::InView { &mut self.in_view } else { &mut self.hot };
-        pace.sent();
-        if services.is_empty() {
-            pace.done(Duration::ZERO, now);
-        } else {
-            self.spawn_list(kind, Scope::Services(services));
+    fn ask_services(&mut self, kind: Kind, now: Instant) {
+        // One at a time: the reader goes from list to list.
+        let Some(mut reader) = self.reader.take() else {
+            return self.pace(kind).skip(now);
+        };
+        self.pace(kind).sent(now);
+        if kind == Kind::Pulse {
+            // It tells all that a roll would.
+            self.pace(Kind::Roll).skip(now);
         }
+        let engine = self.engine.clone();
+        self.jobs.spawn(async move {
+            let (result, price) = match engine.services(&mut reader, kind == Kind::Pulse).await {
+                Ok((services, price)) => (Ok(Got::Services(reader, services)), price),
+                Err(error) => (Err(error), Price::default()),
+            };
+            Finished { kind, price, decoding: Duration::ZERO, result }
+        });
     }
 
-    fn spawn_list(&mut self, kind: Kind, scope: Scope) {
+    fn ask_tasks(&mut self, kind: Kind, scope: Scope, now: Instant) {
+        self.pace(kind).sent(now);
         let list = ListId(self.next_list);
         self.next_list += 1;
-        let (engine, out, generation, skew) =
-            (self.engine.clone(), self.out.clone(), self.generation, self.skew);
+        let (engine, teller) = (self.engine.clone(), self.teller.clone());
         self.jobs.spawn(async move {
-            let begun = Instant::now();
-            let result = stream_list(&engine, list, scope, &out, generation, skew).await;
-            // Reading on costs the manager little: it built the whole answer before its first byte.
-            let cost = *result.as_ref().unwrap_or(&begun.elapsed());
-            Finished { kind, cost, result: result.map(|_| Got::Tasks) }
+            match stream_list(&engine, list, scope, &teller).await {
+                Ok(read) => Finished {
+                    kind,
+                    price: read.price,
+                    decoding: read.decoding,
+                    result: Ok(Got::Tasks(read.print)),
+                },
+                Err(error) => {
+                    let (price, decoding) = (Price::default(), Duration::ZERO);
+                    Finished { kind, price, decoding, result: Err(error) }
+                }
+            }
         });
     }
 
     /// Names of what services refer to; they change only with an event.
     fn spawn_names(&self) {
-        let (engine, out, generation, skew) =
-            (self.engine.clone(), self.out.clone(), self.generation, self.skew);
+        let (engine, teller) = (self.engine.clone(), self.teller.clone());
         tokio::spawn(async move {
             match engine.names().await {
                 Ok(mut names) => {
-                    let networks = Delta::Networks(std::mem::take(&mut names.networks));
-                    let at = wall().shifted(skew);
-                    let _ = out.send(Event::Heard(generation, vec![networks], at)).await;
-                    drop(out.send(Event::Names(generation, Box::new(names))).await);
+                    teller.tell(vec![Delta::Networks(std::mem::take(&mut names.networks))]).await;
+                    let names = Event::Names(teller.generation, Box::new(names));
+                    drop(teller.out.send(names).await);
                 }
                 // Pages show ids instead.
                 Err(error) => tracing::debug!(%error, "names can't be read"),
@@ -272,18 +348,20 @@ impl Watch {
 
     async fn heard_events(&mut self, events: Vec<EngineEvent>) {
         let now = Instant::now();
+        self.meter.events += events.len() as u64;
         let mut renamed = false;
         for event in &events {
             match &*event.kind {
                 "service" => {
+                    self.stir(now);
                     self.ledger.touch(&ServiceId::from(event.id.clone()), now);
-                    self.pulse.hurry(now);
-                    self.in_view.hurry(now);
-                    self.hot.hurry(now);
+                    self.hurry(&[Kind::Pulse, Kind::Roll, Kind::InView, Kind::Hot], now);
                 }
                 "node" => {
-                    self.nodes.hurry(now);
-                    self.commotion(now);
+                    self.stir(now);
+                    // Any service may have lost a task there, and tasks move for a while.
+                    self.ledger.touch_all(now);
+                    self.hurry(&[Kind::Nodes, Kind::Pulse, Kind::Hot, Kind::Sweep], now);
                 }
                 "network" | "secret" | "config" => renamed = true,
                 _ => {}
@@ -292,127 +370,54 @@ impl Watch {
         if renamed {
             self.spawn_names();
         }
-        self.tell(events.into_iter().map(Delta::Event).collect()).await;
-    }
-
-    fn commotion(&mut self, now: Instant) {
-        self.commotion_until = Some(now + COMMOTION);
-        self.ledger.touch_all(now);
-        self.sweep.wish(SWEEP_HOT, now);
-        self.pulse.hurry(now);
-        self.hot.hurry(now);
+        self.teller.tell(events.into_iter().map(Delta::Event).collect()).await;
     }
 
     async fn finished(&mut self, finished: Finished) -> Result<(), EngineError> {
         let now = Instant::now();
-        let pace = match finished.kind {
-            Kind::Pulse => &mut self.pulse,
-            Kind::Nodes => &mut self.nodes,
-            Kind::InView => &mut self.in_view,
-            Kind::Hot => &mut self.hot,
-            Kind::Sweep => &mut self.sweep,
-        };
-        pace.done(finished.cost, now);
+        let kind = finished.kind;
+        self.paid(kind, finished.price, finished.decoding, now);
         match finished.result {
-            Ok(Got::Services(services)) => {
+            Ok(Got::Services(reader, services)) => {
+                self.reader = Some(reader);
                 if self.ledger.take(&services, now) {
-                    self.in_view.hurry(now);
-                    self.hot.hurry(now);
+                    self.stir(now);
+                    self.hurry(&[Kind::InView, Kind::Hot], now);
                 }
-                self.tell(vec![Delta::Services(services)]).await;
+                self.teller.tell(vec![Delta::Services(services)]).await;
             }
-            Ok(Got::Nodes(nodes)) => self.tell(vec![Delta::Nodes(nodes)]).await,
-            Ok(Got::Tasks) => {}
-            // A service may be removed between two requests: an answer to one, not a lost link.
-            Err(error) if !error.is_connection() => {
+            Ok(Got::Nodes(nodes)) => self.teller.tell(vec![Delta::Nodes(nodes)]).await,
+            Ok(Got::Tasks(print)) => {
+                let of_kind = match kind {
+                    Kind::InView => Some(0),
+                    Kind::Hot => Some(1),
+                    _ => None,
+                };
+                if let Some(i) = of_kind
+                    && std::mem::replace(&mut self.prints[i], print) != print
+                {
+                    self.stir(now);
+                }
+            }
+            Err(error) => {
+                self.meter.failures += 1;
+                if matches!(kind, Kind::Pulse | Kind::Roll) {
+                    self.reader = Some(ServiceReader::default());
+                }
+                if error.is_connection() {
+                    return Err(error);
+                }
+                // A service may be removed between two requests: an answer to one, not a lost link.
                 let reason = self.engine.ask_why().await;
                 tracing::warn!(%error, "a list was refused");
                 reason?;
             }
-            Err(error) => return Err(error),
         }
         Ok(())
-    }
-
-    async fn tell(&self, deltas: Vec<Delta>) {
-        let at = wall().shifted(self.skew);
-        // The receiver gone means the program ends: the actor sees that by itself.
-        let _ = self.out.send(Event::Heard(self.generation, deltas, at)).await;
     }
 }
 
 /// Our clock.
 pub(super) fn wall() -> Timestamp {
     Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(0))
-}
-
-/// Streams one task list out as deltas. Returns what it cost the manager.
-async fn stream_list(
-    engine: &Engine,
-    list: ListId,
-    scope: Scope,
-    out: &Out,
-    generation: Generation,
-    skew: i64,
-) -> Result<Duration, EngineError> {
-    let mut tasks = engine.tasks(&scope).await?;
-    let cost = tasks.cost;
-    let mut batch = vec![Delta::TasksBegin(list, scope)];
-    let tell = async |deltas| {
-        let _ = out.send(Event::Heard(generation, deltas, wall().shifted(skew))).await;
-    };
-    let mut held = 0;
-    let result = loop {
-        match tasks.next().await {
-            Ok(Some(piece)) => {
-                held += piece.len();
-                batch.push(Delta::Tasks(list, piece));
-                if held > 500 {
-                    tell(std::mem::take(&mut batch)).await;
-                    held = 0;
-                }
-            }
-            Ok(None) => {
-                batch.push(Delta::TasksEnd(list));
-                break Ok(cost);
-            }
-            Err(error) => {
-                batch.push(Delta::TasksAbort(list));
-                break Err(error);
-            }
-        }
-    };
-    tell(batch).await;
-    result
-}
-
-/// The first words with an engine, and no more: for `contexts`.
-///
-/// # Errors
-/// Why it can't be used.
-pub async fn greet(connector: Connector) -> Result<Probe, EngineError> {
-    Engine::new(connector, Access::ReadOnly).probe(wall).await
-}
-
-/// Reads everything once: for `check` and `snapshot`.
-pub async fn load_once(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineError> {
-    let mut engine = Engine::new(connector, Access::ReadOnly);
-    let probe = engine.probe(wall).await?;
-    let at = wall().shifted(probe.skew);
-    let mut store = Store::default();
-    store.apply(Delta::Cluster(probe.info.clone()), at);
-    store.apply(Delta::Nodes(engine.nodes().await?), at);
-    store.apply(Delta::Services(engine.services().await?.0), at);
-    match engine.names().await {
-        Ok(names) => store.apply(Delta::Networks(names.networks), at),
-        Err(error) => tracing::debug!(%error, "names can't be read"),
-    }
-    let list = ListId(1);
-    let mut tasks = engine.tasks(&Scope::All).await?;
-    store.apply(Delta::TasksBegin(list, Scope::All), at);
-    while let Some(piece) = tasks.next().await? {
-        store.apply(Delta::Tasks(list, piece), at);
-    }
-    store.apply(Delta::TasksEnd(list), at);
-    Ok((store, probe, at))
 }

@@ -17,7 +17,7 @@ use crate::{
     connect::{Ask, Choice, Connector, DockerDir, Endpoint, Wanted, choose, hold},
     demo,
     report::{LogPrinter, check, clean, contexts_text, snapshot_json, snapshot_text},
-    session::{Fleet, LogQuery, Past, SessionConfig},
+    session::{Budget, Fleet, LogQuery, Past, SessionConfig},
     triage::rule,
     ui::{self, App, Opening, Seat, View},
 };
@@ -249,6 +249,9 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
         return Err(fault(FAILED)(line.into()));
     }
     let mut notices = choice.notices;
+    let percent = cli.budget.or(file.budget).unwrap_or(Budget::SHARE * 100.0);
+    let slow = cli.low_bandwidth || file.low_bandwidth;
+    let budget = Budget::new(percent / 100.0, slow);
     let mut seats = Vec::new();
     let mut sessions = Vec::new();
     for cluster in choice.clusters {
@@ -265,6 +268,7 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
             grant: grant.clone(),
             past: past(cli.demo.is_some()),
             who: whoami(),
+            budget,
         });
         seats.push(Seat {
             endpoint: cluster.endpoints[0].to_string(),

@@ -162,7 +162,8 @@ impl<'a> ServiceLook<'a> {
             )
         });
         let relevant = |t: &Task| {
-            t.template == service.template || failed_update.is_some_and(|u| t.since >= u.started)
+            t.spec.template == service.template
+                || failed_update.is_some_and(|u| t.since >= u.started)
         };
         let mut ended_well: HashMap<Place<'_>, Timestamp> = HashMap::new();
         let ended = |t: &&&Task| t.state.is_terminal() && !t.state.is_failure();

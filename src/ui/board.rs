@@ -7,11 +7,13 @@ use ratatui::style::Style;
 use super::{
     app::Effect,
     logpane::LogPane,
+    order::Order,
     overlay::Overlay,
     rows::{EventRow, ProblemRow, TaskRow},
     scene::Scene,
     sieve::EventSieve,
     table::Table,
+    view::tasks::BY_NAME,
 };
 use crate::{
     action::{
@@ -20,7 +22,7 @@ use crate::{
     },
     cluster::{NodeId, ServiceId, Store, TaskId, Timestamp},
     config::{Depth, Theme},
-    session::{ClusterNo, Command, Event, Generation, LogFrame, ManagerLine, Token},
+    session::{ClusterNo, Command, Event, Generation, LogFrame, ManagerLine, Token, Usage},
     triage::{Limits, Problem, Triage},
 };
 
@@ -204,6 +206,7 @@ pub struct Board {
     pub(super) built_scope: TaskScope,
     pub(super) unfolded: bool,
 
+    pub(super) order: Order,
     pub(super) services: Table<ServiceId>,
     pub(super) nodes: Table<NodeId>,
     pub(super) tasks: Table<TaskRow>,
@@ -215,6 +218,8 @@ pub struct Board {
     /// The last lines of the task that is shown as evidence.
     pub(super) last_lines: Option<(TaskId, Result<Vec<LogFrame>, String>)>,
     pub(super) last_lines_of: Option<TaskId>,
+    /// What watching costs, as last told.
+    pub(super) usage: Option<Box<Usage>>,
     /// What of the events is shown.
     pub(super) event_sieve: EventSieve,
     pub(super) log: Option<LogPane>,
@@ -244,7 +249,7 @@ impl Board {
         problem_rows.fixed = true;
         // By name and slot; the others begin with what is worst.
         let mut tasks = Table::default();
-        tasks.sort = 1;
+        tasks.sort = BY_NAME;
         let triage = Triage::new(settings.limits.clone());
         Self {
             no,
@@ -273,6 +278,7 @@ impl Board {
             scope: TaskScope::All,
             built_scope: TaskScope::All,
             unfolded: false,
+            order: Order::default(),
             services: Table::default(),
             nodes: Table::default(),
             tasks,
@@ -282,6 +288,7 @@ impl Board {
             triage,
             last_lines: None,
             last_lines_of: None,
+            usage: None,
             event_sieve: EventSieve::default(),
             log: None,
             overlays: Vec::new(),
@@ -450,7 +457,7 @@ impl Board {
                 }
                 TaskScope::All => {
                     let (window, _) = self.tasks.window(self.tasks.page_size());
-                    let on_screen = window.iter().filter_map(|r| store.task(&r.task));
+                    let on_screen = window.iter().filter_map(|r| store.task_at(r.task));
                     wanted.extend(on_screen.map(|t| t.service.clone()));
                 }
             }

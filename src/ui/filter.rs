@@ -53,7 +53,7 @@ impl Filter {
 
     /// Whether it lets everything pass.
     pub fn is_empty(&self) -> bool {
-        matches!(self.kind, Kind::All)
+        matches!(self.kind, Kind::All | Kind::Wrong(_))
     }
 
     /// What is wrong with it.
@@ -66,13 +66,33 @@ impl Filter {
 
     /// Whether a row with these texts passes.
     pub fn passes<'a>(&self, mut texts: impl Iterator<Item = &'a str>) -> bool {
-        let hit = match &self.kind {
-            Kind::All | Kind::Wrong(_) => return true,
-            Kind::Text(wanted) => texts.any(|t| contains(t, wanted)),
-            Kind::Fuzzy(wanted) => texts.any(|t| fuzzy(t, wanted)),
-            Kind::Regex(regex) => texts.any(|t| regex.is_match(t)),
-        };
-        hit != self.invert
+        if matches!(self.kind, Kind::All | Kind::Wrong(_)) {
+            return true;
+        }
+        texts.any(|text| self.hits(text)) != self.invert
+    }
+
+    /// Whether it is found in this text, inverted or not.
+    pub fn hits(&self, text: &str) -> bool {
+        match &self.kind {
+            Kind::All | Kind::Wrong(_) => true,
+            Kind::Text(wanted) => contains(text, wanted),
+            Kind::Fuzzy(wanted) => fuzzy(text, wanted),
+            Kind::Regex(regex) => regex.is_match(text),
+        }
+    }
+
+    /// Whether it lets pass what it does not find.
+    pub fn is_inverted(&self) -> bool {
+        self.invert
+    }
+
+    /// The text it looks for, if it is plain text.
+    pub fn plain(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text(wanted) => Some(wanted),
+            _ => None,
+        }
     }
 
     /// Where in a text it hits, in bytes; nothing for what has no one place.

@@ -6,7 +6,7 @@ use super::{
     table::{Row, Table},
 };
 use crate::{
-    cluster::{Gravity, NodeId, NodeState, Subject, Timestamp},
+    cluster::{Gravity, NodeId, Subject, Timestamp},
     config::Slot,
     session::{ClusterNo, Reach},
     triage::Severity,
@@ -283,15 +283,14 @@ fn cluster_row(board: &Board, current: bool) -> ClusterRow {
         LinkState::Live { .. } if warnings > 0 => (Health::Warning, None),
         LinkState::Live { .. } => (Health::Ok, None),
     };
-    let ready = store.nodes().filter(|n| n.state == NodeState::Ready).count();
-    let converged = store.services().filter(|s| store.missing(s).none()).count();
+    let all = store.health();
     let worst = || board.loud().next().map_or(String::new(), |p| p.message.clone());
     ClusterRow {
         no: board.no,
         name: board.settings.name.clone(),
         health,
-        nodes: (ready, store.nodes().len()),
-        services: (converged, store.services().len()),
+        nodes: (all.ready, store.nodes().len()),
+        services: (all.converged, store.services().len()),
         running: store.total().running,
         critical,
         warnings,

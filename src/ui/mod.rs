@@ -16,6 +16,7 @@ mod logact;
 mod logpane;
 mod logwalk;
 mod look;
+mod order;
 mod overlay;
 mod palette;
 mod rows;

@@ -1,15 +1,13 @@
 //! What the tables' rows are, and how they are built from the store.
 
-use std::collections::HashMap;
-
 use super::{
     Board,
     board::{TaskScope, View},
-    table::{Row, sort_by},
+    order::sort,
+    table::Row,
     view::{events, nodes, problems, services, tasks},
-    widget::columns::natural,
 };
-use crate::cluster::{NodeId, ServiceId, Task, TaskId, Timestamp, effects};
+use crate::cluster::{NodeId, ServiceId, TaskRef, effects};
 
 impl Row for ServiceId {
     type Id = Self;
@@ -37,20 +35,20 @@ impl Row for EventRow {
 }
 
 /// A task with its history folded under it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskRow {
     /// The task.
-    pub task: TaskId,
+    pub task: TaskRef,
     /// Older tasks of the same slot folded under this one.
-    pub older: usize,
+    pub older: u32,
     /// It is itself one of those.
     pub nested: bool,
 }
 
 impl Row for TaskRow {
-    type Id = TaskId;
-    fn id(&self) -> TaskId {
-        self.task.clone()
+    type Id = TaskRef;
+    fn id(&self) -> TaskRef {
+        self.task
     }
 }
 
@@ -94,35 +92,31 @@ impl Board {
         if self.services.is_fresh(stamp, self.now) {
             return;
         }
-        let store = &self.scene.store;
-        let filter = &self.services.filter;
-        let passes = |s: &&crate::cluster::Service| filter.passes(services::texts(s).into_iter());
-        let mut found: Vec<_> = store.services().filter(passes).collect();
-        found.sort_by_cached_key(|s| natural(&s.name));
-        let mut rows: Vec<ServiceId> = found.into_iter().map(|s| s.id.clone()).collect();
-        let column = &services::COLUMNS[self.services.sort];
-        let key = |id: &ServiceId| store.service(id).map(|s| (column.key)(s, &self.scene));
-        sort_by(&mut rows, self.services.reverse, key);
-        let all = store.services().len();
-        self.services.marked.retain(|id| store.service(id).is_some());
-        self.services.set(rows, all, stamp, self.now);
+        let (store, table) = (&self.scene.store, &mut self.services);
+        self.order.refresh(store);
+        let known = self.order.services.iter().filter_map(|id| store.service(id));
+        let found: Vec<_> =
+            known.filter(|s| table.filter.passes(services::texts(s).into_iter())).collect();
+        let key = services::COLUMNS[table.sort].key;
+        let sorted = sort(&found, table.reverse, |_| false, |s| key(s, &self.scene));
+        let rows = sorted.into_iter().map(|s| s.id.clone()).collect();
+        table.marked.retain(|id| store.service(id).is_some());
+        table.set(rows, store.services().len(), stamp, self.now);
     }
 
     fn refresh_nodes(&mut self, stamp: u64) {
         if self.nodes.is_fresh(stamp, self.now) {
             return;
         }
-        let store = &self.scene.store;
-        let filter = &self.nodes.filter;
-        let mut found: Vec<_> =
-            store.nodes().filter(|n| filter.passes(nodes::texts(n).into_iter())).collect();
-        found.sort_by_cached_key(|n| (natural(&n.hostname), n.id.clone()));
-        let mut rows: Vec<NodeId> = found.into_iter().map(|n| n.id.clone()).collect();
-        let column = &nodes::COLUMNS[self.nodes.sort];
-        let key = |id: &NodeId| store.node(id).map(|n| (column.key)(n, &self.scene));
-        sort_by(&mut rows, self.nodes.reverse, key);
-        let all = store.nodes().len();
-        self.nodes.set(rows, all, stamp, self.now);
+        let (store, table) = (&self.scene.store, &mut self.nodes);
+        self.order.refresh(store);
+        let known = self.order.nodes.iter().filter_map(|id| store.node(id));
+        let found: Vec<_> =
+            known.filter(|n| table.filter.passes(nodes::texts(n).into_iter())).collect();
+        let key = nodes::COLUMNS[table.sort].key;
+        let sorted = sort(&found, table.reverse, |_| false, |n| key(n, &self.scene));
+        let rows = sorted.into_iter().map(|n| n.id.clone()).collect();
+        table.set(rows, store.nodes().len(), stamp, self.now);
     }
 
     /// Whose tasks are listed.
@@ -143,39 +137,17 @@ impl Board {
         if self.tasks.is_fresh(stamp, self.now) && self.built_scope == scope {
             return;
         }
-        let store = &self.scene.store;
-        let in_scope: Vec<&Task> = match &scope {
-            TaskScope::All => store.tasks().collect(),
-            TaskScope::Service(id) => store.tasks_of(id).collect(),
-            TaskScope::Node(id) => store.tasks_on(id).collect(),
+        let (store, table) = (&self.scene.store, &mut self.tasks);
+        let rows = self.order.tasks(store, &scope, &table.filter, self.unfolded);
+        let key = tasks::COLUMNS[table.sort].key;
+        let rows = sort(&rows, table.reverse, |row| row.nested, |row| key(row, &self.scene));
+        let all = match &scope {
+            TaskScope::All => store.task_count(),
+            TaskScope::Service(id) => store.tally(id).all as usize,
+            TaskScope::Node(id) => store.node_tally(id).all as usize,
         };
-        let all = in_scope.len();
-        let filter = &self.tasks.filter;
-        let shown: Vec<&Task> = if filter.is_empty() {
-            in_scope
-        } else {
-            let passes = |t: &&Task| tasks::passes(t, store, filter);
-            in_scope.into_iter().filter(passes).collect()
-        };
-        let mut rows = fold(&shown);
-        let column = &tasks::COLUMNS[self.tasks.sort];
-        // Only the heads are ordered; history goes along under its head.
-        let mut heads: Vec<TaskRow> = rows.keys().cloned().collect();
-        let name = &tasks::COLUMNS[1];
-        sort_by(&mut heads, self.tasks.reverse, |row| {
-            // Heads come in no order: name and slot settle what the column leaves open.
-            Some(((column.key)(row, &self.scene), (name.key)(row, &self.scene)))
-        });
-        if self.unfolded {
-            let mut open = Vec::with_capacity(shown.len());
-            for head in heads {
-                let older = rows.remove(&head).unwrap_or_default();
-                open.push(TaskRow { older: 0, ..head });
-                open.extend(older.into_iter().map(|t| TaskRow { task: t, older: 0, nested: true }));
-            }
-            heads = open;
-        }
-        self.tasks.set(heads, all, stamp, self.now);
+        table.dear = table.sort != tasks::BY_NAME || !table.filter.is_empty();
+        table.set(rows, all, stamp, self.now);
         self.built_scope = scope;
     }
 
@@ -208,34 +180,5 @@ impl Board {
             .collect();
         let all = found.len();
         self.problem_rows.set(rows, all, 0, self.now);
-    }
-}
-
-/// Groups tasks by slot: the live or newest one heads the others, newest first.
-fn fold<'s>(shown: &[&'s Task]) -> HashMap<TaskRow, Vec<TaskId>> {
-    #[derive(PartialEq, Eq, Hash)]
-    struct Place<'s>(&'s ServiceId, u64, Option<&'s NodeId>);
-    let mut groups: HashMap<Place<'s>, Vec<&'s Task>> = HashMap::with_capacity(shown.len());
-    for task in shown {
-        let node = if task.slot == 0 { task.node.as_ref() } else { None };
-        groups.entry(Place(&task.service, task.slot, node)).or_default().push(task);
-    }
-    let mut folded = HashMap::with_capacity(groups.len());
-    for mut group in groups.into_values() {
-        // What the orchestrator wants alive first, then what still runs, then the newest.
-        let rank = |t: &&Task| {
-            let newest = std::cmp::Reverse(t.created.max(Timestamp::NEVER));
-            (!t.is_wanted(), t.state.is_terminal(), newest)
-        };
-        group.sort_by_key(rank);
-        let head = TaskRow { task: group[0].id.clone(), older: group.len() - 1, nested: false };
-        folded.insert(head, group[1..].iter().map(|t| t.id.clone()).collect());
-    }
-    folded
-}
-
-impl std::hash::Hash for TaskRow {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.task.hash(state);
     }
 }

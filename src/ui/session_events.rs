@@ -51,6 +51,7 @@ impl Board {
                     self.scene.names = *names;
                 }
             }
+            Event::Usage(usage) => self.usage = Some(usage),
             Event::Documents(token, result) => self.documents(token, result),
             Event::Raw(token, result) => self.raw_document(token, result),
             Event::Outcome(service, outcome) => self.outcome(&service, *outcome),

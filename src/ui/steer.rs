@@ -28,7 +28,10 @@ impl Board {
         match self.focus() {
             Pane::Services => self.services.current().cloned().map(Subject::Service),
             Pane::Nodes => self.nodes.current().cloned().map(Subject::Node),
-            Pane::Tasks => self.tasks.current().and_then(|row| task(&row.task)),
+            Pane::Tasks => self.tasks.current().and_then(|row| {
+                let task = store.task_at(row.task)?;
+                Some(Subject::Task(task.id.clone(), task.service.clone()))
+            }),
             Pane::Events if self.view == View::Problems => self
                 .problem_rows
                 .current()

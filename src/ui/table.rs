@@ -39,14 +39,19 @@ pub struct Table<R: Row> {
     pub follow: bool,
     /// The cursor was moved: until then it stays at the top, where the worst is.
     touched: bool,
+    /// They are sorted or sifted anew each time, instead of put together from what is sorted.
+    pub dear: bool,
     /// What the rows were built from, and when.
     built: Option<u64>,
     built_at: Timestamp,
 }
 
-/// Rows are built anew for data at most so often: a long table costs much to sort, and keys must not
-/// wait for it. Whatever the user does to the table is done at once.
-const PER_ROW: i64 = 20_000;
+/// Rows are built anew for data at most so often, in nanoseconds a row: a long table costs much to
+/// sort, and keys must not wait for it. Whatever the user does to the table is done at once.
+const PER_ROW: i64 = 10_000;
+const PER_ROW_IN_ORDER: i64 = 1_000;
+/// A table of so few rows costs nothing.
+const SHORT: usize = 1_000;
 
 impl<R: Row> Default for Table<R> {
     fn default() -> Self {
@@ -64,6 +69,7 @@ impl<R: Row> Default for Table<R> {
             fixed: false,
             follow: false,
             touched: false,
+            dear: true,
             built: None,
             built_at: Timestamp::NEVER,
         }
@@ -88,8 +94,9 @@ impl<R: Row> Table<R> {
 
     /// Whether rows built from `stamp` are still good.
     pub fn is_fresh(&self, stamp: u64, now: Timestamp) -> bool {
-        let rest = PER_ROW * i64::try_from(self.all).unwrap_or(i64::MAX / PER_ROW);
-        let resting = self.all > 2_000 && now.0.saturating_sub(self.built_at.0) < rest;
+        let per_row = if self.dear { PER_ROW } else { PER_ROW_IN_ORDER };
+        let rest = per_row * i64::try_from(self.all).unwrap_or(i64::MAX / PER_ROW);
+        let resting = self.all > SHORT && now.0.saturating_sub(self.built_at.0) < rest;
         self.built.is_some_and(|built| built == stamp || resting)
     }
 
@@ -192,13 +199,5 @@ impl<R: Row> Table<R> {
         let end = (offset + height).min(self.rows.len());
         let selected = (!self.rows.is_empty()).then(|| self.index - offset);
         (&self.rows[offset..end], selected)
-    }
-}
-
-/// Orders rows by what a column says of them, ties by the order they came in.
-pub fn sort_by<R: Row, K: Ord>(rows: &mut [R], reverse: bool, key: impl Fn(&R) -> Option<K>) {
-    rows.sort_by_cached_key(key);
-    if reverse {
-        rows.reverse();
     }
 }

@@ -9,6 +9,8 @@ mod cluster_fixture;
 #[path = "../screens/driver.rs"]
 #[allow(dead_code, reason = "the screens use more of it")]
 mod driver;
+mod process;
+mod scale;
 
 use std::{
     cell::Cell,
@@ -21,7 +23,7 @@ use std::{
 use ratatui::{Terminal, backend::CrosstermBackend};
 use skep::{
     cluster::{Delta, ListId, NodeState, Scope, Store, Task, TaskState},
-    engine::{Interner, Pieces, decode_task},
+    engine::TaskReader,
     triage::{Limits, Triage, problems},
     ui::draw,
 };
@@ -71,11 +73,11 @@ fn json(count: usize) -> String {
 }
 
 fn decode(json: &[u8]) -> Vec<Task> {
-    let (mut pieces, mut interner, mut out) = (Pieces::default(), Interner::default(), Vec::new());
+    let (mut reader, mut out) = (TaskReader::default(), Vec::new());
     for chunk in json.chunks(64 << 10) {
-        pieces.feed(chunk, |t| out.push(decode_task(t, &mut interner).unwrap())).unwrap();
+        out.extend(reader.feed(chunk).unwrap());
     }
-    pieces.finish().unwrap();
+    reader.finish().unwrap();
     out
 }
 
@@ -414,4 +416,11 @@ fn main() {
     if wanted("logs") {
         logs();
     }
+    if wanted("largest") {
+        scale::largest();
+    }
+    if wanted("quiet") {
+        scale::quiet();
+    }
+    let _ = std::fs::remove_dir_all(process::scratch());
 }

@@ -10,7 +10,7 @@ use skep::{
     config::{Depth, Theme},
     connect::{Connector, Endpoint},
     demo::Demo,
-    engine::{Access, Engine},
+    engine::{Access, Engine, ServiceReader},
     session::{Fleet, Past, SessionConfig},
     ui::{App, Effect, Msg, Opening, Seat, View, actions::ACTIONS, draw},
 };
@@ -49,6 +49,7 @@ impl Live {
                 ..Seat::default()
             });
             sessions.push(SessionConfig {
+                budget: skep::session::Budget::default(),
                 managers: endpoints.into_iter().map(Connector::new).collect(),
                 grant,
                 past: Past { timeline: None, audit: dir.path().join("audit.jsonl") },
@@ -252,7 +253,7 @@ async fn lost_events_are_no_lost_changes() {
     let mut other =
         Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())), Access::ReadWrite);
     other.probe(now).await.unwrap();
-    let (services, _) = other.services().await.unwrap();
+    let (services, _) = other.services(&mut ServiceReader::default(), true).await.unwrap();
     let web = services.iter().find(|s| &*s.name == "shop_web").unwrap();
     let mut document = other.service_document(&web.id).await.unwrap();
     document["Spec"]["Mode"]["Replicated"]["Replicas"] = 5.into();

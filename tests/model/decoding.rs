@@ -1,8 +1,10 @@
 //! Decoders on JSON recorded from engines 20.10, 26.1 and 28.5.
 
+use std::sync::Arc;
+
 use skep::{
-    cluster::{Availability, Mode, NodeState, TaskState},
-    engine::{Interner, Pieces, decode_nodes, decode_services, decode_task},
+    cluster::{Availability, Mode, NodeState, Service, TaskState},
+    engine::{ServiceReader, TaskReader, decode_nodes},
 };
 
 const ENGINES: [&str; 3] = ["20.10", "26.1", "28.5"];
@@ -13,12 +15,16 @@ pub fn fixture(engine: &str, name: &str) -> String {
 }
 
 fn tasks(json: &str) -> Vec<skep::cluster::Task> {
-    let (mut pieces, mut interner, mut out) = (Pieces::default(), Interner::default(), Vec::new());
+    let (mut reader, mut out) = (TaskReader::default(), Vec::new());
     for chunk in json.as_bytes().chunks(777) {
-        pieces.feed(chunk, |task| out.push(decode_task(task, &mut interner).unwrap())).unwrap();
+        out.extend(reader.feed(chunk).unwrap());
     }
-    pieces.finish().unwrap();
+    reader.finish().unwrap();
     out
+}
+
+fn decode_services(json: &[u8]) -> Result<Vec<Arc<Service>>, String> {
+    ServiceReader::default().read(json)
 }
 
 #[test]
@@ -77,9 +83,12 @@ fn recorded_lists_are_read() {
             .filter(|t| t.service == web.id && t.state == TaskState::Running && t.is_wanted())
             .collect();
         assert_eq!(live.len(), 3, "{engine}");
-        assert!(live.iter().all(|t| t.template == web.template), "{engine}: fingerprints");
+        assert!(live.iter().all(|t| t.spec.template == web.template), "{engine}: fingerprints");
         let old = tasks.iter().filter(|t| t.service == web.id && t.image_tag() == "lab/app:1.0");
-        assert!(old.into_iter().all(|t| t.template != web.template), "{engine}: old tasks tell");
+        assert!(
+            old.into_iter().all(|t| t.spec.template != web.template),
+            "{engine}: old tasks tell"
+        );
     }
 }
 
@@ -116,8 +125,8 @@ fn one_bad_element_costs_only_itself() {
 
 #[test]
 fn nulls_and_absences_are_empty() {
-    let json = r#"{"ID":"t","Spec":null,"Status":{"State":"failed","Err":"dial \u0000{","ContainerStatus":null},"Slot":1}"#;
-    let task = decode_task(json.as_bytes(), &mut Interner::default()).unwrap();
+    let json = r#"[{"ID":"t","Spec":null,"Status":{"State":"failed","Err":"dial \u0000{","ContainerStatus":null},"Slot":1}]"#;
+    let task = tasks(json).pop().unwrap();
     assert_eq!(&*task.err, "dial \0{");
     assert_eq!((task.exit_code, task.container), (None, None));
 }

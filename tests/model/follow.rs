@@ -1,5 +1,7 @@
 //! Convergence, by the docker CLI's rules.
 
+use std::sync::Arc;
+
 use skep::{
     action::{
         follow::{Follow, Phase},
@@ -67,7 +69,7 @@ fn tasks_of_the_old_template_and_on_lost_nodes_do_not_count() {
     f.sent(100);
     f.update(&c.store(), later(1));
     assert_eq!((f.done, f.total), (0, 3));
-    c.tasks.iter_mut().for_each(|t| t.template = 2);
+    c.tasks.iter_mut().for_each(|t| Arc::make_mut(&mut t.spec).template = 2);
     c.nodes[1].state = NodeState::Down;
     f.update(&c.store(), later(1));
     assert!(f.done < 3);

@@ -6,7 +6,7 @@ use skep::{
     cluster::{
         Availability, Delta, Entry, FailureAction, Gravity, Meaning, Mode, Mount, Network,
         NodeState, Platform, Port, PublishMode, Reachability, Resources, RestartCondition, Store,
-        Subject, TaskState, UpdateState,
+        Subject, Task, TaskSpec, TaskState, UpdateState,
     },
     triage::{Limits, Problem, RULES, problems},
 };
@@ -117,7 +117,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("leader-changes", Given(calm(), vec![100, 200, 300].into_iter().map(|at| event(at, Subject::Other, Meaning::Leader, "now leads the managers")).map(|mut e| { e.text += &e.at.0.to_string(); e }).collect()), "the leader changed 3 times within 10 min, now m1"),
         ("managers-even", calm().manager("m5").into(), "4 managers stand 1 loss, as 3 would"),
         ("manager-single", cluster().manager("m1").node("n2").service("web", 2).into(), "one manager for 2 nodes"),
-        ("manager-load", with(calm(), |c| { c.tasks[0].reserved.memory = 6 << 30; }).into(), "75 % of its memory"),
+        ("manager-load", with(calm(), |c| { spec(&mut c.tasks[0]).reserved.memory = 6 << 30; }).into(), "75 % of its memory"),
         ("engine-skew", with(calm(), |c| c.nodes[3].engine = "20.10.24".into()).into(), "28.5.2 on m1, m2, m3; 20.10.24 on n4"),
         ("ca-rotation", with(calm(), |c| { for n in &mut c.nodes[..3] { n.trust = 2; n.updated = ago(3_600); } }).into(), "n4 still trusts the old root"),
         ("node-down", calm().down("n4", "heartbeat failure").into(), "node n4 is down (heartbeat failure), 1 task was on it"),
@@ -151,7 +151,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("registry-limit", rejected("toomanyrequests: You have reached your pull rate limit").into(), "rate limit is reached"),
         ("registry-unreachable", rejected("Get \"https://reg/v2/\": dial tcp: lookup reg: i/o timeout").into(), "can't reach the registry"),
         ("image-platform", rejected("no matching manifest for linux/arm64/v8 in the manifest list entries").into(), "is not made for"),
-        ("digest-drift", with(calm(), |c| { c.tasks[0].image = "a:1@sha256:0123456789".into(); c.tasks[1].image = "a:1@sha256:9876543210".into(); }).into(), "1 task of 01234567, 1 task of 98765432"),
+        ("digest-drift", with(calm(), |c| { spec(&mut c.tasks[0]).image = "a:1@sha256:0123456789".into(); spec(&mut c.tasks[1]).image = "a:1@sha256:9876543210".into(); }).into(), "1 task of 01234567, 1 task of 98765432"),
         ("image-latest", with(calm(), |c| { c.last().image = "shop/api:latest".into(); c.last().updated = ago(60 * 86_400); }).into(), "web runs shop/api:latest unchanged for 60 days"),
         ("bind-missing", rejected("invalid mount config for type \"bind\": bind source path does not exist: /srv/data").into(), "bind mount source /srv/data does not exist on"),
         ("secret-missing", rejected("secret db_password not found").into(), "secret missing: secret db_password not found"),
@@ -178,8 +178,8 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("unbalanced", { let mut c = calm(); for _ in 0..4 { c = c.service("more", 3); } c.tasks.retain(|t| t.node.as_ref().is_none_or(|n| n.as_str() != "id-of-n4")); let id = node_id(&c, 3); Given(c, vec![event(900, id, Meaning::NodeBack, "back")]) }, "n4 came back and runs 0 tasks, the others 4 each"),
         ("pinned", with(calm(), |c| c.last().mounts = vec![Mount { kind: "volume".into(), source: "data".into(), target: "/d".into(), read_only: false, driver: "".into() }]).into(), "web keeps data in local volume data"),
         ("single-replica", with(cluster().manager("m1").manager("m2").manager("m3").service("web", 1), |c| published(c, PublishMode::Ingress)).into(), "web is published and has one replica"),
-        ("capacity-full", with(calm(), |c| for t in &mut c.tasks { t.reserved.memory = 15 << 29; }).into(), "93 % of memory (30 GiB of 32 GiB) reserved"),
-        ("capacity-spare", with(calm(), |c| for t in &mut c.tasks { t.reserved.memory = 5 << 30; }).into(), "1 task of the 0.25 CPU and 5 GiB reserved there would find no place"),
+        ("capacity-full", with(calm(), |c| for t in &mut c.tasks { spec(t).reserved.memory = 15 << 29; }).into(), "93 % of memory (30 GiB of 32 GiB) reserved"),
+        ("capacity-spare", with(calm(), |c| for t in &mut c.tasks { spec(t).reserved.memory = 5 << 30; }).into(), "1 task of the 0.25 CPU and 5 GiB reserved there would find no place"),
         ("no-health-check", with(calm(), |c| { c.last().health_check = false; published(c, PublishMode::Ingress); }).into(), "web has no health check in its spec"),
         ("no-limits", with(calm(), |c| c.last().limits = Resources::default()).into(), "web has no memory limit"),
     ]
@@ -234,4 +234,8 @@ fn a_rule_that_is_ignored_finds_nothing() {
         let found = problems(&given.store(), NOW, &limits);
         assert!(find(&found, rule).is_none(), "{rule}");
     }
+}
+
+fn spec(task: &mut Task) -> &mut TaskSpec {
+    std::sync::Arc::make_mut(&mut task.spec)
 }

@@ -8,7 +8,7 @@ use skep::{
     triage::{Limits, Problem, Quiet, Severity, Triage, blast, problems},
 };
 
-use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
+use crate::cluster_fixture::{Cluster, NOW, ago, cluster, listed};
 
 fn all(cluster: &Cluster) -> Vec<Problem> {
     problems(&cluster.store(), NOW, &Limits::default())
@@ -106,7 +106,7 @@ fn what_changed_before_is_told_with_who_did_it() {
     changed.spec = r#"{"TaskTemplate":{"ContainerSpec":{"Image":"shop/api:1.9"}}}"#.into();
     changed.updated = ago(30);
     store.note_action(ago(31), &changed.id, "web", "update web by ann".into());
-    store.apply(Delta::Services(vec![changed]), ago(29));
+    store.apply(listed(&[changed]), ago(29));
     let mut tasks = c.tasks.clone();
     for task in &mut tasks {
         task.version += 1_000;

@@ -9,34 +9,51 @@ mod service;
 mod task;
 mod template;
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
 
+use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 pub(super) use info::{WireInfo, decode_event};
 pub use node::decode_nodes;
-pub use service::{decode_service, decode_services};
-pub use task::decode_task;
+pub use service::{ServiceReader, decode_service};
+pub use task::TaskReader;
 
-use crate::cluster::{Resources, Timestamp};
+use self::template::{WireTemplate, read_part};
+use crate::cluster::{Resources, TaskSpec, Timestamp};
 
-/// Shares equal strings: the images, errors and ids of 100,000 tasks are few.
+/// Specs remembered: more are not alike, and remembering them would take memory for nothing.
+const SPECS: usize = 8_192;
+
+/// Shares what is equal: the specs, images, errors and node ids of 100,000 tasks are few.
 #[derive(Debug, Default)]
-pub struct Interner(HashSet<Arc<str>>);
+pub struct Interner {
+    texts: HashSet<Arc<str>>,
+    /// By their bytes: most of a task is its spec, and read once for all tasks made from it.
+    specs: HashMap<Box<[u8]>, Arc<TaskSpec>>,
+}
 
 impl Interner {
     fn share(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
+        Arc::clone(self.texts.get_or_insert_with(text, |text| text.into()))
+    }
+
+    fn spec(&mut self, raw: &RawValue) -> Arc<TaskSpec> {
+        if let Some(known) = self.specs.get(raw.get().as_bytes()) {
             return Arc::clone(known);
         }
-        let new: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&new));
-        new
+        let read: WireTemplate<'_> = read_part(Some(raw));
+        let spec = Arc::new(TaskSpec {
+            image: self.share(&read.container().image),
+            reserved: read.resources().reservations.model(),
+            template: read.fingerprint(),
+        });
+        if self.specs.len() >= SPECS {
+            self.specs.clear();
+        }
+        self.specs.insert(raw.get().as_bytes().into(), Arc::clone(&spec));
+        spec
     }
 }
 
@@ -101,14 +118,24 @@ fn nanos(n: i64) -> Duration {
 /// Reads a list element by element; one that can't be read costs only itself, and is logged.
 fn list<T>(
     json: &[u8],
-    read: impl Fn(&[u8]) -> Result<T, serde_json::Error>,
+    mut read: impl FnMut(&[u8]) -> Result<(T, usize), serde_json::Error>,
 ) -> Result<Vec<T>, String> {
-    let mut pieces = super::Pieces::default();
+    let mut pieces = super::pieces::Pieces::default();
     let mut out = Vec::new();
-    pieces.feed(json, |bytes| match read(bytes) {
-        Ok(item) => out.push(item),
-        Err(error) => tracing::warn!(%error, "an element of a list can't be read"),
+    pieces.feed(json, |bytes| {
+        let (item, length) = read(bytes)?;
+        out.push(item);
+        Ok(length)
     })?;
     pieces.finish()?;
     Ok(out)
+}
+
+/// Reads the element that `bytes` begin with, and how long it is.
+fn element<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, usize), serde_json::Error> {
+    let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter();
+    match stream.next() {
+        Some(read) => Ok((read?, stream.byte_offset())),
+        None => Err(serde::de::Error::custom("nothing")),
+    }
 }

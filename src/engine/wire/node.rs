@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Deserialize;
 
-use super::{Labels, Res, Text, Version, labels, list, or_default};
+use super::{Labels, Res, Text, Version, element, labels, list, or_default};
 use crate::cluster::{Availability, Manager, Node, NodeId, NodeState, Reachability, Role};
 
 #[derive(Deserialize, Default)]
@@ -148,5 +148,7 @@ fn fingerprint(pem: &str) -> u64 {
 
 /// Reads a node list.
 pub fn decode_nodes(json: &[u8]) -> Result<Vec<Node>, String> {
-    list(json, |bytes| serde_json::from_slice::<WireNode<'_>>(bytes).map(Node::from))
+    list(json, |bytes| {
+        element::<WireNode<'_>>(bytes).map(|(node, length)| (Node::from(node), length))
+    })
 }

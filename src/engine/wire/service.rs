@@ -1,12 +1,13 @@
 //! Services.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
+use hashbrown::HashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Labels, Text, Version, labels, list, nanos, or_default,
+    Labels, Text, Version, element, labels, list, nanos, or_default,
     template::{
         WireAttachment, WireMount, WirePlatform, WireReference, WireReferences, WireRestart,
         WireTemplate, read_part,
@@ -108,6 +109,16 @@ struct WireCounts {
     completed_tasks: u64,
 }
 
+impl WireCounts {
+    fn model(&self) -> Counts {
+        Counts {
+            running: self.running_tasks,
+            desired: self.desired_tasks,
+            completed: self.completed_tasks,
+        }
+    }
+}
+
 /// `{"Replicated":{"Replicas":3}}`: one key names the mode.
 fn mode(raw: Option<&RawValue>) -> Mode {
     #[derive(Deserialize, Default)]
@@ -200,20 +211,63 @@ impl From<WireService<'_>> for Service {
             previous: w.previous_spec.map(RawValue::get).filter(|s| *s != "null").map(Into::into),
             log_driver: template.driver(),
             template: template.fingerprint(),
-            counts: w.service_status.map(|c| Counts {
-                running: c.running_tasks,
-                desired: c.desired_tasks,
-                completed: c.completed_tasks,
-            }),
+            counts: w.service_status.as_ref().map(WireCounts::model),
             created: w.created_at.time(),
             updated: w.updated_at.time(),
         }
     }
 }
 
-/// Reads a service list.
-pub fn decode_services(json: &[u8]) -> Result<Vec<Service>, String> {
-    list(json, |bytes| serde_json::from_slice::<WireService<'_>>(bytes).map(Service::from))
+/// Reads service lists, one after the other; what did not change since the last is handed on as it
+/// was, without reading its spec again.
+#[derive(Debug, Default)]
+pub struct ServiceReader {
+    known: HashMap<ServiceId, Arc<Service>>,
+}
+
+impl ServiceReader {
+    /// Reads a list. Where it has no counts, those of the last one hold.
+    ///
+    /// # Errors
+    /// What is wrong, when it is no list.
+    pub fn read(&mut self, json: &[u8]) -> Result<Vec<Arc<Service>>, String> {
+        let services = list(json, |bytes| {
+            let (head, length) = element::<WireHead<'_>>(bytes)?;
+            let known = self.known.get(&*head.id);
+            let counts = head
+                .service_status
+                .as_ref()
+                .map(WireCounts::model)
+                .or(known.and_then(|k| k.counts));
+            let service = match known {
+                // The raft index of its last change covers all but the counts.
+                Some(known) if known.version == head.version.index => {
+                    if known.counts == counts {
+                        Arc::clone(known)
+                    } else {
+                        Arc::new(Service { counts, ..Service::clone(known) })
+                    }
+                }
+                _ => {
+                    let (wire, _) = element::<WireService<'_>>(bytes)?;
+                    Arc::new(Service { counts, ..Service::from(wire) })
+                }
+            };
+            Ok((service, length))
+        })?;
+        self.known = services.iter().map(|s| (s.id.clone(), Arc::clone(s))).collect();
+        Ok(services)
+    }
+}
+
+/// What tells whether the rest must be read.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireHead<'a> {
+    #[serde(rename = "ID", borrow)]
+    id: Text<'a>,
+    version: Version,
+    service_status: Option<WireCounts>,
 }
 
 /// Reads one service.

@@ -1,9 +1,15 @@
 //! Tasks.
 
-use serde::Deserialize;
+use std::sync::Arc;
 
-use super::{Interner, Text, Version, or_default, template::WireTemplate};
-use crate::cluster::{NodeId, ServiceId, Task, TaskId, TaskState};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Interner, Text, Version, element, or_default};
+use crate::{
+    cluster::{NodeId, ServiceId, Task, TaskId, TaskSpec, TaskState},
+    engine::pieces::Pieces,
+};
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
@@ -15,8 +21,8 @@ struct WireTask<'a> {
     created_at: Text<'a>,
     #[serde(borrow)]
     updated_at: Text<'a>,
-    #[serde(borrow, deserialize_with = "or_default")]
-    spec: WireTemplate<'a>,
+    #[serde(borrow)]
+    spec: Option<&'a RawValue>,
     #[serde(rename = "ServiceID", borrow)]
     service_id: Text<'a>,
     slot: u64,
@@ -51,13 +57,11 @@ struct WireContainerStatus<'a> {
     exit_code: i64,
 }
 
-/// Reads one task; equal strings are shared through `interner`.
-pub fn decode_task(json: &[u8], interner: &mut Interner) -> Result<Task, String> {
-    let w: WireTask<'_> = serde_json::from_slice(json).map_err(|e| e.to_string())?;
+fn task(w: &WireTask<'_>, interner: &mut Interner) -> Task {
     let state = TaskState::from_word(&w.status.state);
     let container = w.status.container_status.as_ref();
     let exit_code = container.filter(|_| state.is_terminal()).map(|c| c.exit_code);
-    Ok(Task {
+    Task {
         id: TaskId::from(&*w.id),
         version: w.version.index,
         service: ServiceId::from(interner.share(&w.service_id)),
@@ -76,8 +80,36 @@ pub fn decode_task(json: &[u8], interner: &mut Interner) -> Result<Task, String>
         exit_code: exit_code
             .filter(|code| *code != 0 || container.is_some_and(|c| !c.container_id.is_empty())),
         state,
-        image: interner.share(&w.spec.container().image),
-        reserved: w.spec.resources().reservations.model(),
-        template: w.spec.fingerprint(),
-    })
+        spec: w.spec.map_or_else(Arc::<TaskSpec>::default, |raw| interner.spec(raw)),
+    }
+}
+
+/// Reads a task list as its bytes come, in little memory.
+#[derive(Debug, Default)]
+pub struct TaskReader {
+    pieces: Pieces,
+    interner: Interner,
+}
+
+impl TaskReader {
+    /// Takes bytes in; the tasks that are complete with them.
+    ///
+    /// # Errors
+    /// What is wrong, when it is no list.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Task>, String> {
+        let mut tasks = Vec::new();
+        let Self { pieces, interner } = self;
+        pieces.feed(bytes, |bytes| {
+            let (wire, length) = element(bytes)?;
+            tasks.push(task(&wire, interner));
+            Ok(length)
+        })?;
+        Ok(tasks)
+    }
+
+    /// # Errors
+    /// When the list is not complete.
+    pub fn finish(&self) -> Result<(), String> {
+        self.pieces.finish()
+    }
 }

@@ -84,10 +84,10 @@ pub fn homeless(look: &Look<'_>, lost: &Node) -> usize {
         .collect();
     let mut tasks: Vec<&Task> =
         look.store.tasks_on(&lost.id).filter(|t| t.is_wanted() && has_reservation(t)).collect();
-    tasks.sort_by_key(|t| std::cmp::Reverse((t.reserved.memory, t.reserved.nano_cpus)));
+    tasks.sort_by_key(|t| std::cmp::Reverse((t.spec.reserved.memory, t.spec.reserved.nano_cpus)));
     let mut homeless = 0;
     for task in tasks {
-        let (memory, cpu) = (task.reserved.memory, task.reserved.nano_cpus);
+        let (memory, cpu) = (task.spec.reserved.memory, task.spec.reserved.nano_cpus);
         // The node with the most memory may have no CPU left: look further, and put those back.
         let mut full = Vec::new();
         loop {
@@ -114,5 +114,5 @@ pub fn homeless(look: &Look<'_>, lost: &Node) -> usize {
 }
 
 fn has_reservation(task: &Task) -> bool {
-    task.reserved.memory > 0 || task.reserved.nano_cpus > 0
+    task.spec.reserved.memory > 0 || task.spec.reserved.nano_cpus > 0
 }

@@ -16,7 +16,7 @@ pub fn missing(s: &ServiceLook<'_>) -> Option<Found> {
         return None;
     }
     let on = s.hosts(&tasks);
-    let runs = s.running.iter().filter(|t| t.template == s.service.template).count();
+    let runs = s.running.iter().filter(|t| t.spec.template == s.service.template).count();
     let image = s.service.image_tag();
     let found = if runs > 0 {
         Found::cause(format!("image {image} is not found on {}, and runs elsewhere", on))
@@ -87,7 +87,7 @@ pub fn digest_drift(s: &ServiceLook<'_>) -> Option<Found> {
     }
     let mut digests: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
     for task in &s.running {
-        let digest = task.image.split_once('@').map_or("no digest", |(_, d)| d);
+        let digest = task.spec.image.split_once('@').map_or("no digest", |(_, d)| d);
         *digests.entry(task.image_tag()).or_default().entry(digest).or_default() += 1;
     }
     let (tag, found) = digests.iter().find(|(_, digests)| digests.len() > 1)?;

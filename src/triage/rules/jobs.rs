@@ -13,7 +13,7 @@ pub fn failed(s: &ServiceLook<'_>) -> Option<Found> {
         .failures
         .iter()
         .copied()
-        .filter(|t| t.template == s.service.template && t.since >= s.service.created)
+        .filter(|t| t.spec.template == s.service.template && t.since >= s.service.created)
         .collect();
     if done >= total {
         return None;
@@ -61,7 +61,7 @@ pub fn attempts_used_up(s: &ServiceLook<'_>) -> Option<Found> {
         .filter(|t| {
             matches!(t.state, TaskState::Failed | TaskState::Complete | TaskState::Rejected)
         })
-        .filter(|t| t.template == s.service.template)
+        .filter(|t| t.spec.template == s.service.template)
         .collect();
     let newest = ended.iter().max_by_key(|t| t.since)?;
     if s.waiting.len() as u64 + s.missing.running >= s.missing.desired {

@@ -94,7 +94,7 @@ pub fn slow(s: &ServiceLook<'_>) -> Option<Found> {
     let u = s.service.update.as_ref().filter(|u| u.is_running())?;
     let limit = (expected(s) * 2).max(s.look.limits.update_slow);
     s.look.lasts(u.started, limit).then(|| {
-        let new = s.running.iter().filter(|t| t.template == s.service.template).count();
+        let new = s.running.iter().filter(|t| t.spec.template == s.service.template).count();
         Found::warning(
             format!(
                 "{} {}: {} for {}, {} new so far",
@@ -121,7 +121,7 @@ pub fn endless(s: &ServiceLook<'_>) -> Option<Found> {
     if over || s.service.update_config.on_failure != FailureAction::Continue || !s.is_short() {
         return None;
     }
-    let of_now = |t: &&&Task| t.template == s.service.template;
+    let of_now = |t: &&&Task| t.spec.template == s.service.template;
     let running = s.running.iter().filter(of_now).count();
     let failed: Vec<&Task> =
         s.failures.iter().filter(of_now).filter(|t| t.since >= u.started).copied().collect();

@@ -290,7 +290,7 @@ impl Page<'_> {
         self.field("desired", t.desired.word());
         self.field("since", self.when(t.since));
         self.field("created", self.when(t.created));
-        self.field("image", &t.image);
+        self.field("image", &t.spec.image);
         self.field("message", &t.message);
         self.styled("error", &t.err, Slot::Critical);
         self.field("exit code", t.exit_code.map_or(String::new(), |c| c.to_string()));

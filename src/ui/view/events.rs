@@ -51,7 +51,7 @@ const COLUMNS: &[Column<Entry>] = &[
         shed: 1,
         right: false,
         cell: |e, _| Cell::dim(&*e.kind),
-        key: |e, _| Key::Text(e.kind.clone()),
+        key: |e, _| Key::text(&*e.kind),
     },
     Column {
         title: "NAME",
@@ -60,7 +60,7 @@ const COLUMNS: &[Column<Entry>] = &[
         shed: 0,
         right: false,
         cell: |e, _| Cell::text(&*e.name),
-        key: |e, _| Key::Text(e.name.clone()),
+        key: |e, _| Key::text(&*e.name),
     },
     Column {
         title: "WHAT",
@@ -72,7 +72,7 @@ const COLUMNS: &[Column<Entry>] = &[
             Some(effect) => Cell::new(format!("⇒ {} · {}", led_to(e, effect), e.text), Slot::Warn),
             None => Cell::new(&*e.text, slot(e)),
         },
-        key: |e, _| Key::Text(e.text.clone()),
+        key: |e, _| Key::text(&*e.text),
     },
 ];
 

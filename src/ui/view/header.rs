@@ -8,48 +8,10 @@ use ratatui::{
 
 use super::problems;
 use crate::{
-    cluster::NodeState,
     config::Slot,
     session::Reach,
     ui::{Board, board::LinkState, session_events::SKEW_SHOWN, widget::text},
 };
-
-/// Counts told in the top line.
-struct Totals {
-    managers: (usize, usize),
-    nodes: (usize, usize),
-    /// Of those not ready, so many are `unknown`: as all are for seconds when the leader changes.
-    unknown: usize,
-    services: (usize, usize),
-    running: u64,
-    missing: u64,
-}
-
-fn totals(board: &Board) -> Totals {
-    let store = &board.scene.store;
-    let managers = store.nodes().filter(|n| n.manager.is_some());
-    let (mut reachable, mut all) = (0, 0);
-    for manager in managers {
-        all += 1;
-        reachable += usize::from(manager.is_reachable_manager());
-    }
-    let ready = store.nodes().filter(|n| n.state == NodeState::Ready).count();
-    let (mut converged, mut missing, mut running) = (0, 0, 0);
-    for service in store.services() {
-        let m = store.missing(service);
-        converged += usize::from(m.none());
-        missing += if m.none() { 0 } else { m.desired.saturating_sub(m.running) };
-        running += m.running;
-    }
-    Totals {
-        managers: (reachable, all),
-        nodes: (ready, store.nodes().len()),
-        unknown: store.nodes().filter(|n| n.state == NodeState::Unknown).count(),
-        services: (converged, store.services().len()),
-        running,
-        missing,
-    }
-}
 
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     frame.buffer_mut().set_style(area, board.style(Slot::Header));
@@ -76,9 +38,9 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 
 /// What belongs together in a group each, the most important first.
 fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
-    let t = totals(board);
     let dim = board.style(Slot::Dim);
     let store = &board.scene.store;
+    let health = store.health();
     let mut groups = vec![vec![Span::styled(" skep ", board.style(Slot::Title))]];
     if board.settings.named || board.siblings.len() > 1 {
         groups.push(vec![badge(board), Span::raw(" ")]);
@@ -87,32 +49,36 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
     if board.last_heard.is_some() {
         let name = text::clean(&store.info().manager).into_owned();
         let leads =
-            store.nodes().any(|n| n.is_leader() && n.id.as_str() == &*store.info().manager_id);
+            health.leader.as_ref().is_some_and(|id| id.as_str() == &*store.info().manager_id);
         let role = if leads { " leader" } else { " manager" };
         groups.push(vec![Span::raw(format!(" {}", text::cut(&name, 20))), Span::styled(role, dim)]);
         let pair = |word: &'static str, (ok, all): (usize, usize)| {
             let slot = if ok < all { Slot::Critical } else { Slot::Text };
             vec![Span::styled(word, dim), Span::styled(format!("{ok}/{all}"), board.style(slot))]
         };
-        let tasks =
-            if store.tasks_known() { t.running.to_string() } else { format!("{}…", t.running) };
+        let tasks = if store.tasks_known() {
+            health.running.to_string()
+        } else {
+            format!("{}…", health.running)
+        };
         let tasks = vec![Span::styled("  tasks ", dim), Span::raw(tasks)];
-        let mut nodes = pair("  nodes ", t.nodes);
+        let all = store.nodes().len();
+        let mut nodes = pair("  nodes ", (health.ready, all));
         // Nothing is known to be lost: no alarm, but a word.
-        if t.unknown > 0 && t.nodes.0 + t.unknown == t.nodes.1 {
+        if health.unknown > 0 && health.ready + health.unknown == all {
             nodes = vec![
                 Span::styled("  nodes ", dim),
-                Span::styled(format!("{}/{} ?", t.nodes.0, t.nodes.1), board.style(Slot::Warn)),
+                Span::styled(format!("{}/{all} ?", health.ready), board.style(Slot::Warn)),
             ];
         }
         groups.push(nodes);
-        groups.push(pair("  services ", t.services));
+        groups.push(pair("  services ", (health.converged, store.services().len())));
         groups.push(tasks);
-        if t.missing > 0 {
-            let said = format!(" ✗{} missing", t.missing);
+        if health.missing > 0 {
+            let said = format!(" ✗{} missing", health.missing);
             groups.push(vec![Span::styled(said, board.style(Slot::Critical))]);
         }
-        groups.push(pair("  managers ", t.managers));
+        groups.push(pair("  managers ", (health.reachable, health.managers)));
     }
     groups
 }
@@ -227,15 +193,20 @@ fn problem_line(board: &Board, room: usize) -> Line<'static> {
 
 /// One line for a terminal that is too small for anything else.
 pub(super) fn summary(board: &Board) -> Line<'static> {
-    let t = totals(board);
+    let store = &board.scene.store;
+    let health = store.health();
     let mut spans = vec![link(board)];
     if board.last_heard.is_some() {
         spans.push(Span::raw(format!(
             " nodes {}/{} services {}/{} tasks {}",
-            t.nodes.0, t.nodes.1, t.services.0, t.services.1, t.running
+            health.ready,
+            store.nodes().len(),
+            health.converged,
+            store.services().len(),
+            health.running
         )));
-        if t.missing > 0 {
-            spans.push(Span::styled(format!(" ✗{}", t.missing), board.style(Slot::Critical)));
+        if health.missing > 0 {
+            spans.push(Span::styled(format!(" ✗{}", health.missing), board.style(Slot::Critical)));
         }
     }
     Line::from(spans)

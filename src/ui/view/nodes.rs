@@ -93,7 +93,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         shed: 0,
         right: false,
         cell: |n, _| Cell::new(&*n.hostname, state_slot(n)),
-        key: |n, _| Key::name(&n.hostname),
+        key: |_, _| Key::Place,
     },
     Column {
         title: "ROLE",
@@ -105,7 +105,7 @@ pub const COLUMNS: &[Column<Node>] = &[
             let unreachable = n.manager.is_some() && !n.is_reachable_manager();
             Cell::new(role(n), if unreachable { Slot::Critical } else { Slot::Text })
         },
-        key: |n, _| Key::Text(n.role.word().to_owned()),
+        key: |n, _| Key::text(n.role.word()),
     },
     Column {
         title: "STATUS",
@@ -117,7 +117,7 @@ pub const COLUMNS: &[Column<Node>] = &[
             let slot = if n.state == NodeState::Ready { Slot::Dim } else { state_slot(n) };
             Cell::new(n.state.word(), slot)
         },
-        key: |n, _| Key::Text(n.state.word().to_owned()),
+        key: |n, _| Key::text(n.state.word()),
     },
     Column {
         title: "AVAIL",
@@ -129,7 +129,7 @@ pub const COLUMNS: &[Column<Node>] = &[
             Availability::Active => Cell::dim("active"),
             _ => Cell::new(n.availability.word(), Slot::Warn),
         },
-        key: |n, _| Key::Text(n.availability.word().to_owned()),
+        key: |n, _| Key::text(n.availability.word()),
     },
     Column {
         title: "TASKS",
@@ -165,7 +165,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         shed: 6,
         right: false,
         cell: |n, _| Cell::dim(&*n.addr),
-        key: |n, _| Key::Text(n.addr.to_string()),
+        key: |n, _| Key::text(&*n.addr),
     },
     Column {
         title: "ENGINE",
@@ -174,7 +174,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         shed: 7,
         right: false,
         cell: |n, _| Cell::dim(&*n.engine),
-        key: |n, _| Key::Text(n.engine.to_string()),
+        key: |n, _| Key::text(&*n.engine),
     },
     Column {
         title: "MESSAGE",
@@ -183,7 +183,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         shed: 3,
         right: false,
         cell: |n, _| Cell::new(&*n.message, Slot::Warn),
-        key: |n, _| Key::Text(n.message.to_string()),
+        key: |n, _| Key::text(&*n.message),
     },
     Column {
         title: "LABELS",
@@ -192,7 +192,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         shed: 9,
         right: false,
         cell: |n, _| Cell::dim(labels(n)),
-        key: |n, _| Key::Text(labels(n)),
+        key: |n, _| Key::text(labels(n)),
     },
 ];
 

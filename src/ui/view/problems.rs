@@ -87,7 +87,7 @@ const COLUMNS: &[Column<Problem>] = &[
             let said = format!("{times}{}", p.message);
             if quiet { Cell::dim(said) } else { Cell::text(said) }
         },
-        key: |p, _| Key::Text(p.message.clone()),
+        key: |p, _| Key::text(&*p.message),
     },
 ];
 

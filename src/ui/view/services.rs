@@ -128,7 +128,7 @@ pub const COLUMNS: &[Column<Service>] = &[
         shed: 0,
         right: false,
         cell: |s, c| Cell::new(&*s.name, health(s, c).slot()),
-        key: |s, _| Key::name(&s.name),
+        key: |_, _| Key::Place,
     },
     Column {
         title: "STACK",
@@ -137,7 +137,7 @@ pub const COLUMNS: &[Column<Service>] = &[
         shed: 8,
         right: false,
         cell: |s, _| Cell::dim(s.stack.as_deref().unwrap_or("")),
-        key: |s, _| Key::Both(s.stack.as_deref().unwrap_or("").to_owned(), 0),
+        key: |s, _| Key::text(s.stack.as_deref().unwrap_or("")),
     },
     Column {
         title: "MODE",
@@ -151,7 +151,7 @@ pub const COLUMNS: &[Column<Service>] = &[
                 ref other => other.word(),
             })
         },
-        key: |s, _| Key::Text(s.mode.word().to_owned()),
+        key: |s, _| Key::text(s.mode.word()),
     },
     Column {
         title: "REPLICAS",
@@ -178,7 +178,7 @@ pub const COLUMNS: &[Column<Service>] = &[
         shed: 3,
         right: false,
         cell: |s, _| Cell::text(s.image_tag()),
-        key: |s, _| Key::Text(s.image.to_string()),
+        key: |s, _| Key::text(&*s.image),
     },
     Column {
         title: "UPDATE",
@@ -187,7 +187,7 @@ pub const COLUMNS: &[Column<Service>] = &[
         shed: 2,
         right: false,
         cell: |s, _| update(s),
-        key: |s, _| Key::Text(s.update.as_ref().map_or("", |u| u.state.word()).to_owned()),
+        key: |s, _| Key::text(s.update.as_ref().map_or("", |u| u.state.word())),
     },
     Column {
         title: "PORTS",

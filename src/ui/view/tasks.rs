@@ -9,7 +9,6 @@ use crate::{
     ui::{
         Board, Scene,
         board::{Pane, TaskScope},
-        filter::Filter,
         rows::TaskRow,
         widget::{
             columns::{Cell, Column, Key},
@@ -40,24 +39,8 @@ fn glyph(task: &Task, store: &Store) -> &'static str {
     }
 }
 
-/// Whether a task passes a filter.
-pub fn passes(task: &Task, store: &Store, filter: &Filter) -> bool {
-    let name = store.task_name(task);
-    let node = task.node.as_ref().map_or("", |n| store.hostname(n));
-    let texts = [
-        name.as_str(),
-        node,
-        task.state.word(),
-        task.desired.word(),
-        &task.image,
-        &task.err,
-        task.id.as_str(),
-    ];
-    filter.passes(texts.into_iter())
-}
-
 fn of<'a>(row: &TaskRow, scene: &'a Scene) -> Option<&'a Task> {
-    scene.store.task(&row.task)
+    scene.store.task_at(row.task)
 }
 
 /// The engine's word, and in brackets what skep knows better.
@@ -69,6 +52,9 @@ fn state<'a>(task: &'a Task, scene: &'a Scene) -> Cell<'a> {
     let slot = if slot == Slot::Ok { Slot::Text } else { slot };
     Cell::new(task.state.word(), slot)
 }
+
+/// The column that orders by name and slot, which is the order rows come in.
+pub const BY_NAME: usize = 1;
 
 /// The columns.
 pub const COLUMNS: &[Column<TaskRow>] = &[
@@ -103,19 +89,11 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
         shed: 0,
         right: false,
         cell: |r, c| match of(r, c) {
-            Some(_) if r.nested => Cell::dim(format!("  └ {}", r.task.short())),
+            Some(t) if r.nested => Cell::dim(format!("  └ {}", t.id.short())),
             Some(t) => Cell::text(c.store.task_name(t)),
             None => Cell::dim(""),
         },
-        key: |r, c| {
-            let Some(t) = of(r, c) else { return Key::Number(0) };
-            let service = c.store.service(&t.service).map_or("", |s| &*s.name);
-            if t.slot > 0 {
-                Key::Both(service.to_owned(), t.slot)
-            } else {
-                Key::Both(format!("{service} {}", c.store.task_name(t)), 0)
-            }
-        },
+        key: |_, _| Key::Place,
     },
     Column {
         title: "NODE",
@@ -129,7 +107,7 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
         },
         key: |r, c| {
             let node = of(r, c).and_then(|t| t.node.as_ref());
-            Key::Text(node.map_or("", |n| c.store.hostname(n)).to_owned())
+            Key::text(node.map_or("", |n| c.store.hostname(n)))
         },
     },
     Column {
@@ -179,7 +157,7 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
         shed: 7,
         right: false,
         cell: |r, c| Cell::dim(of(r, c).map_or("", Task::image_tag)),
-        key: |r, c| Key::Text(of(r, c).map_or("", |t| &*t.image).to_owned()),
+        key: |r, c| Key::text(of(r, c).map_or("", |t| &*t.spec.image)),
     },
     Column {
         title: "ERROR",
@@ -192,7 +170,7 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
             let slot = if t.state.is_failure() { Slot::Critical } else { Slot::Warn };
             Cell::new(&*t.err, slot)
         },
-        key: |r, c| Key::Text(of(r, c).map_or("", |t| &*t.err).to_owned()),
+        key: |r, c| Key::text(of(r, c).map_or("", |t| &*t.err)),
     },
     Column {
         title: "HISTORY",
@@ -201,7 +179,7 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
         shed: 5,
         right: true,
         cell: |r, _| Cell::dim(if r.older > 0 { format!("+{}", r.older) } else { String::new() }),
-        key: |r, _| Key::Number(-(r.older as i64)),
+        key: |r, _| Key::Number(-i64::from(r.older)),
     },
 ];
 

@@ -36,39 +36,21 @@ impl<'a> Cell<'a> {
 }
 
 /// What rows are ordered by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key<'a> {
     /// As a number.
     Number(i64),
-    /// As text.
-    Text(String),
-    /// As text, then by a number: `web.2` before `web.10`.
-    Both(String, u64),
+    /// As text, numbers in it as people count.
+    Text(Cow<'a, str>),
+    /// As they are: by name.
+    Place,
 }
 
-impl Key {
-    /// By name as people count: `node2` before `node10`.
-    pub fn name(name: &str) -> Self {
-        Self::Text(natural(name))
+impl<'a> Key<'a> {
+    /// By this text.
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Text(text.into())
     }
-}
-
-/// Numbers in a name made equally long, so that they order as numbers.
-pub fn natural(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 16);
-    let mut digits = String::new();
-    for c in name.chars().chain(std::iter::once('\0')) {
-        if c.is_ascii_digit() {
-            digits.push(c);
-            continue;
-        }
-        if !digits.is_empty() {
-            out.push_str(&format!("{digits:0>12}"));
-            digits.clear();
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// A column of rows `R`.
@@ -86,7 +68,7 @@ pub struct Column<R> {
     /// What it shows.
     pub cell: for<'a> fn(&'a R, &'a Scene) -> Cell<'a>,
     /// What it sorts by.
-    pub key: fn(&R, &Scene) -> Key,
+    pub key: for<'a> fn(&'a R, &'a Scene) -> Key<'a>,
 }
 
 /// What a table needs to be drawn.
@@ -271,16 +253,4 @@ fn put(
     let shown = text::cut(content, width);
     let pad = if right { width.saturating_sub(text::width(&shown)) } else { 0 };
     buf.set_stringn(x + pad as u16, y, shown, width - pad.min(width), style);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::natural;
-
-    #[test]
-    fn names_order_as_people_count() {
-        let mut names = ["node10", "node2", "web", "node2b", "a-10-2", "a-9-11"];
-        names.sort_by_key(|name| natural(name));
-        assert_eq!(names, ["a-9-11", "a-10-2", "node2", "node2b", "node10", "web"]);
-    }
 }

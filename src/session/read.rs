@@ -1,0 +1,125 @@
+//! Reading lists: piece by piece for the screen, whole for what needs none.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
+
+use super::{
+    fleet::Out,
+    message::{Event, Generation},
+    watch::wall,
+};
+use crate::{
+    cluster::{Delta, ListId, Scope, Store, Timestamp},
+    connect::Connector,
+    engine::{Access, Engine, EngineError, Price, Probe, ServiceReader},
+};
+
+/// Tasks told at once: few enough that keys go between.
+const BATCH: usize = 500;
+
+/// Where what is read goes, and over which link it came.
+#[derive(Clone)]
+pub(super) struct Teller {
+    pub out: Out,
+    pub generation: Generation,
+    /// The manager's clock minus ours.
+    pub skew: i64,
+}
+
+impl Teller {
+    pub async fn tell(&self, deltas: Vec<Delta>) {
+        let at = wall().shifted(self.skew);
+        // The receiver gone means the program ends: the actor sees that by itself.
+        let _ = self.out.send(Event::Heard(self.generation, deltas, at)).await;
+    }
+}
+
+/// A task list that came to its end.
+pub(super) struct Streamed {
+    pub price: Price,
+    pub decoding: Duration,
+    /// Of what it said: equal lists have equal ones.
+    pub print: u64,
+}
+
+/// Streams one task list out as deltas.
+pub(super) async fn stream_list(
+    engine: &Engine,
+    list: ListId,
+    scope: Scope,
+    teller: &Teller,
+) -> Result<Streamed, EngineError> {
+    let mut hasher = DefaultHasher::new();
+    if let Scope::Services(ids) = &scope {
+        ids.hash(&mut hasher);
+    }
+    let mut print = hasher.finish();
+    let mut tasks = engine.tasks(&scope).await?;
+    let mut batch = vec![Delta::TasksBegin(list, scope)];
+    let mut held = 0;
+    let result = loop {
+        match tasks.next().await {
+            Ok(Some(piece)) => {
+                held += piece.len();
+                for task in &piece {
+                    // In whatever order they come.
+                    let mut hasher = DefaultHasher::new();
+                    (&task.id, task.version).hash(&mut hasher);
+                    print = print.wrapping_add(hasher.finish());
+                }
+                batch.push(Delta::Tasks(list, piece));
+                if held > BATCH {
+                    teller.tell(std::mem::take(&mut batch)).await;
+                    held = 0;
+                }
+            }
+            Ok(None) => {
+                batch.push(Delta::TasksEnd(list));
+                break Ok(Streamed { price: tasks.price(), decoding: tasks.decoding, print });
+            }
+            Err(error) => {
+                batch.push(Delta::TasksAbort(list));
+                break Err(error);
+            }
+        }
+    };
+    teller.tell(batch).await;
+    result
+}
+
+/// The first words with an engine, and no more: for `contexts`.
+///
+/// # Errors
+/// Why it can't be used.
+pub async fn greet(connector: Connector) -> Result<Probe, EngineError> {
+    Engine::new(connector, Access::ReadOnly).probe(wall).await
+}
+
+/// Reads everything once: for `check` and `snapshot`.
+///
+/// # Errors
+/// Why it can't be read.
+pub async fn load_once(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineError> {
+    let mut engine = Engine::new(connector, Access::ReadOnly);
+    let probe = engine.probe(wall).await?;
+    let at = wall().shifted(probe.skew);
+    let mut store = Store::default();
+    store.apply(Delta::Cluster(probe.info.clone()), at);
+    store.apply(Delta::Nodes(engine.nodes().await?.0), at);
+    let (services, _) = engine.services(&mut ServiceReader::default(), true).await?;
+    store.apply(Delta::Services(services), at);
+    match engine.names().await {
+        Ok(names) => store.apply(Delta::Networks(names.networks), at),
+        Err(error) => tracing::debug!(%error, "names can't be read"),
+    }
+    let list = ListId(1);
+    let mut tasks = engine.tasks(&Scope::All).await?;
+    store.apply(Delta::TasksBegin(list, Scope::All), at);
+    while let Some(piece) = tasks.next().await? {
+        store.apply(Delta::Tasks(list, piece), at);
+    }
+    store.apply(Delta::TasksEnd(list), at);
+    Ok((store, probe, at))
+}

@@ -1,0 +1,134 @@
+//! The largest Swarm, embedded, and skep on a terminal: from outside, as a user has it.
+
+use std::{
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use super::{
+    ms,
+    process::{Relay, Served, Skep, cpu, curl, memory},
+    ratio, row,
+};
+
+const MB: f64 = 1_048_576.0;
+const LARGEST: &[&str] = &["--nodes", "5000", "--services", "2000", "--tasks", "100000"];
+
+/// 100,000 tasks: loading them, what they take, and keys while 500 change a second.
+pub fn largest() {
+    let served = Served::start(LARGEST);
+    let lists = ["/nodes", "/services?status=true", "/tasks"];
+    let mut plain: Vec<Duration> = (0..3).map(|_| curl(&served.socket, &lists)).collect();
+    plain.sort();
+    let mut loads = Vec::new();
+    let mut resident = 0;
+    for _ in 0..3 {
+        let skep = Skep::start(&served.socket, &["--view", "tasks"]);
+        let first = skep.until(skep.begun, "the first frame", |s| s.contains("skep"));
+        let took = skep.until(skep.begun, "all counted", |s| s.contains("tasks 100000 "));
+        std::thread::sleep(Duration::from_secs(2));
+        resident = resident.max(memory(skep.pid(), "VmHWM"));
+        loads.push((took, first));
+    }
+    loads.sort();
+    let (took, first) = loads[1];
+    let detail = format!(
+        "{:.0} ms / {:.0} ms; the first frame after {:.0} ms",
+        ms(took),
+        ms(plain[1]),
+        ms(first)
+    );
+    row(
+        "load 100,000 tasks: start to all counted / curl of the lists",
+        ratio(took, plain[1]),
+        &detail,
+    );
+    let detail = format!("{:.0} MiB at most", resident as f64 / MB);
+    row("resident memory then / 150 MiB", resident as f64 / MB / 150.0, &detail);
+    drop(served);
+
+    let mut args = LARGEST.to_vec();
+    args.extend(["--churn", "500"]);
+    let served = Served::start(&args);
+    let mut skep = Skep::start(&served.socket, &["--view", "tasks"]);
+    skep.until(skep.begun, "all counted", |s| {
+        s.lines().next().is_some_and(|l| l.contains("tasks ") && !l.contains('…'))
+    });
+    // The engine's and skep's first excitement.
+    std::thread::sleep(Duration::from_secs(5));
+    let (ours, theirs, begun) = (cpu(skep.pid()), cpu(served.pid()), Instant::now());
+    std::thread::sleep(Duration::from_secs(20));
+    let used = (cpu(skep.pid()) - ours).as_secs_f64() / begun.elapsed().as_secs_f64();
+    let engine = (cpu(served.pid()) - theirs).as_secs_f64() / begun.elapsed().as_secs_f64();
+    let detail =
+        format!("{:.1} % of a core (the embedded Swarm {:.0} %)", used * 100.0, engine * 100.0);
+    row("CPU while 500 tasks change a second / 25 %", used / 0.25, &detail);
+
+    let at = |s: &str| s.lines().position(|l| l.contains('›'));
+    let mut times = Vec::new();
+    for i in 0..400 {
+        let before = at(&skep.screen());
+        let begun = Instant::now();
+        skep.keys(if i % 20 < 10 { "j" } else { "k" });
+        times.push(skep.until(begun, "the cursor moved", |s| at(s) != before));
+        // Not in step with anything.
+        std::thread::sleep(Duration::from_millis(17 + (i * 7) % 23));
+    }
+    times.sort();
+    let (p50, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
+    let worst = times[times.len() - 1];
+    let detail = format!("p99 {:.1} ms; median {:.1}, at worst {:.1}", ms(p99), ms(p50), ms(worst));
+    row("key to drawn frame then, p99 / 16 ms", ratio(p99, Duration::from_millis(16)), &detail);
+    let bytes = skep.written();
+    std::thread::sleep(Duration::from_secs(5));
+    let busy = (skep.written() - bytes) as f64 / 5.0;
+    println!("| bytes to the terminal then, a second | | {busy:.0} |");
+}
+
+/// A small Swarm where nothing happens: what skep costs it, against the command people run.
+pub fn quiet() {
+    let served = Served::start(&["--nodes", "5", "--services", "20", "--tasks", "60"]);
+    let seconds = 60;
+    let relay = Relay::to(&served.socket, "idle.sock");
+    let skep = Skep::start(&relay.socket, &[]);
+    skep.until(skep.begun, "live", |s| s.contains("● live"));
+    // What is looked at closely after the start calms down.
+    std::thread::sleep(Duration::from_secs(45));
+    let (used, before, begun, drawn) =
+        (cpu(skep.pid()), relay.passed(), Instant::now(), skep.written());
+    std::thread::sleep(Duration::from_secs(seconds));
+    let share = (cpu(skep.pid()) - used).as_secs_f64() / begun.elapsed().as_secs_f64();
+    let ours = relay.passed();
+    let drawn = (skep.written() - drawn) as f64 / seconds as f64;
+    drop(skep);
+    let other = Relay::to(&served.socket, "watch.sock");
+    // `watch -n2` begins one every two seconds and what it takes.
+    let runs = 6;
+    for _ in 0..runs {
+        let done = Command::new("docker")
+            .args(["-H", &format!("unix://{}", other.socket.display()), "service", "ls"])
+            .stdout(Stdio::null())
+            .status();
+        if done.is_err() {
+            return println!("| idle against docker service ls | | no docker CLI here |");
+        }
+    }
+    let theirs = other.passed();
+    let a_minute = |n: u64| n as f64 * 30.0 / f64::from(runs);
+    let (requests, bytes) =
+        ((ours.requests - before.requests) as f64, (ours.bytes - before.bytes) as f64);
+    let detail = format!("{requests:.0} / {:.0} a minute", a_minute(theirs.requests));
+    row(
+        "idle: requests / watch -n2 docker service ls",
+        requests / a_minute(theirs.requests),
+        &detail,
+    );
+    let detail = format!("{:.0} KB / {:.0} KB a minute", bytes / 1e3, a_minute(theirs.bytes) / 1e3);
+    row(
+        "idle: bytes of answers / watch -n2 docker service ls",
+        bytes / a_minute(theirs.bytes),
+        &detail,
+    );
+    row("idle: CPU / 0.5 %", share / 0.005, &format!("{:.2} % of a core", share * 100.0));
+    row("idle: bytes to the terminal a second / 300", drawn / 300.0, &format!("{drawn:.0}"));
+}
