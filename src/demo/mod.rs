@@ -91,7 +91,9 @@ impl Demo {
     /// # Errors
     /// One line.
     pub fn start(socket: &Path, options: Options) -> Result<Self, String> {
-        let sim = story::build(&options)?;
+        let mut sim = story::build(&options)?;
+        // A large one takes seconds to build.
+        sim.now = i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(sim.now);
         let listener = bind(socket)?;
         let shared = Shared {
             sim: Arc::new(Mutex::new(sim)),

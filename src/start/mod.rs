@@ -286,7 +286,7 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
     let limits = file.triage.limits();
     let opening =
         Opening { theme, depth, view, clusters, log_keys, limits, who: whoami(), notices };
-    let ended = ui::run(|now| App::new(opening, seats, now), fleet).await;
+    let ended = ui::run(|now| App::new(opening, seats, now), fleet, slow).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
 }
 

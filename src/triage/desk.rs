@@ -15,7 +15,10 @@ use super::{
 use crate::cluster::{Store, Subject, Timestamp, Touched};
 
 /// Tasks looked at in one turn: the rest waits for the next, so that keys do not.
-const TURN: usize = 20_000;
+const TURN: usize = 4_000;
+/// Between two tellings, for each problem beyond a few, in nanoseconds.
+const PER_PROBLEM: i64 = 250_000;
+const FEW: usize = 100;
 /// Between looks at the Swarm as a whole for what only tasks changed.
 const WHOLE: Duration = Duration::from_secs(5);
 /// What is over stays on the list for so long.
@@ -74,6 +77,8 @@ pub struct Triage {
     /// The first look is over.
     settled: bool,
     aged: Timestamp,
+    /// When the problems were made.
+    told: Timestamp,
 }
 
 impl Triage {
@@ -93,6 +98,7 @@ impl Triage {
             stale: false,
             settled: false,
             aged: Timestamp::NEVER,
+            told: Timestamp::NEVER,
         }
     }
 
@@ -148,8 +154,13 @@ impl Triage {
         }
         // Ages of what is over, and the end of mutes, go by the second.
         let aged = now.0 / 1_000_000_000 != self.aged.0 / 1_000_000_000;
-        if self.queue.is_empty() && (self.stale || aged) {
+        // Making a thousand problems anew takes milliseconds: not with every task that changes.
+        let rest =
+            PER_PROBLEM * i64::try_from(self.problems.len().saturating_sub(FEW)).unwrap_or(0);
+        let rested = now.0.saturating_sub(self.told.0) >= rest || !self.settled;
+        if self.queue.is_empty() && (self.stale || aged) && rested {
             self.aged = now;
+            self.told = now;
             return self.tell(store, now);
         }
         false

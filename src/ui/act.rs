@@ -65,7 +65,10 @@ impl Board {
             Act::Back => self.go_back(),
             Act::Filter => self.overlays.push(Overlay::Filter(Input::with(&self.filter_text()))),
             Act::Palette => self.overlays.push(Overlay::Palette(Palette::default())),
-            Act::Help => self.overlays.push(Overlay::Help { scroll: Scroll::default() }),
+            Act::Help => {
+                self.command(Command::Usage);
+                self.overlays.push(Overlay::Help { scroll: Scroll::default() });
+            }
             Act::Scale => self.ask(Asking::Scale),
             Act::Update => self.ask(Asking::Image),
             Act::Rollback => self.plan_at_once(Change::Rollback),
@@ -108,6 +111,7 @@ impl Board {
             Act::Mute => self.mute(),
             Act::Report => self.report(),
             Act::Blast => self.blast(),
+            Act::Stats => self.open_stats(),
             Act::Longer | Act::Shorter => {
                 if self.in_events() {
                     self.sift_events(act);

@@ -50,6 +50,7 @@ pub enum Act {
     FailedRollback,
     Dismiss,
     Retry,
+    Stats,
     Acknowledge,
     Mute,
     Report,
@@ -111,6 +112,13 @@ pub struct Action {
     pub keys: &'static [&'static str],
     /// Whether the footer shows it.
     pub footer: bool,
+}
+
+impl Action {
+    /// Its keys, or how else to get it.
+    pub fn shown_keys(&self) -> String {
+        if self.keys.is_empty() { format!(":{}", self.id) } else { self.keys.join(" ") }
+    }
 }
 
 const fn row(
@@ -272,6 +280,7 @@ pub const ACTIONS: &[Action] = &[
     ),
     row(Act::Report, "report", &["R"], "write an incident report (Markdown) of the last hour", Any),
     row(Act::Retry, "reconnect", &["C"], "connect again now", Any),
+    row(Act::Stats, "stats", &[], "what watching costs the manager and the link", Any),
     shown(row(Act::Palette, "palette", &[":"], "command palette", Any), "command"),
     shown(row(Act::Help, "help", &["?"], "help for this screen", Any), "help"),
     row(Act::Quit, "quit", &["q", "Ctrl-c"], "quit (asks only while an action is in flight)", Any),

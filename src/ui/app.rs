@@ -10,12 +10,13 @@ use super::{
     actions::{self, Act},
     board::{Board, Elsewhere, Happening, LinkState, Settings, View, Wish},
     fleet::FleetView,
+    vitals::Vitals,
 };
 use crate::{
     action::plan::WriteGrant,
     cluster::Timestamp,
     config::{Depth, Theme},
-    session::{ClusterNo, Command, Event, Told},
+    session::{ClusterNo, Command, Told},
     triage::{Limits, Severity},
 };
 
@@ -159,8 +160,7 @@ impl App {
                 self.boards[self.current].update(Happening::Paste(text), now);
                 self.dirty = true;
             }
-            Msg::Told(Told::Cluster(no, event)) => self.told(no, event, now),
-            Msg::Told(Told::Merged { gone, into, read_only }) => self.merge(gone, into, read_only),
+            Msg::Told(told) => self.hear(told, now),
             Msg::Tick => {
                 for board in &mut self.boards {
                     board.update(Happening::Tick, now);
@@ -168,10 +168,35 @@ impl App {
                 self.dirty = true;
             }
         }
+        self.settle(!told, now)
+    }
+
+    /// Takes in what the fleet told; more may follow before [`App::settled`].
+    pub(super) fn hear(&mut self, told: Told, now: Timestamp) {
+        match told {
+            Told::Cluster(no, event) => {
+                if let Some(board) = self.boards.get_mut(no.0) {
+                    board.hear(event, now);
+                }
+            }
+            Told::Merged { gone, into, read_only } => self.merge(gone, into, read_only),
+        }
+    }
+
+    /// Works out what follows from what was heard.
+    pub(super) fn settled(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.now = now;
+        self.settle(false, now)
+    }
+
+    fn settle(&mut self, at_once: bool, now: Timestamp) -> Vec<Effect> {
+        for board in self.boards.iter_mut().filter(|b| b.is_unsettled()) {
+            board.settle(now);
+        }
         self.grant_wishes();
         self.look_elsewhere();
         // It looks at every cluster: a few times a second is enough for what is only heard.
-        if self.fleet.open && (!told || self.fleet.is_due(now)) {
+        if self.fleet.open && (at_once || self.fleet.is_due(now)) {
             let merged = &self.merged;
             let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
             self.fleet.refresh(open, self.current, now);
@@ -190,6 +215,16 @@ impl App {
         self.dirty = true;
     }
 
+    /// Whether how skep is doing is on the screen.
+    pub(super) fn wants_vitals(&self) -> bool {
+        self.board().shows_stats()
+    }
+
+    /// How skep is doing.
+    pub(super) fn set_vitals(&mut self, vitals: Vitals) {
+        self.boards[self.current].vitals = Some(vitals);
+    }
+
     /// Whether something that is drawn changed since this was last asked.
     pub(super) fn take_dirty(&mut self) -> bool {
         let fleet = self.fleet.open;
@@ -198,12 +233,6 @@ impl App {
             dirty |= board.take_dirty() && (fleet || at == self.current);
         }
         dirty
-    }
-
-    fn told(&mut self, no: ClusterNo, event: Event, now: Timestamp) {
-        if let Some(board) = self.boards.get_mut(no.0) {
-            board.update(Happening::Session(event), now);
-        }
     }
 
     /// Two turned out to be one Swarm.

@@ -8,12 +8,13 @@ use super::{
     app::Effect,
     logpane::LogPane,
     order::Order,
-    overlay::Overlay,
+    overlay::{Overlay, Page, PageKind, Scroll},
     rows::{EventRow, ProblemRow, TaskRow},
     scene::Scene,
     sieve::EventSieve,
     table::Table,
     view::tasks::BY_NAME,
+    vitals::Vitals,
 };
 use crate::{
     action::{
@@ -127,7 +128,6 @@ pub enum LinkState {
 pub(super) enum Happening {
     Key(KeyEvent),
     Paste(String),
-    Session(Event),
     Tick,
 }
 
@@ -212,14 +212,14 @@ pub struct Board {
     pub(super) tasks: Table<TaskRow>,
     pub(super) events: Table<EventRow>,
     pub(super) problem_rows: Table<ProblemRow>,
-    /// What is wrong, the worst first.
-    pub problems: Vec<Problem>,
     pub(super) triage: Triage,
     /// The last lines of the task that is shown as evidence.
     pub(super) last_lines: Option<(TaskId, Result<Vec<LogFrame>, String>)>,
     pub(super) last_lines_of: Option<TaskId>,
     /// What watching costs, as last told.
     pub(super) usage: Option<Box<Usage>>,
+    /// How skep itself is doing.
+    pub(super) vitals: Option<Vitals>,
     /// What of the events is shown.
     pub(super) event_sieve: EventSieve,
     pub(super) log: Option<LogPane>,
@@ -234,6 +234,10 @@ pub struct Board {
     pub(super) next_token: u64,
     pub(super) watched: Vec<ServiceId>,
     pub(super) effects: Vec<Effect>,
+    /// Something was heard since it settled.
+    unsettled: bool,
+    /// The model's revision when it last did, and whether it flowed.
+    settled: (u64, bool),
     /// Something that is drawn changed.
     dirty: bool,
 }
@@ -284,11 +288,11 @@ impl Board {
             tasks,
             events,
             problem_rows,
-            problems: Vec::new(),
             triage,
             last_lines: None,
             last_lines_of: None,
             usage: None,
+            vitals: None,
             event_sieve: EventSieve::default(),
             log: None,
             overlays: Vec::new(),
@@ -300,27 +304,39 @@ impl Board {
             next_token: 1,
             watched: Vec::new(),
             effects: Vec::new(),
+            unsettled: false,
+            settled: (0, false),
             dirty: true,
         }
     }
 
-    /// Takes in what happened.
+    /// Takes in what happened, and settles.
     pub(super) fn update(&mut self, what: Happening, now: Timestamp) {
         self.now = now;
-        let before = (self.live_store().revision(), self.is_live());
-        let heard = matches!(what, Happening::Session(Event::Heard(..)));
         match what {
             Happening::Key(key) => self.key(&key),
             Happening::Paste(text) => self.paste(&text),
-            Happening::Session(event) => self.session_event(event),
+            Happening::Tick if self.shows_stats() || self.shows_help() => {
+                self.command(Command::Usage);
+            }
             Happening::Tick => {}
         }
-        if self.paused_at.is_none() {
-            self.scene.now = now.shifted(self.skew);
-        }
-        self.settle();
+        self.dirty = true;
+        self.settle(now);
+    }
+
+    /// Takes in what the session told. More may follow before it settles.
+    pub(super) fn hear(&mut self, event: Event, now: Timestamp) {
+        self.now = now;
+        self.unsettled = true;
         // Most of what is heard says that nothing changed: that is no reason to draw.
-        self.dirty |= !heard || before != (self.live_store().revision(), self.is_live());
+        self.dirty |= !matches!(event, Event::Heard(..));
+        self.session_event(event);
+    }
+
+    /// Whether something was heard since it settled.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.unsettled
     }
 
     /// What is to be done outside.
@@ -339,6 +355,28 @@ impl Board {
         self.effects.push(Effect::Session(self.no, command));
     }
 
+    /// Whether what watching costs is on the screen.
+    pub(super) fn shows_stats(&self) -> bool {
+        let is_stats =
+            |o: &Overlay| matches!(o, Overlay::Page(p) if matches!(p.kind, PageKind::Stats));
+        self.overlays.iter().any(is_stats)
+    }
+
+    fn shows_help(&self) -> bool {
+        self.overlays.iter().any(|o| matches!(o, Overlay::Help { .. }))
+    }
+
+    /// Opens the page of what watching costs.
+    pub(super) fn open_stats(&mut self) {
+        self.command(Command::Usage);
+        self.overlays.push(Overlay::Page(Page {
+            title: "What it costs".into(),
+            kind: PageKind::Stats,
+            scroll: Scroll::default(),
+            reveal: false,
+        }));
+    }
+
     /// Whether an action is in flight.
     pub(super) fn is_busy(&self) -> bool {
         self.follows.iter().any(|f| !f.is_over())
@@ -350,7 +388,11 @@ impl Board {
     }
 
     /// Brings all that is derived up to date.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        self.unsettled = false;
+        if self.paused_at.is_none() {
+            self.scene.now = now.shifted(self.skew);
+        }
         let manager_now = self.now.shifted(self.skew);
         if self.toast.as_ref().is_some_and(|(_, until)| *until < self.now) {
             self.toast = None;
@@ -370,6 +412,8 @@ impl Board {
         self.refresh_witness();
         self.refresh_logs();
         self.refresh_watch();
+        let shown = (self.live_store().revision(), self.is_live());
+        self.dirty |= std::mem::replace(&mut self.settled, shown) != shown;
     }
 
     /// Brings the problems up to date, as far as one turn goes.
@@ -377,7 +421,6 @@ impl Board {
         // Time goes on while nothing is heard; what is known then does not age into findings.
         let judges = self.paused_at.is_none() && self.is_live();
         if judges && self.triage.update(&mut self.scene.store, self.scene.now) {
-            self.problems = self.triage.problems().to_vec();
             self.dirty = true;
         }
     }
@@ -394,9 +437,14 @@ impl Board {
         }
     }
 
+    /// What is wrong, the worst first.
+    pub fn problems(&self) -> &[Problem] {
+        self.triage.problems()
+    }
+
     /// Problems that ask for a human, the worst first.
     pub(super) fn loud(&self) -> impl Iterator<Item = &Problem> {
-        self.problems.iter().filter(|p| p.is_loud())
+        self.problems().iter().filter(|p| p.is_loud())
     }
 
     /// The model as last heard, also while the screen is paused.

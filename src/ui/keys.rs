@@ -412,7 +412,7 @@ fn described(page: &Page) -> Option<Subject> {
     match &page.kind {
         super::overlay::PageKind::Describe(subject) => Some(subject.clone()),
         super::overlay::PageKind::Blast(id) => Some(Subject::Node(id.clone())),
-        super::overlay::PageKind::Yaml { .. } => None,
+        super::overlay::PageKind::Yaml { .. } | super::overlay::PageKind::Stats => None,
     }
 }
 

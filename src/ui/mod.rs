@@ -17,6 +17,7 @@ mod logpane;
 mod logwalk;
 mod look;
 mod order;
+mod outlet;
 mod overlay;
 mod palette;
 mod rows;
@@ -29,6 +30,7 @@ mod table;
 mod term;
 mod triageact;
 pub mod view;
+mod vitals;
 pub mod widget;
 
 pub use app::{App, Effect, Msg, Opening, Seat};

@@ -152,7 +152,7 @@ impl Order {
                 (rank(t), !t.is_wanted(), t.state.is_terminal(), newest, place)
             })
             .collect();
-        ranked.sort_unstable_by(|a, b| (a.0, a.1, a.2, a.3).cmp(&(b.0, b.1, b.2, b.3)));
+        ranked.sort_unstable_by_key(|t| (t.0, t.1, t.2, t.3));
         for slot in ranked.chunk_by(|a, b| a.0 == b.0) {
             let older = if unfolded { 0 } else { slot.len() as u32 - 1 };
             rows.push(TaskRow { task: slot[0].4, older, nested: false });

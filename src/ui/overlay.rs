@@ -118,6 +118,8 @@ pub enum PageKind {
     Describe(Subject),
     /// What dies with a node, as the model has it now.
     Blast(NodeId),
+    /// What watching costs, and how skep is doing.
+    Stats,
     /// A document as it was read.
     Yaml { value: Option<Result<Box<serde_json::Value>, String>>, token: Token },
 }

@@ -140,13 +140,18 @@ impl Board {
         let (store, table) = (&self.scene.store, &mut self.tasks);
         let rows = self.order.tasks(store, &scope, &table.filter, self.unfolded);
         let key = tasks::COLUMNS[table.sort].key;
-        let rows = sort(&rows, table.reverse, |row| row.nested, |row| key(row, &self.scene));
+        let in_order = table.sort == tasks::BY_NAME && !table.reverse;
+        let rows = if in_order {
+            rows
+        } else {
+            sort(&rows, table.reverse, |row| row.nested, |row| key(row, &self.scene))
+        };
         let all = match &scope {
             TaskScope::All => store.task_count(),
             TaskScope::Service(id) => store.tally(id).all as usize,
             TaskScope::Node(id) => store.node_tally(id).all as usize,
         };
-        table.dear = table.sort != tasks::BY_NAME || !table.filter.is_empty();
+        table.dear = !in_order || !table.filter.is_empty();
         table.set(rows, all, stamp, self.now);
         self.built_scope = scope;
     }
@@ -171,7 +176,7 @@ impl Board {
 
     fn refresh_problems(&mut self) {
         let filter = &self.problem_rows.filter;
-        let found = &self.problems;
+        let found = self.triage.problems();
         let rows: Vec<ProblemRow> = found
             .iter()
             .enumerate()

@@ -1,5 +1,6 @@
 //! The loop: signals, keys, then what the sessions told, in batches; then a frame if something
-//! changed: within 10 ms of a key, at most 30 a second for data, none when nothing changed.
+//! changed: within 10 ms of a key, at most 30 a second for data, fewer over a slow link, none when
+//! nothing changed or the terminal is still busy with the last.
 
 use std::{
     io,
@@ -15,15 +16,24 @@ use super::{
     app::{Effect, Msg},
     draw,
     term::Screen,
+    vitals::{Vitals, resident},
 };
 use crate::{cluster::Timestamp, session::Fleet};
 
 /// Between frames for data.
 const FRAME: Duration = Duration::from_millis(33);
+/// What was told is taken in for so long at once.
+const HEARING: Duration = Duration::from_millis(4);
 /// Ages and clocks go on.
 const TICK: Duration = Duration::from_secs(1);
 /// A turn of the loop that takes longer is logged.
 const SLOW: Duration = Duration::from_millis(50);
+
+/// Bytes a second that data may send to the terminal; what a key changes comes on top.
+const RATE: f64 = 128.0 * 1024.0;
+/// With `--low-bandwidth`: fewer bytes, and frames this far apart.
+const LOW_RATE: f64 = 6.0 * 1024.0;
+const LOW_FRAME: Duration = Duration::from_millis(500);
 
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +61,37 @@ impl Clock {
     }
 }
 
+/// When the next frame for data may be drawn.
+struct Frames {
+    least: Duration,
+    rate: f64,
+    /// The last one, and when it was drawn.
+    drawn: Instant,
+    bytes: u64,
+}
+
+impl Frames {
+    fn new(low_bandwidth: bool) -> Self {
+        let (least, rate) = if low_bandwidth { (LOW_FRAME, LOW_RATE) } else { (FRAME, RATE) };
+        Self { least, rate, drawn: Instant::now(), bytes: 0 }
+    }
+
+    /// A terminal that took long for the last frame, or got many bytes, is given time.
+    fn between(&self, took: Duration) -> Duration {
+        let link = Duration::from_secs_f64(self.bytes as f64 / self.rate);
+        self.least.max(took * 3).max(link).min(Duration::from_secs(2))
+    }
+}
+
 /// Runs the UI over the sessions until the user quits.
 ///
 /// # Errors
 /// When the terminal fails.
-pub async fn run(make: impl FnOnce(Timestamp) -> App, mut fleet: Fleet) -> io::Result<Outcome> {
+pub async fn run(
+    make: impl FnOnce(Timestamp) -> App,
+    mut fleet: Fleet,
+    low_bandwidth: bool,
+) -> io::Result<Outcome> {
     let clock = Clock::new();
     let mut app = make(clock.now());
     for told in std::mem::take(&mut fleet.backlog) {
@@ -72,13 +108,34 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut fleet: Fleet) -> io::R
     let mut int = signal(SignalKind::interrupt())?;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    screen.tty.draw(|frame| draw(&app, frame))?;
-    let mut dirty = false;
-    let mut last_frame = Instant::now();
+    let mut frames = Frames::new(low_bandwidth);
+    let mut vitals = Vitals::default();
+    let mut dirty = true;
+    let mut urgent = true;
+    let mut turn = Instant::now();
     loop {
-        let frame_due = last_frame + FRAME;
-        let mut urgent = false;
-        let turn;
+        let frame_due = frames.drawn + frames.between(screen.gauge.took());
+        let idle = screen.gauge.is_idle();
+        if dirty && idle && (urgent || Instant::now() >= frame_due) {
+            let begun = Instant::now();
+            let before = screen.gauge.bytes();
+            screen.tty.draw(|frame| draw(&app, frame))?;
+            frames.drawn = Instant::now();
+            frames.bytes = screen.gauge.bytes() - before;
+            vitals.frames += 1;
+            vitals.bytes += frames.bytes;
+            vitals.drawing.push(begun.elapsed());
+            (dirty, urgent) = (false, false);
+        } else if dirty && !idle {
+            vitals.held += 1;
+        }
+        if screen.gauge.failed() {
+            return Ok(Outcome::Signal);
+        }
+        vitals.turns.push(turn.elapsed());
+        if turn.elapsed() > SLOW {
+            tracing::warn!(ms = turn.elapsed().as_millis(), "a slow turn of the loop");
+        }
         let effects = tokio::select! {
             biased;
             _ = term.recv() => return Ok(Outcome::Signal),
@@ -111,20 +168,24 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut fleet: Fleet) -> io::R
                     }
                 }
             }
-            () = tokio::time::sleep_until(frame_due.into()), if dirty => {
+            () = screen.gauge.done(), if dirty && !screen.gauge.is_idle() => {
                 turn = Instant::now();
-                Vec::new()
+                continue;
+            }
+            () = tokio::time::sleep_until(frame_due.into()), if dirty && screen.gauge.is_idle() => {
+                turn = Instant::now();
+                continue;
             }
             told = fleet.told.recv() => {
                 turn = Instant::now();
-                let mut effects = Vec::new();
                 let mut next = told;
-                // All that waits, for at most half a frame: then keys get their turn.
+                // All that waits, for a little while: then keys get their turn.
                 while let Some(told) = next {
-                    effects.extend(app.update(Msg::Told(told), clock.now()));
-                    next = if turn.elapsed() < FRAME / 2 { fleet.told.try_recv().ok() } else { None };
+                    app.hear(told, clock.now());
+                    vitals.told += 1;
+                    next = if turn.elapsed() < HEARING { fleet.told.try_recv().ok() } else { None };
                 }
-                effects
+                app.settled(clock.now())
             }
             () = std::future::ready(()), if app.has_work() => {
                 turn = Instant::now();
@@ -132,6 +193,11 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut fleet: Fleet) -> io::R
             }
             _ = tick.tick() => {
                 turn = Instant::now();
+                if app.wants_vitals() {
+                    vitals.memory = resident();
+                    vitals.between = frames.between(screen.gauge.took());
+                    app.set_vitals(vitals.clone());
+                }
                 app.update(Msg::Tick, clock.now())
             }
         };
@@ -147,14 +213,6 @@ pub async fn run(make: impl FnOnce(Timestamp) -> App, mut fleet: Fleet) -> io::R
                 }
                 Effect::Session(no, command) => fleet.send(no, command),
             }
-        }
-        if dirty && (urgent || Instant::now() >= frame_due) {
-            screen.tty.draw(|frame| draw(&app, frame))?;
-            last_frame = Instant::now();
-            dirty = false;
-        }
-        if turn.elapsed() > SLOW {
-            tracing::warn!(ms = turn.elapsed().as_millis(), "a slow turn of the loop");
         }
     }
 }

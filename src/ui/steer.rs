@@ -35,7 +35,7 @@ impl Board {
             Pane::Events if self.view == View::Problems => self
                 .problem_rows
                 .current()
-                .and_then(|row| self.problems.get(row.0))
+                .and_then(|row| self.problems().get(row.0))
                 .map(|p| p.subject.clone()),
             Pane::Events => {
                 let row = self.events.current()?;

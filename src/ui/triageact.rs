@@ -22,7 +22,7 @@ impl Board {
         if self.view != View::Problems {
             return None;
         }
-        self.problems.get(self.problem_rows.current()?.0)
+        self.problems().get(self.problem_rows.current()?.0)
     }
 
     pub(super) fn acknowledge(&mut self) {
@@ -58,7 +58,6 @@ impl Board {
         let now = self.scene.now;
         let (quiet, said) = how(&problem, now.0);
         self.triage.quiet(&problem, quiet, now);
-        self.problems = self.triage.problems().to_vec();
         self.command(Command::Quieted(self.triage.quieted()));
         self.say(format!("{}: {said}", problem.object));
     }
@@ -76,7 +75,7 @@ impl Board {
             name: &self.settings.name,
             endpoint: &endpoint,
             store: &self.scene.store,
-            problems: &self.problems,
+            problems: self.problems(),
             now,
             since: now.shifted(-HOUR),
             link: link.as_deref(),

@@ -151,6 +151,7 @@ pub struct Skep {
     shown: Arc<(Mutex<Shown>, Condvar)>,
     writer: Box<dyn Write + Send>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
+    #[allow(dead_code, reason = "keeps the terminal open")]
     master: Box<dyn portable_pty::MasterPty + Send>,
     pub begun: Instant,
 }

@@ -134,7 +134,7 @@ impl Page<'_> {
         self.field("created", self.when(s.created));
         self.field("changed", self.when(s.updated));
         self.field("version", s.version.to_string());
-        for problem in self.board.problems.clone() {
+        for problem in self.board.problems().to_vec() {
             if problem.subject == Subject::Service(id.clone()) && !problem.resolved.is_set() {
                 self.styled("problem", &problem.message, super::problems::slot(problem.severity));
             }

@@ -27,11 +27,14 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
         };
         let slot = if here { Slot::Text } else { Slot::Dim };
         lines.push(Line::from(vec![
-            Span::styled(format!("{:>14}  ", action.keys.join(" ")), board.style(Slot::Key)),
+            Span::styled(format!("{:>14}  ", action.shown_keys()), board.style(Slot::Key)),
             Span::styled(words, board.style(slot)),
         ]));
     }
     lines.push(Line::default());
+    if let Some(usage) = &board.usage {
+        lines.push(Line::styled(super::stats::budget(usage), board.style(Slot::Dim)));
+    }
     lines.push(Line::styled(
         "Glyphs: · well   ◐ on its way   ! look at it   ✗ act   ★ leads the managers   – ended",
         board.style(Slot::Dim),

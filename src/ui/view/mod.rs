@@ -14,6 +14,7 @@ mod overview;
 mod plan;
 pub mod problems;
 pub mod services;
+mod stats;
 pub mod tasks;
 
 use ratatui::{

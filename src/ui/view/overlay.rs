@@ -7,7 +7,7 @@ use ratatui::{
     widgets::Clear,
 };
 
-use super::{describe, frame_of, help, plan, popup};
+use super::{describe, frame_of, help, plan, popup, stats};
 use crate::{
     action::plan::{mask_document, to_yaml},
     config::Slot,
@@ -208,6 +208,7 @@ fn draw_page(board: &Board, page: &Page, frame: &mut Frame<'_>, area: Rect) {
             describe::lines(board, subject, body.width as usize)
         }
         PageKind::Blast(id) => describe::blast_lines(board, id, body.width as usize),
+        PageKind::Stats => stats::lines(board),
         PageKind::Yaml { value: None, .. } => {
             vec![Line::styled("reading…", board.style(Slot::Dim))]
         }

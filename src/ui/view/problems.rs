@@ -128,7 +128,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 fn list(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let table = &board.problem_rows;
     let mut head = title(board, "Problems", table.rows().len(), table.all, &table.filter);
-    let count = |is_so: fn(&&Problem) -> bool| board.problems.iter().filter(is_so).count();
+    let count = |is_so: fn(&&Problem) -> bool| board.problems().iter().filter(is_so).count();
     let advice = count(|p| p.severity == Severity::Advice);
     let known = count(|p| p.quiet.is_some());
     if table.filter.is_empty() && (advice > 0 || known > 0) {
@@ -144,7 +144,7 @@ fn list(board: &Board, frame: &mut Frame<'_>, area: Rect) {
         let nothing = "· no problems: all services run, all nodes are ready";
         return empty(board, frame, inner, table.all > 0, nothing);
     }
-    rows(board, frame, inner, (table, COLUMNS, true), |row| board.problems.get(row.0));
+    rows(board, frame, inner, (table, COLUMNS, true), |row| board.problems().get(row.0));
 }
 
 /// Columns for the names of what is told.

@@ -1,0 +1,156 @@
+//! `:stats`: what watching costs the manager and the link, and how skep itself is doing.
+
+use std::time::Duration;
+
+use ratatui::text::{Line, Span};
+
+use crate::{
+    config::Slot,
+    session::Usage,
+    ui::{Board, vitals::Vitals, widget::text},
+};
+
+/// The page's lines.
+pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    match &board.usage {
+        None => lines.push(Line::styled(" asking…", board.style(Slot::Dim))),
+        Some(usage) => costs(board, usage, &mut lines),
+    }
+    lines.push(Line::default());
+    model(board, &mut lines);
+    if let Some(vitals) = &board.vitals {
+        own(board, vitals, &mut lines);
+    }
+    lines
+}
+
+/// `uses 0.4 % of the manager's time, may use 5 %`: one line, also for the help.
+pub(super) fn budget(usage: &Usage) -> String {
+    let link =
+        usage.rate.map_or(String::new(), |r| format!(", {} a second", text::bytes(r as u64)));
+    format!(
+        "watching uses {} of the manager's time; it may use {}{link} (--budget)",
+        percent(usage.used()),
+        percent(usage.share)
+    )
+}
+
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent >= 10.0 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+}
+
+fn costs(board: &Board, usage: &Usage, lines: &mut Vec<Line<'static>>) {
+    let dim = board.style(Slot::Dim);
+    let over = usage.used() > usage.share;
+    let slot = if over { Slot::Warn } else { Slot::Text };
+    lines.push(Line::styled(format!(" {}", budget(usage)), board.style(slot)));
+    lines.push(Line::styled(
+        format!(
+            " {}, counted over {}; {} requests and {} in all, {} events, {} failures",
+            if usage.calm {
+                "calm: nothing happens, so little is asked"
+            } else {
+                "something happens"
+            },
+            text::age(usage.over),
+            usage.requests,
+            text::bytes(usage.bytes),
+            usage.events,
+            usage.failures,
+        ),
+        dim,
+    ));
+    lines.push(Line::default());
+    lines.push(Line::styled(
+        format!(
+            " {:<18}{:>9}{:>11}{:>12}{:>11}{:>10}",
+            "REQUESTS FOR", "COUNT", "BYTES", "MANAGER", "DECODING", "EVERY"
+        ),
+        dim,
+    ));
+    for spent in &usage.spent {
+        let slot = if spent.requests == 0 { Slot::Dim } else { Slot::Text };
+        lines.push(Line::styled(
+            format!(
+                " {:<18}{:>9}{:>11}{:>12}{:>11}{:>10}",
+                spent.name,
+                spent.requests,
+                text::bytes(spent.bytes),
+                time(spent.time),
+                time(spent.decoding),
+                time(spent.interval),
+            ),
+            board.style(slot),
+        ));
+    }
+}
+
+fn model(board: &Board, lines: &mut Vec<Line<'static>>) {
+    let store = board.live_store();
+    pair(
+        board,
+        lines,
+        "model",
+        format!(
+            "{} nodes, {} services, {} tasks ({} alive), {} events, {} problems",
+            store.nodes().len(),
+            store.services().len(),
+            store.task_count(),
+            store.total().wanted,
+            store.journal().iter().len(),
+            board.problems().len(),
+        ),
+    );
+    let queued = board.usage.as_ref().map_or(0, |u| u.queued);
+    let log = board.log.as_ref().map_or(0, |log| log.buffer.dropped());
+    pair(
+        board,
+        lines,
+        "queues",
+        format!("{queued} told and not taken; {log} log lines dropped by the ring"),
+    );
+}
+
+fn own(board: &Board, vitals: &Vitals, lines: &mut Vec<Line<'static>>) {
+    let figures = |[p50, p99, worst]: [Duration; 3]| {
+        format!("median {}, 99 % {}, worst {}", time(p50), time(p99), time(worst))
+    };
+    pair(
+        board,
+        lines,
+        "frames",
+        format!(
+            "{} drawn, {} to the terminal, {} held back; at most one every {}",
+            vitals.frames,
+            text::bytes(vitals.bytes),
+            vitals.held,
+            time(vitals.between)
+        ),
+    );
+    pair(board, lines, "drawing", figures(vitals.drawing.figures()));
+    pair(
+        board,
+        lines,
+        "turns",
+        format!("{}; {} told", figures(vitals.turns.figures()), vitals.told),
+    );
+    pair(board, lines, "memory", format!("{} resident", text::bytes(vitals.memory)));
+}
+
+fn pair(board: &Board, lines: &mut Vec<Line<'static>>, name: &str, value: String) {
+    lines.push(Line::from(vec![
+        Span::styled(format!(" {name:<9}"), board.style(Slot::Dim)),
+        Span::raw(value),
+    ]));
+}
+
+fn time(time: Duration) -> String {
+    match time.as_micros() {
+        0 => "-".into(),
+        us @ 1..10_000 => format!("{:.1} ms", us as f64 / 1e3),
+        us @ 10_000..1_000_000 => format!("{} ms", us / 1_000),
+        us => format!("{:.1} s", us as f64 / 1e6),
+    }
+}
