@@ -60,7 +60,7 @@ pub fn check(all: &[Result<Taken, String>], as_json: bool) -> (Verdict, String) 
 
 /// What monitoring is to be woken for: advice is not.
 fn loud(taken: &Taken) -> Vec<&Problem> {
-    taken.problems.iter().filter(|p| p.is_loud()).collect()
+    taken.problems.iter().map(|p| &**p).filter(|p| p.is_loud()).collect()
 }
 
 fn of_one(taken: &Result<Taken, String>) -> Verdict {

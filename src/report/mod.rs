@@ -10,6 +10,7 @@ pub use contexts::{ContextLine, contexts_text};
 pub use logs::LogPrinter;
 pub use snapshot::{snapshot_json, snapshot_text};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
@@ -30,7 +31,7 @@ pub struct Taken {
     /// How long it took to tell: so old is what was told first.
     pub age: Duration,
     /// What is wrong.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Arc<Problem>>,
 }
 
 impl Taken {
@@ -51,11 +52,12 @@ impl Taken {
 impl Taken {
     /// Keeps what these rules found, also where it was folded into something else.
     pub fn keep_only(&mut self, rules: &[String]) {
-        let wanted = |p: &Problem| rules.iter().any(|r| r == p.rule || Some(r.as_str()) == p.cause);
+        let wanted =
+            |p: &Arc<Problem>| rules.iter().any(|r| r == p.rule || Some(r.as_str()) == p.cause);
         let all = std::mem::take(&mut self.problems);
         self.problems = all
             .into_iter()
-            .flat_map(|p| if wanted(&p) { vec![p] } else { p.folded })
+            .flat_map(|p| if wanted(&p) { vec![p] } else { p.folded.clone() })
             .filter(wanted)
             .collect();
     }

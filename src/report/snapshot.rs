@@ -1,5 +1,7 @@
 //! `skep snapshot`: the whole state once. The JSON is a contract: fields may be added, never renamed.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{Taken, check::clean, columns};
@@ -26,7 +28,7 @@ pub(super) fn problems(taken: &Taken) -> Vec<Value> {
             "folded_into": head.map(|h| json!({ "rule": h.rule, "object": h.object })),
         })
     };
-    let each = |p: &Problem| {
+    let each = |p: &Arc<Problem>| {
         let folded = p.folded.iter().map(|f| of(f, Some(p)));
         std::iter::once(of(p, None)).chain(folded).collect::<Vec<_>>()
     };

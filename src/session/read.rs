@@ -13,7 +13,7 @@ use super::{
 use crate::{
     cluster::{Delta, ListId, Scope, Store, Timestamp},
     connect::Connector,
-    engine::{Access, Engine, EngineError, Price, Probe, ServiceReader},
+    engine::{Access, Engine, EngineError, Price, Probe, ServiceReader, TaskList},
 };
 
 /// Tasks told at once: few enough that keys go between.
@@ -37,6 +37,7 @@ impl Teller {
 }
 
 /// A task list that came to its end.
+#[derive(Default)]
 pub(super) struct Streamed {
     pub price: Price,
     pub decoding: Duration,
@@ -46,7 +47,7 @@ pub(super) struct Streamed {
 
 /// Streams one task list out as deltas.
 pub(super) async fn stream_list(
-    engine: &Engine,
+    mut tasks: TaskList,
     list: ListId,
     scope: Scope,
     teller: &Teller,
@@ -56,7 +57,6 @@ pub(super) async fn stream_list(
         ids.hash(&mut hasher);
     }
     let mut print = hasher.finish();
-    let mut tasks = engine.tasks(&scope).await?;
     let mut batch = vec![Delta::TasksBegin(list, scope)];
     let mut held = 0;
     let result = loop {

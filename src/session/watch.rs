@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use tokio::{sync::oneshot, task::JoinSet};
 
 use super::{
     fleet::Out,
@@ -17,7 +17,7 @@ use super::{
     message::{Event, Generation},
     meter::{Kind, Meter, Usage},
     pace::{Budget, Pace, Rhythm, share_out},
-    read::{Teller, stream_list},
+    read::{Streamed, Teller, stream_list},
 };
 use crate::{
     cluster::{Delta, EngineEvent, ListId, Node, Scope, Service, ServiceId, Timestamp},
@@ -72,6 +72,8 @@ pub(super) struct Watch {
     teller: Teller,
     /// What the first lists said, until it is told.
     first: Vec<Delta>,
+    /// Lets the first task list, which was asked for with them, be told.
+    opened: Option<oneshot::Sender<Teller>>,
     /// Since when an answer is owed and nothing at all was heard.
     owes_since: Option<Instant>,
     events: EventStream,
@@ -105,18 +107,16 @@ impl Watch {
         let since = wall().shifted(probe.skew);
         let budget = budget.over(engine.endpoint());
         let events = engine.events(since).await?;
-        let mut reader = ServiceReader::default();
-        let ((nodes, of_nodes), (services, of_services)) =
-            tokio::try_join!(engine.nodes(), engine.services(&mut reader, true))?;
         let mut watch = Self {
             engine,
             teller: Teller { out, generation, skew: probe.skew },
-            first: vec![Delta::Cluster(probe.info.clone()), Delta::Nodes(nodes)],
+            first: vec![Delta::Cluster(probe.info.clone())],
+            opened: None,
             owes_since: None,
             events,
             ledger: Ledger::default(),
             jobs: JoinSet::new(),
-            reader: Some(reader),
+            reader: None,
             budget,
             // In the order of their kinds.
             paces: [PULSE, ROLL, NODES, IN_VIEW, HOT, SWEEP]
@@ -128,8 +128,16 @@ impl Watch {
             quickest: probe.round_trip,
             next_list: 1,
         };
+        // The long list is under way while the short ones come.
+        let (opened, teller) = oneshot::channel();
+        watch.opened = Some(opened);
+        watch.ask_tasks_for(Kind::Sweep, Scope::All, async { teller.await.ok() }, now);
+        let mut reader = ServiceReader::default();
+        let ((nodes, of_nodes), (services, of_services)) =
+            tokio::try_join!(watch.engine.nodes(), watch.engine.services(&mut reader, true))?;
+        watch.reader = Some(reader);
         watch.ledger.take(&services, now);
-        watch.first.push(Delta::Services(services));
+        watch.first.extend([Delta::Nodes(nodes), Delta::Services(services)]);
         for (kind, price) in [(Kind::Nodes, of_nodes), (Kind::Pulse, of_services)] {
             watch.pace(kind).sent(now);
             watch.paid(kind, price, Duration::ZERO, now);
@@ -143,6 +151,9 @@ impl Watch {
         self.teller.generation = generation;
         let first = std::mem::take(&mut self.first);
         self.teller.tell(first).await;
+        if let Some(opened) = self.opened.take() {
+            let _ = opened.send(self.teller.clone());
+        }
         self.spawn_names();
     }
 
@@ -310,12 +321,29 @@ impl Watch {
     }
 
     fn ask_tasks(&mut self, kind: Kind, scope: Scope, now: Instant) {
+        let teller = self.teller.clone();
+        self.ask_tasks_for(kind, scope, std::future::ready(Some(teller)), now);
+    }
+
+    /// Asks at once, and tells when there is someone to tell it to.
+    fn ask_tasks_for(
+        &mut self,
+        kind: Kind,
+        scope: Scope,
+        teller: impl Future<Output = Option<Teller>> + Send + 'static,
+        now: Instant,
+    ) {
         self.pace(kind).sent(now);
         let list = ListId(self.next_list);
         self.next_list += 1;
-        let (engine, teller) = (self.engine.clone(), self.teller.clone());
+        let engine = self.engine.clone();
         self.jobs.spawn(async move {
-            match stream_list(&engine, list, scope, &teller).await {
+            let read = async {
+                let tasks = engine.tasks(&scope).await?;
+                let Some(teller) = teller.await else { return Ok(Streamed::default()) };
+                stream_list(tasks, list, scope, &teller).await
+            };
+            match read.await {
                 Ok(read) => Finished {
                     kind,
                     price: read.price,

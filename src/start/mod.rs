@@ -27,7 +27,9 @@ const USAGE: u8 = 64;
 /// What was asked for failed.
 const FAILED: u8 = 1;
 /// An engine that takes longer is waited for on the screen.
-const FIRST_WORD: Duration = Duration::from_secs(3);
+const FIRST_WORD: Duration = Duration::from_millis(400);
+/// A login, which may ask on the terminal, gets longer.
+const LOGIN: Duration = Duration::from_secs(3);
 
 /// What others get to log in once one has.
 const GRACE: Duration = Duration::from_millis(300);
@@ -301,7 +303,7 @@ async fn log_in(connectors: impl Iterator<Item = &Connector>) {
         });
     }
     let begun = Instant::now();
-    let mut patience = FIRST_WORD;
+    let mut patience = LOGIN;
     let mut ask = Vec::new();
     while let Ok(Some(Ok((connector, tried)))) =
         tokio::time::timeout_at((begun + patience).into(), tries.join_next()).await

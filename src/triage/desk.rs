@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Limits, Look, Problem, ServiceLook, Severity,
-    fold::{Raw, fold, rank},
+    fold::{Made, Raw, fold, rank},
     rule::{Check, RULES},
 };
 use crate::cluster::{Store, Subject, Timestamp, Touched};
@@ -48,7 +49,7 @@ pub struct Quieted {
 
 /// A problem over time.
 struct Case {
-    problem: Problem,
+    problem: Arc<Problem>,
     /// When it was seen first, this time.
     opened: Timestamp,
     /// It was there when skep came.
@@ -62,7 +63,7 @@ struct Case {
 /// Findings kept up to date.
 pub struct Triage {
     limits: Limits,
-    raw: HashMap<Subject, Raw>,
+    found: HashMap<Subject, (Raw, Made)>,
     queue: VecDeque<Subject>,
     queued: HashSet<Subject>,
     /// When time alone may change what a rule says.
@@ -71,7 +72,7 @@ pub struct Triage {
     whole_wanted: bool,
     cases: HashMap<String, Case>,
     quieted: HashMap<String, Quieted>,
-    problems: Vec<Problem>,
+    problems: Vec<Arc<Problem>>,
     /// Findings changed since the problems were made of them.
     stale: bool,
     /// The first look is over.
@@ -86,7 +87,7 @@ impl Triage {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            raw: HashMap::new(),
+            found: HashMap::new(),
             queue: VecDeque::new(),
             queued: HashSet::new(),
             due: BTreeSet::new(),
@@ -103,12 +104,12 @@ impl Triage {
     }
 
     /// The problems, the worst first; known ones, those that are over and advice at the end.
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[Arc<Problem>] {
         &self.problems
     }
 
     /// As [`Triage::problems`].
-    pub fn into_problems(self) -> Vec<Problem> {
+    pub fn into_problems(self) -> Vec<Arc<Problem>> {
         self.problems
     }
 
@@ -123,7 +124,7 @@ impl Triage {
         while let Some(subject) = self.next() {
             self.look(store, now, subject);
         }
-        self.tell(store, now);
+        self.tell(now);
     }
 
     /// Takes in what changed, as far as one turn goes. Returns whether the problems changed.
@@ -161,7 +162,7 @@ impl Triage {
         if self.queue.is_empty() && (self.stale || aged) && rested {
             self.aged = now;
             self.told = now;
-            return self.tell(store, now);
+            return self.tell(now);
         }
         false
     }
@@ -193,7 +194,7 @@ impl Triage {
         for service in store.services() {
             self.enqueue(Subject::Service(service.id.clone()));
         }
-        let known: Vec<Subject> = self.raw.keys().cloned().collect();
+        let known: Vec<Subject> = self.found.keys().cloned().collect();
         for subject in known {
             self.enqueue(subject);
         }
@@ -204,7 +205,7 @@ impl Triage {
         let of_others = |id: &str| id.starts_with("no-node-") || id == "address-exhaustion";
         let counts = |raw: &Raw| raw.iter().any(|(at, _)| of_others(RULES[*at].id));
         let again: Vec<Subject> =
-            self.raw.iter().filter(|(_, raw)| counts(raw)).map(|(s, _)| s.clone()).collect();
+            self.found.iter().filter(|(_, (raw, _))| counts(raw)).map(|(s, _)| s.clone()).collect();
         for subject in again {
             self.enqueue(subject);
         }
@@ -263,17 +264,18 @@ impl Triage {
             self.due.insert((again, subject.clone()));
         }
         if found.is_empty() {
-            self.stale |= self.raw.remove(&subject).is_some();
-        } else if self.raw.get(&subject) != Some(&found) {
-            self.raw.insert(subject, found);
+            self.stale |= self.found.remove(&subject).is_some();
+        } else if self.found.get(&subject).map(|(raw, _)| raw) != Some(&found) {
+            let made = Made::new(store, &subject, &found);
+            self.found.insert(subject, (found, made));
             self.stale = true;
         }
     }
 
     /// Makes the problems anew.
-    fn tell(&mut self, store: &Store, now: Timestamp) -> bool {
+    fn tell(&mut self, now: Timestamp) -> bool {
         let open = if self.stale || !self.settled {
-            let open = fold(store, self.raw.iter());
+            let open = fold(self.found.values().map(|(_, made)| made));
             self.file(open, now);
             true
         } else {
@@ -288,10 +290,13 @@ impl Triage {
             if case.closed.is_set() && case.closed.age(now) >= REMEMBERED {
                 continue;
             }
-            let mut problem = case.problem.clone();
-            problem.resolved = case.closed;
-            problem.times = case.times;
-            problem.quiet = self.quieted.get(&problem.key()).map(|q| q.quiet);
+            let mut problem = Arc::clone(&case.problem);
+            let quiet = self.quieted.get(&problem.key()).map(|q| q.quiet);
+            let as_made = (problem.resolved, problem.times, problem.quiet);
+            if as_made != (case.closed, case.times, quiet) {
+                let own = Arc::make_mut(&mut problem);
+                (own.resolved, own.times, own.quiet) = (case.closed, case.times, quiet);
+            }
             self.problems.push(problem);
         }
         rank(&mut self.problems);
@@ -299,9 +304,9 @@ impl Triage {
     }
 
     /// Puts what is open now to the cases, and closes the others.
-    fn file(&mut self, open: Vec<Problem>, now: Timestamp) {
+    fn file(&mut self, open: Vec<Arc<Problem>>, now: Timestamp) {
         let folded: HashSet<String> =
-            open.iter().flat_map(|p| &p.folded).map(Problem::key).collect();
+            open.iter().flat_map(|p| &p.folded).map(|p| p.key()).collect();
         let mut heads = HashSet::new();
         for mut problem in open {
             let key = problem.key();
@@ -314,7 +319,7 @@ impl Triage {
             }
             let from_before = !self.settled;
             let case = self.cases.entry(key).or_insert_with(|| Case {
-                problem: problem.clone(),
+                problem: Arc::clone(&problem),
                 opened: now,
                 from_before,
                 times: 1,
@@ -328,7 +333,7 @@ impl Triage {
             }
             // What nothing tells the beginning of began when it was first seen, if skep was there.
             if !problem.since.is_set() && !case.from_before && problem.severity > Severity::Advice {
-                problem.since = case.opened;
+                Arc::make_mut(&mut problem).since = case.opened;
             }
             case.problem = problem;
         }
@@ -361,7 +366,10 @@ impl Triage {
             }
         }
         for p in &mut self.problems {
-            p.quiet = self.quieted.get(&p.key()).map(|q| q.quiet);
+            let quiet = self.quieted.get(&p.key()).map(|q| q.quiet);
+            if p.quiet != quiet {
+                Arc::make_mut(p).quiet = quiet;
+            }
         }
         self.aged = now;
         rank(&mut self.problems);

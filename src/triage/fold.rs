@@ -1,6 +1,9 @@
 //! Of many findings one problem a cause, ranked by harm.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::{
     Before, Problem, Role, Severity,
@@ -17,35 +20,53 @@ const BEFORE: i64 = 30 * 60 * 1_000_000_000;
 /// An action of skep and the change it made are so close together.
 const TOGETHER: i64 = 15 * 1_000_000_000;
 
-/// The problems, the worst first.
-pub(super) fn fold<'r>(
-    store: &Store,
-    raw: impl Iterator<Item = (&'r Subject, &'r Raw)>,
-) -> Vec<Problem> {
-    let mut heads: Vec<(Problem, Option<Subject>)> = Vec::new();
-    let mut advice: BTreeMap<usize, Vec<Problem>> = BTreeMap::new();
-    for (subject, found) in raw {
+/// What was found about one object, made into problems. It holds until something else is found there:
+/// of a thousand problems few change at once.
+pub(super) struct Made {
+    /// Each with what it blames.
+    heads: Vec<(Arc<Problem>, Option<Subject>)>,
+    advice: Vec<(usize, Arc<Problem>)>,
+}
+
+impl Made {
+    /// Of an object's findings.
+    pub fn new(store: &Store, subject: &Subject, found: &Raw) -> Self {
         let of = |role: Role| found.iter().filter(move |(at, _)| RULES[*at].role == role);
+        let mut heads: Vec<(Problem, Option<Subject>)> = Vec::new();
         heads.extend(symptoms(store, subject, found));
         for (at, one) in of(Role::Standing) {
             heads.push((problem(store, subject, *at, one), one.blames.clone()));
         }
-        for (at, one) in of(Role::Advice) {
-            advice.entry(*at).or_default().push(problem(store, subject, *at, one));
+        for (head, _) in &mut heads {
+            head.folded.sort_by(|a, b| b.harm.cmp(&a.harm).then_with(|| a.object.cmp(&b.object)));
+            if head.severity > Severity::Advice {
+                head.before = before(store, head);
+            }
+        }
+        let advice = of(Role::Advice)
+            .map(|(at, one)| (*at, Arc::new(problem(store, subject, *at, one))))
+            .collect();
+        Self { heads: heads.into_iter().map(|(p, blames)| (Arc::new(p), blames)).collect(), advice }
+    }
+}
+
+/// Of all that was made the problems, in no order.
+pub(super) fn fold<'m>(made: impl Iterator<Item = &'m Made>) -> Vec<Arc<Problem>> {
+    let mut heads = Vec::new();
+    let mut advice: BTreeMap<usize, Vec<Arc<Problem>>> = BTreeMap::new();
+    for one in made {
+        heads.extend(one.heads.iter().cloned());
+        for (at, problem) in &one.advice {
+            advice.entry(*at).or_default().push(Arc::clone(problem));
         }
     }
     let mut all = blame(heads);
     all.extend(advice.into_iter().map(|(at, found)| together(at, found)));
-    for problem in &mut all {
-        if problem.severity > Severity::Advice {
-            problem.before = before(store, problem);
-        }
-    }
     all
 }
 
 /// The worst first; of equally bad ones what hurts most, has the most to it, is the newest.
-pub(super) fn rank(problems: &mut [Problem]) {
+pub(super) fn rank(problems: &mut [Arc<Problem>]) {
     problems.sort_by(|a, b| {
         let over = |p: &Problem| p.resolved.is_set();
         let known = |p: &Problem| p.quiet.is_some();
@@ -140,13 +161,13 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
     main.folded = symptoms[1..]
         .iter()
         .chain(causes.iter().skip(1))
-        .map(|(at, f)| problem(store, subject, *at, f))
+        .map(|(at, f)| Arc::new(problem(store, subject, *at, f)))
         .collect();
     Some((main, blames))
 }
 
 /// Folds what a lost node or manager explains into that.
-fn blame(heads: Vec<(Problem, Option<Subject>)>) -> Vec<Problem> {
+fn blame(heads: Vec<(Arc<Problem>, Option<Subject>)>) -> Vec<Arc<Problem>> {
     const LOST: [&str; 2] = ["node-down", "node-disconnected"];
     // What a lost node's own other findings are: the same story.
     const SAME: [&str; 3] = ["manager-unreachable", "cert-expiry", "node-flapping"];
@@ -169,20 +190,23 @@ fn blame(heads: Vec<(Problem, Option<Subject>)>) -> Vec<Problem> {
             into[at] = quorum;
         }
     }
-    let mut kept: Vec<Option<Problem>> = heads.into_iter().map(|(p, _)| Some(p)).collect();
+    let mut kept: Vec<Option<Arc<Problem>>> = heads.into_iter().map(|(p, _)| Some(p)).collect();
     for at in 0..kept.len() {
         if let Some(to) = into[at]
             && let Some(problem) = kept[at].take()
             && let Some(head) = &mut kept[to]
         {
+            let head = Arc::make_mut(head);
             head.severity = head.severity.max(problem.severity);
             head.harm = head.harm.max(problem.harm);
             head.folded.push(problem);
         }
     }
-    let mut all: Vec<Problem> = kept.into_iter().flatten().collect();
-    for head in &mut all {
-        head.folded.sort_by(|a, b| b.harm.cmp(&a.harm).then(a.object.cmp(&b.object)));
+    let mut all: Vec<Arc<Problem>> = kept.into_iter().flatten().collect();
+    let took = |p: &Problem| LOST.contains(&p.rule) || p.rule.starts_with("quorum-");
+    for head in all.iter_mut().filter(|p| took(p) && !p.folded.is_empty()) {
+        let head = Arc::make_mut(head);
+        head.folded.sort_by(|a, b| b.harm.cmp(&a.harm).then_with(|| a.object.cmp(&b.object)));
         if LOST.contains(&head.rule) {
             head.message += &toll(&head.folded);
         }
@@ -191,7 +215,7 @@ fn blame(heads: Vec<(Problem, Option<Subject>)>) -> Vec<Problem> {
 }
 
 /// `; quorum at risk; shop_db is down; 3 services are short of replicas`
-fn toll(folded: &[Problem]) -> String {
+fn toll(folded: &[Arc<Problem>]) -> String {
     let named = |rule: &str| -> Vec<&str> {
         folded.iter().filter(|p| p.rule == rule).map(|p| &*p.object).collect()
     };
@@ -215,19 +239,19 @@ fn toll(folded: &[Problem]) -> String {
 }
 
 /// Advice of one rule about several objects is one piece of advice.
-fn together(at: usize, mut found: Vec<Problem>) -> Problem {
-    found.sort_by(|a, b| a.object.cmp(&b.object));
+fn together(at: usize, mut found: Vec<Arc<Problem>>) -> Arc<Problem> {
+    found.sort_unstable_by(|a, b| a.object.cmp(&b.object));
     if let [_] = found.as_slice() {
         return found.remove(0);
     }
-    let mut one = found[0].clone();
+    let mut one = Problem::clone(&found[0]);
     one.subject = Subject::Other;
     one.object = format!("{} objects", found.len());
     let all = names(found.iter().map(|p| &*p.object));
     one.message = format!("{}: {} ({all})", RULES[at].catches, found.len());
     one.evidence.clear();
     one.folded = found;
-    one
+    Arc::new(one)
 }
 
 /// What changed shortly before: of the service itself, by its own journal or the spec before the last

@@ -1,5 +1,6 @@
 //! The incident report: what is known, as Markdown ready for a ticket.
 
+use std::sync::Arc;
 use std::{collections::BTreeMap, fmt::Write};
 
 use super::{Problem, Severity, look::span};
@@ -14,7 +15,7 @@ pub struct Incident<'a> {
     /// The model, with its timeline.
     pub store: &'a Store,
     /// The problems, the worst first.
-    pub problems: &'a [Problem],
+    pub problems: &'a [Arc<Problem>],
     /// Now, by the manager's clock.
     pub now: Timestamp,
     /// The timeline from here on.
@@ -93,11 +94,12 @@ impl Incident<'_> {
     }
 
     fn open(&self) -> impl Iterator<Item = &Problem> {
-        self.problems.iter().filter(|p| p.severity > Severity::Advice && !p.resolved.is_set())
+        let problems = self.problems.iter().map(|p| &**p);
+        problems.filter(|p| p.severity > Severity::Advice && !p.resolved.is_set())
     }
 
     fn findings(&self, out: &mut String) {
-        let over = self.problems.iter().filter(|p| p.resolved.is_set());
+        let over = self.problems.iter().map(|p| &**p).filter(|p| p.resolved.is_set());
         let _ = writeln!(out, "\n## Findings");
         let mut any = false;
         for problem in self.open().chain(over) {

@@ -23,6 +23,8 @@ pub use limits::Limits;
 pub use look::{Look, ServiceLook};
 pub use rule::{Evidence, RULES, Role, Rule, rule};
 
+use std::sync::Arc;
+
 use crate::cluster::{Store, Subject, Timestamp};
 
 /// How bad.
@@ -105,7 +107,7 @@ pub struct Problem {
     /// What to do first, in words.
     pub remedies: Vec<(Remedy, String)>,
     /// What has the same cause.
-    pub folded: Vec<Problem>,
+    pub folded: Vec<Arc<Problem>>,
     /// Of 100, what is folded into it included.
     pub harm: u8,
     /// Since when it is over; not set while it is not.
@@ -138,7 +140,7 @@ impl Problem {
 }
 
 /// All findings about a model at a moment, the worst first: what one look can tell, without memory.
-pub fn problems(store: &Store, now: Timestamp, limits: &Limits) -> Vec<Problem> {
+pub fn problems(store: &Store, now: Timestamp, limits: &Limits) -> Vec<Arc<Problem>> {
     let mut triage = Triage::new(limits.clone());
     triage.look_at_all(store, now);
     triage.into_problems()

@@ -1,6 +1,8 @@
 //! One cluster on the screen: its model, views, overlays and actions, and their only way to change:
 //! [`Board::update`].
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 use ratatui::style::Style;
 
@@ -438,13 +440,13 @@ impl Board {
     }
 
     /// What is wrong, the worst first.
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[Arc<Problem>] {
         self.triage.problems()
     }
 
     /// Problems that ask for a human, the worst first.
     pub(super) fn loud(&self) -> impl Iterator<Item = &Problem> {
-        self.problems().iter().filter(|p| p.is_loud())
+        self.problems().iter().map(|p| &**p).filter(|p| p.is_loud())
     }
 
     /// The model as last heard, also while the screen is paused.

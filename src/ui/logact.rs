@@ -207,7 +207,7 @@ impl Board {
     fn logs_of_problems(&mut self) {
         let mut ids: Vec<ServiceId> = self
             .loud()
-            .flat_map(|p| std::iter::once(p).chain(&p.folded))
+            .flat_map(|p| std::iter::once(p).chain(p.folded.iter().map(|f| &**f)))
             .filter_map(|p| match &p.subject {
                 Subject::Service(id) | Subject::Task(_, id) => Some(id.clone()),
                 _ => None,

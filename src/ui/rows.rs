@@ -151,7 +151,8 @@ impl Board {
             TaskScope::Service(id) => store.tally(id).all as usize,
             TaskScope::Node(id) => store.node_tally(id).all as usize,
         };
-        table.dear = !in_order || !table.filter.is_empty();
+        // While they are read, every piece has tasks of many services.
+        table.dear = !in_order || !table.filter.is_empty() || !store.tasks_known();
         table.set(rows, all, stamp, self.now);
         self.built_scope = scope;
     }

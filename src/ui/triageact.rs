@@ -22,7 +22,7 @@ impl Board {
         if self.view != View::Problems {
             return None;
         }
-        self.problems().get(self.problem_rows.current()?.0)
+        self.problems().get(self.problem_rows.current()?.0).map(|p| &**p)
     }
 
     pub(super) fn acknowledge(&mut self) {

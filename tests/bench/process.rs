@@ -197,14 +197,6 @@ impl Skep {
         self.writer.flush().unwrap();
     }
 
-    pub fn resize(&self, cols: u16, rows: u16) {
-        let size = PtySize { cols, rows, pixel_width: 0, pixel_height: 0 };
-        let mut shown = self.shown.0.lock().unwrap();
-        shown.parser.screen_mut().set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
-        drop(shown);
-        self.master.resize(size).unwrap();
-    }
-
     pub fn screen(&self) -> String {
         self.shown.0.lock().unwrap().parser.screen().contents()
     }

@@ -1,6 +1,7 @@
 //! Every rule against a Swarm made for it, and against one that is well.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use skep::{
     cluster::{
@@ -185,7 +186,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
     ]
 }
 
-fn find<'p>(all: &'p [Problem], rule: &str) -> Option<&'p Problem> {
+fn find<'p>(all: &'p [Arc<Problem>], rule: &str) -> Option<&'p Arc<Problem>> {
     all.iter()
         .flat_map(|p| std::iter::once(p).chain(&p.folded))
         .find(|p| p.rule == rule || p.cause == Some(rule))

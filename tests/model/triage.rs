@@ -1,5 +1,7 @@
 //! Findings over a whole Swarm and over time: folded, ranked, remembered, kept up to date.
 
+use std::sync::Arc;
+
 use skep::{
     cluster::{
         Availability, Delta, Entry, Gravity, ListId, Meaning, NodeState, Reachability, Scope,
@@ -10,7 +12,7 @@ use skep::{
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster, listed};
 
-fn all(cluster: &Cluster) -> Vec<Problem> {
+fn all(cluster: &Cluster) -> Vec<Arc<Problem>> {
     problems(&cluster.store(), NOW, &Limits::default())
 }
 
@@ -147,7 +149,7 @@ impl Watched {
         Self { cluster, store, triage, now: NOW, list: 10 }
     }
 
-    fn after(&mut self, secs: i64) -> &[Problem] {
+    fn after(&mut self, secs: i64) -> &[Arc<Problem>] {
         self.now = self.now.shifted(secs * 1_000_000_000);
         self.list += 1;
         for delta in self.cluster.deltas(self.list) {
@@ -329,7 +331,7 @@ fn kept_up_to_date_is_as_good_as_a_fresh_look() {
         w.after(pause);
         // What counts others' tasks may lag by seconds.
         w.after(6);
-        let told = |p: &Problem| (p.key(), p.rule, p.severity, p.cause, p.message.clone());
+        let told = |p: &Arc<Problem>| (p.key(), p.rule, p.severity, p.cause, p.message.clone());
         let mut kept: Vec<_> =
             w.triage.problems().iter().filter(|p| !p.resolved.is_set()).map(told).collect();
         let mut fresh: Vec<_> =

@@ -128,7 +128,9 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 fn list(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let table = &board.problem_rows;
     let mut head = title(board, "Problems", table.rows().len(), table.all, &table.filter);
-    let count = |is_so: fn(&&Problem) -> bool| board.problems().iter().filter(is_so).count();
+    let count = |is_so: fn(&Problem) -> bool| {
+        board.problems().iter().map(|p| &**p).filter(|p| is_so(p)).count()
+    };
     let advice = count(|p| p.severity == Severity::Advice);
     let known = count(|p| p.quiet.is_some());
     if table.filter.is_empty() && (advice > 0 || known > 0) {
@@ -144,7 +146,9 @@ fn list(board: &Board, frame: &mut Frame<'_>, area: Rect) {
         let nothing = "· no problems: all services run, all nodes are ready";
         return empty(board, frame, inner, table.all > 0, nothing);
     }
-    rows(board, frame, inner, (table, COLUMNS, true), |row| board.problems().get(row.0));
+    rows(board, frame, inner, (table, COLUMNS, true), |row| {
+        board.problems().get(row.0).map(|p| &**p)
+    });
 }
 
 /// Columns for the names of what is told.
@@ -215,7 +219,7 @@ fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
     log_lines(&mut d);
     // Its own figures are in the sentence already.
     let own = |f: &&Problem| f.subject == p.subject && f.rule.starts_with("service-");
-    let folded: Vec<&Problem> = p.folded.iter().filter(|f| !own(f)).collect();
+    let folded: Vec<&Problem> = p.folded.iter().map(|f| &**f).filter(|f| !own(f)).collect();
     for (i, folded) in folded.iter().enumerate().take(30) {
         let said = format!("{} {}", glyph(folded.severity), folded.message);
         d.tell(if i == 0 { "with it" } else { "" }, &said, slot(folded.severity));
