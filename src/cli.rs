@@ -29,7 +29,7 @@ pub struct Cli {
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// The share of a manager's time that watching may use, in percent. Default: 5.
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    #[arg(long, value_name = "PERCENT")]
     pub budget: Option<f64>,
     /// For the slowest links: asks for less and draws less often.
     #[arg(long)]
@@ -156,12 +156,4 @@ pub enum Sub {
     },
     /// The manual page, to stdout.
     Man,
-}
-
-/// A share that leaves the manager something to do.
-fn percent(text: &str) -> Result<f64, String> {
-    let number = text.trim_end_matches('%').parse::<f64>().ok();
-    number
-        .filter(|n| (0.1..=50.0).contains(n))
-        .ok_or_else(|| "write a number from 0.1 to 50".into())
 }

@@ -98,7 +98,11 @@ impl ConfigFile {
         })
     }
 
-    fn parse(text: &str) -> Result<Self, (usize, String)> {
+    /// Reads its text.
+    ///
+    /// # Errors
+    /// What is wrong in one line, and in which line of the text.
+    pub fn parse(text: &str) -> Result<Self, (usize, String)> {
         toml::from_str(text).map_err(|e| {
             let at = e.span().map_or(0, |s| s.start).min(text.len());
             let line = text[..at].bytes().filter(|b| *b == b'\n').count() + 1;

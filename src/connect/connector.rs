@@ -14,6 +14,7 @@ use hyper_util::{
     client::legacy::connect::{Connected, Connection},
     rt::TokioIo,
 };
+use rustix::net::sockopt;
 use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -28,6 +29,9 @@ use super::{
 
 /// How long a connect may take before the endpoint counts as not answering.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a connection may be silent before the system asks whether it still stands.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// Dials one endpoint, as often as asked. Clones share what is shared: one ssh login, one reading of
 /// the certificates.
@@ -128,6 +132,11 @@ impl Connector {
 async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     let stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
+    // A calm Swarm is asked little: the system notices a cut cable without asking anyone.
+    sockopt::set_socket_keepalive(&stream, true)?;
+    sockopt::set_tcp_keepidle(&stream, QUIET)?;
+    sockopt::set_tcp_keepintvl(&stream, Duration::from_secs(1))?;
+    sockopt::set_tcp_keepcnt(&stream, 3)?;
     Ok(stream)
 }
 

@@ -171,7 +171,8 @@ fn host_and_port(part: &str, text: &str) -> Result<(String, Option<u16>), Endpoi
             None => (part, None),
         },
     };
-    if host.is_empty() {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "[]@/?#\\".contains(c);
+    if host.is_empty() || host.contains(odd) {
         return Err(EndpointError::Form(text.into()));
     }
     let number = |p: &str| p.parse().ok().filter(|p| *p != 0);

@@ -293,7 +293,7 @@ fn stale(query: &Query, version: u64, conflict: bool) -> Result<(), Refusal> {
 fn update_node(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> Answer {
     let spec: Value =
         serde_json::from_slice(body).map_err(|e| refusal(400, format!("invalid JSON: {e}")))?;
-    let mut sim = shared.sim();
+    let mut sim = shared.sim_mut();
     let node = sim.node_named(id).ok_or_else(|| refusal(404, format!("node {id} not found")))?;
     stale(query, node.version, shared.faults.conflict)?;
     let (id, name, old) = (node.id.clone(), node.hostname.clone(), node.spec.clone());
@@ -337,7 +337,7 @@ fn services(sim: &Sim, filters: &Filters, status: bool) -> String {
 fn update_service(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> Answer {
     let spec: Value =
         serde_json::from_slice(body).map_err(|e| refusal(400, format!("invalid JSON: {e}")))?;
-    let mut sim = shared.sim();
+    let mut sim = shared.sim_mut();
     let service = find_service(&sim, id)?;
     stale(query, service.version, shared.faults.conflict)?;
     let rollback = query.get("rollback") == Some("previous");

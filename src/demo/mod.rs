@@ -19,7 +19,7 @@ mod updater;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::{Duration, Instant},
 };
 
@@ -58,15 +58,20 @@ pub struct Options {
 /// The simulation, shared by the connections and its clock.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    sim: Arc<Mutex<Sim>>,
+    sim: Arc<RwLock<Sim>>,
     faults: Arc<Faults>,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Shared {
-    fn sim(&self) -> MutexGuard<'_, Sim> {
+    /// To read: many requests at once, as the real engine answers from a snapshot.
+    fn sim(&self) -> RwLockReadGuard<'_, Sim> {
         // A panic in one request leaves the model whole enough for the next.
-        self.sim.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sim.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sim_mut(&self) -> RwLockWriteGuard<'_, Sim> {
+        self.sim.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note_request(&self, line: String) {
@@ -96,7 +101,7 @@ impl Demo {
         sim.now = i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(sim.now);
         let listener = bind(socket)?;
         let shared = Shared {
-            sim: Arc::new(Mutex::new(sim)),
+            sim: Arc::new(RwLock::new(sim)),
             faults: Arc::new(options.faults),
             requests: Arc::default(),
         };
@@ -113,6 +118,11 @@ impl Demo {
     /// Where it listens.
     pub fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    /// Tasks that fail a second, from now on.
+    pub fn set_churn(&self, churn: f64) {
+        self.shared.sim_mut().churn = churn;
     }
 
     /// Every request so far, as `GET /v1.51/nodes`: the read-only test counts them.
@@ -141,7 +151,7 @@ async fn run_clock(shared: Shared) {
         ticks.tick().await;
         let passed = last.elapsed();
         last = Instant::now();
-        shared.sim().advance(passed);
+        shared.sim_mut().advance(passed);
     }
 }
 

@@ -20,8 +20,12 @@ const LINE_LIMIT: usize = 4 << 20;
 /// Events as they come.
 pub struct EventStream {
     answer: Answer,
-    buffer: Vec<u8>,
+    reader: EventReader,
 }
+
+/// Reads events, a line each, as their bytes come.
+#[derive(Debug, Default)]
+pub struct EventReader(Vec<u8>);
 
 impl Engine {
     /// Opens the stream of Swarm-scoped events from `since` on. Silence on it is normal, so it has
@@ -30,7 +34,7 @@ impl Engine {
         let filters = encode(&json!({ "scope": ["swarm"] }));
         let (secs, nanos) = (since.0.div_euclid(1_000_000_000), since.0.rem_euclid(1_000_000_000));
         let path = format!("/events?since={secs}.{nanos:09}&filters={filters}");
-        Ok(EventStream { answer: self.get(&path, DEADLINE).await?, buffer: Vec::new() })
+        Ok(EventStream { answer: self.get(&path, DEADLINE).await?, reader: EventReader::default() })
     }
 }
 
@@ -38,12 +42,25 @@ impl EventStream {
     /// The next events; `None` when the engine ended the stream. Safe to drop while waiting.
     pub async fn next(&mut self) -> Result<Option<Vec<EngineEvent>>> {
         let Some(bytes) = self.answer.piece(None).await? else { return Ok(None) };
-        self.buffer.extend_from_slice(&bytes);
+        self.reader.feed(&bytes).map(Some).map_err(|why| self.answer.garbage(why))
+    }
+}
+
+impl EventReader {
+    /// Takes bytes in; the events that are complete with them.
+    ///
+    /// # Errors
+    /// When an event does not end.
+    pub fn feed(&mut self, bytes: &[u8]) -> std::result::Result<Vec<EngineEvent>, String> {
+        let Self(buffer) = self;
+        let mut scanned = buffer.len();
+        buffer.extend_from_slice(bytes);
         let mut events = Vec::new();
         let mut used = 0;
-        while let Some(end) = self.buffer[used..].iter().position(|b| *b == b'\n') {
-            let line = &self.buffer[used..used + end];
-            used += end + 1;
+        while let Some(end) = buffer[scanned..].iter().position(|b| *b == b'\n') {
+            let line = &buffer[used..scanned + end];
+            used = scanned + end + 1;
+            scanned = used;
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
@@ -52,10 +69,7 @@ impl EventStream {
                 Err(error) => tracing::warn!(error, "an event can't be read"),
             }
         }
-        self.buffer.drain(..used);
-        if self.buffer.len() > LINE_LIMIT {
-            return Err(self.answer.garbage("an event does not end".into()));
-        }
-        Ok(Some(events))
+        buffer.drain(..used);
+        if buffer.len() > LINE_LIMIT { Err("an event does not end".into()) } else { Ok(events) }
     }
 }

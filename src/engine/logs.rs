@@ -17,6 +17,9 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// A line longer than this is cut into several.
 const LINE_LIMIT: usize = 1 << 20;
 
+/// A frame is never this large.
+const FRAME_LIMIT: usize = 64 << 20;
+
 /// Bytes taken at once at most.
 const AT_ONCE: usize = 256 << 10;
 
@@ -58,12 +61,27 @@ pub struct TaskLogRequest {
 /// Lines as they come.
 pub struct LogStream {
     answer: Answer,
+    reader: LogReader,
+    /// How it broke, after lines that are still to be told.
+    broken: Option<EngineError>,
+}
+
+/// Why a log's bytes can't be read on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogFault {
+    /// They are no log.
+    Garbage(&'static str),
+    /// The engine says so itself.
+    Said(String),
+}
+
+/// The engine's frames, read into lines as their bytes come.
+#[derive(Debug, Default)]
+pub struct LogReader {
     /// Frames, unless the task has a TTY: then the bytes are the log.
     framed: Option<bool>,
     raw: BytesMut,
-    partial: [Vec<u8>; 3],
-    /// How it broke, after lines that are still to be told.
-    broken: Option<EngineError>,
+    partial: [Vec<u8>; 2],
 }
 
 impl Engine {
@@ -82,13 +100,7 @@ impl Engine {
             u8::from(request.follow),
         );
         let answer = self.get(&path, DEADLINE).await?;
-        Ok(LogStream {
-            answer,
-            framed: None,
-            raw: BytesMut::new(),
-            partial: Default::default(),
-            broken: None,
-        })
+        Ok(LogStream { answer, reader: LogReader::default(), broken: None })
     }
 }
 
@@ -99,20 +111,20 @@ impl LogStream {
             return Err(error);
         }
         let Some(bytes) = self.answer.piece(None).await? else {
-            let mut rest = Vec::new();
-            for index in 0..3 {
-                if !self.partial[index].is_empty() {
-                    let text = std::mem::take(&mut self.partial[index]);
-                    rest.push(frame(index, text));
-                }
-            }
+            let rest = self.reader.finish();
             return Ok((!rest.is_empty()).then_some(rest));
         };
-        self.raw.extend_from_slice(&bytes);
+        let mut read = bytes.len();
+        let (mut lines, mut fault) = self.reader.feed(&bytes);
         // An engine sends every line by itself: all that is there already is taken at once.
-        while self.raw.len() < AT_ONCE {
+        while read < AT_ONCE && fault.is_none() {
             match self.answer.piece(None).now_or_never() {
-                Some(Ok(Some(more))) => self.raw.extend_from_slice(&more),
+                Some(Ok(Some(more))) => {
+                    read += more.len();
+                    let (found, ended) = self.reader.feed(&more);
+                    lines.extend(found);
+                    fault = ended;
+                }
                 Some(Err(error)) => {
                     self.broken = Some(error);
                     break;
@@ -120,31 +132,68 @@ impl LogStream {
                 Some(Ok(None)) | None => break,
             }
         }
+        if let Some(fault) = fault {
+            let error = match fault {
+                LogFault::Garbage(why) => self.answer.garbage(why.into()),
+                LogFault::Said(said) => EngineError::Refusal { status: 200, said },
+            };
+            if lines.is_empty() {
+                return Err(error);
+            }
+            self.broken = Some(error);
+        }
+        Ok(Some(lines))
+    }
+}
+
+impl LogReader {
+    /// Takes bytes in; the lines that are complete with them, and why there can be no more.
+    pub fn feed(&mut self, bytes: &[u8]) -> (Vec<LogFrame>, Option<LogFault>) {
+        self.raw.extend_from_slice(bytes);
         let mut lines = Vec::new();
-        loop {
-            if self.framed.is_none() {
-                // A frame begins with its stream's number and three zeros; text never does.
-                if self.raw.len() < 4 {
-                    break;
-                }
-                self.framed = Some(self.raw[0] <= 3 && self.raw[1..4] == [0, 0, 0]);
+        let fault = self.read(&mut lines).err();
+        (lines, fault)
+    }
+
+    /// What is left at the end: lines that no newline ended.
+    pub fn finish(&mut self) -> Vec<LogFrame> {
+        let mut rest = Vec::new();
+        if self.framed.is_none() {
+            // Too short for a frame.
+            let all = self.raw.split();
+            self.take(0, &all, &mut rest);
+        }
+        for stream in 0..self.partial.len() {
+            if !self.partial[stream].is_empty() {
+                let text = std::mem::take(&mut self.partial[stream]);
+                rest.push(frame(stream, text));
             }
-            if self.framed == Some(false) {
-                let all = self.raw.split();
-                self.take(0, &all, &mut lines);
-                break;
+        }
+        rest
+    }
+
+    fn read(&mut self, lines: &mut Vec<LogFrame>) -> std::result::Result<(), LogFault> {
+        if self.framed.is_none() {
+            // A frame begins with its stream's number and three zeros; text never does.
+            if self.raw.len() < 4 {
+                return Ok(());
             }
-            if self.raw.len() < 8 {
-                break;
-            }
+            self.framed = Some(self.raw[0] <= 3 && self.raw[1..4] == [0, 0, 0]);
+        }
+        if self.framed == Some(false) {
+            let all = self.raw.split();
+            self.take(0, &all, lines);
+            return Ok(());
+        }
+        while self.raw.len() >= 8 {
             let kind = self.raw[0];
             if kind > 3 || self.raw[1..4] != [0, 0, 0] {
-                return Err(self.answer.garbage("a log frame has no valid header".into()));
+                return Err(LogFault::Garbage("a log frame has no valid header"));
             }
             let length = u32::from_be_bytes([self.raw[4], self.raw[5], self.raw[6], self.raw[7]]);
             let length = usize::try_from(length).unwrap_or(usize::MAX);
-            if length > 64 << 20 {
-                return Err(self.answer.garbage("a log frame is larger than 64 MiB".into()));
+            if length > FRAME_LIMIT {
+                return Err(LogFault::Garbage("a log frame is larger than 64 MiB"));
             }
             if self.raw.len() < 8 + length {
                 break;
@@ -152,15 +201,12 @@ impl LogStream {
             self.raw.advance(8);
             let payload = self.raw.split_to(length);
             match kind {
-                3 => {
-                    let said = String::from_utf8_lossy(&payload).trim().to_owned();
-                    return Err(EngineError::Refusal { status: 200, said });
-                }
-                2 => self.take(1, &payload, &mut lines),
-                _ => self.take(0, &payload, &mut lines),
+                3 => return Err(LogFault::Said(String::from_utf8_lossy(&payload).trim().into())),
+                2 => self.take(1, &payload, lines),
+                _ => self.take(0, &payload, lines),
             }
         }
-        Ok(Some(lines))
+        Ok(())
     }
 
     /// Cuts bytes into lines. The engine cuts a long line into frames at 16 KiB, each with its own

@@ -18,9 +18,9 @@ mod writes;
 
 pub use client::{Access, Cost, Engine, Price};
 pub use error::{EngineError, Result};
-pub use events::EventStream;
+pub use events::{EventReader, EventStream};
 pub use lists::TaskList;
-pub use logs::{LogFrame, LogStream, Output, TaskLogRequest};
+pub use logs::{LogFault, LogFrame, LogReader, LogStream, Output, TaskLogRequest};
 pub use names::Names;
 pub use probe::Probe;
 pub use wire::{ServiceReader, TaskReader, decode_nodes, decode_service};

@@ -90,8 +90,9 @@ fn field(text: &str) -> Option<Severity> {
         at = end + 1;
         let name = text[..end].trim_end_matches(['"', ' ']);
         let begin = name
-            .rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_'))
-            .map_or(0, |i| i + 1);
+            .char_indices()
+            .rfind(|(_, c)| !(c.is_ascii_alphanumeric() || *c == '.' || *c == '_'))
+            .map_or(0, |(i, c)| i + c.len_utf8());
         if !NAMES.iter().any(|n| name[begin..].eq_ignore_ascii_case(n)) {
             continue;
         }

@@ -409,6 +409,7 @@ impl Actor {
             Command::Remember(entries) => self.keep(Kept::Entries(entries)),
             Command::Quieted(quieted) => self.keep(Kept::Quieted(quieted)),
             Command::LastLines(task) => tail::last(engine, &self.out, task),
+            Command::Attend => watch.attend(),
             Command::Usage => {
                 let (out, usage) = (self.out.clone(), Box::new(watch.usage()));
                 tokio::spawn(async move { out.send(Event::Usage(usage)).await });
@@ -468,7 +469,7 @@ impl Actor {
                     Command::Logs(view, tasks) => self.logs = (view, tasks),
                     Command::Remember(entries) => self.keep(Kept::Entries(entries)),
                     Command::Quieted(quieted) => self.keep(Kept::Quieted(quieted)),
-                    Command::Usage => {}
+                    Command::Usage | Command::Attend => {}
                     Command::LastLines(task) => {
                         self.out.send(Event::LastLines(task, Err(why.to_owned()))).await?;
                     }

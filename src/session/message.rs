@@ -75,6 +75,8 @@ pub enum Command {
     Quieted(Vec<Quieted>),
     /// Read the last lines of a task, to show as evidence.
     LastLines(TaskId),
+    /// Someone is at the keyboard.
+    Attend,
     /// Say what watching costs.
     Usage,
     /// Reconnect now instead of at the end of the wait.

@@ -44,6 +44,9 @@ const SWEEP: Rhythm = rhythm(5_000, 120_000, 900, 0.2);
 /// Nothing has happened for so long: looked at less closely, until something does.
 const CALM: Duration = Duration::from_secs(20);
 
+/// After a key, someone looks for so long: what is in view is then never calm.
+const ATTENTION: Duration = Duration::from_secs(30);
+
 /// What [`Watch::next`] waited for.
 pub(super) enum Happening {
     Events(Result<Option<Vec<EngineEvent>>, EngineError>),
@@ -83,8 +86,9 @@ pub(super) struct Watch {
     budget: Budget,
     paces: [Pace; Kind::ALL.len()],
     meter: Meter,
-    /// When something last happened.
+    /// When something last happened, and when someone last pressed a key.
     stirred: Instant,
+    attended: Instant,
     calm: bool,
     /// What the last lists of tasks in view and of hot ones said.
     prints: [u64; 2],
@@ -123,6 +127,7 @@ impl Watch {
                 .map(|rhythm| Pace::new(rhythm, budget, now)),
             meter: Meter::new(now),
             stirred: now,
+            attended: now,
             calm: false,
             prints: [0; 2],
             quickest: probe.round_trip,
@@ -166,6 +171,11 @@ impl Watch {
     pub fn watch(&mut self, services: Vec<ServiceId>) {
         self.ledger.watch(services);
         self.pace(Kind::InView).open(Instant::now());
+    }
+
+    /// Someone pressed a key.
+    pub fn attend(&mut self) {
+        self.attended = Instant::now();
     }
 
     /// What it costs.
@@ -266,6 +276,9 @@ impl Watch {
         if now.duration_since(self.stirred) > CALM {
             self.set_calm(true, now);
         }
+        let attentive = now.duration_since(self.attended) < ATTENTION;
+        let calm = self.calm && !attentive;
+        self.pace(Kind::InView).calm(calm, now);
         if self.pace(Kind::Pulse).is_due(now) {
             self.ask_services(Kind::Pulse, now);
         }

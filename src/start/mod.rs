@@ -251,8 +251,12 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
         return Err(fault(FAILED)(line.into()));
     }
     let mut notices = choice.notices;
-    let percent = cli.budget.or(file.budget).unwrap_or(Budget::SHARE * 100.0);
     let slow = cli.low_bandwidth || file.low_bandwidth;
+    let percent = cli.budget.or(file.budget).unwrap_or(Budget::SHARE * 100.0);
+    if !(0.1..=50.0).contains(&percent) {
+        let line = format!("budget {percent}: write a number of percent from 0.1 to 50");
+        return Err(fault(USAGE)(line));
+    }
     let budget = Budget::new(percent / 100.0, slow);
     let mut seats = Vec::new();
     let mut sessions = Vec::new();

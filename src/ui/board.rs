@@ -165,6 +165,9 @@ pub(super) enum Pending {
 /// Seconds after which data that does not come is called silent: nodes are asked every three.
 const SILENCE: u64 = 6;
 
+/// The session is told at most so often that someone is at the keyboard.
+const ATTENTION: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// The state of one cluster's part of the UI.
 pub struct Board {
     pub(super) no: ClusterNo,
@@ -236,6 +239,8 @@ pub struct Board {
     pub(super) next_token: u64,
     pub(super) watched: Vec<ServiceId>,
     pub(super) effects: Vec<Effect>,
+    /// When the session was last told that someone is here.
+    attended: Timestamp,
     /// Something was heard since it settled.
     unsettled: bool,
     /// The model's revision when it last did, and whether it flowed.
@@ -306,6 +311,7 @@ impl Board {
             next_token: 1,
             watched: Vec::new(),
             effects: Vec::new(),
+            attended: Timestamp::NEVER,
             unsettled: false,
             settled: (0, false),
             dirty: true,
@@ -316,7 +322,14 @@ impl Board {
     pub(super) fn update(&mut self, what: Happening, now: Timestamp) {
         self.now = now;
         match what {
-            Happening::Key(key) => self.key(&key),
+            Happening::Key(key) => {
+                // Whoever presses one may press ten a second.
+                if self.attended.age(now) >= ATTENTION {
+                    self.attended = now;
+                    self.command(Command::Attend);
+                }
+                self.key(&key);
+            }
             Happening::Paste(text) => self.paste(&text),
             Happening::Tick if self.shows_stats() || self.shows_help() => {
                 self.command(Command::Usage);

@@ -9,8 +9,15 @@ mod cluster_fixture;
 #[path = "../screens/driver.rs"]
 #[allow(dead_code, reason = "the screens use more of it")]
 mod driver;
+
+#[path = "../client/live.rs"]
+#[allow(dead_code, reason = "the client tests use more of it")]
+mod live;
+
+mod cost;
 mod process;
 mod scale;
+mod soak;
 
 use std::{
     cell::Cell,
@@ -420,7 +427,18 @@ fn main() {
         scale::largest();
     }
     if wanted("quiet") {
-        scale::quiet();
+        cost::quiet();
+    }
+    // These need a real Swarm, and time: only when they are named.
+    for (name, figure) in [
+        ("quiet-real", cost::quiet_real as fn()),
+        ("pending", cost::pending),
+        ("hour", cost::hour),
+        ("soak", soak::soak),
+    ] {
+        if named.iter().any(|n| n == name) {
+            figure();
+        }
     }
     let _ = std::fs::remove_dir_all(process::scratch());
 }

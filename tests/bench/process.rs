@@ -31,6 +31,18 @@ pub fn cpu(pid: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
+/// The same of all processes of that name.
+pub fn cpu_of_all(name: &str) -> Duration {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .filter(|pid| {
+            let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            comm.trim() == name
+        })
+        .map(cpu)
+        .sum()
+}
+
 /// A line of `/proc/<pid>/status`, in bytes: `VmRSS`, `VmHWM`.
 pub fn memory(pid: u32, line: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
@@ -80,6 +92,8 @@ impl Drop for Served {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Passed {
     pub requests: u64,
+    /// Those of them for tasks of some services.
+    pub of_tasks: u64,
     pub bytes: u64,
 }
 
@@ -87,7 +101,9 @@ pub struct Passed {
 pub struct Relay {
     pub socket: PathBuf,
     requests: Arc<AtomicU64>,
+    of_tasks: Arc<AtomicU64>,
     bytes: Arc<AtomicU64>,
+    open: Arc<Mutex<Vec<UnixStream>>>,
 }
 
 impl Relay {
@@ -95,18 +111,25 @@ impl Relay {
         let socket = scratch().join(name);
         let _ = std::fs::remove_file(&socket);
         let listener = UnixListener::bind(&socket).unwrap();
-        let (requests, bytes) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let (engine, r, b) = (engine.to_owned(), Arc::clone(&requests), Arc::clone(&bytes));
+        let counter = || Arc::new(AtomicU64::new(0));
+        let (requests, of_tasks, bytes) = (counter(), counter(), counter());
+        let counters = (Arc::clone(&requests), Arc::clone(&of_tasks), Arc::clone(&bytes));
+        let open = Arc::new(Mutex::new(Vec::new()));
+        let (engine, held) = (engine.to_owned(), Arc::clone(&open));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = UnixStream::connect(&engine) else { continue };
-                let (r, b) = (Arc::clone(&r), Arc::clone(&b));
+                let (r, t, b) = counters.clone();
                 let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                held.lock().unwrap().extend([client.try_clone().unwrap()]);
                 // A request ends its first line so; none of these clients pipelines.
                 std::thread::spawn(move || {
                     pump(from, to, |piece| {
-                        let found = piece.windows(10).filter(|w| *w == b" HTTP/1.1\r").count();
-                        r.fetch_add(found as u64, Ordering::Relaxed);
+                        let count = |what: &[u8]| {
+                            piece.windows(what.len()).filter(|w| *w == what).count() as u64
+                        };
+                        r.fetch_add(count(b" HTTP/1.1\r"), Ordering::Relaxed);
+                        t.fetch_add(count(b"/tasks?filters="), Ordering::Relaxed);
                     });
                 });
                 std::thread::spawn(move || {
@@ -116,12 +139,20 @@ impl Relay {
                 });
             }
         });
-        Self { socket, requests, bytes }
+        Self { socket, requests, of_tasks, bytes, open }
+    }
+
+    /// Cuts every connection there is.
+    pub fn cut(&self) {
+        for stream in self.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        }
     }
 
     pub fn passed(&self) -> Passed {
         Passed {
             requests: self.requests.load(Ordering::Relaxed),
+            of_tasks: self.of_tasks.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
         }
     }

@@ -1,13 +1,10 @@
 //! The largest Swarm, embedded, and skep on a terminal: from outside, as a user has it.
 
-use std::{
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use super::{
     ms,
-    process::{Relay, Served, Skep, cpu, curl, memory},
+    process::{Served, Skep, cpu, curl, memory},
     ratio, row,
 };
 
@@ -83,52 +80,4 @@ pub fn largest() {
     std::thread::sleep(Duration::from_secs(5));
     let busy = (skep.written() - bytes) as f64 / 5.0;
     println!("| bytes to the terminal then, a second | | {busy:.0} |");
-}
-
-/// A small Swarm where nothing happens: what skep costs it, against the command people run.
-pub fn quiet() {
-    let served = Served::start(&["--nodes", "5", "--services", "20", "--tasks", "60"]);
-    let seconds = 60;
-    let relay = Relay::to(&served.socket, "idle.sock");
-    let skep = Skep::start(&relay.socket, &[]);
-    skep.until(skep.begun, "live", |s| s.contains("● live"));
-    // What is looked at closely after the start calms down.
-    std::thread::sleep(Duration::from_secs(45));
-    let (used, before, begun, drawn) =
-        (cpu(skep.pid()), relay.passed(), Instant::now(), skep.written());
-    std::thread::sleep(Duration::from_secs(seconds));
-    let share = (cpu(skep.pid()) - used).as_secs_f64() / begun.elapsed().as_secs_f64();
-    let ours = relay.passed();
-    let drawn = (skep.written() - drawn) as f64 / seconds as f64;
-    drop(skep);
-    let other = Relay::to(&served.socket, "watch.sock");
-    // `watch -n2` begins one every two seconds and what it takes.
-    let runs = 6;
-    for _ in 0..runs {
-        let done = Command::new("docker")
-            .args(["-H", &format!("unix://{}", other.socket.display()), "service", "ls"])
-            .stdout(Stdio::null())
-            .status();
-        if done.is_err() {
-            return println!("| idle against docker service ls | | no docker CLI here |");
-        }
-    }
-    let theirs = other.passed();
-    let a_minute = |n: u64| n as f64 * 30.0 / f64::from(runs);
-    let (requests, bytes) =
-        ((ours.requests - before.requests) as f64, (ours.bytes - before.bytes) as f64);
-    let detail = format!("{requests:.0} / {:.0} a minute", a_minute(theirs.requests));
-    row(
-        "idle: requests / watch -n2 docker service ls",
-        requests / a_minute(theirs.requests),
-        &detail,
-    );
-    let detail = format!("{:.0} KB / {:.0} KB a minute", bytes / 1e3, a_minute(theirs.bytes) / 1e3);
-    row(
-        "idle: bytes of answers / watch -n2 docker service ls",
-        bytes / a_minute(theirs.bytes),
-        &detail,
-    );
-    row("idle: CPU / 0.5 %", share / 0.005, &format!("{:.2} % of a core", share * 100.0));
-    row("idle: bytes to the terminal a second / 300", drawn / 300.0, &format!("{drawn:.0}"));
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{reading::Live, serve, serve_seed};
+use super::{live::Live, serve, serve_seed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn endpoints_of_one_swarm_become_one_cluster() {

@@ -10,6 +10,8 @@
 mod docker_cli;
 mod faults;
 mod fleet;
+#[allow(dead_code, reason = "the soak uses more of it")]
+mod live;
 mod reading;
 
 use std::path::PathBuf;

@@ -2,127 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::{Terminal, backend::TestBackend};
+use crossterm::event::{KeyCode, KeyModifiers};
 use skep::{
-    action::plan::WriteGrant,
-    cluster::Timestamp,
-    config::{Depth, Theme},
     connect::{Connector, Endpoint},
     demo::Demo,
     engine::{Access, Engine, ServiceReader},
-    session::{Fleet, Past, SessionConfig},
-    ui::{App, Effect, Msg, Opening, Seat, View, actions::ACTIONS, draw},
+    ui::actions::ACTIONS,
 };
 
-use super::serve;
-
-/// The UI over a real session, without a terminal.
-pub struct Live {
-    pub app: App,
-    fleet: Fleet,
-    screen: Terminal<TestBackend>,
-    dir: tempfile::TempDir,
-}
-
-fn now() -> Timestamp {
-    Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap())
-}
-
-impl Live {
-    pub fn start(demo: &Demo, read_only: bool) -> Self {
-        Self::open(&[(&[demo], read_only)])
-    }
-
-    /// Clusters with their managers, and whether each is read-only.
-    pub fn open(clusters: &[(&[&Demo], bool)]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let mut sessions = Vec::new();
-        let mut seats = Vec::new();
-        for (managers, read_only) in clusters {
-            let grant = WriteGrant::mint("test", *read_only);
-            let endpoints: Vec<_> =
-                managers.iter().map(|d| Endpoint::Unix(d.socket().to_owned())).collect();
-            seats.push(Seat {
-                endpoint: endpoints[0].to_string(),
-                grant: grant.clone(),
-                ..Seat::default()
-            });
-            sessions.push(SessionConfig {
-                budget: skep::session::Budget::default(),
-                managers: endpoints.into_iter().map(Connector::new).collect(),
-                grant,
-                past: Past { timeline: None, audit: dir.path().join("audit.jsonl") },
-                who: "tester".into(),
-            });
-        }
-        let fleet = Fleet::start(sessions);
-        let theme = Theme::load("dark", Depth::True).unwrap();
-        let depth = Depth::True;
-        let view = View::Overview;
-        let (clusters, log_keys, notices) = (false, Vec::new(), Vec::new());
-        let limits = skep::triage::Limits::default();
-        let opening = Opening {
-            theme,
-            depth,
-            view,
-            clusters,
-            log_keys,
-            limits,
-            who: "tester".into(),
-            notices,
-        };
-        let app = App::new(opening, seats, now());
-        Self { app, fleet, screen: Terminal::new(TestBackend::new(120, 40)).unwrap(), dir }
-    }
-
-    async fn do_all(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            if let Effect::Session(no, command) = effect {
-                self.fleet.send(no, command);
-            }
-        }
-    }
-
-    async fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
-        let effects = self.app.update(Msg::Key(KeyEvent::new(code, modifiers)), now());
-        self.do_all(effects).await;
-    }
-
-    pub async fn keys(&mut self, keys: &str) {
-        for c in keys.chars() {
-            let code = if c == '\r' { KeyCode::Enter } else { KeyCode::Char(c) };
-            self.key(code, KeyModifiers::NONE).await;
-        }
-    }
-
-    /// Takes in what the session tells for a while.
-    pub async fn listen(&mut self, time: Duration) {
-        let end = tokio::time::Instant::now() + time;
-        while let Ok(Some(told)) = tokio::time::timeout_at(end, self.fleet.told.recv()).await {
-            let effects = self.app.update(Msg::Told(told), now());
-            self.do_all(effects).await;
-        }
-        let effects = self.app.update(Msg::Tick, now());
-        self.do_all(effects).await;
-    }
-
-    pub fn text(&mut self) -> String {
-        self.screen.draw(|frame| draw(&self.app, frame)).unwrap();
-        let buffer = self.screen.backend().buffer();
-        let width = buffer.area.width as usize;
-        let cells: Vec<&str> = buffer.content.iter().map(|c| c.symbol()).collect();
-        cells.chunks(width).map(|l| l.concat() + "\n").collect()
-    }
-
-    pub async fn until(&mut self, what: &str) {
-        let begun = Instant::now();
-        while !self.text().contains(what) {
-            assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}\n{}", self.text());
-            self.listen(Duration::from_millis(50)).await;
-        }
-    }
-}
+use super::{
+    live::{Live, now},
+    serve,
+};
 
 /// A stream that falls silent while its task writes on is noticed and opened anew; no line is shown
 /// twice.
@@ -306,4 +197,22 @@ async fn a_swarm_by_numbers() {
     assert!(store.total().running > 2_900, "{:?}", store.total());
     let mut live = Live::start(&demo, true);
     live.until("running → failed").await;
+}
+
+/// When nothing happens little is asked; and what is in view is asked for at once by a key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_calm_swarm_is_left_in_peace() {
+    let (demo, _dir) = serve("calm", &[]);
+    let mut live = Live::start(&demo, true);
+    live.until("● live").await;
+    live.listen(Duration::from_secs(33)).await;
+    let before = demo.requests().len();
+    live.listen(Duration::from_secs(10)).await;
+    let asked = demo.requests()[before..].to_vec();
+    assert!((3..=9).contains(&asked.len()), "{asked:?}");
+    let before = demo.requests().len();
+    live.keys("j").await;
+    live.listen(Duration::from_secs(1)).await;
+    let asked = demo.requests()[before..].to_vec();
+    assert!(asked.iter().any(|r| r.ends_with("/tasks")), "{asked:?}");
 }

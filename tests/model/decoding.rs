@@ -130,3 +130,43 @@ fn nulls_and_absences_are_empty() {
     assert_eq!(&*task.err, "dial \0{");
     assert_eq!((task.exit_code, task.container), (None, None));
 }
+
+#[test]
+fn what_did_not_change_is_not_read_again() {
+    let json = fixture("28.5", "services");
+    let mut reader = ServiceReader::default();
+    let first = reader.read(json.as_bytes()).unwrap();
+    let again = reader.read(json.as_bytes()).unwrap();
+    assert!(first.iter().zip(&again).all(|(a, b)| Arc::ptr_eq(a, b)));
+    // A list that does not count keeps the counts of the last one.
+    let mut plain: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    for service in &mut plain {
+        service.as_object_mut().unwrap().remove("ServiceStatus");
+    }
+    let uncounted = reader.read(&serde_json::to_vec(&plain).unwrap()).unwrap();
+    assert!(first.iter().zip(&uncounted).all(|(a, b)| Arc::ptr_eq(a, b)));
+    // Other counts, or another version, are another service; its neighbours stay as they were.
+    plain[0]["ServiceStatus"] = serde_json::json!({ "RunningTasks": 77 });
+    plain[1]["Version"]["Index"] = 1_000_000.into();
+    plain[1]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] = "new:1".into();
+    let changed = reader.read(&serde_json::to_vec(&plain).unwrap()).unwrap();
+    assert_eq!(changed[0].counts.unwrap().running, 77);
+    assert_eq!((changed[0].version, &changed[0].spec), (first[0].version, &first[0].spec));
+    assert_eq!((&*changed[1].image, changed[1].counts), ("new:1", first[1].counts));
+    assert!(first[2..].iter().zip(&changed[2..]).all(|(a, b)| Arc::ptr_eq(a, b)));
+}
+
+#[test]
+fn a_list_is_the_same_in_whatever_pieces_it_comes() {
+    for engine in ENGINES {
+        let json = fixture(engine, "tasks");
+        let whole = tasks(&json);
+        for size in [1, 7, 100, 4_096, 1 << 20] {
+            let (mut reader, mut cut) = (TaskReader::default(), Vec::new());
+            for piece in json.as_bytes().chunks(size) {
+                cut.extend(reader.feed(piece).unwrap());
+            }
+            assert_eq!(cut, whole, "{engine} in pieces of {size}");
+        }
+    }
+}

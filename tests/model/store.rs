@@ -20,8 +20,14 @@ fn said(store: &Store) -> String {
         ids.sort();
         lines.push(format!("{} has {ids:?}", service.id));
     }
+    for node in store.nodes() {
+        let mut ids: Vec<_> = store.tasks_on(&node.id).map(|t| t.id.to_string()).collect();
+        ids.sort();
+        lines.push(format!("{} runs {ids:?}", node.hostname));
+    }
     lines.sort();
     lines.push(format!("{:?} {}", store.total(), store.tasks_known()));
+    lines.push(format!("{:?}", store.health()));
     lines.join("\n")
 }
 
@@ -34,6 +40,8 @@ enum Step {
     Broken(usize),
     /// A node flips between ready and down.
     Flip(usize),
+    /// A node leaves.
+    Leave(usize),
     /// Services come and go.
     Services(usize),
     /// Another state of a task, older or newer.
@@ -46,6 +54,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(services, part, complete)| Step::List { services, part, complete }),
         (0..20_usize).prop_map(Step::Broken),
         (0..5_usize).prop_map(Step::Flip),
+        (0..5_usize).prop_map(Step::Leave),
         (0..5_usize).prop_map(Step::Services),
         (0..20_usize, 0..6_usize, 0..5_u64).prop_map(|(task, state, age)| Step::Move {
             task,
@@ -108,6 +117,11 @@ fn play(store: &mut Store, truth: &Cluster, steps: &[Step]) {
                 node.state = if node.is_up() { NodeState::Down } else { NodeState::Ready };
                 store.apply(Delta::Nodes(nodes), NOW);
             }
+            Step::Leave(node) => {
+                let mut nodes = truth.nodes.clone();
+                nodes.remove(node % truth.nodes.len());
+                store.apply(Delta::Nodes(nodes), NOW);
+            }
             Step::Services(without) => {
                 let mut services = truth.services.clone();
                 services.remove(without % truth.services.len());
@@ -118,6 +132,9 @@ fn play(store: &mut Store, truth: &Cluster, steps: &[Step]) {
                 // Only what was: the truth has the newest version of each task.
                 task.version = task.version.saturating_sub(*age + 1);
                 task.state = STATES[*state].clone();
+                if let Some(node) = truth.nodes.get(*state) {
+                    task.node = Some(node.id.clone());
+                }
                 let list = list();
                 let scope = Scope::Services(vec![task.service.clone()]);
                 store.apply(Delta::TasksBegin(list, scope), NOW);
@@ -244,4 +261,31 @@ fn equal_lists_change_nothing() {
         store.apply(delta, Timestamp(NOW.0 + 1));
     }
     assert_eq!(store.revision(), before, "nothing changed, so nothing is drawn");
+}
+
+#[test]
+fn a_place_never_comes_to_mean_another_task() {
+    let truth = cluster().manager("m1").service("web", 2);
+    let mut store = truth.store();
+    let (gone, kept) = (&truth.tasks[0], &truth.tasks[1]);
+    let place = store.place_of(&gone.id).unwrap();
+    let tell = |store: &mut Store, list: u64, tasks: Vec<Task>| {
+        let list = ListId(list);
+        store.apply(Delta::TasksBegin(list, Scope::All), NOW);
+        store.apply(Delta::Tasks(list, tasks), NOW);
+        store.apply(Delta::TasksEnd(list), NOW);
+    };
+    tell(&mut store, 2, vec![kept.clone()]);
+    assert!(store.task_at(place).is_none());
+    let mut new = gone.clone();
+    new.id = "new".into();
+    tell(&mut store, 3, vec![kept.clone(), new]);
+    assert!(store.task_at(place).is_none(), "not even when its place is taken again");
+    let taken = store.place_of(&"new".into()).unwrap();
+    assert_eq!(store.task_at(taken).unwrap().id.as_str(), "new");
+    let mut other = truth.info();
+    other.id = "cluster-2".into();
+    store.apply(Delta::Cluster(other), NOW);
+    tell(&mut store, 1, truth.tasks.clone());
+    assert!(store.task_at(taken).is_none(), "nor in another Swarm");
 }

@@ -4,7 +4,8 @@ use serde_json::json;
 use skep::{
     action::{execute::Outcome, plan::Document},
     cluster::{Delta, EngineEvent, ListId, Scope, TaskState},
-    session::{Event, Generation, Link, LogFrame, Output},
+    session::{Command, Event, Generation, Link, LogFrame, Output},
+    ui::Effect,
 };
 
 use crate::{
@@ -420,4 +421,39 @@ fn production_wants_every_plan_typed() {
     assert!(!sent(&driver), "y is not enough");
     driver.keys("<c-u>shop_api<enter>");
     assert!(sent(&driver), "{}", driver.screen(120, 40));
+}
+
+#[test]
+fn what_watching_costs() {
+    use skep::session::{Spent, Usage};
+    let mut driver = Driver::new(&shop(), true);
+    driver.keys(":stats<enter>");
+    let asks = |e: &Effect| matches!(e, Effect::Session(_, Command::Usage));
+    assert!(driver.effects.iter().any(asks), "it is asked for");
+    let ms = std::time::Duration::from_millis;
+    let spent = |name, requests, bytes, time, interval| Spent {
+        name,
+        requests,
+        bytes,
+        time: ms(time),
+        decoding: ms(time / 2),
+        interval: ms(interval),
+    };
+    driver.send(Event::Usage(Box::new(Usage {
+        share: 0.05,
+        rate: Some(131_072.0),
+        over: ms(60_000),
+        calm: true,
+        events: 12,
+        failures: 0,
+        requests: 80,
+        bytes: 900_000,
+        queued: 3,
+        spent: vec![
+            spent("services, counted", 15, 180_000, 45, 5_000),
+            spent("services", 0, 0, 0, 15_000),
+            spent("all tasks", 1, 250_000_000, 1_900, 120_000),
+        ],
+    })));
+    check("stats", &driver);
 }

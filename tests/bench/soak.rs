@@ -1,0 +1,113 @@
+//! A day compressed: a million task changes, a cut link every thousand, other sizes and views all the
+//! time. In the end the model must be what a fresh load says, and memory must not have grown.
+
+use std::time::{Duration, Instant};
+
+use skep::{
+    cluster::{Store, Task},
+    connect::{Connector, Endpoint},
+    demo::{Demo, Faults, Options, Size},
+    session::load_once,
+};
+
+use super::{
+    live::Live,
+    process::{Relay, memory, scratch},
+    row,
+};
+
+const CHANGES: u64 = 1_000_000;
+const PER_LINK: u64 = 1_000;
+const SIZES: [(u16, u16); 5] = [(80, 24), (120, 40), (200, 60), (40, 12), (59, 15)];
+const KEYS: [&str; 14] = ["1", "2", "3", "4", "5", "7", "8", "j", "k", "G", "g", "o", "H", "\t"];
+
+fn tasks(store: &Store) -> Vec<Task> {
+    let mut tasks: Vec<Task> = store.tasks().cloned().collect();
+    tasks.sort_by(|a, b| a.id.cmp(&b.id));
+    tasks
+}
+
+/// Asserts that two models say the same of the Swarm.
+fn compare(ours: &Store, fresh: &Store) {
+    let (a, b) = (tasks(ours), tasks(fresh));
+    assert_eq!(a.len(), b.len(), "as many tasks");
+    for (a, b) in a.iter().zip(&b) {
+        assert_eq!(a, b);
+    }
+    assert_eq!(ours.total(), fresh.total());
+    assert_eq!(ours.health(), fresh.health());
+    for service in fresh.services() {
+        assert_eq!(ours.service(&service.id), Some(service));
+        assert_eq!(ours.tally(&service.id), fresh.tally(&service.id), "{}", service.name);
+    }
+    for node in fresh.nodes() {
+        assert_eq!(ours.node(&node.id), Some(node));
+        assert_eq!(ours.node_tally(&node.id), fresh.node_tally(&node.id), "{}", node.hostname);
+    }
+}
+
+pub fn soak() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(run());
+}
+
+async fn run() {
+    let size = Size { nodes: 50, services: 100, tasks: 5_000, churn: 700.0 };
+    let options =
+        Options { scenario: String::new(), size: Some(size), seed: 11, faults: Faults::default() };
+    let demo = Demo::start(&scratch().join("soak.sock"), options).unwrap();
+    let relay = Relay::to(demo.socket(), "soak-relay.sock");
+    let endpoint = Endpoint::Unix(relay.socket.clone());
+    let mut live = Live::open_at(vec![(vec![endpoint], true)]);
+    live.until("● live").await;
+    let mut rng = fastrand::Rng::with_seed(5);
+    let (begun, pid) = (Instant::now(), std::process::id());
+    let (mut changes, mut links) = (0, 1);
+    let mut at_link = 0;
+    let mut before = live.app.board().scene.store.revision();
+    // History fills up first.
+    let (mut settled, mut most) = (0, 0);
+    while changes < CHANGES {
+        live.listen(Duration::from_millis(50)).await;
+        let now = live.app.board().scene.store.revision();
+        changes += now - before;
+        before = now;
+        live.keys(rng.choice(KEYS).unwrap()).await;
+        if rng.u8(..) < 40 {
+            let (cols, rows) = *rng.choice(&SIZES).unwrap();
+            live.resize(cols, rows);
+        }
+        assert!(!live.text().is_empty());
+        if changes - at_link >= PER_LINK {
+            at_link = changes;
+            links += 1;
+            relay.cut();
+        }
+        let resident = memory(pid, "VmRSS");
+        if settled == 0 && changes > CHANGES / 4 {
+            settled = resident;
+        }
+        if settled > 0 {
+            most = most.max(resident);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(3_600), "{changes} changes in an hour");
+    }
+    demo.set_churn(0.0);
+    live.listen(Duration::from_secs(15)).await;
+    // Nothing changes any more: a link of its own reads all of it anew.
+    relay.cut();
+    live.listen(Duration::from_secs(8)).await;
+    let connector = Connector::new(Endpoint::Unix(demo.socket().to_owned()));
+    let (fresh, _, _) = load_once(connector).await.unwrap();
+    compare(&live.app.board().scene.store, &fresh);
+    let mb = |n: u64| n as f64 / 1_048_576.0;
+    let detail = format!(
+        "{changes} changes, {links} links, {} tasks with history, {:.0} s; {:.0} MiB after a quarter, \
+         at most {:.0}; the model is what a fresh load says",
+        fresh.task_count(),
+        begun.elapsed().as_secs_f64(),
+        mb(settled),
+        mb(most)
+    );
+    row("soak: most memory / after a quarter", most as f64 / settled as f64, &detail);
+}

@@ -1,0 +1,133 @@
+//! skep's UI over a real session, without a terminal.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::{Terminal, backend::TestBackend};
+use skep::{
+    action::plan::WriteGrant,
+    cluster::Timestamp,
+    config::{Depth, Theme},
+    connect::{Connector, Endpoint},
+    demo::Demo,
+    session::{Budget, Fleet, Past, SessionConfig},
+    ui::{App, Effect, Msg, Opening, Seat, View, draw},
+};
+
+/// The UI over a real session, without a terminal.
+pub struct Live {
+    pub app: App,
+    fleet: Fleet,
+    screen: Terminal<TestBackend>,
+    pub dir: tempfile::TempDir,
+}
+
+pub fn now() -> Timestamp {
+    Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap())
+}
+
+impl Live {
+    pub fn start(demo: &Demo, read_only: bool) -> Self {
+        Self::open(&[(&[demo], read_only)])
+    }
+
+    /// Clusters with their managers, and whether each is read-only.
+    pub fn open(clusters: &[(&[&Demo], bool)]) -> Self {
+        let endpoint = |demo: &&Demo| Endpoint::Unix(demo.socket().to_owned());
+        let at = |(managers, read_only): &(&[&Demo], bool)| {
+            (managers.iter().map(endpoint).collect(), *read_only)
+        };
+        Self::open_at(clusters.iter().map(at).collect())
+    }
+
+    /// The same by their endpoints.
+    pub fn open_at(clusters: Vec<(Vec<Endpoint>, bool)>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut sessions = Vec::new();
+        let mut seats = Vec::new();
+        for (endpoints, read_only) in clusters {
+            let grant = WriteGrant::mint("test", read_only);
+            seats.push(Seat {
+                endpoint: endpoints[0].to_string(),
+                grant: grant.clone(),
+                ..Seat::default()
+            });
+            sessions.push(SessionConfig {
+                budget: Budget::default(),
+                managers: endpoints.into_iter().map(Connector::new).collect(),
+                grant,
+                past: Past { timeline: None, audit: dir.path().join("audit.jsonl") },
+                who: "tester".into(),
+            });
+        }
+        let fleet = Fleet::start(sessions);
+        let theme = Theme::load("dark", Depth::True).unwrap();
+        let depth = Depth::True;
+        let view = View::Overview;
+        let (clusters, log_keys, notices) = (false, Vec::new(), Vec::new());
+        let limits = skep::triage::Limits::default();
+        let opening = Opening {
+            theme,
+            depth,
+            view,
+            clusters,
+            log_keys,
+            limits,
+            who: "tester".into(),
+            notices,
+        };
+        let app = App::new(opening, seats, now());
+        Self { app, fleet, screen: Terminal::new(TestBackend::new(120, 40)).unwrap(), dir }
+    }
+
+    async fn do_all(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Effect::Session(no, command) = effect {
+                self.fleet.send(no, command);
+            }
+        }
+    }
+
+    pub async fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
+        let effects = self.app.update(Msg::Key(KeyEvent::new(code, modifiers)), now());
+        self.do_all(effects).await;
+    }
+
+    pub async fn keys(&mut self, keys: &str) {
+        for c in keys.chars() {
+            let code = if c == '\r' { KeyCode::Enter } else { KeyCode::Char(c) };
+            self.key(code, KeyModifiers::NONE).await;
+        }
+    }
+
+    /// Takes in what the session tells for a while.
+    pub async fn listen(&mut self, time: Duration) {
+        let end = tokio::time::Instant::now() + time;
+        while let Ok(Some(told)) = tokio::time::timeout_at(end, self.fleet.told.recv()).await {
+            let effects = self.app.update(Msg::Told(told), now());
+            self.do_all(effects).await;
+        }
+        let effects = self.app.update(Msg::Tick, now());
+        self.do_all(effects).await;
+    }
+
+    pub fn resize(&mut self, cols: u16, rows: u16) {
+        self.screen = Terminal::new(TestBackend::new(cols, rows)).unwrap();
+    }
+
+    pub fn text(&mut self) -> String {
+        self.screen.draw(|frame| draw(&self.app, frame)).unwrap();
+        let buffer = self.screen.backend().buffer();
+        let width = buffer.area.width as usize;
+        let cells: Vec<&str> = buffer.content.iter().map(|c| c.symbol()).collect();
+        cells.chunks(width).map(|l| l.concat() + "\n").collect()
+    }
+
+    pub async fn until(&mut self, what: &str) {
+        let begun = Instant::now();
+        while !self.text().contains(what) {
+            assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}\n{}", self.text());
+            self.listen(Duration::from_millis(50)).await;
+        }
+    }
+}

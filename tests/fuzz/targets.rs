@@ -1,0 +1,321 @@
+//! What is fed, and what must hold whatever comes.
+
+use std::{fs, path::PathBuf};
+
+use skep::{
+    cluster::Task,
+    config::ConfigFile,
+    connect::Endpoint,
+    engine::{EventReader, LogReader, ServiceReader, TaskReader, decode_nodes},
+    logs::ansi,
+    ui::widget::text,
+};
+
+pub struct Target {
+    pub name: &'static str,
+    pub seeds: fn() -> Vec<Vec<u8>>,
+    pub words: &'static [&'static [u8]],
+    pub check: fn(&[u8]),
+}
+
+pub const TARGETS: &[Target] = &[
+    Target { name: "lists", seeds: lists, words: JSON, check: check_lists },
+    Target { name: "events", seeds: events, words: JSON, check: check_events },
+    Target { name: "logs", seeds: frames, words: FRAMES, check: check_logs },
+    Target { name: "text", seeds: lines, words: ESCAPES, check: check_text },
+    Target { name: "config", seeds: configs, words: TOML, check: check_config },
+    Target { name: "endpoints", seeds: endpoints, words: URLS, check: check_endpoint },
+];
+
+const JSON: &[&[u8]] = &[
+    b"null",
+    b"{}",
+    b"[]",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b"\"",
+    b"\\",
+    b",",
+    b"\\u0000",
+    b"\\ud800",
+    b"-1",
+    b"18446744073709551616",
+    b"1e999",
+    b"true",
+    b"\"State\":",
+    b"\"Status\":",
+    b"\"Spec\":",
+    b"\"ID\":\"\"",
+    b"\"Version\":{\"Index\":-1}",
+    b"\xff\xfe",
+    b"\n",
+    b"\"0001-01-01T00:00:00Z\"",
+    b"\"9999999-99-99T\"",
+];
+const FRAMES: &[&[u8]] = &[
+    &[1, 0, 0, 0],
+    &[2, 0, 0, 0, 0, 0, 0, 5],
+    &[3, 0, 0, 0, 0, 0, 0, 3],
+    &[0, 0, 0, 0],
+    &[255, 255, 255, 255],
+    &[1, 0, 0, 0, 4, 0, 0, 1],
+    b"\n",
+    b"\r\n",
+    b"2026-11-21T10:00:00.123456789Z ",
+    b"2026-",
+];
+const ESCAPES: &[&[u8]] = &[
+    b"\x1b[31m",
+    b"\x1b[38;2;1;2;3m",
+    b"\x1b[38;5;",
+    b"\x1b]0;title\x07",
+    b"\x1b]8;;http://x\x1b\\",
+    b"\x1bP",
+    b"\x1b[2J",
+    b"\x9b31m",
+    b"\xc2\x9b",
+    b"\0",
+    b"\r",
+    b"\t",
+    b"\x7f",
+    "\u{200d}".as_bytes(),
+    "\u{fe0f}".as_bytes(),
+    "\u{202e}".as_bytes(),
+    "é".as_bytes(),
+    "日本".as_bytes(),
+    "👨‍👩‍👧".as_bytes(),
+    b"\xff",
+    b"\xf0\x9f",
+    b"\x1b[999999999999m",
+];
+const TOML: &[&[u8]] = &[
+    b"[[cluster]]\n",
+    b"[triage]\n",
+    b"name = ",
+    b"\"\"\"",
+    b"= [",
+    b"]",
+    b"\\u",
+    b"1979-05-27",
+    b"nan",
+    b"-0",
+    b"\n",
+    b"#",
+    b"colour = \"#12\"",
+    b"budget = 1e400",
+    b"hosts = 3",
+];
+const URLS: &[&[u8]] = &[
+    b"unix://",
+    b"tcp://",
+    b"ssh://",
+    b"tls://",
+    b"@",
+    b":",
+    b"//",
+    b"/",
+    b"[::1]",
+    b"65536",
+    b"%00",
+    b"?",
+    b"#",
+    b" ",
+    b"-oProxyCommand=x",
+];
+
+fn fixture(engine: &str, name: &str) -> String {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(root.join("tests/fixtures").join(engine).join(name)).unwrap()
+}
+
+/// Lists of a few elements each, as three engines wrote them.
+fn lists() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for engine in ["20.10", "26.1", "28.5"] {
+        for name in ["tasks.json", "services.json", "nodes.json"] {
+            let all: Vec<serde_json::Value> = serde_json::from_str(&fixture(engine, name)).unwrap();
+            for piece in all.chunks(2).take(6) {
+                seeds.push(serde_json::to_vec(piece).unwrap());
+            }
+        }
+    }
+    seeds
+}
+
+fn events() -> Vec<Vec<u8>> {
+    let all = fixture("28.5", "events.ndjson");
+    let lines: Vec<&str> = all.lines().collect();
+    lines.chunks(3).take(20).map(|piece| (piece.join("\n") + "\n").into_bytes()).collect()
+}
+
+fn frames() -> Vec<Vec<u8>> {
+    let frame = |stream: u8, text: &str| {
+        let mut out = vec![stream, 0, 0, 0];
+        out.extend((text.len() as u32).to_be_bytes());
+        out.extend(text.as_bytes());
+        out
+    };
+    let line = "2026-11-21T10:00:00.123456789Z listening on 8080\n";
+    vec![
+        frame(1, line),
+        [frame(1, line), frame(2, "2026-11-21T10:00:01Z oops\r\n")].concat(),
+        [frame(1, "2026-11-21T10:00:00Z half "), frame(1, "2026-11-21T10:00:00Z of it\n")].concat(),
+        frame(3, "node x is not available"),
+        line.as_bytes().to_vec(),
+        Vec::new(),
+    ]
+}
+
+fn lines() -> Vec<Vec<u8>> {
+    let lines = [
+        "plain text",
+        "\x1b[31mred\x1b[0m and \x1b[1;4mbold\x1b[m",
+        "tab\there",
+        "naïve café 日本語 👍🏽",
+        "\x1b]0;title\x07after",
+        "{\"level\":\"info\",\"msg\":\"x\"}",
+    ];
+    lines.iter().map(|l| l.as_bytes().to_vec()).collect()
+}
+
+fn configs() -> Vec<Vec<u8>> {
+    vec![
+        skep::config::EXAMPLE.as_bytes().to_vec(),
+        b"hosts = [\"ssh://a\", \"tcp://b:2376\"]\nread_only = true\n".to_vec(),
+        b"[[cluster]]\nname = \"prod\"\nendpoints = [\"unix:///x\"]\ncolour = \"#ff0000\"\n"
+            .to_vec(),
+    ]
+}
+
+fn endpoints() -> Vec<Vec<u8>> {
+    let all = [
+        "unix:///var/run/docker.sock",
+        "tcp://10.0.0.1:2375",
+        "tcp://[fe80::1]:2376",
+        "ssh://user@host:22",
+        "ssh://host/run/docker.sock",
+        "host",
+        "/var/run/docker.sock",
+    ];
+    all.iter().map(|e| e.as_bytes().to_vec()).collect()
+}
+
+/// Pieces of an input, cut by the input itself.
+fn pieces(input: &[u8]) -> Vec<&[u8]> {
+    let mut out = Vec::new();
+    let mut rest = input;
+    let mut step = input.iter().fold(1_usize, |a, b| (a * 31 + usize::from(*b)) % 61) + 1;
+    while !rest.is_empty() {
+        let (piece, next) = rest.split_at(step.min(rest.len()));
+        out.push(piece);
+        rest = next;
+        step = step * 7 % 61 + 1;
+    }
+    out
+}
+
+fn tasks<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Task>, String> {
+    let mut reader = TaskReader::default();
+    let mut out = Vec::new();
+    for piece in pieces {
+        out.extend(reader.feed(piece)?);
+    }
+    reader.finish()?;
+    Ok(out)
+}
+
+fn check_lists(input: &[u8]) {
+    let whole = tasks(std::iter::once(input));
+    let cut = tasks(pieces(input).into_iter());
+    match (whole, cut) {
+        (Ok(whole), Ok(cut)) => assert_eq!(whole, cut, "pieces say something else"),
+        (whole, cut) => assert_eq!(whole.is_ok(), cut.is_ok(), "{whole:?}\n{cut:?}"),
+    }
+    let mut reader = ServiceReader::default();
+    if let Ok(first) = reader.read(input) {
+        // The same list again is the same.
+        let again = reader.read(input).unwrap();
+        assert_eq!(first.len(), again.len());
+        for service in &first {
+            let _ = service.last_changes();
+        }
+    }
+    let _ = decode_nodes(input);
+}
+
+fn check_events(input: &[u8]) {
+    let read = |pieces: Vec<&[u8]>| {
+        let mut reader = EventReader::default();
+        pieces
+            .into_iter()
+            .map(|p| reader.feed(p))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|v| v.concat())
+    };
+    assert_eq!(read(vec![input]), read(pieces(input)));
+}
+
+fn check_logs(input: &[u8]) {
+    let read = |pieces: Vec<&[u8]>| {
+        let mut reader = LogReader::default();
+        let mut lines = Vec::new();
+        for piece in pieces {
+            let (found, fault) = reader.feed(piece);
+            lines.extend(found);
+            if fault.is_some() {
+                return (lines, fault);
+            }
+        }
+        lines.extend(reader.finish());
+        (lines, None)
+    };
+    let (whole, fault) = read(vec![input]);
+    assert_eq!((whole.clone(), fault), read(pieces(input)));
+    assert!(whole.iter().all(|l| !l.text.contains(&b'\n')), "a line has no line end");
+}
+
+/// Nothing that moves a cursor or hides text reaches the terminal.
+fn is_shown(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn check_text(input: &[u8]) {
+    let line = String::from_utf8_lossy(input);
+    let clean = text::clean(&line);
+    assert!(clean.chars().all(is_shown), "{clean:?}");
+    assert_eq!(text::clean(&clean), clean, "what is clean stays as it is");
+    for width in [0, 1, 2, 7, 40] {
+        assert!(text::width(&text::cut(&clean, width)) <= width, "{clean:?} cut to {width}");
+        let _ = text::skip(&clean, width);
+    }
+    let parts = ansi::pieces(&line);
+    let joined: String = parts.iter().map(|(_, part)| *part).collect();
+    assert!(line.len() >= joined.len(), "colours only take away");
+    let plain = ansi::plain(&line);
+    assert!(text::clean(&plain).chars().all(is_shown));
+    let _ = (skep::logs::compact(&plain, &[]), skep::logs::expand(&plain));
+    let _ = skep::logs::Severity::of(&plain);
+}
+
+fn check_config(input: &[u8]) {
+    let file = String::from_utf8_lossy(input);
+    if let Err((line, why)) = ConfigFile::parse(&file) {
+        assert!(line >= 1 && line <= file.lines().count() + 1, "line {line} of {file:?}: {why}");
+        assert!(!why.is_empty() && !why.contains('\n'), "one line: {why:?}");
+    }
+}
+
+fn check_endpoint(input: &[u8]) {
+    let asked = String::from_utf8_lossy(input);
+    match Endpoint::parse(&asked, None) {
+        Ok(endpoint) => {
+            let shown = endpoint.to_string();
+            let again = Endpoint::parse(&shown, None);
+            assert_eq!(again.map(|e| e.to_string()).ok(), Some(shown), "from {asked:?}");
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
