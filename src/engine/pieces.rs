@@ -16,6 +16,8 @@ enum At {
     #[default]
     Start,
     Inside,
+    /// In `null`, of which so many letters came.
+    Null(u8),
     End,
 }
 
@@ -68,10 +70,11 @@ impl Pieces {
             match (self.state, byte) {
                 (_, b' ' | b'\n' | b'\r' | b'\t') => {}
                 (At::Start, b'[') => self.state = At::Inside,
-                (At::Start, b'n') => {
-                    // `null`: how some engines write an empty list.
-                    self.state = At::End;
-                    return Ok(bytes.len());
+                // `null`: how some engines write an empty list.
+                (At::Start, b'n') => self.state = At::Null(1),
+                (At::Null(3), b'l') => self.state = At::End,
+                (At::Null(n), byte) if *byte == b"null"[usize::from(n)] => {
+                    self.state = At::Null(n + 1);
                 }
                 (At::Inside, b'{') => {
                     let length = match read(&bytes[at..]) {
@@ -157,11 +160,12 @@ mod tests {
         }
         assert_eq!(split("[]", 1), Ok(vec![]));
         assert_eq!(split("null", 9), Ok(vec![]));
+        assert_eq!(split("null\n", 1), Ok(vec![]));
     }
 
     #[test]
     fn what_is_no_list_is_said() {
-        for json in ["{}", "[1]", "hello", "[{}", "", "<html>"] {
+        for json in ["{}", "[1]", "hello", "[{}", "", "<html>", "nul", "nil", "nulls", "null[{}]"] {
             assert!(split(json, 3).is_err(), "{json}");
         }
     }

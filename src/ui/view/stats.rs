@@ -27,13 +27,9 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
 
 /// `uses 0.4 % of the manager's time, may use 5 %`: one line, also for the help.
 pub(super) fn budget(usage: &Usage) -> String {
-    let link =
-        usage.rate.map_or(String::new(), |r| format!(", {} a second", text::bytes(r as u64)));
-    format!(
-        "watching uses {} of the manager's time; it may use {}{link} (--budget)",
-        percent(usage.used()),
-        percent(usage.share)
-    )
+    let link = usage.rate.map_or(String::new(), |r| format!(" and {}/s", text::bytes(r as u64)));
+    let (used, share) = (percent(usage.used()), percent(usage.share));
+    format!("uses {used} of the manager's time, may use {share}{link} (--budget)")
 }
 
 fn percent(share: f64) -> String {
@@ -48,12 +44,8 @@ fn costs(board: &Board, usage: &Usage, lines: &mut Vec<Line<'static>>) {
     lines.push(Line::styled(format!(" {}", budget(usage)), board.style(slot)));
     lines.push(Line::styled(
         format!(
-            " {}, counted over {}; {} requests and {} in all, {} events, {} failures",
-            if usage.calm {
-                "calm: nothing happens, so little is asked"
-            } else {
-                "something happens"
-            },
+            " {} · in {}: {} requests, {}, {} events, {} failures",
+            if usage.calm { "calm" } else { "busy" },
             text::age(usage.over),
             usage.requests,
             text::bytes(usage.bytes),
