@@ -56,6 +56,8 @@ pub struct Price {
     pub time: Duration,
     /// Bytes of the answer.
     pub bytes: u64,
+    /// Our own time, to read it.
+    pub decoding: Duration,
 }
 
 /// A connection to one engine. Cheap to clone; clones share its pool.

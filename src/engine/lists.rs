@@ -34,8 +34,6 @@ pub struct TaskList {
     /// Bytes since the last task: a list that says nothing for long is no list.
     idle: usize,
     price: Price,
-    /// Time spent reading what came.
-    pub decoding: Duration,
 }
 
 impl Engine {
@@ -45,8 +43,9 @@ impl Engine {
         let answer = self.list("/nodes", SHORT).await?;
         let time = begun.elapsed();
         let body = answer.whole().await?;
+        let begun = Instant::now();
         let nodes = decode_nodes(&body).map_err(|why| self.garbage(why))?;
-        Ok((nodes, Price { time, bytes: body.len() as u64 }))
+        Ok((nodes, Price { time, bytes: body.len() as u64, decoding: begun.elapsed() }))
     }
 
     /// All services, and what that cost the manager. Counting their tasks is what is dear: half a
@@ -61,8 +60,9 @@ impl Engine {
         let answer = self.list(path, SHORT).await?;
         let time = begun.elapsed();
         let body = answer.whole().await?;
+        let begun = Instant::now();
         let services = reader.read(&body).map_err(|why| self.garbage(why))?;
-        Ok((services, Price { time, bytes: body.len() as u64 }))
+        Ok((services, Price { time, bytes: body.len() as u64, decoding: begun.elapsed() }))
     }
 
     /// Begins a task list.
@@ -80,8 +80,7 @@ impl Engine {
             answer,
             reader: TaskReader::default(),
             idle: 0,
-            price: Price { time: begun.elapsed(), bytes: 0 },
-            decoding: Duration::ZERO,
+            price: Price { time: begun.elapsed(), ..Price::default() },
         })
     }
 
@@ -137,7 +136,7 @@ impl TaskList {
         };
         let begun = Instant::now();
         let tasks = self.reader.feed(&bytes).map_err(|why| self.answer.garbage(why))?;
-        self.decoding += begun.elapsed();
+        self.price.decoding += begun.elapsed();
         self.price.bytes += bytes.len() as u64;
         self.idle = if tasks.is_empty() { self.idle + bytes.len() } else { 0 };
         if self.idle > IDLE_LIMIT {

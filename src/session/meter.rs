@@ -98,12 +98,12 @@ impl Meter {
         Self { since: now, events: 0, failures: 0, spent }
     }
 
-    pub fn add(&mut self, kind: Kind, price: Price, decoding: Duration) {
+    pub fn add(&mut self, kind: Kind, price: Price) {
         let spent = &mut self.spent[kind as usize];
         spent.requests += 1;
         spent.bytes += price.bytes;
         spent.time += price.time;
-        spent.decoding += decoding;
+        spent.decoding += price.decoding;
     }
 
     pub fn usage<'p>(

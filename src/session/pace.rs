@@ -197,7 +197,8 @@ impl Pace {
     fn price(&self) -> Price {
         let least = |part: fn(&Price) -> Duration| self.prices.iter().map(part).min();
         let time = least(|p| p.time).unwrap_or_default();
-        Price { time, bytes: self.prices.back().map_or(0, |p| p.bytes) }
+        let bytes = self.prices.back().map_or(0, |p| p.bytes);
+        Price { time, bytes, ..Price::default() }
     }
 
     /// How long the budget takes to pay for one.
@@ -246,7 +247,7 @@ mod tests {
     };
 
     fn price(ms: u64) -> Price {
-        Price { time: Duration::from_millis(ms), bytes: 1_000 }
+        Price { time: Duration::from_millis(ms), bytes: 1_000, ..Price::default() }
     }
 
     fn after(pace: &Pace, now: Instant) -> Duration {

@@ -1,9 +1,6 @@
 //! Reading lists: piece by piece for the screen, whole for what needs none.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
-};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{
     fleet::Out,
@@ -40,7 +37,6 @@ impl Teller {
 #[derive(Default)]
 pub(super) struct Streamed {
     pub price: Price,
-    pub decoding: Duration,
     /// Of what it said: equal lists have equal ones.
     pub print: u64,
 }
@@ -77,7 +73,7 @@ pub(super) async fn stream_list(
             }
             Ok(None) => {
                 batch.push(Delta::TasksEnd(list));
-                break Ok(Streamed { price: tasks.price(), decoding: tasks.decoding, print });
+                break Ok(Streamed { price: tasks.price(), print });
             }
             Err(error) => {
                 batch.push(Delta::TasksAbort(list));

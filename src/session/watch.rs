@@ -57,7 +57,6 @@ pub(super) enum Happening {
 pub(super) struct Finished {
     kind: Kind,
     price: Price,
-    decoding: Duration,
     result: Result<Got, EngineError>,
 }
 
@@ -145,7 +144,7 @@ impl Watch {
         watch.first.extend([Delta::Nodes(nodes), Delta::Services(services)]);
         for (kind, price) in [(Kind::Nodes, of_nodes), (Kind::Pulse, of_services)] {
             watch.pace(kind).sent(now);
-            watch.paid(kind, price, Duration::ZERO, now);
+            watch.paid(kind, price, now);
         }
         watch.pace(Kind::Roll).skip(now);
         Ok(watch)
@@ -201,12 +200,12 @@ impl Watch {
     }
 
     /// An answer came: it is paid for, and the budget shared out anew.
-    fn paid(&mut self, kind: Kind, price: Price, decoding: Duration, now: Instant) {
+    fn paid(&mut self, kind: Kind, price: Price, now: Instant) {
         self.quickest = self.quickest.min(price.time);
         // A little of it is always the manager's.
         let time = (price.time.saturating_sub(self.quickest)).max(price.time / 8);
         let price = Price { time, ..price };
-        self.meter.add(kind, price, decoding);
+        self.meter.add(kind, price);
         self.pace(kind).done(price, now);
         let mut paces: Vec<&mut Pace> = self.paces.iter_mut().collect();
         share_out(self.budget.share, &mut paces);
@@ -293,7 +292,7 @@ impl Watch {
                     Ok((nodes, price)) => (Ok(Got::Nodes(nodes)), price),
                     Err(error) => (Err(error), Price::default()),
                 };
-                Finished { kind: Kind::Nodes, price, decoding: Duration::ZERO, result }
+                Finished { kind: Kind::Nodes, price, result }
             });
         }
         for kind in [Kind::InView, Kind::Hot] {
@@ -329,7 +328,7 @@ impl Watch {
                 Ok((services, price)) => (Ok(Got::Services(reader, services)), price),
                 Err(error) => (Err(error), Price::default()),
             };
-            Finished { kind, price, decoding: Duration::ZERO, result }
+            Finished { kind, price, result }
         });
     }
 
@@ -357,16 +356,10 @@ impl Watch {
                 stream_list(tasks, list, scope, &teller).await
             };
             match read.await {
-                Ok(read) => Finished {
-                    kind,
-                    price: read.price,
-                    decoding: read.decoding,
-                    result: Ok(Got::Tasks(read.print)),
-                },
-                Err(error) => {
-                    let (price, decoding) = (Price::default(), Duration::ZERO);
-                    Finished { kind, price, decoding, result: Err(error) }
+                Ok(read) => {
+                    Finished { kind, price: read.price, result: Ok(Got::Tasks(read.print)) }
                 }
+                Err(error) => Finished { kind, price: Price::default(), result: Err(error) },
             }
         });
     }
@@ -417,7 +410,7 @@ impl Watch {
     async fn finished(&mut self, finished: Finished) -> Result<(), EngineError> {
         let now = Instant::now();
         let kind = finished.kind;
-        self.paid(kind, finished.price, finished.decoding, now);
+        self.paid(kind, finished.price, now);
         match finished.result {
             Ok(Got::Services(reader, services)) => {
                 self.reader = Some(reader);

@@ -185,6 +185,7 @@ pub async fn run(
                     vitals.told += 1;
                     next = if turn.elapsed() < HEARING { fleet.told.try_recv().ok() } else { None };
                 }
+                vitals.applying.push(turn.elapsed());
                 app.settled(clock.now())
             }
             () = std::future::ready(()), if app.has_work() => {

@@ -17,6 +17,8 @@ pub struct Vitals {
     pub between: Duration,
     /// How long the last ones took to draw.
     pub drawing: Times,
+    /// How long taking in what was told took, each time.
+    pub applying: Times,
     /// How long the last turns of the loop took: a key waits for at most one.
     pub turns: Times,
     /// What was told and taken in.

@@ -122,6 +122,7 @@ fn own(board: &Board, vitals: &Vitals, lines: &mut Vec<Line<'static>>) {
         ),
     );
     pair(board, lines, "drawing", figures(vitals.drawing.figures()));
+    pair(board, lines, "applying", figures(vitals.applying.figures()));
     pair(
         board,
         lines,
