@@ -230,3 +230,25 @@ fn write(path: &std::path::Path, text: &str, fresh: bool) -> io::Result<()> {
     }
     options.open(path)?.write_all(text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_for_data_go_as_the_link_does() {
+        let quick = Duration::from_millis(1);
+        let mut frames = Frames::new(false);
+        assert_eq!(frames.between(quick), FRAME);
+        frames.bytes = 64 << 10;
+        assert_eq!(frames.between(quick), Duration::from_millis(500), "many bytes are paid for");
+        frames.bytes = 100;
+        let slow = Duration::from_millis(200);
+        assert_eq!(frames.between(slow), slow * 3, "a slow terminal is idle most of the time");
+        assert!(frames.between(Duration::from_secs(60)) <= Duration::from_secs(2), "but not dead");
+        let mut low = Frames::new(true);
+        assert_eq!(low.between(quick), LOW_FRAME);
+        low.bytes = 6 << 10;
+        assert_eq!(low.between(quick), Duration::from_secs(1));
+    }
+}

@@ -18,6 +18,7 @@ mod cost;
 mod process;
 mod scale;
 mod soak;
+mod tables;
 
 use std::{
     cell::Cell,
@@ -170,69 +171,6 @@ fn drawing(small: &Cluster, large: &Cluster) {
         let detail = format!("{:.2} ms / {:.2} ms", a.as_secs_f64() * 1e3, b.as_secs_f64() * 1e3);
         row(&format!("draw {name} over 100,000 tasks / over 1,000"), ratio(a, b), &detail);
     }
-}
-
-fn keys(large: &Cluster) {
-    let mut driver = Driver::new(large, true);
-    driver.keys("4");
-    let mut terminal = Terminal::new(ratatui::backend::TestBackend::new(120, 40)).unwrap();
-    let mut round = 0;
-    let took = median(25, || {
-        round += 1;
-        let tasks: Vec<Task> = large.tasks[..50]
-            .iter()
-            .map(|t| {
-                let mut t = t.clone();
-                t.version += 2_000_000 + round;
-                t
-            })
-            .collect();
-        let list = ListId(10_000 + round);
-        let scope = Scope::Services(vec![tasks[0].service.clone()]);
-        driver.heard(vec![
-            Delta::TasksBegin(list, scope),
-            Delta::Tasks(list, tasks),
-            Delta::TasksAbort(list),
-        ]);
-        driver.keys("j");
-        terminal.draw(|frame| draw(&driver.app, frame)).unwrap();
-    });
-    let detail = format!("{:.1} ms of 33 ms", took.as_secs_f64() * 1e3);
-    row(
-        "a key to its frame, while 50 task changes come, over 100,000 / one frame",
-        ratio(took, Duration::from_millis(33)),
-        &detail,
-    );
-    // The clock stood still above, so the rows were not ordered anew; here they are, as happens at most
-    // every 20 µs a row.
-    let due = median(5, || {
-        round += 1;
-        let mut task = large.tasks[0].clone();
-        task.version += 3_000_000 + round;
-        driver.now = driver.now.shifted(10_000_000_000);
-        let list = ListId(20_000 + round);
-        let scope = Scope::Services(vec![task.service.clone()]);
-        driver.heard(vec![
-            Delta::TasksBegin(list, scope),
-            Delta::Tasks(list, vec![task]),
-            Delta::TasksAbort(list),
-        ]);
-        driver.keys("j");
-        terminal.draw(|frame| draw(&driver.app, frame)).unwrap();
-    });
-    let detail = format!("{:.0} ms, at most every 2 s", due.as_secs_f64() * 1e3);
-    let name = "the same when the rows are due to be ordered anew / one frame";
-    row(name, ratio(due, Duration::from_millis(33)), &detail);
-    let sorted = median(3, || {
-        driver.keys("o");
-        terminal.draw(|frame| draw(&driver.app, frame)).unwrap();
-    });
-    let detail = format!("{:.0} ms", sorted.as_secs_f64() * 1e3);
-    row(
-        "sort 100,000 tasks by a key / one frame",
-        ratio(sorted, Duration::from_millis(33)),
-        &detail,
-    );
 }
 
 /// All rules over 5,000 nodes, 2,000 services and 100,000 tasks: from nothing, after a delta, and the
@@ -412,10 +350,13 @@ fn main() {
         let (small, large) = (big(20, 50), big(2_000, 50));
         applying(&small, &large);
         drawing(&small, &large);
-        keys(&large);
+        tables::tables(&large);
     }
     if wanted("triage") {
         triage();
+    }
+    if wanted("history") {
+        tables::history();
     }
     if wanted("idle") {
         idle_bytes();

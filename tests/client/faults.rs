@@ -85,3 +85,28 @@ async fn bad_command_lines_and_configs() {
         assert!(code == 0 && out.contains(says), "{args:?}");
     }
 }
+
+/// A terminal that takes nothing any more keeps neither the loop nor the process.
+#[test]
+fn a_terminal_that_hangs_keeps_nobody() {
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    let pair = native_pty_system()
+        .openpty(PtySize { cols: 200, rows: 60, pixel_width: 0, pixel_height: 0 })
+        .unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_skep"));
+    command.args(["--demo"]);
+    command.env("TERM", "xterm-256color");
+    command.env("XDG_STATE_HOME", std::env::temp_dir().join("skep-client-tests"));
+    // Nobody reads what it draws: the first frames fill what the terminal can hold.
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    std::thread::sleep(Duration::from_secs(4));
+    assert!(child.try_wait().unwrap().is_none(), "it runs");
+    let pid = i32::try_from(child.process_id().unwrap()).unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    let begun = Instant::now();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    while child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(8), "it does not end");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

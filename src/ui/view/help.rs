@@ -36,7 +36,7 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
         lines.push(Line::styled(super::stats::budget(usage), board.style(Slot::Dim)));
     }
     lines.push(Line::styled(
-        "Glyphs: · well   ◐ on its way   ! look at it   ✗ act   ★ leads the managers   – ended",
+        "Glyphs: · well   ◐ on its way   ! look at it   ✗ act   ★ leader   – ended",
         board.style(Slot::Dim),
     ));
     lines
