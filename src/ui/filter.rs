@@ -128,14 +128,14 @@ fn contains(text: &str, wanted: &str) -> bool {
     if wanted.chars().any(char::is_uppercase) {
         return text.contains(wanted);
     }
-    if text.is_ascii() && wanted.is_ascii() {
-        return text.len() >= wanted.len()
-            && text
-                .as_bytes()
-                .windows(wanted.len())
-                .any(|w| w.eq_ignore_ascii_case(wanted.as_bytes()));
-    }
-    text.to_lowercase().contains(wanted)
+    let (Some(first), true) = (wanted.bytes().next(), text.is_ascii() && wanted.is_ascii()) else {
+        return text.to_lowercase().contains(wanted);
+    };
+    // From one place where it may begin to the next.
+    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), text).any(|at| {
+        text.get(at..at + wanted.len()).is_some_and(|part| part.eq_ignore_ascii_case(wanted))
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! is kept: the order of names until someone comes, goes or is renamed, and each service's rows until a
 //! task of it changes. What is left is copying; and sorting is done on numbers.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::{borrow::Cow, cmp::Ordering, fmt::Write};
 
 use hashbrown::HashMap;
 
@@ -168,9 +168,13 @@ impl Order {
 struct TaskSieve<'s> {
     store: &'s Store,
     filter: &'s Filter,
+    /// By where the text lies.
     seen: HashMap<(*const u8, usize), bool>,
     /// A name need not be put together: no hit can lie across its parts.
     parts_do: bool,
+    /// A task's name; its service's part stands there already.
+    name: String,
+    service: usize,
 }
 
 impl<'s> TaskSieve<'s> {
@@ -178,11 +182,17 @@ impl<'s> TaskSieve<'s> {
         let parts_do = filter
             .plain()
             .is_some_and(|t| !t.contains('.') && t.chars().any(|c| !c.is_ascii_digit()));
-        Self { store, filter, seen: HashMap::new(), parts_do }
+        let (seen, name) = (HashMap::new(), String::new());
+        Self { store, filter, seen, parts_do, name, service: 0 }
     }
 
-    fn passes_service(&self, id: &ServiceId) -> bool {
+    /// Whether a service's name passes; its tasks are looked at next.
+    fn passes_service(&mut self, id: &ServiceId) -> bool {
         let name = self.store.service(id).map_or(id.as_str(), |s| &*s.name);
+        self.name.clear();
+        self.name.push_str(name);
+        self.name.push('.');
+        self.service = self.name.len();
         self.filter.hits(name)
     }
 
@@ -196,21 +206,43 @@ impl<'s> TaskSieve<'s> {
         if self.filter.is_empty() {
             return true;
         }
-        let node = task.node.as_ref().map_or("", |n| self.store.hostname(n));
         let hit = (self.parts_do && name_hits)
-            || self.shared(node)
+            || task.node.as_ref().is_some_and(|node| self.node(node))
             || self.shared(task.state.word())
             || self.shared(task.desired.word())
             || self.shared(&task.spec.image)
             || self.shared(&task.err)
             || self.filter.hits(task.id.as_str())
-            || (!self.parts_do && self.filter.hits(&self.store.task_name(task)));
+            || (!self.parts_do && self.name(task));
         hit != self.filter.is_inverted()
     }
 
     fn shared(&mut self, text: &str) -> bool {
+        if text.is_empty() {
+            return self.filter.hits(text);
+        }
         let filter = self.filter;
         *self.seen.entry((text.as_ptr(), text.len())).or_insert_with(|| filter.hits(text))
+    }
+
+    /// By where the node's id lies: finding its name costs more than knowing the answer.
+    fn node(&mut self, node: &NodeId) -> bool {
+        let (filter, store) = (self.filter, self.store);
+        let place = (node.as_str().as_ptr(), node.as_str().len());
+        *self.seen.entry(place).or_insert_with(|| filter.hits(store.hostname(node)))
+    }
+
+    /// As [`Store::task_name`] has it.
+    fn name(&mut self, task: &Task) -> bool {
+        self.name.truncate(self.service);
+        match &task.node {
+            _ if task.slot > 0 => {
+                let _ = write!(self.name, "{}", task.slot);
+            }
+            Some(node) => self.name.push_str(self.store.hostname(node)),
+            None => self.name.push_str(task.id.short()),
+        }
+        self.filter.hits(&self.name)
     }
 }
 

@@ -457,3 +457,34 @@ fn what_watching_costs() {
     })));
     check("stats", &driver);
 }
+
+#[test]
+fn a_filter_finds_a_task_by_any_part_of_it() {
+    let mut driver = Driver::new(&shop(), true);
+    driver.keys("4");
+    let count = |driver: &mut Driver, filter: &str| {
+        driver.keys("/<c-u>");
+        driver.keys(filter);
+        driver.keys("<enter>");
+        let screen = driver.screen(160, 50);
+        let rows = screen.lines().filter(|l| l.starts_with('│'));
+        rows.filter(|l| l.contains("shop_") || l.contains("edge_")).count()
+    };
+    let all = count(&mut driver, "");
+    for (filter, found) in [
+        ("shop_web", 6),
+        ("WEB", 0),
+        ("shop_web.3", 1),
+        ("web.", 6),
+        ("b.1", 2),
+        ("node-4", 3),
+        ("failed", 1),
+        ("/web\\.[12]$/", 2),
+        ("~spw3", 1),
+        ("zzz", 0),
+    ] {
+        let shown = count(&mut driver, filter);
+        assert_eq!(shown, found, "{filter}: {}", driver.screen(160, 50));
+    }
+    assert_eq!(count(&mut driver, "!shop_web"), all - 6);
+}
