@@ -81,6 +81,8 @@ pub(super) struct Pace {
 
 /// Prices remembered: the least of them counts, since waiting for a busy manager is no cost to it.
 const REMEMBERED: usize = 5;
+/// What can't be asked now is asked so soon.
+const SOON: Duration = Duration::from_millis(50);
 /// Whoever opens a view waits for nothing, but a key held down must not ask for each row it passes.
 const BETWEEN_VIEWS: Duration = Duration::from_millis(150);
 
@@ -142,6 +144,11 @@ impl Pace {
     /// There was nothing to ask for, or another request told it.
     pub fn skip(&mut self, now: Instant) {
         self.done(Price::default(), now);
+    }
+
+    /// It can't be asked at this moment.
+    pub fn put_off(&mut self, now: Instant) {
+        self.due = now + SOON;
     }
 
     /// Something happened: at once, unless it was at once a moment ago.

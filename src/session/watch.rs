@@ -201,6 +201,10 @@ impl Watch {
 
     /// An answer came: it is paid for, and the budget shared out anew.
     fn paid(&mut self, kind: Kind, price: Price, now: Instant) {
+        if price.time.is_zero() {
+            // None came: that tells nothing of what one costs, nor of the link.
+            return self.pace(kind).skip(now);
+        }
         self.quickest = self.quickest.min(price.time);
         // A little of it is always the manager's.
         let time = (price.time.saturating_sub(self.quickest)).max(price.time / 8);
@@ -315,7 +319,7 @@ impl Watch {
     fn ask_services(&mut self, kind: Kind, now: Instant) {
         // One at a time: the reader goes from list to list.
         let Some(mut reader) = self.reader.take() else {
-            return self.pace(kind).skip(now);
+            return self.pace(kind).put_off(now);
         };
         self.pace(kind).sent(now);
         if kind == Kind::Pulse {

@@ -183,6 +183,14 @@ impl App {
         }
     }
 
+    /// Goes on with work that was put off.
+    pub(super) fn work(&mut self, now: Timestamp) -> Vec<Effect> {
+        for board in self.boards.iter_mut().filter(|b| b.has_work()) {
+            board.work(now);
+        }
+        self.settled(now)
+    }
+
     /// Works out what follows from what was heard.
     pub(super) fn settled(&mut self, now: Timestamp) -> Vec<Effect> {
         self.now = now;

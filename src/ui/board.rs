@@ -242,11 +242,11 @@ pub struct Board {
     /// When the session was last told that someone is here.
     attended: Timestamp,
     /// Something was heard since it settled.
-    unsettled: bool,
+    pub(super) unsettled: bool,
     /// The model's revision when it last did, and whether it flowed.
-    settled: (u64, bool),
+    pub(super) settled: (u64, bool),
     /// Something that is drawn changed.
-    dirty: bool,
+    pub(super) dirty: bool,
 }
 
 impl Board {
@@ -402,56 +402,6 @@ impl Board {
         std::mem::take(&mut self.dirty)
     }
 
-    /// Brings all that is derived up to date.
-    pub(super) fn settle(&mut self, now: Timestamp) {
-        self.unsettled = false;
-        if self.paused_at.is_none() {
-            self.scene.now = now.shifted(self.skew);
-        }
-        let manager_now = self.now.shifted(self.skew);
-        if self.toast.as_ref().is_some_and(|(_, until)| *until < self.now) {
-            self.toast = None;
-        }
-        let live = self.live.as_deref().unwrap_or(&self.scene.store);
-        for follow in &mut self.follows {
-            follow.update(live, manager_now);
-        }
-        if self.is_live() {
-            self.read_back();
-        }
-        self.judge();
-        self.remember();
-        if self.shown {
-            self.refresh_rows();
-        }
-        self.refresh_witness();
-        self.refresh_logs();
-        self.refresh_watch();
-        let shown = (self.live_store().revision(), self.is_live());
-        self.dirty |= std::mem::replace(&mut self.settled, shown) != shown;
-    }
-
-    /// Brings the problems up to date, as far as one turn goes.
-    fn judge(&mut self) {
-        // Time goes on while nothing is heard; what is known then does not age into findings.
-        let judges = self.paused_at.is_none() && self.is_live();
-        if judges && self.triage.update(&mut self.scene.store, self.scene.now) {
-            self.dirty = true;
-        }
-    }
-
-    /// Hands on what must outlive skep.
-    fn remember(&mut self) {
-        let store = self.live.as_deref_mut().unwrap_or(&mut self.scene.store);
-        if store.info().id.is_empty() {
-            return;
-        }
-        let fresh = store.take_unkept();
-        if !fresh.is_empty() {
-            self.command(Command::Remember(fresh));
-        }
-    }
-
     /// What is wrong, the worst first.
     pub fn problems(&self) -> &[Arc<Problem>] {
         self.triage.problems()
@@ -501,58 +451,5 @@ impl Board {
             View::Events | View::Problems => Pane::Events,
             View::Logs => Pane::Logs,
         }
-    }
-
-    /// Tells the session which services must be fresh.
-    fn refresh_watch(&mut self) {
-        let mut wanted: Vec<ServiceId> = Vec::new();
-        wanted.extend(self.follows.iter().filter(|f| !f.is_over()).map(|f| f.service.clone()));
-        let store = &self.scene.store;
-        if !self.shown {
-            // Nobody looks at its rows.
-        } else if matches!(self.view, View::Overview | View::Tasks) {
-            match self.task_scope() {
-                TaskScope::Service(id) => wanted.push(id),
-                TaskScope::Node(id) => {
-                    wanted.extend(
-                        store.tasks_on(&id).filter(|t| t.is_live()).map(|t| t.service.clone()),
-                    );
-                }
-                TaskScope::All => {
-                    let (window, _) = self.tasks.window(self.tasks.page_size());
-                    let on_screen = window.iter().filter_map(|r| store.task_at(r.task));
-                    wanted.extend(on_screen.map(|t| t.service.clone()));
-                }
-            }
-        } else if self.view == View::Services {
-            wanted.extend(self.services.current().cloned());
-        }
-        if let Some(log) = &self.log
-            && let super::logpane::LogSource::Services(ids) = &log.source
-        {
-            wanted.extend(ids.iter().cloned());
-        }
-        wanted.sort();
-        wanted.dedup();
-        if wanted != self.watched {
-            self.watched.clone_from(&wanted);
-            self.command(Command::Watch(wanted));
-        }
-    }
-
-    fn refresh_logs(&mut self) {
-        let store = self.live.as_deref().unwrap_or(&self.scene.store);
-        let Some(log) = &mut self.log else { return };
-        log.work();
-        if log.update_tasks(store) {
-            let command = Command::Logs(log.token, log.tasks.clone());
-            self.command(command);
-        }
-    }
-
-    /// Whether there is work left that was put off to let keys through.
-    pub(super) fn has_work(&self) -> bool {
-        self.log.as_ref().is_some_and(|log| log.buffer.is_filtering())
-            || (self.paused_at.is_none() && self.is_live() && self.triage.has_work())
     }
 }

@@ -24,6 +24,7 @@ mod rows;
 mod run;
 mod scene;
 mod session_events;
+mod settle;
 mod sieve;
 mod steer;
 mod table;

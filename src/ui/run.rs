@@ -112,6 +112,7 @@ pub async fn run(
     let mut vitals = Vitals::default();
     let mut dirty = true;
     let mut urgent = true;
+    let mut held = false;
     let mut turn = Instant::now();
     loop {
         let frame_due = frames.drawn + frames.between(screen.gauge.took());
@@ -126,7 +127,8 @@ pub async fn run(
             vitals.bytes += frames.bytes;
             vitals.drawing.push(begun.elapsed());
             (dirty, urgent) = (false, false);
-        } else if dirty && !idle {
+            held = false;
+        } else if dirty && !idle && !std::mem::replace(&mut held, true) {
             vitals.held += 1;
         }
         if screen.gauge.failed() {
@@ -190,7 +192,7 @@ pub async fn run(
             }
             () = std::future::ready(()), if app.has_work() => {
                 turn = Instant::now();
-                app.update(Msg::Tick, clock.now())
+                app.work(clock.now())
             }
             _ = tick.tick() => {
                 turn = Instant::now();

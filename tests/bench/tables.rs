@@ -42,18 +42,24 @@ fn change(driver: &mut Driver, tasks: &[Task], round: u64) {
     driver.heard(deltas.into());
 }
 
-pub fn tables(large: &Cluster) {
-    let mut driver = Driver::new(large, true);
+/// In the Tasks view: how long a key takes to its frame when 50 tasks changed before it.
+fn key_after_changes(driver: &mut Driver, cluster: &Cluster) -> (Duration, Terminal<TestBackend>) {
     driver.keys("4");
     let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
     let mut round = 0;
     let took = median(25, || {
         round += 1;
         driver.now = driver.now.shifted(10_000_000_000);
-        change(&mut driver, &large.tasks[..50], round);
+        change(driver, &cluster.tasks[..50], round);
         driver.keys("j");
         terminal.draw(|frame| draw(&driver.app, frame)).unwrap();
     });
+    (took, terminal)
+}
+
+pub fn tables(large: &Cluster) {
+    let mut driver = Driver::new(large, true);
+    let (took, mut terminal) = key_after_changes(&mut driver, large);
     row(
         "a key to its frame, with 50 task changes before it, over 100,000 / one frame",
         ratio(took, FRAME),
@@ -118,16 +124,7 @@ pub fn history() {
     );
     drop(store);
     let mut driver = Driver::new(&c, true);
-    driver.keys("4");
-    let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
-    let mut round = 0;
-    let took = median(25, || {
-        round += 1;
-        driver.now = driver.now.shifted(10_000_000_000);
-        change(&mut driver, &c.tasks[..50], round);
-        driver.keys("j");
-        terminal.draw(|frame| draw(&driver.app, frame)).unwrap();
-    });
+    let (took, mut terminal) = key_after_changes(&mut driver, &c);
     row(
         "the same key among 500,000 tasks / one frame",
         ratio(took, FRAME),
