@@ -19,7 +19,8 @@ pub struct Cli {
     /// Never write: no value that can write exists in the process.
     #[arg(long, global = true)]
     pub read_only: bool,
-    /// Colours: dark or light.
+    /// Colours: dark, light, high-contrast, colour-blind, nord, gruvbox, solarized, dracula, sixteen,
+    /// mono, or one of your own. Default: dark or light, as the terminal's background is.
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
     /// View to begin with: overview, services, nodes, tasks, events, logs, problems.
@@ -34,6 +35,12 @@ pub struct Cli {
     /// For the slowest links: asks for less and draws less often.
     #[arg(long)]
     pub low_bandwidth: bool,
+    /// Draw nothing but ASCII. Default: only where the locale is not UTF-8.
+    #[arg(long)]
+    pub ascii: bool,
+    /// Leave the mouse to the terminal.
+    #[arg(long)]
+    pub no_mouse: bool,
     /// How much is written to the log file in the state directory.
     #[arg(long, value_name = "LEVEL", default_value = "warn", global = true)]
     #[arg(value_parser = ["off", "error", "warn", "info", "debug", "trace"])]

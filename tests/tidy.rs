@@ -10,7 +10,7 @@ use std::{
 
 use skep::{
     triage::{RULES, Role},
-    ui::actions::ACTIONS,
+    ui::{Keymap, actions::ACTIONS},
 };
 
 /// Rooms and what of ours each may import. `main`, `cli` and `start` join everything together.
@@ -155,7 +155,7 @@ fn readme_has_every_key() {
     let missing: Vec<String> = ACTIONS
         .iter()
         .map(|a| {
-            let shown = a.shown_keys();
+            let shown = Keymap::default().shown(a);
             let keys: Vec<String> = shown.split(' ').map(|k| format!("`{k}`")).collect();
             format!("| {} | {} |", keys.join(" "), a.words)
         })

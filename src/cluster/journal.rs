@@ -1,6 +1,9 @@
 //! What happened, newest last: the engine's events and the task transitions skep derived.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -66,11 +69,11 @@ pub struct Entry {
     /// When, by the manager's clock.
     pub at: Timestamp,
     /// `task`, `service`, `node`, … as the engine calls it.
-    pub kind: String,
+    pub kind: Arc<str>,
     /// The object's name.
-    pub name: String,
+    pub name: Arc<str>,
     /// What happened to it.
-    pub text: String,
+    pub text: Arc<str>,
     /// The object.
     pub subject: Subject,
     /// How bad.
@@ -101,7 +104,7 @@ pub struct Line<'a> {
 /// remembers of it.
 #[derive(Default)]
 struct Known {
-    told: HashSet<(Timestamp, String, String)>,
+    told: HashSet<(Timestamp, Arc<str>, Arc<str>)>,
     /// A task fails once.
     failed: HashSet<Subject>,
     /// Changes and steps of updates, told with the time of one object or the other.
@@ -138,17 +141,29 @@ impl Known {
 #[derive(Clone, Debug)]
 pub struct Journal {
     entries: VecDeque<Entry>,
+    /// Texts of entries: what happens happens again, to the same and in the same words.
+    shared: HashSet<Arc<str>>,
+    tidy_at: usize,
     next: u64,
     /// Entries from here on may not be on disk yet.
     unkept: u64,
 }
+
+/// So many texts that nobody says any more are no burden.
+const TIDY: usize = 256;
 
 /// The first number: there is room below for what is remembered later.
 const FIRST: u64 = 1 << 32;
 
 impl Default for Journal {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), next: FIRST, unkept: FIRST }
+        Self {
+            entries: VecDeque::new(),
+            shared: HashSet::new(),
+            tidy_at: TIDY,
+            next: FIRST,
+            unkept: FIRST,
+        }
     }
 }
 
@@ -161,18 +176,33 @@ impl Journal {
         if self.entries.len() == Self::LIMIT {
             self.entries.pop_front();
         }
+        let [kind, name, text] = [line.kind, line.name, &line.text].map(|text| self.share(text));
         self.entries.push_back(Entry {
             seq: self.next,
             kept: false,
             at,
-            kind: line.kind.into(),
-            name: line.name.into(),
-            text: line.text,
+            kind,
+            name,
+            text,
             subject: line.subject,
             gravity: line.gravity,
             meaning: line.meaning,
         });
         self.next += 1;
+    }
+
+    fn share(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.shared.get(text) {
+            return Arc::clone(known);
+        }
+        if self.shared.len() >= self.tidy_at {
+            // Entries come and go, and with them what they said.
+            self.shared.retain(|text| Arc::strong_count(text) > 1);
+            self.tidy_at = self.shared.len() * 2 + TIDY;
+        }
+        let text: Arc<str> = text.into();
+        self.shared.insert(Arc::clone(&text));
+        text
     }
 
     /// Takes in what is remembered from before: in the order of time among what is there, nothing

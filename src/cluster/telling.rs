@@ -82,7 +82,7 @@ impl Store {
         let mut past = Vec::new();
         let mut entry = |at: Timestamp, kind: &str, name: &str, text: String, subject, meaning| {
             let gravity = if meaning == Meaning::Failure { Gravity::Bad } else { Gravity::Note };
-            let (kind, name) = (kind.to_owned(), name.to_owned());
+            let (kind, name, text) = (kind.into(), name.into(), text.into());
             past.push(Entry {
                 seq: 0,
                 kept: false,

@@ -1,7 +1,10 @@
 //! The config file: TOML in the platform's config directory. A key skep does not know is an error,
 //! named with its line: a mistyped `read_only` must not silently give write access.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 
@@ -28,8 +31,42 @@ pub struct ConfigFile {
     pub view: Option<String>,
     /// From when on something is a problem.
     pub triage: TriageConfig,
+    /// Keys of actions, instead of their own.
+    pub keys: BTreeMap<String, Keys>,
+    /// Draw nothing but ASCII.
+    pub ascii: bool,
+    /// Leave the mouse to the terminal.
+    pub no_mouse: bool,
     /// Of JSON log lines, show these keys beside level and message; all if empty.
     pub log_keys: Vec<String>,
+}
+
+/// The keys of an action, and in which line of the file they are.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(from = "toml::Spanned<OneOrMore>")]
+pub struct Keys {
+    /// As they are written: `s`, `Ctrl-x`, `F5`.
+    pub keys: Vec<String>,
+    /// Where in the text, and then in which line.
+    pub line: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl From<toml::Spanned<OneOrMore>> for Keys {
+    fn from(found: toml::Spanned<OneOrMore>) -> Self {
+        let line = found.span().start;
+        let keys = match found.into_inner() {
+            OneOrMore::One(key) => vec![key],
+            OneOrMore::More(keys) => keys,
+        };
+        Self { keys, line }
+    }
 }
 
 /// A cluster the user gave a name.
@@ -103,12 +140,22 @@ impl ConfigFile {
     /// # Errors
     /// What is wrong in one line, and in which line of the text.
     pub fn parse(text: &str) -> Result<Self, (usize, String)> {
-        toml::from_str(text).map_err(|e| {
-            let at = e.span().map_or(0, |s| s.start).min(text.len());
-            let line = text[..at].bytes().filter(|b| *b == b'\n').count() + 1;
-            (line, e.message().replace('\n', " "))
-        })
+        let mut file: Self = toml::from_str(text).map_err(|e| line_of(text, &e))?;
+        for keys in file.keys.values_mut() {
+            keys.line = line_at(text, keys.line);
+        }
+        Ok(file)
     }
+}
+
+fn line_at(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
+}
+
+/// In which line of the text it is, and what is wrong in one.
+pub(super) fn line_of(text: &str, error: &toml::de::Error) -> (usize, String) {
+    let line = line_at(text, error.span().map_or(0, |s| s.start));
+    (line, error.message().replace('\n', " "))
 }
 
 fn dirs() -> Option<directories::ProjectDirs> {
@@ -118,6 +165,11 @@ fn dirs() -> Option<directories::ProjectDirs> {
 /// `~/.config/skep/config.toml` or the platform's like.
 pub fn default_path() -> Option<PathBuf> {
     Some(dirs()?.config_dir().join("config.toml"))
+}
+
+/// Where the user's own themes are: beside the config file.
+pub fn themes_dir() -> Option<PathBuf> {
+    Some(dirs()?.config_dir().join("themes"))
 }
 
 /// Where the log and the audit file are kept.
@@ -147,6 +199,9 @@ mod tests {
         }
         let (line, _) = ConfigFile::parse("hosts = 3").unwrap_err();
         assert_eq!(line, 1);
+        let keys = ConfigFile::parse("[keys]\nscale = \"F5\"\n\nforce = []\n").unwrap().keys;
+        assert_eq!((&*keys["scale"].keys[0], keys["scale"].line), ("F5", 2));
+        assert!(keys["force"].keys.is_empty() && keys["force"].line == 4);
         let good = ConfigFile::parse("hosts = [\"tcp://m1\"]\nread_only = true").unwrap();
         assert!(good.read_only);
     }

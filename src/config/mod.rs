@@ -1,9 +1,13 @@
 //! What the user may set: the config file and themes.
 
+mod colours;
 mod file;
 mod theme;
 mod triage;
 
-pub use file::{ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir};
-pub use theme::{Depth, Slot, Theme, badge};
+pub use colours::{Depth, Look, badge};
+pub use file::{
+    ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir, themes_dir,
+};
+pub use theme::{Slot, Theme, Themes};
 pub use triage::{TriageConfig, span};

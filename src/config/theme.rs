@@ -1,9 +1,14 @@
-//! Themes: data in `themes/*.toml`, embedded, one style a slot.
+//! Themes: data in `themes/*.toml`, embedded, one style a slot; the user's own go before them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
+
+use super::{
+    colours::{Depth, Hex, Look, Name},
+    file::line_of,
+};
 
 /// What a piece of the screen means; the theme says how that looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -71,30 +76,33 @@ impl Slot {
     ];
 }
 
-/// How many colours the terminal has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// None, or NO_COLOR.
-    Mono,
-    /// The terminal's own palette.
-    Ansi16,
-    /// The xterm cube.
-    Ansi256,
-    /// 24 bits.
-    True,
+/// A theme file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sheet {
+    /// What its colours are made for.
+    background: Hex,
+    /// It leaves the terminal's own background, where that is as bright as this one.
+    #[serde(default)]
+    keeps_background: bool,
+    /// It uses no more than so many.
+    #[serde(default)]
+    colours: Option<Colours>,
+    paint: BTreeMap<Slot, Paint>,
 }
 
-impl Depth {
-    /// What stdout's terminal says; NO_COLOR is obeyed.
-    pub fn detect() -> Self {
-        if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) {
-            return Self::Mono;
-        }
-        match supports_color::on_cached(supports_color::Stream::Stdout) {
-            None => Self::Mono,
-            Some(level) if level.has_16m => Self::True,
-            Some(level) if level.has_256 => Self::Ansi256,
-            Some(_) => Self::Ansi16,
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u16")]
+struct Colours(Depth);
+
+impl TryFrom<u16> for Colours {
+    type Error = String;
+    fn try_from(count: u16) -> Result<Self, String> {
+        match count {
+            0 => Ok(Self(Depth::Mono)),
+            16 => Ok(Self(Depth::Ansi16)),
+            256 => Ok(Self(Depth::Ansi256)),
+            other => Err(format!("colours = {other}: write 0, 16 or 256, or leave it out")),
         }
     }
 }
@@ -114,142 +122,154 @@ struct Paint {
     underline_mono: bool,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Hex(u8, u8, u8);
-
-impl TryFrom<String> for Hex {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is no colour: write #rrggbb");
-        let hex =
-            text.strip_prefix('#').filter(|h| h.len() == 6 && h.is_ascii()).ok_or_else(wrong)?;
-        let part = |i: usize| u8::from_str_radix(&hex[i..i + 2], 16).map_err(|_| wrong());
-        Ok(Self(part(0)?, part(2)?, part(4)?))
-    }
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Name(Color);
-
-impl TryFrom<String> for Name {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let color = match text.as_str() {
-            "default" => Color::Reset,
-            "black" => Color::Black,
-            "red" => Color::Red,
-            "green" => Color::Green,
-            "yellow" => Color::Yellow,
-            "blue" => Color::Blue,
-            "magenta" => Color::Magenta,
-            "cyan" => Color::Cyan,
-            "white" => Color::Gray,
-            "bright-black" => Color::DarkGray,
-            "bright-red" => Color::LightRed,
-            "bright-green" => Color::LightGreen,
-            "bright-yellow" => Color::LightYellow,
-            "bright-blue" => Color::LightBlue,
-            "bright-magenta" => Color::LightMagenta,
-            "bright-cyan" => Color::LightCyan,
-            "bright-white" => Color::White,
-            other => return Err(format!("'{other}' is none of the 16 colours")),
-        };
-        Ok(Self(color))
-    }
-}
-
-/// A style for every slot.
-#[derive(Clone, Debug)]
-pub struct Theme {
-    styles: BTreeMap<Slot, Style>,
-}
-
 const EMBEDDED: &[(&str, &str)] = &[
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
+    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
+    ("colour-blind", include_str!("../../themes/colour-blind.toml")),
+    ("nord", include_str!("../../themes/nord.toml")),
+    ("gruvbox", include_str!("../../themes/gruvbox.toml")),
+    ("solarized", include_str!("../../themes/solarized.toml")),
+    ("dracula", include_str!("../../themes/dracula.toml")),
+    ("sixteen", include_str!("../../themes/sixteen.toml")),
+    ("mono", include_str!("../../themes/mono.toml")),
 ];
 
-impl Theme {
-    /// The themes there are.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        EMBEDDED.iter().map(|(name, _)| *name)
-    }
+/// A style for every slot.
+#[derive(Clone, Debug, Default)]
+pub struct Theme {
+    name: String,
+    styles: BTreeMap<Slot, Style>,
+    screen: Style,
+    depth: Depth,
+}
 
-    /// A theme by name, for a terminal with so many colours.
-    ///
-    /// # Errors
-    /// One line: no such theme, or what is wrong with it.
-    pub fn load(name: &str, depth: Depth) -> Result<Self, String> {
-        let (_, text) = EMBEDDED.iter().find(|(n, _)| *n == name).ok_or_else(|| {
-            format!(
-                "no theme '{name}'; there are: {}",
-                Self::names().collect::<Vec<_>>().join(", ")
-            )
-        })?;
-        let paints: BTreeMap<Slot, Paint> =
-            toml::from_str(text).map_err(|e| format!("theme {name}: {}", e.message()))?;
-        let styles = paints.into_iter().map(|(slot, paint)| (slot, style(&paint, depth))).collect();
-        Ok(Self { styles })
+impl Theme {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// How a slot looks.
     pub fn style(&self, slot: Slot) -> Style {
         self.styles.get(&slot).copied().unwrap_or_default()
     }
+
+    /// What lies under everything: nothing, where the terminal's own background does.
+    pub fn screen(&self) -> Style {
+        self.screen
+    }
+
+    /// How many colours it uses.
+    pub fn depth(&self) -> Depth {
+        self.depth
+    }
+
+    fn new(name: &str, sheet: &Sheet, look: Look) -> Self {
+        let depth = sheet.colours.map_or(look.depth, |Colours(most)| most.min(look.depth));
+        let dark = sheet.background.is_dark();
+        let mut styles: BTreeMap<Slot, Style> = BTreeMap::new();
+        if sheet.paint.len() < Slot::ALL.len()
+            && let Ok(base) = read(embedded(if dark { "dark" } else { "light" }))
+        {
+            styles.extend(base.paint.iter().map(|(slot, paint)| (*slot, style(paint, depth))));
+        }
+        styles.extend(sheet.paint.iter().map(|(slot, paint)| (*slot, style(paint, depth))));
+        let unlike = look.dark.is_some_and(|terminal| terminal != dark);
+        let mut screen = Style::new();
+        if !sheet.keeps_background || unlike {
+            let named =
+                if dark { (Color::Black, Color::Gray) } else { (Color::White, Color::Black) };
+            let coloured = depth > Depth::Mono;
+            screen.bg = sheet.background.at(depth).or(coloured.then_some(named.0));
+            // In 16 colours the default is whatever suits the terminal's own background.
+            screen.fg = match styles.get(&Slot::Text).and_then(|s| s.fg) {
+                None | Some(Color::Reset) => coloured.then_some(named.1),
+                fg => fg,
+            };
+            if depth == Depth::Ansi16 {
+                for style in styles.values_mut().filter(|s| s.fg == Some(Color::Reset)) {
+                    style.fg = screen.fg;
+                }
+            }
+        }
+        Self { name: name.to_owned(), styles, screen, depth }
+    }
 }
 
-/// How a cluster's name stands out in its colour: one of the sixteen by name, or `#rrggbb`.
-///
-/// # Errors
-/// It is neither.
-pub fn badge(colour: &str, depth: Depth) -> Result<Style, String> {
-    let mut style = Style::new().add_modifier(Modifier::BOLD);
-    if colour.starts_with('#') {
-        let Hex(r, g, b) = Hex::try_from(colour.to_owned())?;
-        // Dark letters on a light colour, light ones on a dark one.
-        let light = u32::from(r) * 299 + u32::from(g) * 587 + u32::from(b) * 114 > 140_000;
-        style.bg = match depth {
-            Depth::True => Some(Color::Rgb(r, g, b)),
-            Depth::Ansi256 => Some(Color::Indexed(ansi_colours::ansi256_from_rgb((r, g, b)))),
-            Depth::Ansi16 | Depth::Mono => None,
-        };
-        style.fg = style.bg.map(|_| if light { Color::Black } else { Color::White });
-    } else {
-        let Name(colour) = Name::try_from(colour.to_owned())?;
-        if depth != Depth::Mono {
-            let light = matches!(
-                colour,
-                Color::Gray
-                    | Color::White
-                    | Color::Yellow
-                    | Color::LightYellow
-                    | Color::Cyan
-                    | Color::LightCyan
-                    | Color::Green
-                    | Color::LightGreen
-            );
-            style.bg = Some(colour);
-            style.fg = Some(if light { Color::Black } else { Color::White });
+/// All themes there are, as this terminal shows them.
+#[derive(Clone, Debug)]
+pub struct Themes {
+    /// What is wrong with those that can't be used.
+    found: BTreeMap<String, Result<Theme, String>>,
+    look: Look,
+}
+
+impl Themes {
+    /// Those that come with skep.
+    pub fn embedded(look: Look) -> Self {
+        let found = EMBEDDED.iter().map(|(name, text)| {
+            let theme = read(text).map(|sheet| Theme::new(name, &sheet, look));
+            let wrong = |(line, why)| format!("theme {name}, line {line}: {why}");
+            ((*name).to_owned(), theme.map_err(wrong))
+        });
+        Self { found: found.collect(), look }
+    }
+
+    /// Those, and the user's own before them.
+    pub fn load(dir: Option<&Path>, look: Look) -> Self {
+        let mut themes = Self::embedded(look);
+        let files = dir.and_then(|dir| std::fs::read_dir(dir).ok()).into_iter().flatten().flatten();
+        for path in
+            files.map(|file| file.path()).filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        {
+            let Some(name) = path.file_stem().map(|n| n.to_string_lossy().into_owned()) else {
+                continue;
+            };
+            let theme = match std::fs::read_to_string(&path) {
+                Err(why) => Err(format!("theme {}: {why}", path.display())),
+                Ok(text) => read(&text)
+                    .map(|sheet| Theme::new(&name, &sheet, look))
+                    .map_err(|(line, why)| format!("theme {}, line {line}: {why}", path.display())),
+            };
+            themes.found.insert(name, theme);
         }
+        themes
     }
-    if style.bg.is_none() {
-        style = style.add_modifier(Modifier::REVERSED);
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.found.keys().map(String::as_str)
     }
-    Ok(style)
+
+    /// One of them, or the one that suits the terminal.
+    ///
+    /// # Errors
+    /// One line: no such theme, or what is wrong with it.
+    pub fn get(&self, name: Option<&str>) -> Result<Theme, String> {
+        let name = name.unwrap_or(self.look.theme());
+        self.found.get(name).cloned().unwrap_or_else(|| {
+            let all: Vec<&str> = self.names().collect();
+            Err(format!("no theme '{name}'; there are: {}", all.join(", ")))
+        })
+    }
+}
+
+fn embedded(name: &str) -> &'static str {
+    EMBEDDED.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| text)
+}
+
+/// Reads a theme file; what is wrong is told with its line.
+fn read(text: &str) -> Result<Sheet, (usize, String)> {
+    toml::from_str(text).map_err(|e| line_of(text, &e))
 }
 
 fn style(paint: &Paint, depth: Depth) -> Style {
-    let mut style = Style::new();
-    let color = |hex: Option<Hex>, name: Option<Name>| match depth {
-        Depth::Mono => None,
-        Depth::Ansi16 => name.map(|n| n.0),
-        Depth::Ansi256 => hex
-            .map(|Hex(r, g, b)| Color::Indexed(ansi_colours::ansi256_from_rgb((r, g, b))))
-            .or(name.map(|n| n.0)),
-        Depth::True => hex.map(|Hex(r, g, b)| Color::Rgb(r, g, b)).or(name.map(|n| n.0)),
+    let color = |hex: Option<Hex>, name: Option<Name>| {
+        let named = name.filter(|_| depth > Depth::Mono).map(|n| n.0);
+        hex.and_then(|hex| hex.at(depth)).or(named)
     };
+    let mut style = Style::new();
     style.fg = color(paint.fg, paint.ansi);
     style.bg = color(paint.bg, paint.ansi_bg);
     let mut modifier = Modifier::empty();
@@ -267,19 +287,158 @@ fn style(paint: &Paint, depth: Depth) -> Style {
 mod tests {
     use super::*;
 
+    fn sheets() -> impl Iterator<Item = (&'static str, Sheet)> {
+        EMBEDDED.iter().map(|(name, text)| (*name, read(text).unwrap()))
+    }
+
+    /// With colours of their own.
+    fn painted() -> impl Iterator<Item = (&'static str, Sheet)> {
+        sheets().filter(|(_, sheet)| sheet.colours.is_none())
+    }
+
+    const TEXTS: [Slot; 11] = [
+        Slot::Text,
+        Slot::Title,
+        Slot::Focus,
+        Slot::Marked,
+        Slot::Ok,
+        Slot::Busy,
+        Slot::Warn,
+        Slot::Critical,
+        Slot::Info,
+        Slot::Key,
+        Slot::Dim,
+    ];
+    const STATES: [Slot; 4] = [Slot::Ok, Slot::Busy, Slot::Warn, Slot::Critical];
+
+    fn linear(Hex(r, g, b): Hex) -> [f64; 3] {
+        [r, g, b].map(|c| {
+            let c = f64::from(c) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        })
+    }
+
+    /// As WCAG 2 has it: 1 to 21.
+    fn contrast(a: Hex, b: Hex) -> f64 {
+        let luminance = |hex| {
+            let [r, g, b] = linear(hex);
+            0.2126 * r + 0.7152 * g + 0.0722 * b
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
     #[test]
     fn every_theme_paints_every_slot_at_every_depth() {
-        for name in Theme::names() {
-            for depth in [Depth::Mono, Depth::Ansi16, Depth::Ansi256, Depth::True] {
-                let theme = Theme::load(name, depth).unwrap();
+        for depth in [Depth::Mono, Depth::Ansi16, Depth::Ansi256, Depth::True] {
+            let themes = Themes::embedded(Look { depth, dark: None });
+            assert!(themes.names().count() >= 8);
+            for name in themes.names() {
+                let theme = themes.get(Some(name)).unwrap();
                 for slot in Slot::ALL {
                     assert!(theme.styles.contains_key(&slot), "{name} lacks {slot:?}");
                     let style = theme.style(slot);
                     let colours = style.fg.is_some() || style.bg.is_some();
-                    assert_eq!(colours, depth != Depth::Mono, "{name} {slot:?} {depth:?}");
+                    let wanted = depth != Depth::Mono && name != "mono";
+                    assert_eq!(colours, wanted, "{name} {slot:?} {depth:?}");
+                }
+            }
+            assert!(themes.get(Some("nord?")).unwrap_err().contains("dark, dracula"));
+        }
+    }
+
+    #[test]
+    fn every_text_can_be_read() {
+        for (name, sheet) in painted() {
+            let selected = sheet.paint[&Slot::Selected].bg.unwrap();
+            let (plain, lifted) = if name == "high-contrast" { (7.0, 4.5) } else { (4.5, 3.0) };
+            for slot in TEXTS {
+                let fg = sheet.paint[&slot].fg.unwrap();
+                let (on_screen, on_cursor) =
+                    (contrast(fg, sheet.background), contrast(fg, selected));
+                assert!(on_screen >= plain, "{name} {slot:?}: {on_screen:.2}");
+                assert!(on_cursor >= lifted, "{name} {slot:?} under the cursor: {on_cursor:.2}");
+            }
+            for slot in [Slot::Header, Slot::Banner] {
+                let paint = &sheet.paint[&slot];
+                let contrast = contrast(paint.fg.unwrap(), paint.bg.unwrap());
+                assert!(contrast >= plain, "{name} {slot:?}: {contrast:.2}");
+            }
+        }
+    }
+
+    /// How far two colours are apart (CIE76) for someone who sees so: Machado et al. 2009.
+    fn apart(a: Hex, b: Hex, sees: [[f64; 3]; 3]) -> f64 {
+        let lab = |hex| {
+            let c = linear(hex);
+            let [r, g, b] =
+                sees.map(|row| row.iter().zip(c).map(|(m, c)| m * c).sum::<f64>().clamp(0.0, 1.0));
+            let f = |t: f64| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+            let x = f((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.95047);
+            let y = f(0.2126 * r + 0.7152 * g + 0.0722 * b);
+            let z = f((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.08883);
+            [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+        };
+        lab(a).iter().zip(lab(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn states_are_told_apart_also_without_red_or_green() {
+        let plain = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        let protanopia = [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ];
+        let deuteranopia = [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_82, 0.042_94, 0.968_881],
+        ];
+        for (name, sheet) in painted() {
+            // Glyph and word say the same; still no theme may draw two states alike.
+            let lacking = if name == "colour-blind" { 25.0 } else { 4.0 };
+            for (sees, least) in [(plain, 20.0), (protanopia, lacking), (deuteranopia, lacking)] {
+                for (i, a) in STATES.iter().enumerate() {
+                    for b in &STATES[i + 1..] {
+                        let colour = |slot| sheet.paint[slot].fg.unwrap();
+                        let apart = apart(colour(a), colour(b), sees);
+                        assert!(apart >= least, "{name} {a:?} {b:?}: {apart:.1}");
+                    }
                 }
             }
         }
-        assert!(Theme::load("nord?", Depth::True).unwrap_err().contains("dark, light"));
+    }
+
+    #[test]
+    fn the_users_own_go_first_and_what_is_wrong_is_named_with_its_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        write("dark.toml", "background = \"#000000\"\n[paint]\ntext = { fg = \"#010203\" }\n");
+        write("bad.toml", "background = \"#000000\"\n[paint]\ntext = { fg = \"red\" }\n");
+        write("odd.toml", "background = \"#000000\"\n[paint]\n\ntexd = {}\n");
+        let look = Look { depth: Depth::True, dark: Some(true) };
+        let themes = Themes::load(Some(dir.path()), look);
+        let own = themes.get(None).unwrap();
+        assert_eq!(own.style(Slot::Text).fg, Some(Color::Rgb(1, 2, 3)));
+        assert!(own.style(Slot::Critical).fg.is_some(), "what it leaves out");
+        assert_eq!(own.screen().bg, Some(Color::Rgb(0, 0, 0)));
+        let why = themes.get(Some("bad")).unwrap_err();
+        assert!(why.contains("bad.toml, line 3") && why.contains("'red' is no colour"), "{why}");
+        let why = themes.get(Some("odd")).unwrap_err();
+        assert!(why.contains("line 4") && why.contains("texd"), "{why}");
+    }
+
+    #[test]
+    fn a_theme_made_for_another_background_brings_its_own() {
+        let screen = |name, dark| {
+            let look = Look { depth: Depth::True, dark };
+            Themes::embedded(look).get(name).unwrap().screen().bg
+        };
+        assert_eq!(screen(Some("light"), Some(true)), Some(Color::Rgb(255, 255, 255)));
+        assert_eq!(screen(Some("light"), Some(false)), None);
+        assert_eq!(screen(None, None), None);
+        assert_eq!(screen(None, Some(false)), None, "the one that suits");
+        assert!(screen(Some("nord"), Some(true)).is_some());
     }
 }

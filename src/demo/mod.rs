@@ -120,11 +120,6 @@ impl Demo {
         &self.socket
     }
 
-    /// Tasks that fail a second, from now on.
-    pub fn set_churn(&self, churn: f64) {
-        self.shared.sim_mut().churn = churn;
-    }
-
     /// Every request so far, as `GET /v1.51/nodes`: the read-only test counts them.
     pub fn requests(&self) -> Vec<String> {
         self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -182,7 +177,8 @@ pub async fn start(scenario: &str) -> Result<Demo, String> {
     Ok(demo)
 }
 
-/// `demo-serve`: serves until a signal ends it.
+/// `demo-serve`: serves until a signal ends it. SIGUSR1 ends the churn, so that a test can compare what
+/// it knows with what is there.
 ///
 /// # Errors
 /// One line.
@@ -192,11 +188,13 @@ pub async fn serve(socket: &Path, options: Options) -> Result<(), String> {
     let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
     let mut int = signal(SignalKind::interrupt()).map_err(|e| e.to_string())?;
     let mut hup = signal(SignalKind::hangup()).map_err(|e| e.to_string())?;
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-        _ = hup.recv() => {}
+    let mut usr1 = signal(SignalKind::user_defined1()).map_err(|e| e.to_string())?;
+    loop {
+        tokio::select! {
+            _ = term.recv() => return Ok(()),
+            _ = int.recv() => return Ok(()),
+            _ = hup.recv() => return Ok(()),
+            _ = usr1.recv() => demo.shared.sim_mut().churn = 0.0,
+        }
     }
-    drop(demo);
-    Ok(())
 }

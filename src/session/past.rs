@@ -163,7 +163,7 @@ fn action(line: &Value) -> Option<Entry> {
         at,
         kind: "action".into(),
         name: text("service").into(),
-        text: format!("{}{outcome}: {} by {who}", text("action"), text("command")),
+        text: format!("{}{outcome}: {} by {who}", text("action"), text("command")).into(),
         subject: Subject::Service(ServiceId::from(text("service_id"))),
         gravity: Gravity::Note,
         meaning: Meaning::Action,

@@ -41,13 +41,17 @@ pub(super) struct Streamed {
     pub print: u64,
 }
 
-/// Streams one task list out as deltas.
+/// Streams one task list out as deltas. Until there is someone to tell it to, it is read and kept;
+/// if nobody comes, it was for nothing.
 pub(super) async fn stream_list(
     mut tasks: TaskList,
     list: ListId,
     scope: Scope,
-    teller: &Teller,
+    teller: impl Future<Output = Option<Teller>>,
 ) -> Result<Streamed, EngineError> {
+    tokio::pin!(teller);
+    let mut told: Option<Teller> = None;
+    let mut full: Vec<Vec<Delta>> = Vec::new();
     let mut hasher = DefaultHasher::new();
     if let Scope::Services(ids) = &scope {
         ids.hash(&mut hasher);
@@ -56,7 +60,16 @@ pub(super) async fn stream_list(
     let mut batch = vec![Delta::TasksBegin(list, scope)];
     let mut held = 0;
     let result = loop {
-        match tasks.next().await {
+        let piece = tokio::select! {
+            biased;
+            found = &mut teller, if told.is_none() => {
+                let Some(found) = found else { return Ok(Streamed::default()) };
+                told = Some(found);
+                continue;
+            }
+            piece = tasks.next() => piece,
+        };
+        match piece {
             Ok(Some(piece)) => {
                 held += piece.len();
                 for task in &piece {
@@ -67,8 +80,13 @@ pub(super) async fn stream_list(
                 }
                 batch.push(Delta::Tasks(list, piece));
                 if held > BATCH {
-                    teller.tell(std::mem::take(&mut batch)).await;
+                    full.push(std::mem::take(&mut batch));
                     held = 0;
+                }
+                if let Some(teller) = &told {
+                    for batch in full.drain(..) {
+                        teller.tell(batch).await;
+                    }
                 }
             }
             Ok(None) => {
@@ -81,7 +99,16 @@ pub(super) async fn stream_list(
             }
         }
     };
-    teller.tell(batch).await;
+    let teller = match told {
+        Some(teller) => teller,
+        None => match teller.await {
+            Some(teller) => teller,
+            None => return Ok(Streamed::default()),
+        },
+    };
+    for batch in full.into_iter().chain([batch]) {
+        teller.tell(batch).await;
+    }
     result
 }
 

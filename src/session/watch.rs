@@ -17,7 +17,7 @@ use super::{
     message::{Event, Generation},
     meter::{Kind, Meter, Usage},
     pace::{Budget, Pace, Rhythm, share_out},
-    read::{Streamed, Teller, stream_list},
+    read::{Teller, stream_list},
 };
 use crate::{
     cluster::{Delta, EngineEvent, ListId, Node, Scope, Service, ServiceId, Timestamp},
@@ -356,8 +356,7 @@ impl Watch {
         self.jobs.spawn(async move {
             let read = async {
                 let tasks = engine.tasks(&scope).await?;
-                let Some(teller) = teller.await else { return Ok(Streamed::default()) };
-                stream_list(tasks, list, scope, &teller).await
+                stream_list(tasks, list, scope, teller).await
             };
             match read.await {
                 Ok(read) => {

@@ -4,6 +4,7 @@ mod headless;
 
 use std::{
     io::{IsTerminal, Write},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -13,13 +14,15 @@ use self::headless::{contexts, logs, look, moment};
 use crate::{
     action::plan::WriteGrant,
     cli::{Cli, Sub},
-    config::{ConfigFile, Depth, EXAMPLE, Theme, badge, default_path, state_dir},
+    config::{
+        ConfigFile, Depth, EXAMPLE, Look, Themes, badge, default_path, state_dir, themes_dir,
+    },
     connect::{Ask, Choice, Connector, DockerDir, Endpoint, Wanted, choose, hold},
     demo,
     report::{LogPrinter, check, clean, contexts_text, snapshot_json, snapshot_text},
     session::{Budget, Fleet, LogQuery, Past, SessionConfig},
     triage::rule,
-    ui::{self, App, Opening, Seat, View},
+    ui::{self, App, Dress, KeyFault, Keymap, Opening, Seat, View},
 };
 
 /// A bad command line or config file (sysexits.h EX_USAGE).
@@ -236,9 +239,11 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
 
 /// The UI.
 async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Fault> {
-    let depth = Depth::detect();
-    let theme_name = cli.theme.as_deref().or(file.theme.as_deref()).unwrap_or("dark");
-    let theme = Theme::load(theme_name, depth).map_err(fault(USAGE))?;
+    let keymap = Keymap::new(file.keys.iter().map(|(id, keys)| (&**id, &*keys.keys)));
+    let keymap = keymap.map_err(|KeyFault { id, why }| {
+        let line = file.keys.get(&id).map_or(0, |keys| keys.line);
+        fault(USAGE)(format!("config {}, line {line}: keys: {why}", config_name(cli)))
+    })?;
     let wanted = cli.view.as_deref().or(file.view.as_deref()).unwrap_or("overview");
     let clusters = wanted.eq_ignore_ascii_case("clusters");
     let view = View::named(wanted).or(clusters.then_some(View::Overview)).ok_or_else(|| {
@@ -250,6 +255,12 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
             "stdout is no terminal; for scripts there is 'skep snapshot [--json]' and 'skep check'";
         return Err(fault(FAILED)(line.into()));
     }
+    let wanted = cli.theme.as_deref().or(file.theme.as_deref());
+    let depth = Depth::detect();
+    let look = Look { depth, dark: (depth > Depth::Mono).then(ui::is_dark).flatten() };
+    let themes = Themes::load(themes_dir().as_deref(), look);
+    let theme = themes.get(wanted).map_err(fault(USAGE))?;
+    let ascii = cli.ascii || file.ascii || !ui::is_utf8(|name| std::env::var(name).ok());
     let mut notices = choice.notices;
     let slow = cli.low_bandwidth || file.low_bandwidth;
     let percent = cli.budget.or(file.budget).unwrap_or(Budget::SHARE * 100.0);
@@ -290,10 +301,25 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
     fleet.first_words(FIRST_WORD).await.map_err(|lines| Fault { lines, code: FAILED })?;
     let log_keys = file.log_keys.clone();
     let limits = file.triage.limits();
-    let opening =
-        Opening { theme, depth, view, clusters, log_keys, limits, who: whoami(), notices };
+    let opening = Opening {
+        dress: Dress { theme, themes: Arc::new(themes), ascii },
+        keymap: Arc::new(keymap),
+        hint: Some(state_dir().join("help-used")).filter(|path| !path.exists()),
+        view,
+        clusters,
+        log_keys,
+        limits,
+        who: whoami(),
+        notices,
+    };
     let ended = ui::run(|now| App::new(opening, seats, now), fleet, slow).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
+}
+
+/// The config file, as the user knows it.
+fn config_name(cli: &Cli) -> String {
+    let path = cli.config.clone().or_else(default_path);
+    path.map_or_else(|| "file".into(), |path| path.display().to_string())
 }
 
 /// Logs in over ssh while the terminal may still be used for questions: all at once without any, and

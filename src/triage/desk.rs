@@ -16,7 +16,7 @@ use super::{
 use crate::cluster::{Store, Subject, Timestamp, Touched};
 
 /// Tasks looked at in one turn: the rest waits for the next, so that keys do not.
-const TURN: usize = 4_000;
+const TURN: usize = 2_000;
 /// Between two tellings, for each problem beyond a few, in nanoseconds.
 const PER_PROBLEM: i64 = 250_000;
 const FEW: usize = 100;

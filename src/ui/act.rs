@@ -22,7 +22,7 @@ impl Board {
         }
         let ctrl_c =
             key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-        match actions::of_key(key) {
+        match self.settings.keymap.of(key) {
             Some(action) => self.act(action.act),
             None if ctrl_c => self.act(Act::Quit),
             None => {
@@ -67,6 +67,7 @@ impl Board {
             Act::Palette => self.overlays.push(Overlay::Palette(Palette::default())),
             Act::Help => {
                 self.command(Command::Usage);
+                self.wishes.push(Wish::HelpUsed);
                 self.overlays.push(Overlay::Help { scroll: Scroll::default() });
             }
             Act::Scale => self.ask(Asking::Scale),

@@ -1,8 +1,6 @@
 //! The one table of actions: it feeds the keymap, the footer, the help, the palette, the README and
 //! the read-only test, so that they can't drift.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 /// What a key can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
@@ -108,17 +106,10 @@ pub struct Action {
     pub context: Context,
     /// Whether it can end in a write.
     pub writes: bool,
-    /// Its keys.
+    /// Its keys, unless the user's config gives it others.
     pub keys: &'static [&'static str],
     /// Whether the footer shows it.
     pub footer: bool,
-}
-
-impl Action {
-    /// Its keys, or how else to get it.
-    pub fn shown_keys(&self) -> String {
-        if self.keys.is_empty() { format!(":{}", self.id) } else { self.keys.join(" ") }
-    }
 }
 
 const fn row(
@@ -286,43 +277,9 @@ pub const ACTIONS: &[Action] = &[
     row(Act::Quit, "quit", &["q", "Ctrl-c"], "quit (asks only while an action is in flight)", Any),
 ];
 
-/// The action of a key.
-pub fn of_key(key: &KeyEvent) -> Option<&'static Action> {
-    ACTIONS.iter().find(|action| action.keys.iter().any(|name| is_key(name, key)))
-}
-
 /// The table's line for an action.
 pub fn action(act: Act) -> &'static Action {
     ACTIONS.iter().find(|a| a.act == act).unwrap_or(&ACTIONS[0])
-}
-
-fn is_key(name: &str, key: &KeyEvent) -> bool {
-    let (ctrl, name) = match name.strip_prefix("Ctrl-") {
-        Some(rest) => (true, rest),
-        None => (false, name),
-    };
-    if key.modifiers.contains(KeyModifiers::ALT)
-        || key.modifiers.contains(KeyModifiers::CONTROL) != ctrl
-    {
-        return false;
-    }
-    match name {
-        "Space" => key.code == KeyCode::Char(' '),
-        "Enter" => key.code == KeyCode::Enter,
-        "Esc" => key.code == KeyCode::Esc,
-        "Down" => key.code == KeyCode::Down,
-        "Up" => key.code == KeyCode::Up,
-        "Home" => key.code == KeyCode::Home,
-        "End" => key.code == KeyCode::End,
-        "PgDn" => key.code == KeyCode::PageDown,
-        "PgUp" => key.code == KeyCode::PageUp,
-        "Tab" => key.code == KeyCode::Tab,
-        "Shift-Tab" => key.code == KeyCode::BackTab,
-        one => match key.code {
-            KeyCode::Char(c) => one.chars().eq([c]),
-            _ => false,
-        },
-    }
 }
 
 #[cfg(test)]
@@ -341,16 +298,5 @@ mod tests {
         }
         let ids: HashSet<_> = ACTIONS.iter().map(|a| a.id).collect();
         assert_eq!(ids.len(), ACTIONS.len());
-    }
-
-    #[test]
-    fn keys_are_told_apart() {
-        let press = |code, modifiers| of_key(&KeyEvent::new(code, modifiers)).map(|a| a.act);
-        let none = KeyModifiers::NONE;
-        assert_eq!(press(KeyCode::Char('d'), none), Some(Act::Describe));
-        assert_eq!(press(KeyCode::Char('d'), KeyModifiers::CONTROL), Some(Act::HalfDown));
-        assert_eq!(press(KeyCode::Char('G'), KeyModifiers::SHIFT), Some(Act::Bottom));
-        assert_eq!(press(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Act::Quit));
-        assert_eq!(press(KeyCode::Char('d'), KeyModifiers::ALT), None);
     }
 }

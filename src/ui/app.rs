@@ -1,21 +1,22 @@
 //! The whole state of the UI: a [`Board`] for every open cluster, the one on the screen, and the view
 //! of all together. [`App::update`] is the only way it changes.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use crossterm::event::KeyEvent;
 use ratatui::style::Style;
 
 use super::{
-    actions::{self, Act},
+    actions::Act,
     board::{Board, Elsewhere, Happening, LinkState, Settings, View, Wish},
     fleet::FleetView,
+    keymap::Keymap,
     vitals::Vitals,
 };
 use crate::{
     action::plan::WriteGrant,
     cluster::Timestamp,
-    config::{Depth, Theme},
+    config::{Depth, Look, Theme, Themes},
     session::{ClusterNo, Command, Told},
     triage::{Limits, Severity},
 };
@@ -48,10 +49,12 @@ pub enum Effect {
 
 /// How the UI begins.
 pub struct Opening {
-    /// Colours.
-    pub theme: Theme,
-    /// How many of them.
-    pub depth: Depth,
+    /// How it looks.
+    pub dress: Dress,
+    /// Which key does what.
+    pub keymap: Arc<Keymap>,
+    /// Until help was used once, it is pointed to; this file is made then.
+    pub hint: Option<PathBuf>,
     /// The view to begin with.
     pub view: View,
     /// Begin with the view of all clusters.
@@ -64,6 +67,41 @@ pub struct Opening {
     pub who: String,
     /// What was wrong with what was asked for, to be read on the screen.
     pub notices: Vec<String>,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self {
+            dress: Dress::default(),
+            keymap: Arc::default(),
+            hint: None,
+            view: View::Overview,
+            clusters: false,
+            log_keys: Vec::new(),
+            limits: Limits::default(),
+            who: String::new(),
+            notices: Vec::new(),
+        }
+    }
+}
+
+/// How the UI looks.
+#[derive(Clone)]
+pub struct Dress {
+    /// Colours.
+    pub theme: Theme,
+    /// Those that may be changed to.
+    pub themes: Arc<Themes>,
+    /// Nothing but ASCII is drawn.
+    pub ascii: bool,
+}
+
+impl Default for Dress {
+    fn default() -> Self {
+        let themes = Themes::embedded(Look { depth: Depth::True, dark: None });
+        let theme = themes.get(None).unwrap_or_default();
+        Self { theme, themes: Arc::new(themes), ascii: false }
+    }
 }
 
 /// A cluster that is open, in the order of the sessions.
@@ -91,6 +129,8 @@ pub struct App {
     now: Timestamp,
     /// Something that is drawn changed.
     dirty: bool,
+    /// Help is pointed to, and this is made when it is used.
+    hint: Option<PathBuf>,
 }
 
 impl App {
@@ -106,8 +146,9 @@ impl App {
                     colour: seat.colour,
                     production: seat.production,
                     grant: seat.grant,
-                    theme: opening.theme.clone(),
-                    depth: opening.depth,
+                    dress: opening.dress.clone(),
+                    keymap: Arc::clone(&opening.keymap),
+                    hint: opening.hint.is_some(),
                     log_keys: opening.log_keys.clone(),
                     view: opening.view,
                     limits: opening.limits.clone(),
@@ -123,6 +164,7 @@ impl App {
             fleet: FleetView { open: opening.clusters, ..FleetView::default() },
             now,
             dirty: true,
+            hint: opening.hint,
         };
         for notice in opening.notices {
             app.boards[0].notice(notice);
@@ -292,9 +334,18 @@ impl App {
                             .say("this is the only cluster; -H, -c and the config file open more");
                     }
                 }
+                Wish::HelpUsed => {
+                    if let Some(path) = self.hint.take() {
+                        let write = Effect::Write { path, text: String::new(), fresh: true };
+                        self.boards[self.current].effects.push(write);
+                    }
+                    for board in &mut self.boards {
+                        board.settings.hint = false;
+                    }
+                }
                 Wish::Theme(theme) => {
                     for board in &mut self.boards {
-                        board.settings.theme = theme.clone();
+                        board.settings.dress.theme = theme.clone();
                     }
                 }
             }
@@ -334,7 +385,7 @@ impl App {
         if !self.fleet.open || !self.board().overlays.is_empty() {
             return false;
         }
-        let Some(action) = actions::of_key(key) else { return false };
+        let Some(action) = self.board().settings.keymap.of(key) else { return false };
         match action.act {
             Act::Down => self.fleet.step(1),
             Act::Up => self.fleet.step(-1),

@@ -7,7 +7,8 @@ use crossterm::event::KeyEvent;
 use ratatui::style::Style;
 
 use super::{
-    app::Effect,
+    app::{Dress, Effect},
+    keymap::Keymap,
     logpane::LogPane,
     order::Order,
     overlay::{Overlay, Page, PageKind, Scroll},
@@ -24,7 +25,7 @@ use crate::{
         plan::{Change, WriteGrant},
     },
     cluster::{NodeId, ServiceId, Store, TaskId, Timestamp},
-    config::{Depth, Theme},
+    config::Theme,
     session::{ClusterNo, Command, Event, Generation, LogFrame, ManagerLine, Token, Usage},
     triage::{Limits, Problem, Triage},
 };
@@ -103,12 +104,14 @@ pub struct Settings {
     pub production: bool,
     /// Present if this cluster may be written to.
     pub grant: Option<WriteGrant>,
-    /// Colours.
-    pub theme: Theme,
-    /// How many of them.
-    pub depth: Depth,
+    /// How it looks.
+    pub dress: Dress,
+    /// Which key does what.
+    pub keymap: Arc<Keymap>,
     /// Of JSON log lines, show these keys; all if there are none.
     pub log_keys: Vec<String>,
+    /// Help is pointed to, until it was used once.
+    pub hint: bool,
     /// The view to begin with.
     pub view: View,
     /// From when on something is a problem.
@@ -144,6 +147,8 @@ pub(super) enum Wish {
     Named(String),
     /// These colours, everywhere.
     Theme(Theme),
+    /// Help was found: it need not be pointed to any more.
+    HelpUsed,
 }
 
 /// Another cluster that is in trouble, for the header.
@@ -236,6 +241,8 @@ pub struct Board {
     pub(super) reading_back: Option<Token>,
     pub(super) read_back_at: Timestamp,
     pub(super) toast: Option<(String, Timestamp)>,
+    /// Commands of the palette, the latest first.
+    pub(super) recent: Vec<String>,
     pub(super) next_token: u64,
     pub(super) watched: Vec<ServiceId>,
     pub(super) effects: Vec<Effect>,
@@ -308,6 +315,7 @@ impl Board {
             reading_back: None,
             read_back_at: Timestamp::NEVER,
             toast: None,
+            recent: Vec::new(),
             next_token: 1,
             watched: Vec::new(),
             effects: Vec::new(),

@@ -7,14 +7,18 @@ use super::{
     actions::{self, Act},
     app::Effect,
     board::{TaskScope, View, Wish},
+    keymap::Keymap,
     logpane::LogSource,
     overlay::{Asking, Overlay, Page, Scroll},
+    palette::Known,
 };
 use crate::{
     action::plan::{Change, Confirm, Confirmation, Plan, ScaleTo, from_yaml},
     cluster::{ServiceId, Subject},
-    config::Theme,
 };
+
+/// So many commands are offered again.
+const RECENT: usize = 8;
 
 impl Board {
     pub(super) fn paste(&mut self, text: &str) {
@@ -60,12 +64,12 @@ impl Board {
             Overlay::Plan(_) => self.plan_key(key),
             Overlay::Editor(_) => self.editor_key(key, ctrl),
             Overlay::Page(page) => {
-                if !scroll_key(&page.scroll, key) {
+                if !scroll_key(&page.scroll, &self.settings.keymap, key) {
                     self.page_key(key);
                 }
             }
             Overlay::Help { scroll } => {
-                if !scroll_key(scroll, key) {
+                if !scroll_key(scroll, &self.settings.keymap, key) {
                     self.close_top();
                 }
             }
@@ -196,7 +200,7 @@ impl Board {
                 KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown,
             )
             | (Confirm::Yes, _) => {
-                scroll_key(&shown.scroll, key);
+                scroll_key(&shown.scroll, &self.settings.keymap, key);
                 return;
             }
             (Confirm::Type(_), _) => {
@@ -271,7 +275,7 @@ impl Board {
             // Actions work from a page on what it describes.
             _ => {
                 if let Some(Subject::Service(id)) = described(page)
-                    && let Some(action) = actions::of_key(key)
+                    && let Some(action) = self.settings.keymap.of(key)
                     && action.context == actions::Context::Service
                 {
                     self.overlays.pop();
@@ -282,39 +286,49 @@ impl Board {
     }
 
     fn palette_key(&mut self, key: &KeyEvent) {
-        let store = &self.scene.store;
+        let known = Known::of(&self.scene.store, &self.siblings, &self.settings, &self.recent);
         let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
-        let found = palette.suggestions(store, &self.siblings);
+        let found = palette.suggestions(&known);
         match key.code {
-            KeyCode::Esc => self.close_top(),
+            KeyCode::Esc => {
+                if let Some(theme) = palette.before.take() {
+                    self.settings.dress.theme = theme;
+                }
+                return self.close_top();
+            }
             KeyCode::Down => {
                 palette.chosen = (palette.chosen + 1).min(found.len().saturating_sub(1))
             }
             KeyCode::Up => palette.chosen = palette.chosen.saturating_sub(1),
             KeyCode::Tab => {
                 if let Some(chosen) = found.get(palette.chosen) {
-                    palette.input = super::input::Input::with(&chosen.command);
-                    palette.chosen = 0;
+                    palette.fill(&chosen.command);
                 }
             }
             KeyCode::Enter => {
                 let typed = palette.input.text().trim().to_owned();
                 let exact = found.iter().any(|s| s.command.trim() == typed);
-                let command = match found.get(palette.chosen) {
-                    Some(chosen) if !exact || palette.chosen > 0 => chosen.command.clone(),
-                    _ => typed,
+                let (command, key) = match found.get(palette.chosen) {
+                    Some(chosen) if !exact || palette.chosen > 0 => {
+                        (chosen.command.clone(), chosen.key.clone())
+                    }
+                    _ => {
+                        let same = found.iter().find(|s| s.command == typed);
+                        (typed, same.map_or(String::new(), |s| s.key.clone()))
+                    }
                 };
                 if command.ends_with(' ') {
-                    palette.input = super::input::Input::with(&command);
-                    palette.chosen = 0;
-                    return;
-                }
-                match self.run(&command) {
-                    Ok(()) => {}
-                    Err(why) => {
-                        if let Some(Overlay::Palette(palette)) = self.overlays.last_mut() {
-                            palette.error = Some(why);
-                        }
+                    palette.fill(&command);
+                } else if let Err(why) = self.run(&command) {
+                    if let Some(Overlay::Palette(palette)) = self.overlays.last_mut() {
+                        palette.error = Some(why);
+                    }
+                } else {
+                    self.recent.retain(|c| *c != command);
+                    self.recent.insert(0, command.clone());
+                    self.recent.truncate(RECENT);
+                    if !key.is_empty() && self.toast.is_none() {
+                        self.say(format!("{command}: next time, {key} does that"));
                     }
                 }
             }
@@ -322,6 +336,28 @@ impl Board {
                 palette.input.key(key);
                 palette.chosen = 0;
                 palette.error = None;
+            }
+        }
+        self.preview();
+    }
+
+    /// The theme under the palette's cursor is shown at once.
+    fn preview(&mut self) {
+        let known = Known::of(&self.scene.store, &self.siblings, &self.settings, &self.recent);
+        let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
+        let found = palette.suggestions(&known);
+        let name = found.get(palette.chosen).and_then(|s| s.command.strip_prefix("theme "));
+        let theme = name.filter(|n| !n.is_empty()).map(|n| self.settings.dress.themes.get(Some(n)));
+        match theme {
+            Some(Ok(theme)) => {
+                let before = std::mem::replace(&mut self.settings.dress.theme, theme);
+                palette.before.get_or_insert(before);
+            }
+            Some(Err(why)) => palette.error = Some(why),
+            None => {
+                if let Some(theme) = palette.before.take() {
+                    self.settings.dress.theme = theme;
+                }
             }
         }
     }
@@ -333,7 +369,8 @@ impl Board {
             None => (command.trim(), None),
         };
         if verb == "theme" {
-            let theme = Theme::load(name.unwrap_or(""), self.settings.depth)?;
+            let theme = self.settings.dress.themes.get(name)?;
+            self.say(format!("theme = \"{}\" in the config file keeps it", theme.name()));
             self.wishes.push(Wish::Theme(theme));
             self.overlays.pop();
             return Ok(());
@@ -417,8 +454,8 @@ fn described(page: &Page) -> Option<Subject> {
 }
 
 /// Moves a page; false if the key is none of moving. Drawing stops at the last line.
-fn scroll_key(scroll: &Scroll, key: &KeyEvent) -> bool {
-    let Some(action) = actions::of_key(key) else { return false };
+fn scroll_key(scroll: &Scroll, keymap: &Keymap, key: &KeyEvent) -> bool {
+    let Some(action) = keymap.of(key) else { return false };
     scroll.by(match action.act {
         Act::Down => 1,
         Act::Up => -1,

@@ -7,10 +7,12 @@
 mod act;
 pub mod actions;
 mod app;
+mod ascii;
 mod board;
 mod filter;
 mod fleet;
 mod input;
+mod keymap;
 mod keys;
 mod logact;
 mod logpane;
@@ -34,9 +36,11 @@ pub mod view;
 mod vitals;
 pub mod widget;
 
-pub use app::{App, Effect, Msg, Opening, Seat};
+pub use app::{App, Dress, Effect, Msg, Opening, Seat};
+pub use ascii::is_utf8;
 pub use board::{Board, LinkState, Pane, TaskScope, View};
+pub use keymap::{KeyFault, Keymap};
 pub use run::{Outcome, run};
 pub use scene::Scene;
-pub use term::is_terminal;
+pub use term::{is_dark, is_terminal};
 pub use view::draw;

@@ -1,7 +1,10 @@
 //! The command palette: actions, views and objects by name.
 
-use super::{actions::ACTIONS, input::Input};
-use crate::{cluster::Store, config::Theme};
+use super::{actions::ACTIONS, board::Settings, input::Input, keymap::Keymap};
+use crate::{
+    cluster::Store,
+    config::{Theme, Themes},
+};
 
 /// A command being typed.
 #[derive(Debug, Default)]
@@ -12,6 +15,28 @@ pub struct Palette {
     pub chosen: usize,
     /// What is wrong with what was entered.
     pub error: Option<String>,
+    /// The theme there was, while others are tried on.
+    pub before: Option<Theme>,
+}
+
+/// What names can be completed from.
+pub struct Known<'a> {
+    store: &'a Store,
+    clusters: &'a [String],
+    themes: &'a Themes,
+    keymap: &'a Keymap,
+    recent: &'a [String],
+}
+
+impl<'a> Known<'a> {
+    pub fn of(
+        store: &'a Store,
+        clusters: &'a [String],
+        settings: &'a Settings,
+        recent: &'a [String],
+    ) -> Self {
+        Self { store, clusters, themes: &settings.dress.themes, keymap: &settings.keymap, recent }
+    }
 }
 
 /// A suggestion.
@@ -38,8 +63,15 @@ const OF_SERVICE: [(&str, &str); 8] = [
 ];
 
 impl Palette {
+    /// Puts a command there to be gone on with.
+    pub fn fill(&mut self, command: &str) {
+        self.input = Input::with(command);
+        self.chosen = 0;
+    }
+
     /// What could be meant by what stands there, the best first.
-    pub fn suggestions(&self, store: &Store, clusters: &[String]) -> Vec<Suggestion> {
+    pub fn suggestions(&self, known: &Known<'_>) -> Vec<Suggestion> {
+        let &Known { store, clusters, themes, keymap, recent } = known;
         let typed = self.input.text().trim_start();
         let (verb, rest) = match typed.split_once(' ') {
             Some((verb, rest)) => (verb, Some(rest.trim())),
@@ -48,7 +80,7 @@ impl Palette {
         let mut found = Vec::new();
         if let Some(rest) = rest {
             if verb == "theme" {
-                for name in Theme::names().filter(|n| n.starts_with(rest)) {
+                for name in themes.names().filter(|n| n.starts_with(rest)) {
                     found.push(suggestion(format!("theme {name}"), "theme", ""));
                 }
             } else if verb == "cluster" {
@@ -66,7 +98,7 @@ impl Palette {
             return found;
         }
         for action in ACTIONS.iter().filter(|a| a.id.contains(verb)) {
-            found.push(suggestion(action.id.to_owned(), action.words, &action.keys.join(" ")));
+            found.push(suggestion(action.id.to_owned(), action.words, &keymap.keys(action.act)));
         }
         for (name, words) in
             OF_SERVICE.iter().filter(|(v, _)| !verb.is_empty() && v.starts_with(verb))
@@ -78,6 +110,11 @@ impl Palette {
         }
         if "theme".starts_with(verb) {
             found.push(suggestion("theme ".into(), "change the colours", ""));
+        }
+        if verb.is_empty() {
+            let again = recent.iter().map(|c| suggestion(c.clone(), "again", ""));
+            found.splice(0..0, again);
+            return found;
         }
         found.sort_by_key(|s| (s.command.trim() != verb, !s.command.starts_with(verb)));
         found

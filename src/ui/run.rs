@@ -15,7 +15,7 @@ use super::{
     App,
     app::{Effect, Msg},
     draw,
-    term::Screen,
+    term::{Screen, Strays},
     vitals::{Vitals, resident},
 };
 use crate::{cluster::Timestamp, session::Fleet};
@@ -23,7 +23,7 @@ use crate::{cluster::Timestamp, session::Fleet};
 /// Between frames for data.
 const FRAME: Duration = Duration::from_millis(33);
 /// What was told is taken in for so long at once.
-const HEARING: Duration = Duration::from_millis(4);
+const HEARING: Duration = Duration::from_millis(2);
 /// Ages and clocks go on.
 const TICK: Duration = Duration::from_secs(1);
 /// A turn of the loop that takes longer is logged.
@@ -95,14 +95,16 @@ pub async fn run(
     let clock = Clock::new();
     let mut app = make(clock.now());
     for told in std::mem::take(&mut fleet.backlog) {
-        for effect in app.update(Msg::Told(told), clock.now()) {
-            if let Effect::Session(no, command) = effect {
-                fleet.send(no, command);
-            }
+        app.hear(told, clock.now());
+    }
+    for effect in app.settled(clock.now()) {
+        if let Effect::Session(no, command) = effect {
+            fleet.send(no, command);
         }
     }
     let mut screen = Screen::take()?;
     let mut keys = EventStream::new();
+    let mut strays = Strays::default();
     let mut term = signal(SignalKind::terminate())?;
     let mut hup = signal(SignalKind::hangup())?;
     let mut int = signal(SignalKind::interrupt())?;
@@ -150,6 +152,7 @@ pub async fn run(
                     // The terminal is gone.
                     None => return Ok(Outcome::Signal),
                     Some(Err(error)) => return Err(error),
+                    Some(Ok(TermEvent::Key(key))) if strays.has(&key) => Vec::new(),
                     Some(Ok(TermEvent::Key(key))) if key.kind != KeyEventKind::Release => {
                         if key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL) {
                             // The event stream reads the tty: it must not while the shell does.

@@ -1,6 +1,6 @@
 //! What of the events is shown: about one object, of one kind, how bad, how far back.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Board,
@@ -29,9 +29,9 @@ const SPANS: [(u64, &str); 5] =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSieve {
     /// Only about this.
-    pub object: Option<(Subject, String)>,
+    pub object: Option<(Subject, Arc<str>)>,
     /// Only of this kind.
-    pub kind: Option<String>,
+    pub kind: Option<Arc<str>>,
     /// Only if so bad.
     pub least: Least,
     /// Which of the spans.
@@ -107,7 +107,7 @@ impl Board {
                         // Of a task all that its service went through: that is the story.
                         Subject::Task(_, service) => {
                             let known = self.scene.store.service(&service);
-                            let name = known.map_or(e.name, |s| s.name.to_string());
+                            let name = known.map_or(e.name, |s| s.name.clone());
                             (Subject::Service(service), name)
                         }
                         subject => (subject, e.name),

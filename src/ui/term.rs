@@ -9,7 +9,7 @@ use std::{
 use crossterm::{
     clipboard::CopyToClipboard,
     cursor::{Hide, Show},
-    event::{DisableBracketedPaste, EnableBracketedPaste},
+    event::{DisableBracketedPaste, EnableBracketedPaste, KeyCode, KeyEvent, KeyModifiers},
     execute,
     terminal::{
         Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
@@ -29,6 +29,55 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Whether stdout is a terminal.
 pub fn is_terminal() -> bool {
     io::stdout().is_terminal() && io::stdin().is_terminal()
+}
+
+/// How long a terminal may take to say what its background is. All that are known to answer at all do
+/// so within a round trip.
+const ANSWER: Duration = Duration::from_millis(300);
+
+/// Whether the terminal's background is dark, if it tells.
+pub fn is_dark() -> Option<bool> {
+    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+    let mut options = QueryOptions::default();
+    options.timeout = ANSWER;
+    Some(theme_mode(options).ok()? == ThemeMode::Dark)
+}
+
+/// Drops what a terminal answered too late, which looks as if it were typed: `Alt-]` begins it, and
+/// `Alt-\` or `Ctrl-g` ends it.
+#[derive(Debug, Default)]
+pub(super) struct Strays {
+    left: usize,
+}
+
+impl Strays {
+    /// No answer is longer.
+    const LONGEST: usize = 40;
+
+    /// Whether this key is part of one.
+    pub fn has(&mut self, key: &KeyEvent) -> bool {
+        let (alt, ctrl) = (
+            key.modifiers.contains(KeyModifiers::ALT),
+            key.modifiers.contains(KeyModifiers::CONTROL),
+        );
+        match key.code {
+            KeyCode::Char(']') if alt => self.left = Self::LONGEST,
+            _ if self.left == 0 => return false,
+            KeyCode::Char('\\') if alt => self.left = 0,
+            KeyCode::Char('g') if ctrl => self.left = 0,
+            // Its digits, slashes and colons; anything else was typed.
+            KeyCode::Char(c)
+                if !alt && !ctrl && (c.is_ascii_alphanumeric() || ";:/".contains(c)) =>
+            {
+                self.left -= 1;
+            }
+            _ => {
+                self.left = 0;
+                return false;
+            }
+        }
+        true
+    }
 }
 
 /// The terminal while skep has it; gives it back when dropped.
@@ -105,4 +154,25 @@ fn give_back() {
     close(true);
     let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_came_late_is_not_typed() {
+        let (none, alt) = (KeyModifiers::NONE, KeyModifiers::ALT);
+        let mut strays = Strays::default();
+        let mut typed = |text: &str, modifiers| {
+            let keys = text.chars().map(|c| KeyEvent::new(KeyCode::Char(c), modifiers));
+            keys.filter(|key| !strays.has(key)).count()
+        };
+        assert_eq!(typed("rs", none), 2);
+        let answer = typed("]", alt) + typed("11;rgb:1e1e/1e1e/2e2e", none) + typed("\\", alt);
+        assert_eq!(answer, 0);
+        assert_eq!(typed("r", none), 1, "what follows is typed");
+        assert_eq!(typed("]", alt) + typed("q!", none), 1, "what can't be one ends it");
+        assert_eq!(typed("r", none), 1);
+    }
 }

@@ -78,6 +78,12 @@ impl Served {
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
+
+    /// Nothing fails there any more.
+    pub fn calm(&self) {
+        let done = Command::new("kill").args(["-USR1", &self.pid().to_string()]).status().unwrap();
+        assert!(done.success(), "kill -USR1");
+    }
 }
 
 impl Drop for Served {

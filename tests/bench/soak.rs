@@ -6,18 +6,19 @@ use std::time::{Duration, Instant};
 use skep::{
     cluster::{Store, Task},
     connect::{Connector, Endpoint},
-    demo::{Demo, Faults, Options, Size},
     session::load_once,
 };
 
 use super::{
     live::Live,
-    process::{Relay, memory, scratch},
+    process::{Relay, Served, memory},
     row,
 };
 
 const CHANGES: u64 = 1_000_000;
 const PER_LINK: u64 = 1_000;
+const SWARM: &[&str] =
+    &["--nodes", "50", "--services", "100", "--tasks", "5000", "--churn", "300", "--seed", "11"];
 const SIZES: [(u16, u16); 5] = [(80, 24), (120, 40), (200, 60), (40, 12), (59, 15)];
 const KEYS: [&str; 14] = ["1", "2", "3", "4", "5", "7", "8", "j", "k", "G", "g", "o", "H", "\t"];
 
@@ -52,11 +53,9 @@ pub fn soak() {
 }
 
 async fn run() {
-    let size = Size { nodes: 50, services: 100, tasks: 5_000, churn: 700.0 };
-    let options =
-        Options { scenario: String::new(), size: Some(size), seed: 11, faults: Faults::default() };
-    let demo = Demo::start(&scratch().join("soak.sock"), options).unwrap();
-    let relay = Relay::to(demo.socket(), "soak-relay.sock");
+    // In a process of its own: it is skep's memory that is looked at.
+    let served = Served::start(SWARM);
+    let relay = Relay::to(&served.socket, "soak-relay.sock");
     let endpoint = Endpoint::Unix(relay.socket.clone());
     let mut live = Live::open_at(vec![(vec![endpoint], true)]);
     live.until("● live").await;
@@ -92,12 +91,12 @@ async fn run() {
         }
         assert!(begun.elapsed() < Duration::from_secs(3_600), "{changes} changes in an hour");
     }
-    demo.set_churn(0.0);
+    served.calm();
     live.listen(Duration::from_secs(15)).await;
     // Nothing changes any more: a link of its own reads all of it anew.
     relay.cut();
     live.listen(Duration::from_secs(8)).await;
-    let connector = Connector::new(Endpoint::Unix(demo.socket().to_owned()));
+    let connector = Connector::new(Endpoint::Unix(served.socket.clone()));
     let (fresh, _, _) = load_once(connector).await.unwrap();
     compare(&live.app.board().scene.store, &fresh);
     let mb = |n: u64| n as f64 / 1_048_576.0;

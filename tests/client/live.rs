@@ -7,11 +7,10 @@ use ratatui::{Terminal, backend::TestBackend};
 use skep::{
     action::plan::WriteGrant,
     cluster::Timestamp,
-    config::{Depth, Theme},
     connect::{Connector, Endpoint},
     demo::Demo,
     session::{Budget, Fleet, Past, SessionConfig},
-    ui::{App, Effect, Msg, Opening, Seat, View, draw},
+    ui::{App, Effect, Msg, Opening, Seat, draw},
 };
 
 /// The UI over a real session, without a terminal.
@@ -61,21 +60,7 @@ impl Live {
             });
         }
         let fleet = Fleet::start(sessions);
-        let theme = Theme::load("dark", Depth::True).unwrap();
-        let depth = Depth::True;
-        let view = View::Overview;
-        let (clusters, log_keys, notices) = (false, Vec::new(), Vec::new());
-        let limits = skep::triage::Limits::default();
-        let opening = Opening {
-            theme,
-            depth,
-            view,
-            clusters,
-            log_keys,
-            limits,
-            who: "tester".into(),
-            notices,
-        };
+        let opening = Opening { who: "tester".into(), ..Opening::default() };
         let app = App::new(opening, seats, now());
         Self { app, fleet, screen: Terminal::new(TestBackend::new(120, 40)).unwrap(), dir }
     }

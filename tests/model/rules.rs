@@ -115,7 +115,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("quorum-lost", with(calm(), |c| { reach(c, 1, Reachability::Unreachable); reach(c, 2, Reachability::Unreachable); }).into(), "1 of 3 managers reachable, 2 needed (m2, m3 away)"),
         ("quorum-risk", with(calm(), |c| reach(c, 2, Reachability::Unreachable)).into(), "one more loss stops the Swarm (m3 away)"),
         ("manager-unreachable", with(calm().manager("m5").manager("m6"), |c| reach(c, 2, Reachability::Unreachable)).into(), "4 of 5 managers left"),
-        ("leader-changes", Given(calm(), vec![100, 200, 300].into_iter().map(|at| event(at, Subject::Other, Meaning::Leader, "now leads the managers")).map(|mut e| { e.text += &e.at.0.to_string(); e }).collect()), "the leader changed 3 times within 10 min, now m1"),
+        ("leader-changes", Given(calm(), vec![100, 200, 300].into_iter().map(|at| event(at, Subject::Other, Meaning::Leader, "now leads the managers")).map(|mut e| { e.text = format!("{}{}", e.text, e.at.0).into(); e }).collect()), "the leader changed 3 times within 10 min, now m1"),
         ("managers-even", calm().manager("m5").into(), "4 managers stand 1 loss, as 3 would"),
         ("manager-single", cluster().manager("m1").node("n2").service("web", 2).into(), "one manager for 2 nodes"),
         ("manager-load", with(calm(), |c| { spec(&mut c.tasks[0]).reserved.memory = 6 << 30; }).into(), "75 % of its memory"),

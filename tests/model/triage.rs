@@ -257,7 +257,7 @@ fn the_past_from_disk_counts_flaps_on() {
         at: ago(secs),
         kind: "node".into(),
         name: "n4".into(),
-        text: format!("ready → down {secs}"),
+        text: format!("ready → down {secs}").into(),
         subject: Subject::Node(c.nodes[3].id.clone()),
         gravity: Gravity::Bad,
         meaning: Meaning::NodeLost,

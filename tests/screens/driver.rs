@@ -7,9 +7,8 @@ use ratatui::{Terminal, backend::TestBackend};
 use skep::{
     action::plan::{Document, WriteGrant},
     cluster::{Delta, Timestamp},
-    config::{Depth, Theme},
     session::{ClusterNo, Command, Event, Generation, Link, Token, Told},
-    ui::{App, Effect, Msg, Opening, Seat, View, draw},
+    ui::{App, Effect, Msg, Opening, Seat, draw},
 };
 
 use crate::cluster_fixture::{Cluster, NOW};
@@ -41,16 +40,7 @@ impl Driver {
 
     /// Several clusters, none of them connected.
     pub fn with(seats: Vec<Seat>) -> Self {
-        let opening = Opening {
-            theme: Theme::load("dark", Depth::True).unwrap(),
-            depth: Depth::True,
-            view: View::Overview,
-            clusters: false,
-            log_keys: Vec::new(),
-            limits: skep::triage::Limits::default(),
-            who: "tester".into(),
-            notices: Vec::new(),
-        };
+        let opening = Opening { who: "tester".into(), ..Opening::default() };
         Self { app: App::new(opening, seats, NOW), now: NOW, effects: Vec::new() }
     }
 

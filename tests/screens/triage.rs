@@ -1,7 +1,7 @@
 //! Problems and the time line, as an on-call goes through them.
 
 use skep::{
-    cluster::{Entry, Gravity, Meaning, Subject, TaskState, Timestamp},
+    cluster::{Entry, Gravity, Meaning, Subject, TaskState},
     session::{Command, Event, Generation, Link, LogFrame, Output},
     triage::Quiet,
     ui::Effect,
@@ -221,7 +221,7 @@ fn what_is_new_is_handed_on_to_be_kept_and_nothing_twice() {
         })
         .flatten()
         .collect();
-    let mut once: Vec<(Timestamp, String)> = kept.iter().map(|e| (e.at, e.text.clone())).collect();
+    let mut once: Vec<_> = kept.iter().map(|e| (e.at, e.text.clone())).collect();
     once.dedup();
     assert_eq!(once.len(), kept.len());
     assert!(!kept.is_empty() && kept.iter().all(|e| e.gravity != Gravity::Quiet));

@@ -239,5 +239,5 @@ fn pane<R: Row>(
         focused,
         stale: false,
     };
-    view.draw(inner, frame.buffer_mut(), &board.settings.theme);
+    view.draw(inner, frame.buffer_mut(), &board.settings.dress.theme);
 }

@@ -4,10 +4,9 @@ use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
-    widgets::Clear,
 };
 
-use super::frame_of;
+use super::{clear, frame_of};
 use crate::{
     action::follow::{Follow, Phase},
     cluster::TaskState,
@@ -40,7 +39,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, body: Rect) {
         width,
         height,
     };
-    frame.render_widget(Clear, area);
+    clear(board, frame, area);
     let mut hints = vec![Span::styled(" Actions ", board.style(Slot::Title))];
     if failed {
         hints.push(Span::styled("Ctrl-x", board.style(Slot::Key)));

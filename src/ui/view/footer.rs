@@ -11,7 +11,7 @@ use crate::{
     config::Slot,
     ui::{
         Board,
-        actions::{ACTIONS, Act, Action, Context, action},
+        actions::{ACTIONS, Act, Action, Context},
         board::Pane,
         widget::text,
     },
@@ -33,41 +33,65 @@ pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: R
         spans.push(Span::styled(format!(" {marked} marked:"), board.style(Slot::Marked)));
     }
     let mut used: usize = spans.iter().map(Span::width).sum();
-    let here = ACTIONS.iter().filter(|a| a.footer && board.offers(a));
-    let keys: Vec<_> = if together {
-        // What the view of all clusters takes.
-        let acts = [Act::Enter, Act::NextPane, Act::Back, Act::Palette, Act::Help, Act::Quit];
-        let words = ["open", "next pane", "back", "command", "help", "quit"];
-        acts.iter().map(|act| action(*act).keys[0]).zip(words).collect()
-    } else if board.focus() == Pane::Logs && board.log.is_some() {
-        let acts = [
-            (Act::Filter, "filter"),
-            (Act::Highlight, "highlight"),
-            (Act::PreviousError, "error back"),
-            (Act::NextError, "on"),
-            (Act::OnlyTask, "task"),
-            (Act::OnlySeverity, "severity"),
-            (Act::Wrap, "wrap"),
-            (Act::Copy, "copy"),
-            (Act::Enter, "in full"),
-            (Act::Help, "help"),
-        ];
-        acts.iter().map(|(act, words)| (action(*act).keys[0], *words)).collect()
-    } else {
-        here.map(|a| (a.keys[0], a.short)).collect()
+    let log = board.focus() == Pane::Logs && board.log.is_some();
+    let offered: Vec<(Act, &str)> = match (together, log) {
+        (true, _) => TOGETHER.to_vec(),
+        (_, true) => IN_LOG.to_vec(),
+        _ => ACTIONS
+            .iter()
+            .filter(|a| a.footer && board.offers(a))
+            .map(|a| (a.act, a.short))
+            .collect(),
     };
-    for (key, words) in keys {
+    let hint = if board.settings.hint { " every key: " } else { "" };
+    let keymap = &board.settings.keymap;
+    let help = keymap.first(Act::Help).filter(|_| !hint.is_empty()).unwrap_or_default();
+    let hinted = if help.is_empty() { 0 } else { hint.len() + text::width(&help) + 1 };
+    for (act, words) in offered {
+        let Some(key) = keymap.first(act) else { continue };
         let key = format!(" {key} ");
         let words = format!("{words} ");
-        used += key.len() + words.len();
-        if used > area.width as usize {
+        used += text::width(&key) + text::width(&words);
+        if used + hinted > area.width as usize {
             break;
         }
         spans.push(Span::styled(key, board.style(Slot::Key)));
         spans.push(Span::styled(words, board.style(Slot::Dim)));
     }
     frame.render_widget(Line::from(spans), area);
+    if hinted > 0 {
+        let place = Rect { x: area.right() - hinted as u16, width: hinted as u16, ..area };
+        let spans = [
+            Span::styled(hint, board.style(Slot::Info)),
+            Span::styled(help, board.style(Slot::Key)),
+        ];
+        frame.render_widget(Line::from_iter(spans), place);
+    }
 }
+
+/// What the view of all clusters takes.
+const TOGETHER: &[(Act, &str)] = &[
+    (Act::Enter, "open"),
+    (Act::NextPane, "next pane"),
+    (Act::Back, "back"),
+    (Act::Palette, "command"),
+    (Act::Help, "help"),
+    (Act::Quit, "quit"),
+];
+
+/// What a log takes first.
+const IN_LOG: &[(Act, &str)] = &[
+    (Act::Filter, "filter"),
+    (Act::Highlight, "highlight"),
+    (Act::PreviousError, "error back"),
+    (Act::NextError, "on"),
+    (Act::OnlyTask, "task"),
+    (Act::OnlySeverity, "severity"),
+    (Act::Wrap, "wrap"),
+    (Act::Copy, "copy"),
+    (Act::Enter, "in full"),
+    (Act::Help, "help"),
+];
 
 impl Board {
     /// Whether an action has a meaning here and now; read-only hides what writes.

@@ -27,7 +27,10 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
         };
         let slot = if here { Slot::Text } else { Slot::Dim };
         lines.push(Line::from(vec![
-            Span::styled(format!("{:>14}  ", action.shown_keys()), board.style(Slot::Key)),
+            Span::styled(
+                format!("{:>14}  ", board.settings.keymap.shown(action)),
+                board.style(Slot::Key),
+            ),
             Span::styled(words, board.style(slot)),
         ]));
     }

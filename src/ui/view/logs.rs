@@ -388,7 +388,7 @@ fn spans<'a>(board: &Board, log: &LogPane, pieces: &[(Look, &str)], base: Style)
         let style = if *look == Look::default() {
             base
         } else {
-            painted(*look, base, board.settings.depth)
+            painted(*look, base, board.settings.dress.theme.depth())
         };
         let hits: Vec<Range<usize>> = [&log.highlight, &log.sieve.filter]
             .into_iter()

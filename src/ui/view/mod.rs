@@ -26,7 +26,7 @@ use ratatui::{
 };
 
 use super::{
-    App, Board, View,
+    App, Board, View, ascii,
     board::{LinkState, Pane},
     table::{Row, Table},
     widget::{
@@ -38,8 +38,17 @@ use crate::config::Slot;
 
 /// Draws the whole screen. Reads no clock and does no I/O.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
-    let board = app.board();
+    let dress = &app.board().settings.dress;
     let area = frame.area();
+    frame.buffer_mut().set_style(area, dress.theme.screen());
+    screen(app, frame, area);
+    if dress.ascii {
+        ascii::flatten(frame.buffer_mut());
+    }
+}
+
+fn screen(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let board = app.board();
     if area.width < 60 || area.height < 16 {
         return tiny(board, frame, area);
     }
@@ -95,7 +104,7 @@ fn tiny(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 impl Board {
     /// How a slot looks.
     pub(super) fn style(&self, slot: Slot) -> Style {
-        self.settings.theme.style(slot)
+        self.settings.dress.theme.style(slot)
     }
 
     /// Whether what is drawn is old and must look so.
@@ -169,7 +178,7 @@ fn rows<'a, T: Row, R: 'a>(
         focused,
         stale: board.is_stale(),
     };
-    view.draw(inner, frame.buffer_mut(), &board.settings.theme);
+    view.draw(inner, frame.buffer_mut(), &board.settings.dress.theme);
 }
 
 /// What a pane says instead of rows.
@@ -202,8 +211,14 @@ fn popup(board: &Board, frame: &mut Frame<'_>, width: u16, height: u16, title: L
         width,
         height,
     };
-    frame.render_widget(Clear, place);
+    clear(board, frame, place);
     frame_of(board, frame, place, title, true)
+}
+
+/// Room for what lies over a view.
+fn clear(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    frame.render_widget(Clear, area);
+    frame.buffer_mut().set_style(area, board.settings.dress.theme.screen());
 }
 
 /// Whether a pane has the keyboard and nothing lies over it.

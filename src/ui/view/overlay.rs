@@ -4,10 +4,9 @@ use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
-    widgets::Clear,
 };
 
-use super::{describe, frame_of, help, plan, popup, stats};
+use super::{clear, describe, frame_of, help, plan, popup, stats};
 use crate::{
     action::plan::{mask_document, to_yaml},
     config::Slot,
@@ -15,7 +14,7 @@ use crate::{
         Board,
         input::Input,
         overlay::{Ask, Asking, Editor, Overlay, Page, PageKind, PlanBox, Scroll},
-        palette::Palette,
+        palette::{Known, Palette},
         widget::text,
     },
 };
@@ -24,7 +23,7 @@ pub(super) fn draw(board: &Board, overlay: &Overlay, frame: &mut Frame<'_>, area
     match overlay {
         Overlay::Filter(input) | Overlay::Highlight(input) => {
             let place = Rect { y: area.bottom() - 1, height: 1, ..area };
-            frame.render_widget(Clear, place);
+            clear(board, frame, place);
             let sign = if matches!(overlay, Overlay::Filter(_)) { " / " } else { " & " };
             let mut line = vec![Span::styled(sign, board.style(Slot::Key))];
             line.extend(input_spans(board, input));
@@ -165,7 +164,7 @@ fn draw_plan(board: &Board, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) 
 }
 
 fn draw_editor(board: &Board, editor: &Editor, frame: &mut Frame<'_>, area: Rect) {
-    frame.render_widget(Clear, area);
+    clear(board, frame, area);
     let name = format!("Spec of {} · version {}", editor.document.name, editor.document.version);
     let inner = frame_of(board, frame, area, title(board, &name), true);
     let body = Rect { height: inner.height.saturating_sub(1), ..inner };
@@ -198,7 +197,7 @@ fn draw_editor(board: &Board, editor: &Editor, frame: &mut Frame<'_>, area: Rect
 }
 
 fn draw_page(board: &Board, page: &Page, frame: &mut Frame<'_>, area: Rect) {
-    frame.render_widget(Clear, area);
+    clear(board, frame, area);
     let inner = frame_of(board, frame, area, title(board, &page.title), true);
     let body = Rect { height: inner.height.saturating_sub(1), ..inner };
     let mut keys = vec![("j k", "scroll"), ("Esc", "back")];
@@ -251,7 +250,8 @@ fn yaml_line(board: &Board, line: &str) -> Line<'static> {
 }
 
 fn draw_palette(board: &Board, palette: &Palette, frame: &mut Frame<'_>, area: Rect) {
-    let found = palette.suggestions(&board.scene.store, &board.siblings);
+    let known = Known::of(&board.scene.store, &board.siblings, &board.settings, &board.recent);
+    let found = palette.suggestions(&known);
     let height = (found.len() as u16 + 3).clamp(4, area.height.min(16));
     let inner = popup(board, frame, 72, height, title(board, "Command"));
     let mut line = vec![Span::styled(" : ", board.style(Slot::Key))];

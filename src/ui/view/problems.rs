@@ -241,8 +241,8 @@ fn remedies(d: &mut Details<'_>, p: &Problem) {
         let label = if first { "do" } else { "" };
         // Names of nodes are in it.
         let said = text::clean(&format!("{}: {words}", action(act).short)).into_owned();
-        let key = action(act).keys[0];
-        let room = d.width.saturating_sub(NAMES + 5 + text::width(key));
+        let Some(key) = d.board.settings.keymap.first(act) else { continue };
+        let room = d.width.saturating_sub(NAMES + 5 + text::width(&key));
         d.lines.push(Line::from(vec![
             Span::styled(format!(" {label:>NAMES$}  "), d.board.style(Slot::Dim)),
             Span::styled(key, d.board.style(Slot::Key)),
