@@ -23,12 +23,10 @@ impl Audit {
     /// must not be locked out by a full disk.
     pub fn record(&self, cluster: &str, step: &Step, result: &str, detail: &str) {
         let diff: Vec<String> = step.diff.iter().filter_map(changed_line).collect();
-        let line = json!({
+        let mut line = json!({
             "at": jiff::Timestamp::now().to_string(),
             "who": self.who,
             "cluster": cluster,
-            "service": step.name,
-            "service_id": step.service.as_str(),
             "version": step.version,
             "action": step.change.word(),
             "command": step.command,
@@ -36,6 +34,10 @@ impl Audit {
             "result": result,
             "detail": detail,
         });
+        // `service` and `service_id`, or `node` and `node_id`.
+        let kind = step.target.kind();
+        line[kind] = step.name.as_str().into();
+        line[format!("{kind}_id")] = step.target.id().into();
         if let Err(error) = self.append(&line.to_string()) {
             tracing::error!(%error, path = %self.path.display(), "the audit file can't be written");
         }

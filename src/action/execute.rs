@@ -1,19 +1,17 @@
 //! Carrying an approved plan out: one write a step, never twice.
 
-use serde_json::Value;
-
 use super::{
     audit::Audit,
-    plan::{Approved, Change, Document, Step},
+    plan::{Approved, Change, Document, NodeChange, Step, Target},
 };
 use crate::engine::{Engine, EngineError};
 
 /// How a step's write ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// The engine took it; the service now has this version.
+    /// The engine took it; the object now has this version.
     Taken { version: u64, warnings: Vec<String> },
-    /// Someone else changed the same service so that the plan no longer says what would happen.
+    /// Someone else changed the same object so that the plan no longer says what would happen.
     Conflict(Box<Document>),
     /// The engine refused, in its words: nothing was changed.
     Refused(String),
@@ -76,9 +74,7 @@ impl Executor {
         // Twice: a service changes its version also when the engine only notes an update's progress.
         // Then the spec is as the user saw it, and the same write may go out with the new version.
         for _ in 0..5 {
-            let rollback = step.change == Change::Rollback;
-            let body = if rollback { &step.before } else { &step.after };
-            match self.engine.update_service(&step.service, version, body, rollback).await {
+            match self.write(step, version).await {
                 Ok(warnings) => return self.taken(step, warnings).await,
                 Err(EngineError::OutOfSequence) => match self.read(step).await {
                     Err(error) => return Outcome::Refused(error.to_string()),
@@ -89,7 +85,26 @@ impl Executor {
                 Err(error) => return Outcome::Refused(error.to_string()),
             }
         }
-        Outcome::Refused("update out of sequence: the service keeps changing".into())
+        Outcome::Refused(format!(
+            "update out of sequence: the {} keeps changing",
+            step.target.kind()
+        ))
+    }
+
+    async fn write(&self, step: &Step, version: u64) -> Result<Vec<String>, EngineError> {
+        match (&step.target, &step.change) {
+            (Target::Service(id), change) => {
+                let rollback = *change == Change::Rollback;
+                let body = if rollback { &step.before } else { &step.after };
+                self.engine.update_service(id, version, body, rollback).await
+            }
+            (Target::Node(id), Change::Node(NodeChange::Remove)) => {
+                self.engine.remove_node(id).await.map(|()| Vec::new())
+            }
+            (Target::Node(id), _) => {
+                self.engine.update_node(id, version, &step.after).await.map(|()| Vec::new())
+            }
+        }
     }
 
     fn unchanged(&self, step: &Step, now: &Document) -> bool {
@@ -99,11 +114,13 @@ impl Executor {
     }
 
     async fn read(&self, step: &Step) -> Result<Document, EngineError> {
-        let raw: Value = self.engine.service_document(&step.service).await?;
-        Document::read(&raw).map_err(|said| EngineError::Refusal { status: 200, said })
+        read(&self.engine, &step.target).await
     }
 
     async fn taken(&self, step: &Step, warnings: Vec<String>) -> Outcome {
+        if step.after.is_null() {
+            return Outcome::Taken { version: step.version, warnings };
+        }
         // The engine does not say which version the write made.
         let version = self.read(step).await.map_or(step.version + 1, |now| now.version);
         Outcome::Taken { version, warnings }
@@ -116,14 +133,32 @@ impl Executor {
                 let warnings = vec![format!("carried out, though: {error}")];
                 Outcome::Taken { version: now.version, warnings }
             }
+            Err(EngineError::Refusal { status: 404, .. }) if step.after.is_null() => {
+                let warnings = vec![format!("carried out, though: {error}")];
+                Outcome::Taken { version: step.version, warnings }
+            }
             // It may still arrive, or be in the hands of a manager that lost its quorum.
             Ok(now) if now.spec == step.before => Outcome::Unknown(error.to_string()),
             Ok(_) => Outcome::Unknown(format!(
-                "{error}; the service has since got another spec: look at it before you try again"
+                "{error}; the {} has since got another spec: look at it before you try again",
+                step.target.kind()
             )),
             Err(_) => {
                 Outcome::Unknown(format!("{error}; it is not known whether it was carried out"))
             }
         }
     }
+}
+
+/// Reads the document of what is to be written to.
+///
+/// # Errors
+/// What the engine says.
+pub async fn read(engine: &Engine, target: &Target) -> Result<Document, EngineError> {
+    let raw = engine.document_of(&format!("{}s", target.kind()), target.id()).await?;
+    let document = match target {
+        Target::Service(_) => Document::read(&raw),
+        Target::Node(_) => Document::read_node(&raw),
+    };
+    document.map_err(|said| EngineError::Refusal { status: 200, said })
 }

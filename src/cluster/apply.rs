@@ -47,8 +47,8 @@ impl Store {
     }
 
     /// What someone does through skep.
-    pub fn note_action(&mut self, at: Timestamp, service: &ServiceId, name: &str, text: String) {
-        let (subject, gravity) = (Subject::Service(service.clone()), Gravity::Note);
+    pub fn note_action(&mut self, at: Timestamp, subject: Subject, name: &str, text: String) {
+        let gravity = Gravity::Note;
         let line = Line { kind: "action", name, text, subject, gravity, meaning: Meaning::Action };
         self.tell(at, line);
     }

@@ -148,6 +148,7 @@ async fn route(
         ("GET", ["nodes"]) => list(shared, nodes(&shared.sim(), &query.filters()?)),
         ("GET", ["nodes", id]) => node(&shared.sim(), id),
         ("POST", ["nodes", id, "update"]) => update_node(shared, id, query, body),
+        ("DELETE", ["nodes", id]) => remove_node(shared, id, query),
         ("GET", ["services"]) => {
             let status = query.is_set("status");
             list(shared, services(&shared.sim(), &query.filters()?, status))
@@ -312,6 +313,26 @@ fn update_node(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> Answer
     }
     sim.event("node", "update", &id, told);
     sim.node_changed(&id);
+    Ok(build(StatusCode::OK, ""))
+}
+
+fn remove_node(shared: &Shared, id: &str, query: &Query) -> Answer {
+    let mut sim = shared.sim_mut();
+    let node = sim.node_named(id).ok_or_else(|| refusal(404, format!("node {id} not found")))?;
+    let (id, name) = (node.id.clone(), node.hostname.clone());
+    let precondition =
+        |said: String| refusal(400, format!("rpc error: code = FailedPrecondition desc = {said}"));
+    if node.manager {
+        return Err(precondition(format!(
+            "node {id} is a cluster manager and is a member of the raft cluster. It must be demoted to \
+             worker before removal"
+        )));
+    }
+    if node.up && !query.is_set("force") {
+        return Err(precondition(format!("node {id} is not down and can't be removed")));
+    }
+    sim.remove_node(&id);
+    sim.event("node", "remove", &id, json!({ "name": name }));
     Ok(build(StatusCode::OK, ""))
 }
 

@@ -405,7 +405,33 @@ impl Sim {
     }
 
     /// A node went away, came back, or changed its availability: its tasks move.
+    /// The Swarm forgets a node, and what it believed to run there.
+    pub fn remove_node(&mut self, id: &str) {
+        let here: Vec<u64> = self
+            .tasks
+            .iter()
+            .filter(|(_, t)| t.node.as_deref() == Some(id) && !t.is_over())
+            .map(|(n, _)| *n)
+            .collect();
+        for number in here {
+            self.fail(number, State::Orphaned, 0, "");
+        }
+        self.nodes.remove(id);
+        let all: Vec<String> = self.services.keys().cloned().collect();
+        self.dirty.extend(all);
+    }
+
     pub fn node_changed(&mut self, id: &str) {
+        // A role takes effect at once here; a real one takes a second or two.
+        if let Some(node) = self.nodes.get_mut(id) {
+            node.manager = node.spec["Role"] == "manager";
+            node.leader &= node.manager;
+        }
+        if !self.nodes.values().any(|n| n.leader)
+            && let Some(next) = self.nodes.values_mut().find(|n| n.manager && n.up)
+        {
+            next.leader = true;
+        }
         let node = &self.nodes[id];
         let usable = node.up && node.spec["Availability"] != "drain";
         let here: Vec<u64> = self

@@ -70,6 +70,7 @@ pub(super) enum State {
     Shutdown,
     Failed,
     Rejected,
+    Orphaned,
     Remove,
 }
 
@@ -88,6 +89,7 @@ impl State {
             Self::Shutdown => "shutdown",
             Self::Failed => "failed",
             Self::Rejected => "rejected",
+            Self::Orphaned => "orphaned",
             Self::Remove => "remove",
         }
     }

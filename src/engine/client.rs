@@ -239,7 +239,8 @@ impl Engine {
 }
 
 /// The (method, path) pairs that may leave. Read-only: GETs that change nothing; never `/secrets`
-/// bodies (the engine has none), never exec, never attach. Read-write adds service updates alone.
+/// bodies (the engine has none), never exec, never attach. Read-write adds updates of services and
+/// nodes, and removing a node.
 fn allowed(access: Access, method: &Method, path: &str) -> bool {
     let path = path.split('?').next().unwrap_or(path);
     let path = match path.strip_prefix("/v").and_then(|p| p.split_once('/')) {
@@ -260,9 +261,15 @@ fn allowed(access: Access, method: &Method, path: &str) -> bool {
         },
         Method::POST => {
             access == Access::ReadWrite
-                && head == "services"
+                && matches!(head, "services" | "nodes")
                 && id.is_some_and(|id| !id.is_empty())
                 && tail == Some("update")
+        }
+        Method::DELETE => {
+            access == Access::ReadWrite
+                && head == "nodes"
+                && id.is_some_and(|id| !id.is_empty())
+                && tail.is_none()
         }
         _ => false,
     }
@@ -360,17 +367,18 @@ mod tests {
         let update = "/v1.41/services/a/update?version=1";
         assert!(!allowed(Access::ReadOnly, &Method::POST, update));
         assert!(allowed(Access::ReadWrite, &Method::POST, update));
-        for path in [
-            "/v1.41/services/create",
-            "/v1.41/nodes/a/update",
-            "/v1.41/swarm/leave",
-            "/v1.41/exec/a/start",
-        ] {
+        for path in ["/v1.41/services/create", "/v1.41/swarm/leave", "/v1.41/exec/a/start"] {
             assert!(!allowed(Access::ReadWrite, &Method::POST, path), "{path}");
         }
         for path in ["/v1.41/swarm/unlockkey", "/v1.41/containers/json", "/v1.41/services/a/b/c"] {
             assert!(!allowed(Access::ReadOnly, &Method::GET, path), "{path}");
         }
-        assert!(!allowed(Access::ReadWrite, &Method::DELETE, "/v1.41/services/a"));
+        assert!(allowed(Access::ReadWrite, &Method::POST, "/v1.41/nodes/a/update?version=1"));
+        assert!(allowed(Access::ReadWrite, &Method::DELETE, "/v1.41/nodes/a"));
+        assert!(!allowed(Access::ReadOnly, &Method::DELETE, "/v1.41/nodes/a"));
+        assert!(!allowed(Access::ReadOnly, &Method::POST, "/v1.41/nodes/a/update"));
+        for path in ["/v1.41/services/a", "/v1.41/nodes", "/v1.41/nodes/a/b"] {
+            assert!(!allowed(Access::ReadWrite, &Method::DELETE, path), "{path}");
+        }
     }
 }

@@ -84,9 +84,9 @@ impl Engine {
         })
     }
 
-    /// One service's document, byte for byte as the engine wrote it.
-    pub async fn service_document(&self, id: &ServiceId) -> Result<Value> {
-        let body = self.document("services", id.as_str()).await?;
+    /// One object's document, with all that skep does not know.
+    pub async fn document_of(&self, kind: &str, id: &str) -> Result<Value> {
+        let body = self.document(kind, id).await?;
         serde_json::from_slice(&body).map_err(|e| self.garbage(e.to_string()))
     }
 

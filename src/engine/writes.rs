@@ -1,4 +1,4 @@
-//! The one write skep makes: a service update.
+//! The writes skep makes: service and node updates, and removing a node.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{client::Engine, error::Result, lists::encode_text};
-use crate::cluster::ServiceId;
+use crate::cluster::{NodeId, ServiceId};
 
 /// A write waits for the raft log; without quorum it hangs 20 s before it says so.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -39,5 +39,23 @@ impl Engine {
         }
         let told: Told = serde_json::from_slice(&answer).unwrap_or_default();
         Ok(told.warnings.unwrap_or_default())
+    }
+
+    /// Updates a node's spec: its availability, role and labels.
+    ///
+    /// # Errors
+    /// As [`Engine::update_service`].
+    pub async fn update_node(&self, id: &NodeId, version: u64, spec: &Value) -> Result<()> {
+        let path = format!("/nodes/{}/update?version={version}", encode_text(id.as_str()));
+        self.post(&path, Bytes::from(spec.to_string()), DEADLINE).await.map(drop)
+    }
+
+    /// Has the Swarm forget a node that is down and no manager.
+    ///
+    /// # Errors
+    /// As [`Engine::update_service`].
+    pub async fn remove_node(&self, id: &NodeId) -> Result<()> {
+        let path = format!("/nodes/{}", encode_text(id.as_str()));
+        self.send(hyper::Method::DELETE, &path, None, DEADLINE).await?.whole().await.map(drop)
     }
 }

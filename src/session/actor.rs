@@ -441,13 +441,13 @@ impl Actor {
                 let link_over = async { while over.changed().await.is_ok() {} };
                 executor
                     .carry_out(&approved, link_over, |step, outcome| {
-                        let _ = tell.send((step.service.clone(), outcome));
+                        let _ = tell.send((step.target.clone(), outcome));
                     })
                     .await;
             };
             let forward = async {
-                while let Some((service, outcome)) = told.recv().await {
-                    let _ = out.send(Event::Outcome(service, Box::new(outcome))).await;
+                while let Some((target, outcome)) = told.recv().await {
+                    let _ = out.send(Event::Outcome(target, Box::new(outcome))).await;
                 }
             };
             tokio::join!(work, forward);
@@ -487,7 +487,7 @@ impl Actor {
                     Command::CarryOut(approved) => {
                         for step in &approved.plan().steps {
                             let outcome = Outcome::Refused(format!("nothing was sent: {why}"));
-                            let event = Event::Outcome(step.service.clone(), Box::new(outcome));
+                            let event = Event::Outcome(step.target.clone(), Box::new(outcome));
                             self.out.send(event).await?;
                         }
                     }

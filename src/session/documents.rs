@@ -4,21 +4,23 @@ use super::{
     fleet::Out,
     message::{Event, RawKind, Token},
 };
-use crate::{action::plan::Document, cluster::ServiceId, engine::Engine};
+use crate::{
+    action::{execute, plan::Target},
+    engine::Engine,
+};
 
-/// Reads the services' documents to plan with. Any that fails fails the whole: a plan for a marked
+/// Reads documents to plan with. Any that fails fails the whole: a plan for a marked
 /// set must not silently leave one out.
-pub(super) fn read(engine: &Engine, out: &Out, token: Token, ids: Vec<ServiceId>) {
+pub(super) fn read(engine: &Engine, out: &Out, token: Token, targets: Vec<Target>) {
     let (engine, out) = (engine.clone(), out.clone());
     tokio::spawn(async move {
-        let mut documents = Vec::with_capacity(ids.len());
+        let mut documents = Vec::with_capacity(targets.len());
         let mut failed = None;
-        for id in ids {
-            let read = engine.service_document(&id).await.map_err(|e| e.to_string());
-            match read.and_then(|raw| Document::read(&raw)) {
+        for target in targets {
+            match execute::read(&engine, &target).await {
                 Ok(document) => documents.push(document),
                 Err(error) => {
-                    failed = Some(error);
+                    failed = Some(error.to_string());
                     break;
                 }
             }

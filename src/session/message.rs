@@ -8,7 +8,7 @@ use super::meter::Usage;
 use crate::{
     action::{
         execute::Outcome,
-        plan::{Approved, Document},
+        plan::{Approved, Document, Target},
     },
     cluster::{Delta, Entry, ServiceId, TaskId, Timestamp},
     engine::{LogFrame, Names},
@@ -59,8 +59,8 @@ pub struct LogTask {
 pub enum Command {
     /// These services are on the screen or followed: keep their tasks fresh.
     Watch(Vec<ServiceId>),
-    /// Read these services' documents, to plan with.
-    Documents(Token, Vec<ServiceId>),
+    /// Read these documents, to plan with.
+    Documents(Token, Vec<Target>),
     /// Read a document, to show.
     Raw(Token, RawKind, String),
     /// Carry a plan out.
@@ -167,7 +167,7 @@ pub enum Event {
     /// A document that was asked for.
     Raw(Token, Result<Box<Value>, String>),
     /// How a write ended.
-    Outcome(ServiceId, Box<Outcome>),
+    Outcome(Target, Box<Outcome>),
     /// Lines of a log.
     Lines(Token, TaskId, Vec<LogFrame>),
     /// Older lines of a log, all there are or as many as are read at once.

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::watch::wall;
 use crate::{
-    cluster::{Entry, Gravity, Journal, Meaning, ServiceId, Subject, Timestamp},
+    cluster::{Entry, Gravity, Journal, Meaning, NodeId, ServiceId, Subject, Timestamp},
     triage::Quieted,
 };
 
@@ -156,15 +156,20 @@ fn action(line: &Value) -> Option<Entry> {
     let text = |key: &str| line[key].as_str().unwrap_or_default();
     let at = Timestamp::parse(text("at"));
     let (result, who) = (text("result"), text("who"));
+    let (kind, subject) = if text("node_id").is_empty() {
+        ("service", Subject::Service(ServiceId::from(text("service_id"))))
+    } else {
+        ("node", Subject::Node(NodeId::from(text("node_id"))))
+    };
     let outcome = if result.is_empty() { String::new() } else { format!(" ({result})") };
     at.is_set().then(|| Entry {
         seq: 0,
         kept: true,
         at,
         kind: "action".into(),
-        name: text("service").into(),
+        name: text(kind).into(),
         text: format!("{}{outcome}: {} by {who}", text("action"), text("command")).into(),
-        subject: Subject::Service(ServiceId::from(text("service_id"))),
+        subject,
         gravity: Gravity::Note,
         meaning: Meaning::Action,
     })

@@ -62,6 +62,10 @@ pub enum Remedy {
     Update,
     /// Replace all tasks.
     Force,
+    /// Move a node's tasks away.
+    Drain,
+    /// Let a node take tasks again.
+    Activate,
     /// Everything about it on one page.
     Describe,
     /// Jump to its tasks.

@@ -13,7 +13,11 @@ use super::{
     sieve::EventSieve,
     view::{nodes, services, tasks},
 };
-use crate::{action::plan::Change, cluster::Subject, session::Command};
+use crate::{
+    action::plan::{Change, NodeChange},
+    cluster::{Availability, Role, Subject},
+    session::Command,
+};
 
 impl Board {
     pub(super) fn key(&mut self, key: &KeyEvent) {
@@ -74,6 +78,13 @@ impl Board {
             Act::Update => self.ask(Asking::Image),
             Act::Rollback => self.plan_at_once(Change::Rollback),
             Act::Force => self.plan_at_once(Change::Force),
+            Act::Drain => self.plan_node(NodeChange::Availability(Availability::Drain)),
+            Act::Activate => self.plan_node(NodeChange::Availability(Availability::Active)),
+            Act::PauseNode => self.plan_node(NodeChange::Availability(Availability::Pause)),
+            Act::Promote => self.plan_node(NodeChange::Role(Role::Manager)),
+            Act::Demote => self.plan_node(NodeChange::Role(Role::Worker)),
+            Act::Labels => self.ask_labels(),
+            Act::RemoveNode => self.plan_node(NodeChange::Remove),
             Act::OpenLogs => self.open_logs(),
             Act::OpenMoreLogs => self.open_more_logs(),
             Act::OnlyTask | Act::OnlyStream | Act::OnlySeverity if self.in_events() => {
@@ -332,8 +343,9 @@ impl Board {
     fn mark(&mut self) {
         match self.focus() {
             Pane::Services => self.services.toggle_mark(),
+            Pane::Nodes => self.nodes.toggle_mark(),
             Pane::Logs => self.mark_line(),
-            _ => self.say("services can be marked: press 2, then Space"),
+            _ => self.say("services and nodes can be marked: press 2 or 3, then Space"),
         }
     }
 }

@@ -33,6 +33,13 @@ pub enum Act {
     Update,
     Rollback,
     Force,
+    Drain,
+    Activate,
+    PauseNode,
+    Promote,
+    Demote,
+    Labels,
+    RemoveNode,
     OpenLogs,
     OpenMoreLogs,
     Describe,
@@ -88,8 +95,10 @@ pub enum Context {
     Events,
     /// On a problem.
     Problem,
-    /// On a node, or a task of one.
+    /// On a node.
     Node,
+    /// On a node, or a task of one.
+    Placed,
 }
 
 /// One line of the table.
@@ -133,7 +142,7 @@ const fn writing(mut action: Action) -> Action {
     action
 }
 
-use Context::{Any, Events, Lines, Log, Node, Object, Problem, Service, Table};
+use Context::{Any, Events, Lines, Log, Node, Object, Placed, Problem, Service, Table};
 
 /// Every action, in the order of the help.
 pub const ACTIONS: &[Action] = &[
@@ -152,6 +161,31 @@ pub const ACTIONS: &[Action] = &[
     writing(shown(
         row(Act::Force, "force", &["f"], "force update: replace all tasks", Service),
         "force",
+    )),
+    writing(shown(
+        row(Act::Drain, "drain", &["D"], "drain the selected node: its tasks go elsewhere", Node),
+        "drain",
+    )),
+    writing(shown(
+        row(Act::Activate, "activate", &["A"], "let the node take tasks again", Node),
+        "activate",
+    )),
+    writing(row(
+        Act::PauseNode,
+        "pause-node",
+        &["P"],
+        "no new tasks for the node; those there stay",
+        Node,
+    )),
+    writing(row(Act::Promote, "promote", &["+"], "make the node a manager", Node)),
+    writing(row(Act::Demote, "demote", &["-"], "make the manager a worker", Node)),
+    writing(row(Act::Labels, "labels", &["Ctrl-l"], "edit the node's labels", Node)),
+    writing(row(
+        Act::RemoveNode,
+        "remove-node",
+        &["Delete"],
+        "remove a node that is down from the Swarm",
+        Node,
     )),
     shown(row(Act::OpenLogs, "logs-of", &["l"], "logs of the selection", Object), "logs"),
     row(
@@ -266,7 +300,7 @@ pub const ACTIONS: &[Action] = &[
     )),
     row(Act::Dismiss, "dismiss", &["x"], "put finished actions away", Any),
     shown(
-        row(Act::Blast, "blast", &["b"], "what dies if this node is lost", Node),
+        row(Act::Blast, "blast", &["b"], "what dies if this node is lost", Placed),
         "what dies with it",
     ),
     row(Act::Report, "report", &["R"], "write an incident report (Markdown) of the last hour", Any),

@@ -13,7 +13,9 @@ use super::{
     palette::Known,
 };
 use crate::{
-    action::plan::{Change, Confirm, Confirmation, Plan, ScaleTo, from_yaml},
+    action::plan::{
+        Change, Confirm, Confirmation, NodeChange, Plan, ScaleTo, Target, from_yaml, parse_labels,
+    },
     cluster::{ServiceId, Subject},
 };
 
@@ -132,7 +134,7 @@ impl Board {
             KeyCode::Esc => self.close_top(),
             KeyCode::Char('e') if ctrl && ask.asking == Asking::Image => {
                 match ask.targets.as_slice() {
-                    [one] => {
+                    [Target::Service(one)] => {
                         let one = one.clone();
                         self.edit(one);
                     }
@@ -145,13 +147,17 @@ impl Board {
                     Asking::Scale => ScaleTo::parse(text).map(Change::Scale),
                     Asking::Image if text.is_empty() => Err("type an image, as in api:1.9".into()),
                     Asking::Image => Ok(Change::Image(text.to_owned())),
+                    Asking::Labels => {
+                        parse_labels(text).map(|labels| Change::Node(NodeChange::Labels(labels)))
+                    }
                 };
                 match change {
                     Err(why) => ask.error = Some(why),
                     Ok(change) => {
                         ask.error = None;
                         let targets = ask.targets.clone();
-                        self.plan_change(targets, change);
+                        let names = self.names_of_targets(&targets);
+                        self.read_and_plan(targets, &names, change);
                     }
                 }
             }

@@ -6,8 +6,8 @@ use tui_textarea::TextArea;
 
 use super::{input::Input, palette::Palette};
 use crate::{
-    action::plan::{Document, EditError, Plan},
-    cluster::{NodeId, ServiceId, Subject},
+    action::plan::{Document, EditError, Plan, Target},
+    cluster::{NodeId, Subject},
     session::Token,
 };
 
@@ -62,6 +62,8 @@ pub enum Asking {
     Scale,
     /// An image.
     Image,
+    /// Labels of a node.
+    Labels,
 }
 
 /// A value being typed.
@@ -69,8 +71,8 @@ pub enum Asking {
 pub struct Ask {
     /// For what.
     pub asking: Asking,
-    /// For which services.
-    pub targets: Vec<ServiceId>,
+    /// For which objects.
+    pub targets: Vec<Target>,
     /// In words.
     pub title: String,
     /// The line.

@@ -9,10 +9,11 @@ use super::{
 use crate::{
     action::{
         follow::Phase,
-        plan::{Document, Plan, WriteGrant, mask_document, to_yaml},
+        plan::{Change, Document, NodeChange, Plan, Target, WriteGrant, mask_document, to_yaml},
     },
-    cluster::{Gravity, ServiceId, Store, Timestamp},
+    cluster::{Availability, Gravity, Store, Timestamp},
     session::{Command, Event, Generation, Link, Outcome, Token},
+    triage::{Blast, blast},
 };
 
 /// A clock that differs by less is right enough to say nothing.
@@ -54,7 +55,7 @@ impl Board {
             Event::Usage(usage) => self.usage = Some(usage),
             Event::Documents(token, result) => self.documents(token, result),
             Event::Raw(token, result) => self.raw_document(token, result),
-            Event::Outcome(service, outcome) => self.outcome(&service, *outcome),
+            Event::Outcome(target, outcome) => self.outcome(&target, *outcome),
             Event::Lines(token, task, frames) => {
                 if let Some(log) = self.log.as_mut().filter(|l| l.token == token)
                     && let Some(text) = log.take(&task, frames)
@@ -150,11 +151,11 @@ impl Board {
 
     /// Asks what became of writes that were under way when the link was lost.
     pub(super) fn read_back(&mut self) {
-        let unknown: Vec<ServiceId> = self
+        let unknown: Vec<Target> = self
             .follows
             .iter()
             .filter(|f| f.wants_reading(self.live_store()))
-            .map(|f| f.service.clone())
+            .map(|f| f.target.clone())
             .collect();
         let again = self.read_back_at.age(self.now) >= BETWEEN_READS;
         if !unknown.is_empty() && self.reading_back.is_none() && again {
@@ -171,7 +172,7 @@ impl Board {
             let now = self.now.shifted(self.skew);
             // An error leaves them unknown, until the next link.
             for document in result.unwrap_or_default() {
-                for follow in self.follows.iter_mut().filter(|f| f.service == document.id) {
+                for follow in self.follows.iter_mut().filter(|f| f.target == document.target) {
                     follow.read_back(&document, now);
                 }
             }
@@ -193,7 +194,7 @@ impl Board {
                 }
             }
             (Ok(documents), Pending::Plan(change)) => {
-                let plan = Plan::new(&documents, &change, self.live_store());
+                let plan = self.plan(&documents, &change);
                 self.open_plan(plan, None);
             }
             (Ok(mut documents), Pending::Edit) => {
@@ -202,6 +203,29 @@ impl Board {
                 }
             }
         }
+    }
+
+    /// A plan, with what is known of a node's blast radius.
+    fn plan(&self, documents: &[Document], change: &Change) -> Plan {
+        let store = self.live_store();
+        let mut plan = Plan::new(documents, change, store);
+        if *change != Change::Node(NodeChange::Availability(Availability::Drain)) {
+            return plan;
+        }
+        for document in documents {
+            let Target::Node(id) = &document.target else { continue };
+            let Some(node) = store.node(id) else { continue };
+            // It goes on as a manager.
+            let blast = Blast { managers: None, ..blast(store, node, self.scene.now) };
+            if blast.hits.is_empty() {
+                continue;
+            }
+            plan.warn(blast.sentences());
+            if blast.hits.iter().any(|hit| hit.ends() || hit.nowhere) {
+                plan.ask_typing();
+            }
+        }
+        plan
     }
 
     pub(super) fn open_plan(&mut self, mut plan: Plan, notice: Option<String>) {
@@ -237,9 +261,9 @@ impl Board {
         }
     }
 
-    fn outcome(&mut self, service: &ServiceId, outcome: Outcome) {
+    fn outcome(&mut self, target: &Target, outcome: Outcome) {
         let Some(at) =
-            self.follows.iter().rposition(|f| f.service == *service && f.phase == Phase::Sending)
+            self.follows.iter().rposition(|f| f.target == *target && f.phase == Phase::Sending)
         else {
             return;
         };
@@ -260,7 +284,7 @@ impl Board {
             }
             Outcome::Conflict(document) => {
                 let follow = self.follows.remove(at);
-                let plan = Plan::new(&[*document], &follow.change, self.live_store());
+                let plan = self.plan(&[*document], &follow.change);
                 let notice = format!(
                     "{} was changed by someone else in the meantime; nothing was sent. The new plan:",
                     follow.name

@@ -72,7 +72,12 @@ impl Board {
     /// Tells the session which services must be fresh.
     fn refresh_watch(&mut self) {
         let mut wanted: Vec<ServiceId> = Vec::new();
-        wanted.extend(self.follows.iter().filter(|f| !f.is_over()).map(|f| f.service.clone()));
+        wanted.extend(
+            self.follows
+                .iter()
+                .filter(|f| !f.is_over())
+                .filter_map(|f| f.target.service().cloned()),
+        );
         let store = &self.scene.store;
         if !self.shown {
             // Nobody looks at its rows.

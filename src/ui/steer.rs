@@ -11,9 +11,9 @@ use super::{
 use crate::{
     action::{
         follow::{Follow, Phase},
-        plan::{Approved, Change},
+        plan::{Approved, Change, NodeChange, Target, labels_text},
     },
-    cluster::{Mode, Service, ServiceId, Subject, TaskId},
+    cluster::{Mode, Role, Service, ServiceId, Subject, TaskId},
     session::Command,
 };
 
@@ -108,9 +108,10 @@ impl Board {
                 }
                 (today(replicas_text), "Scale")
             }
-            Asking::Image => (today(|s| s.image.to_string()), "Update image of"),
+            Asking::Image | Asking::Labels => (today(|s| s.image.to_string()), "Update image of"),
         };
         let title = format!("{verb} {}", self.names_of(&targets));
+        let targets = targets.into_iter().map(Target::from).collect();
         let input = Input::prefilled(&value);
         self.overlays.push(Overlay::Ask(Ask {
             asking,
@@ -132,8 +133,71 @@ impl Board {
         if targets.is_empty() {
             return self.say("no service is selected");
         }
+        let names = self.names_of(&targets);
+        self.read_and_plan(targets.into_iter().map(Target::from).collect(), &names, change);
+    }
+
+    /// Something with the marked nodes, or the one under the cursor.
+    pub(super) fn plan_node(&mut self, change: NodeChange) {
+        let targets = self.node_targets();
+        if targets.is_empty() {
+            return self.say("no node is selected");
+        }
+        let weakens = matches!(change, NodeChange::Role(Role::Worker) | NodeChange::Remove);
+        if weakens && targets.len() > 1 {
+            return self.say("one node at a time: each changes what the managers still stand");
+        }
+        let names = self.names_of_targets(&targets);
+        self.read_and_plan(targets, &names, Change::Node(change));
+    }
+
+    /// Asks for the labels of the node under the cursor.
+    pub(super) fn ask_labels(&mut self) {
+        let Some(Subject::Node(id)) = self.subject() else {
+            return self.say("no node is selected");
+        };
+        let Some(node) = self.live_store().node(&id) else { return };
+        let labels = labels_text(node.labels.iter().map(|(k, v)| (&**k, &**v)));
+        let title = format!("Labels of {}", node.hostname);
+        self.overlays.push(Overlay::Ask(Ask {
+            asking: Asking::Labels,
+            targets: vec![id.into()],
+            title,
+            // To be changed, not replaced.
+            input: Input::with(&labels),
+            error: None,
+            waiting: None,
+        }));
+    }
+
+    fn node_targets(&self) -> Vec<Target> {
+        if self.focus() == Pane::Nodes && !self.nodes.marked.is_empty() {
+            let mut marked: Vec<_> = self.nodes.marked.iter().cloned().collect();
+            marked.sort_by(|a, b| {
+                let name = |id| self.scene.store.hostname(id);
+                super::order::natural(name(a), name(b))
+            });
+            return marked.into_iter().map(Target::from).collect();
+        }
+        match self.subject() {
+            Some(Subject::Node(id)) => vec![id.into()],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What they are called, or how many they are.
+    pub(super) fn names_of_targets(&self, targets: &[Target]) -> String {
+        match targets {
+            [Target::Service(id)] => self.service_name(id),
+            [Target::Node(id)] => self.live_store().hostname(id).to_owned(),
+            [] => String::new(),
+            many => format!("{} {}s", many.len(), many[0].kind()),
+        }
+    }
+
+    pub(super) fn read_and_plan(&mut self, targets: Vec<Target>, names: &str, change: Change) {
         let token = self.token();
-        let what = format!("{} {}", change.word(), self.names_of(&targets));
+        let what = format!("{} {names}", change.word());
         match self.overlays.last_mut() {
             Some(Overlay::Ask(ask)) => ask.waiting = Some(token),
             _ => self.overlays.push(Overlay::Waiting { token, what }),
@@ -148,28 +212,29 @@ impl Board {
         let what = format!("the spec of {}", self.service_name(&target));
         self.overlays.push(Overlay::Waiting { token, what });
         self.pending = Some((token, Pending::Edit));
-        self.command(Command::Documents(token, vec![target]));
+        self.command(Command::Documents(token, vec![target.into()]));
     }
 
     /// Sends an approved plan and follows each of its services.
     pub(super) fn carry_out(&mut self, approved: Approved) {
         let begun = self.now.shifted(self.skew);
         for step in &approved.plan().steps {
-            // One action a service is followed: the newest.
-            self.follows.retain(|f| f.service != step.service);
+            // One action an object is followed: the newest.
+            self.follows.retain(|f| f.target != step.target);
             self.follows.push(Follow::new(step, begun));
             let said = format!("{} by {}", step.title(), self.settings.who);
             let store = self.live.as_deref_mut().unwrap_or(&mut self.scene.store);
-            store.note_action(begun, &step.service, &step.name, said);
+            store.note_action(begun, step.target.subject(), &step.name, said);
         }
         self.overlays.clear();
         self.services.marked.clear();
+        self.nodes.marked.clear();
         self.command(Command::CarryOut(approved));
     }
 
     pub(super) fn failed_log(&mut self) {
         let failed = self.follows.iter().rev().find(|f| f.failing.is_some());
-        match failed.and_then(|f| Some((f.service.clone(), f.failing.clone()?.0))) {
+        match failed.and_then(|f| Some((f.target.service()?.clone(), f.failing.clone()?.0))) {
             Some((service, task)) => {
                 // Among the lines of the others, at its end.
                 let name = self.service_name(&service);
@@ -184,11 +249,9 @@ impl Board {
     }
 
     pub(super) fn failed_rollback(&mut self) {
-        match self.follows.iter().rev().find(|f| f.failing.is_some()) {
-            Some(follow) => {
-                let service = follow.service.clone();
-                self.plan_change(vec![service], Change::Rollback);
-            }
+        let failed = self.follows.iter().rev().find(|f| f.failing.is_some());
+        match failed.and_then(|f| f.target.service()).cloned() {
+            Some(service) => self.plan_change(vec![service], Change::Rollback),
             None => self.say("no action has failed"),
         }
     }

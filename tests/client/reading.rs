@@ -146,7 +146,7 @@ async fn lost_events_are_no_lost_changes() {
     other.probe(now).await.unwrap();
     let (services, _) = other.services(&mut ServiceReader::default(), true).await.unwrap();
     let web = services.iter().find(|s| &*s.name == "shop_web").unwrap();
-    let mut document = other.service_document(&web.id).await.unwrap();
+    let mut document = other.document_of("services", web.id.as_str()).await.unwrap();
     document["Spec"]["Mode"]["Replicated"]["Replicas"] = 5.into();
     other.update_service(&web.id, web.version, &document["Spec"], false).await.unwrap();
     let begun = Instant::now();

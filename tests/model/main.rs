@@ -8,6 +8,7 @@ mod cluster_fixture;
 mod decoding;
 mod follow;
 mod lossless;
+mod nodes;
 mod plans;
 mod rules;
 mod store;

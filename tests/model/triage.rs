@@ -107,7 +107,12 @@ fn what_changed_before_is_told_with_who_did_it() {
     changed.version += 1_000;
     changed.spec = r#"{"TaskTemplate":{"ContainerSpec":{"Image":"shop/api:1.9"}}}"#.into();
     changed.updated = ago(30);
-    store.note_action(ago(31), &changed.id, "web", "update web by ann".into());
+    store.note_action(
+        ago(31),
+        Subject::Service(changed.id.clone()),
+        "web",
+        "update web by ann".into(),
+    );
     store.apply(listed(&[changed]), ago(29));
     let mut tasks = c.tasks.clone();
     for task in &mut tasks {

@@ -3,7 +3,7 @@
 use serde_json::json;
 use skep::{
     action::{execute::Outcome, plan::Document},
-    cluster::{Delta, EngineEvent, ListId, Scope, TaskState},
+    cluster::{Delta, EngineEvent, ListId, Scope, ServiceId, TaskState},
     session::{Command, Event, Generation, Link, LogFrame, Output},
     ui::Effect,
 };
@@ -106,7 +106,7 @@ fn a_plan_its_question_and_what_follows() {
     assert!(driver.screen(120, 40).contains("Enter does not confirm"));
     driver.keys("y");
     let taken = Outcome::Taken { version: 1, warnings: vec![] };
-    driver.send(Event::Outcome("id-of-shop_api".into(), Box::new(taken)));
+    driver.send(Event::Outcome(ServiceId::from("id-of-shop_api").into(), Box::new(taken)));
     check("following", &driver);
 }
 
@@ -135,7 +135,7 @@ fn a_conflict_shows_the_new_plan() {
     driver.keys("y");
     let now = document("shop_api", 4);
     let outcome = Outcome::Conflict(Box::new(now));
-    driver.send(Event::Outcome("id-of-shop_api".into(), Box::new(outcome)));
+    driver.send(Event::Outcome(ServiceId::from("id-of-shop_api").into(), Box::new(outcome)));
     check("conflict", &driver);
 }
 
@@ -154,7 +154,7 @@ fn an_unknown_outcome_is_read_back_once_there_is_a_link() {
         };
         driver.send(Event::Link(Generation(1), lost));
         let unknown = Outcome::Unknown("connection lost".into());
-        driver.send(Event::Outcome("id-of-shop_api".into(), Box::new(unknown)));
+        driver.send(Event::Outcome(ServiceId::from("id-of-shop_api").into(), Box::new(unknown)));
         assert!(driver.screen(120, 40).contains("outcome unknown"));
         driver.connect(0);
         let mut found = document("shop_api", replicas);

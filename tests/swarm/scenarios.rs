@@ -35,6 +35,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("triage: nothing is said of a healthy Swarm in motion", triage::healthy),
     ("triage: the time line, and what outlives skep", triage::time_line),
     ("triage: nodes lost, cut off, drained, and what dies with them", triage::lost_nodes),
+    ("nodes: drained, labelled, promoted, demoted, removed, each with its plan", nodes),
     ("a node powered off and returned", node_lost),
     ("the manager under skep powered off and returned", manager_lost),
     ("a write in flight when its manager goes is read back, never sent twice", write_in_flight),
@@ -591,6 +592,83 @@ fn signals(lab: &Lab) {
     // Raw mode is off again: the shell echoes.
     tui.keys("echo still-$((40+2))\r");
     tui.shows(SOON, "still-42");
+}
+
+/// Every write to a node, each checked with docker, and what the guard refuses.
+fn nodes(lab: &Lab) {
+    let of = |node: &str, what: &str| {
+        lab.docker(1, &["node", "inspect", node, "--format", what]).trim().to_owned()
+    };
+    let mut tui = open(lab, 1);
+    tui.shows(SOON, "nodes 5/5");
+    tui.keys("3");
+    let on = |tui: &mut Tui, node: &str| {
+        tui.keys(&format!("/\x15{node}\r"));
+        tui.until(SOON, "the cursor is there", |s| {
+            s.lines().any(|l| l.contains('›') && l.contains(node))
+        });
+    };
+    on(&mut tui, "node4");
+    tui.keys("D");
+    tui.shows(SOON, "Plan: drain node4");
+    tui.shows(SOON, "+ Availability: drain");
+    tui.shows(SOON, "$ docker node update --availability drain node4");
+    assert_eq!(of("node4", "{{.Spec.Availability}}"), "active", "not before it is confirmed");
+    // What ends with it has to be typed.
+    tui.keys(if tui.screen().contains("type node4") { "node4\r" } else { "y" });
+    tui.shows(LATER, "✓ drain node4");
+    assert_eq!(of("node4", "{{.Spec.Availability}}"), "drain");
+    let left = lab.docker(1, &["node", "ps", "node4", "--filter", "desired-state=running", "-q"]);
+    assert_eq!(left.trim(), "", "nothing runs there");
+    tui.keys("xD");
+    tui.shows(SOON, "its availability is drain already");
+    tui.keys("A");
+    tui.shows(SOON, "Plan: activate node4");
+    tui.keys("y");
+    tui.shows(LATER, "✓ activate node4");
+    assert_eq!(of("node4", "{{.Spec.Availability}}"), "active");
+    tui.keys("xP");
+    tui.shows(SOON, "Plan: pause node4");
+    tui.keys("y");
+    tui.shows(LATER, "✓ pause node4");
+    tui.keys("xA");
+    tui.shows(SOON, "Plan: activate node4");
+    tui.keys("y");
+    tui.shows(LATER, "✓ activate node4");
+    tui.keys("x\x0c");
+    tui.shows(SOON, "Labels of node4");
+    tui.keys("\x15zone=b \"note=two words\"\r");
+    tui.shows(SOON, "Plan: label node4");
+    tui.keys("y");
+    tui.shows(LATER, "✓ label node4");
+    assert_eq!(of("node4", "{{.Spec.Labels.zone}} {{.Spec.Labels.note}}"), "b two words");
+    tui.keys("x\x0c");
+    tui.shows(SOON, "Labels of node4");
+    tui.keys("\x15\r");
+    tui.shows(SOON, "Plan: label node4");
+    tui.keys("y");
+    tui.shows(LATER, "✓ label node4");
+    assert_eq!(of("node4", "{{.Spec.Labels}}"), "map[]");
+    tui.keys("x+");
+    tui.shows(SOON, "4 managers stand no more losses than 3");
+    tui.keys("y");
+    tui.shows(LATER, "✓ promote node4");
+    tui.shows(LATER, "managers 4/4");
+    tui.keys("x-");
+    tui.shows(SOON, "Plan: demote node4");
+    tui.keys("y");
+    tui.shows(LATER, "✓ demote node4");
+    tui.shows(LATER, "managers 3/3");
+    tui.keys("x\x1b[3~");
+    tui.shows(SOON, "drain it, run 'docker swarm leave' there");
+    // Two of three are no quorum once one of them goes.
+    on(&mut tui, "node2");
+    tui.keys("-");
+    tui.shows(SOON, "type node2 to confirm");
+    tui.shows(SOON, "stands no further loss");
+    tui.keys("\x1b");
+    tui.quit();
+    managers_back(lab);
 }
 
 fn node_lost(lab: &Lab) {

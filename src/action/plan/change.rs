@@ -1,15 +1,15 @@
-//! What can be asked of a service, and what that makes of its spec.
+//! What can be asked of a service or a node, and what that makes of its spec.
 
 use serde_json::{Value, json};
 
-use super::Step;
-use crate::cluster::ServiceId;
+use super::{NodeChange, Step, Target};
+use crate::cluster::{NodeId, ServiceId, Store};
 
-/// A service's document as just read, whole.
+/// A document as just read, whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// Its id.
-    pub id: ServiceId,
+    /// Whose.
+    pub target: Target,
     /// Its name.
     pub name: String,
     /// Its version; a write must name it.
@@ -29,7 +29,7 @@ pub enum ScaleTo {
     By(i64),
 }
 
-/// What to do with a service.
+/// What to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Another number of replicas.
@@ -42,6 +42,8 @@ pub enum Change {
     Rollback,
     /// The whole spec as edited.
     Spec(Box<Value>),
+    /// Something with a node.
+    Node(NodeChange),
 }
 
 /// Swarm has no limit of its own; this one only catches slips of the finger.
@@ -55,11 +57,27 @@ impl Document {
     pub fn read(raw: &Value) -> Result<Self, String> {
         let text = |v: &Value| v.as_str().map(str::to_owned);
         Ok(Self {
-            id: text(&raw["ID"]).ok_or("the service has no ID")?.as_str().into(),
+            target: ServiceId::from(raw["ID"].as_str().ok_or("the service has no ID")?).into(),
             name: text(&raw["Spec"]["Name"]).ok_or("the service has no name")?,
             version: raw["Version"]["Index"].as_u64().ok_or("the service has no version")?,
             spec: raw["Spec"].clone(),
             previous: raw.get("PreviousSpec").filter(|p| p.is_object()).cloned(),
+        })
+    }
+
+    /// Reads what `GET /nodes/{id}` answered.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn read_node(raw: &Value) -> Result<Self, String> {
+        let name = raw["Description"]["Hostname"].as_str().filter(|name| !name.is_empty());
+        let id = raw["ID"].as_str().ok_or("the node has no ID")?;
+        Ok(Self {
+            target: NodeId::from(id).into(),
+            name: name.unwrap_or(id).to_owned(),
+            version: raw["Version"]["Index"].as_u64().ok_or("the node has no version")?,
+            spec: raw["Spec"].clone(),
+            previous: None,
         })
     }
 
@@ -119,6 +137,17 @@ impl ScaleTo {
 }
 
 impl Change {
+    /// Whether the Swarm would survive it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn check(&self, document: &Document, store: &Store) -> Result<(), String> {
+        match self {
+            Self::Node(change) => change.refuses(document, store).map_or(Ok(()), Err),
+            _ => Ok(()),
+        }
+    }
+
     /// The spec after this change; all that is not named stays as it is.
     ///
     /// # Errors
@@ -171,6 +200,7 @@ impl Change {
                 }
                 spec = (**edited).clone();
             }
+            Self::Node(change) => spec = change.apply(document)?,
         }
         Ok(spec)
     }
@@ -183,6 +213,7 @@ impl Change {
             Self::Force => "redeploy",
             Self::Rollback => "roll back",
             Self::Spec(_) => "update",
+            Self::Node(change) => change.word(),
         }
     }
 
@@ -191,12 +222,18 @@ impl Change {
         match steps {
             [] => match documents {
                 [one] => format!("{word} {}", one.name),
-                many => format!("{word} {} services", many.len()),
+                documents => format!("{word} {} of them", documents.len()),
             },
             [step] => step.title(),
-            many => format!("{word} {} services", many.len()),
+            steps => format!("{word} {}", many(steps)),
         }
     }
+}
+
+/// `3 services`.
+pub(super) fn many(steps: &[Step]) -> String {
+    let kind = steps.first().map_or("service", |step| step.target.kind());
+    format!("{} {kind}s", steps.len())
 }
 
 /// An image reference, loosely: what the engine will judge in full, without what can only be a slip.

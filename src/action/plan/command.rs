@@ -16,6 +16,7 @@ pub(super) fn docker(document: &Document, after: &Value, change: &Change) -> Str
         Change::Image(image) => format!("docker service update --image {} {name}", quote(image)),
         Change::Force => format!("docker service update --force {name}"),
         Change::Rollback => format!("docker service rollback {name}"),
+        Change::Node(change) => change.command(&document.name, &document.spec),
         Change::Spec(_) => {
             let mut flags = Flags::default();
             flags.collect(&document.spec, after);
@@ -278,7 +279,7 @@ fn port(v: &Value) -> String {
 }
 
 /// One word of shell, quoted only where it must be.
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@=,+%<>".contains(c);
     if !word.is_empty() && word.chars().all(|c| plain(c) && c != '<' && c != '>') {
         word.to_owned()
@@ -302,7 +303,7 @@ mod tests {
         after["TaskTemplate"]["ContainerSpec"]["Isolation"] = "hyperv".into();
         after["UpdateConfig"] = json!({"Delay": 1_500_000_000, "Parallelism": 2});
         let document = Document {
-            id: "x".into(),
+            target: crate::cluster::ServiceId::from("x").into(),
             name: "web".into(),
             version: 1,
             spec: before,

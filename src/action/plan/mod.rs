@@ -8,7 +8,9 @@ mod command;
 mod diff;
 mod grant;
 mod mask;
+mod node;
 mod schema;
+mod target;
 mod touch;
 mod yaml;
 
@@ -16,17 +18,19 @@ pub use change::{Change, Document, ScaleTo};
 pub use diff::{DiffLine, Mark};
 pub use grant::WriteGrant;
 pub use mask::{mask_document, mask_env};
+pub use node::{NodeChange, labels_text, parse_labels};
+pub use target::Target;
 pub use yaml::{EditError, from_yaml, to_yaml};
 
 use serde_json::Value;
 
-use crate::cluster::{ServiceId, Store};
+use crate::cluster::Store;
 
-/// One service's part of a plan.
+/// One object's part of a plan.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Whose.
-    pub service: ServiceId,
+    pub target: Target,
     /// Its name.
     pub name: String,
     /// The version the plan was made from.
@@ -80,11 +84,11 @@ pub enum Confirmation {
 pub struct Plan {
     /// `scale web 3 → 5`.
     pub title: String,
-    /// One a service.
+    /// One an object.
     pub steps: Vec<Step>,
     /// What could go wrong.
     pub warnings: Vec<String>,
-    /// Services that are left out, and why.
+    /// Those that are left out, and why.
     pub refused: Vec<String>,
     /// What it takes to carry it out.
     pub confirm: Confirm,
@@ -114,11 +118,10 @@ impl Plan {
             confirm: Confirm::Yes,
         };
         for document in documents {
-            match change.apply(document) {
+            match change.check(document, store).and_then(|()| change.apply(document)) {
                 Err(why) => plan.refused.push(format!("{}: {why}", document.name)),
                 Ok(after) => {
-                    let service = store.service(&document.id);
-                    let touched = touch::describe(document, &after, change, service, store);
+                    let touched = touch::describe(document, &after, change, store);
                     plan.warnings.extend(touched.warnings.into_iter().map(|w| {
                         if documents.len() > 1 { format!("{}: {w}", document.name) } else { w }
                     }));
@@ -126,7 +129,7 @@ impl Plan {
                         plan.confirm = Confirm::Type(document.name.clone());
                     }
                     plan.steps.push(Step {
-                        service: document.id.clone(),
+                        target: document.target.clone(),
                         name: document.name.clone(),
                         version: document.version,
                         change: change.clone(),
@@ -140,10 +143,15 @@ impl Plan {
             }
         }
         if plan.steps.len() > 1 {
-            plan.confirm = Confirm::Type(format!("{} services", plan.steps.len()));
+            plan.confirm = Confirm::Type(change::many(&plan.steps));
         }
         plan.title = change.title(&plan.steps, documents);
         plan
+    }
+
+    /// Adds what could go wrong, as others know it.
+    pub fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
+        self.warnings.extend(warnings);
     }
 
     /// Whether there is anything to do.

@@ -18,9 +18,12 @@ pub(super) fn describe(
     document: &Document,
     after: &Value,
     change: &Change,
-    service: Option<&Service>,
     store: &Store,
 ) -> Touched {
+    if let Change::Node(change) = change {
+        return change.touches(document, store);
+    }
+    let service = document.target.service().and_then(|id| store.service(id));
     let mut warnings = Vec::new();
     let mut dangerous = false;
     let (from, to) = (replicas(&document.spec), replicas(after));

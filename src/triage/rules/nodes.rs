@@ -88,7 +88,8 @@ pub fn flapping(look: &Look<'_>, node: &Node) -> Option<Found> {
             lost[0],
         )
         .why("an unstable network, or an engine that is killed and started again")
-        .remedy(Remedy::Describe, "what runs there; drain it until it is stable");
+        .remedy(Remedy::Drain, "until it is stable")
+        .remedy(Remedy::Describe, "what runs there");
         for at in lost {
             found = found.fact(at, format!("{} lost", node.hostname));
         }
@@ -135,7 +136,7 @@ pub fn paused(look: &Look<'_>, node: &Node) -> Option<Found> {
             node.hostname,
             count(running as usize, "task", "tasks")
         ))
-        .remedy(Remedy::Describe, "docker node update --availability active")
+        .remedy(Remedy::Activate, "let it take tasks again")
     })
 }
 

@@ -107,7 +107,8 @@ impl Board {
             }
             Context::Events => self.in_events(),
             Context::Problem => self.problem().is_some(),
-            Context::Node => {
+            Context::Node => matches!(self.subject(), Some(Subject::Node(_))),
+            Context::Placed => {
                 matches!(self.subject(), Some(Subject::Node(_) | Subject::Task(..)))
             }
             Context::Object => self.subject().is_some(),

@@ -120,6 +120,7 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
     let word = match ask.asking {
         Asking::Scale => " replicas: ",
         Asking::Image => " image: ",
+        Asking::Labels => " labels: ",
     };
     let mut line = vec![Span::styled(word, board.style(Slot::Dim))];
     line.extend(input_spans(board, &ask.input));
@@ -130,6 +131,10 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
             Line::styled(format!(" {}", text::cut(&said, room)), board.style(Slot::Critical))
         }
         (_, Some(_), _) => Line::styled(" reading the service …", board.style(Slot::Busy)),
+        (_, _, Asking::Labels) => {
+            let said = " key=value, apart by spaces; what is taken away is removed";
+            Line::styled(said, board.style(Slot::Dim))
+        }
         (_, _, Asking::Scale) => Line::styled(" a number, or +2, -1", board.style(Slot::Dim)),
         (_, _, Asking::Image) => Line::from(vec![
             Span::styled(" Ctrl-e ", board.style(Slot::Key)),

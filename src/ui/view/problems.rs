@@ -260,6 +260,8 @@ fn act(remedy: Remedy) -> Act {
         Remedy::Scale => Act::Scale,
         Remedy::Update => Act::Update,
         Remedy::Force => Act::Force,
+        Remedy::Drain => Act::Drain,
+        Remedy::Activate => Act::Activate,
         Remedy::Describe => Act::Describe,
         Remedy::Tasks => Act::Enter,
         Remedy::Node => Act::Nodes,

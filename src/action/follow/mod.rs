@@ -1,14 +1,15 @@
 //! Following a service until it converges: the docker CLI's rules (`cli/command/service/progress`)
-//! over the store, so that following costs no request of its own. Pure.
+//! over the store, so that following costs no request of its own; a node until it is as asked. Pure.
+
+mod node;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::plan::{Change, Document, Step};
+use super::plan::{Change, Document, Step, Target};
 use crate::cluster::{
-    Mode, NodeId, Service, ServiceId, Store, Task, TaskId, TaskState, Timestamp, UpdateState,
-    eligible,
+    Mode, NodeId, Service, Store, Task, TaskId, TaskState, Timestamp, UpdateState, eligible,
 };
 
 /// Up to so many slots get a bar each.
@@ -44,11 +45,11 @@ pub struct Bar {
     pub state: TaskState,
 }
 
-/// One action on one service, followed.
+/// One action on one object, followed.
 #[derive(Clone, Debug)]
 pub struct Follow {
     /// Whose.
-    pub service: ServiceId,
+    pub target: Target,
     /// Its name.
     pub name: String,
     /// `scale web 3 → 5`.
@@ -88,7 +89,7 @@ impl Follow {
     pub fn new(step: &Step, now: Timestamp) -> Self {
         let rolling_back = step.change == Change::Rollback;
         Self {
-            service: step.service.clone(),
+            target: step.target.clone(),
             name: step.name.clone(),
             title: step.title(),
             phase: Phase::Sending,
@@ -135,7 +136,10 @@ impl Follow {
 
     /// Whether the service must be read to learn what became of the write.
     pub fn wants_reading(&self, store: &Store) -> bool {
-        let newest = store.service(&self.service).map_or(0, |s| s.version);
+        let newest = match &self.target {
+            Target::Service(id) => store.service(id).map_or(0, |s| s.version),
+            Target::Node(id) => store.node(id).map_or(0, |n| n.version),
+        };
         matches!(self.phase, Phase::Unknown(_))
             && (self.read_at == 0 || newest > self.read_at.max(self.base))
     }
@@ -159,14 +163,19 @@ impl Follow {
     pub fn update(&mut self, store: &Store, now: Timestamp) {
         self.settle(now);
         let Some(version) = self.version else { return };
+        let service = self.target.service().and_then(|id| store.service(id));
         if self.is_over() {
             // The reason may come in the list after the one that told of the failure.
-            if let (Phase::Failed(_), Some(service)) = (&self.phase, store.service(&self.service)) {
+            if let (Phase::Failed(_), Some(service)) = (&self.phase, service) {
                 self.note_failures(service, store);
             }
             return;
         }
-        let Some(service) = store.service(&self.service) else {
+        if let (Target::Node(id), Change::Node(change)) = (self.target.clone(), self.change.clone())
+        {
+            return self.update_node(&id, &change, store);
+        }
+        let Some(service) = service else {
             self.phase = Phase::Failed("the service was removed".into());
             return;
         };

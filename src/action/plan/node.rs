@@ -1,0 +1,334 @@
+//! What can be asked of a node, what that makes of its spec, and what could go wrong.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Document, touch::Touched};
+use crate::cluster::{Availability, Node, Role, Store, eligible};
+
+/// What to do with a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeChange {
+    /// Whether the scheduler may use it.
+    Availability(Availability),
+    /// Manager or worker.
+    Role(Role),
+    /// All its labels.
+    Labels(BTreeMap<String, String>),
+    /// Out of the Swarm.
+    Remove,
+}
+
+impl NodeChange {
+    /// `drain`, `promote`, …
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Availability(Availability::Drain) => "drain",
+            Self::Availability(Availability::Pause) => "pause",
+            Self::Availability(_) => "activate",
+            Self::Role(Role::Manager) => "promote",
+            Self::Role(_) => "demote",
+            Self::Labels(_) => "label",
+            Self::Remove => "remove",
+        }
+    }
+
+    /// The spec after this change.
+    pub(super) fn apply(&self, document: &Document) -> Result<Value, String> {
+        let mut spec = document.spec.clone();
+        match self {
+            Self::Availability(to) => {
+                if spec["Availability"] == to.word() {
+                    return Err(format!("its availability is {to} already"));
+                }
+                spec["Availability"] = to.word().into();
+            }
+            Self::Role(to) => {
+                if spec["Role"] == to.word() {
+                    return Err(format!("it is a {to} already"));
+                }
+                spec["Role"] = to.word().into();
+            }
+            Self::Labels(labels) => {
+                let now = spec["Labels"].as_object().cloned().unwrap_or_default();
+                let wished = json!(labels);
+                if wished.as_object() == Some(&now) {
+                    return Err("no label was changed".into());
+                }
+                spec["Labels"] = wished;
+            }
+            Self::Remove => spec = Value::Null,
+        }
+        Ok(spec)
+    }
+
+    /// Why the Swarm would suffer so much that it is not done at all.
+    pub(super) fn refuses(&self, document: &Document, store: &Store) -> Option<String> {
+        let node = node(document, store)?;
+        match self {
+            Self::Role(Role::Worker) => {
+                let (left, all) = managers_without(node, store);
+                let needed = all / 2 + 1;
+                if all == 0 {
+                    Some("it is the last manager: promote another one first".into())
+                } else if left < needed {
+                    Some(format!(
+                        "the Swarm would lose its quorum: {left} of {all} managers reachable, {needed} \
+                         needed"
+                    ))
+                } else {
+                    None
+                }
+            }
+            Self::Remove if node.manager.is_some() || node.role == Role::Manager => {
+                Some("it is a manager: demote it first".into())
+            }
+            Self::Remove if node.is_up() => Some(format!(
+                "it is {}: drain it, run 'docker swarm leave' there or shut its engine down, and then \
+                 remove it",
+                node.state
+            )),
+            _ => None,
+        }
+    }
+
+    /// What it touches and what could go wrong.
+    pub(super) fn touches(&self, document: &Document, store: &Store) -> Touched {
+        let mut touched = Touched { text: String::new(), warnings: Vec::new(), dangerous: false };
+        let Some(node) = node(document, store) else {
+            touched.text = "the node is not on the screen yet".into();
+            return touched;
+        };
+        let tasks = tasks_on(node, store);
+        match self {
+            Self::Availability(Availability::Drain) => {
+                let others = store.nodes().filter(|n| n.id != node.id && is_open(n)).count();
+                touched.text = match tasks {
+                    0 => "no task runs there".into(),
+                    1 => "1 task stops, and starts on another node".into(),
+                    n => format!("{n} tasks stop, and start on other nodes"),
+                };
+                if tasks > 0 && others == 0 {
+                    touched.warnings.push(
+                        "no other node is ready and active: everything on it stops for good".into(),
+                    );
+                    touched.dangerous = true;
+                }
+            }
+            Self::Availability(Availability::Pause) => {
+                touched.text = "no task is touched; new ones go elsewhere".into();
+            }
+            Self::Availability(_) => {
+                touched.text =
+                    "no task is touched; new ones may come. Those that left stay where they \
+                                are until their service is updated (force does that)"
+                        .into();
+            }
+            Self::Role(Role::Manager) => {
+                let all = store.nodes().filter(|n| n.manager.is_some()).count();
+                touched.text = format!(
+                    "no task is touched; managers {all} → {}: {}",
+                    all + 1,
+                    stands(all + 1)
+                );
+                if !node.is_up() {
+                    touched.warnings.push(format!(
+                        "it is {}: a manager that can't be reached weakens the quorum",
+                        node.state
+                    ));
+                    touched.dangerous = true;
+                }
+                if (all + 1) % 2 == 0 {
+                    touched.warnings.push(format!(
+                        "{} managers stand no more losses than {all}: an odd number is better",
+                        all + 1
+                    ));
+                }
+            }
+            Self::Role(_) => {
+                let (left, all) = managers_without(node, store);
+                touched.text =
+                    format!("no task is touched; managers {} → {all}: {}", all + 1, stands(all));
+                if left - (all / 2 + 1) == 0 {
+                    touched.warnings.push(format!(
+                        "quorum holds with {left} of {all} managers, and stands no further loss"
+                    ));
+                    touched.dangerous = true;
+                }
+                if node.is_leader() {
+                    touched
+                        .warnings
+                        .push("it leads: nothing can be changed until another is elected".into());
+                }
+                if *node.hostname == *store.info().manager {
+                    touched.warnings.push(
+                        "skep watches through it, and goes on through another manager".into(),
+                    );
+                }
+            }
+            Self::Labels(labels) => {
+                touched.text = "no task is touched, unless a constraint names these labels".into();
+                relabelled(node, labels, store, &mut touched);
+            }
+            Self::Remove => {
+                touched.text = match tasks {
+                    0 => "the Swarm forgets it; its containers, if any are left, stay there".into(),
+                    n => format!("the Swarm forgets it and the {n} tasks it believes there"),
+                };
+                touched.dangerous = true;
+            }
+        }
+        touched
+    }
+
+    /// The `docker` command that does the same.
+    pub(super) fn command(&self, name: &str, before: &Value) -> String {
+        use super::command::quote;
+        let name = quote(name);
+        match self {
+            Self::Availability(to) => format!("docker node update --availability {to} {name}"),
+            Self::Role(Role::Manager) => format!("docker node promote {name}"),
+            Self::Role(_) => format!("docker node demote {name}"),
+            Self::Labels(labels) => {
+                let had = before["Labels"].as_object();
+                let old = |key: &str| had.and_then(|map| map.get(key)).and_then(Value::as_str);
+                let gone = had.into_iter().flatten().filter(|(key, _)| !labels.contains_key(*key));
+                let gone = gone.map(|(key, _)| format!("--label-rm {} ", quote(key)));
+                let come = labels.iter().filter(|(k, v)| old(k) != Some(v));
+                let come =
+                    come.map(|(k, v)| format!("--label-add {} ", quote(&format!("{k}={v}"))));
+                let flags: String = gone.chain(come).collect();
+                format!("docker node update {flags}{name}")
+            }
+            Self::Remove => format!("docker node rm {name}"),
+        }
+    }
+}
+
+/// Tasks that would go there no more or may now.
+fn relabelled(
+    node: &Node,
+    labels: &BTreeMap<String, String>,
+    store: &Store,
+    touched: &mut Touched,
+) {
+    let mut after = node.clone();
+    after.labels = labels.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect();
+    let here = |id| store.tasks_on(&node.id).any(|t| t.service == id && t.is_live());
+    let mut leaving: Vec<&str> = store
+        .services()
+        .filter(|s| !s.constraints.is_empty() && eligible(s, node) && !eligible(s, &after))
+        .filter(|s| here(s.id.clone()))
+        .map(|s| &*s.name)
+        .collect();
+    leaving.sort_unstable();
+    if !leaving.is_empty() {
+        touched.warnings.push(format!(
+            "constraints would not let it run {} any more: the Swarm stops those tasks",
+            leaving.join(", ")
+        ));
+        touched.dangerous = true;
+    }
+}
+
+fn node<'s>(document: &Document, store: &'s Store) -> Option<&'s Node> {
+    match &document.target {
+        super::Target::Node(id) => store.node(id),
+        super::Target::Service(_) => None,
+    }
+}
+
+fn is_open(node: &Node) -> bool {
+    node.state == crate::cluster::NodeState::Ready && node.availability == Availability::Active
+}
+
+fn tasks_on(node: &Node, store: &Store) -> usize {
+    store.tasks_on(&node.id).filter(|t| t.is_live() && t.is_wanted()).count()
+}
+
+/// Managers that would be left and reachable without this one, of so many.
+fn managers_without(node: &Node, store: &Store) -> (usize, usize) {
+    let others = || store.nodes().filter(|n| n.id != node.id && n.manager.is_some());
+    (others().filter(|n| n.is_reachable_manager()).count(), others().count())
+}
+
+/// What so many managers stand.
+fn stands(managers: usize) -> String {
+    match (managers.saturating_sub(1)) / 2 {
+        0 => "the Swarm then stands the loss of none".into(),
+        1 => "the Swarm then stands the loss of one".into(),
+        n => format!("the Swarm then stands the loss of {n}"),
+    }
+}
+
+/// Reads labels as they are typed: `zone=a disk="fast ssd" gpu=`.
+///
+/// # Errors
+/// What is wrong, for the user.
+pub fn parse_labels(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if quoted => {
+                if let (Some(word), Some(c)) = (words.last_mut(), chars.next()) {
+                    word.push(c);
+                }
+            }
+            '"' => quoted = !quoted,
+            c if c.is_whitespace() && !quoted => words.push(String::new()),
+            c => {
+                if let Some(word) = words.last_mut() {
+                    word.push(c);
+                }
+            }
+        }
+    }
+    if quoted {
+        return Err("a quote is not closed".into());
+    }
+    let mut labels = BTreeMap::new();
+    for word in words.into_iter().filter(|w| !w.is_empty()) {
+        let (key, value) = word.split_once('=').unwrap_or((&word, ""));
+        if key.is_empty() {
+            return Err(format!("'{word}' has no key: write key=value"));
+        }
+        if labels.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(format!("{key} is there twice"));
+        }
+    }
+    Ok(labels)
+}
+
+/// Labels as [`parse_labels`] reads them.
+pub fn labels_text<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let word = |(key, value): (&str, &str)| {
+        let pair = format!("{key}={value}");
+        if pair.contains(|c: char| c.is_whitespace() || c == '"' || c == '\\') {
+            format!("\"{}\"", pair.replace('\\', "\\\\").replace('"', "\\\""))
+        } else {
+            pair
+        }
+    };
+    labels.map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_read_as_they_are_written() {
+        let odd = [("zone", "a"), ("note", "a \"b\" \\ c"), ("gpu", "")];
+        let labels = parse_labels(&labels_text(odd.into_iter())).unwrap();
+        let read: Vec<(&str, &str)> = labels.iter().map(|(k, v)| (&**k, &**v)).collect();
+        assert_eq!(read, [("gpu", ""), ("note", "a \"b\" \\ c"), ("zone", "a")]);
+        assert!(parse_labels("").unwrap().is_empty());
+        assert_eq!(parse_labels("  a=1   b ").unwrap().len(), 2);
+        for bad in ["=x", "a=1 a=2", "a=\"b"] {
+            assert!(parse_labels(bad).is_err(), "{bad}");
+        }
+    }
+}

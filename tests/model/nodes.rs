@@ -1,0 +1,135 @@
+//! Plans for nodes: what they change, and the guard of the quorum.
+
+use serde_json::json;
+use skep::{
+    action::{
+        follow::{Follow, Phase},
+        plan::{Change, Confirm, Document, NodeChange, Plan},
+    },
+    cluster::{Availability, NodeState, Reachability, Role},
+};
+
+use crate::cluster_fixture::{Cluster, NOW, cluster};
+
+fn document(c: &Cluster, name: &str) -> Document {
+    let node = c.nodes.iter().find(|n| &*n.hostname == name).expect("it is there");
+    Document::read_node(&json!({
+        "ID": node.id.as_str(), "Version": { "Index": node.version },
+        "Description": { "Hostname": name },
+        "Spec": {
+            "Labels": { "zone": "a" }, "Name": "unknown to skep",
+            "Role": node.role.word(), "Availability": node.availability.word(),
+        },
+    }))
+    .unwrap()
+}
+
+fn plan(c: &Cluster, name: &str, change: NodeChange) -> Plan {
+    Plan::new(&[document(c, name)], &Change::Node(change), &c.store())
+}
+
+fn three() -> Cluster {
+    cluster().manager("m1").manager("m2").manager("m3").node("w1").node("w2").service("web", 4)
+}
+
+#[test]
+fn a_drain_changes_one_word_and_says_what_moves() {
+    let plan = plan(&three(), "w1", NodeChange::Availability(Availability::Drain));
+    let step = &plan.steps[0];
+    let mut wished = step.before.clone();
+    wished["Availability"] = "drain".into();
+    assert_eq!(step.after, wished, "all else stays, also what skep does not know");
+    assert_eq!(plan.title, "drain w1");
+    assert_eq!(step.command, "docker node update --availability drain w1");
+    assert!(step.touches.contains("on other nodes") || step.touches.contains("another node"));
+}
+
+#[test]
+fn what_is_so_already_is_not_done() {
+    for change in [NodeChange::Availability(Availability::Active), NodeChange::Role(Role::Worker)] {
+        let plan = plan(&three(), "w1", change);
+        assert!(plan.is_empty() && plan.refused[0].contains("already"), "{:?}", plan.refused);
+    }
+}
+
+#[test]
+fn the_last_node_for_tasks_is_drained_only_by_name() {
+    let mut c = cluster().manager("m1").node("w1").service("web", 2);
+    c.nodes[0].availability = Availability::Drain;
+    for task in &mut c.tasks {
+        task.node = Some(c.nodes[1].id.clone());
+    }
+    let plan = plan(&c, "w1", NodeChange::Availability(Availability::Drain));
+    assert_eq!(plan.confirm, Confirm::Type("w1".into()));
+    assert!(plan.warnings[0].contains("stops for good"), "{:?}", plan.warnings);
+}
+
+#[test]
+fn a_demotion_never_costs_the_quorum() {
+    let demote = NodeChange::Role(Role::Worker);
+    let whole = plan(&three(), "m2", demote.clone());
+    assert_eq!(whole.confirm, Confirm::Type("m2".into()), "two managers stand no loss");
+    assert_eq!(whole.steps[0].command, "docker node demote m2");
+    let mut weak = three();
+    let lost = weak.nodes.iter_mut().find(|n| &*n.hostname == "m3").unwrap();
+    lost.state = NodeState::Down;
+    lost.manager.as_mut().unwrap().reachability = Reachability::Unreachable;
+    let refused = plan(&weak, "m2", demote.clone());
+    assert!(refused.is_empty(), "one of two managers is no quorum");
+    assert!(refused.refused[0].contains("would lose its quorum"), "{:?}", refused.refused);
+    assert!(!plan(&weak, "m3", demote.clone()).is_empty(), "the lost one may go");
+    let last = plan(&cluster().manager("m1").node("w1"), "m1", demote);
+    assert!(last.refused[0].contains("last manager"), "{:?}", last.refused);
+}
+
+#[test]
+fn only_a_worker_that_is_down_is_removed() {
+    let c = three().node("w3").down("w3", "heartbeat failure");
+    assert!(plan(&c, "w1", NodeChange::Remove).refused[0].contains("drain it"));
+    assert!(plan(&c, "m1", NodeChange::Remove).refused[0].contains("demote it first"));
+    let plan = plan(&c, "w3", NodeChange::Remove);
+    assert_eq!(plan.confirm, Confirm::Type("w3".into()));
+    assert_eq!(plan.steps[0].command, "docker node rm w3");
+}
+
+#[test]
+fn labels_are_told_as_flags_and_constraints_are_minded() {
+    let mut c = three();
+    c.last().constraints = vec!["node.labels.zone==a".into()];
+    for node in &mut c.nodes {
+        node.labels = vec![("zone".into(), "a".into())];
+    }
+    for task in &mut c.tasks {
+        task.node = Some(c.nodes[3].id.clone());
+    }
+    let labels = [("zone".to_owned(), "b c".to_owned())].into();
+    let plan = plan(&c, "w1", NodeChange::Labels(labels));
+    assert_eq!(plan.steps[0].command, "docker node update --label-add 'zone=b c' w1");
+    assert!(plan.warnings[0].contains("web"), "{:?}", plan.warnings);
+    assert_eq!(plan.confirm, Confirm::Type("w1".into()));
+}
+
+#[test]
+fn a_drain_is_followed_until_nothing_runs_there() {
+    let mut c = three();
+    for task in &mut c.tasks {
+        task.node = Some(c.nodes[3].id.clone());
+    }
+    let plan = plan(&c, "w1", NodeChange::Availability(Availability::Drain));
+    let mut follow = Follow::new(&plan.steps[0], NOW);
+    follow.sent(c.nodes[3].version + 1);
+    follow.update(&c.store(), NOW);
+    assert_eq!(follow.phase, Phase::Converging);
+    c.nodes[3].version += 1;
+    c.nodes[3].availability = Availability::Drain;
+    follow.update(&c.store(), NOW);
+    assert_eq!((&follow.phase, follow.done, follow.total), (&Phase::Converging, 0, 4));
+    c.tasks[0].node = Some(c.nodes[4].id.clone());
+    follow.update(&c.store(), NOW);
+    assert_eq!((follow.done, follow.total), (1, 4));
+    for task in &mut c.tasks {
+        task.node = Some(c.nodes[4].id.clone());
+    }
+    follow.update(&c.store(), NOW);
+    assert_eq!(follow.phase, Phase::Done);
+}
