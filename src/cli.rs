@@ -23,6 +23,9 @@ pub struct Cli {
     /// mono, or one of your own. Default: dark or light, as the terminal's background is.
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
+    /// The wall: pages that turn by themselves, read-only, no keys needed.
+    #[arg(long)]
+    pub wall: bool,
     /// View to begin with: overview, services, nodes, tasks, events, logs, problems.
     #[arg(long, value_name = "VIEW")]
     pub view: Option<String>,

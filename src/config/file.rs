@@ -33,12 +33,34 @@ pub struct ConfigFile {
     pub triage: TriageConfig,
     /// Keys of actions, instead of their own.
     pub keys: BTreeMap<String, Keys>,
+    /// The wall.
+    pub wall: WallConfig,
     /// Draw nothing but ASCII.
     pub ascii: bool,
     /// Leave the mouse to the terminal.
     pub no_mouse: bool,
     /// Of JSON log lines, show these keys beside level and message; all if empty.
     pub log_keys: Vec<String>,
+}
+
+/// How the wall behaves.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct WallConfig {
+    /// A page stays for so long.
+    #[serde(deserialize_with = "super::triage::duration")]
+    pub turn: std::time::Duration,
+    /// Ring the terminal's bell at a new critical finding.
+    pub bell: bool,
+    /// Run this then: a program and its arguments.
+    pub on_critical: Vec<String>,
+}
+
+impl Default for WallConfig {
+    fn default() -> Self {
+        let turn = std::time::Duration::from_secs(10);
+        Self { turn, bell: false, on_critical: Vec::new() }
+    }
 }
 
 /// The keys of an action, and in which line of the file they are.

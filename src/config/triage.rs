@@ -44,6 +44,11 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+/// A duration of another table.
+pub(super) fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
+    Span::deserialize(d).map(|Span(duration)| duration)
+}
+
 /// Reads `90s`, `15m`, `2h`, `30d`, also several: `1h30m`.
 pub fn span(text: &str) -> Option<Duration> {
     let span: jiff::Span = text.parse().ok()?;

@@ -34,6 +34,9 @@ const FIRST_WORD: Duration = Duration::from_millis(400);
 /// A login, which may ask on the terminal, gets longer.
 const LOGIN: Duration = Duration::from_secs(3);
 
+/// A page of the wall can't be read in less.
+const SHORTEST_TURN: Duration = Duration::from_secs(2);
+
 /// What others get to log in once one has.
 const GRACE: Duration = Duration::from_millis(300);
 
@@ -153,7 +156,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
     }
     let mut limits = file.triage.limits();
     for cluster in &mut choice.clusters {
-        cluster.read_only |= cli.read_only || file.read_only;
+        cluster.read_only |= cli.read_only || cli.wall || file.read_only;
     }
     match &cli.command {
         Some(Sub::Check { json, only, ignore }) => {
@@ -304,6 +307,12 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
     let opening = Opening {
         dress: Dress { theme, themes: Arc::new(themes), ascii },
         keymap: Arc::new(keymap),
+        wall: ui::WallSettings {
+            open: cli.wall,
+            turn: file.wall.turn.max(SHORTEST_TURN),
+            bell: file.wall.bell,
+            on_critical: file.wall.on_critical.clone(),
+        },
         hint: Some(state_dir().join("help-used")).filter(|path| !path.exists()),
         view,
         clusters,

@@ -67,6 +67,9 @@ impl Board {
             Act::PageUp => self.page(-1, false),
             Act::Enter => self.enter(),
             Act::Back => self.go_back(),
+            Act::Filter if self.focus() == Pane::Logs && self.log.is_none() => {
+                self.say("no log is open: l opens that of what is selected");
+            }
             Act::Filter => self.overlays.push(Overlay::Filter(Input::with(&self.filter_text()))),
             Act::Palette => self.overlays.push(Overlay::Palette(Palette::default())),
             Act::Help => {
@@ -124,6 +127,7 @@ impl Board {
             Act::Report => self.report(),
             Act::Blast => self.blast(),
             Act::Stats => self.open_stats(),
+            Act::Wall => self.wishes.push(Wish::Wall),
             Act::Longer | Act::Shorter => {
                 if self.in_events() {
                     self.sift_events(act);
@@ -169,8 +173,9 @@ impl Board {
             self.view = view;
             self.scope = scope;
             self.tasks.stale();
-        } else if !self.services.marked.is_empty() {
+        } else if !(self.services.marked.is_empty() && self.nodes.marked.is_empty()) {
             self.services.marked.clear();
+            self.nodes.marked.clear();
         } else {
             self.view = View::Overview;
         }

@@ -12,6 +12,7 @@ use super::{
     fleet::FleetView,
     keymap::Keymap,
     vitals::Vitals,
+    wall::{Wall, WallSettings},
 };
 use crate::{
     action::plan::WriteGrant,
@@ -41,6 +42,10 @@ pub enum Effect {
     Session(ClusterNo, Command),
     /// To the terminal's clipboard.
     Copy(String),
+    /// The terminal's bell.
+    Bell,
+    /// Run this, and don't wait for it.
+    Run { command: Vec<String>, env: Vec<(&'static str, String)> },
     /// Into a file: a new one if `fresh`, which must not exist yet, else at its end.
     Write { path: PathBuf, text: String, fresh: bool },
     /// End.
@@ -55,6 +60,8 @@ pub struct Opening {
     pub keymap: Arc<Keymap>,
     /// Until help was used once, it is pointed to; this file is made then.
     pub hint: Option<PathBuf>,
+    /// How the wall behaves.
+    pub wall: WallSettings,
     /// The view to begin with.
     pub view: View,
     /// Begin with the view of all clusters.
@@ -75,6 +82,7 @@ impl Default for Opening {
             dress: Dress::default(),
             keymap: Arc::default(),
             hint: None,
+            wall: WallSettings::default(),
             view: View::Overview,
             clusters: false,
             log_keys: Vec::new(),
@@ -126,6 +134,7 @@ pub struct App {
     merged: Vec<bool>,
     current: usize,
     pub(super) fleet: FleetView,
+    pub(super) wall: Wall,
     now: Timestamp,
     /// Something that is drawn changed.
     dirty: bool,
@@ -161,6 +170,7 @@ impl App {
             merged: vec![false; boards.len()],
             boards,
             current: 0,
+            wall: Wall::new(opening.wall),
             fleet: FleetView { open: opening.clusters, ..FleetView::default() },
             now,
             dirty: true,
@@ -169,7 +179,7 @@ impl App {
         for notice in opening.notices {
             app.boards[0].notice(notice);
         }
-        app.boards[0].show(true, now);
+        app.boards[0].show(!app.wall.open, now);
         app.tell_siblings();
         app
     }
@@ -180,7 +190,7 @@ impl App {
     }
 
     /// The clusters that are open.
-    pub(super) fn open(&self) -> impl Iterator<Item = &Board> {
+    pub(super) fn open(&self) -> impl Iterator<Item = &Board> + Clone {
         self.boards.iter().zip(&self.merged).filter(|(_, merged)| !**merged).map(|(board, _)| board)
     }
 
@@ -188,7 +198,12 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         self.now = now;
         let told = matches!(msg, Msg::Told(_));
+        let mut effects = Vec::new();
         match msg {
+            Msg::Key(key) if self.wall.open => {
+                effects.extend(self.wall_key(&key));
+                self.dirty = true;
+            }
             Msg::Key(key) => {
                 if !self.fleet_key(&key) {
                     let busy = self.open().any(|b| b.no.0 != self.current && b.is_busy());
@@ -207,10 +222,15 @@ impl App {
                 for board in &mut self.boards {
                     board.update(Happening::Tick, now);
                 }
+                if self.wall.open {
+                    let open = self.boards.iter().zip(&self.merged).filter(|(_, m)| !**m);
+                    effects.extend(self.wall.tick(open.map(|(b, _)| b), now));
+                }
                 self.dirty = true;
             }
         }
-        self.settle(!told, now)
+        effects.extend(self.settle(!told, now));
+        effects
     }
 
     /// Takes in what the fleet told; more may follow before [`App::settled`].
@@ -280,7 +300,9 @@ impl App {
         let fleet = self.fleet.open;
         let mut dirty = std::mem::take(&mut self.dirty);
         for (at, board) in self.boards.iter_mut().enumerate() {
-            dirty |= board.take_dirty() && (fleet || at == self.current);
+            // The wall is drawn by the clock.
+            let drawn = !self.wall.open && (fleet || at == self.current);
+            dirty |= board.take_dirty() && drawn;
         }
         dirty
     }
@@ -334,6 +356,7 @@ impl App {
                             .say("this is the only cluster; -H, -c and the config file open more");
                     }
                 }
+                Wish::Wall => self.set_wall(true),
                 Wish::HelpUsed => {
                     if let Some(path) = self.hint.take() {
                         let write = Effect::Write { path, text: String::new(), fresh: true };
@@ -350,6 +373,42 @@ impl App {
                 }
             }
         }
+    }
+
+    /// The wall comes, or goes. Rows nobody sees are not kept up.
+    fn set_wall(&mut self, open: bool) {
+        self.wall.open = open;
+        self.boards[self.current].show(!open, self.now);
+        if open {
+            let merged = &self.merged;
+            let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
+            // Nothing is new yet: no bell, no command.
+            let _ = self.wall.tick(open, self.now);
+        }
+        self.dirty = true;
+    }
+
+    /// A key on the wall: none of them changes anything.
+    fn wall_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let Some(action) = self.board().settings.keymap.of(key) else { return Vec::new() };
+        let by = match action.act {
+            Act::Quit => return vec![Effect::Quit],
+            Act::Wall | Act::Back => {
+                self.set_wall(false);
+                return Vec::new();
+            }
+            Act::Pause | Act::Mark => {
+                self.wall.held = !self.wall.held;
+                return Vec::new();
+            }
+            Act::NextPane | Act::Down | Act::PageDown | Act::NextCluster => 1,
+            Act::PreviousPane | Act::Up | Act::PageUp | Act::PreviousCluster => -1,
+            _ => return Vec::new(),
+        };
+        let merged = &self.merged;
+        let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
+        self.wall.step(open, by, self.now);
+        Vec::new()
     }
 
     /// Brings another cluster to the screen.

@@ -16,6 +16,7 @@ use super::{
     scene::Scene,
     sieve::EventSieve,
     table::Table,
+    trend::Trend,
     view::tasks::BY_NAME,
     vitals::Vitals,
 };
@@ -147,6 +148,8 @@ pub(super) enum Wish {
     Named(String),
     /// These colours, everywhere.
     Theme(Theme),
+    /// The wall, or back from it.
+    Wall,
     /// Help was found: it need not be pointed to any more.
     HelpUsed,
 }
@@ -217,6 +220,8 @@ pub struct Board {
     pub(super) unfolded: bool,
 
     pub(super) order: Order,
+    /// The last hour.
+    pub(super) trend: Trend,
     pub(super) services: Table<ServiceId>,
     pub(super) nodes: Table<NodeId>,
     pub(super) tasks: Table<TaskRow>,
@@ -297,6 +302,7 @@ impl Board {
             built_scope: TaskScope::All,
             unfolded: false,
             order: Order::default(),
+            trend: Trend::default(),
             services: Table::default(),
             nodes: Table::default(),
             tasks,
@@ -329,6 +335,10 @@ impl Board {
     /// Takes in what happened, and settles.
     pub(super) fn update(&mut self, what: Happening, now: Timestamp) {
         self.now = now;
+        if matches!(what, Happening::Tick) {
+            let store = self.live.as_deref().unwrap_or(&self.scene.store);
+            self.trend.note(store, now.shifted(self.skew));
+        }
         match what {
             Happening::Key(key) => {
                 // Whoever presses one may press ten a second.

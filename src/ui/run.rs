@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{
     App,
     app::{Effect, Msg},
-    draw,
+    draw, hook,
     term::{Screen, Strays},
     vitals::{Vitals, resident},
 };
@@ -212,6 +212,8 @@ pub async fn run(
             match effect {
                 Effect::Quit => return Ok(Outcome::Quit),
                 Effect::Copy(text) => screen.copy(&text)?,
+                Effect::Bell => screen.ring()?,
+                Effect::Run { command, env } => hook::run(&command, env),
                 Effect::Write { path, text, fresh } => {
                     if let Err(error) = write(&path, &text, fresh) {
                         app.complain(format!("{}: {error}", path.display()));

@@ -72,6 +72,11 @@ impl EventSieve {
             && entry.at.age(now) <= self.span().0
     }
 
+    /// Whether a longer or a shorter time can be chosen.
+    pub fn can_zoom(&self, longer: bool) -> bool {
+        if longer { self.span + 1 < SPANS.len() } else { self.span > 0 }
+    }
+
     /// In words, for the title.
     pub fn words(&self) -> String {
         let mut words = Vec::new();

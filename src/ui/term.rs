@@ -118,6 +118,12 @@ impl Screen {
         Ok(())
     }
 
+    /// Rings the terminal's bell.
+    pub fn ring(&mut self) -> io::Result<()> {
+        self.tty.backend_mut().write_all(b"\x07")?;
+        Write::flush(self.tty.backend_mut())
+    }
+
     /// To the clipboard of the terminal the user sits at, also over SSH and in tmux (OSC 52).
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         execute!(self.tty.backend_mut(), CopyToClipboard::to_clipboard_from(text))
@@ -126,7 +132,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        let _ = self.tty.backend_mut().flush();
+        let _ = Write::flush(self.tty.backend_mut());
         self.gauge.wait(PATIENCE);
         // A terminal that takes nothing any more must not keep the process.
         let (told, given_back) = mpsc::channel();

@@ -13,10 +13,19 @@ mod fleet;
 #[allow(dead_code, reason = "the soak uses more of it")]
 mod live;
 mod reading;
+#[path = "../swarm/tui.rs"]
+#[allow(dead_code, reason = "the suite on a real Swarm uses more of it")]
+mod tui;
+mod wall;
 
 use std::path::PathBuf;
 
 use skep::demo::{Demo, Faults, Options};
+
+/// Where skep keeps what it keeps, for these tests.
+pub fn state_home() -> PathBuf {
+    std::env::temp_dir().join(format!("skep-client-{}", std::process::id()))
+}
 
 /// An embedded Swarm on a socket of its own.
 pub fn serve(scenario: &str, faults: &[&str]) -> (Demo, tempfile::TempDir) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::{Terminal, backend::TestBackend};
+use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use skep::{
     action::plan::{Document, WriteGrant},
     cluster::{Delta, Timestamp},
@@ -40,7 +40,12 @@ impl Driver {
 
     /// Several clusters, none of them connected.
     pub fn with(seats: Vec<Seat>) -> Self {
-        let opening = Opening { who: "tester".into(), ..Opening::default() };
+        Self::opened(Opening::default(), seats)
+    }
+
+    /// The same, begun in some way.
+    pub fn opened(opening: Opening, seats: Vec<Seat>) -> Self {
+        let opening = Opening { who: "tester".into(), ..opening };
         Self { app: App::new(opening, seats, NOW), now: NOW, effects: Vec::new() }
     }
 
@@ -105,10 +110,15 @@ impl Driver {
         self.send(Event::Documents(token, Ok(documents)));
     }
 
-    pub fn screen(&self, width: u16, height: u16) -> String {
+    /// The screen with its colours.
+    pub fn buffer(&self, width: u16, height: u16) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| draw(&self.app, frame)).unwrap();
-        let buffer = terminal.backend().buffer();
+        terminal.backend().buffer().clone()
+    }
+
+    pub fn screen(&self, width: u16, height: u16) -> String {
+        let buffer = self.buffer(width, height);
         let mut out = String::new();
         for y in 0..height {
             let mut line = String::new();
@@ -135,7 +145,7 @@ fn named(name: &str) -> (KeyCode, KeyModifiers) {
         "enter" => (KeyCode::Enter, plain),
         "esc" => (KeyCode::Esc, plain),
         "tab" => (KeyCode::Tab, plain),
-        "s-tab" => (KeyCode::BackTab, plain),
+        "s-tab" | "shift-tab" => (KeyCode::BackTab, plain),
         "down" => (KeyCode::Down, plain),
         "up" => (KeyCode::Up, plain),
         "home" => (KeyCode::Home, plain),
@@ -143,6 +153,7 @@ fn named(name: &str) -> (KeyCode, KeyModifiers) {
         "pgdn" => (KeyCode::PageDown, plain),
         "pgup" => (KeyCode::PageUp, plain),
         "space" => (KeyCode::Char(' '), plain),
+        "delete" => (KeyCode::Delete, plain),
         _ => {
             let c = name.strip_prefix("c-").and_then(|c| c.chars().next()).expect("a known key");
             (KeyCode::Char(c), KeyModifiers::CONTROL)

@@ -7,6 +7,8 @@ mod cluster_fixture;
 
 mod driver;
 mod hostile;
+mod keys;
 mod logs;
 mod triage;
 mod views;
+mod wall;

@@ -7,11 +7,10 @@ use ratatui::{
 };
 
 use crate::{
-    cluster::Subject,
     config::Slot,
     ui::{
         Board,
-        actions::{ACTIONS, Act, Action, Context},
+        actions::{ACTIONS, Act},
         board::Pane,
         widget::text,
     },
@@ -92,29 +91,3 @@ const IN_LOG: &[(Act, &str)] = &[
     (Act::Enter, "in full"),
     (Act::Help, "help"),
 ];
-
-impl Board {
-    /// Whether an action has a meaning here and now; read-only hides what writes.
-    pub(in crate::ui) fn offers(&self, action: &Action) -> bool {
-        if action.writes && self.is_read_only() {
-            return false;
-        }
-        match action.context {
-            Context::Any | Context::Table => true,
-            Context::Log => self.focus() == Pane::Logs && self.log.is_some(),
-            Context::Lines => {
-                self.in_events() || (self.focus() == Pane::Logs && self.log.is_some())
-            }
-            Context::Events => self.in_events(),
-            Context::Problem => self.problem().is_some(),
-            Context::Node => matches!(self.subject(), Some(Subject::Node(_))),
-            Context::Placed => {
-                matches!(self.subject(), Some(Subject::Node(_) | Subject::Task(..)))
-            }
-            Context::Object => self.subject().is_some(),
-            Context::Service => {
-                matches!(self.subject(), Some(Subject::Service(_) | Subject::Task(..)))
-            }
-        }
-    }
-}

@@ -4,7 +4,10 @@ use ratatui::text::{Line, Span};
 
 use crate::{
     config::Slot,
-    ui::{Board, actions::ACTIONS},
+    ui::{
+        Board,
+        actions::{ACTIONS, Action, Context},
+    },
 };
 
 /// The help's lines.
@@ -17,22 +20,23 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
         ),
         board.style(Slot::Dim),
     )];
-    for action in ACTIONS {
-        let here = board.offers(action);
-        let hidden = action.writes && board.is_read_only();
-        let words = if hidden {
-            format!("{} (read-only: not here)", action.words)
-        } else {
-            action.words.into()
-        };
-        let slot = if here { Slot::Text } else { Slot::Dim };
-        lines.push(Line::from(vec![
-            Span::styled(
-                format!("{:>14}  ", board.settings.keymap.shown(action)),
-                board.style(Slot::Key),
-            ),
-            Span::styled(words, board.style(slot)),
-        ]));
+    // What is special here first, then what goes everywhere; nothing that does not work now.
+    let everywhere = |a: &&Action| matches!(a.context, Context::Any | Context::Table);
+    let offered = || ACTIONS.iter().filter(|a| board.offers(a));
+    let here: Vec<_> = offered().filter(|a| !everywhere(a)).collect();
+    let all: Vec<_> = offered().filter(everywhere).collect();
+    for (title, actions) in [("Here", here), ("Everywhere", all)] {
+        if actions.is_empty() {
+            continue;
+        }
+        lines.push(Line::styled(title, board.style(Slot::Title)));
+        for action in actions {
+            let keys = format!("{:>14}  ", board.settings.keymap.shown(action));
+            lines.push(Line::from(vec![
+                Span::styled(keys, board.style(Slot::Key)),
+                Span::styled(action.words, board.style(Slot::Text)),
+            ]));
+        }
     }
     lines.push(Line::default());
     if let Some(usage) = &board.usage {

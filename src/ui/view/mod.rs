@@ -16,6 +16,7 @@ pub mod problems;
 pub mod services;
 mod stats;
 pub mod tasks;
+mod wall;
 
 use ratatui::{
     Frame,
@@ -48,6 +49,9 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
 }
 
 fn screen(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    if app.wall.open {
+        return wall::draw(app, frame, area);
+    }
     let board = app.board();
     if area.width < 60 || area.height < 16 {
         return tiny(board, frame, area);

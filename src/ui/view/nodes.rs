@@ -17,7 +17,8 @@ use crate::{
     },
 };
 
-fn state_slot(node: &Node) -> Slot {
+/// How its state looks.
+pub(super) fn state(node: &Node) -> Slot {
     match node.state {
         NodeState::Ready => Slot::Text,
         NodeState::Unknown => Slot::Warn,
@@ -25,7 +26,8 @@ fn state_slot(node: &Node) -> Slot {
     }
 }
 
-fn glyph(node: &Node) -> Cell<'static> {
+/// Its glyph.
+pub(super) fn glyph(node: &Node) -> Cell<'static> {
     match (&node.state, &node.availability) {
         (NodeState::Down | NodeState::Disconnected, _) => Cell::new("✗", Slot::Critical),
         (NodeState::Ready, Availability::Active) if node.is_leader() => Cell::new("★", Slot::Title),
@@ -52,12 +54,17 @@ pub fn texts(node: &Node) -> [&str; 6] {
 
 /// `▰▰▱▱ 0.5/2`: what is reserved of what there is.
 fn reserved(part: u64, whole: u64, write: fn(u64) -> String) -> Cell<'static> {
-    let slot = match part.saturating_mul(100).checked_div(whole).unwrap_or(0) {
+    let said = format!("{} {}/{}", bar(part, whole, 4), write(part), write(whole));
+    Cell::new(said, load(part, whole))
+}
+
+/// How full looks.
+pub(super) fn load(part: u64, whole: u64) -> Slot {
+    match part.saturating_mul(100).checked_div(whole).unwrap_or(0) {
         0..=79 => Slot::Dim,
         80..=94 => Slot::Warn,
         _ => Slot::Critical,
-    };
-    Cell::new(format!("{} {}/{}", bar(part, whole, 4), write(part), write(whole)), slot)
+    }
 }
 
 fn labels(node: &Node) -> String {
@@ -92,7 +99,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         max: 30,
         shed: 0,
         right: false,
-        cell: |n, _| Cell::new(&*n.hostname, state_slot(n)),
+        cell: |n, _| Cell::new(&*n.hostname, state(n)),
         key: |_, _| Key::Place,
     },
     Column {
@@ -114,7 +121,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         shed: 0,
         right: false,
         cell: |n, _| {
-            let slot = if n.state == NodeState::Ready { Slot::Dim } else { state_slot(n) };
+            let slot = if n.state == NodeState::Ready { Slot::Dim } else { state(n) };
             Cell::new(n.state.word(), slot)
         },
         key: |n, _| Key::text(n.state.word()),

@@ -45,8 +45,9 @@ pub(super) fn draw(board: &Board, overlay: &Overlay, frame: &mut Frame<'_>, area
         Overlay::Help { scroll } => {
             let lines = help::lines(board);
             let height = (lines.len() as u16 + 2).min(area.height);
+            let width = lines.iter().map(Line::width).max().unwrap_or(0) as u16 + 3;
             let inner =
-                popup(board, frame, 76, height, title(board, "Help · any other key closes"));
+                popup(board, frame, width, height, title(board, "Help · any other key closes"));
             scrolled(frame, inner, lines, scroll);
         }
         Overlay::Palette(palette) => draw_palette(board, palette, frame, area),

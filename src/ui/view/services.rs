@@ -46,15 +46,22 @@ pub fn health(service: &Service, scene: &Scene) -> Health {
 
 impl Health {
     fn cell(self) -> Cell<'static> {
+        let (glyph, slot) = self.look();
+        Cell::new(glyph, slot)
+    }
+
+    /// Its glyph, and how that looks.
+    pub fn look(self) -> (&'static str, Slot) {
         match self {
-            Self::Down => Cell::new("✗", Slot::Critical),
-            Self::Short => Cell::new("!", Slot::Warn),
-            Self::Busy => Cell::new("◐", Slot::Busy),
-            Self::Well => Cell::new("·", Slot::Dim),
+            Self::Down => ("✗", Slot::Critical),
+            Self::Short => ("!", Slot::Warn),
+            Self::Busy => ("◐", Slot::Busy),
+            Self::Well => ("·", Slot::Dim),
         }
     }
 
-    fn slot(self) -> Slot {
+    /// How its name looks.
+    pub fn slot(self) -> Slot {
         match self {
             Self::Down => Slot::Critical,
             Self::Short => Slot::Warn,

@@ -1,5 +1,7 @@
 //! Shared parts of the screens.
 
 pub mod bar;
+pub mod big;
 pub mod columns;
+pub mod spark;
 pub mod text;

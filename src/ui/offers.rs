@@ -1,0 +1,91 @@
+//! Which actions mean something here and now: the footer and the help show these and no others.
+
+use super::{
+    Board,
+    actions::{Act, Action, Context},
+    board::{Pane, TaskScope, View},
+};
+use crate::cluster::Subject;
+
+impl Board {
+    /// Whether an action would do something; read-only hides what writes.
+    pub(super) fn offers(&self, action: &Action) -> bool {
+        if action.writes && self.is_read_only() {
+            return false;
+        }
+        let log = self.focus() == Pane::Logs && self.log.is_some();
+        let subject = || self.subject();
+        let fits = match action.context {
+            Context::Any => true,
+            Context::Table => self.focus() != Pane::Logs || log,
+            Context::Log => log,
+            Context::Lines => self.in_events() || log,
+            Context::Events => self.in_events(),
+            Context::Problem => self.problem().is_some(),
+            Context::Node => matches!(subject(), Some(Subject::Node(_))),
+            Context::Placed => matches!(subject(), Some(Subject::Node(_) | Subject::Task(..))),
+            Context::Object => subject().is_some(),
+            Context::Service => matches!(subject(), Some(Subject::Service(_) | Subject::Task(..))),
+        };
+        fits && self.would(action.act)
+    }
+
+    /// What more an action needs than to be in the right place.
+    fn would(&self, act: Act) -> bool {
+        let problems = self.view == View::Problems;
+        let in_log = self.view == View::Logs;
+        match act {
+            Act::Overview => self.view != View::Overview || self.zoomed,
+            Act::Services => self.view != View::Services,
+            Act::Nodes => self.view != View::Nodes,
+            Act::Tasks => self.view != View::Tasks || self.scope != TaskScope::All,
+            Act::Events => self.view != View::Events,
+            Act::Logs => !in_log,
+            Act::Problems => !problems,
+            Act::NextCluster | Act::PreviousCluster => self.siblings.len() > 1,
+            Act::Back => self.goes_back(),
+            Act::Mark => matches!(self.focus(), Pane::Services | Pane::Nodes | Pane::Logs),
+            Act::Sort | Act::Reverse => {
+                matches!(self.focus(), Pane::Services | Pane::Nodes | Pane::Tasks)
+            }
+            Act::History => {
+                matches!(self.view, View::Overview | View::Tasks)
+                    && (self.unfolded || self.tasks.rows().iter().any(|row| row.older > 0))
+            }
+            Act::OpenLogs => !(in_log && self.log.is_some()),
+            Act::OpenMoreLogs => match self.subject() {
+                _ if problems => true,
+                Some(Subject::Service(id) | Subject::Task(_, id)) => {
+                    self.scene.store.service(&id).is_some_and(|s| s.stack.is_some())
+                }
+                _ => false,
+            },
+            Act::FailedLog | Act::FailedRollback => {
+                self.follows.iter().any(|f| f.failing.is_some() && f.target.service().is_some())
+            }
+            Act::Dismiss => self.follows.iter().any(crate::action::follow::Follow::is_over),
+            Act::Longer | Act::Shorter => self.event_sieve.can_zoom(act == Act::Longer),
+            Act::OnlyTask if self.in_events() => {
+                self.event_sieve.object.is_some() || self.subject().is_some()
+            }
+            Act::NextHit | Act::PreviousHit => {
+                self.log.as_ref().is_some_and(|log| !log.highlight.is_empty())
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether there is anything to go back from.
+    fn goes_back(&self) -> bool {
+        let sifted =
+            self.focus() == Pane::Logs && self.log.as_ref().is_some_and(|log| !log.sieve.is_open());
+        self.view != View::Overview
+            || self.zoomed
+            || sifted
+            || !self.back.is_empty()
+            || !self.filter_text().is_empty()
+            || (self.in_events() && !self.event_sieve.is_open())
+            || !self.services.marked.is_empty()
+            || !self.nodes.marked.is_empty()
+    }
+}
