@@ -22,7 +22,7 @@ use crate::{
     report::{LogPrinter, check, clean, contexts_text, snapshot_json, snapshot_text},
     session::{Budget, Fleet, LogQuery, Past, SessionConfig},
     triage::rule,
-    ui::{self, App, Dress, KeyFault, Keymap, Opening, Seat, View},
+    ui::{self, App, Dress, KeyFault, Keymap, Means, Opening, Seat, View},
 };
 
 /// A bad command line or config file (sysexits.h EX_USAGE).
@@ -321,7 +321,9 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
         who: whoami(),
         notices,
     };
-    let ended = ui::run(|now| App::new(opening, seats, now), fleet, slow).await;
+    let mouse = !(cli.no_mouse || file.no_mouse || cli.wall);
+    let means = Means { low_bandwidth: slow, mouse };
+    let ended = ui::run(|now| App::new(opening, seats, now), fleet, means).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
 }
 

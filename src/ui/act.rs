@@ -189,8 +189,13 @@ impl Board {
         }
         let order = [Pane::Services, Pane::Nodes, Pane::Tasks, Pane::Events, Pane::Logs];
         let at = order.iter().position(|p| *p == self.pane).unwrap_or(0);
-        self.pane = order[(at as isize + by).rem_euclid(order.len() as isize) as usize];
-        match self.pane {
+        self.enter_pane(order[(at as isize + by).rem_euclid(order.len() as isize) as usize]);
+    }
+
+    /// Gives a pane of the Overview the keyboard.
+    pub(super) fn enter_pane(&mut self, pane: Pane) {
+        self.pane = pane;
+        match pane {
             Pane::Services => self.tasks_of_node = false,
             Pane::Nodes => self.tasks_of_node = true,
             Pane::Events => self.bottom_logs = false,

@@ -3,14 +3,15 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crossterm::event::KeyEvent;
-use ratatui::style::Style;
+use crossterm::event::{KeyEvent, MouseEvent};
+use ratatui::{layout::Rect, style::Style};
 
 use super::{
     actions::Act,
     board::{Board, Elsewhere, Happening, LinkState, Settings, View, Wish},
     fleet::FleetView,
     keymap::Keymap,
+    mouse::Mouse,
     vitals::Vitals,
     wall::{Wall, WallSettings},
 };
@@ -29,6 +30,8 @@ pub enum Msg {
     Key(KeyEvent),
     /// Pasted text.
     Paste(String),
+    /// The mouse, on a screen of that size.
+    Mouse(MouseEvent, Rect),
     /// The fleet told something.
     Told(Told),
     /// Time goes by.
@@ -135,6 +138,7 @@ pub struct App {
     current: usize,
     pub(super) fleet: FleetView,
     pub(super) wall: Wall,
+    pub(super) mouse: Mouse,
     now: Timestamp,
     /// Something that is drawn changed.
     dirty: bool,
@@ -171,6 +175,7 @@ impl App {
             boards,
             current: 0,
             wall: Wall::new(opening.wall),
+            mouse: Mouse::default(),
             fleet: FleetView { open: opening.clusters, ..FleetView::default() },
             now,
             dirty: true,
@@ -187,6 +192,14 @@ impl App {
     /// The cluster on the screen.
     pub fn board(&self) -> &Board {
         &self.boards[self.current]
+    }
+
+    pub(super) fn board_mut(&mut self) -> &mut Board {
+        &mut self.boards[self.current]
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// The clusters that are open.
@@ -215,6 +228,11 @@ impl App {
             }
             Msg::Paste(text) => {
                 self.boards[self.current].update(Happening::Paste(text), now);
+                self.dirty = true;
+            }
+            Msg::Mouse(event, screen) => {
+                self.mouse(event, screen);
+                self.boards[self.current].update(Happening::Pointed, now);
                 self.dirty = true;
             }
             Msg::Told(told) => self.hear(told, now),

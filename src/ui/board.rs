@@ -17,7 +17,7 @@ use super::{
     sieve::EventSieve,
     table::Table,
     trend::Trend,
-    view::tasks::BY_NAME,
+    view::{overview::Split, tasks::BY_NAME},
     vitals::Vitals,
 };
 use crate::{
@@ -134,6 +134,8 @@ pub enum LinkState {
 pub(super) enum Happening {
     Key(KeyEvent),
     Paste(String),
+    /// The mouse moved something; what follows from it is worked out.
+    Pointed,
     Tick,
 }
 
@@ -220,6 +222,8 @@ pub struct Board {
     pub(super) unfolded: bool,
 
     pub(super) order: Order,
+    /// Panes as they were dragged.
+    pub(super) split: Split,
     /// The last hour.
     pub(super) trend: Trend,
     pub(super) services: Table<ServiceId>,
@@ -302,6 +306,7 @@ impl Board {
             built_scope: TaskScope::All,
             unfolded: false,
             order: Order::default(),
+            split: Split::default(),
             trend: Trend::default(),
             services: Table::default(),
             nodes: Table::default(),
@@ -341,14 +346,11 @@ impl Board {
         }
         match what {
             Happening::Key(key) => {
-                // Whoever presses one may press ten a second.
-                if self.attended.age(now) >= ATTENTION {
-                    self.attended = now;
-                    self.command(Command::Attend);
-                }
+                self.attend(now);
                 self.key(&key);
             }
             Happening::Paste(text) => self.paste(&text),
+            Happening::Pointed => self.attend(now),
             Happening::Tick if self.shows_stats() || self.shows_help() => {
                 self.command(Command::Usage);
             }
@@ -356,6 +358,14 @@ impl Board {
         }
         self.dirty = true;
         self.settle(now);
+    }
+
+    /// Someone is there: whoever presses one key may press ten a second.
+    fn attend(&mut self, now: Timestamp) {
+        if self.attended.age(now) >= ATTENTION {
+            self.attended = now;
+            self.command(Command::Attend);
+        }
     }
 
     /// Takes in what the session told. More may follow before it settles.

@@ -9,6 +9,7 @@ use std::{
 
 use crossterm::event::{Event as TermEvent, EventStream, KeyCode, KeyEventKind, KeyModifiers};
 use futures_util::StreamExt;
+use ratatui::layout::Rect;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
@@ -83,6 +84,15 @@ impl Frames {
     }
 }
 
+/// What of the terminal is used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Means {
+    /// The link is as slow as can be.
+    pub low_bandwidth: bool,
+    /// The mouse is skep's.
+    pub mouse: bool,
+}
+
 /// Runs the UI over the sessions until the user quits.
 ///
 /// # Errors
@@ -90,7 +100,7 @@ impl Frames {
 pub async fn run(
     make: impl FnOnce(Timestamp) -> App,
     mut fleet: Fleet,
-    low_bandwidth: bool,
+    Means { low_bandwidth, mouse }: Means,
 ) -> io::Result<Outcome> {
     let clock = Clock::new();
     let mut app = make(clock.now());
@@ -102,7 +112,7 @@ pub async fn run(
             fleet.send(no, command);
         }
     }
-    let mut screen = Screen::take()?;
+    let mut screen = Screen::take(mouse)?;
     let mut keys = EventStream::new();
     let mut strays = Strays::default();
     let mut term = signal(SignalKind::terminate())?;
@@ -164,6 +174,10 @@ pub async fn run(
                         } else {
                             app.update(Msg::Key(key), clock.now())
                         }
+                    }
+                    Some(Ok(TermEvent::Mouse(event))) => {
+                        let (width, height) = crossterm::terminal::size()?;
+                        app.update(Msg::Mouse(event, Rect::new(0, 0, width, height)), clock.now())
                     }
                     Some(Ok(TermEvent::Paste(text))) => app.update(Msg::Paste(text), clock.now()),
                     // A resize: the terminal's own buffer follows when it draws.

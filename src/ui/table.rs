@@ -23,6 +23,8 @@ pub struct Table<R: Row> {
     offset: Cell<usize>,
     /// Rows the window had when it was last drawn.
     page: Cell<usize>,
+    /// The line of the screen with its first row, when it was last drawn.
+    line: Cell<u16>,
     /// Sorted by this column.
     pub sort: usize,
     /// In reverse.
@@ -61,6 +63,7 @@ impl<R: Row> Default for Table<R> {
             index: 0,
             offset: Cell::new(0),
             page: Cell::new(10),
+            line: Cell::new(0),
             sort: 0,
             reverse: false,
             filter: Filter::default(),
@@ -183,6 +186,23 @@ impl<R: Row> Table<R> {
     /// Rows the window had when it was last drawn.
     pub fn page_size(&self) -> usize {
         self.page.get()
+    }
+
+    /// Where on the screen the window begins.
+    pub fn drawn_from(&self, line: u16) {
+        self.line.set(line);
+    }
+
+    /// Puts the cursor on the row in that line of the screen; false if there is none.
+    pub fn click(&mut self, line: u16) -> bool {
+        let row = usize::from(line).checked_sub(usize::from(self.line.get()));
+        match row.filter(|row| *row < self.page.get()).map(|row| row + self.offset.get()) {
+            Some(at) if at < self.rows.len() => {
+                self.to(at);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The rows in a window of `height`, and which of them is under the cursor.

@@ -9,7 +9,10 @@ use std::{
 use crossterm::{
     clipboard::CopyToClipboard,
     cursor::{Hide, Show},
-    event::{DisableBracketedPaste, EnableBracketedPaste, KeyCode, KeyEvent, KeyModifiers},
+    event::{
+        DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, KeyCode, KeyEvent,
+        KeyModifiers,
+    },
     execute,
     terminal::{
         Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
@@ -85,11 +88,22 @@ pub(super) struct Screen {
     pub tty: Tty,
     /// How far the terminal is with what it was given.
     pub gauge: Gauge,
+    mouse: bool,
+}
+
+/// Clicks, the wheel and drags; not where the mouse goes without a button, which would be told all the
+/// time. With Shift it is the terminal's own, to select text.
+struct EnableMouse;
+
+impl crossterm::Command for EnableMouse {
+    fn write_ansi(&self, f: &mut impl std::fmt::Write) -> std::fmt::Result {
+        f.write_str("\x1b[?1000h\x1b[?1002h\x1b[?1006h")
+    }
 }
 
 impl Screen {
     /// Takes the terminal.
-    pub fn take() -> io::Result<Self> {
+    pub fn take(mouse: bool) -> io::Result<Self> {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             // Only a panic of the UI ends the program; one of a task must not write over the screen.
@@ -100,9 +114,9 @@ impl Screen {
                 tracing::error!(%info, "a task panicked");
             }
         }));
-        enter()?;
+        enter(mouse)?;
         let (tty, gauge) = terminal()?;
-        Ok(Self { tty, gauge })
+        Ok(Self { tty, gauge, mouse })
     }
 
     /// Gives the terminal back, stops until `fg`, and takes it again.
@@ -111,7 +125,7 @@ impl Screen {
         self.gauge.wait(PATIENCE);
         give_back();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-        enter()?;
+        enter(self.mouse)?;
         // Not `Terminal::clear`: that asks the terminal where its cursor is and fails if it is slow to
         // tell. A new one knows that nothing is on the screen.
         (self.tty, self.gauge) = terminal()?;
@@ -149,16 +163,24 @@ fn terminal() -> io::Result<(Tty, Gauge)> {
     Ok((Terminal::new(CrosstermBackend::new(outlet))?, gauge))
 }
 
-fn enter() -> io::Result<()> {
+fn enter(mouse: bool) -> io::Result<()> {
     close(false);
     enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Hide)
+    let mut out = io::stdout();
+    execute!(out, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Hide)?;
+    if mouse { execute!(out, EnableMouse) } else { Ok(()) }
 }
 
 /// Never fails: there is nobody to tell, and the rest must still be tried.
 fn give_back() {
     close(true);
-    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = execute!(
+        io::stdout(),
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    );
     let _ = disable_raw_mode();
 }
 

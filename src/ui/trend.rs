@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::cluster::{Journal, Meaning, Store, Timestamp};
+use crate::cluster::{self, Journal, Store, Timestamp};
 
 /// Minutes that are kept.
 pub const MINUTES: usize = 60;
@@ -41,30 +41,14 @@ impl Trend {
 
 /// Tasks that failed in each of the last minutes, the newest last.
 pub fn failures(journal: &Journal, now: Timestamp, minutes: usize) -> Vec<u64> {
-    let mut counts = vec![0; minutes];
-    let this = minute(now);
-    for entry in journal.iter().rev() {
-        let ago = this - minute(entry.at);
-        // Lists name tasks in no order: some are a little out of it.
-        if ago > minutes as i64 + 1 {
-            break;
-        }
-        if entry.meaning == Meaning::Failure
-            && let Some(count) = usize::try_from(ago)
-                .ok()
-                .and_then(|ago| counts.len().checked_sub(ago + 1))
-                .and_then(|at| counts.get_mut(at))
-        {
-            *count += 1;
-        }
-    }
-    counts
+    let since = now.shifted(-60_000_000_000 * i64::try_from(minutes).unwrap_or(0));
+    cluster::failures(journal, since, now, minutes).into_iter().map(u64::from).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::{Entry, Gravity, Subject};
+    use crate::cluster::{Entry, Gravity, Meaning, Subject};
 
     #[test]
     fn failures_are_counted_by_the_minute() {

@@ -71,8 +71,7 @@ fn there(keys: &str, read_only: bool) -> Driver {
                 if i % 10 == 0 { "ERROR" } else { "" },
                 "on ".repeat(80)
             )
-            .into_bytes()
-            .into(),
+            .into_bytes(),
         });
         driver.send(Event::Lines(token, task, frames.collect()));
         driver.keys("kkk");

@@ -5,10 +5,12 @@
 #[path = "../fixtures/cluster.rs"]
 mod cluster_fixture;
 
+mod dress;
 mod driver;
 mod hostile;
 mod keys;
 mod logs;
+mod mouse;
 mod triage;
 mod views;
 mod wall;

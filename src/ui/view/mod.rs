@@ -10,7 +10,7 @@ mod help;
 mod logs;
 pub mod nodes;
 mod overlay;
-mod overview;
+pub mod overview;
 mod plan;
 pub mod problems;
 pub mod services;
@@ -48,21 +48,32 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     }
 }
 
+/// No room for panes.
+pub(super) fn is_tiny(area: Rect) -> bool {
+    area.width < 60 || area.height < 16
+}
+
+/// The screen without the header, the strip below it, and the footer.
+pub(super) fn body(board: &Board, area: Rect) -> Rect {
+    let strip =
+        u16::from(board.loud().next().is_some() || !matches!(board.link, LinkState::Live { .. }));
+    let top = (1 + strip).min(area.height);
+    Rect { y: area.y + top, height: area.height.saturating_sub(top + 1), ..area }
+}
+
 fn screen(app: &App, frame: &mut Frame<'_>, area: Rect) {
     if app.wall.open {
         return wall::draw(app, frame, area);
     }
     let board = app.board();
-    if area.width < 60 || area.height < 16 {
+    if is_tiny(area) {
         return tiny(board, frame, area);
     }
-    let strip =
-        u16::from(board.loud().next().is_some() || !matches!(board.link, LinkState::Live { .. }));
     header::draw(board, frame, Rect { height: 1, ..area });
-    if strip > 0 {
+    let body = body(board, area);
+    if body.y > area.y + 1 {
         header::strip(board, frame, Rect { y: area.y + 1, height: 1, ..area });
     }
-    let body = Rect { y: area.y + 1 + strip, height: area.height - 2 - strip, ..area };
     if app.fleet.open {
         clusters::draw(app, frame, body);
         return over(board, true, frame, area);
@@ -170,6 +181,7 @@ fn rows<'a, T: Row, R: 'a>(
 ) {
     let (table, columns, focused) = pane;
     let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
+    table.drawn_from(inner.y + 1);
     let objects: Vec<&R> = window.iter().filter_map(object).collect();
     let view = TableView {
         columns,

@@ -12,69 +12,132 @@ use crate::{
     ui::{Board, board::Pane},
 };
 
-pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+/// Panes as the user wants them, where that is not as they are by themselves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Split {
+    /// Columns of the left pane on top.
+    pub left: Option<u16>,
+    /// Rows of the panes on top.
+    pub top: Option<u16>,
+    /// Rows of the pane in the middle.
+    pub middle: Option<u16>,
+}
+
+/// An edge between panes that can be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    Left,
+    Top,
+    Middle,
+}
+
+const TABS: [(Pane, &str); 5] = [
+    (Pane::Services, "Services"),
+    (Pane::Nodes, "Nodes"),
+    (Pane::Tasks, "Tasks"),
+    (Pane::Events, "Events"),
+    (Pane::Logs, "Logs"),
+];
+
+fn is_tabbed(area: Rect) -> bool {
+    area.width < 100 || area.height < 26
+}
+
+/// Where the panes are.
+pub fn panes(board: &Board, area: Rect) -> Vec<(Pane, Rect)> {
     if board.zoomed {
-        return pane(board, frame, area, board.pane, true);
+        return vec![(board.pane, area)];
     }
-    if area.width < 100 || area.height < 26 {
-        return tabbed(board, frame, area);
+    if is_tabbed(area) {
+        let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        let list = match board.pane {
+            Pane::Services => board.services.rows().len(),
+            Pane::Nodes => board.nodes.rows().len(),
+            _ => return vec![(board.pane, body)],
+        };
+        if body.height < 14 {
+            return vec![(board.pane, body)];
+        }
+        let top = board.split.top.unwrap_or(list as u16 + 3).clamp(6, body.height * 3 / 5);
+        let [top, bottom] =
+            Layout::vertical([Constraint::Length(top), Constraint::Min(5)]).areas(body);
+        return vec![(board.pane, top), (Pane::Tasks, bottom)];
     }
+    let split = board.split;
     let rows = board.services.rows().len().max(board.nodes.rows().len()) as u16 + 3;
-    let top = rows.clamp(7, area.height * 2 / 5);
+    let most = area.height - 12;
+    let top = split.top.map_or(rows.clamp(7, area.height * 2 / 5), |n| n.clamp(4, most));
     let task_rows = board.tasks.rows().len() as u16 + 3;
-    let middle = task_rows.clamp(6, area.height * 3 / 10);
+    let middle = split
+        .middle
+        .map_or(task_rows.clamp(6, area.height * 3 / 10), |n| n.clamp(4, area.height - top - 6));
     let [top, middle, bottom] =
         Layout::vertical([Constraint::Length(top), Constraint::Length(middle), Constraint::Min(6)])
             .areas(area);
+    let left = split.left.map_or(area.width * 61 / 100, |n| n.clamp(30, area.width - 30));
     let [left, right] =
-        Layout::horizontal([Constraint::Percentage(61), Constraint::Percentage(39)]).areas(top);
-    services::draw(board, frame, left);
-    nodes::draw(board, frame, right);
-    tasks::draw(board, frame, middle);
-    bottom_pane(board, frame, bottom);
+        Layout::horizontal([Constraint::Length(left), Constraint::Min(30)]).areas(top);
+    let below = if board.bottom_logs { Pane::Logs } else { Pane::Events };
+    vec![(Pane::Services, left), (Pane::Nodes, right), (Pane::Tasks, middle), (below, bottom)]
 }
 
-fn bottom_pane(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    if board.bottom_logs {
-        logs::draw(board, frame, area, false);
+/// The tab at a place of a small screen.
+pub fn tab(board: &Board, area: Rect, x: u16, y: u16) -> Option<Pane> {
+    if board.zoomed || !is_tabbed(area) || y != area.y {
+        return None;
+    }
+    let mut end = area.x;
+    TABS.into_iter().find_map(|(pane, name)| {
+        end += name.len() as u16 + 3;
+        (x < end).then_some(pane)
+    })
+}
+
+/// The edge at a place.
+pub fn edge(board: &Board, area: Rect, x: u16, y: u16) -> Option<Edge> {
+    let panes = panes(board, area);
+    let &[(_, left), _, (_, middle), _] = panes.as_slice() else { return None };
+    let near = |a: u16, b: u16| a == b || a + 1 == b;
+    if y < left.bottom() - 1 && near(x, left.right()) {
+        Some(Edge::Left)
+    } else if near(y, left.bottom()) {
+        Some(Edge::Top)
+    } else if near(y, middle.bottom()) {
+        Some(Edge::Middle)
     } else {
-        events::draw(board, frame, area, false);
+        None
     }
 }
 
-/// A small screen: a list of services or nodes on top, what belongs to it below, and tabs that tell
-/// where Tab leads.
-fn tabbed(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let names = [
-        (Pane::Services, "Services"),
-        (Pane::Nodes, "Nodes"),
-        (Pane::Tasks, "Tasks"),
-        (Pane::Events, "Events"),
-        (Pane::Logs, "Logs"),
-    ];
-    let mut spans = Vec::new();
-    for (pane, name) in names {
-        if pane == board.pane {
-            spans.push(Span::styled(format!(" ▸{name} "), board.style(Slot::Focus)));
-        } else {
-            spans.push(Span::styled(format!("  {name} "), board.style(Slot::Dim)));
+/// Moves an edge to a place.
+pub fn drag(board: &mut Board, area: Rect, edge: Edge, x: u16, y: u16) {
+    let rows = |from: u16| Some(y.saturating_sub(from));
+    match edge {
+        Edge::Left => board.split.left = Some(x.saturating_sub(area.x)),
+        Edge::Top => board.split.top = rows(area.y),
+        Edge::Middle => {
+            let top = panes(board, area).first().map_or(area.y, |(_, left)| left.bottom());
+            board.split.middle = rows(top);
         }
     }
-    spans.push(Span::styled("  Tab", board.style(Slot::Dim)));
-    frame.render_widget(Line::from(spans), Rect { height: 1, ..area });
-    let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    if !matches!(board.pane, Pane::Services | Pane::Nodes) || body.height < 14 {
-        return pane(board, frame, body, board.pane, false);
+}
+
+pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    if !board.zoomed && is_tabbed(area) {
+        let mut spans = Vec::new();
+        for (pane, name) in TABS {
+            if pane == board.pane {
+                spans.push(Span::styled(format!(" ▸{name} "), board.style(Slot::Focus)));
+            } else {
+                spans.push(Span::styled(format!("  {name} "), board.style(Slot::Dim)));
+            }
+        }
+        spans.push(Span::styled("  Tab", board.style(Slot::Dim)));
+        frame.render_widget(Line::from(spans), Rect { height: 1, ..area });
     }
-    let list = if board.pane == Pane::Services {
-        board.services.rows().len()
-    } else {
-        board.nodes.rows().len()
-    };
-    let top = (list as u16 + 3).clamp(6, body.height * 3 / 5);
-    let [top, bottom] = Layout::vertical([Constraint::Length(top), Constraint::Min(5)]).areas(body);
-    pane(board, frame, top, board.pane, false);
-    tasks::draw(board, frame, bottom);
+    for (place, area) in panes(board, area) {
+        pane(board, frame, area, place, board.zoomed);
+    }
 }
 
 fn pane(board: &Board, frame: &mut Frame<'_>, area: Rect, pane: Pane, wide: bool) {

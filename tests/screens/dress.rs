@@ -1,0 +1,77 @@
+//! Themes, the palette, and keys the user chose.
+
+use std::sync::Arc;
+
+use ratatui::style::Color;
+use skep::ui::{Keymap, Opening, Seat};
+
+use crate::{cluster_fixture::shop, driver::Driver};
+
+fn background(driver: &Driver) -> Color {
+    driver.buffer(120, 40)[(3, 38)].bg
+}
+
+#[test]
+fn a_theme_is_tried_on_and_given_back_or_kept() {
+    let mut driver = Driver::new(&shop(), false);
+    let own = background(&driver);
+    let nord = Color::Rgb(0x2e, 0x34, 0x40);
+    driver.keys(":theme no");
+    assert_eq!(background(&driver), nord, "as it is typed");
+    driver.keys("<esc>");
+    assert_eq!(background(&driver), own, "back without a trace");
+    driver.keys(":theme <down><down>");
+    assert_ne!(background(&driver), own, "as one goes through them");
+    driver.keys("<up><up><up><esc>:theme nord<enter>");
+    assert_eq!(background(&driver), nord);
+    assert!(driver.screen(120, 40).contains("theme = \"nord\" in the config file keeps it"));
+    driver.keys(":theme nope<enter>");
+    assert!(driver.screen(120, 40).contains("no theme 'nope'"));
+    driver.keys("<esc>");
+    assert_eq!(background(&driver), nord);
+}
+
+#[test]
+fn the_palette_knows_what_was_used_last_and_tells_the_key() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys(":nodes<enter>");
+    assert!(driver.screen(120, 40).contains("next time, 3 does that"));
+    driver.keys(":logs shop_db<enter>:");
+    let screen = driver.screen(120, 40);
+    let again: Vec<&str> = screen.lines().filter(|l| l.contains(" again ")).collect();
+    assert!(again[0].contains("› logs shop_db") && again[1].contains("nodes"), "{screen}");
+    driver.keys("<down><enter>");
+    assert!(driver.screen(120, 40).contains("╭ Nodes"));
+}
+
+#[test]
+fn keys_of_ones_own_are_what_is_shown_and_what_works() {
+    let keys = [("scale", vec!["F5".to_owned()]), ("help", vec!["s".to_owned()])];
+    let keymap = Keymap::new(keys.iter().map(|(id, keys)| (*id, &**keys))).unwrap();
+    let opening = Opening { keymap: Arc::new(keymap), ..Opening::default() };
+    let mut driver = Driver::opened(opening, vec![Seat::default()]);
+    driver.connect(0);
+    let mut deltas = vec![skep::cluster::Delta::Cluster(shop().info())];
+    deltas.extend(shop().deltas(1));
+    driver.heard(deltas);
+    assert!(driver.screen(120, 40).contains(" s help"), "{}", driver.screen(120, 40));
+    driver.keys("?");
+    assert!(!driver.screen(120, 40).contains("Help ·"));
+    driver.keys("s");
+    assert!(driver.screen(120, 40).contains("Help ·"));
+}
+
+#[test]
+fn help_is_pointed_to_until_it_was_used() {
+    let path = std::path::PathBuf::from("/state/help-used");
+    let opening = Opening { hint: Some(path.clone()), ..Opening::default() };
+    let mut driver = Driver::opened(opening, vec![Seat::default()]);
+    assert!(driver.screen(80, 24).contains("every key: ?"));
+    driver.keys("?<esc>");
+    assert!(!driver.screen(80, 24).contains("every key"));
+    let made = driver
+        .effects
+        .iter()
+        .any(|e| matches!(e, skep::ui::Effect::Write { path: p, fresh: true, .. } if *p == path));
+    assert!(made, "and not again the next time");
+}
