@@ -12,15 +12,24 @@ use super::{
 };
 use crate::cluster::Network;
 
+/// A secret or a config: never what is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// When it was made, as the engine writes it.
+    pub created: String,
+}
+
 /// Names of what a service may refer to, by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// Overlay networks.
     pub networks: Vec<Network>,
     /// Secrets; only their names are ever read.
-    pub secrets: HashMap<String, String>,
+    pub secrets: HashMap<String, Named>,
     /// Configs; only their names are kept.
-    pub configs: HashMap<String, String>,
+    pub configs: HashMap<String, Named>,
 }
 
 impl Engine {
@@ -55,7 +64,8 @@ impl Engine {
             .map_err(broken)?;
         for secret in secrets {
             if let (Some(id), Some(name)) = (secret.id, secret.spec.and_then(|s| s.name)) {
-                names.secrets.insert(id, name);
+                let created = secret.created_at.map_or(String::new(), |at| at.to_string());
+                names.secrets.insert(id, Named { name, created });
             }
         }
         let configs = docker
@@ -64,7 +74,8 @@ impl Engine {
             .map_err(broken)?;
         for config in configs {
             if let (Some(id), Some(name)) = (config.id, config.spec.and_then(|s| s.name)) {
-                names.configs.insert(id, name);
+                let created = config.created_at.map_or(String::new(), |at| at.to_string());
+                names.configs.insert(id, Named { name, created });
             }
         }
         Ok(names)

@@ -249,6 +249,8 @@ pub struct Board {
     /// Services being read to learn what became of a write.
     pub(super) reading_back: Option<Token>,
     pub(super) read_back_at: Timestamp,
+    /// When an open page was last read again.
+    pub(super) page_read: Timestamp,
     pub(super) toast: Option<(String, Timestamp)>,
     /// Commands of the palette, the latest first.
     pub(super) recent: Vec<String>,
@@ -325,6 +327,7 @@ impl Board {
             pending: None,
             reading_back: None,
             read_back_at: Timestamp::NEVER,
+            page_read: Timestamp::NEVER,
             toast: None,
             recent: Vec::new(),
             next_token: 1,

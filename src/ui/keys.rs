@@ -453,7 +453,7 @@ impl Board {
 
 fn described(page: &Page) -> Option<Subject> {
     match &page.kind {
-        super::overlay::PageKind::Describe(subject) => Some(subject.clone()),
+        super::overlay::PageKind::Describe { subject, .. } => Some(subject.clone()),
         super::overlay::PageKind::Blast(id) => Some(Subject::Node(id.clone())),
         super::overlay::PageKind::Yaml { .. } | super::overlay::PageKind::Stats => None,
     }

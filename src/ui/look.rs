@@ -11,6 +11,19 @@ use crate::{
     session::{Command, RawKind},
 };
 
+/// A page's document is read again at most so often.
+const READ_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Which document it is.
+fn raw_of(subject: &Subject) -> Option<(RawKind, String)> {
+    match subject {
+        Subject::Service(id) => Some((RawKind::Service, id.to_string())),
+        Subject::Node(id) => Some((RawKind::Node, id.to_string())),
+        Subject::Task(id, _) => Some((RawKind::Task, id.to_string())),
+        Subject::Other => None,
+    }
+}
+
 impl Board {
     pub(super) fn open_logs(&mut self) {
         let marks_count = matches!(self.view, View::Overview | View::Services);
@@ -90,7 +103,11 @@ impl Board {
 
     pub(super) fn describe_subject(&mut self, subject: Subject) {
         let title = self.subject_title(&subject);
-        let kind = PageKind::Describe(subject);
+        let token = self.token();
+        if let Some((kind, id)) = raw_of(&subject) {
+            self.command(Command::Raw(token, kind, id));
+        }
+        let kind = PageKind::Describe { subject, document: None, token };
         self.overlays.push(Overlay::Page(Page {
             title,
             kind,
@@ -122,12 +139,7 @@ impl Board {
     }
 
     pub(super) fn yaml_of(&mut self, subject: &Subject) {
-        let (kind, id) = match subject {
-            Subject::Service(id) => (RawKind::Service, id.to_string()),
-            Subject::Node(id) => (RawKind::Node, id.to_string()),
-            Subject::Task(id, _) => (RawKind::Task, id.to_string()),
-            Subject::Other => return,
-        };
+        let Some((kind, id)) = raw_of(subject) else { return };
         let token = self.token();
         let title = format!("{} · YAML", self.subject_title(subject));
         let page = PageKind::Yaml { value: None, token };
@@ -138,6 +150,32 @@ impl Board {
             reveal: false,
         }));
         self.command(Command::Raw(token, kind, id));
+    }
+
+    /// Reads the document of an open page again when the object changed since.
+    pub(super) fn refresh_page(&mut self) {
+        let Some(Overlay::Page(page)) = self.overlays.last() else { return };
+        let PageKind::Describe { subject, document: Some(Ok(document)), .. } = &page.kind else {
+            return;
+        };
+        let store = &self.scene.store;
+        let version = match subject {
+            Subject::Service(id) => store.service(id).map(|s| s.version),
+            Subject::Node(id) => store.node(id).map(|n| n.version),
+            Subject::Task(id, _) => store.task(id).map(|t| t.version),
+            Subject::Other => None,
+        };
+        let read = document["Version"]["Index"].as_u64();
+        let Some((kind, id)) = raw_of(subject).filter(|_| version > read) else { return };
+        let fresh = self.token();
+        if let Some(Overlay::Page(Page { kind: PageKind::Describe { token, .. }, .. })) =
+            self.overlays.last_mut()
+            && self.page_read.age(self.now) >= READ_AGAIN
+        {
+            *token = fresh;
+            self.page_read = self.now;
+            self.command(Command::Raw(fresh, kind, id));
+        }
     }
 
     /// Shows what belongs to a subject that need not be under the cursor.

@@ -113,17 +113,20 @@ pub struct Editor {
     pub discarding: bool,
 }
 
+/// A document as it was read, or why not.
+pub type Read = Result<Box<serde_json::Value>, String>;
+
 /// What a page shows.
 #[derive(Debug)]
 pub enum PageKind {
-    /// Told from the model, so it stays live.
-    Describe(Subject),
+    /// Told from the model, so it stays live; its document tells the rest.
+    Describe { subject: Subject, document: Option<Read>, token: Token },
     /// What dies with a node, as the model has it now.
     Blast(NodeId),
     /// What watching costs, and how skep is doing.
     Stats,
     /// A document as it was read.
-    Yaml { value: Option<Result<Box<serde_json::Value>, String>>, token: Token },
+    Yaml { value: Option<Read>, token: Token },
 }
 
 /// A page.

@@ -251,12 +251,16 @@ impl Board {
 
     fn raw_document(&mut self, token: Token, result: Result<Box<serde_json::Value>, String>) {
         for overlay in &mut self.overlays {
-            if let Overlay::Page(page) = overlay
-                && let PageKind::Yaml { value, token: t, .. } = &mut page.kind
-                && *t == token
-            {
-                *value = Some(result);
-                return;
+            let Overlay::Page(page) = overlay else { continue };
+            match &mut page.kind {
+                PageKind::Yaml { value: slot, token: t }
+                | PageKind::Describe { document: slot, token: t, .. }
+                    if *t == token =>
+                {
+                    *slot = Some(result);
+                    return;
+                }
+                _ => {}
             }
         }
     }

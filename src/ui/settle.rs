@@ -33,6 +33,7 @@ impl Board {
         if self.shown {
             self.refresh_rows();
         }
+        self.refresh_page();
         self.refresh_witness();
         self.refresh_logs();
         self.refresh_watch();

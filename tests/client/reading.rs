@@ -163,8 +163,8 @@ async fn bollard_reads_names() {
     engine.probe(now).await.unwrap();
     let names = engine.names().await.unwrap();
     assert!(names.networks.iter().any(|n| &*n.name == "shop_net" && n.addresses().is_some()));
-    assert!(names.secrets.values().any(|n| n == "shop_db_password"));
-    assert!(names.configs.values().any(|n| n == "shop_proxy_conf"));
+    assert!(names.secrets.values().any(|n| n.name == "shop_db_password"));
+    assert!(names.configs.values().any(|n| n.name == "shop_proxy_conf" && !n.created.is_empty()));
     assert!(demo.requests().iter().any(|r| r == "GET /v1.51/networks"), "the API version is sent");
 }
 

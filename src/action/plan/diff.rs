@@ -32,7 +32,7 @@ pub struct DiffLine {
 }
 
 /// The difference of two specs with secrets masked; a changed secret shows as changed.
-pub(super) fn specs(before: &Value, after: &Value) -> Vec<DiffLine> {
+pub fn specs(before: &Value, after: &Value) -> Vec<DiffLine> {
     let (mut hidden_before, mut hidden_after) = (before.clone(), after.clone());
     mask_document(&mut hidden_before);
     mask_document(&mut hidden_after);

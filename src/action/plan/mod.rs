@@ -15,7 +15,7 @@ mod touch;
 mod yaml;
 
 pub use change::{Change, Document, ScaleTo};
-pub use diff::{DiffLine, Mark};
+pub use diff::{DiffLine, Mark, specs as diff_specs};
 pub use grant::WriteGrant;
 pub use mask::{mask_document, mask_env};
 pub use node::{NodeChange, labels_text, parse_labels};

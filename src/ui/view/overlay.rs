@@ -208,9 +208,11 @@ fn draw_page(board: &Board, page: &Page, frame: &mut Frame<'_>, area: Rect) {
     let body = Rect { height: inner.height.saturating_sub(1), ..inner };
     let mut keys = vec![("j k", "scroll"), ("Esc", "back")];
     let lines = match &page.kind {
-        PageKind::Describe(subject) => {
+        PageKind::Describe { subject, document, .. } => {
             keys.push(("y", "YAML"));
-            describe::lines(board, subject, body.width as usize)
+            keys.push(("x", if page.reveal { "hide secrets" } else { "show secrets" }));
+            let width = body.width as usize;
+            describe::lines(board, subject, document.as_ref(), page.reveal, width)
         }
         PageKind::Blast(id) => describe::blast_lines(board, id, body.width as usize),
         PageKind::Stats => stats::lines(board),

@@ -1,0 +1,217 @@
+//! Describe: everything about the selection on one page. What the model has is told at once and stays
+//! live; what only the object's document says joins it when that was read.
+
+mod node;
+mod service;
+mod task;
+
+use ratatui::text::{Line, Span};
+
+use serde_json::Value;
+
+use super::tasks;
+use crate::{
+    cluster::{NodeId, Subject, Task, Timestamp},
+    config::Slot,
+    ui::{Board, overlay, widget::text},
+};
+
+/// The page's lines. `read` is the object's document, once it was read; secrets in it are shown only if
+/// `reveal`.
+pub(super) fn lines(
+    board: &Board,
+    subject: &Subject,
+    read: Option<&overlay::Read>,
+    reveal: bool,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let store = &board.scene.store;
+    let none = Value::Null;
+    let document = read.and_then(|r| r.as_ref().ok()).map_or(&none, |document| &**document);
+    let mut page = Page { board, document, reveal, lines: Vec::new(), width };
+    match subject {
+        Subject::Service(id) => match store.service(id) {
+            Some(service) => page.service(id, service),
+            None => page.say("this service is gone"),
+        },
+        Subject::Node(id) => match store.node(id) {
+            Some(node) => page.node(id, node),
+            None => page.say("this node is gone"),
+        },
+        Subject::Task(id, _) => match store.task(id) {
+            Some(task) => page.task(id, task),
+            None => page.say("this task is gone: the manager keeps only the last few of a slot"),
+        },
+        Subject::Other => {}
+    }
+    match read {
+        None => page.say("reading its document for the rest …"),
+        Some(Err(why)) => {
+            let why = text::clean(why).into_owned();
+            page.say(&format!("its document can't be read: {why}"));
+        }
+        Some(Ok(_)) => {}
+    }
+    page.lines
+}
+
+/// What dies with a node: in sentences first, then service by service.
+pub(super) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<'static>> {
+    let store = &board.scene.store;
+    let document = &Value::Null;
+    let mut page = Page { board, document, reveal: false, lines: Vec::new(), width };
+    let Some(node) = store.node(id) else {
+        page.say("this node is gone");
+        return page.lines;
+    };
+    let blast = crate::triage::blast(store, node, board.scene.now);
+    for said in blast.sentences() {
+        page.field("", said);
+    }
+    if !blast.hits.is_empty() {
+        page.head("Services with tasks there");
+    }
+    for hit in &blast.hits {
+        let (slot, said) = if hit.nowhere {
+            (Slot::Critical, "and no other node may run it")
+        } else if hit.ends() {
+            (Slot::Critical, "nothing is left until it is started elsewhere")
+        } else {
+            (Slot::Warn, "the rest carries the load")
+        };
+        page.styled(&hit.name, format!("loses {} of {}: {said}", hit.loses, hit.of), slot);
+    }
+    page.lines
+}
+
+/// Columns for the names of fields.
+const NAMES: usize = 16;
+
+struct Page<'a> {
+    board: &'a Board,
+    /// As read, or null.
+    document: &'a Value,
+    /// Values that look secret are shown.
+    reveal: bool,
+    lines: Vec<Line<'static>>,
+    /// Columns there are: what is longer goes on in the next line, never lost.
+    width: usize,
+}
+
+impl Page<'_> {
+    fn say(&mut self, said: &str) {
+        self.lines.push(Line::styled(said.to_owned(), self.board.style(Slot::Dim)));
+    }
+
+    fn head(&mut self, name: &str) {
+        self.lines.push(Line::default());
+        self.lines.push(Line::styled(name.to_owned(), self.board.style(Slot::Title)));
+    }
+
+    fn field(&mut self, name: &str, value: impl AsRef<str>) {
+        self.styled(name, value, Slot::Text);
+    }
+
+    fn styled(&mut self, name: &str, value: impl AsRef<str>, slot: Slot) {
+        let value = text::clean(value.as_ref()).into_owned();
+        if value.is_empty() {
+            return;
+        }
+        let name = text::clean(name);
+        let name = text::cut(&name, NAMES);
+        let pad = NAMES.saturating_sub(text::width(&name));
+        let mut label = format!("{}{name}  ", " ".repeat(pad));
+        for line in text::wrapped(&value, self.width.saturating_sub(NAMES + 2).max(20)) {
+            self.lines.push(Line::from(vec![
+                Span::styled(label, self.board.style(Slot::Dim)),
+                Span::styled(line.to_owned(), self.board.style(slot)),
+            ]));
+            label = " ".repeat(NAMES + 2);
+        }
+    }
+
+    /// A value of an environment or a label, masked unless it is asked for.
+    fn pair(&self, key: &str, value: &str) -> String {
+        let secret = !self.reveal && crate::cluster::looks_secret(key, value);
+        format!("{key}={}", if secret { crate::cluster::HIDDEN } else { value })
+    }
+
+    /// A problem it has, in the words of the Problems view.
+    fn problems(&mut self, subject: &Subject) {
+        for problem in self.board.problems().to_vec() {
+            if problem.subject == *subject && !problem.resolved.is_set() {
+                let slot = super::problems::slot(problem.severity);
+                self.styled("problem", &problem.message, slot);
+                self.styled("", &problem.why, Slot::Dim);
+            }
+        }
+    }
+
+    fn when(&self, at: Timestamp) -> String {
+        if at.is_set() {
+            format!("{} ({} ago)", at.date_clock(), text::age(at.age(self.board.scene.now)))
+        } else {
+            String::new()
+        }
+    }
+
+    fn task_line(&mut self, task: &Task) {
+        let store = &self.board.scene.store;
+        let node = task.node.as_ref().map_or("", |n| store.hostname(n));
+        let age = text::age(task.since.age(self.board.scene.now));
+        let exit = task.exit_code.map_or(String::new(), |c| format!(" exit {c}"));
+        let said = format!("{:<10} {age:>4}  {node}{exit}  {}", task.state.word(), task.err);
+        self.styled(&store.task_name(task), said, tasks::slot(task, store));
+    }
+
+    /// What the journal has about it, newest first.
+    fn history(&mut self, subject: &Subject) {
+        let about = |s: &Subject| match (s, subject) {
+            (Subject::Task(_, of), Subject::Service(id)) => of == id,
+            (a, b) => a == b,
+        };
+        let found: Vec<(String, String)> = self
+            .board
+            .scene
+            .store
+            .journal()
+            .iter()
+            .rev()
+            .filter(|e| about(&e.subject))
+            .take(15)
+            .map(|e| (e.at.clock(), format!("{} {}", e.name, e.text)))
+            .collect();
+        if !found.is_empty() {
+            self.head("Seen by skep");
+            for (at, what) in found {
+                self.field(&at, what);
+            }
+        }
+    }
+}
+
+/// A text of a document.
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Nanoseconds in words: `5s`, `1m30s`.
+fn span(value: &Value) -> String {
+    let nanos = value.as_u64().unwrap_or(0);
+    if nanos.is_multiple_of(1_000_000_000) {
+        let secs = nanos / 1_000_000_000;
+        match (secs / 60, secs % 60) {
+            (0, s) => format!("{s}s"),
+            (m, 0) => format!("{m}m"),
+            (m, s) => format!("{m}m{s}s"),
+        }
+    } else {
+        format!("{}ms", nanos / 1_000_000)
+    }
+}
+
+/// The words of a list, apart by spaces.
+fn words(value: &Value) -> String {
+    let words = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    words.collect::<Vec<_>>().join(" ")
+}

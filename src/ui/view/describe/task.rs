@@ -1,0 +1,128 @@
+//! A task: its whole life with times, where it is, and how to go on by hand.
+
+use serde_json::Value;
+
+use super::{Page, text_of};
+use crate::{
+    cluster::{Subject, Task, TaskId, Timestamp},
+    config::Slot,
+    ui::{view::tasks, widget::text},
+};
+
+impl Page<'_> {
+    pub(super) fn task(&mut self, id: &TaskId, t: &Task) {
+        let store = &self.board.scene.store;
+        self.field("name", store.task_name(t));
+        self.field("id", id.as_str());
+        self.field("service", store.service(&t.service).map_or("", |s| &*s.name));
+        let node = t.node.as_ref().map_or("not placed yet", |n| store.hostname(n));
+        self.field("node", node);
+        self.styled("state", t.state.word(), tasks::slot(t, store));
+        self.field("desired", t.desired.word());
+        self.field("since", self.when(t.since));
+        self.field("created", self.when(t.created));
+        self.field("image", &t.spec.image);
+        self.field("message", &t.message);
+        self.styled("error", &t.err, Slot::Critical);
+        self.field("exit code", t.exit_code.map_or(String::new(), |c| c.to_string()));
+        self.problems(&Subject::Service(t.service.clone()));
+        self.life(id, t);
+        self.attached();
+        self.attempts(id, t);
+        self.by_hand(id, t, node);
+    }
+
+    /// What it went through, as far as that was seen or is remembered.
+    fn life(&mut self, id: &TaskId, t: &Task) {
+        let store = &self.board.scene.store;
+        self.head("Life");
+        let mut steps: Vec<(Timestamp, String)> = store
+            .journal()
+            .iter()
+            .filter(|e| matches!(&e.subject, Subject::Task(of, _) if of == id))
+            .map(|e| (e.at, e.text.to_string()))
+            .collect();
+        steps.push((t.created, "created".to_owned()));
+        if !steps.iter().any(|(at, _)| *at == t.since) {
+            steps.push((t.since, format!("→ {}", t.state)));
+        }
+        steps.retain(|(at, _)| at.is_set());
+        steps.sort_by_key(|(at, _)| *at);
+        let mut before: Option<Timestamp> = None;
+        for (at, what) in steps {
+            let after = before.map_or(String::new(), |b| format!("  +{}", text::age(b.age(at))));
+            self.field(&at.clock(), format!("{what}{after}"));
+            before = Some(at);
+        }
+        if !t.state.is_terminal() && t.since.is_set() {
+            self.say(&format!(
+                "{:>16}  {} for {}",
+                "",
+                t.state,
+                text::age(t.since.age(self.board.scene.now))
+            ));
+        }
+    }
+
+    /// Where others find it.
+    fn attached(&mut self) {
+        let attachments = self.document["NetworksAttachments"].as_array();
+        let found: Vec<(String, String)> = attachments
+            .into_iter()
+            .flatten()
+            .map(|a| {
+                let name = text_of(&a["Network"]["Spec"]["Name"]).to_owned();
+                let addresses = a["Addresses"].as_array().into_iter().flatten();
+                let addresses: Vec<&str> = addresses.filter_map(Value::as_str).collect();
+                (name, addresses.join(", "))
+            })
+            .collect();
+        if found.is_empty() {
+            return;
+        }
+        self.head("Networks");
+        for (name, addresses) in found {
+            self.field(&name, addresses);
+        }
+    }
+
+    /// The tasks that had its place before, or have it now.
+    fn attempts(&mut self, id: &TaskId, t: &Task) {
+        let store = &self.board.scene.store;
+        let same = |other: &Task| match t.slot {
+            0 => other.slot == 0 && other.node == t.node,
+            slot => other.slot == slot,
+        };
+        let mut others: Vec<&Task> =
+            store.tasks_of(&t.service).filter(|o| o.id != *id && same(o)).collect();
+        if others.is_empty() {
+            return;
+        }
+        others.sort_by_key(|o| std::cmp::Reverse(o.since));
+        self.head("Others in its slot");
+        for task in others.iter().take(10) {
+            self.task_line(task);
+        }
+    }
+
+    /// The commands to go on with.
+    fn by_hand(&mut self, id: &TaskId, t: &Task, node: &str) {
+        let store = &self.board.scene.store;
+        let service = store.service(&t.service).map_or(t.service.as_str(), |s| &*s.name);
+        self.head("By hand");
+        self.field("on a manager", format!("docker inspect --type task {id}"));
+        self.field("", format!("docker service ps --no-trunc {service}"));
+        self.field("", format!("docker service logs --raw {id}"));
+        if let Some(container) = &t.container {
+            let short: String = container.chars().take(12).collect();
+            self.field("container", &**container);
+            self.field(&format!("on {node}"), format!("docker inspect {short}"));
+            self.field("", format!("docker logs --tail 100 {short}"));
+            if !t.state.is_terminal() {
+                self.field("", format!("docker exec -it {short} sh"));
+                self.field("", format!("docker stats --no-stream {short}"));
+                self.field("", format!("docker top {short}"));
+            }
+        }
+    }
+}
