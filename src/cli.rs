@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 /// A terminal UI for live Docker Swarm operation.
 #[derive(Debug, Parser)]
-#[command(name = "skep", version, about, disable_help_subcommand = true)]
+#[command(name = "skep", version = env!("SKEP_VERSION"), about, disable_help_subcommand = true)]
 pub struct Cli {
     /// Engine to connect to: unix:///path, tcp://host:port or ssh://user@host. May be repeated, for
     /// several managers of one Swarm and for several Swarms. Default: the config file, DOCKER_HOST,

@@ -301,7 +301,7 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
     complain(&notices);
     log_in(sessions.iter().flat_map(|s| &s.managers)).await;
     let mut fleet = Fleet::start(sessions);
-    fleet.first_words(FIRST_WORD).await.map_err(|lines| Fault { lines, code: FAILED })?;
+    fleet.first_words(FIRST_WORD).await.map_err(unreachable)?;
     let log_keys = file.log_keys.clone();
     let limits = file.triage.limits();
     let opening = Opening {
@@ -325,6 +325,14 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
     let means = Means { low_bandwidth: slow, mouse };
     let ended = ui::run(|now| App::new(opening, seats, now), fleet, means).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
+}
+
+/// No engine can be used: why, and what can be done without one.
+fn unreachable(mut lines: Vec<String>) -> Fault {
+    if !lines.iter().any(|line| line.contains("--demo")) {
+        lines.push("to see skep without a Swarm, try skep --demo".into());
+    }
+    Fault { lines, code: FAILED }
 }
 
 /// The config file, as the user knows it.

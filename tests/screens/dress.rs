@@ -1,9 +1,15 @@
 //! Themes, the palette, and keys the user chose.
 
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
-use ratatui::style::Color;
-use skep::ui::{Keymap, Opening, Seat};
+use ratatui::{
+    buffer::Buffer,
+    style::{Color, Style},
+};
+use skep::{
+    config::{Depth, Look, Themes},
+    ui::{Dress, Keymap, Opening, Seat},
+};
 
 use crate::{cluster_fixture::shop, driver::Driver};
 
@@ -59,6 +65,71 @@ fn keys_of_ones_own_are_what_is_shown_and_what_works() {
     assert!(!driver.screen(120, 40).contains("Help ·"));
     driver.keys("s");
     assert!(driver.screen(120, 40).contains("Help ·"));
+}
+
+#[test]
+fn the_keys_of_the_example_are_good_ones() {
+    let example: String = skep::config::EXAMPLE
+        .lines()
+        .map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n")
+        .collect();
+    let file = skep::config::ConfigFile::parse(&example).unwrap();
+    assert!(file.keys.len() > 1);
+    Keymap::new(file.keys.iter().map(|(id, keys)| (&**id, &*keys.keys))).unwrap();
+}
+
+/// The colours of a screen: a letter a style, with how many cells it goes on for.
+fn colours(buffer: &Buffer) -> String {
+    let mut styles: Vec<Style> = Vec::new();
+    let mut out = String::new();
+    for row in buffer.content.chunks(buffer.area.width as usize) {
+        for run in row.chunk_by(|a, b| a.style() == b.style()) {
+            let style = run[0].style();
+            let at = styles.iter().position(|s| *s == style).unwrap_or_else(|| {
+                styles.push(style);
+                styles.len() - 1
+            });
+            let letter = char::from_u32(u32::from(b'A') + at as u32).unwrap();
+            let _ = write!(out, "{letter}{}", run.len());
+        }
+        out.push('\n');
+    }
+    let hex = |colour: Option<Color>| match colour {
+        Some(Color::Rgb(r, g, b)) => format!("#{r:02x}{g:02x}{b:02x}"),
+        _ => "-".to_owned(),
+    };
+    for (at, style) in styles.iter().enumerate() {
+        let letter = char::from_u32(u32::from(b'A') + at as u32).unwrap();
+        let more = style.add_modifier;
+        let _ = writeln!(out, "{letter} {} on {} {more:?}", hex(style.fg), hex(style.bg));
+    }
+    out
+}
+
+#[test]
+fn all_views_in_two_themes() {
+    let themes = Themes::embedded(Look { depth: Depth::True, dark: None });
+    for name in ["dark", "light"] {
+        let dress = Dress {
+            theme: themes.get(Some(name)).unwrap(),
+            themes: Arc::new(themes.clone()),
+            ascii: false,
+        };
+        let opening = Opening { dress, ..Opening::default() };
+        let mut driver = Driver::opened(opening, vec![Seat::default()]);
+        driver.connect(0);
+        let mut deltas = vec![skep::cluster::Delta::Cluster(shop().info())];
+        deltas.extend(shop().deltas(1));
+        driver.heard(deltas);
+        for (view, keys) in ["1", "2", "3", "4", "5", "6", "7", "8", "8w"].iter().enumerate() {
+            driver.keys(keys);
+            driver.later(0);
+            for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+                let shot = format!("colours_{name}_{}_{width}x{height}", view + 1);
+                insta::assert_snapshot!(shot, colours(&driver.buffer(width, height)));
+            }
+        }
+    }
 }
 
 #[test]

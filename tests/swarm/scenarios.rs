@@ -691,12 +691,18 @@ fn node_lost(lab: &Lab) {
 }
 
 fn manager_lost(lab: &Lab) {
+    let mut wall = Tui::start(160, 50, &["--wall", "-H", &lab.endpoint(3)]);
+    wall.shows(SOON, "services converged");
     let mut tui = open(lab, 3);
     tui.line(SOON, &["web", "3/3"]);
     tui.on_service("web");
     lab.crash(3);
     tui.shows(LATER, "✗ lost");
     tui.shows(SOON, "next try");
+    // Nothing but the loss is on the wall.
+    wall.until(SOON, "the wall says so", |s| {
+        s.contains("next try") && s.contains("nodes 5/5") && !s.contains("converged")
+    });
     // What was known stays on the screen.
     tui.line(SOON, &["web", "lab/app"]);
     tui.keys("s4\r");
@@ -705,6 +711,9 @@ fn manager_lost(lab: &Lab) {
     lab.start(3);
     let back = tui.shows(LATER, "● live");
     println!("        live again {} ms after the engine answered", back.as_millis());
+    wall.until(SOON, "the wall lives", |s| s.contains(" live ") && !s.contains("next try"));
+    wall.keys("q");
+    assert_eq!(wall.ended(SOON), 0);
     tui.until(SOON, "the cursor is where it was", |s| {
         s.lines().any(|l| l.contains('›') && l.contains("web"))
     });

@@ -13,8 +13,10 @@ use crate::{
     ui::{
         Board,
         board::Pane,
+        trend,
         widget::{
             columns::{Cell, Column, Key},
+            spark::spark,
             text,
         },
     },
@@ -97,6 +99,9 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
     }
     if !full {
         head.push_span(Span::styled("│ Logs ", board.style(Slot::Dim)));
+        for span in trends(board, area.width) {
+            head.push_span(span);
+        }
     }
     let mut inner = frame_of(board, frame, area, head, focused);
     if full && inner.height >= 10 && board.last_heard.is_some() {
@@ -115,6 +120,32 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
     let journal = board.scene.store.journal();
     rows(board, frame, inner, (table, COLUMNS, focused), |row| journal.get(row.0));
 }
+
+/// How the last minutes went, where there is room in the title.
+fn trends(board: &Board, width: u16) -> Vec<Span<'static>> {
+    let failed = trend::failures(board.scene.store.journal(), board.scene.now, RECENT);
+    let running = board.trend.running();
+    let running = &running[running.len().saturating_sub(RECENT)..];
+    if width < 100 || board.last_heard.is_none() {
+        return Vec::new();
+    }
+    let dim = board.style(Slot::Dim);
+    let sum: u64 = failed.iter().sum();
+    let slot = if sum > 0 { Slot::Warn } else { Slot::Dim };
+    let mut spans = vec![
+        Span::styled("│ 30 min: failed ", dim),
+        Span::styled(spark(&failed, RECENT), board.style(slot)),
+        Span::styled(format!(" {sum} "), board.style(slot)),
+    ];
+    if running.len() > 1 {
+        spans.push(Span::styled("running ", dim));
+        spans.push(Span::styled(format!("{} ", spark(running, RECENT)), dim));
+    }
+    spans
+}
+
+/// Minutes of the small charts.
+const RECENT: usize = 30;
 
 const BARS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 /// Without a shorter span the last hour is drawn, or all there is if that is less.

@@ -147,7 +147,8 @@ impl Page<'_> {
                     let more = on.len().saturating_sub(8);
                     on.truncate(8);
                     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                    format!("on the nodes of its tasks: {}{more}", on.join(", "))
+                    let on = if on.is_empty() { "none runs".into() } else { on.join(", ") };
+                    format!("on the nodes of its tasks: {on}{more}")
                 }
                 _ => "on every node (ingress)".to_owned(),
             };
