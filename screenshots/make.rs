@@ -15,17 +15,49 @@ use std::{
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-/// Name, size, seconds of story before the keys, keys, seconds after.
-const PICTURES: &[(&str, u16, u16, f32, &str, f32)] = &[
-    ("overview", 120, 36, 31.0, "", 0.5),
-    ("small", 80, 24, 31.0, "", 0.5),
-    ("plan", 100, 30, 4.0, "/web\r~s6\r", 1.0),
-    ("following", 120, 36, 10.0, "/db\r~f~~y", 3.0),
-    ("logs", 120, 30, 30.0, "2/worker\r~l", 2.0),
-    ("describe", 100, 40, 31.0, "2/shop_api\r~d", 0.5),
-    ("node-lost", 120, 36, 50.0, "", 0.5),
-    ("problems", 120, 36, 50.0, "7", 1.5),
-    ("events", 120, 36, 50.0, "5V", 1.0),
+/// A picture: what is run, what is typed, and when it is taken.
+struct Picture {
+    name: &'static str,
+    size: (u16, u16),
+    /// Seconds of story before the keys.
+    before: f32,
+    keys: &'static str,
+    /// Seconds after them.
+    after: f32,
+    args: &'static [&'static str],
+    /// Of text and background where the theme leaves the terminal its own.
+    own: (&'static str, &'static str),
+}
+
+const fn picture(
+    name: &'static str,
+    size: (u16, u16),
+    before: f32,
+    keys: &'static str,
+    after: f32,
+) -> Picture {
+    Picture { name, size, before, keys, after, args: &[], own: ("#d7dae0", "#181a1f") }
+}
+
+const LIGHT: (&str, &str) = ("#24292f", "#ffffff");
+
+const PICTURES: &[Picture] = &[
+    picture("overview", (120, 36), 31.0, "", 0.5),
+    picture("small", (80, 24), 31.0, "", 0.5),
+    picture("plan", (100, 34), 4.0, "/web\r~ushop/web:2.4\r", 1.0),
+    picture("following", (120, 36), 10.0, "/db\r~f~~y", 3.0),
+    picture("logs", (120, 30), 30.0, "2/worker\r~l", 2.0),
+    picture("describe", (100, 44), 31.0, "2/shop_api\r~d", 1.0),
+    picture("drain", (100, 30), 6.0, "3jjj~D", 1.0),
+    picture("problems", (120, 36), 50.0, "7", 1.5),
+    picture("events", (120, 36), 50.0, "5V", 1.0),
+    Picture { args: &["--wall"], ..picture("wall", (120, 36), 2.0, " ", 48.0) },
+    Picture {
+        args: &["--theme", "light"],
+        own: LIGHT,
+        ..picture("light", (120, 36), 31.0, "", 0.5)
+    },
+    Picture { args: &["--theme", "nord"], ..picture("nord", (120, 30), 31.0, "2", 0.5) },
 ];
 
 fn main() {
@@ -38,9 +70,9 @@ fn main() {
             let (exe, dir) = (exe.clone(), dir.clone());
             std::thread::spawn(move || {
                 let svg = shoot(&exe, picture);
-                let path = dir.join(format!("{}.svg", picture.0));
+                let path = dir.join(format!("{}.svg", picture.name));
                 std::fs::write(&path, svg).unwrap();
-                println!("{}.svg", picture.0);
+                println!("{}.svg", picture.name);
             })
         })
         .collect();
@@ -49,12 +81,19 @@ fn main() {
     }
 }
 
-fn shoot(exe: &std::path::Path, picture: &(&str, u16, u16, f32, &str, f32)) -> String {
-    let (_, cols, rows, before, keys, after) = *picture;
+fn shoot(exe: &std::path::Path, picture: &Picture) -> String {
+    let &Picture { size: (cols, rows), before, keys, after, args, own, .. } = picture;
     let size = PtySize { cols, rows, pixel_width: 0, pixel_height: 0 };
     let pair = native_pty_system().openpty(size).unwrap();
     let mut command = CommandBuilder::new(exe);
     command.arg("--demo");
+    command.args(args);
+    // As someone has it who has found the help before.
+    let state = std::env::temp_dir().join(format!("skep-pictures-{}", std::process::id()));
+    std::fs::create_dir_all(state.join("skep")).unwrap();
+    std::fs::write(state.join("skep/help-used"), "").unwrap();
+    command.env("XDG_STATE_HOME", &state);
+    command.env("XDG_CONFIG_HOME", &state);
     command.env("TERM", "xterm-256color");
     command.env("COLORTERM", "truecolor");
     command.env_remove("NO_COLOR");
@@ -82,32 +121,35 @@ fn shoot(exe: &std::path::Path, picture: &(&str, u16, u16, f32, &str, f32)) -> S
         std::thread::sleep(Duration::from_millis(150));
     }
     std::thread::sleep(Duration::from_secs_f32(after));
-    let svg = svg(parser.lock().unwrap().screen(), cols, rows);
+    let svg = svg(parser.lock().unwrap().screen(), (cols, rows), own);
     child.kill().unwrap();
     child.wait().unwrap();
     svg
 }
 
 const CELL: (f32, f32) = (8.4, 18.0);
-const TEXT: &str = "#d7dae0";
-const GROUND: &str = "#181a1f";
 
-fn svg(screen: &vt100::Screen, cols: u16, rows: u16) -> String {
+fn svg(
+    screen: &vt100::Screen,
+    (cols, rows): (u16, u16),
+    (text_of, ground): (&str, &str),
+) -> String {
     let (width, height) = (f32::from(cols) * CELL.0 + 16.0, f32::from(rows) * CELL.1 + 16.0);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"14\">\n\
-         <rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{GROUND}\"/>\n"
+         <rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{ground}\"/>\n"
     );
     for y in 0..rows {
         let mut x = 0;
         while x < cols {
             let Some(cell) = screen.cell(y, x) else { break };
-            let look = (hex(cell.fgcolor(), TEXT), hex(cell.bgcolor(), GROUND), cell.bold());
+            let look = (hex(cell.fgcolor(), text_of), hex(cell.bgcolor(), ground), cell.bold());
             let begin = x;
             let mut text = String::new();
             while let Some(next) = screen.cell(y, x).filter(|_| x < cols) {
-                if (hex(next.fgcolor(), TEXT), hex(next.bgcolor(), GROUND), next.bold()) != look {
+                if (hex(next.fgcolor(), text_of), hex(next.bgcolor(), ground), next.bold()) != look
+                {
                     break;
                 }
                 text.push_str(if next.has_contents() { next.contents() } else { " " });
@@ -115,7 +157,7 @@ fn svg(screen: &vt100::Screen, cols: u16, rows: u16) -> String {
             }
             let (left, top) = (8.0 + f32::from(begin) * CELL.0, 8.0 + f32::from(y) * CELL.1);
             let wide = f32::from(x - begin) * CELL.0;
-            if look.1 != GROUND {
+            if look.1 != ground {
                 let _ = writeln!(
                     out,
                     "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{:.1}\" fill=\"{}\"/>",

@@ -80,6 +80,17 @@ pub fn blast(store: &Store, node: &Node, now: Timestamp) -> Blast {
 impl Blast {
     /// In sentences, the worst first.
     pub fn sentences(&self) -> Vec<String> {
+        let mut said = self.warnings();
+        if self.hits.is_empty() {
+            said.push("no task runs there".into());
+        } else if self.homeless == 0 {
+            said.push("what is reserved there fits on the others".into());
+        }
+        said
+    }
+
+    /// What of it is bad.
+    pub fn warnings(&self) -> Vec<String> {
         let mut said = Vec::new();
         if let Some((left, all, needed)) = self.managers {
             said.push(if left < needed {
@@ -117,15 +128,11 @@ impl Blast {
                 names(short)
             ));
         }
-        if self.hits.is_empty() {
-            said.push("no task runs there".into());
-        } else if self.homeless > 0 {
+        if self.homeless > 0 {
             said.push(format!(
                 "{} would find no node with what they reserve",
                 count(self.homeless, "task", "tasks")
             ));
-        } else {
-            said.push("what is reserved there fits on the others".into());
         }
         said
     }

@@ -220,7 +220,7 @@ impl Board {
             if blast.hits.is_empty() {
                 continue;
             }
-            plan.warn(blast.sentences());
+            plan.warn(blast.warnings());
             if blast.hits.iter().any(|hit| hit.ends() || hit.nowhere) {
                 plan.ask_typing();
             }

@@ -16,8 +16,7 @@ use crate::{
         trend,
         widget::{
             columns::{Cell, Column, Key},
-            spark::spark,
-            text,
+            spark, text,
         },
     },
 };
@@ -132,14 +131,12 @@ fn trends(board: &Board, width: u16) -> Vec<Span<'static>> {
     let dim = board.style(Slot::Dim);
     let sum: u64 = failed.iter().sum();
     let slot = if sum > 0 { Slot::Warn } else { Slot::Dim };
-    let mut spans = vec![
-        Span::styled("│ 30 min: failed ", dim),
-        Span::styled(spark(&failed, RECENT), board.style(slot)),
-        Span::styled(format!(" {sum} "), board.style(slot)),
-    ];
+    let mut spans = vec![Span::styled("│ 30 min: failed ", dim)];
+    spans.extend(spark::spans(&failed, RECENT, board.style(slot), board.style(Slot::Border)));
+    spans.push(Span::styled(format!(" {sum} "), board.style(slot)));
     if running.len() > 1 {
         spans.push(Span::styled("running ", dim));
-        spans.push(Span::styled(format!("{} ", spark(running, RECENT)), dim));
+        spans.push(Span::styled(format!("{} ", spark::spark(running, RECENT)), dim));
     }
     spans
 }

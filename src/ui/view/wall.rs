@@ -18,7 +18,7 @@ use crate::{
         board::LinkState,
         trend,
         wall::{Page, Wall},
-        widget::{bar::bar, big, spark::spark, text},
+        widget::{bar::bar, big, spark, text},
     },
 };
 
@@ -262,15 +262,14 @@ fn trends(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let running = board.trend.running();
     let lines = [
         ("failures, last hour", failed, sum, if sum > 0 { Slot::Warn } else { Slot::Dim }),
-        ("running", running.clone(), running.last().copied().unwrap_or(0), Slot::Dim),
+        ("running", running, board.scene.store.health().running, Slot::Dim),
     ];
     for (at, (label, values, figure, slot)) in lines.into_iter().enumerate() {
         let cells = (area.width as usize).saturating_sub(32).min(values.len() * 2);
-        let line = Line::from(vec![
-            Span::styled(format!("{label:>20}  "), board.style(Slot::Dim)),
-            Span::styled(spark(&stretched(&values, cells), cells), board.style(slot)),
-            Span::styled(format!("  {figure}"), board.style(Slot::Text)),
-        ]);
+        let mut line = Line::styled(format!("{label:>20}  "), board.style(Slot::Dim));
+        let values = stretched(&values, cells);
+        line.extend(spark::spans(&values, cells, board.style(slot), board.style(Slot::Border)));
+        line.push_span(Span::styled(format!("  {figure}"), board.style(Slot::Text)));
         let y = area.y + 1 + at as u16;
         if y < area.bottom() {
             frame.render_widget(line, Rect { y, height: 1, ..area });

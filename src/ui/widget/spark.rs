@@ -1,5 +1,7 @@
 //! Small charts of a row of cells.
 
+use ratatui::{style::Style, text::Span};
+
 const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The values, newest last, as so many cells; each cell is the highest of those it stands for. Zero is
@@ -17,6 +19,18 @@ pub fn spark(values: &[u64], cells: usize) -> String {
                 0 => STEPS[0],
                 value => STEPS[1 + (value * 6 / most) as usize],
             }
+        })
+        .collect()
+}
+
+/// The same, zeros in a style of their own: where nothing was draws no eye.
+pub fn spans(values: &[u64], cells: usize, some: Style, none: Style) -> Vec<Span<'static>> {
+    let chart: Vec<char> = spark(values, cells).chars().collect();
+    chart
+        .chunk_by(|a, b| (*a == STEPS[0]) == (*b == STEPS[0]))
+        .map(|run| {
+            let style = if run[0] == STEPS[0] { none } else { some };
+            Span::styled(run.iter().collect::<String>(), style)
         })
         .collect()
 }
