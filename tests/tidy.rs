@@ -164,6 +164,21 @@ fn readme_has_every_key() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
+/// The README has every flag.
+#[test]
+fn readme_has_every_flag() {
+    use clap::CommandFactory;
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let missing: Vec<String> = skep::cli::Cli::command()
+        .get_arguments()
+        .filter_map(|arg| arg.get_long().map(|long| format!("--{long}")))
+        .filter(|long| {
+            !readme.contains(&format!("| `{long}")) && !readme.contains(&format!(", `{long}"))
+        })
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
+}
+
 /// The rule table of the README is the table of rules.
 #[test]
 fn readme_has_every_rule() {

@@ -405,15 +405,16 @@ impl Sim {
     }
 
     /// A node went away, came back, or changed its availability: its tasks move.
+    fn unfinished_on(&self, node: &str) -> Vec<u64> {
+        let here = self.tasks.iter();
+        here.filter(|(_, t)| t.node.as_deref() == Some(node) && !t.is_over())
+            .map(|(n, _)| *n)
+            .collect()
+    }
+
     /// The Swarm forgets a node, and what it believed to run there.
     pub fn remove_node(&mut self, id: &str) {
-        let here: Vec<u64> = self
-            .tasks
-            .iter()
-            .filter(|(_, t)| t.node.as_deref() == Some(id) && !t.is_over())
-            .map(|(n, _)| *n)
-            .collect();
-        for number in here {
+        for number in self.unfinished_on(id) {
             self.fail(number, State::Orphaned, 0, "");
         }
         self.nodes.remove(id);
@@ -434,13 +435,7 @@ impl Sim {
         }
         let node = &self.nodes[id];
         let usable = node.up && node.spec["Availability"] != "drain";
-        let here: Vec<u64> = self
-            .tasks
-            .iter()
-            .filter(|(_, t)| t.node.as_deref() == Some(id) && !t.is_over())
-            .map(|(n, _)| *n)
-            .collect();
-        for number in here {
+        for number in self.unfinished_on(id) {
             if !usable && self.tasks[&number].is_wanted() {
                 self.retire(number, State::Shutdown);
             }

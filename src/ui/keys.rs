@@ -10,7 +10,7 @@ use super::{
     keymap::Keymap,
     logpane::LogSource,
     overlay::{Asking, Overlay, Page, Scroll},
-    palette::Known,
+    palette::{Known, Palette},
 };
 use crate::{
     action::plan::{
@@ -80,8 +80,12 @@ impl Board {
     }
 
     fn close_top(&mut self) {
-        if let Some(Overlay::Waiting { .. } | Overlay::Ask(_)) = self.overlays.pop() {
-            self.pending = None;
+        match self.overlays.pop() {
+            Some(Overlay::Waiting { .. } | Overlay::Ask(_)) => self.pending = None,
+            Some(Overlay::Palette(Palette { before: Some(theme), .. })) => {
+                self.settings.dress.theme = theme;
+            }
+            _ => {}
         }
     }
 
@@ -296,12 +300,7 @@ impl Board {
         let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
         let found = palette.suggestions(&known);
         match key.code {
-            KeyCode::Esc => {
-                if let Some(theme) = palette.before.take() {
-                    self.settings.dress.theme = theme;
-                }
-                return self.close_top();
-            }
+            KeyCode::Esc => return self.close_top(),
             KeyCode::Down => {
                 palette.chosen = (palette.chosen + 1).min(found.len().saturating_sub(1))
             }

@@ -45,20 +45,32 @@ pub enum Outcome {
     Signal,
 }
 
-/// A clock that never jumps: our wall clock at the start, and monotonic from there.
+/// A clock that never jumps: our wall clock at the start, and monotonic from there. The time a machine
+/// sleeps is counted, or what is old would look young after it.
 struct Clock {
-    began: Instant,
+    began: Duration,
     wall: Timestamp,
+}
+
+/// Since the machine started.
+fn uptime() -> Duration {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let at = rustix::time::clock_gettime(clock);
+    Duration::new(u64::try_from(at.tv_sec).unwrap_or(0), u32::try_from(at.tv_nsec).unwrap_or(0))
 }
 
 impl Clock {
     fn new() -> Self {
         let wall = jiff::Timestamp::now().as_nanosecond();
-        Self { began: Instant::now(), wall: Timestamp(i64::try_from(wall).unwrap_or(0)) }
+        Self { began: uptime(), wall: Timestamp(i64::try_from(wall).unwrap_or(0)) }
     }
 
     fn now(&self) -> Timestamp {
-        self.wall.shifted(i64::try_from(self.began.elapsed().as_nanos()).unwrap_or(0))
+        let passed = uptime().saturating_sub(self.began);
+        self.wall.shifted(i64::try_from(passed.as_nanos()).unwrap_or(0))
     }
 }
 

@@ -46,40 +46,41 @@ pub fn is_dark() -> Option<bool> {
     Some(theme_mode(options).ok()? == ThemeMode::Dark)
 }
 
-/// Drops what a terminal answered too late, which looks as if it were typed: `Alt-]` begins it, and
-/// `Alt-\` or `Ctrl-g` ends it.
+/// Drops what a terminal answered too late, which looks as if it were typed: `Alt-]`, then
+/// `11;rgb:1e1e/1e1e/2e2e`, then `Alt-\` or `Ctrl-g`. What can't be that is left alone.
 #[derive(Debug, Default)]
 pub(super) struct Strays {
-    left: usize,
+    /// So much of it has come; nothing is under way at zero.
+    come: usize,
 }
+
+const ANSWERS: &str = "]11;rgb:";
 
 impl Strays {
     /// No answer is longer.
-    const LONGEST: usize = 40;
+    const LONGEST: usize = 32;
 
     /// Whether this key is part of one.
     pub fn has(&mut self, key: &KeyEvent) -> bool {
-        let (alt, ctrl) = (
-            key.modifiers.contains(KeyModifiers::ALT),
-            key.modifiers.contains(KeyModifiers::CONTROL),
-        );
-        match key.code {
-            KeyCode::Char(']') if alt => self.left = Self::LONGEST,
-            _ if self.left == 0 => return false,
-            KeyCode::Char('\\') if alt => self.left = 0,
-            KeyCode::Char('g') if ctrl => self.left = 0,
-            // Its digits, slashes and colons; anything else was typed.
-            KeyCode::Char(c)
-                if !alt && !ctrl && (c.is_ascii_alphanumeric() || ";:/".contains(c)) =>
-            {
-                self.left -= 1;
-            }
-            _ => {
-                self.left = 0;
-                return false;
-            }
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        let KeyCode::Char(c) = key.code else {
+            self.come = 0;
+            return false;
+        };
+        if self.come == 0 {
+            self.come = usize::from(alt && c == ']');
+            // By itself it means nothing.
+            return false;
         }
-        true
+        let plain = !alt && !ctrl;
+        let goes_on = match ANSWERS.chars().nth(self.come) {
+            Some(next) => plain && c == next,
+            None => plain && (c.is_ascii_hexdigit() || c == '/') && self.come < Self::LONGEST,
+        };
+        let ends = self.come >= ANSWERS.len() && ((alt && c == '\\') || (ctrl && c == 'g'));
+        self.come = if goes_on { self.come + 1 } else { 0 };
+        goes_on || ends
     }
 }
 
@@ -198,9 +199,9 @@ mod tests {
         };
         assert_eq!(typed("rs", none), 2);
         let answer = typed("]", alt) + typed("11;rgb:1e1e/1e1e/2e2e", none) + typed("\\", alt);
-        assert_eq!(answer, 0);
+        assert_eq!(answer, 1, "Alt-] does nothing");
         assert_eq!(typed("r", none), 1, "what follows is typed");
-        assert_eq!(typed("]", alt) + typed("q!", none), 1, "what can't be one ends it");
-        assert_eq!(typed("r", none), 1);
+        assert_eq!(typed("]", alt) + typed("jjq", none), 4, "what can't be one is typed");
+        assert_eq!(typed("]", alt) + typed("11;rgb:ff", none) + typed("sr", none), 3);
     }
 }

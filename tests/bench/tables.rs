@@ -76,9 +76,13 @@ fn longest(driver: &mut Driver, terminal: &mut Terminal<TestBackend>, what: &str
     row(&format!("sort {what} / one frame"), ratio(sorted, FRAME), &detail);
     driver.keys("/");
     let filtered = slowest(driver, terminal, &["z", "q", "<c-u>", "s", "v", "c", "1", ".", "7"]);
+    let inverted =
+        slowest(driver, terminal, &["<c-u>", "!", "s", "v", "c", "1", "<c-u>", "!", "z", "q"]);
     driver.keys("<esc>");
     let detail = format!("{:.1} ms, the slowest key", ms(filtered));
     row(&format!("filter {what} as it is typed / one frame"), ratio(filtered, FRAME), &detail);
+    let detail = format!("{:.1} ms, the slowest key", ms(inverted));
+    row("the same inverted (!) / one frame", ratio(inverted, FRAME), &detail);
     let jumped = slowest(driver, terminal, &["G", "g", "G", "<pgup>", "g"]);
     let detail = format!("{:.1} ms", ms(jumped));
     row(&format!("jump to the end of {what} / one frame"), ratio(jumped, FRAME), &detail);
