@@ -16,7 +16,7 @@ use crate::{
     action::plan::{
         Change, Confirm, Confirmation, NodeChange, Plan, ScaleTo, Target, from_yaml, parse_labels,
     },
-    cluster::{ServiceId, Subject},
+    cluster::{Availability, Role, ServiceId, Subject},
 };
 
 /// So many commands are offered again.
@@ -409,6 +409,10 @@ impl Board {
             self.act(act);
             return Ok(());
         };
+        if let Some(done) = self.node_command(verb, name) {
+            done?;
+            return Ok(());
+        }
         let service = self.scene.store.service_named(name).map(|s| s.id.clone());
         let id = service.ok_or_else(|| format!("no service '{name}'"))?;
         let act = match verb {
@@ -425,6 +429,36 @@ impl Board {
         self.overlays.pop();
         self.act_on(act, id);
         Ok(())
+    }
+
+    /// A command for a node by its name; `None` if it is for something else.
+    fn node_command(&mut self, verb: &str, name: &str) -> Option<Result<(), String>> {
+        let change = match verb {
+            "drain" => Some(NodeChange::Availability(Availability::Drain)),
+            "activate" => Some(NodeChange::Availability(Availability::Active)),
+            "pause-node" => Some(NodeChange::Availability(Availability::Pause)),
+            "promote" => Some(NodeChange::Role(Role::Manager)),
+            "demote" => Some(NodeChange::Role(Role::Worker)),
+            "labels" | "blast" | "node" => None,
+            _ => return None,
+        };
+        let found = self.scene.store.nodes().find(|n| &*n.hostname == name);
+        let Some(id) = found.map(|n| n.id.clone()) else {
+            return Some(Err(format!("no node '{name}'")));
+        };
+        if (change.is_some() || verb == "labels") && self.is_read_only() {
+            return Some(Err("read-only: nothing can be changed from here".into()));
+        }
+        self.overlays.pop();
+        match (change, verb) {
+            (Some(change), _) => {
+                self.read_and_plan(vec![id.into()], name, Change::Node(change));
+            }
+            (None, "labels") => self.ask_labels_of(&id),
+            (None, "blast") => self.open_blast(id),
+            (None, _) => self.describe_subject(Subject::Node(id)),
+        }
+        Some(Ok(()))
     }
 
     /// An action on a service that need not be under the cursor.

@@ -62,6 +62,18 @@ const OF_SERVICE: [(&str, &str); 8] = [
     ("yaml", "a service's document"),
 ];
 
+/// Commands that take the name of a node.
+const OF_NODE: [(&str, &str); 8] = [
+    ("drain", "drain a node"),
+    ("activate", "let a node take tasks again"),
+    ("pause-node", "no new tasks for a node"),
+    ("promote", "make a node a manager"),
+    ("demote", "make a manager a worker"),
+    ("labels", "edit a node's labels"),
+    ("blast", "what dies if a node is lost"),
+    ("node", "describe a node"),
+];
+
 impl Palette {
     /// Puts a command there to be gone on with.
     pub fn fill(&mut self, command: &str) {
@@ -87,6 +99,16 @@ impl Palette {
                 for name in clusters.iter().filter(|n| n.contains(rest)) {
                     found.push(suggestion(format!("cluster {name}"), "switch to this cluster", ""));
                 }
+            } else if let Some((verb, words)) = OF_NODE.iter().find(|(v, _)| *v == verb) {
+                let mut names: Vec<&str> =
+                    store.nodes().map(|n| &*n.hostname).filter(|n| n.contains(rest)).collect();
+                names.sort_by(|a, b| {
+                    let first = |n: &str| !n.starts_with(rest);
+                    first(a).cmp(&first(b)).then_with(|| super::order::natural(a, b))
+                });
+                for name in names.into_iter().take(50) {
+                    found.push(suggestion(format!("{verb} {name}"), words, ""));
+                }
             } else if let Some((verb, words)) = OF_SERVICE.iter().find(|(v, _)| *v == verb) {
                 let mut names: Vec<&str> =
                     store.services().map(|s| &*s.name).filter(|n| n.contains(rest)).collect();
@@ -100,8 +122,10 @@ impl Palette {
         for action in ACTIONS.iter().filter(|a| a.id.contains(verb)) {
             found.push(suggestion(action.id.to_owned(), action.words, &keymap.keys(action.act)));
         }
-        for (name, words) in
-            OF_SERVICE.iter().filter(|(v, _)| !verb.is_empty() && v.starts_with(verb))
+        for (name, words) in OF_SERVICE
+            .iter()
+            .chain(&OF_NODE)
+            .filter(|(v, _)| !verb.is_empty() && v.starts_with(verb))
         {
             found.push(suggestion(format!("{name} "), &format!("{words}: type its name"), ""));
         }

@@ -13,7 +13,7 @@ use crate::{
         follow::{Follow, Phase},
         plan::{Approved, Change, NodeChange, Target, labels_text},
     },
-    cluster::{Mode, Role, Service, ServiceId, Subject, TaskId},
+    cluster::{Mode, NodeId, Role, Service, ServiceId, Subject, TaskId},
     session::Command,
 };
 
@@ -153,15 +153,19 @@ impl Board {
 
     /// Asks for the labels of the node under the cursor.
     pub(super) fn ask_labels(&mut self) {
-        let Some(Subject::Node(id)) = self.subject() else {
-            return self.say("no node is selected");
-        };
-        let Some(node) = self.live_store().node(&id) else { return };
+        match self.subject() {
+            Some(Subject::Node(id)) => self.ask_labels_of(&id),
+            _ => self.say("no node is selected"),
+        }
+    }
+
+    pub(super) fn ask_labels_of(&mut self, id: &NodeId) {
+        let Some(node) = self.live_store().node(id) else { return };
         let labels = labels_text(node.labels.iter().map(|(k, v)| (&**k, &**v)));
         let title = format!("Labels of {}", node.hostname);
         self.overlays.push(Overlay::Ask(Ask {
             asking: Asking::Labels,
-            targets: vec![id.into()],
+            targets: vec![id.clone().into()],
             title,
             // To be changed, not replaced.
             input: Input::with(&labels),

@@ -98,7 +98,7 @@ impl Board {
         }
     }
 
-    fn open_blast(&mut self, id: NodeId) {
+    pub(super) fn open_blast(&mut self, id: NodeId) {
         let title = format!("What dies with {}?", self.scene.store.hostname(&id));
         self.overlays.push(Overlay::Page(Page {
             title,

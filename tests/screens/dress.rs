@@ -146,3 +146,22 @@ fn help_is_pointed_to_until_it_was_used() {
         .any(|e| matches!(e, skep::ui::Effect::Write { path: p, fresh: true, .. } if *p == path));
     assert!(made, "and not again the next time");
 }
+
+#[test]
+fn the_palette_takes_nodes_by_name() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys(":drain no");
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("drain node-4") && !screen.contains("drain mgr-1"), "{screen}");
+    driver.keys("<enter>");
+    assert!(driver.screen(120, 40).contains("drain node-4 …"), "{}", driver.screen(120, 40));
+    driver.keys("<esc>:blast mgr-1<enter>");
+    assert!(driver.screen(120, 40).contains("What dies with mgr-1?"));
+    driver.keys("<esc>:node mgr-2<enter>");
+    assert!(driver.screen(120, 40).contains("node mgr-2"));
+    driver.keys("<esc>:demote nobody<enter>");
+    assert!(driver.screen(120, 40).contains("no node 'nobody'"));
+    let mut driver = Driver::new(&shop(), true);
+    driver.keys(":drain node-4<enter>");
+    assert!(driver.screen(120, 40).contains("read-only"));
+}
