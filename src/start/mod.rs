@@ -253,18 +253,13 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
         let names = View::ALL.map(|v| v.name().to_lowercase()).join(", ");
         fault(USAGE)(format!("no view '{wanted}'; there are: {names}, clusters"))
     })?;
-    if !ui::is_terminal() {
-        let line =
-            "stdout is no terminal; for scripts there is 'skep snapshot [--json]' and 'skep check'";
-        return Err(fault(FAILED)(line.into()));
-    }
     let wanted = cli.theme.as_deref().or(file.theme.as_deref());
     let depth = Depth::detect();
-    let look = Look { depth, dark: (depth > Depth::Mono).then(ui::is_dark).flatten() };
+    let on_terminal = ui::is_terminal();
+    let dark = (on_terminal && depth > Depth::Mono).then(ui::is_dark).flatten();
+    let look = Look { depth, dark };
     let themes = Themes::load(themes_dir().as_deref(), look);
     let theme = themes.get(wanted).map_err(fault(USAGE))?;
-    let ascii = cli.ascii || file.ascii || !ui::is_utf8(|name| std::env::var(name).ok());
-    let mut notices = choice.notices;
     let slow = cli.low_bandwidth || file.low_bandwidth;
     let percent = cli.budget.or(file.budget).unwrap_or(Budget::SHARE * 100.0);
     if !(0.1..=50.0).contains(&percent) {
@@ -272,6 +267,14 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
         return Err(fault(USAGE)(line));
     }
     let budget = Budget::new(percent / 100.0, slow);
+    // What is wrong with the words is said first: it can be mended here.
+    if !on_terminal {
+        let line =
+            "stdout is no terminal; for scripts there is 'skep snapshot [--json]' and 'skep check'";
+        return Err(fault(FAILED)(line.into()));
+    }
+    let ascii = cli.ascii || file.ascii || !ui::is_utf8(|name| std::env::var(name).ok());
+    let mut notices = choice.notices;
     let mut seats = Vec::new();
     let mut sessions = Vec::new();
     for cluster in choice.clusters {

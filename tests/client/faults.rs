@@ -71,6 +71,7 @@ async fn bad_command_lines_and_configs() {
         (&["--config", "/no/such/file"], 64, "/no/such/file"),
         (&["--theme", "nope"], 64, "no theme 'nope'"),
         (&["--view", "nope"], 64, "no view 'nope'"),
+        (&["--demo", "--budget", "99"], 64, "0.1 to 50"),
         (&["--demo"], 1, "skep snapshot"),
         (&["demo-serve", "--socket", "/tmp/x", "--fault", "nope"], 64, "no fault 'nope'"),
     ] {
