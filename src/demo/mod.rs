@@ -18,6 +18,7 @@ mod streams;
 mod updater;
 
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::{Duration, Instant},
@@ -133,7 +134,7 @@ impl Drop for Demo {
         }
         let _ = std::fs::remove_file(&self.socket);
         if let Some(dir) = &self.dir {
-            let _ = std::fs::remove_dir(dir);
+            let _ = std::fs::remove_dir_all(dir);
         }
     }
 }
@@ -166,15 +167,28 @@ fn bind(socket: &Path) -> Result<tokio::net::UnixListener, String> {
 /// # Errors
 /// One line.
 pub async fn start(scenario: &str) -> Result<Demo, String> {
-    let dir = std::env::temp_dir().join(format!("skep-demo-{}", std::process::id()));
-    std::fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-    std::fs::set_permissions(&dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))
-        .map_err(|e| format!("{}: {e}", dir.display()))?;
+    let dir = own_dir()?;
     let options =
         Options { scenario: scenario.to_owned(), size: None, seed: 1, faults: Faults::default() };
     let mut demo = Demo::start(&dir.join("docker.sock"), options)?;
     demo.dir = Some(dir);
     Ok(demo)
+}
+
+/// A directory of nobody else's, and that nobody has made before.
+fn own_dir() -> Result<PathBuf, String> {
+    let mut maker = std::fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+    let mut tried = 0;
+    loop {
+        let name = format!("skep-demo-{}-{tried}", std::process::id());
+        let dir = std::env::temp_dir().join(name);
+        match maker.create(&dir) {
+            Ok(()) => return Ok(dir),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && tried < 99 => tried += 1,
+            Err(error) => return Err(format!("{}: {error}", dir.display())),
+        }
+    }
 }
 
 /// `demo-serve`: serves until a signal ends it. SIGUSR1 ends the churn, so that a test can compare what

@@ -25,6 +25,8 @@ const KEPT: i64 = 24 * 3_600 * 1_000_000_000;
 const HOUR_LIMIT: u64 = 16 << 20;
 /// Of the audit file, which only grows, so much of the end is read.
 const AUDIT_TAIL: u64 = 1 << 20;
+/// A write's result stands at most so many lines after it.
+const AT_ONCE: usize = 64;
 
 /// Where it is kept.
 #[derive(Clone, Debug)]
@@ -71,7 +73,18 @@ impl Past {
         let size = fs::metadata(&self.audit).map_or(0, |m| m.len());
         let all = lines(&self.audit, size.saturating_sub(AUDIT_TAIL));
         let all = all.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
-        all.filter(|v| v["cluster"].as_str() == Some(swarm)).filter_map(|v| action(&v)).collect()
+        let mut actions: Vec<Value> = Vec::new();
+        for line in all.filter(|v| v["cluster"].as_str() == Some(swarm)) {
+            let mut sent = actions.iter().rev().take(AT_ONCE);
+            match sent.position(|a| a["result"] == "sent" && is_result(a, &line)) {
+                Some(back) => {
+                    let place = actions.len() - 1 - back;
+                    actions[place] = line;
+                }
+                None => actions.push(line),
+            }
+        }
+        actions.iter().filter_map(action).collect()
     }
 
     /// Appends to the timeline.
@@ -151,6 +164,11 @@ fn lines(path: &Path, from: u64) -> impl Iterator<Item = String> {
     split.map_while(Result::ok).map(|line| String::from_utf8_lossy(&line).into_owned())
 }
 
+/// Is `line` how what was `sent` came out?
+fn is_result(sent: &Value, line: &Value) -> bool {
+    ["who", "command", "version", "service_id", "node_id"].iter().all(|key| sent[key] == line[key])
+}
+
 /// A line of the audit file as an entry of the timeline.
 fn action(line: &Value) -> Option<Entry> {
     let text = |key: &str| line[key].as_str().unwrap_or_default();
@@ -161,7 +179,11 @@ fn action(line: &Value) -> Option<Entry> {
     } else {
         ("node", Subject::Node(NodeId::from(text("node_id"))))
     };
-    let outcome = if result.is_empty() { String::new() } else { format!(" ({result})") };
+    let outcome = match result {
+        "" | "taken" => String::new(),
+        "sent" => " (sent, no answer known)".into(),
+        other => format!(" ({other})"),
+    };
     at.is_set().then(|| Entry {
         seq: 0,
         kept: true,
@@ -212,6 +234,8 @@ impl Keeper {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn entry(at: Timestamp, text: &str) -> Entry {
@@ -239,13 +263,28 @@ mod tests {
         let old = now.shifted(-2 * KEPT);
         past.append("swarm1", &[entry(old, "long ago")]).unwrap();
         past.append("swarm1", &[entry(now.shifted(-5), "lost"), entry(now, "lost again")]).unwrap();
-        let audit = format!(
-            "{{\"at\":\"{now}\",\"who\":\"ann\",\"cluster\":\"swarm1\",\"service\":\"web\",\"service_id\":\"s1\",\"action\":\"scale\",\"command\":\"docker service scale web=2\",\"result\":\"sent\"}}\nrubbish\n"
-        );
+        let line = |replicas: u32, result: &str| {
+            json!({
+                "at": now.to_string(), "who": "ann", "cluster": "swarm1", "version": 7,
+                "service": "web", "service_id": "s1", "action": "scale",
+                "command": format!("docker service scale web={replicas}"), "result": result,
+            })
+        };
+        // Of a write whose result is known that is told, once.
+        let lines = [line(2, "sent"), line(2, "taken"), "rubbish".into(), line(3, "sent")];
+        let audit = lines.map(|l| format!("{l}\n")).concat();
         fs::write(&past.audit, audit).unwrap();
         let (entries, _) = past.load("swarm1", now.shifted(1));
         let said: Vec<&str> = entries.iter().map(|e| &*e.text).collect();
-        assert_eq!(said, ["lost", "lost again", "scale (sent): docker service scale web=2 by ann"]);
+        assert_eq!(
+            said,
+            [
+                "lost",
+                "lost again",
+                "scale: docker service scale web=2 by ann",
+                "scale (sent, no answer known): docker service scale web=3 by ann"
+            ]
+        );
         assert_eq!(hours(&dir.path().join("timeline/swarm1")).len(), 1, "the old hour is gone");
         assert!(past.load("../swarm1", now).0.is_empty(), "an id leads nowhere else");
         let quieted = vec![Quieted {

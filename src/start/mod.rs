@@ -139,7 +139,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
         return Ok(0);
     }
     // The demo lives as long as this guard.
-    let (mut choice, _demo) = match &cli.demo {
+    let (mut choice, demo) = match &cli.demo {
         None => {
             let choice = choose(&cli.hosts, &cli.contexts, &file, &docker, env);
             (choice.map_err(|e| fault(USAGE)(e.to_string()))?, None)
@@ -198,7 +198,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             let since = moment(since).map_err(fault(USAGE))?;
             let mut text = String::new();
             let mut missing = choice.notices;
-            for look in look(choice.clusters, &limits, Some(past(cli.demo.is_some()))).await {
+            for look in look(choice.clusters, &limits, Some(past(demo.as_ref()))).await {
                 match look {
                     Ok(taken) => text += &taken.incident(since).markdown(),
                     Err(why) => missing.push(why),
@@ -236,12 +236,17 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             // Some of what was asked for is not in it.
             Ok(if missing.is_empty() { 0 } else { 3 })
         }
-        _ => screen(&cli, &file, choice).await,
+        _ => screen(&cli, &file, choice, demo.as_ref()).await,
     }
 }
 
 /// The UI.
-async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Fault> {
+async fn screen(
+    cli: &Cli,
+    file: &ConfigFile,
+    choice: Choice,
+    demo: Option<&demo::Demo>,
+) -> Result<u8, Fault> {
     let keymap = Keymap::new(file.keys.iter().map(|(id, keys)| (&**id, &*keys.keys)));
     let keymap = keymap.map_err(|KeyFault { id, why }| {
         let line = file.keys.get(&id).map_or(0, |keys| keys.line);
@@ -289,7 +294,7 @@ async fn screen(cli: &Cli, file: &ConfigFile, choice: Choice) -> Result<u8, Faul
         sessions.push(SessionConfig {
             managers: cluster.endpoints.iter().cloned().map(Connector::new).collect(),
             grant: grant.clone(),
-            past: past(cli.demo.is_some()),
+            past: past(demo),
             who: whoami(),
             budget,
         });
@@ -382,10 +387,13 @@ fn complain(notices: &[String]) {
     }
 }
 
-/// What outlives skep; of a demo, whose Swarm is made anew each time, only the audit file.
-fn past(demo: bool) -> Past {
+/// What outlives skep; of a demo, whose Swarm is made anew each time, nothing does.
+fn past(demo: Option<&demo::Demo>) -> Past {
     let dir = state_dir();
-    Past { timeline: (!demo).then(|| dir.join("timeline")), audit: dir.join("audit.jsonl") }
+    match demo {
+        Some(demo) => Past { timeline: None, audit: demo.socket().with_file_name("audit.jsonl") },
+        None => Past { timeline: Some(dir.join("timeline")), audit: dir.join("audit.jsonl") },
+    }
 }
 
 fn whoami() -> String {

@@ -385,11 +385,11 @@ fn edits_every_field(lab: &Lab) {
     tui.keys("xd");
     for text in [
         "skep-net",
-        "tmpfs → /scratch",
+        "tmpfs  → /scratch",
         "skep-secret",
         "skep-config",
         "node.role==manager",
-        "*:8099→80/tcp",
+        "8099 → 80/tcp on every node (ingress)",
     ] {
         tui.shows(SOON, text);
     }
@@ -545,7 +545,11 @@ fn hostile_text(lab: &Lab) {
     // Colours are honoured, all else is dropped.
     tui.shows(LATER, "red␀nul end rtl");
     tui.shows(SOON, "● live");
-    let raw = tui.raw();
+    // Before it takes the screen, skep itself asks the terminal for its background.
+    let all = tui.raw();
+    let taken = b"\x1b[?1049h";
+    let begin = all.windows(taken.len()).position(|w| w == taken).expect("the screen was taken");
+    let raw = &all[begin..];
     for bad in [&b"\x1b]0;"[..], b"\x07", b"\x1b[31mred", b"\x00", "\u{202e}".as_bytes()] {
         assert!(!raw.windows(bad.len()).any(|w| w == bad), "{bad:?} reached the terminal");
     }

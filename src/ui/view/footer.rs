@@ -46,7 +46,8 @@ pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: R
     let keymap = &board.settings.keymap;
     let help = keymap.first(Act::Help).filter(|_| !hint.is_empty()).unwrap_or_default();
     let hinted = if help.is_empty() { 0 } else { hint.len() + text::width(&help) + 1 };
-    for (act, words) in offered {
+    // The hint tells the key of the help in its own place.
+    for (act, words) in offered.into_iter().filter(|(act, _)| hinted == 0 || *act != Act::Help) {
         let Some(key) = keymap.first(act) else { continue };
         let key = format!(" {key} ");
         let words = format!("{words} ");

@@ -236,11 +236,13 @@ impl Page<'_> {
                 _ => "",
             };
             let only = if mount["ReadOnly"] == true { ", read only" } else { "" };
-            let source = match text_of(&mount["Source"]) {
-                "" => "(anonymous)",
-                source => source,
+            let source = match (kind, text_of(&mount["Source"])) {
+                // It has none.
+                ("tmpfs", _) => String::new(),
+                (_, "") => "(anonymous) ".into(),
+                (_, source) => format!("{source} "),
             };
-            self.field(kind, format!("{source} → {}{only}", text_of(&mount["Target"])));
+            self.field(kind, format!("{source}→ {}{only}", text_of(&mount["Target"])));
             self.styled("", pins, Slot::Dim);
         }
         let names = &self.board.scene.names;
