@@ -261,10 +261,8 @@ async fn screen(
     let wanted = cli.theme.as_deref().or(file.theme.as_deref());
     let depth = Depth::detect();
     let on_terminal = ui::is_terminal();
-    let dark = (on_terminal && depth > Depth::Mono).then(ui::is_dark).flatten();
-    let look = Look { depth, dark };
-    let themes = Themes::load(themes_dir().as_deref(), look);
-    let theme = themes.get(wanted).map_err(fault(USAGE))?;
+    let themes_on = |dark| Themes::load(themes_dir().as_deref(), Look { depth, dark });
+    themes_on(None).get(wanted).map_err(fault(USAGE))?;
     let slow = cli.low_bandwidth || file.low_bandwidth;
     let percent = cli.budget.or(file.budget).unwrap_or(Budget::SHARE * 100.0);
     if !(0.1..=50.0).contains(&percent) {
@@ -309,7 +307,13 @@ async fn screen(
     complain(&notices);
     log_in(sessions.iter().flat_map(|s| &s.managers)).await;
     let mut fleet = Fleet::start(sessions);
-    fleet.first_words(FIRST_WORD).await.map_err(unreachable)?;
+    // The terminal is asked for its background while the engines are for their first word.
+    let dark =
+        tokio::task::spawn_blocking(move || (depth > Depth::Mono).then(ui::is_dark).flatten());
+    let first = fleet.first_words(FIRST_WORD).await;
+    let themes = themes_on(dark.await.ok().flatten());
+    first.map_err(unreachable)?;
+    let theme = themes.get(wanted).map_err(fault(USAGE))?;
     let log_keys = file.log_keys.clone();
     let limits = file.triage.limits();
     let opening = Opening {

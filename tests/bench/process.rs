@@ -178,6 +178,13 @@ fn pump(mut from: UnixStream, mut to: UnixStream, mut seen: impl FnMut(&[u8])) {
     let _ = from.shutdown(std::net::Shutdown::Both);
 }
 
+/// What is typed; the terminal's own answers go the same way.
+type Typing = Arc<Mutex<Box<dyn Write + Send>>>;
+
+/// What every terminal is asked and answers: which kind it is. Ours does not tell its colours.
+const ASKED: &[u8] = b"\x1b[c";
+const ANSWER: &[u8] = b"\x1b[?1;2c";
+
 struct Shown {
     parser: vt100::Parser,
     bytes: u64,
@@ -186,7 +193,7 @@ struct Shown {
 /// skep on a pseudo-terminal of 120x40.
 pub struct Skep {
     shown: Arc<(Mutex<Shown>, Condvar)>,
-    writer: Box<dyn Write + Send>,
+    writer: Typing,
     child: Box<dyn portable_pty::Child + Send + Sync>,
     #[allow(dead_code, reason = "keeps the terminal open")]
     master: Box<dyn portable_pty::MasterPty + Send>,
@@ -210,18 +217,22 @@ impl Skep {
         let shown = Arc::new((Mutex::new(Shown { parser, bytes: 0 }), Condvar::new()));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let on = Arc::clone(&shown);
+        let writer: Typing = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
+        let answers = Arc::clone(&writer);
         std::thread::spawn(move || {
             let mut buffer = vec![0; 1 << 16];
             while let Ok(n) = reader.read(&mut buffer)
                 && n > 0
             {
+                if buffer[..n].windows(ASKED.len()).any(|w| w == ASKED) {
+                    answers.lock().unwrap().write_all(ANSWER).unwrap();
+                }
                 let mut shown = on.0.lock().unwrap();
                 shown.parser.process(&buffer[..n]);
                 shown.bytes += n as u64;
                 on.1.notify_all();
             }
         });
-        let writer = pair.master.take_writer().unwrap();
         Self { shown, writer, child, master: pair.master, begun }
     }
 
@@ -230,8 +241,9 @@ impl Skep {
     }
 
     pub fn keys(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
+        let mut writer = self.writer.lock().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
     }
 
     pub fn screen(&self) -> String {

@@ -90,7 +90,7 @@ fn pages_turn_by_themselves_and_stay_when_held() {
         seen.push(title(&driver).split_whitespace().nth(3).unwrap_or("").to_owned());
     }
     seen.dedup();
-    assert_eq!(seen[..5], ["Swarm", "Problems", "Services", "Nodes", "Failures,"]);
+    assert_eq!(seen[..5], ["Swarm", "Problems", "Services:", "Nodes:", "Failures,"]);
     driver.keys("<space>");
     let held = driver.screen(120, 40).lines().nth(3).map(str::to_owned);
     for _ in 0..60 {

@@ -13,10 +13,17 @@ pub struct Tui {
     parser: Arc<Mutex<vt100::Parser>>,
     /// Everything the program ever wrote.
     raw: Arc<Mutex<Vec<u8>>>,
-    writer: Box<dyn Write + Send>,
+    writer: Typing,
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
 }
+
+/// What is typed; the terminal's own answers go the same way.
+type Typing = Arc<Mutex<Box<dyn Write + Send>>>;
+
+/// Every terminal is asked which kind it is, and answers. Ours does not tell its colours.
+const ASKED: &[u8] = b"\x1b[c";
+const ANSWER: &[u8] = b"\x1b[?1;2c";
 
 fn cells(n: u16) -> NonZero<u16> {
     NonZero::new(n).expect("a terminal has cells")
@@ -58,18 +65,22 @@ impl Tui {
         let parser = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(cols), 0)));
         let raw = Arc::new(Mutex::new(Vec::new()));
         let mut reader = pair.master.try_clone_reader().expect("a reader");
-        let (p, r) = (Arc::clone(&parser), Arc::clone(&raw));
+        let writer = pair.master.take_writer().expect("a writer");
+        let writer: Typing = Arc::new(Mutex::new(writer));
+        let (p, r, answers) = (Arc::clone(&parser), Arc::clone(&raw), Arc::clone(&writer));
         std::thread::spawn(move || {
             let mut buffer = [0; 1 << 16];
             while let Ok(n) = reader.read(&mut buffer) {
                 if n == 0 {
                     break;
                 }
+                if buffer[..n].windows(ASKED.len()).any(|w| w == ASKED) {
+                    let _ = answers.lock().unwrap().write_all(ANSWER);
+                }
                 p.lock().unwrap().process(&buffer[..n]);
                 r.lock().unwrap().extend_from_slice(&buffer[..n]);
             }
         });
-        let writer = pair.master.take_writer().expect("a writer");
         Self { parser, raw, writer, child, master: pair.master }
     }
 
@@ -105,8 +116,9 @@ impl Tui {
 
     /// Types text; `\r` is Enter, `\x1b` Esc.
     pub fn keys(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
-        self.writer.flush().expect("the terminal takes keys");
+        let mut writer = self.writer.lock().unwrap();
+        writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
+        writer.flush().expect("the terminal takes keys");
         // A lone Esc must not run into the next key.
         if keys.ends_with('\x1b') {
             std::thread::sleep(Duration::from_millis(100));

@@ -52,8 +52,8 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
             health.leader.as_ref().is_some_and(|id| id.as_str() == &*store.info().manager_id);
         let role = if leads { " leader" } else { " manager" };
         groups.push(vec![Span::raw(format!(" {}", text::cut(&name, 20))), Span::styled(role, dim)]);
-        let pair = |word: &'static str, (ok, all): (usize, usize)| {
-            let slot = if ok < all { Slot::Critical } else { Slot::Text };
+        let pair = |word: &'static str, (ok, all): (usize, usize), look: fn(&Board) -> Slot| {
+            let slot = if ok < all { look(board) } else { Slot::Text };
             vec![Span::styled(word, dim), Span::styled(format!("{ok}/{all}"), board.style(slot))]
         };
         let tasks = if store.tasks_known() {
@@ -63,7 +63,7 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         };
         let tasks = vec![Span::styled("  tasks ", dim), Span::raw(tasks)];
         let all = store.nodes().len();
-        let mut nodes = pair("  nodes ", (health.ready, all));
+        let mut nodes = pair("  nodes ", (health.ready, all), problems::of_nodes);
         // Nothing is known to be lost: no alarm, but a word.
         if health.unknown > 0 && health.ready + health.unknown == all {
             nodes = vec![
@@ -72,13 +72,21 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
             ];
         }
         groups.push(nodes);
-        groups.push(pair("  services ", (health.converged, store.services().len())));
+        let services = (health.converged, store.services().len());
+        groups.push(pair("  services ", services, problems::of_services));
         groups.push(tasks);
         if health.missing > 0 {
-            let said = format!(" ✗{} missing", health.missing);
-            groups.push(vec![Span::styled(said, board.style(Slot::Critical))]);
+            let slot = problems::of_services(board);
+            let glyph = match slot {
+                Slot::Critical => "✗",
+                Slot::Warn => "!",
+                _ => "◐",
+            };
+            let said = format!(" {glyph}{} missing", health.missing);
+            groups.push(vec![Span::styled(said, board.style(slot))]);
         }
-        groups.push(pair("  managers ", (health.reachable, health.managers)));
+        let managers = (health.reachable, health.managers);
+        groups.push(pair("  managers ", managers, problems::of_nodes));
     }
     groups
 }
@@ -206,7 +214,8 @@ pub(super) fn summary(board: &Board) -> Line<'static> {
             health.running
         )));
         if health.missing > 0 {
-            spans.push(Span::styled(format!(" ✗{}", health.missing), board.style(Slot::Critical)));
+            let slot = problems::of_services(board);
+            spans.push(Span::styled(format!(" -{}", health.missing), board.style(slot)));
         }
     }
     Line::from(spans)

@@ -39,6 +39,9 @@ const TABS: [(Pane, &str); 5] = [
     (Pane::Logs, "Logs"),
 ];
 
+/// From so many columns on, events and logs stand beside each other.
+const BESIDE: u16 = 180;
+
 fn is_tabbed(area: Rect) -> bool {
     area.width < 100 || area.height < 26
 }
@@ -77,8 +80,15 @@ pub fn panes(board: &Board, area: Rect) -> Vec<(Pane, Rect)> {
     let left = split.left.map_or(area.width * 61 / 100, |n| n.clamp(30, area.width - 30));
     let [left, right] =
         Layout::horizontal([Constraint::Length(left), Constraint::Min(30)]).areas(top);
-    let below = if board.bottom_logs { Pane::Logs } else { Pane::Events };
-    vec![(Pane::Services, left), (Pane::Nodes, right), (Pane::Tasks, middle), (below, bottom)]
+    let mut panes = vec![(Pane::Services, left), (Pane::Nodes, right), (Pane::Tasks, middle)];
+    if area.width >= BESIDE && board.log.is_some() {
+        let [events, logs] =
+            Layout::horizontal([Constraint::Percentage(45), Constraint::Min(80)]).areas(bottom);
+        panes.extend([(Pane::Events, events), (Pane::Logs, logs)]);
+    } else {
+        panes.push((if board.bottom_logs { Pane::Logs } else { Pane::Events }, bottom));
+    }
+    panes
 }
 
 /// The tab at a place of a small screen.
@@ -96,7 +106,7 @@ pub fn tab(board: &Board, area: Rect, x: u16, y: u16) -> Option<Pane> {
 /// The edge at a place.
 pub fn edge(board: &Board, area: Rect, x: u16, y: u16) -> Option<Edge> {
     let panes = panes(board, area);
-    let &[(_, left), _, (_, middle), _] = panes.as_slice() else { return None };
+    let &[(_, left), _, (_, middle), _, ..] = panes.as_slice() else { return None };
     let near = |a: u16, b: u16| a == b || a + 1 == b;
     if y < left.bottom() - 1 && near(x, left.right()) {
         Some(Edge::Left)

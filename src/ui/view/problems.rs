@@ -8,6 +8,7 @@ use ratatui::{
 
 use super::{empty, frame_of, rows, title};
 use crate::{
+    cluster::Subject,
     config::Slot,
     triage::{Problem, Quiet, Remedy, Severity},
     ui::{
@@ -34,6 +35,25 @@ pub(super) fn slot(severity: Severity) -> Slot {
         Severity::Warning => Slot::Warn,
         Severity::Advice => Slot::Dim,
     }
+}
+
+/// How a count that is not full looks: as bad as what was found wrong with what it counts, or else
+/// as `otherwise`: an update takes its tasks down, and that is no alarm.
+pub(super) fn concern(board: &Board, counts: fn(&Subject) -> bool, otherwise: Slot) -> Slot {
+    let about = board.loud().filter(|problem| {
+        counts(&problem.subject) || problem.folded.iter().any(|folded| counts(&folded.subject))
+    });
+    about.map(|problem| problem.severity).max().map_or(otherwise, slot)
+}
+
+/// Of services.
+pub(super) fn of_services(board: &Board) -> Slot {
+    concern(board, |s| matches!(s, Subject::Service(_) | Subject::Task(..)), Slot::Busy)
+}
+
+/// Of nodes and managers.
+pub(super) fn of_nodes(board: &Board) -> Slot {
+    concern(board, |s| matches!(s, Subject::Node(_) | Subject::Other), Slot::Warn)
 }
 
 /// What a filter looks at.

@@ -84,7 +84,8 @@ fn replicas(service: &Service, scene: &Scene) -> String {
     format!("{:<5} {}", format!("{part}/{whole}{word}"), bar(part, whole, cells))
 }
 
-fn update(service: &Service) -> Cell<'static> {
+/// How its update goes.
+pub(super) fn update(service: &Service) -> Cell<'static> {
     let Some(update) = &service.update else { return Cell::dim("") };
     match &update.state {
         UpdateState::Updating => Cell::new("updating", Slot::Busy),

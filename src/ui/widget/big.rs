@@ -1,6 +1,7 @@
 //! Figures that are read from across the room.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
+use tui_big_text::{BigText, PixelSize};
 
 /// Three by five dots a character, a row in three bits.
 const FONT: &[(char, [u8; 5])] = &[
@@ -70,6 +71,32 @@ pub fn draw(text: &str, scale: u16, area: Rect, buf: &mut Buffer, style: Style) 
             }
         }
     }
+}
+
+/// Rows of a name.
+pub const NAME: u16 = 4;
+/// Columns of each of its characters: as wide as the font is, or half of that.
+const WIDE: u16 = 8;
+const NARROW: u16 = 4;
+
+/// Whether it can be drawn large.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+}
+
+/// Whether it has room when it is wide.
+pub fn is_wide(name: &str, columns: u16) -> bool {
+    name.len() as u16 * WIDE <= columns
+}
+
+/// Draws a name large, as much of it as there is room for.
+pub fn name(name: &str, wide: bool, area: Rect, buf: &mut Buffer, style: Style) {
+    let (size, each) =
+        if wide { (PixelSize::HalfHeight, WIDE) } else { (PixelSize::Quadrant, NARROW) };
+    let said = super::text::cut(name, usize::from(area.width / each));
+    // The font has no ellipsis.
+    let said = said.replace('…', ".").into();
+    BigText::builder().pixel_size(size).style(style).lines([said]).build().render(area, buf);
 }
 
 #[cfg(test)]

@@ -58,9 +58,12 @@ impl Page<'_> {
             }
         }
         self.engine();
-        self.head("If it dies");
-        for said in crate::triage::blast(store, n, self.board.scene.now).sentences() {
-            self.field("", said);
+        // Of one that is down, its findings tell what went with it.
+        if n.is_up() {
+            self.head("If it dies");
+            for said in crate::triage::blast(store, n, self.board.scene.now).sentences() {
+                self.field("", said);
+            }
         }
         let mut live: Vec<&Task> = store.tasks_on(id).filter(|t| t.is_live()).collect();
         live.sort_by_key(|t| store.task_name(t));
