@@ -276,8 +276,9 @@ fn style(paint: &Paint, depth: Depth) -> Style {
     modifier.set(Modifier::BOLD, paint.bold);
     // With real colours a dimmed colour would be dimmed twice.
     modifier.set(Modifier::DIM, paint.dim && depth == Depth::Mono);
+    let reversed = depth == Depth::Mono || depth == Depth::Ansi16 && style.bg.is_none();
+    modifier.set(Modifier::REVERSED, paint.reverse_mono && reversed);
     if depth == Depth::Mono {
-        modifier.set(Modifier::REVERSED, paint.reverse_mono);
         modifier.set(Modifier::UNDERLINED, paint.underline_mono);
     }
     style.add_modifier(modifier)
@@ -338,7 +339,10 @@ mod tests {
                 for slot in Slot::ALL {
                     assert!(theme.styles.contains_key(&slot), "{name} lacks {slot:?}");
                     let style = theme.style(slot);
-                    let colours = style.fg.is_some() || style.bg.is_some();
+                    let reversed = style.add_modifier.contains(Modifier::REVERSED);
+                    let colours = style.fg.is_some()
+                        || style.bg.is_some()
+                        || (theme.depth() == Depth::Ansi16 && reversed && name != "mono");
                     let wanted = depth != Depth::Mono && name != "mono";
                     assert_eq!(colours, wanted, "{name} {slot:?} {depth:?}");
                 }

@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{empty, frame_of, has_focus, rows, title};
+use super::{empty, frame_of, has_focus, overview, rows, title};
 use crate::{
     cluster::{Effect, Entry, Gravity, failures},
     config::Slot,
@@ -97,7 +97,9 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
         head.push_span(Span::styled(format!("{sifted} · Esc all "), board.style(Slot::Info)));
     }
     if !full {
-        head.push_span(Span::styled("│ Logs ", board.style(Slot::Dim)));
+        if !overview::has_both(board, frame.area().width) {
+            head.push_span(Span::styled("│ Logs ", board.style(Slot::Dim)));
+        }
         for span in trends(board, area.width) {
             head.push_span(span);
         }

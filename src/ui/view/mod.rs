@@ -217,10 +217,15 @@ fn empty(board: &Board, frame: &mut Frame<'_>, area: Rect, filtered: bool, nothi
     frame.render_widget(Line::styled(said.to_owned(), board.style(Slot::Dim)), line);
 }
 
+/// What is narrower beside a box is not read.
+const SLIVER: u16 = 8;
+
 /// A box in the middle over everything; returns what is inside.
 fn popup(board: &Board, frame: &mut Frame<'_>, width: u16, height: u16, title: Line<'_>) -> Rect {
     let area = frame.area();
-    let (width, height) = (width.min(area.width), height.min(area.height));
+    // Slivers of what lies below are worth nothing.
+    let width = if width + SLIVER > area.width { area.width } else { width };
+    let height = height.min(area.height);
     let place = Rect {
         x: area.x + (area.width - width) / 2,
         y: area.y + (area.height - height) / 2,

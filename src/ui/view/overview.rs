@@ -42,6 +42,11 @@ const TABS: [(Pane, &str); 5] = [
 /// From so many columns on, events and logs stand beside each other.
 const BESIDE: u16 = 180;
 
+/// Whether there is room for events and logs, and something in both.
+pub(super) fn has_both(board: &Board, columns: u16) -> bool {
+    columns >= BESIDE && board.log.is_some()
+}
+
 fn is_tabbed(area: Rect) -> bool {
     area.width < 100 || area.height < 26
 }
@@ -81,7 +86,7 @@ pub fn panes(board: &Board, area: Rect) -> Vec<(Pane, Rect)> {
     let [left, right] =
         Layout::horizontal([Constraint::Length(left), Constraint::Min(30)]).areas(top);
     let mut panes = vec![(Pane::Services, left), (Pane::Nodes, right), (Pane::Tasks, middle)];
-    if area.width >= BESIDE && board.log.is_some() {
+    if has_both(board, area.width) {
         let [events, logs] =
             Layout::horizontal([Constraint::Percentage(45), Constraint::Min(80)]).areas(bottom);
         panes.extend([(Pane::Events, events), (Pane::Logs, logs)]);
