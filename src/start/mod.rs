@@ -334,7 +334,8 @@ async fn screen(
         notices,
     };
     let mouse = !(cli.no_mouse || file.no_mouse || cli.wall);
-    let means = Means { low_bandwidth: slow, mouse };
+    let ssh = std::env::var("SSH_CONNECTION").ok();
+    let means = Means { ssh, low_bandwidth: slow, mouse };
     let ended = ui::run(|now| App::new(opening, seats, now), fleet, means).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
 }

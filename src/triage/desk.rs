@@ -66,8 +66,9 @@ pub struct Triage {
     found: HashMap<Subject, (Raw, Made)>,
     queue: VecDeque<Subject>,
     queued: HashSet<Subject>,
-    /// When time alone may change what a rule says.
+    /// When time alone may change what a rule says, by time and by object: once each.
     due: BTreeSet<(Timestamp, Subject)>,
+    due_at: HashMap<Subject, Timestamp>,
     whole_at: Timestamp,
     whole_wanted: bool,
     cases: HashMap<String, Case>,
@@ -91,6 +92,7 @@ impl Triage {
             queue: VecDeque::new(),
             queued: HashSet::new(),
             due: BTreeSet::new(),
+            due_at: HashMap::new(),
             whole_at: Timestamp::NEVER,
             whole_wanted: false,
             cases: HashMap::new(),
@@ -140,6 +142,7 @@ impl Triage {
                 break;
             }
             self.due.pop_first();
+            self.due_at.remove(&subject);
             self.enqueue(subject);
         }
         let mut looked = 0;
@@ -259,16 +262,24 @@ impl Triage {
                 }
             }
         }
-        let again = look.take_again();
-        if again.is_set() {
-            self.due.insert((again, subject.clone()));
-        }
+        self.look_again(&subject, look.take_again());
         if found.is_empty() {
             self.stale |= self.found.remove(&subject).is_some();
         } else if self.found.get(&subject).map(|(raw, _)| raw) != Some(&found) {
             let made = Made::new(store, &subject, &found);
             self.found.insert(subject, (found, made));
             self.stale = true;
+        }
+    }
+
+    /// Notes when this object is to be looked at again, if it is; what the look before said is void.
+    fn look_again(&mut self, subject: &Subject, at: Timestamp) {
+        if let Some(before) = self.due_at.remove(subject) {
+            self.due.remove(&(before, subject.clone()));
+        }
+        if at.is_set() {
+            self.due_at.insert(subject.clone(), at);
+            self.due.insert((at, subject.clone()));
         }
     }
 

@@ -15,6 +15,7 @@ mod hook;
 mod input;
 mod keymap;
 mod keys;
+mod lag;
 mod logact;
 mod logpane;
 mod logwalk;

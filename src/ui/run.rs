@@ -16,6 +16,7 @@ use super::{
     App,
     app::{Effect, Msg},
     draw, hook,
+    lag::Lag,
     term::{Screen, Strays},
     vitals::{Vitals, resident},
 };
@@ -35,6 +36,9 @@ const RATE: f64 = 128.0 * 1024.0;
 /// With `--low-bandwidth`: fewer bytes, and frames this far apart.
 const LOW_RATE: f64 = 6.0 * 1024.0;
 const LOW_FRAME: Duration = Duration::from_millis(500);
+
+/// When a link that is behind is looked at again.
+const CATCH_UP: Duration = Duration::from_millis(50);
 
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +82,8 @@ impl Clock {
 struct Frames {
     least: Duration,
     rate: f64,
+    /// Not before this, for the link is behind.
+    again: Instant,
     /// The last one, and when it was drawn.
     drawn: Instant,
     bytes: u64,
@@ -86,7 +92,13 @@ struct Frames {
 impl Frames {
     fn new(low_bandwidth: bool) -> Self {
         let (least, rate) = if low_bandwidth { (LOW_FRAME, LOW_RATE) } else { (FRAME, RATE) };
-        Self { least, rate, drawn: Instant::now(), bytes: 0 }
+        let now = Instant::now();
+        Self { least, rate, again: now, drawn: now, bytes: 0 }
+    }
+
+    /// When that is, after the last one took so long to write.
+    fn due(&self, took: Duration) -> Instant {
+        (self.drawn + self.between(took)).max(self.again)
     }
 
     /// A terminal that took long for the last frame, or got many bytes, is given time.
@@ -97,8 +109,10 @@ impl Frames {
 }
 
 /// What of the terminal is used.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Means {
+    /// `SSH_CONNECTION`: the two ends of the ssh session the terminal is at the end of.
+    pub ssh: Option<String>,
     /// The link is as slow as can be.
     pub low_bandwidth: bool,
     /// The mouse is skep's.
@@ -112,7 +126,7 @@ pub struct Means {
 pub async fn run(
     make: impl FnOnce(Timestamp) -> App,
     mut fleet: Fleet,
-    Means { low_bandwidth, mouse }: Means,
+    Means { ssh, low_bandwidth, mouse }: Means,
 ) -> io::Result<Outcome> {
     let clock = Clock::new();
     let mut app = make(clock.now());
@@ -133,15 +147,20 @@ pub async fn run(
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut frames = Frames::new(low_bandwidth);
+    let mut lag = Lag::of(ssh.as_deref());
     let mut vitals = Vitals::default();
     let mut dirty = true;
     let mut urgent = true;
     let mut held = false;
     let mut turn = Instant::now();
     loop {
-        let frame_due = frames.drawn + frames.between(screen.gauge.took());
         let idle = screen.gauge.is_idle();
-        if dirty && idle && (urgent || Instant::now() >= frame_due) {
+        let is_due = dirty && idle && Instant::now() >= frames.due(screen.gauge.took());
+        let behind = is_due && !urgent && lag.is_behind();
+        if behind {
+            frames.again = Instant::now() + CATCH_UP;
+        }
+        if dirty && idle && (urgent || is_due && !behind) {
             let begun = Instant::now();
             let before = screen.gauge.bytes();
             screen.tty.draw(|frame| draw(&app, frame))?;
@@ -152,12 +171,13 @@ pub async fn run(
             vitals.drawing.push(begun.elapsed());
             (dirty, urgent) = (false, false);
             held = false;
-        } else if dirty && !idle && !std::mem::replace(&mut held, true) {
+        } else if dirty && (!idle || behind) && !std::mem::replace(&mut held, true) {
             vitals.held += 1;
         }
         if screen.gauge.failed() {
             return Ok(Outcome::Signal);
         }
+        let frame_due = frames.due(screen.gauge.took());
         vitals.turns.push(turn.elapsed());
         if turn.elapsed() > SLOW {
             tracing::warn!(ms = turn.elapsed().as_millis(), "a slow turn of the loop");
