@@ -7,7 +7,7 @@ use std::{
 };
 
 /// While more than this is on its way, nothing is sent but what a key asked for.
-const ROOM: u64 = 4 << 10;
+const ROOM: u64 = 2 << 10;
 /// Looking costs at most one part in so many of the time.
 const SHARE: u32 = 20;
 

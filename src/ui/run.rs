@@ -37,6 +37,8 @@ const RATE: f64 = 128.0 * 1024.0;
 const LOW_RATE: f64 = 6.0 * 1024.0;
 const LOW_FRAME: Duration = Duration::from_millis(500);
 
+/// Data never waits longer for a slow link.
+const LONGEST: Duration = Duration::from_secs(2);
 /// When a link that is behind is looked at again.
 const CATCH_UP: Duration = Duration::from_millis(50);
 
@@ -82,8 +84,9 @@ impl Clock {
 struct Frames {
     least: Duration,
     rate: f64,
-    /// Not before this, for the link is behind.
+    /// Not before this, for the link is behind, or was.
     again: Instant,
+    behind: bool,
     /// The last one, and when it was drawn.
     drawn: Instant,
     bytes: u64,
@@ -93,7 +96,7 @@ impl Frames {
     fn new(low_bandwidth: bool) -> Self {
         let (least, rate) = if low_bandwidth { (LOW_FRAME, LOW_RATE) } else { (FRAME, RATE) };
         let now = Instant::now();
-        Self { least, rate, again: now, drawn: now, bytes: 0 }
+        Self { least, rate, again: now, behind: false, drawn: now, bytes: 0 }
     }
 
     /// When that is, after the last one took so long to write.
@@ -101,10 +104,23 @@ impl Frames {
         (self.drawn + self.between(took)).max(self.again)
     }
 
+    /// Whether the link may take one now. One that was behind rests twice as long as it was: about half
+    /// of it is for keys.
+    fn may_go(&mut self, behind: bool, now: Instant) -> bool {
+        if behind {
+            self.again = now + CATCH_UP;
+        } else if self.behind {
+            self.again = now + (2 * (now - self.drawn)).min(LONGEST);
+        }
+        let rests = behind || self.behind;
+        self.behind = behind;
+        !rests
+    }
+
     /// A terminal that took long for the last frame, or got many bytes, is given time.
     fn between(&self, took: Duration) -> Duration {
         let link = Duration::from_secs_f64(self.bytes as f64 / self.rate);
-        self.least.max(took * 3).max(link).min(Duration::from_secs(2))
+        self.least.max(took * 3).max(link).min(LONGEST)
     }
 }
 
@@ -156,11 +172,8 @@ pub async fn run(
     loop {
         let idle = screen.gauge.is_idle();
         let is_due = dirty && idle && Instant::now() >= frames.due(screen.gauge.took());
-        let behind = is_due && !urgent && lag.is_behind();
-        if behind {
-            frames.again = Instant::now() + CATCH_UP;
-        }
-        if dirty && idle && (urgent || is_due && !behind) {
+        let waits = is_due && !urgent && !frames.may_go(lag.is_behind(), Instant::now());
+        if dirty && idle && (urgent || is_due && !waits) {
             let begun = Instant::now();
             let before = screen.gauge.bytes();
             screen.tty.draw(|frame| draw(&app, frame))?;
@@ -171,7 +184,7 @@ pub async fn run(
             vitals.drawing.push(begun.elapsed());
             (dirty, urgent) = (false, false);
             held = false;
-        } else if dirty && (!idle || behind) && !std::mem::replace(&mut held, true) {
+        } else if dirty && (!idle || waits) && !std::mem::replace(&mut held, true) {
             vitals.held += 1;
         }
         if screen.gauge.failed() {
@@ -299,6 +312,12 @@ mod tests {
         let slow = Duration::from_millis(200);
         assert_eq!(frames.between(slow), slow * 3, "a slow terminal is idle most of the time");
         assert!(frames.between(Duration::from_secs(60)) <= Duration::from_secs(2), "but not dead");
+        let now = Instant::now();
+        frames.drawn = now - slow;
+        assert!(frames.may_go(false, now), "a link that keeps up");
+        assert!(!frames.may_go(true, now) && frames.due(quick) == now + CATCH_UP);
+        assert!(!frames.may_go(false, now), "what was behind rests");
+        assert!(frames.due(quick) == now + 2 * slow && frames.may_go(false, now + 2 * slow));
         let mut low = Frames::new(true);
         assert_eq!(low.between(quick), LOW_FRAME);
         low.bytes = 6 << 10;
