@@ -86,15 +86,15 @@ fn model(board: &Board, lines: &mut Vec<Line<'static>>) {
         lines,
         "model",
         format!(
-            "{} nodes, {} services, {} tasks ({} alive), {} events, {} problems",
+            "{} nodes, {} services, {} tasks ({} alive)",
             store.nodes().len(),
             store.services().len(),
             store.task_count(),
             store.total().wanted,
-            store.journal().iter().len(),
-            board.problems().len(),
         ),
     );
+    let (events, problems) = (store.journal().iter().len(), board.problems().len());
+    pair(board, lines, "", format!("{events} events, {problems} problems"));
     let queued = board.usage.as_ref().map_or(0, |u| u.queued);
     let log = board.log.as_ref().map_or(0, |log| log.buffer.dropped());
     pair(
