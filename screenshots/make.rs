@@ -52,6 +52,7 @@ const PICTURES: &[Picture] = &[
     picture("problems", (120, 36), 50.0, "7", 1.5),
     picture("events", (120, 36), 50.0, "5V", 1.0),
     Picture { args: &["--wall"], ..picture("wall", (120, 36), 2.0, " ", 48.0) },
+    Picture { args: &["--wall"], ..picture("wall-services", (120, 36), 2.0, " ~jj", 30.0) },
     Picture {
         args: &["--theme", "light"],
         own: LIGHT,

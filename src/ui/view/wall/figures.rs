@@ -27,7 +27,7 @@ pub(super) struct Tile {
 /// In how many columns tiles are the largest, and how large that is: 0 if they are no larger than text.
 fn arrangement(tiles: &[Tile], area: Rect) -> (u16, u16) {
     let widest = tiles.iter().map(|t| &*t.figure).max_by_key(|f| f.chars().count()).unwrap_or("");
-    let lines = tiles.iter().map(|t| t.lines.len() as u16).max().unwrap_or(0);
+    let lines = most_lines(tiles);
     let words = tiles.iter().flat_map(|t| &t.lines).map(Line::width).max().unwrap_or(0) as u16;
     let count = tiles.len().max(1) as u16;
     let scale = |columns: u16| {
@@ -45,6 +45,10 @@ fn arrangement(tiles: &[Tile], area: Rect) -> (u16, u16) {
     (columns, scale(columns))
 }
 
+fn most_lines(tiles: &[Tile]) -> u16 {
+    tiles.iter().map(|tile| tile.lines.len() as u16).max().unwrap_or(0)
+}
+
 /// Whether their figures can be read from afar.
 pub(super) fn fit(tiles: &[Tile], area: Rect) -> bool {
     arrangement(tiles, area).1 > 0
@@ -58,14 +62,22 @@ pub(super) fn tiles(board: &Board, frame: &mut Frame<'_>, area: Rect, tiles: &[T
     for (at, tile) in tiles.iter().enumerate() {
         let (column, row) = (at as u16 % columns, at as u16 / columns);
         let place = Rect { x: area.x + column * width, y: area.y + row * height, width, height };
-        draw_tile(board, frame, place, tile, scale);
+        draw_tile(board, frame, place, tile, scale, most_lines(tiles));
     }
 }
 
-fn draw_tile(board: &Board, frame: &mut Frame<'_>, area: Rect, tile: &Tile, scale: u16) {
+/// One of them, with room for as many lines as any has: figures of a row stand in line.
+fn draw_tile(
+    board: &Board,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    tile: &Tile,
+    scale: u16,
+    lines: u16,
+) {
     let (wide, high) = big::size(&tile.figure, scale);
-    let gap = u16::from(scale > 0 && area.height > high + tile.lines.len() as u16 + 1);
-    let taken = high + gap + tile.lines.len() as u16;
+    let gap = u16::from(scale > 0 && area.height > high + lines + 1);
+    let taken = high + gap + lines;
     let x = area.x + area.width.saturating_sub(wide) / 2;
     let mut y = area.y + area.height.saturating_sub(taken) / 2;
     let style = board.style(tile.slot).add_modifier(Modifier::BOLD);
