@@ -133,15 +133,15 @@ pub struct Seat {
 /// The state of the UI.
 pub struct App {
     /// By cluster number; those that went on as another stay as they were.
-    boards: Vec<Board>,
-    merged: Vec<bool>,
-    current: usize,
+    pub(super) boards: Vec<Board>,
+    pub(super) merged: Vec<bool>,
+    pub(super) current: usize,
     pub(super) fleet: FleetView,
     pub(super) wall: Wall,
     pub(super) mouse: Mouse,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     /// Something that is drawn changed.
-    dirty: bool,
+    pub(super) dirty: bool,
     /// Help is pointed to, and this is made when it is used.
     hint: Option<PathBuf>,
 }
@@ -391,42 +391,6 @@ impl App {
                 }
             }
         }
-    }
-
-    /// The wall comes, or goes. Rows nobody sees are not kept up.
-    fn set_wall(&mut self, open: bool) {
-        self.wall.open = open;
-        self.boards[self.current].show(!open, self.now);
-        if open {
-            let merged = &self.merged;
-            let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
-            // Nothing is new yet: no bell, no command.
-            let _ = self.wall.tick(open, self.now);
-        }
-        self.dirty = true;
-    }
-
-    /// A key on the wall: none of them changes anything.
-    fn wall_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
-        let Some(action) = self.board().settings.keymap.of(key) else { return Vec::new() };
-        let by = match action.act {
-            Act::Quit => return vec![Effect::Quit],
-            Act::Wall | Act::Back => {
-                self.set_wall(false);
-                return Vec::new();
-            }
-            Act::Pause | Act::Mark => {
-                self.wall.held = !self.wall.held;
-                return Vec::new();
-            }
-            Act::NextPane | Act::Down | Act::PageDown | Act::NextCluster => 1,
-            Act::PreviousPane | Act::Up | Act::PageUp | Act::PreviousCluster => -1,
-            _ => return Vec::new(),
-        };
-        let merged = &self.merged;
-        let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
-        self.wall.step(open, by, self.now);
-        Vec::new()
     }
 
     /// Brings another cluster to the screen.

@@ -3,7 +3,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use super::{Board, app::Effect, board::LinkState};
+use crossterm::event::KeyEvent;
+
+use super::{App, Board, actions::Act, app::Effect, board::LinkState};
 use crate::{
     cluster::Timestamp,
     session::ClusterNo,
@@ -227,6 +229,44 @@ impl Wall {
             });
         }
         effects
+    }
+}
+
+impl App {
+    /// The wall comes, or goes. Rows nobody sees are not kept up.
+    pub(super) fn set_wall(&mut self, open: bool) {
+        self.wall.open = open;
+        self.boards[self.current].show(!open, self.now);
+        if open {
+            let merged = &self.merged;
+            let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
+            // Nothing is new yet: no bell, no command.
+            let _ = self.wall.tick(open, self.now);
+        }
+        self.dirty = true;
+    }
+
+    /// A key on the wall: none of them changes anything.
+    pub(super) fn wall_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let Some(action) = self.board().settings.keymap.of(key) else { return Vec::new() };
+        let by = match action.act {
+            Act::Quit => return vec![Effect::Quit],
+            Act::Wall | Act::Back => {
+                self.set_wall(false);
+                return Vec::new();
+            }
+            Act::Pause | Act::Mark => {
+                self.wall.held = !self.wall.held;
+                return Vec::new();
+            }
+            Act::NextPane | Act::Down | Act::PageDown | Act::NextCluster => 1,
+            Act::PreviousPane | Act::Up | Act::PageUp | Act::PreviousCluster => -1,
+            _ => return Vec::new(),
+        };
+        let merged = &self.merged;
+        let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
+        self.wall.step(open, by, self.now);
+        Vec::new()
     }
 }
 
