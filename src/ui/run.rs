@@ -37,8 +37,11 @@ const RATE: f64 = 128.0 * 1024.0;
 const LOW_RATE: f64 = 6.0 * 1024.0;
 const LOW_FRAME: Duration = Duration::from_millis(500);
 
-/// Data never waits longer for a slow link.
+/// A slow link never rests longer.
 const LONGEST: Duration = Duration::from_secs(2);
+/// Data never waits longer for one that is behind: what else goes over it may never end, and a screen
+/// that stands still is no live one.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// When a link that is behind is looked at again.
 const CATCH_UP: Duration = Duration::from_millis(50);
 
@@ -107,6 +110,9 @@ impl Frames {
     /// Whether the link may take one now. One that was behind rests twice as long as it was: about half
     /// of it is for keys.
     fn may_go(&mut self, behind: bool, now: Instant) -> bool {
+        if now - self.drawn >= PATIENCE {
+            return true;
+        }
         if behind {
             self.again = now + CATCH_UP;
         } else if self.behind {
@@ -318,6 +324,7 @@ mod tests {
         assert!(!frames.may_go(true, now) && frames.due(quick) == now + CATCH_UP);
         assert!(!frames.may_go(false, now), "what was behind rests");
         assert!(frames.due(quick) == now + 2 * slow && frames.may_go(false, now + 2 * slow));
+        assert!(!frames.may_go(true, now) && frames.may_go(true, now + PATIENCE), "but not dead");
         let mut low = Frames::new(true);
         assert_eq!(low.between(quick), LOW_FRAME);
         low.bytes = 6 << 10;
