@@ -20,7 +20,7 @@ mod why;
 pub use blast::{Blast, Hit, blast};
 pub use desk::{Quiet, Quieted, Triage};
 pub use limits::Limits;
-pub use look::{Look, ServiceLook};
+pub use look::{Look, ServiceLook, count};
 pub use rule::{Evidence, RULES, Role, Rule, rule};
 
 use std::sync::Arc;

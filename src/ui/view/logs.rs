@@ -18,6 +18,7 @@ use crate::{
         ansi::{self, Colour, Look},
         compact, expand,
     },
+    triage::count,
     ui::{
         Board,
         board::Pane,
@@ -143,15 +144,14 @@ fn say(board: &Board, frame: &mut Frame<'_>, inner: Rect, said: &str) {
     }
 }
 
-fn tasks(count: usize) -> String {
-    format!("{count} task{}", if count == 1 { "" } else { "s" })
-}
-
 /// ` Logs of shop_api 3 tasks  PAUSED +12  /error 17 `
 fn head<'a>(board: &Board, log: &LogPane) -> Row<'a> {
     let mut head = vec![
         Span::styled(format!(" Logs of {}", text::clean(&log.title)), board.style(Slot::Title)),
-        Span::styled(format!(" {} ", tasks(log.tasks.len())), board.style(Slot::Dim)),
+        Span::styled(
+            format!(" {} ", count(log.tasks.len(), "task", "tasks")),
+            board.style(Slot::Dim),
+        ),
     ];
     let mut say = |said: String, slot| head.push(Span::styled(said, board.style(slot)));
     if !log.follows() {
@@ -184,7 +184,7 @@ fn head<'a>(board: &Board, log: &LogPane) -> Row<'a> {
         say(format!(" {} old lines dropped ", log.buffer.dropped()), Slot::Warn);
     }
     if log.left_out > 0 {
-        say(format!(" {} not followed ", tasks(log.left_out)), Slot::Warn);
+        say(format!(" {} not followed ", count(log.left_out, "task", "tasks")), Slot::Warn);
     }
     if log.tee.is_some() {
         say(" writing to a file ".into(), Slot::Info);
