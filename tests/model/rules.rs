@@ -6,8 +6,8 @@ use std::sync::Arc;
 use skep::{
     cluster::{
         Availability, Delta, Entry, FailureAction, Gravity, Meaning, Mode, Mount, Network,
-        NodeState, Platform, Port, PublishMode, Reachability, Resources, RestartCondition, Store,
-        Subject, Task, TaskSpec, TaskState, UpdateState,
+        NodeState, Platform, Port, PublishMode, Reachability, Resources, RestartCondition, Role,
+        Store, Subject, Task, TaskSpec, TaskState, UpdateState,
     },
     triage::{Limits, Problem, RULES, problems},
 };
@@ -225,6 +225,20 @@ fn every_rule_has_its_case_and_none_finds_anything_in_a_healthy_swarm() {
     assert!(all.len() >= 40);
     let found = problems(&calm().store(), NOW, &Limits::default());
     assert_eq!(found, []);
+}
+
+#[test]
+fn a_demoted_manager_is_leaving_not_lost() {
+    let demoted = |age: i64| {
+        with(calm(), |c| {
+            reach(c, 2, Reachability::Unreachable);
+            (c.nodes[2].role, c.nodes[2].updated) = (Role::Worker, ago(age));
+        })
+    };
+    let found = |age: i64| problems(&demoted(age).store(), NOW, &Limits::default());
+    assert_eq!(found(2), []);
+    let late = found(60);
+    assert!(find(&late, "quorum-risk").is_some(), "one that never leaves is told: {late:?}");
 }
 
 #[test]

@@ -11,18 +11,20 @@ pub struct Lab {
     net: &'static str,
     bridge: &'static str,
     engines: &'static str,
+    managers: u32,
+    workers: u32,
 }
 
 impl Lab {
     /// Starts it. Fails, never skips.
     pub fn up() -> Self {
         let engines = "bookworm trixie sid bookworm trixie";
-        Self::start_up("skep-lab", "10.79.0", "swskep", engines, ["3", "2"])
+        Self::start_up("skep-lab", "10.79.0", "swskep", engines, [3, 2])
     }
 
     /// A second, smaller one beside it.
     pub fn second() -> Self {
-        Self::start_up("skep-lab2", "10.80.0", "swskp2", "bookworm bookworm", ["1", "1"])
+        Self::start_up("skep-lab2", "10.80.0", "swskp2", "bookworm bookworm", [1, 1])
     }
 
     fn start_up(
@@ -30,13 +32,12 @@ impl Lab {
         net: &'static str,
         bridge: &'static str,
         engines: &'static str,
-        [managers, workers]: [&str; 2],
+        [managers, workers]: [u32; 2],
     ) -> Self {
         let dir = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
-        let lab = Self { dir, net, bridge, engines };
+        let lab = Self { dir, net, bridge, engines, managers, workers };
         let begun = Instant::now();
-        let out =
-            lab.script().args(["up", managers, workers]).output().expect("the lab script runs");
+        let out = lab.run(&["up", &managers.to_string(), &workers.to_string()]);
         assert!(
             out.status.success(),
             "the real Swarm can't start:\n{}{}",
@@ -217,6 +218,49 @@ impl Lab {
             let args = ["service", "ls", "--filter", &filter, "--format", "{{.Replicas}}"];
             self.try_docker(1, &args).stdout.trim_ascii() == wanted.as_bytes()
         });
+    }
+
+    /// Makes it what it was before a scenario failed, as well as it can, so that one failure is one:
+    /// every node on, joined, and active; node 1 a manager; no services.
+    pub fn mend(&self) {
+        let nodes = 1..=self.managers + self.workers;
+        for node in nodes.clone() {
+            self.run(&["heal", &node.to_string()]);
+            if !self.try_docker(node, &["version"]).status.success() {
+                self.crash(node);
+                self.run(&["start", &node.to_string()]);
+            }
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) && !self.is_whole() {
+            for manager in nodes.clone() {
+                for node in nodes.clone() {
+                    let role = if node <= self.managers { "manager" } else { "worker" };
+                    let (role, name) = (format!("--role={role}"), format!("node{node}"));
+                    let args = ["node", "update", &role, "--availability=active", &name];
+                    self.try_docker(manager, &args);
+                }
+            }
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        let services = self.try_docker(1, &["service", "ls", "--quiet"]).stdout;
+        for id in String::from_utf8_lossy(&services).lines() {
+            self.try_docker(1, &["service", "rm", id]);
+        }
+        println!("        mended: {}", if self.is_whole() { "whole" } else { "not whole" });
+    }
+
+    fn is_whole(&self) -> bool {
+        let format = "{{.Status}} {{.Availability}} {{.ManagerStatus}}";
+        let list = self.try_docker(1, &["node", "ls", "--format", format]).stdout;
+        let list = String::from_utf8_lossy(&list);
+        let (all, managers): (Vec<&str>, _) =
+            list.lines().map(str::trim).partition(|l| *l == "Ready Active");
+        managers.len() == self.managers as usize
+            && all.len() == self.workers as usize
+            && managers
+                .iter()
+                .all(|l| matches!(*l, "Ready Active Leader" | "Ready Active Reachable"))
     }
 
     pub fn inspect(&self, service: &str, format: &str) -> String {

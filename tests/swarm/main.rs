@@ -52,6 +52,7 @@ fn main() -> ExitCode {
             Err(_) => {
                 println!("FAILED  {name} ({:.1} s)", begun.elapsed().as_secs_f64());
                 failed.push(*name);
+                lab.mend();
             }
         }
     }

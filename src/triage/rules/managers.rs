@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cluster::{Availability, Node, NodeState, Subject, Timestamp},
+    cluster::{Availability, Node, NodeState, Reachability, Role, Subject, Timestamp},
     triage::{
         Look, Remedy,
         look::{count, names, span},
@@ -23,17 +23,19 @@ struct Quorum<'a> {
 /// reachability is `unknown` for seconds: that is no loss, and only `unreachable` counts.
 fn quorum_of<'a>(look: &Look<'a>) -> Quorum<'a> {
     let managers: Vec<&Node> = look.store.nodes().filter(|n| n.manager.is_some()).collect();
-    let mut away: Vec<&Node> = managers.iter().copied().filter(|n| is_unreachable(n)).collect();
+    let mut away: Vec<&Node> =
+        managers.iter().copied().filter(|n| is_unreachable(look, n)).collect();
     away.sort_by(|a, b| a.hostname.cmp(&b.hostname));
     let total = managers.len();
     let since = away.iter().map(|n| away_since(look, n)).max().unwrap_or_default();
     Quorum { total, reachable: total - away.len(), needed: total / 2 + 1, away, since }
 }
 
-fn is_unreachable(node: &Node) -> bool {
-    node.manager
-        .as_ref()
-        .is_some_and(|m| m.reachability == crate::cluster::Reachability::Unreachable)
+/// A manager that is demoted stops being one before the others strike it off, and is `unreachable` in
+/// between: one that is to be a worker is given a while.
+fn is_unreachable(look: &Look<'_>, node: &Node) -> bool {
+    node.manager.as_ref().is_some_and(|m| m.reachability == Reachability::Unreachable)
+        && (node.role != Role::Worker || look.lasts(node.updated, look.limits.grace))
 }
 
 /// Reachability moves no time stamp of the node: since when is known only if it was seen, or if the
@@ -94,7 +96,7 @@ pub fn quorum_risk(look: &Look<'_>) -> Option<Found> {
 /// A manager the leader can't reach (`ManagerStatus.Reachability`: `unreachable`). A warning: quorum
 /// rules say when it is worse.
 pub fn unreachable(look: &Look<'_>, node: &Node) -> Option<Found> {
-    if !is_unreachable(node) {
+    if !is_unreachable(look, node) {
         return None;
     }
     let q = quorum_of(look);
