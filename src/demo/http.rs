@@ -145,14 +145,12 @@ async fn route(
     match (method.as_str(), path) {
         ("GET", ["swarm"]) => Ok(ok(&about::swarm(&shared.sim()))),
         ("GET", ["events"]) => streams::events(shared, query),
-        ("GET", ["nodes"]) => list(shared, nodes(&shared.sim(), &query.filters()?)),
+        ("GET", ["nodes"]) => list(shared, query, nodes).await,
         ("GET", ["nodes", id]) => node(&shared.sim(), id),
         ("POST", ["nodes", id, "update"]) => update_node(shared, id, query, body),
         ("DELETE", ["nodes", id]) => remove_node(shared, id, query),
-        ("GET", ["services"]) => {
-            let status = query.is_set("status");
-            list(shared, services(&shared.sim(), &query.filters()?, status))
-        }
+        ("GET", ["services"]) if query.is_set("status") => list(shared, query, counted).await,
+        ("GET", ["services"]) => list(shared, query, services).await,
         ("GET", ["services", id]) => {
             let sim = shared.sim();
             let service = find_service(&sim, id)?;
@@ -167,7 +165,7 @@ async fn route(
             };
             Ok(streams::log_stream(shared, ids, query))
         }
-        ("GET", ["tasks"]) => list(shared, tasks(&shared.sim(), &query.filters()?)),
+        ("GET", ["tasks"]) => list(shared, query, tasks).await,
         ("GET", ["tasks", id]) => {
             let sim = shared.sim();
             let mut out = String::new();
@@ -238,8 +236,15 @@ const EXPIRED: &str =
 const LOCKED: &str = "Swarm is encrypted and needs to be unlocked before it can be used. Please use \
     \"docker swarm unlock\" to unlock it.";
 
-/// A list's body, or what a fault makes of it.
-fn list(shared: &Shared, body: String) -> Answer {
+/// A list's body, or what a fault makes of it. A long one holds up nothing else, as in the real engine.
+async fn list(
+    shared: &Shared,
+    query: &Query,
+    write: impl FnOnce(&Sim, &Filters) -> String + Send + 'static,
+) -> Answer {
+    let (filters, model) = (query.filters()?, shared.clone());
+    let body = tokio::task::spawn_blocking(move || write(&model.sim(), &filters)).await;
+    let body = body.map_err(|error| refusal(500, error.to_string()))?;
     if shared.faults.garbage {
         return Ok(build(StatusCode::OK, "<html>this is no engine</html>"));
     }
@@ -344,7 +349,16 @@ fn find_task<'s>(sim: &'s Sim, id: &str) -> Result<&'s Task, Refusal> {
     sim.task_named(id).ok_or_else(|| refusal(404, format!("task {id} not found")))
 }
 
-fn services(sim: &Sim, filters: &Filters, status: bool) -> String {
+fn services(sim: &Sim, filters: &Filters) -> String {
+    write_services(sim, filters, false)
+}
+
+/// With how many tasks each has, and should have.
+fn counted(sim: &Sim, filters: &Filters) -> String {
+    write_services(sim, filters, true)
+}
+
+fn write_services(sim: &Sim, filters: &Filters, status: bool) -> String {
     let found = sim.services.values().filter(|s| {
         filters.passes("id", |v| s.id.starts_with(v))
             && filters.passes("name", |v| s.name().starts_with(v))

@@ -20,7 +20,7 @@ mod updater;
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError},
     time::{Duration, Instant},
 };
 
@@ -29,6 +29,8 @@ use sim::Sim;
 
 /// How often the simulation moves on.
 const TICK: Duration = Duration::from_millis(50);
+/// It goes on at least so often.
+const LATEST: Duration = Duration::from_secs(1);
 
 /// A Swarm made by numbers.
 #[derive(Clone, Copy, Debug)]
@@ -145,9 +147,16 @@ async fn run_clock(shared: Shared) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
-        let passed = last.elapsed();
-        last = Instant::now();
-        shared.sim_mut().advance(passed);
+        // Who waits to write holds up all who want to read: a long list is let go first.
+        let sim = match shared.sim.try_write() {
+            Ok(sim) => Some(sim),
+            Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
+            Err(TryLockError::WouldBlock) => (last.elapsed() >= LATEST).then(|| shared.sim_mut()),
+        };
+        if let Some(mut sim) = sim {
+            sim.advance(last.elapsed());
+            last = Instant::now();
+        }
     }
 }
 
