@@ -256,17 +256,27 @@ impl Store {
         }
         self.revision += 1;
         let before = std::mem::replace(&mut row.task, task.clone());
-        let in_service = row.in_service;
-        self.count(&before, false);
-        if before.service != task.service {
-            self.leave_service(&before.service, in_service);
-            self.join_service(&task.service, place);
+        let (in_service, in_node) = (row.in_service, row.in_node);
+        let (was, is) = (self.weigh(&before), self.weigh(&task));
+        self.total.swap(was, is);
+        if before.service == task.service {
+            let group = self.by_service.entry_ref(&task.service).or_default();
+            group.tally.swap(was, is);
+            group.revision = self.revision;
+        } else {
+            self.leave_service(&before.service, in_service, was);
+            self.join_service(&task.service, place, is);
         }
-        if before.node != task.node {
-            self.leave_node(before.node.as_ref(), place);
-            self.join_node(task.node.as_ref(), place);
+        if before.node == task.node {
+            if let Some(node) = &task.node {
+                self.by_node.entry_ref(node).or_default().tally.swap(was, is);
+            }
+        } else {
+            self.leave_node(before.node.as_ref(), in_node, was);
+            self.join_node(task.node.as_ref(), place, is);
         }
-        self.count(&task, true);
+        self.touch(&before);
+        self.touch(&task);
         if before.state != task.state {
             self.journal_task(Some(&before.state), &task, at);
         }
@@ -280,11 +290,12 @@ impl Store {
         if self.tasks_known {
             self.journal_task(None, &task, at);
         }
-        let (service, node) = (task.service.clone(), task.node.clone());
-        self.count(&task, true);
+        self.touch(&task);
+        let (service, node, one) = (task.service.clone(), task.node.clone(), self.weigh(&task));
+        self.total.add(one, true);
         let place = self.tasks.insert(task, list);
-        self.join_service(&service, place);
-        self.join_node(node.as_ref(), place);
+        self.join_service(&service, place, one);
+        self.join_node(node.as_ref(), place, one);
     }
 
     fn end_list(&mut self, list: ListId, _at: Timestamp) {
@@ -318,28 +329,32 @@ impl Store {
 
     fn remove_task(&mut self, place: u32) {
         let Some(row) = self.tasks.row(place) else { return };
-        let (task, in_service) = (row.task.clone(), row.in_service);
+        let (task, in_service, in_node) = (row.task.clone(), row.in_service, row.in_node);
         self.revision += 1;
-        self.count(&task, false);
-        self.leave_service(&task.service, in_service);
-        self.leave_node(task.node.as_ref(), place);
+        let one = self.weigh(&task);
+        self.total.add(one, false);
+        self.leave_service(&task.service, in_service, one);
+        self.leave_node(task.node.as_ref(), in_node, one);
+        self.touch(&task);
         self.tasks.remove(place);
     }
 
-    // --- indices ---
+    // --- indices: who belongs where, and what they come to ---
 
-    fn join_service(&mut self, service: &ServiceId, place: u32) {
+    fn join_service(&mut self, service: &ServiceId, place: u32, one: Tally) {
         let group = self.by_service.entry_ref(service).or_default();
         group.revision = self.revision;
+        group.tally.add(one, true);
         group.tasks.push(place);
         if let Some(row) = self.tasks.row_mut(place) {
             row.in_service = group.tasks.len() as u32 - 1;
         }
     }
 
-    fn leave_service(&mut self, service: &ServiceId, at: u32) {
+    fn leave_service(&mut self, service: &ServiceId, at: u32, one: Tally) {
         let Some(group) = self.by_service.get_mut(service) else { return };
         group.revision = self.revision;
+        group.tally.add(one, false);
         group.tasks.swap_remove(at as usize);
         if let Some(moved) = group.tasks.get(at as usize)
             && let Some(row) = self.tasks.row_mut(*moved)
@@ -348,19 +363,20 @@ impl Store {
         }
     }
 
-    fn join_node(&mut self, node: Option<&NodeId>, place: u32) {
+    fn join_node(&mut self, node: Option<&NodeId>, place: u32, one: Tally) {
         let Some(node) = node else { return };
         let group = self.by_node.entry_ref(node).or_default();
+        group.tally.add(one, true);
         group.tasks.push(place);
         if let Some(row) = self.tasks.row_mut(place) {
             row.in_node = group.tasks.len() as u32 - 1;
         }
     }
 
-    fn leave_node(&mut self, node: Option<&NodeId>, place: u32) {
-        let (Some(node), Some(row)) = (node, self.tasks.row(place)) else { return };
-        let at = row.in_node;
+    fn leave_node(&mut self, node: Option<&NodeId>, at: u32, one: Tally) {
+        let Some(node) = node else { return };
         let Some(group) = self.by_node.get_mut(node) else { return };
+        group.tally.add(one, false);
         group.tasks.swap_remove(at as usize);
         if let Some(moved) = group.tasks.get(at as usize)
             && let Some(row) = self.tasks.row_mut(*moved)
@@ -374,9 +390,10 @@ impl Store {
 
     // --- counting ---
 
-    fn count(&mut self, task: &Task, add: bool) {
+    /// What a task comes to.
+    fn weigh(&self, task: &Task) -> Tally {
         let reserved = if task.is_wanted() { task.spec.reserved } else { Resources::default() };
-        let one = Tally {
+        Tally {
             running: u64::from(self.is_running(task)),
             wanted: u64::from(task.is_wanted()),
             complete: u64::from(task.state == TaskState::Complete),
@@ -384,16 +401,19 @@ impl Store {
             all: 1,
             nano_cpus: reserved.nano_cpus,
             memory: reserved.memory,
-        };
-        self.total.add(one, add);
-        let group = self.by_service.entry_ref(&task.service).or_default();
-        group.tally.add(one, add);
-        group.revision = self.revision;
-        if let Some(node) = &task.node {
-            self.by_node.entry_ref(node).or_default().tally.add(one, add);
-            if !self.touched.loads.contains(node) {
-                self.touched.loads.insert(node.clone());
-            }
+        }
+    }
+
+    /// What it belongs to is to be looked at anew. Until all tasks are known their services go by the
+    /// engine's own counts, and then everything is.
+    fn touch(&mut self, task: &Task) {
+        if !self.tasks_known {
+            return;
+        }
+        if let Some(node) = &task.node
+            && !self.touched.loads.contains(node)
+        {
+            self.touched.loads.insert(node.clone());
         }
         if !self.unreckoned.contains(&task.service) {
             self.unreckoned.insert(task.service.clone());

@@ -1,8 +1,8 @@
 //! The store: one Swarm as last heard, with the counters and indices the views need.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::{
     ClusterInfo, Entry, Journal, ListId, Memory, Mode, Network, Node, NodeId, Scope, Service,
@@ -348,5 +348,10 @@ impl Tally {
         for (sum, n) in pairs {
             *sum = if add { *sum + n } else { sum.saturating_sub(n) };
         }
+    }
+
+    pub(super) fn swap(&mut self, was: Self, is: Self) {
+        self.add(was, false);
+        self.add(is, true);
     }
 }
