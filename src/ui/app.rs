@@ -325,6 +325,11 @@ impl App {
         dirty
     }
 
+    /// Whether the Swarm on the screen has not been read whole yet.
+    pub(super) fn is_loading(&self) -> bool {
+        !self.boards[self.current].live_store().tasks_known()
+    }
+
     /// Two turned out to be one Swarm.
     fn merge(&mut self, gone: ClusterNo, into: ClusterNo, read_only: bool) {
         let (Some(merged), true) = (self.merged.get_mut(gone.0), into.0 < self.boards.len()) else {

@@ -249,6 +249,7 @@ pub async fn run(
             told = fleet.told.recv() => {
                 turn = Instant::now();
                 let mut next = told;
+                let loading = app.is_loading();
                 // All that waits, for a little while: then keys get their turn.
                 while let Some(told) = next {
                     app.hear(told, clock.now());
@@ -256,6 +257,8 @@ pub async fn run(
                     next = if turn.elapsed() < HEARING { fleet.told.try_recv().ok() } else { None };
                 }
                 vitals.applying.push(turn.elapsed());
+                // What someone waits for since the start is shown at once.
+                urgent |= loading && !app.is_loading();
                 app.settled(clock.now())
             }
             () = std::future::ready(()), if app.has_work() => {
