@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::{
     client::{Answer, Engine, Price},
     error::{EngineError, Result},
-    wire::{ServiceReader, TaskReader, decode_nodes},
+    pair::Pair,
+    wire::{ServiceReader, decode_nodes},
 };
 use crate::cluster::{Node, Scope, Service, ServiceId, Task};
 
@@ -24,13 +25,17 @@ const SHORT: Duration = Duration::from_secs(15);
 /// How long the rest of a list may stay silent.
 const SILENCE: Duration = Duration::from_secs(20);
 
+/// Of what comes so soon after each other, so much is read at once.
+const AT_ONCE: Duration = Duration::from_millis(2);
+const ENOUGH: usize = 1 << 20;
+
 /// One task is never this large.
 const IDLE_LIMIT: usize = 32 << 20;
 
 /// A task list under way.
 pub struct TaskList {
     answer: Answer,
-    reader: TaskReader,
+    readers: Pair,
     /// Bytes since the last task: a list that says nothing for long is no list.
     idle: usize,
     price: Price,
@@ -78,7 +83,7 @@ impl Engine {
         let answer = self.list(&path, DEADLINE).await?;
         Ok(TaskList {
             answer,
-            reader: TaskReader::default(),
+            readers: Pair::default(),
             idle: 0,
             price: Price { time: begun.elapsed(), ..Price::default() },
         })
@@ -123,26 +128,48 @@ impl TaskList {
         self.price
     }
 
-    /// The next tasks; `None` once the list is complete.
+    /// The next tasks; `None` once the list is complete. What is dropped while it waits is lost.
     ///
     /// # Errors
     /// When it breaks off, is no list, or falls silent: then it is not complete.
     pub async fn next(&mut self) -> Result<Option<Vec<Task>>> {
-        let Some(bytes) = self.answer.piece(Some(SILENCE)).await? else {
-            return match self.reader.finish() {
+        let pieces = self.pieces().await?;
+        if pieces.is_empty() {
+            return match self.readers.finish() {
                 Ok(()) => Ok(None),
                 Err(why) => Err(self.answer.garbage(why)),
             };
-        };
-        let begun = Instant::now();
-        let tasks = self.reader.feed(&bytes).map_err(|why| self.answer.garbage(why))?;
-        self.price.decoding += begun.elapsed();
-        self.price.bytes += bytes.len() as u64;
-        self.idle = if tasks.is_empty() { self.idle + bytes.len() } else { 0 };
+        }
+        let bytes: usize = pieces.iter().map(Bytes::len).sum();
+        let tasks = self.readers.feed(pieces).await.map_err(|why| self.answer.garbage(why))?;
+        self.price.decoding = self.readers.took;
+        self.price.bytes += bytes as u64;
+        self.idle = if tasks.is_empty() { self.idle + bytes } else { 0 };
         if self.idle > IDLE_LIMIT {
             return Err(self.answer.garbage("a list does not end".into()));
         }
         Ok(Some(tasks))
+    }
+
+    /// What comes at once; nothing at the end.
+    async fn pieces(&mut self) -> Result<Vec<Bytes>> {
+        let mut pieces = Vec::new();
+        let mut bytes = 0;
+        let Some(first) = self.answer.piece(Some(SILENCE)).await? else { return Ok(pieces) };
+        let until = tokio::time::Instant::now() + AT_ONCE;
+        let mut next = Some(first);
+        while let Some(piece) = next {
+            bytes += piece.len();
+            pieces.push(piece);
+            if bytes >= ENOUGH {
+                break;
+            }
+            next = match tokio::time::timeout_at(until, self.answer.piece(None)).await {
+                Ok(piece) => piece?,
+                Err(_) => None,
+            };
+        }
+        Ok(pieces)
     }
 }
 

@@ -11,6 +11,7 @@ mod events;
 mod lists;
 mod logs;
 mod names;
+mod pair;
 mod pieces;
 mod probe;
 mod wire;

@@ -8,6 +8,8 @@ pub struct Pieces {
     pending: Vec<u8>,
     /// It is read again when it is so long: one that comes in many pieces must not be read for each.
     again: usize,
+    /// How long the last one was: the next will be about as long.
+    usual: usize,
     state: At,
 }
 
@@ -20,6 +22,9 @@ enum At {
     Null(u8),
     End,
 }
+
+/// One that has begun is not read again for less.
+const LEAST: usize = 256;
 
 /// One element may be this large before the answer counts as endless.
 const ELEMENT_LIMIT: usize = 16 << 20;
@@ -35,27 +40,42 @@ impl Pieces {
         bytes: &[u8],
         mut read: impl FnMut(&[u8]) -> Result<usize, serde_json::Error>,
     ) -> Result<(), String> {
-        if self.pending.is_empty() {
-            let used = self.walk(bytes, &mut read)?;
-            self.keep(&bytes[used..])?;
+        let mut from = 0;
+        while !self.pending.is_empty() && from < bytes.len() {
+            // As much as will end it: the others are read where they are.
+            let whole = self.again.max(self.usual + self.usual / 4);
+            let more = whole.saturating_sub(self.pending.len()).max(LEAST).min(bytes.len() - from);
+            self.pending.extend_from_slice(&bytes[from..from + more]);
+            from += more;
+            if self.pending.len() < self.again {
+                continue;
+            }
+            let mut pending = std::mem::take(&mut self.pending);
+            let used = self.walk(&pending, &mut read)?;
+            if used > 0 {
+                // What follows it is read from where it came.
+                from -= pending.len() - used;
+                pending.clear();
+            }
+            self.pending = pending;
+            self.measure()?;
+        }
+        if from == bytes.len() {
             return Ok(());
         }
-        self.pending.extend_from_slice(bytes);
-        if self.pending.len() < self.again {
-            return Ok(());
-        }
-        let pending = std::mem::take(&mut self.pending);
-        let used = self.walk(&pending, &mut read)?;
-        self.keep(&pending[used..])
+        from += self.walk(&bytes[from..], &mut read)?;
+        self.pending.extend_from_slice(&bytes[from..]);
+        self.measure()
     }
 
-    fn keep(&mut self, rest: &[u8]) -> Result<(), String> {
-        if rest.len() > ELEMENT_LIMIT {
+    /// When what has begun is read again: what is short with the next bytes; what is long must have
+    /// grown by a half.
+    fn measure(&mut self) -> Result<(), String> {
+        let begun = self.pending.len();
+        if begun > ELEMENT_LIMIT {
             return Err("an element of a list does not end".into());
         }
-        // What is short comes whole with the next bytes; what is long must have grown by a half.
-        self.again = if rest.len() > 64 << 10 { rest.len() + rest.len() / 2 } else { 0 };
-        self.pending.extend_from_slice(rest);
+        self.again = if begun > 64 << 10 { begun + begun / 2 } else { 0 };
         Ok(())
     }
 
@@ -79,6 +99,7 @@ impl Pieces {
                 (At::Inside, b'{') => {
                     let length = match read(&bytes[at..]) {
                         Ok(length) => length.max(1),
+                        Err(error) if error.is_eof() => return Ok(at),
                         Err(error) => match span(&bytes[at..]) {
                             None => return Ok(at),
                             Some(length) => {
@@ -87,6 +108,7 @@ impl Pieces {
                             }
                         },
                     };
+                    self.usual = length;
                     at += length;
                     continue;
                 }
@@ -99,6 +121,16 @@ impl Pieces {
             at += 1;
         }
         Ok(at)
+    }
+
+    /// One that goes on with an element, or with what comes between two.
+    pub fn inside() -> Self {
+        Self { state: At::Inside, ..Self::default() }
+    }
+
+    /// Whether what comes next is as [`Pieces::inside`] expects it.
+    pub fn is_between(&self) -> bool {
+        self.state == At::Inside && self.pending.is_empty()
     }
 
     /// # Errors

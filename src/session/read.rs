@@ -1,6 +1,8 @@
 //! Reading lists: piece by piece for the screen, whole for what needs none.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{hash::BuildHasher, sync::LazyLock};
+
+use hashbrown::DefaultHashBuilder;
 
 use super::{
     fleet::Out,
@@ -15,6 +17,9 @@ use crate::{
 
 /// Tasks told at once: few enough that keys go between.
 const BATCH: usize = 500;
+
+/// Makes fingerprints of lists, to be compared within this process.
+static PRINTS: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
 
 /// Where what is read goes, and over which link it came.
 #[derive(Clone)]
@@ -52,31 +57,33 @@ pub(super) async fn stream_list(
     tokio::pin!(teller);
     let mut told: Option<Teller> = None;
     let mut full: Vec<Vec<Delta>> = Vec::new();
-    let mut hasher = DefaultHasher::new();
-    if let Scope::Services(ids) = &scope {
-        ids.hash(&mut hasher);
-    }
-    let mut print = hasher.finish();
+    let mut print = match &scope {
+        Scope::All => 0,
+        Scope::Services(ids) => PRINTS.hash_one(ids),
+    };
     let mut batch = vec![Delta::TasksBegin(list, scope)];
     let mut held = 0;
     let result = loop {
-        let piece = tokio::select! {
-            biased;
-            found = &mut teller, if told.is_none() => {
-                let Some(found) = found else { return Ok(Streamed::default()) };
-                told = Some(found);
-                continue;
+        let piece = {
+            let next = tasks.next();
+            tokio::pin!(next);
+            loop {
+                tokio::select! {
+                    biased;
+                    found = &mut teller, if told.is_none() => {
+                        let Some(found) = found else { return Ok(Streamed::default()) };
+                        told = Some(found);
+                    }
+                    piece = &mut next => break piece,
+                }
             }
-            piece = tasks.next() => piece,
         };
         match piece {
             Ok(Some(piece)) => {
                 held += piece.len();
                 for task in &piece {
                     // In whatever order they come.
-                    let mut hasher = DefaultHasher::new();
-                    (&task.id, task.version).hash(&mut hasher);
-                    print = print.wrapping_add(hasher.finish());
+                    print = print.wrapping_add(PRINTS.hash_one((&task.id, task.version)));
                 }
                 batch.push(Delta::Tasks(list, piece));
                 if held > BATCH {

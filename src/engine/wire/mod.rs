@@ -4,6 +4,7 @@
 //! where they can be (`Cow`: an escape forces a copy) and shared once they repeat ([`Interner`]).
 
 mod info;
+mod members;
 mod node;
 mod service;
 mod task;
@@ -13,18 +14,21 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
 
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
 pub(super) use info::{WireInfo, decode_event};
 pub use node::decode_nodes;
 pub use service::{ServiceReader, decode_service};
 pub use task::TaskReader;
 
-use self::template::{WireTemplate, read_part};
+use self::template::WireTemplate;
 use crate::cluster::{Resources, TaskSpec, Timestamp};
 
 /// Specs remembered: more are not alike, and remembering them would take memory for nothing.
 const SPECS: usize = 8_192;
+
+/// So much of a spec's beginning tells how long it may be, and so many lengths are tried.
+const LOOKS: usize = 128;
+const LENGTHS: usize = 8;
 
 /// Shares what is equal: the specs, images, errors and node ids of 100,000 tasks are few.
 #[derive(Debug, Default)]
@@ -32,6 +36,10 @@ pub struct Interner {
     texts: HashSet<Arc<str>>,
     /// By their bytes: most of a task is its spec, and read once for all tasks made from it.
     specs: HashMap<Box<[u8]>, Arc<TaskSpec>>,
+    /// How long those are that begin so.
+    lengths: HashMap<[u8; LOOKS], Vec<usize>>,
+    /// The one met last.
+    met: Option<Arc<TaskSpec>>,
 }
 
 impl Interner {
@@ -39,11 +47,23 @@ impl Interner {
         Arc::clone(self.texts.get_or_insert_with(text, |text| text.into()))
     }
 
-    fn spec(&mut self, raw: &RawValue) -> Arc<TaskSpec> {
-        if let Some(known) = self.specs.get(raw.get().as_bytes()) {
-            return Arc::clone(known);
+    /// How long the spec is that these bytes begin with, if it is a known one: an object's text that is
+    /// there whole is that object, whatever follows.
+    fn meet(&mut self, bytes: &[u8]) -> Option<usize> {
+        self.met = None;
+        let lengths = self.lengths.get(bytes.first_chunk::<LOOKS>()?)?;
+        lengths.iter().copied().find(|length| {
+            self.met = bytes.get(..*length).and_then(|text| self.specs.get(text)).cloned();
+            self.met.is_some()
+        })
+    }
+
+    /// The spec of this text, or the one just met.
+    fn spec(&mut self, text: &[u8]) -> Arc<TaskSpec> {
+        if let Some(known) = self.met.take().or_else(|| self.specs.get(text).cloned()) {
+            return known;
         }
-        let read: WireTemplate<'_> = read_part(Some(raw));
+        let read: WireTemplate<'_> = serde_json::from_slice(text).unwrap_or_default();
         let spec = Arc::new(TaskSpec {
             image: self.share(&read.container().image),
             reserved: read.resources().reservations.model(),
@@ -51,8 +71,15 @@ impl Interner {
         });
         if self.specs.len() >= SPECS {
             self.specs.clear();
+            self.lengths.clear();
         }
-        self.specs.insert(raw.get().as_bytes().into(), Arc::clone(&spec));
+        self.specs.insert(text.into(), Arc::clone(&spec));
+        if let Some(looks) = text.first_chunk::<LOOKS>() {
+            let lengths = self.lengths.entry(*looks).or_default();
+            if lengths.len() < LENGTHS && !lengths.contains(&text.len()) {
+                lengths.push(text.len());
+            }
+        }
         spec
     }
 }

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::{Deserialize, de::value::MapAccessDeserializer};
 
-use super::{Interner, Text, Version, element, or_default};
+use super::{
+    Interner, Text, Version,
+    members::{Members, Unread},
+    or_default,
+};
 use crate::{
     cluster::{NodeId, ServiceId, Task, TaskId, TaskSpec, TaskState},
     engine::pieces::Pieces,
@@ -22,7 +25,7 @@ struct WireTask<'a> {
     #[serde(borrow)]
     updated_at: Text<'a>,
     #[serde(borrow)]
-    spec: Option<&'a RawValue>,
+    spec: Unread<'a>,
     #[serde(rename = "ServiceID", borrow)]
     service_id: Text<'a>,
     slot: u64,
@@ -80,7 +83,10 @@ fn task(w: &WireTask<'_>, interner: &mut Interner) -> Task {
         exit_code: exit_code
             .filter(|code| *code != 0 || container.is_some_and(|c| !c.container_id.is_empty())),
         state,
-        spec: w.spec.map_or_else(Arc::<TaskSpec>::default, |raw| interner.spec(raw)),
+        spec: match w.spec.0 {
+            b"" | b"null" => Arc::<TaskSpec>::default(),
+            text => interner.spec(text),
+        },
     }
 }
 
@@ -100,11 +106,28 @@ impl TaskReader {
         let mut tasks = Vec::new();
         let Self { pieces, interner } = self;
         pieces.feed(bytes, |bytes| {
-            let (wire, length) = element(bytes)?;
+            let mut members = Members::of(bytes, "Spec", |text| interner.meet(text))?;
+            let wire = WireTask::deserialize(MapAccessDeserializer::new(&mut members))?;
+            let length = members.length();
             tasks.push(task(&wire, interner));
             Ok(length)
         })?;
         Ok(tasks)
+    }
+
+    /// Goes on from the middle of a list, where an element begins.
+    pub(in crate::engine) fn begin_inside(&mut self) {
+        self.pieces = Pieces::inside();
+    }
+
+    /// Whether an element may begin next.
+    pub(in crate::engine) fn is_between(&self) -> bool {
+        self.pieces.is_between()
+    }
+
+    /// Goes on from where another reader of the same list is.
+    pub(in crate::engine) fn go_on_as(&mut self, other: &mut Self) {
+        self.pieces = std::mem::take(&mut other.pieces);
     }
 
     /// # Errors
