@@ -97,8 +97,13 @@ pub struct ServiceLook<'a> {
     pub waiting: Vec<&'a Task>,
     /// Running on a node that is up.
     pub running: Vec<&'a Task>,
+    /// Of those the ones to count on: of a service that fails again and again, those that have run for a
+    /// while.
+    pub steady: Vec<&'a Task>,
     /// Failed, the newest first.
     pub failures: Vec<&'a Task>,
+    /// Failed lately, the newest first, if that is again and again.
+    pub looping: Vec<&'a Task>,
     /// Tasks that tell why it does not run as it should, the newest first, and what each says.
     pub trouble: Vec<(&'a Task, Why)>,
     /// Were running on nodes that are down now, and nothing runs in their place.
@@ -136,8 +141,10 @@ impl<'a> ServiceLook<'a> {
             missing: store.missing(service),
             tasks,
             waiting,
+            steady: running.clone(),
             running,
             failures,
+            looping: Vec::new(),
             trouble: Vec::new(),
             lost,
             series: Vec::new(),
@@ -145,7 +152,24 @@ impl<'a> ServiceLook<'a> {
             fails_itself: false,
         };
         new.find_trouble(&filled);
+        new.find_loop();
         new
+    }
+
+    /// Failures since it was last changed, if they are many, or many in a short while. A task that
+    /// begins between two of them is no cure yet.
+    fn find_loop(&mut self) {
+        let (look, limits) = (self.look, self.look.limits);
+        let recent = self.failures.iter().copied();
+        let recent: Vec<&Task> = recent
+            .filter(|t| t.since > self.service.updated && look.recent(t.since, LATELY))
+            .collect();
+        let fast = recent.iter().filter(|t| t.since.age(look.now) <= limits.loop_within).count();
+        if fast < limits.loop_failures && recent.len() < limits.loop_failures + 2 {
+            return;
+        }
+        self.looping = recent;
+        self.steady.retain(|t| look.lasts(t.since, limits.grace));
     }
 
     /// Waiting tasks that say why, failures in places where nothing runs, and all recent ones. Those of
@@ -211,6 +235,11 @@ impl<'a> ServiceLook<'a> {
     /// Whether it is short of tasks, whatever for.
     pub fn is_short(&self) -> bool {
         !self.missing.none()
+    }
+
+    /// Whether it fails again and again, and what runs now may be gone in a moment.
+    pub fn is_unsteady(&self) -> bool {
+        !self.looping.is_empty() && (self.steady.len() as u64) < self.missing.desired
     }
 
     /// `2/3`, or of a job `1 of 3 done`.

@@ -195,6 +195,30 @@ fn what_is_over_stays_for_a_while_and_what_comes_back_is_counted() {
 }
 
 #[test]
+fn a_service_that_goes_up_and_down_is_one_problem_until_it_stays() {
+    let failed = |c: Cluster, age| c.task(1, TaskState::Failed, "task: non-zero exit (3)", age);
+    let looping = |last| {
+        let mut c = cluster().manager("m1").service("web", 1);
+        c.tasks.clear();
+        [30_i64, 20, 10].into_iter().fold(c, |c, age| failed(c, age + last))
+    };
+    let mut w = Watched::new(looping(0));
+    let first = w.after(1)[0].clone();
+    assert_eq!((first.rule, first.severity), ("service-down", Severity::Critical));
+    assert_eq!(first.message, "web: nothing stays up (0/1 now): task: non-zero exit (3), 3 times");
+    // It runs, for a moment.
+    w.cluster = looping(0).task(1, TaskState::Running, "", 0);
+    let up = w.after(2);
+    let loud: Vec<_> = up.iter().filter(|p| p.severity > Severity::Advice).collect();
+    assert_eq!(loud.len(), 1, "{loud:?}");
+    assert!(loud[0].key() == first.key() && !loud[0].resolved.is_set());
+    assert!(loud[0].message.starts_with("web: nothing stays up (1/1 now)"), "{loud:?}");
+    // And on.
+    let on = w.after(20);
+    assert_eq!((on[0].rule, on[0].severity), ("crash-loop", Severity::Warning));
+}
+
+#[test]
 fn what_is_known_is_quiet_until_it_changes() {
     let mut w = Watched::new(calm());
     w.cluster = calm().task(4, TaskState::Failed, "task: non-zero exit (3)", 5);

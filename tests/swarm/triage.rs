@@ -313,9 +313,9 @@ const ALL: &[(&str, Broken)] = &[
         "loop",
         broken(
             &["lab/app:1.0", "sh", "-c", "sleep 4; exit 9"],
-            &["crash-loop"],
+            DOWN,
             "exit-code",
-            "all with exit 9, the same error each time",
+            "nothing stays up (1/1 now): task: non-zero exit (9)",
         ),
     ),
     (

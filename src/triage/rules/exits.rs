@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cluster::Task,
+    cluster::{Task, Timestamp},
     triage::{
         Remedy, ServiceLook,
-        look::{LATELY, bytes, count, span},
+        look::{bytes, count, span},
         rule::Found,
         why::Why,
     },
@@ -23,19 +23,9 @@ fn times(s: &ServiceLook<'_>, tasks: &[&Task]) -> String {
 }
 
 /// Tasks that fail again and again, also if one runs each time one looks. Told are the rate, the exit
-/// codes and whether they say the same. A warning: the service is up between two crashes.
+/// codes and whether they say the same. A warning: that nothing stays up between two is another's word.
 pub fn crash_loop(s: &ServiceLook<'_>) -> Option<Found> {
-    let limits = s.look.limits;
-    let recent: Vec<&Task> = s
-        .failures
-        .iter()
-        .copied()
-        .filter(|t| t.since > s.service.updated && s.look.recent(t.since, LATELY))
-        .collect();
-    let fast = recent.iter().filter(|t| t.since.age(s.look.now) <= limits.loop_within).count();
-    if fast < limits.loop_failures && recent.len() < limits.loop_failures + 2 {
-        return None;
-    }
+    let recent = &s.looping;
     let (newest, oldest) = (recent.first()?, recent.last()?);
     let over = oldest.since.age(newest.since);
     let mut codes: BTreeMap<i64, usize> = BTreeMap::new();
@@ -64,9 +54,9 @@ pub fn crash_loop(s: &ServiceLook<'_>) -> Option<Found> {
                 count(recent.len(), "failure", "failures"),
                 span(over.max(std::time::Duration::from_secs(1))),
             ),
-            if full { crate::cluster::Timestamp::NEVER } else { oldest.since },
+            if full { Timestamp::NEVER } else { oldest.since },
         )
-        .tasks(s.look, recent)
+        .tasks(s.look, recent.iter().copied())
         .remedy(Remedy::Logs, "what the last one wrote before it ended"),
     )
 }

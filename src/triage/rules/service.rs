@@ -14,8 +14,11 @@ use crate::{
 /// Short for longer than a deployment takes, or short with an error to show for it. An update that
 /// replaces its tasks one after the other is short all the while, and well.
 fn is_trouble(s: &ServiceLook<'_>) -> bool {
-    if !s.is_short() || matches!(s.service.mode, Mode::ReplicatedJob { .. } | Mode::GlobalJob) {
+    if matches!(s.service.mode, Mode::ReplicatedJob { .. } | Mode::GlobalJob) {
         return false;
+    }
+    if s.is_unsteady() || !s.is_short() {
+        return s.is_unsteady();
     }
     let failing = s.fails_now;
     if s.service.is_updating() && s.missing.running > 0 && !failing {
@@ -44,21 +47,34 @@ fn blamed(s: &ServiceLook<'_>, mut found: Found) -> Found {
     }
 }
 
-/// No task runs. Critical: its users get nothing. Scaled to zero is no trouble.
+/// `web 1/3`; of one that goes up and down what holds, whatever the figures are just now.
+fn figures(s: &ServiceLook<'_>, holds: Option<String>) -> String {
+    match holds {
+        None => format!("{} {}", s.service.name, s.figures()),
+        Some(holds) => format!("{}: {holds} ({} now)", s.service.name, s.figures()),
+    }
+}
+
+/// No task runs, or none for long. Critical: its users get nothing. Scaled to zero is no trouble.
 pub fn down(s: &ServiceLook<'_>) -> Option<Found> {
-    if !is_trouble(s) || s.missing.running > 0 || s.missing.desired == 0 {
+    if !is_trouble(s) || !s.steady.is_empty() || s.missing.desired == 0 {
         return None;
     }
-    let found = Found::critical(format!("{} {}", s.service.name, s.figures()), s.short_since());
+    let said = s.is_unsteady().then(|| "nothing stays up".to_owned());
+    let found = Found::critical(figures(s, said), s.short_since());
     Some(blamed(s, found))
 }
 
 /// Fewer tasks than wanted. A warning: the rest carry the load.
 pub fn below(s: &ServiceLook<'_>) -> Option<Found> {
-    if !is_trouble(s) || s.missing.running == 0 || matches!(s.service.mode, Mode::Global) {
+    if !is_trouble(s) || s.steady.is_empty() || matches!(s.service.mode, Mode::Global) {
         return None;
     }
-    let found = Found::warning(format!("{} {}", s.service.name, s.figures()), s.short_since());
+    let stays = || match s.steady.len() {
+        1 => format!("1 of {} stays up", s.missing.desired),
+        n => format!("{n} of {} stay up", s.missing.desired),
+    };
+    let found = Found::warning(figures(s, s.is_unsteady().then(stays)), s.short_since());
     Some(blamed(s, found))
 }
 
@@ -68,7 +84,7 @@ pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
     if s.service.mode != Mode::Global || (s.service.is_updating() && s.trouble.is_empty()) {
         return None;
     }
-    let on: HashSet<&NodeId> = s.running.iter().filter_map(|t| t.node.as_ref()).collect();
+    let on: HashSet<&NodeId> = s.steady.iter().filter_map(|t| t.node.as_ref()).collect();
     let mut lacking: Vec<_> = s
         .look
         .store
@@ -85,8 +101,8 @@ pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
             began.max(s.look.state_since(n))
         })
         .min()?;
-    let failing = s.fails_now;
-    if s.missing.running == 0 || !(failing || s.look.lasts(since, s.look.limits.grace)) {
+    let failing = s.fails_now || s.is_unsteady();
+    if s.steady.is_empty() || !(failing || s.look.lasts(since, s.look.limits.grace)) {
         return None;
     }
     let on = names(lacking.iter().map(|n| &*n.hostname));
