@@ -2,6 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+/// So long a deployment may be short, unless the config says otherwise.
+pub const GRACE: Duration = Duration::from_secs(15);
+
 /// The thresholds of the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -45,7 +48,7 @@ impl Default for Limits {
     fn default() -> Self {
         let minutes = |n: u64| Duration::from_secs(n * 60);
         Self {
-            grace: Duration::from_secs(15),
+            grace: GRACE,
             loop_failures: 3,
             loop_within: Duration::from_secs(90),
             stuck: minutes(1),

@@ -19,7 +19,7 @@ mod why;
 
 pub use blast::{Blast, Hit, blast};
 pub use desk::{Quiet, Quieted, Triage};
-pub use limits::Limits;
+pub use limits::{GRACE, Limits};
 pub use look::{Look, ServiceLook, count};
 pub use rule::{Evidence, RULES, Role, Rule, rule};
 

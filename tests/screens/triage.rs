@@ -1,14 +1,14 @@
 //! Problems and the time line, as an on-call goes through them.
 
 use skep::{
-    cluster::{Entry, Gravity, Meaning, Subject, TaskState},
+    cluster::{Entry, Gravity, Meaning, Subject, TaskState, UpdateState},
     session::{Command, Event, Generation, Link, LogFrame, Output},
     triage::Quiet,
     ui::Effect,
 };
 
 use crate::{
-    cluster_fixture::{ago, shop},
+    cluster_fixture::{ago, cluster, shop},
     driver::Driver,
     views::document,
 };
@@ -50,6 +50,25 @@ fn a_problem_is_known_muted_and_loud_again() {
     driver.later(8 * 3_600 + 1);
     driver.heard(Vec::new());
     assert!(line(&driver.screen(120, 40), "›").contains("✗ critical"));
+}
+
+#[test]
+fn a_service_whose_only_task_is_replaced_is_busy_not_down() {
+    let replacing = |failed: bool, age| {
+        let mut c = cluster().manager("m1").service("web", 1);
+        c = c.update(UpdateState::Updating, "update in progress");
+        c.tasks.clear();
+        if failed {
+            c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", 1);
+        }
+        c.task(1, TaskState::Preparing, "", age)
+    };
+    for (failed, age, glyph) in [(false, 3, "◐"), (false, 60, "✗"), (true, 3, "✗")] {
+        let mut driver = Driver::new(&replacing(failed, age), false);
+        driver.keys("2");
+        let screen = driver.screen(120, 40);
+        assert!(line(&screen, " web ").contains(glyph), "{failed} {age}\n{screen}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::{empty, frame_of, has_focus, rows, title};
 use crate::{
     cluster::{Mode, PublishMode, Service, UpdateState},
     config::Slot,
+    triage::GRACE,
     ui::{
         Board, Scene,
         board::Pane,
@@ -33,7 +34,8 @@ pub fn health(service: &Service, scene: &Scene) -> Health {
         .update
         .as_ref()
         .is_some_and(|u| matches!(u.state, UpdateState::Paused | UpdateState::RollbackPaused));
-    if stopped || (missing.running == 0 && missing.desired > 0 && !service.mode.is_job()) {
+    let none = missing.running == 0 && missing.desired > 0 && !service.mode.is_job();
+    if stopped || (none && !is_replaced(service, scene)) {
         Health::Down
     } else if service.is_updating() {
         Health::Busy
@@ -42,6 +44,21 @@ pub fn health(service: &Service, scene: &Scene) -> Health {
     } else {
         Health::Well
     }
+}
+
+/// Whether an update has just stopped the only task, and the next is on its way.
+fn is_replaced(service: &Service, scene: &Scene) -> bool {
+    let Some(update) = service.update.as_ref().filter(|_| service.is_updating()) else {
+        return false;
+    };
+    let mut on_its_way = false;
+    for task in scene.store.tasks_of(&service.id) {
+        if task.state.is_failure() && task.since >= update.started {
+            return false;
+        }
+        on_its_way |= task.is_wanted() && task.created.age(scene.now) < GRACE;
+    }
+    on_its_way
 }
 
 impl Health {
