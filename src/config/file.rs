@@ -37,10 +37,23 @@ pub struct ConfigFile {
     pub wall: WallConfig,
     /// Draw nothing but ASCII.
     pub ascii: bool,
+    /// The corners of the panes.
+    pub borders: Borders,
     /// Leave the mouse to the terminal.
     pub no_mouse: bool,
     /// Of JSON log lines, show these keys beside level and message; all if empty.
     pub log_keys: Vec<String>,
+}
+
+/// The corners of the panes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Borders {
+    /// Round.
+    #[default]
+    Rounded,
+    /// Square, as every font has them.
+    Plain,
 }
 
 /// How the wall behaves.

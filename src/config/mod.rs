@@ -7,7 +7,7 @@ mod triage;
 
 pub use colours::{Depth, Look, badge};
 pub use file::{
-    ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir, themes_dir,
+    Borders, ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir, themes_dir,
 };
 pub use theme::{Slot, Theme, Themes};
 pub use triage::{TriageConfig, span};

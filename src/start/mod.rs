@@ -317,7 +317,7 @@ async fn screen(
     let log_keys = file.log_keys.clone();
     let limits = file.triage.limits();
     let opening = Opening {
-        dress: Dress { theme, themes: Arc::new(themes), ascii },
+        dress: Dress { theme, themes: Arc::new(themes), ascii, borders: file.borders },
         keymap: Arc::new(keymap),
         wall: ui::WallSettings {
             open: cli.wall,

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     action::plan::WriteGrant,
     cluster::Timestamp,
-    config::{Depth, Look, Theme, Themes},
+    config::{Borders, Depth, Look, Theme, Themes},
     session::{ClusterNo, Command, Told},
     triage::{Limits, Severity},
 };
@@ -105,13 +105,15 @@ pub struct Dress {
     pub themes: Arc<Themes>,
     /// Nothing but ASCII is drawn.
     pub ascii: bool,
+    /// The corners of the panes.
+    pub borders: Borders,
 }
 
 impl Default for Dress {
     fn default() -> Self {
         let themes = Themes::embedded(Look { depth: Depth::True, dark: None });
         let theme = themes.get(None).unwrap_or_default();
-        Self { theme, themes: Arc::new(themes), ascii: false }
+        Self { theme, themes: Arc::new(themes), ascii: false, borders: Borders::default() }
     }
 }
 

@@ -7,7 +7,7 @@ use ratatui::{
     style::{Color, Style},
 };
 use skep::{
-    config::{Depth, Look, Themes},
+    config::{Borders, Depth, Look, Themes},
     ui::{Dress, Keymap, Opening, Seat},
 };
 
@@ -107,13 +107,29 @@ fn colours(buffer: &Buffer) -> String {
 }
 
 #[test]
+fn borders_are_round_or_plain() {
+    for (borders, corner) in [(Borders::Rounded, "╭ Nodes"), (Borders::Plain, "┌ Nodes")] {
+        let dress = Dress { borders, ..Dress::default() };
+        let opening = Opening { dress, ..Opening::default() };
+        let mut driver = Driver::opened(opening, vec![Seat::default()]);
+        driver.connect(0);
+        driver.keys("3");
+        assert!(driver.screen(80, 24).contains(corner), "{}", driver.screen(80, 24));
+    }
+    let file = skep::config::ConfigFile::parse("borders = \"plain\"").unwrap();
+    assert_eq!(file.borders, Borders::Plain);
+    let wrong = skep::config::ConfigFile::parse("\nborders = \"thick\"").unwrap_err();
+    assert!(wrong.0 == 2 && wrong.1.contains("plain"), "{wrong:?}");
+}
+
+#[test]
 fn all_views_in_two_themes() {
     let themes = Themes::embedded(Look { depth: Depth::True, dark: None });
     for name in ["dark", "light"] {
         let dress = Dress {
             theme: themes.get(Some(name)).unwrap(),
             themes: Arc::new(themes.clone()),
-            ascii: false,
+            ..Dress::default()
         };
         let opening = Opening { dress, ..Opening::default() };
         let mut driver = Driver::opened(opening, vec![Seat::default()]);

@@ -35,7 +35,7 @@ use super::{
         text,
     },
 };
-use crate::config::Slot;
+use crate::config::{self, Slot};
 
 /// Draws the whole screen. Reads no clock and does no I/O.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
@@ -138,7 +138,10 @@ fn frame_of(
 ) -> Rect {
     let block = Block::new()
         .borders(Borders::ALL)
-        .border_type(BorderType::Rounded)
+        .border_type(match board.settings.dress.borders {
+            config::Borders::Rounded => BorderType::Rounded,
+            config::Borders::Plain => BorderType::Plain,
+        })
         .border_style(board.style(if focused { Slot::Focus } else { Slot::Border }))
         .title(title);
     let inner = block.inner(area);
