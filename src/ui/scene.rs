@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    cluster::{Effect, Store, Timestamp},
+    cluster::{Effect, ServiceId, Store, Timestamp},
     session::Names,
+    triage::Severity,
 };
 
 /// The model, and the manager's time at this moment.
@@ -14,6 +15,8 @@ pub struct Scene {
     pub store: Store,
     /// Now, by the manager's clock: ages are told with it.
     pub now: Timestamp,
+    /// How bad what was found wrong with a service is; there is an entry for those that need a human.
+    pub troubled: HashMap<ServiceId, Severity>,
     /// What changes led to, by the number of the event.
     pub effects: HashMap<u64, Effect>,
     /// Networks, secrets and configs by name.

@@ -1,14 +1,33 @@
 //! What follows from what was heard: findings, rows, what is asked for next.
 
+use std::{collections::HashMap, sync::Arc};
+
 use super::{
     Board,
     board::{TaskScope, View},
     logpane::LogSource,
 };
 use crate::{
-    cluster::{ServiceId, Timestamp},
+    cluster::{ServiceId, Subject, Timestamp},
     session::Command,
+    triage::{Problem, Severity},
 };
+
+/// The services of problems that are not over, each with the worst, folded ones included.
+fn troubled(problems: &[Arc<Problem>]) -> HashMap<ServiceId, Severity> {
+    let mut troubled = HashMap::new();
+    for problem in problems.iter().filter(|p| !p.resolved.is_set()) {
+        for one in std::iter::once(problem).chain(&problem.folded) {
+            if let Subject::Service(id) = &one.subject
+                && one.severity > Severity::Advice
+            {
+                let worst = troubled.entry(id.clone()).or_insert(one.severity);
+                *worst = one.severity.max(*worst);
+            }
+        }
+    }
+    troubled
+}
 
 impl Board {
     /// Brings all that is derived up to date.
@@ -47,6 +66,11 @@ impl Board {
         let judges = self.paused_at.is_none() && self.is_live();
         if judges && self.triage.update(&mut self.scene.store, self.scene.now) {
             self.dirty = true;
+            let troubled = troubled(self.triage.problems());
+            if troubled != self.scene.troubled {
+                self.scene.troubled = troubled;
+                self.services.stale();
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::{empty, frame_of, has_focus, rows, title};
 use crate::{
     cluster::{Mode, PublishMode, Service, UpdateState},
     config::Slot,
-    triage::GRACE,
+    triage::{GRACE, Severity},
     ui::{
         Board, Scene,
         board::Pane,
@@ -35,8 +35,12 @@ pub fn health(service: &Service, scene: &Scene) -> Health {
         .as_ref()
         .is_some_and(|u| matches!(u.state, UpdateState::Paused | UpdateState::RollbackPaused));
     let none = missing.running == 0 && missing.desired > 0 && !service.mode.is_job();
-    if stopped || (none && !is_replaced(service, scene)) {
+    // What is wrong with it is told in one way everywhere; the figures alone go up and down.
+    let found = scene.troubled.get(&service.id);
+    if stopped || found == Some(&Severity::Critical) || (none && !is_replaced(service, scene)) {
         Health::Down
+    } else if found == Some(&Severity::Warning) {
+        Health::Short
     } else if service.is_updating() {
         Health::Busy
     } else if !missing.none() {
