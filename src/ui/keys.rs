@@ -6,21 +6,16 @@ use super::{
     Board,
     actions::{self, Act},
     app::Effect,
-    board::{TaskScope, View, Wish},
     keymap::Keymap,
-    logpane::LogSource,
     overlay::{Asking, Overlay, Page, Scroll},
-    palette::{Known, Palette},
+    palette::Palette,
 };
 use crate::{
     action::plan::{
         Change, Confirm, Confirmation, NodeChange, Plan, ScaleTo, Target, from_yaml, parse_labels,
     },
-    cluster::{Availability, Role, ServiceId, Subject},
+    cluster::Subject,
 };
-
-/// So many commands are offered again.
-const RECENT: usize = 8;
 
 impl Board {
     pub(super) fn paste(&mut self, text: &str) {
@@ -79,7 +74,7 @@ impl Board {
         }
     }
 
-    fn close_top(&mut self) {
+    pub(super) fn close_top(&mut self) {
         match self.overlays.pop() {
             Some(Overlay::Waiting { .. } | Overlay::Ask(_)) => self.pending = None,
             Some(Overlay::Palette(Palette { before: Some(theme), .. })) => {
@@ -292,194 +287,6 @@ impl Board {
                     self.act_on(action.act, id);
                 }
             }
-        }
-    }
-
-    fn palette_key(&mut self, key: &KeyEvent) {
-        let known = Known::of(&self.scene.store, &self.siblings, &self.settings, &self.recent);
-        let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
-        let found = palette.suggestions(&known);
-        match key.code {
-            KeyCode::Esc => return self.close_top(),
-            KeyCode::Down => {
-                palette.chosen = (palette.chosen + 1).min(found.len().saturating_sub(1))
-            }
-            KeyCode::Up => palette.chosen = palette.chosen.saturating_sub(1),
-            KeyCode::Tab => {
-                if let Some(chosen) = found.get(palette.chosen) {
-                    palette.fill(&chosen.command);
-                }
-            }
-            KeyCode::Enter => {
-                let typed = palette.input.text().trim().to_owned();
-                let exact = found.iter().any(|s| s.command.trim() == typed);
-                let (command, key) = match found.get(palette.chosen) {
-                    Some(chosen) if !exact || palette.chosen > 0 => {
-                        (chosen.command.clone(), chosen.key.clone())
-                    }
-                    _ => {
-                        let same = found.iter().find(|s| s.command == typed);
-                        (typed, same.map_or(String::new(), |s| s.key.clone()))
-                    }
-                };
-                if command.ends_with(' ') {
-                    palette.fill(&command);
-                } else if let Err(why) = self.run(&command) {
-                    if let Some(Overlay::Palette(palette)) = self.overlays.last_mut() {
-                        palette.error = Some(why);
-                    }
-                } else {
-                    self.recent.retain(|c| *c != command);
-                    self.recent.insert(0, command.clone());
-                    self.recent.truncate(RECENT);
-                    if !key.is_empty() && self.toast.is_none() {
-                        self.say(format!("{command}: next time, {key} does that"));
-                    }
-                }
-            }
-            _ => {
-                palette.input.key(key);
-                palette.chosen = 0;
-                palette.error = None;
-            }
-        }
-        self.preview();
-    }
-
-    /// The theme under the palette's cursor is shown at once.
-    fn preview(&mut self) {
-        let known = Known::of(&self.scene.store, &self.siblings, &self.settings, &self.recent);
-        let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
-        let found = palette.suggestions(&known);
-        let name = found.get(palette.chosen).and_then(|s| s.command.strip_prefix("theme "));
-        let theme = name.filter(|n| !n.is_empty()).map(|n| self.settings.dress.themes.get(Some(n)));
-        match theme {
-            Some(Ok(theme)) => {
-                let before = std::mem::replace(&mut self.settings.dress.theme, theme);
-                palette.before.get_or_insert(before);
-            }
-            Some(Err(why)) => palette.error = Some(why),
-            None => {
-                if let Some(theme) = palette.before.take() {
-                    self.settings.dress.theme = theme;
-                }
-            }
-        }
-    }
-
-    /// Carries a command of the palette out.
-    fn run(&mut self, command: &str) -> Result<(), String> {
-        let (verb, name) = match command.trim().split_once(' ') {
-            Some((verb, name)) => (verb, Some(name.trim())),
-            None => (command.trim(), None),
-        };
-        if verb == "theme" {
-            let theme = self.settings.dress.themes.get(name)?;
-            self.say(format!("theme = \"{}\" in the config file keeps it", theme.name()));
-            self.wishes.push(Wish::Theme(theme));
-            self.overlays.pop();
-            return Ok(());
-        }
-        if verb == "cluster" {
-            let name = name.unwrap_or("");
-            if !self.siblings.iter().any(|n| n == name) {
-                return Err(format!(
-                    "no cluster '{name}'; there are: {}",
-                    self.siblings.join(", ")
-                ));
-            }
-            self.wishes.push(Wish::Named(name.to_owned()));
-            self.overlays.pop();
-            return Ok(());
-        }
-        if matches!(verb, "q" | "q!" | "exit") {
-            self.overlays.pop();
-            self.act(Act::Quit);
-            return Ok(());
-        }
-        if let Some(done) = self.log_command(verb, name) {
-            done?;
-            self.overlays.pop();
-            return Ok(());
-        }
-        let Some(name) = name else {
-            let action = actions::ACTIONS.iter().find(|a| a.id == verb);
-            let act = action.map(|a| a.act).ok_or_else(|| format!("no command '{verb}'"))?;
-            self.overlays.pop();
-            self.act(act);
-            return Ok(());
-        };
-        if let Some(done) = self.node_command(verb, name) {
-            done?;
-            return Ok(());
-        }
-        let service = self.scene.store.service_named(name).map(|s| s.id.clone());
-        let id = service.ok_or_else(|| format!("no service '{name}'"))?;
-        let act = match verb {
-            "tasks" => Act::Enter,
-            "logs" => Act::OpenLogs,
-            "describe" => Act::Describe,
-            "scale" => Act::Scale,
-            "update" => Act::Update,
-            "rollback" => Act::Rollback,
-            "force" => Act::Force,
-            "yaml" => Act::Yaml,
-            other => return Err(format!("no command '{other}'")),
-        };
-        self.overlays.pop();
-        self.act_on(act, id);
-        Ok(())
-    }
-
-    /// A command for a node by its name; `None` if it is for something else.
-    fn node_command(&mut self, verb: &str, name: &str) -> Option<Result<(), String>> {
-        let change = match verb {
-            "drain" => Some(NodeChange::Availability(Availability::Drain)),
-            "activate" => Some(NodeChange::Availability(Availability::Active)),
-            "pause-node" => Some(NodeChange::Availability(Availability::Pause)),
-            "promote" => Some(NodeChange::Role(Role::Manager)),
-            "demote" => Some(NodeChange::Role(Role::Worker)),
-            "labels" | "blast" | "node" => None,
-            _ => return None,
-        };
-        let found = self.scene.store.nodes().find(|n| &*n.hostname == name);
-        let Some(id) = found.map(|n| n.id.clone()) else {
-            return Some(Err(format!("no node '{name}'")));
-        };
-        if (change.is_some() || verb == "labels") && self.is_read_only() {
-            return Some(Err("read-only: nothing can be changed from here".into()));
-        }
-        self.overlays.pop();
-        match (change, verb) {
-            (Some(change), _) => {
-                self.read_and_plan(vec![id.into()], name, Change::Node(change));
-            }
-            (None, "labels") => self.ask_labels_of(&id),
-            (None, "blast") => self.open_blast(id),
-            (None, _) => self.describe_subject(Subject::Node(id)),
-        }
-        Some(Ok(()))
-    }
-
-    /// An action on a service that need not be under the cursor.
-    pub(super) fn act_on(&mut self, act: Act, id: ServiceId) {
-        if actions::action(act).writes && self.is_read_only() {
-            return self.say("read-only: nothing can be changed from here");
-        }
-        match act {
-            Act::Enter => self.open_tasks(TaskScope::Service(id)),
-            Act::OpenLogs => {
-                let name = self.service_name(&id);
-                self.follow_log(LogSource::Services(vec![id]), name);
-                self.go(View::Logs);
-            }
-            Act::Describe => self.describe_subject(Subject::Service(id)),
-            Act::Yaml => self.yaml_of(&Subject::Service(id)),
-            Act::Scale => self.ask_for(Asking::Scale, vec![id]),
-            Act::Update => self.ask_for(Asking::Image, vec![id]),
-            Act::Rollback => self.plan_change(vec![id], Change::Rollback),
-            Act::Force => self.plan_change(vec![id], Change::Force),
-            _ => {}
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod actions;
 mod app;
 mod ascii;
 mod board;
+mod commands;
 mod filter;
 mod fleet;
 mod hook;
