@@ -2,6 +2,9 @@
 
 use regex::{Regex, RegexBuilder};
 
+/// So much of an id's beginning is an id.
+const LEAST_OF_ID: usize = 4;
+
 /// A filter as typed.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -82,6 +85,16 @@ impl Filter {
         }
     }
 
+    /// Whether it finds this id. An id is random letters, and any short text stands in some: it is meant
+    /// if its beginning is typed, as docker takes it.
+    pub fn hits_id(&self, id: &str) -> bool {
+        match &self.kind {
+            Kind::Text(wanted) => wanted.len() >= LEAST_OF_ID && id.starts_with(wanted.as_str()),
+            Kind::Fuzzy(_) => false,
+            Kind::All | Kind::Wrong(_) | Kind::Regex(_) => self.hits(id),
+        }
+    }
+
     /// Whether it lets pass what it does not find.
     pub fn is_inverted(&self) -> bool {
         self.invert
@@ -141,6 +154,13 @@ fn contains(text: &str, wanted: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_found_by_its_beginning() {
+        let hits = |filter: &str| Filter::new(filter).hits_id("webz6k1m0a9x");
+        assert!(hits("webz") && hits("webz6k1m0a9x") && hits("/6k1m/") && hits(""));
+        assert!(!hits("web") && !hits("6k1m") && !hits("~wz6k"), "what stands in it by chance");
+    }
 
     #[test]
     fn text_inversion_and_regex() {

@@ -106,7 +106,9 @@ impl Order {
         if !sieve.passes_all(name) {
             let passing: Vec<_> =
                 store.placed_of(id).filter(|(_, t)| sieve.passes(t, name)).collect();
-            return self.fold(passing.into_iter(), unfolded, rows);
+            if passing.len() < store.tally(id).all as usize {
+                return self.fold(passing.into_iter(), unfolded, rows);
+            }
         }
         let revision = store.tasks_revision(id);
         if let Some(block) = self.blocks.get(id)
@@ -134,8 +136,13 @@ impl Order {
             let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(id);
             (1 << 63) | (hash >> 1)
         };
-        let rank = |task: &Task| {
-            let service = self.service_ranks.get(&task.service).copied();
+        let mut known: Option<(&ServiceId, u32)> = None;
+        let mut rank = |task: &'s Task| {
+            let service = match known {
+                Some((id, rank)) if *id == task.service => rank,
+                _ => self.service_ranks.get(&task.service).copied().unwrap_or(u32::MAX),
+            };
+            known = Some((&task.service, service));
             let node = match &task.node {
                 Some(node) if task.slot == 0 => self
                     .node_ranks
@@ -143,7 +150,7 @@ impl Order {
                     .map_or_else(|| stranger(node.as_str()), |rank| u64::from(*rank)),
                 _ => u64::MAX,
             };
-            (service.unwrap_or(u32::MAX), task.slot, node)
+            (service, task.slot, node)
         };
         // What the orchestrator wants alive first, then what still runs, then the newest.
         let mut ranked: Vec<_> = tasks
@@ -212,7 +219,7 @@ impl<'s> TaskSieve<'s> {
             || self.shared(task.desired.word())
             || self.shared(&task.spec.image)
             || self.shared(&task.err)
-            || self.filter.hits(task.id.as_str())
+            || self.filter.hits_id(task.id.as_str())
             || (!self.parts_do && self.name(task));
         hit != self.filter.is_inverted()
     }
