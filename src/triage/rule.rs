@@ -184,6 +184,7 @@ rules! {
     "leader-changes", Warning, Standing, 44, Swarm(managers::leader_changes), "the leader changes again and again";
     "node-flapping", Warning, Standing, 43, Node(nodes::flapping), "a node that was lost several times in a short while";
     "manager-unreachable", Warning, Standing, 42, Node(managers::unreachable), "a manager the others do not reach";
+    "role-pending", Warning, Standing, 41, Node(managers::role_pending), "a node promoted or demoted that has not taken on its role";
     "cert-expiry", Warning, Standing, 40, Node(nodes::cert_expiry), "a node away for so long that its certificate may have run out";
     "clock-skew", Warning, Standing, 38, Node(nodes::clock_skew), "a node's clock differs from the leader's";
     "ca-rotation", Warning, Standing, 36, Swarm(managers::ca_rotation), "nodes trust different root certificates: a rotation that does not end";

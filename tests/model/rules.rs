@@ -115,6 +115,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("quorum-lost", with(calm(), |c| { reach(c, 1, Reachability::Unreachable); reach(c, 2, Reachability::Unreachable); }).into(), "1 of 3 managers reachable, 2 needed (m2, m3 away)"),
         ("quorum-risk", with(calm(), |c| reach(c, 2, Reachability::Unreachable)).into(), "one more loss stops the Swarm (m3 away)"),
         ("manager-unreachable", with(calm().manager("m5").manager("m6"), |c| reach(c, 2, Reachability::Unreachable)).into(), "4 of 5 managers left"),
+        ("role-pending", with(calm(), |c| { c.nodes[3].role = Role::Manager; c.nodes[3].updated = ago(90); }).into(), "n4 is to be a manager, and still is a worker"),
         ("leader-changes", Given(calm(), vec![100, 200, 300].into_iter().map(|at| event(at, Subject::Other, Meaning::Leader, "now leads the managers")).map(|mut e| { e.text = format!("{}{}", e.text, e.at.0).into(); e }).collect()), "the leader changed 3 times within 10 min, now m1"),
         ("managers-even", calm().manager("m5").into(), "4 managers stand 1 loss, as 3 would"),
         ("manager-single", cluster().manager("m1").node("n2").service("web", 2).into(), "one manager for 2 nodes"),
@@ -239,6 +240,25 @@ fn a_demoted_manager_is_leaving_not_lost() {
     assert_eq!(found(2), []);
     let late = found(60);
     assert!(find(&late, "quorum-risk").is_some(), "one that never leaves is told: {late:?}");
+}
+
+#[test]
+fn a_new_role_is_given_a_minute() {
+    let promoted = |age: i64, engine: &str| {
+        let swarm = with(calm(), |c| {
+            (c.nodes[3].role, c.nodes[3].updated) = (Role::Manager, ago(age));
+            c.nodes[3].engine = engine.into();
+        });
+        problems(&swarm.store(), NOW, &Limits::default())
+    };
+    let same = calm().nodes[0].engine.clone();
+    assert!(find(&promoted(5, &same), "role-pending").is_none());
+    let remedy = |engine: &str| {
+        let all = promoted(120, engine);
+        find(&all, "role-pending").expect("told").remedies[0].1.clone()
+    };
+    assert_eq!(remedy(&same), "restart the engine on n4");
+    assert!(remedy("29.0.1").ends_with("restart those of m1, m2, m3, one at a time"));
 }
 
 #[test]

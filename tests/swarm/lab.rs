@@ -1,6 +1,7 @@
 //! The lab: a real Swarm of 3 managers and 2 workers with mixed engines, on this machine.
 
 use std::{
+    panic::AssertUnwindSafe,
     path::PathBuf,
     process::{Command, Output},
     time::{Duration, Instant},
@@ -168,6 +169,26 @@ impl Lab {
         });
     }
 
+    /// A manager's own clock, as its events count.
+    pub fn now(&self, node: u32) -> String {
+        self.docker(node, &["info", "--format", "{{.SystemTime}}"])
+    }
+
+    /// The nodes that the Swarm itself called down since then, by the events of all managers.
+    pub fn nodes_lost_since(&self, begun: &str) -> Vec<String> {
+        let mut lost = Vec::new();
+        for manager in 1..=self.managers {
+            let until = self.now(manager);
+            let format = "{{index .Actor.Attributes \"state.new\"}} {{.Actor.Attributes.name}}";
+            let args = ["events", "--since", begun, "--until", &until, "--filter", "type=node"];
+            let out = self.docker(manager, &[&args[..], &["--format", format]].concat());
+            lost.extend(out.lines().filter_map(|l| l.strip_prefix("down ").map(str::to_owned)));
+        }
+        lost.sort();
+        lost.dedup();
+        lost
+    }
+
     pub fn crash(&self, node: u32) {
         self.run(&["crash", &node.to_string()]);
     }
@@ -210,6 +231,11 @@ impl Lab {
         self.converged(name, &replicas);
     }
 
+    /// The service that most scenarios work with, and that stays from the first to the last.
+    pub fn web(&self) {
+        self.service("web", 3, &["--label", "team=hive", "--env", "DB_PASSWORD=hunter2"]);
+    }
+
     /// Waits until docker says that so many replicas run.
     pub fn converged(&self, name: &str, replicas: &str) {
         let wanted = format!("{replicas}/{replicas}");
@@ -221,7 +247,7 @@ impl Lab {
     }
 
     /// Makes it what it was before a scenario failed, as well as it can, so that one failure is one:
-    /// every node on, joined, and active; node 1 a manager; no services.
+    /// every node on, joined, active, and in its role; no services but `web`.
     pub fn mend(&self) {
         let nodes = 1..=self.managers + self.workers;
         for node in nodes.clone() {
@@ -247,7 +273,11 @@ impl Lab {
         for id in String::from_utf8_lossy(&services).lines() {
             self.try_docker(1, &["service", "rm", id]);
         }
-        println!("        mended: {}", if self.is_whole() { "whole" } else { "not whole" });
+        let has_web = std::panic::catch_unwind(AssertUnwindSafe(|| self.web())).is_ok();
+        println!(
+            "        mended: {}",
+            if has_web && self.is_whole() { "whole" } else { "not whole" }
+        );
     }
 
     fn is_whole(&self) -> bool {

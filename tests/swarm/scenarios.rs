@@ -81,7 +81,7 @@ fn skep(args: &[&str]) -> (i32, String) {
 }
 
 fn sees_everything(lab: &Lab) {
-    lab.service("web", 3, &["--label", "team=hive", "--env", "DB_PASSWORD=hunter2"]);
+    lab.web();
     for node in 1..=3 {
         let mut tui = open(lab, node);
         tui.shows(SOON, "nodes 5/5");

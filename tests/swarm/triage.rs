@@ -503,8 +503,13 @@ pub fn lost_nodes(lab: &Lab) {
     tui.quit();
 }
 
-/// What must not be seen while `what` goes on, and for a while after.
-fn quiet_during(tui: &Tui, what: &str, for_secs: u64, mut act: impl FnMut() -> bool) {
+/// What must not be seen while `what` goes on, and for a while after; what was seen, if it was.
+fn alarm_during(
+    tui: &Tui,
+    what: &str,
+    for_secs: u64,
+    mut act: impl FnMut() -> bool,
+) -> Option<String> {
     let begun = std::time::Instant::now();
     let mut done = None;
     loop {
@@ -512,13 +517,20 @@ fn quiet_during(tui: &Tui, what: &str, for_secs: u64, mut act: impl FnMut() -> b
             done = Some(std::time::Instant::now());
         }
         let screen = tui.screen();
-        let alarm = ["✗ critical", "! warning", "✓ resolved"].iter().find(|a| screen.contains(**a));
-        assert!(alarm.is_none(), "during {what}: {alarm:?}\n{screen}");
-        if done.is_some_and(|at| at.elapsed().as_secs() >= for_secs) {
-            return;
+        if ["✗ critical", "! warning", "✓ resolved"].iter().any(|a| screen.contains(*a)) {
+            return Some(format!("an alarm during {what}\n{screen}"));
         }
-        assert!(begun.elapsed() < LATER * 3, "{what} does not end");
+        if done.is_some_and(|at| at.elapsed().as_secs() >= for_secs) {
+            return None;
+        }
+        assert!(begun.elapsed() < LATER * 3, "{what} does not end\n{screen}");
         std::thread::sleep(Duration::from_millis(60));
+    }
+}
+
+fn quiet_during(tui: &Tui, what: &str, for_secs: u64, act: impl FnMut() -> bool) {
+    if let Some(alarm) = alarm_during(tui, what, for_secs, act) {
+        panic!("{alarm}");
     }
 }
 
@@ -552,56 +564,77 @@ pub fn healthy(lab: &Lab) {
     quiet_during(&tui, "a removal", 5, || true);
     tui.quit();
 
-    // The leader steps down, and is a manager again: its role is what changes, not its health.
-    let leader = lab.docker(1, &["node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}"]);
-    let leader =
-        leader.lines().find_map(|l| l.strip_suffix(" Leader")).expect("a leader").to_owned();
-    let other = if leader == "node1" { 2 } else { 1 };
-    let mut tui = open(lab, other);
-    tui.keys("7");
-    tui.shows(SOON, "advice)");
-    lab.docker(other, &["node", "demote", &leader]);
-    let changed = || {
-        let list =
-            lab.docker(other, &["node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}"]);
-        list.lines().any(|l| l.ends_with(" Leader") && !l.starts_with(&leader))
-    };
-    quiet_during(&tui, "a change of the leader", 5, changed);
-    let managers = || {
-        let list = lab.docker(other, &["node", "ls", "--format", "{{.ManagerStatus}}"]);
-        list.lines().filter(|l| *l == "Leader" || *l == "Reachable").count()
-    };
-    quiet_during(&tui, "a demotion", 3, || managers() == 2);
-    wait(LATER, "the node is promoted", || {
-        lab.try_docker(other, &["node", "promote", &leader]).status.success()
-    });
-    quiet_during(&tui, "a promotion", 5, || managers() == 3);
-    tui.keys("5");
-    tui.line(SOON, &["now leads the managers"]);
-    tui.quit();
-    leads_again(lab, "node1");
+    // An engine that changes its role may lose its own leader for longer than its heartbeats may be
+    // missed, above all on a busy machine: then the Swarm is not healthy, and skep must say so.
+    for _ in 0..3 {
+        managers_back(lab);
+        calm(lab);
+        let begun = lab.now(1);
+        let Some(alarm) = role_changes(lab) else {
+            leads_again(lab, 1);
+            return;
+        };
+        let lost = lab.nodes_lost_since(&begun);
+        assert!(lost.iter().any(|n| alarm.contains(&format!("node {n} is down"))), "{alarm}");
+        println!("        the Swarm itself lost {}, and it was told; again", lost.join(", "));
+    }
+    panic!("three times a node was lost over a change of its role");
 }
 
-/// Hands the lead on until it is where it was: later scenarios take managers away by number.
-fn leads_again(lab: &Lab, name: &str) {
+/// The leader steps down, and is a manager again: its role is what changes, not its health. The alarm
+/// that was seen, if one was.
+fn role_changes(lab: &Lab) -> Option<String> {
+    leads_again(lab, 1);
+    let mut tui = open(lab, 2);
+    tui.keys("7");
+    tui.shows(SOON, "advice)");
+    lab.docker(2, &["node", "demote", "node1"]);
+    let changed = || !matches!(leader(lab, 2).as_deref(), None | Some("node1"));
+    let mut alarm = alarm_during(&tui, "a change of the leader", 5, changed);
     let managers = || {
-        let list =
-            lab.try_docker(1, &["node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}"]);
-        String::from_utf8_lossy(&list.stdout).into_owned()
+        let list = lab.docker(2, &["node", "ls", "--format", "{{.ManagerStatus}}"]);
+        list.lines().filter(|l| *l == "Leader" || *l == "Reachable").count()
     };
-    let leader = || managers().lines().find_map(|l| l.strip_suffix(" Leader").map(str::to_owned));
+    alarm = alarm.or_else(|| alarm_during(&tui, "a demotion", 3, || managers() == 2));
+    wait(LATER, "the node is promoted", || {
+        lab.try_docker(2, &["node", "promote", "node1"]).status.success()
+    });
+    alarm = alarm.or_else(|| alarm_during(&tui, "a promotion", 5, || managers() == 3));
+    if alarm.is_none() {
+        tui.keys("5");
+        tui.line(SOON, &["now leads the managers"]);
+    }
+    tui.quit();
+    alarm
+}
+
+fn leader(lab: &Lab, through: u32) -> Option<String> {
+    // Without a leader there is no answer for a while.
+    let format = "{{.Hostname}} {{.ManagerStatus}}";
+    let list = lab.try_docker(through, &["node", "ls", "--format", format]).stdout;
+    let list = String::from_utf8_lossy(&list);
+    list.lines().find_map(|l| l.strip_suffix(" Leader").map(str::to_owned))
+}
+
+/// Hands the lead on until it is where it was: later scenarios take managers away by number. By
+/// power, not by roles: an engine of 28.5 that was demoted is refused by older managers
+/// that were promoted (engine's fault; see the rule `role-pending`).
+fn leads_again(lab: &Lab, node: u32) {
+    let name = format!("node{node}");
     for _ in 0..8 {
         managers_back(lab);
-        match leader() {
-            Some(now) if now == name => return,
+        match leader(lab, 1) {
+            Some(now) if now == name => {
+                lab.converged("web", "3");
+                calm(lab);
+                return;
+            }
             Some(now) => {
-                wait(LATER, "it steps down", || {
-                    lab.try_docker(1, &["node", "demote", &now]).status.success()
-                });
-                wait(LATER, "another leads", || leader().is_some_and(|l| l != now));
-                wait(LATER, "it is promoted", || {
-                    lab.try_docker(1, &["node", "promote", &now]).status.success()
-                });
+                let number = now.trim_start_matches("node").parse().expect("a node of the lab");
+                let witness = if number == 1 { 2 } else { 1 };
+                lab.crash(number);
+                wait(LATER, "another leads", || leader(lab, witness).is_some_and(|l| l != now));
+                lab.start(number);
             }
             None => {}
         }

@@ -113,6 +113,39 @@ pub fn unreachable(look: &Look<'_>, node: &Node) -> Option<Found> {
     )
 }
 
+/// A node whose role was changed and that has not taken it on (`Spec.Role` against `ManagerStatus`). A
+/// warning: who promoted it counts on a manager that is none. It asks the managers for a certificate
+/// of the new role, with growing pauses, and for ever. Measured: 28.5 refuses every 20.10 and 26.1
+/// manager whose own certificate was renewed since its engine started (`missing selected ALPN
+/// property`), which after some weeks is any; once their engines are restarted it goes on by itself.
+pub fn role_pending(look: &Look<'_>, node: &Node) -> Option<Found> {
+    let is_manager = node.manager.is_some();
+    let wants = node.role == Role::Manager;
+    if is_manager == wants
+        || node.state != NodeState::Ready
+        || !look.lasts(node.updated, look.limits.stuck)
+    {
+        return None;
+    }
+    let (to_be, is) = if wants { ("manager", "worker") } else { ("worker", "manager") };
+    let found = Found::warning(
+        format!("{} is to be a {to_be}, and still is a {is}", node.hostname),
+        node.updated,
+    )
+    .why("it gets no certificate for its new role: its engine's log says why ('failed to renew the certificate')");
+    let mut older: Vec<&Node> = look
+        .store
+        .nodes()
+        .filter(|n| n.manager.is_some() && n.engine != node.engine && n.id != node.id)
+        .collect();
+    older.sort_by(|a, b| a.hostname.cmp(&b.hostname));
+    Some(if older.is_empty() {
+        found.remedy(Remedy::Node, format!("restart the engine on {}", node.hostname))
+    } else {
+        found.remedy(Remedy::Node, format!("engines of other versions: if it says 'missing selected ALPN property', restart those of {}, one at a time", hostnames(&older)))
+    })
+}
+
 /// The leader changed several times within minutes: slow disks or a poor network among managers, since
 /// an election follows missed heartbeats (raft `ElectionTick` 10). A warning.
 pub fn leader_changes(look: &Look<'_>) -> Option<Found> {
