@@ -341,6 +341,12 @@ impl Triage {
                 case.opened = now;
                 case.from_before = false;
                 case.times += 1;
+            } else if case.problem.rule == problem.rule
+                && case.problem.since.is_set()
+                && (!problem.since.is_set() || problem.since > case.problem.since)
+            {
+                // The manager forgets old tasks: what is still so does not get younger by that.
+                Arc::make_mut(&mut problem).since = case.problem.since;
             }
             // What nothing tells the beginning of began when it was first seen, if skep was there.
             if !problem.since.is_set() && !case.from_before && problem.severity > Severity::Advice {

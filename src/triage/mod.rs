@@ -129,11 +129,13 @@ impl Problem {
     }
 
     /// Tells problems apart, and knows one again: what a service suffers from is one problem, whichever
-    /// of its symptoms is the worst at the moment.
+    /// of its symptoms is the worst at the moment; and so is quorum at risk that is lost then.
     pub fn key(&self) -> String {
-        let kind = match rule(self.rule).map(|r| r.role) {
-            Some(Role::Symptom) => "trouble",
-            _ => self.rule,
+        let kind = match (self.rule, rule(self.rule).map(|r| r.role)) {
+            ("quorum-risk" | "quorum-lost", _) => "quorum",
+            ("node-disconnected" | "node-down", _) => "lost",
+            (_, Some(Role::Symptom)) => "trouble",
+            (rule, _) => rule,
         };
         match &self.subject {
             Subject::Node(id) => format!("{kind} {id}"),

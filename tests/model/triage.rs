@@ -219,6 +219,40 @@ fn a_service_that_goes_up_and_down_is_one_problem_until_it_stays() {
 }
 
 #[test]
+fn quorum_at_risk_that_is_lost_is_one_problem() {
+    let mut w = Watched::new(calm());
+    w.after(1);
+    let away = |w: &mut Watched, at: usize| {
+        let node = &mut w.cluster.nodes[at];
+        node.manager.as_mut().expect("a manager").reachability = Reachability::Unreachable;
+        node.version += 1;
+    };
+    away(&mut w, 1);
+    assert_eq!(w.after(1)[0].rule, "quorum-risk");
+    away(&mut w, 2);
+    let all = w.after(5);
+    assert_eq!(all[0].rule, "quorum-lost");
+    assert!(all.iter().all(|p| !p.resolved.is_set()), "nothing is over: {all:?}");
+}
+
+#[test]
+fn what_is_still_so_gets_no_younger() {
+    let failed = |c: Cluster, age| c.task(1, TaskState::Failed, "task: non-zero exit (3)", age);
+    let looping = |ages: &[i64]| {
+        let mut c = cluster().manager("m1").service("web", 1);
+        c.tasks.clear();
+        ages.iter().fold(c, |c, age| failed(c, *age))
+    };
+    let mut w = Watched::new(looping(&[30, 20, 10]));
+    let first = w.after(1)[0].clone();
+    assert_eq!(first.since, ago(30));
+    // The oldest ones are dropped.
+    w.cluster = looping(&[20, 10, 1]);
+    let later = w.after(1)[0].clone();
+    assert_eq!((later.rule, later.since), (first.rule, ago(30)));
+}
+
+#[test]
 fn what_is_known_is_quiet_until_it_changes() {
     let mut w = Watched::new(calm());
     w.cluster = calm().task(4, TaskState::Failed, "task: non-zero exit (3)", 5);

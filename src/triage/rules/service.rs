@@ -17,8 +17,11 @@ fn is_trouble(s: &ServiceLook<'_>) -> bool {
     if matches!(s.service.mode, Mode::ReplicatedJob { .. } | Mode::GlobalJob) {
         return false;
     }
-    if s.is_unsteady() || !s.is_short() {
-        return s.is_unsteady();
+    if s.is_unsteady() {
+        return true;
+    }
+    if !s.is_short() {
+        return false;
     }
     let failing = s.fails_now;
     if s.service.is_updating() && s.missing.running > 0 && !failing {
