@@ -260,9 +260,9 @@ impl<'a> ServiceLook<'a> {
         slots.values().any(|failed| *failed >= kept)
     }
 
-    /// Since when it is short, as far back as the tasks that are kept tell: its oldest failure since
-    /// it was last changed, the creation of the oldest task that waits, or the loss of a node. Not set
-    /// when the kept history is full: then it began before, and any figure would be too young.
+    /// Since when it is short or unsteady, as far back as the tasks that are kept tell: its oldest failure
+    /// since it was last changed, the creation of the oldest task that waits, or the loss of a node. Not
+    /// set when the kept history is full: then it began before, and any figure would be too young.
     pub fn short_since(&self) -> Timestamp {
         if self.history_is_full() {
             return Timestamp::NEVER;
@@ -272,7 +272,9 @@ impl<'a> ServiceLook<'a> {
         let lost = lost.map(|node| self.look.state_since(node));
         let waiting = self.waiting.iter().map(|t| t.created);
         let failures = self.series.iter().filter(|(_, now)| *now).map(|(t, _)| t.since);
-        let oldest = waiting.chain(failures).chain(lost).filter(|at| at.is_set()).min();
+        let looping = self.looping.iter().map(|t| t.since);
+        let all = waiting.chain(failures).chain(looping).chain(lost);
+        let oldest = all.filter(|at| at.is_set()).min();
         oldest.unwrap_or(self.service.updated).max(self.service.created)
     }
 

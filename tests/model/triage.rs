@@ -213,6 +213,7 @@ fn a_service_that_goes_up_and_down_is_one_problem_until_it_stays() {
     assert_eq!(loud.len(), 1, "{loud:?}");
     assert!(loud[0].key() == first.key() && !loud[0].resolved.is_set());
     assert!(loud[0].message.starts_with("web: nothing stays up (1/1 now)"), "{loud:?}");
+    assert_eq!(loud[0].since, first.since, "as long as it has gone on");
     // And on.
     let on = w.after(20);
     assert_eq!((on[0].rule, on[0].severity), ("crash-loop", Severity::Warning));
