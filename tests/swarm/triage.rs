@@ -575,7 +575,7 @@ pub fn healthy(lab: &Lab) {
             return;
         };
         let lost = lab.nodes_lost_since(&begun);
-        assert!(lost.iter().any(|n| alarm.contains(&format!("node {n} is down"))), "{alarm}");
+        assert!(lost.iter().any(|n| alarm.contains(&format!("{n} is down"))), "{alarm}");
         println!("        the Swarm itself lost {}, and it was told; again", lost.join(", "));
     }
     panic!("three times a node was lost over a change of its role");
