@@ -1,15 +1,9 @@
 //! The actor of one cluster: connects to the fastest manager, watches until the link is lost, and goes
 //! on with another, or waits and tries again.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinSet,
-};
+use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
     backoff::Backoff,
@@ -21,14 +15,11 @@ use super::{
     race::{Finish, Winner, race},
     roster::Roster,
     tail::{self, Tails},
-    watch::wall,
+    watch::{Watch, wall},
+    writes::{self, Writes},
 };
 use crate::{
-    action::{
-        audit::Audit,
-        execute::{Executor, Outcome},
-        plan::{Approved, WriteGrant},
-    },
+    action::{audit::Audit, execute::Executor, plan::WriteGrant},
     cluster::ServiceId,
     connect::Connector,
     engine::{Engine, EngineError, Probe},
@@ -247,9 +238,7 @@ impl Actor {
     async fn live(&mut self, winner: Box<Winner>) -> End {
         let Winner { at, engine, probe, mut watch } = *winner;
         let here = engine.endpoint().to_string();
-        // Dropped with this link: what was sent over it is waited for no longer.
-        let (_link, over) = watch::channel(());
-        let executor = self.executor(&engine, &probe);
+        let writes = self.writes(&engine, &probe);
         watch.open(self.generation).await;
         let (skew, round_trip) = (probe.skew, probe.round_trip);
         self.link(Link::Live { endpoint: here.clone(), skew, round_trip }).await;
@@ -276,7 +265,7 @@ impl Actor {
                 biased;
                 command = self.inbox.recv() => {
                     let Some(command) = command else { return End::Gone };
-                    self.command(command, &engine, &mut watch, executor.as_ref(), &over);
+                    self.command(command, &engine, &mut watch, writes.as_ref());
                 }
                 Some(join) = self.joins.recv() => self.take_in(join).await,
                 happening = watch.next() => {
@@ -380,21 +369,19 @@ impl Actor {
     }
 
     /// Writing has a transport of its own; without a grant there is none.
-    fn executor(&self, engine: &Engine, probe: &Probe) -> Option<Arc<Executor>> {
-        self.config.grant.as_ref().map(|_| {
-            let audit = Audit::new(self.config.past.audit.clone(), self.config.who.clone());
-            let cluster = probe.info.id.to_string();
-            Arc::new(Executor::new(engine.for_writing(), audit, cluster))
-        })
+    fn writes(&self, engine: &Engine, probe: &Probe) -> Option<Writes> {
+        self.config.grant.as_ref()?;
+        let audit = Audit::new(self.config.past.audit.clone(), self.config.who.clone());
+        let cluster = probe.info.id.to_string();
+        Some(Writes::new(Executor::new(engine.for_writing(), audit, cluster), &self.out))
     }
 
     fn command(
         &mut self,
         command: Command,
         engine: &Engine,
-        watch: &mut super::watch::Watch,
-        executor: Option<&Arc<Executor>>,
-        over: &watch::Receiver<()>,
+        watch: &mut Watch,
+        writes: Option<&Writes>,
     ) {
         match command {
             Command::Watch(services) => {
@@ -417,41 +404,14 @@ impl Actor {
             Command::Documents(token, ids) => documents::read(engine, &self.out, token, ids),
             Command::Raw(token, kind, id) => documents::raw(engine, &self.out, token, kind, id),
             Command::CarryOut(approved) => {
-                if self.config.grant.is_some() {
-                    self.carry_out(executor, approved, over.clone());
+                if self.config.grant.is_some()
+                    && let Some(writes) = writes
+                {
+                    writes.carry_out(approved);
                 }
             }
             Command::Retry => {}
         }
-    }
-
-    fn carry_out(
-        &self,
-        executor: Option<&Arc<Executor>>,
-        approved: Approved,
-        mut over: watch::Receiver<()>,
-    ) {
-        let Some(executor) = executor.cloned() else { return };
-        let out = self.out.clone();
-        tokio::spawn(async move {
-            // Told as each ends: a set of services is many writes, and one may take 30 s.
-            let (tell, mut told) = mpsc::unbounded_channel();
-            let work = async move {
-                // Nothing is ever sent here: it only ends, with the link.
-                let link_over = async { while over.changed().await.is_ok() {} };
-                executor
-                    .carry_out(&approved, link_over, |step, outcome| {
-                        let _ = tell.send((step.target.clone(), outcome));
-                    })
-                    .await;
-            };
-            let forward = async {
-                while let Some((target, outcome)) = told.recv().await {
-                    let _ = out.send(Event::Outcome(target, Box::new(outcome))).await;
-                }
-            };
-            tokio::join!(work, forward);
-        });
     }
 
     /// Waits for `what`, answering meanwhile what can be answered without an engine.
@@ -485,11 +445,7 @@ impl Actor {
                         self.out.send(Event::Raw(token, Err(why.to_owned()))).await?;
                     }
                     Command::CarryOut(approved) => {
-                        for step in &approved.plan().steps {
-                            let outcome = Outcome::Refused(format!("nothing was sent: {why}"));
-                            let event = Event::Outcome(step.target.clone(), Box::new(outcome));
-                            self.out.send(event).await?;
-                        }
+                        writes::refuse(&self.out, &approved, why).await?;
                     }
                     // A race that is cut short has no winner: the next one begins at once.
                     Command::Retry => return Ok(T::default()),

@@ -18,6 +18,7 @@ mod read;
 mod roster;
 mod tail;
 mod watch;
+mod writes;
 
 pub use actor::SessionConfig;
 pub use fleet::Fleet;

@@ -1,0 +1,61 @@
+//! Plans carried out over one link, beside the watching.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    fleet::{Gone, Out},
+    message::Event,
+};
+use crate::action::{
+    execute::{Executor, Outcome},
+    plan::Approved,
+};
+
+/// What carries plans out while a link lasts. A session without a grant has none.
+pub(super) struct Writes {
+    executor: Arc<Executor>,
+    out: Out,
+    /// Dropped with the link: what was sent over it is waited for no longer.
+    link: watch::Sender<()>,
+}
+
+impl Writes {
+    pub fn new(executor: Executor, out: &Out) -> Self {
+        Self { executor: Arc::new(executor), out: out.clone(), link: watch::channel(()).0 }
+    }
+
+    pub fn carry_out(&self, approved: Approved) {
+        let (executor, out, mut over) =
+            (Arc::clone(&self.executor), self.out.clone(), self.link.subscribe());
+        tokio::spawn(async move {
+            // Told as each ends: a set of services is many writes, and one may take 30 s.
+            let (tell, mut told) = mpsc::unbounded_channel();
+            let work = async move {
+                // Nothing is ever sent here: it only ends, with the link.
+                let link_over = async { while over.changed().await.is_ok() {} };
+                executor
+                    .carry_out(&approved, link_over, |step, outcome| {
+                        let _ = tell.send((step.target.clone(), outcome));
+                    })
+                    .await;
+            };
+            let forward = async {
+                while let Some((target, outcome)) = told.recv().await {
+                    let _ = out.send(Event::Outcome(target, Box::new(outcome))).await;
+                }
+            };
+            tokio::join!(work, forward);
+        });
+    }
+}
+
+/// Tells of a plan that nothing of it was sent.
+pub(super) async fn refuse(out: &Out, approved: &Approved, why: &str) -> Result<(), Gone> {
+    for step in &approved.plan().steps {
+        let outcome = Outcome::Refused(format!("nothing was sent: {why}"));
+        out.send(Event::Outcome(step.target.clone(), Box::new(outcome))).await?;
+    }
+    Ok(())
+}
