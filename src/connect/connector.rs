@@ -20,11 +20,12 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
 };
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_rustls::TlsConnector;
 
 use super::{
     Endpoint,
     ssh::{Ask, Channel, Pipes, Ssh, SshError},
+    tls::{Judged, Verdict},
 };
 
 /// How long a connect may take before the endpoint counts as not answering.
@@ -42,6 +43,7 @@ pub struct Connector(Arc<Inner>);
 struct Inner {
     endpoint: Endpoint,
     tls: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
+    verdict: Verdict,
     ssh: Option<Ssh>,
 }
 
@@ -57,7 +59,7 @@ impl Connector {
             Endpoint::Ssh(target) => Some(Ssh::new(target.clone())),
             _ => None,
         };
-        Self(Arc::new(Inner { endpoint, tls: OnceLock::new(), ssh }))
+        Self(Arc::new(Inner { endpoint, tls: OnceLock::new(), verdict: Verdict::default(), ssh }))
     }
 
     /// Where it dials.
@@ -75,6 +77,11 @@ impl Connector {
             (endpoint, _) if endpoint.is_plain() => "plain tcp, readable by anyone on the way",
             _ => "plain tcp",
         }
+    }
+
+    /// What the engine had against the TLS connection that broke last, once.
+    pub fn verdict(&self) -> Option<String> {
+        self.0.verdict.take()
     }
 
     /// Logs in where that takes an answer at the terminal. For all but ssh there is nothing to do.
@@ -120,9 +127,10 @@ impl Connector {
                 let config = config.map_err(|why| io::Error::other(TlsError(why)))?;
                 let name = ServerName::try_from(host.clone())
                     .map_err(|e| io::Error::other(TlsError(format!("'{host}': {e}"))))?;
+                self.0.verdict.take();
                 let stream = tcp(host, *port).await?;
                 let stream = TlsConnector::from(config).connect(name, stream).await?;
-                Ok(Stream::Tls(Box::new(stream)))
+                Ok(Stream::Tls(Box::new(Judged::new(stream, self.0.verdict.clone()))))
             }
             Endpoint::Ssh(_) => Err(io::Error::other("ssh is dialled another way")),
         }
@@ -162,7 +170,7 @@ pub enum Stream {
     /// Plain TCP.
     Tcp(TcpStream),
     /// TCP with TLS.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<Judged>),
     /// The pipes of an ssh.
     Process(Box<Pipes>),
 }
@@ -182,7 +190,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Unix(s) => Pin::new(s).poll_read(cx, buf),
             Self::Tcp(s) => Pin::new(s).poll_read(cx, buf),
-            Self::Tls(s) => Pin::new(s).poll_read(cx, buf),
+            Self::Tls(s) => s.poll_read(cx, buf),
             Self::Process(p) => Pin::new(&mut p.stdout).poll_read(cx, buf),
         }
     }
@@ -197,7 +205,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Unix(s) => Pin::new(s).poll_write(cx, buf),
             Self::Tcp(s) => Pin::new(s).poll_write(cx, buf),
-            Self::Tls(s) => Pin::new(s).poll_write(cx, buf),
+            Self::Tls(s) => Pin::new(&mut s.stream).poll_write(cx, buf),
             Self::Process(p) => Pin::new(&mut p.stdin).poll_write(cx, buf),
         }
     }
@@ -206,7 +214,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Unix(s) => Pin::new(s).poll_flush(cx),
             Self::Tcp(s) => Pin::new(s).poll_flush(cx),
-            Self::Tls(s) => Pin::new(s).poll_flush(cx),
+            Self::Tls(s) => Pin::new(&mut s.stream).poll_flush(cx),
             Self::Process(p) => Pin::new(&mut p.stdin).poll_flush(cx),
         }
     }
@@ -215,7 +223,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Unix(s) => Pin::new(s).poll_shutdown(cx),
             Self::Tcp(s) => Pin::new(s).poll_shutdown(cx),
-            Self::Tls(s) => Pin::new(s).poll_shutdown(cx),
+            Self::Tls(s) => Pin::new(&mut s.stream).poll_shutdown(cx),
             Self::Process(p) => Pin::new(&mut p.stdin).poll_shutdown(cx),
         }
     }

@@ -3,7 +3,9 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
 };
 
 use rustls::{
@@ -12,6 +14,11 @@ use rustls::{
     crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
 };
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    net::TcpStream,
+};
+use tokio_rustls::client::TlsStream;
 
 /// Where the material for an endpoint lies, and whether the engine must prove who it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -141,6 +148,52 @@ pub fn trouble(error: &io::Error) -> Option<String> {
         rustls::Error::InvalidMessage(_) => "what answers there does not speak TLS; is it the plain port?".into(),
         other => other.to_string(),
     })
+}
+
+/// What an engine had against our connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Verdict(Arc<Mutex<Option<String>>>);
+
+impl Verdict {
+    /// What was said, once.
+    pub fn take(&self) -> Option<String> {
+        self.0.lock().ok()?.take()
+    }
+
+    fn note(&self, said: String) {
+        if let Ok(mut verdict) = self.0.lock() {
+            *verdict = Some(said);
+        }
+    }
+}
+
+/// A TLS connection that keeps what the engine had against it. With TLS 1.3 an engine judges our
+/// certificate when the handshake is over for us; if that is heard before the first request is sent,
+/// HTTP knows only that the connection is gone.
+#[derive(Debug)]
+pub struct Judged {
+    pub(super) stream: TlsStream<TcpStream>,
+    verdict: Verdict,
+}
+
+impl Judged {
+    pub(super) fn new(stream: TlsStream<TcpStream>, verdict: Verdict) -> Self {
+        Self { stream, verdict }
+    }
+
+    pub(super) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if let Poll::Ready(Err(error)) = &read
+            && let Some(said) = trouble(error)
+        {
+            self.verdict.note(said);
+        }
+        read
+    }
 }
 
 /// For contexts made with `skip-tls-verify`: encrypts, and asks nobody's name.

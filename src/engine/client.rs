@@ -220,7 +220,9 @@ impl Engine {
                 why: format!("its answer is not HTTP ({last})"),
             };
         }
-        if let Some(said) = tls {
+        // The engine's verdict on a connection may be heard before anything was asked over it.
+        let verdict = self.connector.verdict();
+        if let Some(said) = tls.or(verdict) {
             return EngineError::Tls { endpoint, said };
         }
         if !error.is_connect() {
