@@ -100,6 +100,14 @@ impl Filter {
         self.invert
     }
 
+    /// Whether all that it finds, the other finds as well: it is plain text that was typed on.
+    pub fn narrows(&self, other: &Self) -> bool {
+        let (Some(new), Some(old)) = (self.plain(), other.plain()) else { return false };
+        // Ids are looked at only from some length on.
+        let ids_alike = new.len() < LEAST_OF_ID || old.len() >= LEAST_OF_ID;
+        !self.invert && !other.invert && ids_alike && new.starts_with(old)
+    }
+
     /// The text it looks for, if it is plain text.
     pub fn plain(&self) -> Option<&str> {
         match &self.kind {
@@ -160,6 +168,15 @@ mod tests {
         let hits = |filter: &str| Filter::new(filter).hits_id("webz6k1m0a9x");
         assert!(hits("webz") && hits("webz6k1m0a9x") && hits("/6k1m/") && hits(""));
         assert!(!hits("web") && !hits("6k1m") && !hits("~wz6k"), "what stands in it by chance");
+    }
+
+    #[test]
+    fn what_is_typed_on_finds_no_more() {
+        let narrows = |new: &str, old: &str| Filter::new(new).narrows(&Filter::new(old));
+        assert!(narrows("api", "ap") && narrows("api", "api") && narrows("webz6", "webz"));
+        assert!(!narrows("ap", "api") && !narrows("!api", "!ap") && !narrows("/api", "/ap"));
+        assert!(!narrows("webz", "web"), "it may be an id now");
+        assert!(!narrows("api", "") && !narrows("~api", "~ap"));
     }
 
     #[test]

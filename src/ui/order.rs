@@ -1,8 +1,9 @@
 //! The order of rows: names as people count them, and any column on top of that.
 //!
 //! A table of 100,000 tasks must be sorted, filtered and walked within a frame. So what was worked out
-//! is kept: the order of names until someone comes, goes or is renamed, and each service's rows until a
-//! task of it changes. What is left is copying; and sorting is done on numbers.
+//! is kept: the order of names until someone comes, goes or is renamed, and each service's rows, and
+//! what a filter found of them, until a task of it changes. What is left is copying; and sorting is done
+//! on numbers.
 
 use std::{borrow::Cow, cmp::Ordering, fmt::Write};
 
@@ -22,6 +23,9 @@ pub struct Order {
     service_ranks: HashMap<ServiceId, u32>,
     node_ranks: HashMap<NodeId, u32>,
     blocks: HashMap<ServiceId, Block>,
+    /// What was found last, and with what.
+    found: HashMap<ServiceId, Found>,
+    filter: Filter,
 }
 
 /// A service's rows, and what they were built from.
@@ -32,6 +36,19 @@ struct Block {
     rows: Vec<TaskRow>,
 }
 
+/// What a filter found of a service's tasks.
+#[derive(Debug)]
+enum Found {
+    All(u64),
+    Some(Block),
+}
+
+impl Block {
+    fn is_of(&self, revision: u64, unfolded: bool) -> bool {
+        self.revision == revision && self.unfolded == unfolded
+    }
+}
+
 impl Order {
     /// Brings the order of names up to date.
     pub fn refresh(&mut self, store: &Store) {
@@ -40,6 +57,7 @@ impl Order {
         }
         self.roll = Some(store.roll());
         self.blocks.clear();
+        self.found.clear();
         let mut services: Vec<_> = store.services().collect();
         services.sort_unstable_by(|a, b| natural(&a.name, &b.name).then_with(|| a.id.cmp(&b.id)));
         self.services = services.into_iter().map(|s| s.id.clone()).collect();
@@ -65,6 +83,7 @@ impl Order {
         unfolded: bool,
     ) -> Vec<TaskRow> {
         self.refresh(store);
+        self.look_for(filter);
         let mut sieve = TaskSieve::new(store, filter);
         let mut rows = Vec::new();
         match scope {
@@ -94,6 +113,16 @@ impl Order {
         rows
     }
 
+    /// What was found stays found; and where nothing was, nothing is when a letter is added.
+    fn look_for(&mut self, filter: &Filter) {
+        if filter.text == self.filter.text {
+            return;
+        }
+        let narrows = filter.narrows(&self.filter);
+        self.found.retain(|_, f| narrows && matches!(f, Found::Some(b) if b.rows.is_empty()));
+        self.filter = filter.clone();
+    }
+
     fn block(
         &mut self,
         store: &Store,
@@ -102,25 +131,46 @@ impl Order {
         unfolded: bool,
         rows: &mut Vec<TaskRow>,
     ) {
+        let revision = store.tasks_revision(id);
         let name = sieve.passes_service(id);
         if !sieve.passes_all(name) {
-            let passing: Vec<_> =
-                store.placed_of(id).filter(|(_, t)| sieve.passes(t, name)).collect();
-            if passing.len() < store.tally(id).all as usize {
-                return self.fold(passing.into_iter(), unfolded, rows);
+            match self.found.get(id) {
+                Some(Found::All(at)) if *at == revision => {}
+                Some(Found::Some(block)) if block.is_of(revision, unfolded) => {
+                    return rows.extend_from_slice(&block.rows);
+                }
+                _ => {
+                    let passing: Vec<_> =
+                        store.placed_of(id).filter(|(_, t)| sieve.passes(t, name)).collect();
+                    if passing.len() < store.tally(id).all as usize {
+                        let block = self.build(passing.into_iter(), revision, unfolded);
+                        rows.extend_from_slice(&block.rows);
+                        self.found.insert(id.clone(), Found::Some(block));
+                        return;
+                    }
+                    self.found.insert(id.clone(), Found::All(revision));
+                }
             }
         }
-        let revision = store.tasks_revision(id);
         if let Some(block) = self.blocks.get(id)
-            && block.revision == revision
-            && block.unfolded == unfolded
+            && block.is_of(revision, unfolded)
         {
             return rows.extend_from_slice(&block.rows);
         }
-        let mut fresh = Vec::new();
-        self.fold(store.placed_of(id), unfolded, &mut fresh);
-        rows.extend_from_slice(&fresh);
-        self.blocks.insert(id.clone(), Block { revision, unfolded, rows: fresh });
+        let block = self.build(store.placed_of(id), revision, unfolded);
+        rows.extend_from_slice(&block.rows);
+        self.blocks.insert(id.clone(), block);
+    }
+
+    fn build<'s>(
+        &self,
+        tasks: impl Iterator<Item = (TaskRef, &'s Task)>,
+        revision: u64,
+        unfolded: bool,
+    ) -> Block {
+        let mut rows = Vec::new();
+        self.fold(tasks, unfolded, &mut rows);
+        Block { revision, unfolded, rows }
     }
 
     /// Groups tasks by slot: the live or newest one heads the others, newest first.
