@@ -489,3 +489,40 @@ fn a_filter_finds_a_task_by_any_part_of_it() {
     }
     assert_eq!(count(&mut driver, "!shop_web"), all - 6);
 }
+
+#[test]
+fn a_filter_that_is_typed_on_finds_what_a_fresh_one_does() {
+    let mut cluster = shop();
+    let rows = |d: &Driver| {
+        let screen = d.screen(160, 60);
+        let named = screen.lines().skip(3).filter(|l| l.contains("shop_") || l.contains("edge_"));
+        named.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut typed = Driver::new(&cluster, true);
+    typed.keys("4");
+    let (mut most, mut list) = (0, 100);
+    for text in ["shop_w", "api:1.8", "node-4", "task0000", "weird", "!run", "!weird"] {
+        typed.keys("/<c-u>");
+        // Tasks change between two letters, and when all is typed: found before and not any more, or
+        // the other way.
+        for at in 0..text.len() + 10 {
+            let so_far = &text[..text.len().min(at + 1)];
+            typed.keys(text.get(at..=at).unwrap_or(""));
+            list += 1;
+            let changed = list as usize * 3 % cluster.tasks.len();
+            let task = &mut cluster.tasks[changed];
+            task.err = if task.err.is_empty() { "a weird shop_w" } else { "" }.into();
+            task.version += 1_000;
+            typed.heard(cluster.deltas(list));
+            typed.later(2);
+            let mut fresh = Driver::new(&cluster, true);
+            fresh.now = typed.now;
+            fresh.keys(&format!("4/{so_far}"));
+            fresh.later(0);
+            assert_eq!(rows(&typed), rows(&fresh), "{so_far}");
+            most = most.max(rows(&typed).len());
+        }
+        typed.keys("<enter>");
+    }
+    assert!(most > 5, "something was found");
+}
