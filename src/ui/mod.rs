@@ -35,6 +35,7 @@ mod settle;
 mod sieve;
 mod steer;
 mod table;
+mod tasksieve;
 mod term;
 mod trend;
 mod triageact;

@@ -5,11 +5,13 @@
 //! what a filter found of them, until a task of it changes. What is left is copying; and sorting is done
 //! on numbers.
 
-use std::{borrow::Cow, cmp::Ordering, fmt::Write};
+use std::{borrow::Cow, cmp::Ordering};
 
 use hashbrown::HashMap;
 
-use super::{board::TaskScope, filter::Filter, rows::TaskRow, widget::columns::Key};
+use super::{
+    board::TaskScope, filter::Filter, rows::TaskRow, tasksieve::TaskSieve, widget::columns::Key,
+};
 use crate::cluster::{NodeId, ServiceId, Store, Task, TaskRef, Timestamp};
 
 /// The order of names, and the rows of each service.
@@ -218,88 +220,6 @@ impl Order {
                 rows.extend(slot[1..].iter().map(|t| nested(&t.4)));
             }
         }
-    }
-}
-
-/// A filter over tasks. Most of their texts are shared by many: each is looked at once.
-struct TaskSieve<'s> {
-    store: &'s Store,
-    filter: &'s Filter,
-    /// By where the text lies.
-    seen: HashMap<(*const u8, usize), bool>,
-    /// A name need not be put together: no hit can lie across its parts.
-    parts_do: bool,
-    /// A task's name; its service's part stands there already.
-    name: String,
-    service: usize,
-}
-
-impl<'s> TaskSieve<'s> {
-    fn new(store: &'s Store, filter: &'s Filter) -> Self {
-        let parts_do = filter
-            .plain()
-            .is_some_and(|t| !t.contains('.') && t.chars().any(|c| !c.is_ascii_digit()));
-        let (seen, name) = (HashMap::new(), String::new());
-        Self { store, filter, seen, parts_do, name, service: 0 }
-    }
-
-    /// Whether a service's name passes; its tasks are looked at next.
-    fn passes_service(&mut self, id: &ServiceId) -> bool {
-        let name = self.store.service(id).map_or(id.as_str(), |s| &*s.name);
-        self.name.clear();
-        self.name.push_str(name);
-        self.name.push('.');
-        self.service = self.name.len();
-        self.filter.hits(name)
-    }
-
-    /// Whether all tasks pass of a service whose name does or does not.
-    fn passes_all(&self, name_hits: bool) -> bool {
-        self.filter.is_empty()
-            || (name_hits && self.filter.plain().is_some() && !self.filter.is_inverted())
-    }
-
-    fn passes(&mut self, task: &Task, name_hits: bool) -> bool {
-        if self.filter.is_empty() {
-            return true;
-        }
-        let hit = (self.parts_do && name_hits)
-            || task.node.as_ref().is_some_and(|node| self.node(node))
-            || self.shared(task.state.word())
-            || self.shared(task.desired.word())
-            || self.shared(&task.spec.image)
-            || self.shared(&task.err)
-            || self.filter.hits_id(task.id.as_str())
-            || (!self.parts_do && self.name(task));
-        hit != self.filter.is_inverted()
-    }
-
-    fn shared(&mut self, text: &str) -> bool {
-        if text.is_empty() {
-            return self.filter.hits(text);
-        }
-        let filter = self.filter;
-        *self.seen.entry((text.as_ptr(), text.len())).or_insert_with(|| filter.hits(text))
-    }
-
-    /// By where the node's id lies: finding its name costs more than knowing the answer.
-    fn node(&mut self, node: &NodeId) -> bool {
-        let (filter, store) = (self.filter, self.store);
-        let place = (node.as_str().as_ptr(), node.as_str().len());
-        *self.seen.entry(place).or_insert_with(|| filter.hits(store.hostname(node)))
-    }
-
-    /// As [`Store::task_name`] has it.
-    fn name(&mut self, task: &Task) -> bool {
-        self.name.truncate(self.service);
-        match &task.node {
-            _ if task.slot > 0 => {
-                let _ = write!(self.name, "{}", task.slot);
-            }
-            Some(node) => self.name.push_str(self.store.hostname(node)),
-            None => self.name.push_str(task.id.short()),
-        }
-        self.filter.hits(&self.name)
     }
 }
 
