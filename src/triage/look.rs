@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Limits, why::Why, why::why};
+use super::{
+    Limits,
+    why::{Why, was_called_off, why},
+};
 use crate::cluster::{
     Missing, Node, NodeId, Service, Store, Task, TaskState, Timestamp, UpdateState,
 };
@@ -129,8 +132,8 @@ impl<'a> ServiceLook<'a> {
             .filter(|t| t.is_wanted() && !t.state.is_terminal() && !store.is_running(t))
             .collect();
         waiting.sort_by_key(|t| (t.created, &t.id));
-        let mut failures: Vec<&Task> =
-            tasks.iter().copied().filter(|t| t.state.is_failure()).collect();
+        let failed = |t: &&Task| t.state.is_failure() && !was_called_off(t);
+        let mut failures: Vec<&Task> = tasks.iter().copied().filter(failed).collect();
         failures.sort_by_key(|t| (std::cmp::Reverse(t.since), &t.id));
         let down = |t: &&Task| t.state == TaskState::Running && !store.is_running(t);
         let lost =

@@ -70,10 +70,16 @@ pub enum Why {
     Other,
 }
 
+/// Whether its start was called off, by a drain or an update in that moment: `starting container failed:
+/// context canceled` (measured). It ends as failed, and nothing was wrong with it.
+pub fn was_called_off(task: &Task) -> bool {
+    task.err.ends_with("context canceled")
+}
+
 /// What a task's error says; `None` if it has none.
 pub fn why(task: &Task) -> Option<Why> {
     let err = &*task.err;
-    if err.is_empty() {
+    if err.is_empty() || was_called_off(task) {
         return None;
     }
     let lower = err.to_ascii_lowercase();

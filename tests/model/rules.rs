@@ -243,6 +243,18 @@ fn a_demoted_manager_is_leaving_not_lost() {
 }
 
 #[test]
+fn a_start_that_was_called_off_is_no_cause() {
+    let waiting = "no suitable node (scheduling constraints not satisfied on 4 nodes)";
+    let swarm = with(pending(waiting), |c| {
+        c.last().constraints = vec!["node.labels.zone==mars".into()];
+    });
+    let off = "starting container failed: context canceled";
+    let swarm = swarm.task(1, TaskState::Failed, off, 0);
+    let found = problems(&swarm.store(), NOW, &Limits::default());
+    assert_eq!(found[0].cause, Some("no-node-constraint"), "{:?}", found[0]);
+}
+
+#[test]
 fn a_new_role_is_given_a_minute() {
     let promoted = |age: i64, engine: &str| {
         let swarm = with(calm(), |c| {
