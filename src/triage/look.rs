@@ -194,7 +194,8 @@ impl<'a> ServiceLook<'a> {
         };
         let mut ended_well: HashMap<Place<'_>, Timestamp> = HashMap::new();
         let ended = |t: &&&Task| t.state.is_terminal() && !t.state.is_failure();
-        for task in self.tasks.iter().filter(ended) {
+        // One that ran until its node was lost had ended what failed before it.
+        for task in self.tasks.iter().filter(ended).chain(&self.lost) {
             let end = ended_well.entry(place(task)).or_default();
             *end = task.since.max(*end);
         }

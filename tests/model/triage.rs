@@ -50,6 +50,20 @@ fn a_service_that_fails_by_itself_is_not_the_nodes_doing() {
 }
 
 #[test]
+fn what_failed_before_it_ran_on_the_lost_node_is_not_why_it_is_short() {
+    let mut c = calm().down("n4", "heartbeat failure");
+    let on_n4 = c.tasks.iter().position(|t| t.node.as_ref() == Some(&c.nodes[3].id)).unwrap();
+    let slot = c.tasks[on_n4].slot;
+    c.tasks[on_n4].since = ago(120);
+    c = c.task(slot, TaskState::Failed, "task: non-zero exit (255)", 130);
+    c = c.task(slot, TaskState::Ready, "", 1);
+    assert_eq!(found(&c), [("node-down", Severity::Critical)]);
+    // But one that failed after it is told.
+    c = c.task(slot, TaskState::Failed, "task: non-zero exit (255)", 5);
+    assert_eq!(found(&c).len(), 2);
+}
+
+#[test]
 fn a_lost_manager_puts_quorum_at_risk_once() {
     let mut c = calm().down("m3", "heartbeat failure");
     c.nodes[2].manager.as_mut().unwrap().reachability = Reachability::Unreachable;

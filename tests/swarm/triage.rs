@@ -572,6 +572,9 @@ pub fn healthy(lab: &Lab) {
         let begun = lab.now(1);
         let Some(alarm) = role_changes(lab) else {
             leads_again(lab, 1);
+            // What follows is not about the failures that came of it.
+            remove(lab, "web");
+            lab.web();
             return;
         };
         let lost = lab.nodes_lost_since(&begun);
