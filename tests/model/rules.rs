@@ -271,6 +271,15 @@ fn a_new_role_is_given_a_minute() {
     };
     assert_eq!(remedy(&same), "restart the engine on n4");
     assert!(remedy("29.0.1").ends_with("restart those of m1, m2, m3, one at a time"));
+    let demoted = with(calm(), |c| {
+        (c.nodes[2].role, c.nodes[2].updated) = (Role::Worker, ago(120));
+    });
+    let all = problems(&demoted.store(), NOW, &Limits::default());
+    let found = find(&all, "role-pending").expect("told");
+    assert!(
+        found.message == "m3 is to be a worker, and still is a manager"
+            && found.why.contains("quorum")
+    );
 }
 
 #[test]

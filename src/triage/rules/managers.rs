@@ -131,8 +131,16 @@ pub fn role_pending(look: &Look<'_>, node: &Node) -> Option<Found> {
     let found = Found::warning(
         format!("{} is to be a {to_be}, and still is a {is}", node.hostname),
         node.updated,
-    )
-    .why("it gets no certificate for its new role: its engine's log says why ('failed to renew the certificate')");
+    );
+    if !wants {
+        // swarmkit `manager/role_manager.go`: one whose going would cost quorum is not let go.
+        return Some(
+            found
+                .why("the managers do not let one go that quorum needs; or it gets no certificate for its new role")
+                .remedy(Remedy::Node, "bring managers that are away back; the leader's log says what it waits for"),
+        );
+    }
+    let found = found.why("it gets no certificate for its new role: its engine's log says why ('failed to renew the certificate')");
     let mut older: Vec<&Node> = look
         .store
         .nodes()
