@@ -26,12 +26,13 @@
 //! | [`session`] | one actor a cluster: watches it through the fastest manager, feeds the model, fails over, carries plans out, keeps what must outlive skep; the fleet of them |
 //! | [`ui`] | the terminal: a board for each cluster, the view of all, one file a screen, shared widgets |
 //! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
+//! | [`text`] | the one sanitiser of what strangers wrote |
 //! | [`report`] | the same knowledge without a screen: check, snapshot, logs, contexts |
 //!
 //! Who may import whom stands in `tests/tidy.rs`, which fails on a breach.
 //!
 //! Deliberately absent: shared locks around state, a write that was not planned and approved, text
-//! from the cluster on its way to the screen that did not go through `ui::widget::text`.
+//! from the cluster on its way out that did not go through [`text::clean`].
 
 pub mod action;
 pub mod cli;
@@ -44,5 +45,6 @@ pub mod logs;
 pub mod report;
 pub mod session;
 pub mod start;
+pub mod text;
 pub mod triage;
 pub mod ui;

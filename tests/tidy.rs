@@ -15,20 +15,33 @@ use skep::{
 
 /// Rooms and what of ours each may import. `main`, `cli` and `start` join everything together.
 const MAY: &[(&str, &[&str])] = &[
-    ("cluster", &[]),
-    ("logs", &[]),
+    ("text", &[]),
+    ("cluster", &["text"]),
+    ("logs", &["text"]),
     ("demo", &[]),
-    ("config", &["triage"]),
-    ("connect", &["config"]),
-    ("triage", &["cluster"]),
-    ("action/plan", &["cluster"]),
+    ("config", &["triage", "text"]),
+    ("connect", &["config", "text"]),
+    ("triage", &["cluster", "text"]),
+    ("action/plan", &["cluster", "text"]),
     // The pure half of an action after its plan: the UI follows with it.
-    ("action/follow.rs", &["cluster", "action::plan"]),
-    ("action", &["cluster", "engine", "action"]),
+    ("action/follow", &["cluster", "action::plan", "action::follow", "text"]),
+    ("action", &["cluster", "engine", "action", "text"]),
     ("engine", &["connect", "cluster"]),
-    ("session", &["engine", "connect", "cluster", "triage", "action", "logs"]),
-    ("ui", &["cluster", "triage", "action::plan", "action::follow", "logs", "config", "session"]),
-    ("report", &["session", "cluster", "triage"]),
+    ("session", &["engine", "connect", "cluster", "triage", "action", "logs", "text"]),
+    (
+        "ui",
+        &[
+            "cluster",
+            "triage",
+            "action::plan",
+            "action::follow",
+            "logs",
+            "config",
+            "session",
+            "text",
+        ],
+    ),
+    ("report", &["session", "cluster", "triage", "logs", "text"]),
 ];
 
 /// Of the session, the UI may know only what they say to each other.

@@ -2,7 +2,7 @@
 //! session and a tty ([`run`]).
 //!
 //! Invariants: `update` and `draw` do no I/O and read no clock; every text from the cluster goes
-//! through [`widget::text`] on its way to the screen.
+//! through [`crate::text::clean`] on its way to the screen.
 
 mod act;
 pub mod actions;

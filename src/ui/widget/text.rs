@@ -5,37 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Text with nothing in it that a terminal would obey: control characters become their pictures,
-/// and what moves, joins or hides other characters goes.
-pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| picture(c) == Some(c)) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().filter_map(picture).collect())
-}
-
-/// What is shown for a character; `None` if nothing is.
-fn picture(c: char) -> Option<char> {
-    match c {
-        '\t' => Some(' '),
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32),
-        '\u{7f}' => Some('\u{2421}'),
-        '\u{80}'..='\u{9f}' => Some('\u{fffd}'),
-        // Zero-width joiners and spaces, bidi marks, overrides and isolates, variation selectors,
-        // the soft hyphen, tags: terminals disagree on their width (ratatui#2585, #2431).
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{180b}'..='\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e0fff}' => None,
-        other => Some(other),
-    }
-}
+pub use crate::text::clean;
 
 /// Columns a clean text takes.
 pub fn width(text: &str) -> usize {
@@ -134,13 +104,6 @@ pub fn wrapped(value: &str, columns: usize) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_a_terminal_obeys_gets_through() {
-        assert_eq!(clean("plain é 名前"), "plain é 名前");
-        assert_eq!(clean("a\x1b[31mred\0\r\n\x07"), "a␛[31mred␀␍␊␇");
-        assert_eq!(clean("\u{9b}31m\u{202e}abc\u{200d}\u{fe0f}"), "\u{fffd}31mabc");
-    }
 
     #[test]
     fn cutting_keeps_columns() {
