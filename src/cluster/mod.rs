@@ -38,5 +38,5 @@ pub use service::{
 pub use shelf::TaskRef;
 pub use store::{Health, Missing, Store, Tally, Touched};
 pub use task::{Task, TaskSpec, TaskState};
-pub use time::Timestamp;
+pub use time::{Since, Timestamp};
 pub use timeline::{Effect, effects, failures};

@@ -18,6 +18,26 @@ use std::{fmt, time::Duration};
 )]
 pub struct Timestamp(pub i64);
 
+/// From when on something is told: ages count by the manager's clock, which is known only once it
+/// answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// From this instant.
+    At(Timestamp),
+    /// From so long before now.
+    Ago(Duration),
+}
+
+impl Since {
+    /// The instant, when it is `now`.
+    pub fn before(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(at) => at,
+            Self::Ago(age) => now.shifted(i64::try_from(age.as_nanos()).map_or(i64::MIN, |n| -n)),
+        }
+    }
+}
+
 impl Timestamp {
     /// What the engine writes as `0001-01-01T00:00:00Z`: not set.
     pub const NEVER: Self = Self(0);

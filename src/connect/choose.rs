@@ -190,8 +190,9 @@ mod tests {
         assert_eq!(shown(&pick(&[], config, &env)), ["tcp://conf:1"]);
         assert_eq!(shown(&pick(&[], "", &env)), ["tcp://env:1"]);
         assert_eq!(shown(&pick(&[], "", &[])), ["unix:///var/run/docker.sock"]);
+        // As the docker CLI has it (measured): TLS does not move the port.
         let tls = [("DOCKER_HOST", "tcp://env"), ("DOCKER_TLS_VERIFY", "1")];
-        assert_eq!(shown(&pick(&[], "", &tls)), ["tcp://env:2376"]);
+        assert_eq!(shown(&pick(&[], "", &tls)), ["tcp://env:2375"]);
     }
 
     #[test]

@@ -6,8 +6,11 @@ use super::tls::TlsFiles;
 
 /// The socket dockerd listens on when nothing else is said.
 pub(super) const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
-/// The ports when none is given, as in the docker CLI.
-const PLAIN_PORT: u16 = 2375;
+/// The host when none is given, as in the docker CLI.
+const DEFAULT_HOST: &str = "localhost";
+/// The port when none is given, as in the docker CLI: with TLS as well.
+const PORT: u16 = 2375;
+/// The port of `https://`, which the docker CLI does not have, and of an empty host with TLS.
 const TLS_PORT: u16 = 2376;
 
 /// An engine's address.
@@ -39,11 +42,17 @@ pub struct SshTarget {
 /// Why a string is no endpoint skep can use.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum EndpointError {
-    /// Not of the form `scheme://address`.
+    /// Not of a form that the docker CLI takes.
     #[error(
-        "'{0}' is not an endpoint: write unix:///path/to/docker.sock, tcp://host:port or ssh://user@host"
+        "'{0}' is not an endpoint: write unix:///path/to/docker.sock, tcp://host:port, host:port or ssh://user@host"
     )]
     Form(String),
+    /// A socket that systemd hands to dockerd.
+    #[error("'{0}': fd:// is for dockerd alone; use the socket it listens on, unix:///path")]
+    Descriptor(String),
+    /// An API below a path.
+    #[error("'{0}': a path after the port is not supported; write tcp://host:port")]
+    Prefix(String),
     /// Windows.
     #[error("'{0}': named pipes are not supported; use unix://, tcp:// or ssh://")]
     Pipe(String),
@@ -69,29 +78,39 @@ impl FromStr for Endpoint {
 }
 
 impl Endpoint {
-    /// Reads an endpoint; `tcp://` means TLS if there are `files` for it.
+    /// Reads an endpoint in any of the docker CLI's ways of writing one (docker/cli `opts/hosts.go`):
+    /// empty is the default socket, a bare path a socket, anything else without a scheme is TCP.
+    /// TCP means TLS if there are `files` for it.
     ///
     /// # Errors
     /// What is wrong with it, in one line.
     pub fn parse(text: &str, tls: Option<&TlsFiles>) -> Result<Self, EndpointError> {
+        let text = text.trim();
+        let is_path = text.starts_with('/') || text.starts_with("./");
+        let (scheme, rest) = match text.split_once("://") {
+            Some(split) => split,
+            None if text.is_empty() && tls.is_none() => ("unix", ""),
+            None if is_path => ("unix", text),
+            None => ("tcp", text),
+        };
         let wrong = || EndpointError::Form(text.into());
-        let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
         match scheme {
-            "unix" if rest.starts_with('/') => Ok(Self::Unix(rest.into())),
+            _ if rest.contains("://") => Err(wrong()),
+            "unix" if rest.is_empty() => Ok(Self::default_socket()),
+            "unix" => Ok(Self::Unix(rest.into())),
             "tcp" | "http" | "https" => {
-                let rest = rest.trim_end_matches('/');
-                if rest.contains('/') {
-                    return Err(wrong());
-                }
-                let (host, port) = host_and_port(rest, text)?;
-                let secure = scheme == "https";
-                match tls.cloned().or_else(|| secure.then(TlsFiles::system)) {
-                    Some(files) => Ok(Self::Tls { host, port: port.unwrap_or(TLS_PORT), files }),
-                    None => Ok(Self::Tcp { host, port: port.unwrap_or(PLAIN_PORT) }),
-                }
+                let (host, port) = tcp_address(rest, text)?;
+                let files = tls.cloned().or_else(|| (scheme == "https").then(TlsFiles::system));
+                let secure = scheme == "https" || text.is_empty();
+                let port = port.unwrap_or(if secure { TLS_PORT } else { PORT });
+                Ok(match files {
+                    Some(files) => Self::Tls { host, port, files },
+                    None => Self::Tcp { host, port },
+                })
             }
             "ssh" => ssh_target(rest, text).map(Self::Ssh),
             "npipe" => Err(EndpointError::Pipe(text.into())),
+            "fd" => Err(EndpointError::Descriptor(text.into())),
             _ => Err(wrong()),
         }
     }
@@ -120,6 +139,20 @@ impl Endpoint {
 
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// `[host][:port][/]`: the docker CLI fills in what is not given.
+fn tcp_address(rest: &str, text: &str) -> Result<(String, Option<u16>), EndpointError> {
+    let address = rest.trim_end_matches('/');
+    if address.contains('/') {
+        return Err(EndpointError::Prefix(text.into()));
+    }
+    let address = address.strip_suffix(':').filter(|a| !a.ends_with(':')).unwrap_or(address);
+    match address.strip_prefix(':') {
+        _ if address.is_empty() => Ok((DEFAULT_HOST.into(), None)),
+        Some(port) if !port.contains(':') => host_and_port(&format!("{DEFAULT_HOST}:{port}"), text),
+        _ => host_and_port(address, text),
+    }
 }
 
 /// `[user@]host[:port][/path]`. What could be taken for an option of ssh is refused.
@@ -172,6 +205,8 @@ fn host_and_port(part: &str, text: &str) -> Result<(String, Option<u16>), Endpoi
         },
     };
     let odd = |c: char| c.is_whitespace() || c.is_control() || "[]@/?#\\".contains(c);
+    // The zone of a link-local address is written in a URL's way.
+    let host = host.replace("%25", "%");
     if host.is_empty() || host.contains(odd) {
         return Err(EndpointError::Form(text.into()));
     }
@@ -180,7 +215,7 @@ fn host_and_port(part: &str, text: &str) -> Result<(String, Option<u16>), Endpoi
         None => None,
         Some(p) => Some(number(p).ok_or_else(|| EndpointError::Port(text.into()))?),
     };
-    Ok((host.to_owned(), port))
+    Ok((host, port))
 }
 
 struct Bracketed<'h>(&'h str);
@@ -221,9 +256,24 @@ mod tests {
     fn reads_what_docker_host_may_hold() {
         for (text, shown) in [
             ("unix:///var/run/docker.sock", "unix:///var/run/docker.sock"),
+            ("", "unix:///var/run/docker.sock"),
+            ("unix://", "unix:///var/run/docker.sock"),
+            ("unix://here/docker.sock", "unix://here/docker.sock"),
+            ("/run/docker.sock", "unix:///run/docker.sock"),
+            ("./docker.sock", "unix://./docker.sock"),
+            ("manager-1", "tcp://manager-1:2375"),
+            ("10.0.0.7:2376", "tcp://10.0.0.7:2376"),
+            (":4243", "tcp://localhost:4243"),
+            ("tcp://", "tcp://localhost:2375"),
+            ("tcp://:4243", "tcp://localhost:4243"),
             ("tcp://manager-1", "tcp://manager-1:2375"),
+            ("tcp://manager-1:", "tcp://manager-1:2375"),
             ("tcp://10.0.0.7:2376/", "tcp://10.0.0.7:2376"),
+            (" tcp://10.0.0.7:2376\n", "tcp://10.0.0.7:2376"),
             ("tcp://[::1]:99", "tcp://[::1]:99"),
+            ("tcp://[::1]", "tcp://[::1]:2375"),
+            ("tcp://[::1]:", "tcp://[::1]:2375"),
+            ("[fe80::1%25eth0]:2376", "tcp://[fe80::1%eth0]:2376"),
             ("https://m", "tcp://m:2376"),
             ("ssh://m", "ssh://m"),
             ("ssh://root@m/", "ssh://root@m"),
@@ -232,19 +282,30 @@ mod tests {
                 "ssh://root@[fe80::1]:2222/run/docker.sock",
             ),
         ] {
-            assert_eq!(text.parse::<Endpoint>().map(|e| e.to_string()), Ok(shown.into()));
+            assert_eq!(
+                text.parse::<Endpoint>().map(|e| e.to_string()),
+                Ok(shown.into()),
+                "{text:?}"
+            );
+        }
+        let tls = TlsFiles::system();
+        for (text, shown) in [("", "tcp://localhost:2376"), ("tcp://m", "tcp://m:2375")] {
+            let read = Endpoint::parse(text, Some(&tls)).unwrap();
+            assert!(matches!(read, Endpoint::Tls { .. }) && read.to_string() == shown, "{read}");
         }
         for text in [
-            "",
-            "docker.sock",
-            "unix://relative",
-            "tcp://",
             "tcp://h:0",
             "tcp://h:70000",
+            "tcp://h::",
+            "tcp://::",
             "tcp://a/b",
+            "tcp://tcp://a",
             "tcp://::1:2375",
+            "::1:2375",
             "tcp://[::1",
             "tcp://[::1]2375",
+            "TCP://h",
+            "a b",
             "ssh://",
             "ssh://@h",
             "ssh://-oProxyCommand=x",
@@ -254,6 +315,7 @@ mod tests {
             "ssh://h/$(x)",
             "ssh://h/a:b",
             "npipe:////./pipe/x",
+            "fd://",
         ] {
             assert!(text.parse::<Endpoint>().is_err(), "{text}");
         }

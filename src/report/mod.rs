@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    cluster::{Store, Timestamp},
+    cluster::{Since, Store, Timestamp},
     triage::{Limits, Problem, incident::Incident},
 };
 
@@ -62,15 +62,15 @@ impl Taken {
             .collect();
     }
 
-    /// What an incident report is made from.
-    pub fn incident(&self, since: Timestamp) -> Incident<'_> {
+    /// What an incident report is made from; `since` counts by the manager's clock.
+    pub fn incident(&self, since: Since) -> Incident<'_> {
         Incident {
             name: &self.name,
             endpoint: &self.endpoint,
             store: &self.store,
             problems: &self.problems,
             now: self.at,
-            since,
+            since: since.before(self.at),
             link: None,
         }
     }

@@ -11,7 +11,7 @@ use super::{
     watch::wall,
 };
 use crate::{
-    cluster::{Delta, ListId, Scope, ServiceId, Store, TaskId, Timestamp},
+    cluster::{Delta, ListId, Scope, ServiceId, Since, Store, TaskId, Timestamp},
     connect::Connector,
     engine::{Access, Engine, LogFrame, Output, ServiceReader},
 };
@@ -26,7 +26,7 @@ pub struct LogQuery {
     /// Names of services.
     pub services: Vec<String>,
     /// Not before.
-    pub since: Option<Timestamp>,
+    pub since: Option<Since>,
     /// The last lines of each task; all if `None`.
     pub tail: Option<usize>,
     /// Go on as lines come.
@@ -74,7 +74,8 @@ pub async fn read_logs(
     reading.store.apply(Delta::Cluster(probe.info), wall());
     reading.services(&query.services).await?;
     let (out, mut told) = Out::alone(256);
-    let since = query.since.unwrap_or(Timestamp::NEVER);
+    let now = wall().shifted(probe.skew);
+    let since = query.since.map_or(Timestamp::NEVER, |since| since.before(now));
     let mut tails = Tails::beginning(Begin { tail: query.tail, since });
     let mut open: HashSet<TaskId> = HashSet::new();
     let mut look = tokio::time::interval(LOOK);

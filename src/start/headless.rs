@@ -7,7 +7,7 @@ use std::{
 
 use super::{FAILED, Fault, complain, fault};
 use crate::{
-    cluster::Timestamp,
+    cluster::{Since, Timestamp},
     config::ConfigFile,
     connect::{Choice, Connector, DockerDir, Endpoint, Wanted, choose},
     report::{ContextLine, LogPrinter, Taken},
@@ -119,16 +119,14 @@ pub(super) async fn logs(
 }
 
 /// `2026-11-21T14:03:12Z`, or so long ago.
-pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Since, String> {
     let at = Timestamp::parse(text);
     if at.is_set() {
-        return Ok(at);
+        return Ok(Since::At(at));
     }
     let ago: Result<jiff::SignedDuration, _> = text.parse();
-    let ago =
-        ago.map_err(|_| format!("--since {text}: write 2026-11-21T14:03:12Z, 90s, 15m or 2h"))?;
-    let now = jiff::Timestamp::now() - ago;
-    Ok(Timestamp(i64::try_from(now.as_nanosecond()).unwrap_or(0)))
+    ago.map(|ago| Since::Ago(ago.unsigned_abs()))
+        .map_err(|_| format!("--since {text}: write 2026-11-21T14:03:12Z, 90s, 15m or 2h"))
 }
 
 /// Everything that could be opened, each greeted.
