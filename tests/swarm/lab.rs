@@ -2,41 +2,50 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Output},
     time::{Duration, Instant},
 };
 
 pub struct Lab {
     dir: PathBuf,
-    net: &'static str,
-    bridge: &'static str,
-    engines: &'static str,
+    net: String,
+    bridge: String,
+    engines: String,
     managers: u32,
     workers: u32,
 }
 
+/// What runs nodes 1, 2, … if `SKEP_ENGINES` does not say.
+const ENGINES: &str = "bookworm trixie sid bookworm trixie";
+
+/// Swarms of suites that run at the same time on one machine.
+const AT_MOST: u32 = 100;
+
 impl Lab {
     /// Starts it. Fails, never skips.
     pub fn up() -> Self {
-        let engines = "bookworm trixie sid bookworm trixie";
-        Self::start_up("skep-lab", "10.79.0", "swskep", engines, [3, 2])
+        let engines = std::env::var("SKEP_ENGINES").unwrap_or_else(|_| ENGINES.into());
+        Self::start_up(&engines, None, [3, 2])
     }
 
     /// A second, smaller one beside it.
-    pub fn second() -> Self {
-        Self::start_up("skep-lab2", "10.80.0", "swskp2", "bookworm bookworm", [1, 1])
+    pub fn second(&self) -> Self {
+        let first = self.engines.split(' ').next().unwrap_or_default();
+        Self::start_up(first, Some(self), [1, 1])
     }
 
-    fn start_up(
-        name: &str,
-        net: &'static str,
-        bridge: &'static str,
-        engines: &'static str,
-        [managers, workers]: [u32; 2],
-    ) -> Self {
-        let dir = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
-        let lab = Self { dir, net, bridge, engines, managers, workers };
+    /// Each node in turn gets one of the engines; those that had to be unpacked are shared with
+    /// `beside`.
+    fn start_up(engines: &str, beside: Option<&Self>, [managers, workers]: [u32; 2]) -> Self {
+        let mut each = engines.split_whitespace().cycle();
+        let all = (0..managers + workers).map_while(|_| each.next()).collect::<Vec<_>>().join(" ");
+        let (number, dir) = claim();
+        if let Some(first) = beside {
+            let _ = std::os::unix::fs::symlink(first.path("engines"), dir.join("engines"));
+        }
+        let (net, bridge) = (format!("10.79.{number}"), format!("swskep{number}"));
+        let lab = Self { dir, net, bridge, engines: all, managers, workers };
         let begun = Instant::now();
         let out = lab.run(&["up", &managers.to_string(), &workers.to_string()]);
         assert!(
@@ -53,13 +62,30 @@ impl Lab {
         lab
     }
 
+    /// The node's end of its network cable that is on this machine.
+    pub fn cable(&self, node: u32) -> String {
+        format!("{}v{node}", self.bridge)
+    }
+
+    /// The engine's version on each node, as the Swarm lists it: `20.10`, `29.7`.
+    pub fn versions(&self) -> Vec<(String, String)> {
+        let format = "{{.Hostname}} {{.EngineVersion}}";
+        let list = self.docker(1, &["node", "ls", "--format", format]);
+        let of = |line: &str| {
+            let (host, version) = line.split_once(' ')?;
+            let major_minor = version.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
+            Some((host.to_owned(), major_minor))
+        };
+        list.lines().filter_map(of).collect()
+    }
+
     fn script(&self) -> Command {
         let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/swarm/lab"));
         command
             .env("LAB", &self.dir)
-            .env("NET", self.net)
-            .env("BR", self.bridge)
-            .env("ENGINES", self.engines)
+            .env("NET", &self.net)
+            .env("BR", &self.bridge)
+            .env("ENGINES", &self.engines)
             .env("SSH", "1")
             .env_remove("DOCKER_HOST");
         command
@@ -303,6 +329,23 @@ impl Drop for Lab {
         self.run(&["down"]);
         let _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+/// A directory that is this suite's alone, and with it the names of a network. That of a suite which
+/// was killed is taken over: the script then ends what it left running.
+fn claim() -> (u32, PathBuf) {
+    for number in 0..AT_MOST {
+        let dir = std::env::temp_dir().join(format!("skep-lab-{number}"));
+        let owner = dir.join("owner");
+        let is_new = std::fs::create_dir(&dir).is_ok();
+        let pid = std::fs::read_to_string(&owner).unwrap_or_default();
+        let is_left = !pid.is_empty() && !Path::new("/proc").join(&pid).exists();
+        if is_new || is_left {
+            std::fs::write(owner, std::process::id().to_string()).expect("the lab's directory");
+            return (number, dir);
+        }
+    }
+    panic!("{AT_MOST} Swarms run already");
 }
 
 /// Waits until something is so.

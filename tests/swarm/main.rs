@@ -1,7 +1,13 @@
 //! The real binary in a pseudo-terminal against a real Swarm of five nodes and three engine versions.
 //!
 //! Needs root on Debian or Ubuntu, and installs what it lacks. Runs when SKEP_SWARM is set, and then
-//! fails rather than skips; `cargo test` alone says that it was skipped.
+//! fails rather than skips; `cargo test` alone says that it was skipped. Several suites may run on one
+//! machine at the same time. Words on the command line choose scenarios whose names hold one of them.
+//!
+//! | variable | |
+//! |---|---|
+//! | `SKEP_SWARM` | `1` runs the suite, `full` also the proofs that take long (the healthy Swarm for ten minutes) |
+//! | `SKEP_ENGINES` | the engines of nodes 1, 2, …, from the first again when there are fewer: a Debian suite (`bookworm` 20.10, `trixie` 26.1, `sid` 28.5), or a folder with another dockerd, docker-proxy and runc (29 needs runc 1.2), run by sid's containerd |
 
 #![allow(
     clippy::unwrap_used,

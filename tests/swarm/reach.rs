@@ -279,12 +279,14 @@ pub fn bad_input(lab: &Lab) {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("tcp://{}", silent.local_addr().unwrap());
     let dir_path = format!("unix://{}", dir.display());
+    let nobody = format!("ssh://root@{}", lab.address(99));
+    let nobody_says = format!("ssh: connect to host {}", lab.address(99));
     for (bad, says) in [
         (vec!["-c", "nothere"], "context 'nothere': there is none"),
         (vec!["-c", "broken"], "meta.json: can't be understood"),
         (vec!["-c", "gone"], "meta.json: No such file"),
         (vec!["-H", &dir_path], "no socket"),
-        (vec!["-H", "ssh://root@10.79.0.99"], "ssh: connect to host 10.79.0.99"),
+        (vec!["-H", &nobody], &nobody_says),
         (vec!["-H", &silent], "no answer to GET /_ping"),
         (vec!["-H", "tcp://[::1]:1"], "tcp://[::1]:1"),
     ] {
@@ -647,7 +649,7 @@ pub fn in_flight(lab: &Lab) {
 }
 
 pub fn two_clusters(lab: &Lab) {
-    let second = Lab::second();
+    let second = lab.second();
     second.service("shop", 2, &[]);
     let ssh = Ssh::new(&[lab, &second]);
     let config = ssh.path("skep.toml");
@@ -734,7 +736,7 @@ pub fn figures(lab: &Lab) {
     // What goes over the cable, counted at the bridge's end of it.
     let wire = || -> u64 {
         let read = |what: &str| -> u64 {
-            let path = format!("/sys/class/net/swskepv2/statistics/{what}_bytes");
+            let path = format!("/sys/class/net/{}/statistics/{what}_bytes", lab.cable(2));
             fs::read_to_string(path).unwrap().trim().parse().unwrap()
         };
         read("rx") + read("tx")

@@ -89,7 +89,7 @@ fn sees_everything(lab: &Lab) {
         tui.line(SOON, &["web", "3/3", "lab/app:1.0"]);
         tui.keys("3");
         tui.shows(SOON, "Nodes 5");
-        for (name, engine) in [("node1", "20.10"), ("node2", "26.1"), ("node3", "28.5")] {
+        for (name, engine) in &lab.versions() {
             tui.line(SOON, &[name, engine, "ready", "active"]);
         }
         tui.line(SOON, &["leader"]);
@@ -114,11 +114,12 @@ fn sees_everything(lab: &Lab) {
 }
 
 fn endpoints(lab: &Lab) {
+    let manager = format!("{}:2377", lab.address(1));
     for (args, code, says) in [
         (vec!["-H", "unix:///no/such.sock", "check"], 3, "no such socket"),
         (vec!["-H", "tcp://127.0.0.1:9", "check"], 3, "connection refused"),
         (vec!["-H", &lab.endpoint(4), "check"], 3, "this node is a worker"),
-        (vec!["-H", &lab.endpoint(4), "check"], 3, "10.79.0.1:2377"),
+        (vec!["-H", &lab.endpoint(4), "check"], 3, &manager),
         (vec!["-H", "nonsense", "check"], 64, "not an endpoint"),
         (vec!["--nonsense"], 64, "--nonsense"),
         (vec!["-H", &lab.endpoint(1)], 1, "skep snapshot"),
