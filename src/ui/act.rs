@@ -21,9 +21,17 @@ use crate::{
 
 impl Board {
     pub(super) fn key(&mut self, key: &KeyEvent) {
-        if !self.overlays.is_empty() {
-            return self.overlay_key(key);
+        if self.overlays.is_empty() {
+            self.view_key(key);
+        } else {
+            self.overlay_key(key);
         }
+        if key.code == KeyCode::Char('y') {
+            self.last_y = self.now;
+        }
+    }
+
+    fn view_key(&mut self, key: &KeyEvent) {
         let ctrl_c =
             key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
         match self.settings.keymap.of(key) {
@@ -154,6 +162,9 @@ impl Board {
     }
 
     fn go_back(&mut self) {
+        if self.marks_shown() {
+            return self.clear_marks();
+        }
         if self.focus() == Pane::Logs
             && let Some(log) = self.log.as_mut().filter(|log| !log.sieve.is_open())
         {
@@ -174,11 +185,26 @@ impl Board {
             self.scope = scope;
             self.tasks.stale();
         } else if !(self.services.marked.is_empty() && self.nodes.marked.is_empty()) {
-            self.services.marked.clear();
-            self.nodes.marked.clear();
+            self.clear_marks();
         } else {
             self.view = View::Overview;
         }
+    }
+
+    /// Whether a table on the screen has marks, be they on rows that a filter hides.
+    fn marks_shown(&self) -> bool {
+        let (services, nodes) = (!self.services.marked.is_empty(), !self.nodes.marked.is_empty());
+        match self.view {
+            View::Overview => services || nodes,
+            View::Services => services,
+            View::Nodes => nodes,
+            _ => false,
+        }
+    }
+
+    pub(super) fn clear_marks(&mut self) {
+        self.services.marked.clear();
+        self.nodes.marked.clear();
     }
 
     fn turn_pane(&mut self, by: isize) {

@@ -315,6 +315,13 @@ impl App {
         self.boards[self.current].vitals = Some(vitals);
     }
 
+    /// The screen was drawn: what it shows can be read from `now` on.
+    pub fn drawn(&mut self, now: Timestamp) {
+        if !self.wall.open {
+            self.boards[self.current].drawn(now);
+        }
+    }
+
     /// Whether something that is drawn changed since this was last asked.
     pub(super) fn take_dirty(&mut self) -> bool {
         let fleet = self.fleet.open;

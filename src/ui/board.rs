@@ -259,6 +259,8 @@ pub struct Board {
     pub(super) effects: Vec<Effect>,
     /// When the session was last told that someone is here.
     attended: Timestamp,
+    /// When `y` was last pressed, for whatever it was.
+    pub(super) last_y: Timestamp,
     /// Something was heard since it settled.
     pub(super) unsettled: bool,
     /// The model's revision when it last did, and whether it flowed.
@@ -334,6 +336,7 @@ impl Board {
             watched: Vec::new(),
             effects: Vec::new(),
             attended: Timestamp::NEVER,
+            last_y: Timestamp::NEVER,
             unsettled: false,
             settled: (0, false),
             dirty: true,
@@ -378,6 +381,13 @@ impl Board {
         // Most of what is heard says that nothing changed: that is no reason to draw.
         self.dirty |= !matches!(event, Event::Heard(..));
         self.session_event(event);
+    }
+
+    /// What is there was drawn.
+    pub(super) fn drawn(&mut self, now: Timestamp) {
+        if let Some(Overlay::Plan(plan)) = self.overlays.last_mut() {
+            plan.drawn.get_or_insert(now);
+        }
     }
 
     /// Whether something was heard since it settled.

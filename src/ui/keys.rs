@@ -1,13 +1,13 @@
 //! Keys of overlays: the top of the stack gets them first.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
     Board,
     actions::{self, Act},
     app::Effect,
     keymap::Keymap,
-    overlay::{Asking, Overlay, Page, Scroll},
+    overlay::{Asking, Overlay, Page, Scroll, Slip},
     palette::Palette,
 };
 use crate::{
@@ -182,7 +182,9 @@ impl Board {
                 self.say(format!("copied {name}"));
                 self.effects.push(Effect::Copy(name));
             }
-            (Some(Overlay::Quit), KeyCode::Char('y')) => self.effects.push(Effect::Quit),
+            (Some(Overlay::Quit), KeyCode::Char('y')) if is_plain(key) => {
+                self.effects.push(Effect::Quit)
+            }
             (Some(Overlay::Waiting { .. }), code) if code != KeyCode::Esc => {}
             _ => self.close_top(),
         }
@@ -192,9 +194,15 @@ impl Board {
         let Some(Overlay::Plan(shown)) = self.overlays.last_mut() else { return };
         let answer = match (&shown.plan.confirm, key.code) {
             (_, KeyCode::Esc) => return self.close_top(),
-            (Confirm::Yes, KeyCode::Char('y')) => Confirmation::Yes,
+            (Confirm::Yes, KeyCode::Char('y')) if is_plain(key) => {
+                if key.kind == KeyEventKind::Repeat || !shown.may_be_read(self.last_y, self.now) {
+                    shown.slip = Some(Slip::TooSoon);
+                    return;
+                }
+                Confirmation::Yes
+            }
             (Confirm::Yes, KeyCode::Enter) => {
-                shown.wrong = true;
+                shown.slip = Some(Slip::Wrong);
                 return;
             }
             (Confirm::Type(_), KeyCode::Enter) => {
@@ -209,7 +217,7 @@ impl Board {
                 return;
             }
             (Confirm::Type(_), _) => {
-                shown.wrong = false;
+                shown.slip = None;
                 shown.typed.key(key);
                 return;
             }
@@ -218,7 +226,7 @@ impl Board {
         let Some(Overlay::Plan(shown)) = self.overlays.last_mut() else { return };
         match shown.plan.clone().approve(&grant, &answer) {
             Ok(approved) => self.carry_out(approved),
-            Err(_) => shown.wrong = true,
+            Err(_) => shown.slip = Some(Slip::Wrong),
         }
     }
 
@@ -226,7 +234,7 @@ impl Board {
         let Some(Overlay::Editor(editor)) = self.overlays.last_mut() else { return };
         if editor.discarding {
             editor.discarding = false;
-            if key.code == KeyCode::Char('y') {
+            if key.code == KeyCode::Char('y') && is_plain(key) {
                 self.close_top();
             }
             return;
@@ -289,6 +297,11 @@ impl Board {
             }
         }
     }
+}
+
+/// Whether it is the key alone: `Ctrl-y` is no yes.
+fn is_plain(key: &KeyEvent) -> bool {
+    key.modifiers.is_empty()
 }
 
 fn described(page: &Page) -> Option<Subject> {

@@ -7,7 +7,7 @@ use super::{
     overlay::{Overlay, Page, PageKind, Scroll},
 };
 use crate::{
-    cluster::{NodeId, Subject},
+    cluster::{ServiceId, Subject},
     session::{Command, RawKind},
 };
 
@@ -26,29 +26,26 @@ fn raw_of(subject: &Subject) -> Option<(RawKind, String)> {
 
 impl Board {
     pub(super) fn open_logs(&mut self) {
-        let marks_count = matches!(self.view, View::Overview | View::Services);
-        let marked = self.targets();
-        let source = if marks_count && !self.services.marked.is_empty() {
-            Some((LogSource::Services(marked.clone()), self.names_of(&marked)))
-        } else {
-            match self.subject() {
-                Some(Subject::Service(id)) => {
-                    let name = self.service_name(&id);
-                    Some((LogSource::Services(vec![id]), name))
-                }
-                Some(Subject::Task(id, _)) => {
-                    let name = self.scene.store.task(&id).map(|t| self.scene.store.task_name(t));
-                    Some((LogSource::Tasks(vec![id]), name.unwrap_or_default()))
-                }
-                Some(Subject::Node(id)) => {
-                    let name = self.scene.store.hostname(&id).to_owned();
-                    Some((LogSource::Node(id), name))
-                }
-                _ => None,
-            }
+        let of_services = |ids: Vec<ServiceId>| {
+            let names = self.names_of(&ids);
+            (LogSource::Services(ids), names)
         };
-        let Some((source, title)) = source else {
-            return self.say("nothing with a log is selected");
+        let store = &self.scene.store;
+        let (source, title) = match self.single() {
+            _ if self.focus() == Pane::Services && self.services.current().is_some() => {
+                of_services(self.targets())
+            }
+            Ok(Subject::Service(id)) => of_services(vec![id]),
+            Ok(Subject::Task(id, _)) => {
+                let name = store.task(&id).map(|t| store.task_name(t)).unwrap_or_default();
+                (LogSource::Tasks(vec![id]), name)
+            }
+            Ok(Subject::Node(id)) => {
+                let name = store.hostname(&id).to_owned();
+                (LogSource::Node(id), name)
+            }
+            Ok(Subject::Other) => return self.say("nothing with a log is selected"),
+            Err(why) => return self.say(why),
         };
         // From an event: to the lines of that moment.
         let moment = self.event_time();
@@ -95,9 +92,9 @@ impl Board {
     }
 
     pub(super) fn describe(&mut self) {
-        match self.subject() {
-            Some(subject) => self.describe_subject(subject),
-            None => self.say("nothing is selected"),
+        match self.single() {
+            Ok(subject) => self.describe_subject(subject),
+            Err(why) => self.say(why),
         }
     }
 
@@ -132,9 +129,9 @@ impl Board {
     }
 
     pub(super) fn yaml(&mut self) {
-        match self.subject() {
-            Some(subject) => self.yaml_of(&subject),
-            None => self.say("nothing is selected"),
+        match self.single() {
+            Ok(subject) => self.yaml_of(&subject),
+            Err(why) => self.say(why),
         }
     }
 
@@ -193,19 +190,17 @@ impl Board {
             return self.copy_lines();
         }
         let store = &self.scene.store;
-        let pair = match self.subject() {
-            Some(Subject::Service(id)) => Some((id.to_string(), self.service_name(&id))),
-            Some(Subject::Node(id)) => Some((id.to_string(), node_name(self, &id))),
-            Some(Subject::Task(id, _)) => {
+        let (id, name) = match self.single() {
+            Ok(Subject::Service(id)) => (id.to_string(), self.service_name(&id)),
+            Ok(Subject::Node(id)) => (id.to_string(), store.hostname(&id).to_owned()),
+            Ok(Subject::Task(id, _)) => {
                 let name = store.task(&id).map_or_else(String::new, |t| store.task_name(t));
-                Some((id.to_string(), name))
+                (id.to_string(), name)
             }
-            _ => None,
+            Ok(Subject::Other) => return self.say("nothing is selected"),
+            Err(why) => return self.say(why),
         };
-        match pair {
-            Some((id, name)) => self.overlays.push(Overlay::Copy { id, name }),
-            None => self.say("nothing is selected"),
-        }
+        self.overlays.push(Overlay::Copy { id, name });
     }
 
     pub(super) fn pause(&mut self) {
@@ -233,8 +228,4 @@ impl Board {
             }
         }
     }
-}
-
-fn node_name(board: &Board, id: &NodeId) -> String {
-    board.scene.store.hostname(id).to_owned()
 }

@@ -1,13 +1,13 @@
 //! What lies over a view. A stack: the top one gets the key first.
 
-use std::cell::Cell;
+use std::{cell::Cell, time::Duration};
 
 use tui_textarea::TextArea;
 
 use super::{input::Input, palette::Palette};
 use crate::{
     action::plan::{Document, EditError, Plan, Target},
-    cluster::{NodeId, Subject},
+    cluster::{NodeId, Subject, Timestamp},
     session::Token,
 };
 
@@ -92,10 +92,38 @@ pub struct PlanBox {
     pub typed: Input,
     /// First line shown.
     pub scroll: Scroll,
-    /// The answer was not the one it asks for.
-    pub wrong: bool,
+    /// What was wrong with the last answer.
+    pub slip: Option<Slip>,
+    /// When it came to the screen; before that nobody can have read it.
+    pub drawn: Option<Timestamp>,
     /// Why this plan came unasked: a conflict.
     pub notice: Option<String>,
+}
+
+/// Why an answer to a plan was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slip {
+    /// Not what it asks for.
+    Wrong,
+    /// A `y` right after it came up, or one of a key held down.
+    TooSoon,
+}
+
+/// A plan stands on the screen for so long without a `y` before one carries it out: what was typed
+/// ahead, and what a held key repeats, says nothing about a plan.
+const READ: Duration = Duration::from_millis(400);
+
+impl PlanBox {
+    /// A plan that is about to come to the screen.
+    pub fn new(plan: Plan, notice: Option<String>) -> Self {
+        let (typed, scroll) = (Input::default(), Scroll::default());
+        Self { plan, typed, scroll, slip: None, drawn: None, notice }
+    }
+
+    /// Whether a `y` pressed now can be meant for it; `last_y` was the one before.
+    pub fn may_be_read(&self, last_y: Timestamp, now: Timestamp) -> bool {
+        self.drawn.is_some_and(|drawn| drawn.max(last_y).age(now) >= READ)
+    }
 }
 
 /// A spec in the editor.

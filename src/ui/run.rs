@@ -182,7 +182,10 @@ pub async fn run(
         if dirty && idle && (urgent || is_due && !waits) {
             let begun = Instant::now();
             let before = screen.gauge.bytes();
+            // As early as it can be seen.
+            let now = clock.now();
             screen.tty.draw(|frame| draw(&app, frame))?;
+            app.drawn(now);
             frames.drawn = Instant::now();
             frames.bytes = screen.gauge.bytes() - before;
             vitals.frames += 1;

@@ -4,7 +4,7 @@ use super::{
     Board,
     app::Effect,
     board::{LinkState, Pending, Settings},
-    overlay::{Editor, Overlay, PageKind, PlanBox, Scroll},
+    overlay::{Editor, Overlay, PageKind, PlanBox},
 };
 use crate::{
     action::{
@@ -240,13 +240,7 @@ impl Board {
             }
             return;
         }
-        self.overlays.push(Overlay::Plan(PlanBox {
-            plan,
-            typed: super::input::Input::default(),
-            scroll: Scroll::default(),
-            wrong: false,
-            notice,
-        }));
+        self.overlays.push(Overlay::Plan(PlanBox::new(plan, notice)));
     }
 
     fn raw_document(&mut self, token: Token, result: Result<Box<serde_json::Value>, String>) {

@@ -53,13 +53,11 @@ impl Board {
         .filter(|s| *s != Subject::Other)
     }
 
-    /// The services an action is for: the marked ones, or the one under the cursor.
+    /// The services an action is for: those marked in the table that has the keyboard, or the one under
+    /// the cursor.
     pub(super) fn targets(&self) -> Vec<ServiceId> {
-        let marks_count = matches!(self.view, View::Overview | View::Services);
-        if marks_count && !self.services.marked.is_empty() {
-            let mut marked: Vec<_> = self.services.marked.iter().cloned().collect();
-            marked.sort_by_key(|id| self.service_name(id));
-            return marked;
+        if self.focus() == Pane::Services {
+            return self.services.chosen();
         }
         match self.subject() {
             Some(Subject::Service(id) | Subject::Task(_, id)) => vec![id],
@@ -153,9 +151,10 @@ impl Board {
 
     /// Asks for the labels of the node under the cursor.
     pub(super) fn ask_labels(&mut self) {
-        match self.subject() {
-            Some(Subject::Node(id)) => self.ask_labels_of(&id),
-            _ => self.say("no node is selected"),
+        match self.node_targets().as_slice() {
+            [Target::Node(id)] => self.ask_labels_of(id),
+            [] => self.say("no node is selected"),
+            _ => self.say("labels are edited one node at a time: Esc clears the marks"),
         }
     }
 
@@ -175,17 +174,34 @@ impl Board {
     }
 
     fn node_targets(&self) -> Vec<Target> {
-        if self.focus() == Pane::Nodes && !self.nodes.marked.is_empty() {
-            let mut marked: Vec<_> = self.nodes.marked.iter().cloned().collect();
-            marked.sort_by(|a, b| {
-                let name = |id| self.scene.store.hostname(id);
-                super::order::natural(name(a), name(b))
-            });
-            return marked.into_iter().map(Target::from).collect();
+        if self.focus() == Pane::Nodes {
+            return self.nodes.chosen().into_iter().map(Target::from).collect();
         }
         match self.subject() {
             Some(Subject::Node(id)) => vec![id.into()],
             _ => Vec::new(),
+        }
+    }
+
+    /// What is shown of one object is of the one an action would be for; of several, of the one under
+    /// the cursor if it is among them.
+    ///
+    /// # Errors
+    /// Why there is none, for the user.
+    pub(super) fn single(&self) -> Result<Subject, String> {
+        let chosen: Vec<Subject> = match self.focus() {
+            Pane::Services => self.services.chosen().into_iter().map(Subject::Service).collect(),
+            Pane::Nodes => self.nodes.chosen().into_iter().map(Subject::Node).collect(),
+            _ => self.subject().into_iter().collect(),
+        };
+        match (chosen.as_slice(), self.subject()) {
+            ([one], _) => Ok(one.clone()),
+            (many, Some(here)) if many.contains(&here) => Ok(here),
+            ([], _) => Err("nothing is selected".into()),
+            (many, _) => Err(format!(
+                "{} are marked and the cursor is on none of them: go to one, or Esc clears the marks",
+                many.len()
+            )),
         }
     }
 
@@ -197,6 +213,12 @@ impl Board {
             [] => String::new(),
             many => format!("{} {}s", many.len(), many[0].kind()),
         }
+    }
+
+    /// All their names.
+    pub(super) fn each_name(&self, targets: &[Target]) -> String {
+        let one = |target| self.names_of_targets(std::slice::from_ref(target));
+        targets.iter().map(one).collect::<Vec<_>>().join(", ")
     }
 
     pub(super) fn read_and_plan(&mut self, targets: Vec<Target>, names: &str, change: Change) {
@@ -231,8 +253,7 @@ impl Board {
             store.note_action(begun, step.target.subject(), &step.name, said);
         }
         self.overlays.clear();
-        self.services.marked.clear();
-        self.nodes.marked.clear();
+        self.clear_marks();
         self.command(Command::CarryOut(approved));
     }
 

@@ -165,6 +165,20 @@ impl<R: Row> Table<R> {
         }
     }
 
+    /// What an action is for: the marked rows in their order, else the one under the cursor. A mark
+    /// on a row that is not among those shown does not count.
+    pub fn chosen(&self) -> Vec<R::Id> {
+        let marked: Vec<R::Id> =
+            self.rows.iter().map(Row::id).filter(|id| self.marked.contains(id)).collect();
+        if marked.is_empty() { self.current().map(Row::id).into_iter().collect() } else { marked }
+    }
+
+    /// How many marks are on rows that are shown, and how many are not.
+    pub fn marks(&self) -> (usize, usize) {
+        let seen = self.rows.iter().filter(|row| self.marked.contains(&row.id())).count();
+        (seen, self.marked.len().saturating_sub(seen))
+    }
+
     /// Sets the filter; the rows must be built again.
     pub fn set_filter(&mut self, text: &str) {
         self.filter = Filter::new(text);

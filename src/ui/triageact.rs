@@ -87,10 +87,11 @@ impl Board {
 
     /// What dies with the node under the cursor.
     pub(super) fn blast(&mut self) {
-        let node = match self.subject() {
-            Some(Subject::Node(id)) => Some(id),
-            Some(Subject::Task(id, _)) => self.scene.store.task(&id).and_then(|t| t.node.clone()),
-            _ => None,
+        let node = match self.single() {
+            Ok(Subject::Node(id)) => Some(id),
+            Ok(Subject::Task(id, _)) => self.scene.store.task(&id).and_then(|t| t.node.clone()),
+            Err(why) => return self.say(why),
+            Ok(_) => None,
         };
         match node {
             Some(id) => self.open_blast(id),

@@ -85,6 +85,13 @@ impl Live {
         }
     }
 
+    /// Reads the plan on the screen, and says yes to it.
+    pub async fn confirm(&mut self) {
+        self.text();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        self.keys("y").await;
+    }
+
     /// Takes in what the session tells for a while.
     pub async fn listen(&mut self, time: Duration) {
         let end = tokio::time::Instant::now() + time;
@@ -102,6 +109,7 @@ impl Live {
 
     pub fn text(&mut self) -> String {
         self.screen.draw(|frame| draw(&self.app, frame)).unwrap();
+        self.app.drawn(now());
         let buffer = self.screen.backend().buffer();
         let width = buffer.area.width as usize;
         let cells: Vec<&str> = buffer.content.iter().map(|c| c.symbol()).collect();

@@ -88,7 +88,7 @@ async fn a_scale_goes_all_the_way() {
     live.until("● live").await;
     live.keys("2/shop_web\rs6\r").await;
     live.until("Plan: scale shop_web 4 → 6").await;
-    live.keys("y").await;
+    live.confirm().await;
     live.until("converged").await;
     live.until("6/6").await;
     let audit = std::fs::read_to_string(live.dir.path().join("audit.jsonl")).unwrap();
@@ -110,7 +110,7 @@ async fn a_version_that_is_never_right_gives_up() {
     live.until("● live").await;
     live.keys("2/shop_web\rs6\r").await;
     live.until("Plan: scale").await;
-    live.keys("y").await;
+    live.confirm().await;
     live.until("keeps changing").await;
 }
 

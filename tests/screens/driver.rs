@@ -79,7 +79,14 @@ impl Driver {
         self.effects.extend(effects);
     }
 
-    /// Types keys; names in angle brackets: `<enter> <esc> <tab> <c-x> <down>`.
+    /// One key, at once.
+    pub fn press(&mut self, key: KeyEvent) {
+        let effects = self.app.update(Msg::Key(key), self.now);
+        self.effects.extend(effects);
+    }
+
+    /// Types keys; names in angle brackets: `<enter> <esc> <tab> <c-x> <down>`. Before a `y` the screen is
+    /// read for a while.
     pub fn keys(&mut self, keys: &str) {
         let mut rest = keys;
         while let Some(c) = rest.chars().next() {
@@ -92,8 +99,11 @@ impl Driver {
                     None => (KeyCode::Char(c), KeyModifiers::NONE, c.len_utf8()),
                 };
             rest = &rest[used..];
-            let effects = self.app.update(Msg::Key(KeyEvent::new(code, modifiers)), self.now);
-            self.effects.extend(effects);
+            self.app.drawn(self.now);
+            if code == KeyCode::Char('y') {
+                self.now = self.now.shifted(400_000_000);
+            }
+            self.press(KeyEvent::new(code, modifiers));
         }
     }
 

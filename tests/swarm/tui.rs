@@ -31,6 +31,8 @@ fn cells(n: u16) -> NonZero<u16> {
 
 pub const SOON: Duration = Duration::from_secs(10);
 pub const LATER: Duration = Duration::from_secs(90);
+/// A plan must have been on the screen for so long before a `y` counts.
+const READ: Duration = Duration::from_millis(400);
 
 impl Tui {
     /// skep alone on a terminal.
@@ -114,8 +116,12 @@ impl Tui {
         self.child.process_id().expect("it runs")
     }
 
-    /// Types text; `\r` is Enter, `\x1b` Esc.
+    /// Types text; `\r` is Enter, `\x1b` Esc. Before a `y` alone, the screen is read: a plan takes none
+    /// that comes sooner.
     pub fn keys(&mut self, keys: &str) {
+        if keys == "y" {
+            std::thread::sleep(READ);
+        }
         let mut writer = self.writer.lock().unwrap();
         writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
         writer.flush().expect("the terminal takes keys");

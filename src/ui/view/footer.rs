@@ -26,10 +26,14 @@ pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: R
         );
         return frame.render_widget(line, area);
     }
-    let marked = board.services.marked.len();
     let mut spans = Vec::new();
-    if marked > 0 && board.focus() == Pane::Services {
-        spans.push(Span::styled(format!(" {marked} marked:"), board.style(Slot::Marked)));
+    let marks = match board.focus() {
+        Pane::Services => board.services.marks(),
+        Pane::Nodes => board.nodes.marks(),
+        _ => (0, 0),
+    };
+    if let Some(said) = marked(marks) {
+        spans.push(Span::styled(said, board.style(Slot::Marked)));
     }
     let mut used: usize = spans.iter().map(Span::width).sum();
     let log = board.focus() == Pane::Logs && board.log.is_some();
@@ -66,6 +70,16 @@ pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: R
             Span::styled(help, board.style(Slot::Key)),
         ];
         frame.render_widget(Line::from_iter(spans), place);
+    }
+}
+
+/// Marks on rows that are shown and on others: an action is for the former only.
+fn marked(marks: (usize, usize)) -> Option<String> {
+    match marks {
+        (0, 0) => None,
+        (seen, 0) => Some(format!(" {seen} marked:")),
+        (0, hidden) => Some(format!(" {hidden} marked, hidden: not acted on:")),
+        (seen, hidden) => Some(format!(" {seen} marked (not {hidden} hidden):")),
     }
 }
 

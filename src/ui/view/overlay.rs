@@ -117,7 +117,15 @@ fn plan_title(board: &Board, shown: &PlanBox) -> String {
 }
 
 fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
-    let inner = popup(board, frame, 72, 5, title(board, &ask.title));
+    let width = 72.min(frame.area().width);
+    let names = match ask.targets.as_slice() {
+        [] | [_] => Vec::new(),
+        many => plan::wrap(&text::clean(&board.each_name(many)), width.saturating_sub(4).into()),
+    };
+    let rows = names.len().min(frame.area().height.saturating_sub(5).into());
+    let inner = popup(board, frame, width, 5 + rows as u16, title(board, &ask.title));
+    let names = names.into_iter().take(rows);
+    let names = names.map(|line| Line::styled(format!(" {line}"), board.style(Slot::Text)));
     let word = match ask.asking {
         Asking::Scale => " replicas: ",
         Asking::Image => " image: ",
@@ -148,7 +156,7 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
         Span::styled("Esc ", board.style(Slot::Key)),
         Span::styled("back", board.style(Slot::Dim)),
     ]);
-    lines_at(frame, inner, vec![Line::from(line), below, keys]);
+    lines_at(frame, inner, names.chain([Line::from(line), below, keys]).collect());
 }
 
 fn draw_plan(board: &Board, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) {

@@ -5,7 +5,11 @@ use ratatui::text::{Line, Span};
 use crate::{
     action::plan::{Confirm, Mark},
     config::Slot,
-    ui::{Board, overlay::PlanBox, widget::text},
+    ui::{
+        Board,
+        overlay::{PlanBox, Slip},
+        widget::text,
+    },
 };
 
 /// The scrolling part.
@@ -19,6 +23,11 @@ pub(super) fn lines(board: &Board, shown: &PlanBox, width: usize) -> Vec<Line<'s
     };
     if let Some(notice) = &shown.notice {
         say(notice, Slot::Warn);
+    }
+    if let [first, _, ..] = plan.steps.as_slice() {
+        let names: Vec<&str> = plan.steps.iter().map(|step| &*step.name).collect();
+        let kind = first.target.kind();
+        say(&format!("{} {kind}s: {}", names.len(), names.join(", ")), Slot::Text);
     }
     for warning in &plan.warnings {
         say(&format!("! {warning}"), Slot::Warn);
@@ -66,12 +75,12 @@ pub(super) fn question(board: &Board, shown: &PlanBox) -> Line<'static> {
                 Span::styled("Esc ", key),
                 Span::styled("back without a trace", dim),
             ];
-            if shown.wrong {
-                spans.push(Span::styled(
-                    "   Enter does not confirm: press y",
-                    board.style(Slot::Warn),
-                ));
-            }
+            let said = match shown.slip {
+                Some(Slip::Wrong) => "   Enter does not confirm: press y",
+                Some(Slip::TooSoon) => "   too soon: read it, then press y once",
+                None => "",
+            };
+            spans.push(Span::styled(said, board.style(Slot::Warn)));
             Line::from(spans)
         }
         Confirm::Type(word) => {
@@ -85,7 +94,7 @@ pub(super) fn question(board: &Board, shown: &PlanBox) -> Line<'static> {
                 Span::styled("▏", key),
                 Span::raw(after.to_owned()),
             ];
-            if shown.wrong {
+            if shown.slip.is_some() {
                 spans.push(Span::styled("  that is not it", board.style(Slot::Critical)));
             }
             Line::from(spans)
