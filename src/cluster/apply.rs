@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    ClusterInfo, Delta, Entry, Gravity, ListId, Meaning, Node, NodeId, NodeState, Resources, Scope,
-    Service, ServiceId, Subject, Tally, Task, TaskState, Timestamp,
+    ClusterInfo, Delta, Entry, Gravity, Leaderless, ListId, Meaning, Node, NodeId, NodeState,
+    Resources, Scope, Service, ServiceId, Subject, Tally, Task, TaskState, Timestamp,
     journal::Line,
     store::{Health, Store},
 };
@@ -14,7 +14,12 @@ impl Store {
     pub fn apply(&mut self, delta: Delta, at: Timestamp) {
         match delta {
             Delta::Cluster(info) => self.cluster(info, at),
-            Delta::Nodes(nodes) => self.replace_nodes(nodes, at),
+            Delta::Nodes(nodes) => {
+                // A list comes from a leader.
+                self.set_leaderless(None);
+                self.replace_nodes(nodes, at);
+            }
+            Delta::Leaderless(told) => self.set_leaderless(Some(told)),
             Delta::Services(services) => self.replace_services(services, at),
             Delta::Networks(networks) => {
                 self.networks = networks.into_iter().map(|n| (n.id.clone(), n)).collect();
@@ -38,6 +43,17 @@ impl Store {
             Delta::Event(event) => self.note_event(event),
         }
         self.reckon();
+    }
+
+    fn set_leaderless(&mut self, mut told: Option<Leaderless>) {
+        if let (Some(new), Some(old)) = (&mut told, &self.leaderless) {
+            new.since = old.since;
+        }
+        if self.leaderless != told {
+            self.leaderless = told;
+            self.revision += 1;
+            self.touched.swarm = true;
+        }
     }
 
     /// A line of skep's own in the journal: the connection.
@@ -150,12 +166,12 @@ impl Store {
         for node in self.nodes.values() {
             health.ready += usize::from(node.state == NodeState::Ready);
             health.unknown += usize::from(node.state == NodeState::Unknown);
-            health.managers += usize::from(node.manager.is_some());
-            health.reachable += usize::from(node.is_reachable_manager());
             if node.is_leader() {
                 health.leader = Some(node.id.clone());
             }
         }
+        let quorum = self.quorum();
+        (health.managers, health.reachable) = (quorum.total(), quorum.kept());
         self.health = health;
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Network, Node, Service, ServiceId, Task, Timestamp};
+use super::{Leaderless, Network, Node, Service, ServiceId, Task, Timestamp};
 
 /// One task list under way; later lists have larger ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +69,8 @@ pub enum Delta {
     Cluster(ClusterInfo),
     /// The whole node list.
     Nodes(Vec<Node>),
+    /// The Swarm has no leader, and so nothing is listed.
+    Leaderless(Leaderless),
     /// The whole service list.
     Services(Vec<Arc<Service>>),
     /// All networks of the Swarm.

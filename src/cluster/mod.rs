@@ -8,10 +8,12 @@ mod changes;
 mod delta;
 mod ids;
 mod journal;
+mod leaderless;
 mod memory;
 mod network;
 mod node;
 mod placement;
+mod quorum;
 mod secret;
 mod service;
 mod shelf;
@@ -26,10 +28,12 @@ pub use changes::changes;
 pub use delta::{ClusterInfo, Delta, EngineEvent, ListId, Scope};
 pub use ids::{NodeId, ServiceId, TaskId};
 pub use journal::{Entry, Gravity, Journal, Meaning, Subject};
+pub use leaderless::{Answering, ELECTION, Leaderless};
 pub use memory::{Memory, NodeMemory, PastChange};
 pub use network::Network;
 pub use node::{Availability, Manager, Node, NodeState, Reachability, Role};
 pub use placement::{asked, eligible, unmet};
+pub use quorum::{Lost, Quorum, Voter, needed};
 pub use secret::{HIDDEN, looks_secret};
 pub use service::{
     Counts, FailureAction, Mode, Mount, Platform, Port, PublishMode, Resources, RestartCondition,

@@ -85,9 +85,4 @@ impl Node {
     pub fn is_leader(&self) -> bool {
         self.manager.as_ref().is_some_and(|m| m.leader)
     }
-
-    /// Whether it is a manager the others reach.
-    pub fn is_reachable_manager(&self) -> bool {
-        self.manager.as_ref().is_some_and(|m| m.reachability == Reachability::Reachable)
-    }
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use super::{
-    ClusterInfo, Entry, Journal, ListId, Memory, Mode, Network, Node, NodeId, Scope, Service,
-    ServiceId, Task, TaskId, TaskRef, TaskState, shelf::Shelf,
+    ClusterInfo, Entry, Journal, Leaderless, ListId, Memory, Mode, Network, Node, NodeId, Scope,
+    Service, ServiceId, Task, TaskId, TaskRef, TaskState, shelf::Shelf,
 };
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     pub(super) info: ClusterInfo,
+    pub(super) leaderless: Option<Leaderless>,
     pub(super) nodes: HashMap<NodeId, Node>,
     pub(super) services: HashMap<ServiceId, Arc<Service>>,
     pub(super) tasks: Shelf,
@@ -42,6 +43,8 @@ pub struct Touched {
     pub nodes: HashSet<NodeId>,
     /// The tasks of these nodes.
     pub loads: HashSet<NodeId>,
+    /// What the Swarm as a whole is looked at for.
+    pub swarm: bool,
     /// What holds for all of the Swarm: nodes came, went, or may take tasks now that could not before.
     pub all: bool,
 }
@@ -49,7 +52,11 @@ pub struct Touched {
 impl Touched {
     /// Whether nothing did.
     pub fn is_empty(&self) -> bool {
-        !self.all && self.services.is_empty() && self.nodes.is_empty() && self.loads.is_empty()
+        !self.all
+            && !self.swarm
+            && self.services.is_empty()
+            && self.nodes.is_empty()
+            && self.loads.is_empty()
     }
 }
 
@@ -75,7 +82,7 @@ pub struct Health {
     pub ready: usize,
     /// Of those not ready, so many are `unknown`: as all are for seconds when the leader changes.
     pub unknown: usize,
-    /// Managers, and those of them that the others reach.
+    /// Managers, and those of them that can be counted on.
     pub managers: usize,
     pub reachable: usize,
     /// Who leads.
@@ -133,6 +140,11 @@ impl Store {
     /// The Swarm and the manager in use.
     pub fn info(&self) -> &ClusterInfo {
         &self.info
+    }
+
+    /// What its managers tell while the Swarm has no leader; all else is as it was before.
+    pub fn leaderless(&self) -> Option<&Leaderless> {
+        self.leaderless.as_ref()
     }
 
     /// Grows with every change; equal revisions mean equal content.

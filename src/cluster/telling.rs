@@ -1,8 +1,8 @@
 //! What the store writes into the journal when something changes.
 
 use super::{
-    EngineEvent, Gravity, Node, NodeId, NodeState, Service, ServiceId, Store, Subject, Task,
-    TaskState, Timestamp, changes,
+    EngineEvent, Gravity, Node, NodeId, NodeState, Reachability, Service, ServiceId, Store,
+    Subject, Task, TaskState, Timestamp, changes,
     journal::{Entry, Line, Meaning},
 };
 
@@ -51,7 +51,11 @@ impl Store {
         if let (Some(b), Some(a)) = (&before.manager, &after.manager)
             && b.reachability != a.reachability
         {
-            let gravity = if after.is_reachable_manager() { Gravity::Good } else { Gravity::Bad };
+            let gravity = if a.reachability == Reachability::Reachable {
+                Gravity::Good
+            } else {
+                Gravity::Bad
+            };
             let text = format!("manager {} → {}", b.reachability, a.reachability);
             say(text, gravity, Meaning::Other);
         }

@@ -70,9 +70,8 @@ pub fn blast(store: &Store, node: &Node, now: Timestamp) -> Blast {
     let limits = Limits::default();
     let look = Look::new(store, now, &limits);
     let managers = node.manager.as_ref().map(|_| {
-        let all: Vec<&Node> = store.nodes().filter(|n| n.manager.is_some()).collect();
-        let left = all.iter().filter(|n| n.id != node.id && n.is_reachable_manager()).count();
-        (left, all.len(), all.len() / 2 + 1)
+        let after = store.quorum().losing(&node.id);
+        (after.kept(), after.total(), after.needed())
     });
     Blast { hits, homeless: homeless(&look, node), managers }
 }

@@ -177,7 +177,7 @@ impl Triage {
         }
         self.whole_wanted |= !touched.loads.is_empty();
         let is_time = self.whole_wanted && self.whole_at.age(now) >= WHOLE;
-        if is_time || !touched.nodes.is_empty() {
+        if is_time || touched.swarm || !touched.nodes.is_empty() {
             self.enqueue(Subject::Other);
             self.enqueue_counting();
         }

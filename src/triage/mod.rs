@@ -66,6 +66,10 @@ pub enum Remedy {
     Drain,
     /// Let a node take tasks again.
     Activate,
+    /// Make a manager a worker.
+    Demote,
+    /// Remove a node.
+    Delete,
     /// Everything about it on one page.
     Describe,
     /// Jump to its tasks.

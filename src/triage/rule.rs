@@ -3,8 +3,8 @@
 use super::{
     Look, Remedy, ServiceLook, Severity,
     rules::{
-        advice, capacity, exits, image, jobs, managers, nodes, parts, placement, service, spread,
-        stuck, update,
+        advice, capacity, exits, image, jobs, managers, nodes, parts, placement, quorum, service,
+        spread, stuck, update,
     },
 };
 use crate::cluster::{Node, Subject, Task, TaskId, Timestamp};
@@ -167,11 +167,11 @@ macro_rules! rules {
 }
 
 rules! {
-    "quorum-lost", Critical, Standing, 100, Swarm(managers::quorum_lost), "fewer managers reachable than quorum needs: nothing can be changed or healed";
+    "quorum-lost", Critical, Standing, 100, Swarm(quorum::lost), "fewer managers reachable than quorum needs: nothing can be changed or healed";
     "service-down", Critical, Symptom, 95, Service(service::down), "a service that should run has no running task";
     "rollback-paused", Critical, Symptom, 85, Service(update::rollback_paused), "an update failed, and so did its rollback";
     "update-paused", Critical, Symptom, 80, Service(update::paused), "an update stopped half way because its tasks failed";
-    "quorum-risk", Critical, Standing, 75, Swarm(managers::quorum_risk), "one more lost manager ends quorum";
+    "quorum-risk", Critical, Standing, 75, Swarm(quorum::risk), "one more lost manager ends quorum";
     "node-down", Critical, Standing, 70, Node(nodes::down), "a node is down; what it took with it is folded into this";
     "node-disconnected", Critical, Standing, 70, Node(nodes::disconnected), "a node whose agent lost its manager";
     "update-endless", Critical, Symptom, 68, Service(update::endless), "an update that goes on (failure action continue) while all its new tasks fail";
@@ -183,7 +183,7 @@ rules! {
     "update-slow", Warning, Symptom, 45, Service(update::slow), "an update runs much longer than its own settings explain";
     "leader-changes", Warning, Standing, 44, Swarm(managers::leader_changes), "the leader changes again and again";
     "node-flapping", Warning, Standing, 43, Node(nodes::flapping), "a node that was lost several times in a short while";
-    "manager-unreachable", Warning, Standing, 42, Node(managers::unreachable), "a manager the others do not reach";
+    "manager-unreachable", Warning, Standing, 42, Node(quorum::unreachable), "a manager the others do not reach, or whose vote is lost otherwise";
     "role-pending", Warning, Standing, 41, Node(managers::role_pending), "a node promoted or demoted that has not taken on its role";
     "cert-expiry", Warning, Standing, 40, Node(nodes::cert_expiry), "a node away for so long that its certificate may have run out";
     "clock-skew", Warning, Standing, 38, Node(nodes::clock_skew), "a node's clock differs from the leader's";
@@ -230,6 +230,7 @@ rules! {
 
     "managers-even", Advice, Advice, 20, Swarm(managers::even), "an even number of managers stands no more losses than one fewer";
     "manager-single", Advice, Advice, 19, Swarm(managers::single), "several nodes and one manager";
+    "node-left-behind", Advice, Advice, 19, Node(quorum::left_behind), "the old entry of a host that joined the Swarm again";
     "capacity-spare", Advice, Advice, 18, Swarm(capacity::spare), "what the largest node reserves would not fit on the others";
     "manager-load", Advice, Advice, 17, Node(managers::load), "a manager that also runs heavy tasks";
     "engine-skew", Advice, Advice, 16, Swarm(managers::engine_skew), "nodes run different engine versions";

@@ -10,6 +10,7 @@ mod follow;
 mod lossless;
 mod nodes;
 mod plans;
+mod quorum;
 mod reports;
 mod rules;
 mod store;

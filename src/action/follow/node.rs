@@ -23,7 +23,7 @@ impl Follow {
             NodeChange::Availability(Availability::Drain) => self.is_empty(node, store),
             NodeChange::Availability(to) => node.availability == *to,
             // A manager counts once the others reach it, a worker once it is none any more.
-            NodeChange::Role(Role::Manager) => node.is_reachable_manager(),
+            NodeChange::Role(Role::Manager) => store.quorum().keeps(id),
             NodeChange::Role(_) => node.manager.is_none(),
             NodeChange::Labels(_) => true,
             NodeChange::Remove => false,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Document, touch::Touched};
-use crate::cluster::{Availability, Node, Role, Store, eligible};
+use crate::cluster::{Availability, Node, Role, Store, eligible, needed};
 
 /// What to do with a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +68,8 @@ impl NodeChange {
         let node = node(document, store)?;
         match self {
             Self::Role(Role::Worker) => {
-                let (left, all) = managers_without(node, store);
-                let needed = all / 2 + 1;
+                let after = store.quorum().without(&node.id);
+                let (left, all, needed) = (after.kept(), after.total(), after.needed());
                 if all == 0 {
                     Some("it is the last manager: promote another one first".into())
                 } else if left < needed {
@@ -81,7 +81,9 @@ impl NodeChange {
                     None
                 }
             }
-            Self::Remove if node.manager.is_some() || node.role == Role::Manager => {
+            // One that has no vote any more is removed as any node, whatever its role says: so are the old
+            // managers after `--force-new-cluster` (swarmkit `controlapi/node.go`, as docker).
+            Self::Remove if node.manager.is_some() => {
                 Some("it is a manager: demote it first".into())
             }
             Self::Remove if node.is_up() => Some(format!(
@@ -115,6 +117,16 @@ impl NodeChange {
                     );
                     touched.dangerous = true;
                 }
+                // A drain is mostly the beginning of switching it off.
+                let after = store.quorum().losing(&node.id);
+                if store.quorum().keeps(&node.id) && after.spare().is_none() {
+                    touched.warnings.push(format!(
+                        "it goes on as a manager, and must: without it {} of {} managers are left, {} needed",
+                        after.kept(),
+                        after.total(),
+                        after.needed()
+                    ));
+                }
             }
             Self::Availability(Availability::Pause) => {
                 touched.text = "no task is touched; new ones go elsewhere".into();
@@ -126,11 +138,12 @@ impl NodeChange {
                         .into();
             }
             Self::Role(Role::Manager) => {
-                let all = store.nodes().filter(|n| n.manager.is_some()).count();
+                let now = store.quorum();
+                let (all, kept) = (now.total(), now.kept());
                 touched.text = format!(
                     "no task is touched; managers {all} → {}: {}",
                     all + 1,
-                    stands(all + 1)
+                    stands((kept + 1).checked_sub(needed(all + 1)))
                 );
                 if !node.is_up() {
                     touched.warnings.push(format!(
@@ -147,10 +160,14 @@ impl NodeChange {
                 }
             }
             Self::Role(_) => {
-                let (left, all) = managers_without(node, store);
-                touched.text =
-                    format!("no task is touched; managers {} → {all}: {}", all + 1, stands(all));
-                if left - (all / 2 + 1) == 0 {
+                let after = store.quorum().without(&node.id);
+                let (left, all) = (after.kept(), after.total());
+                touched.text = format!(
+                    "no task is touched; managers {} → {all}: {}",
+                    all + 1,
+                    stands(after.spare())
+                );
+                if after.spare() == Some(0) {
                     touched.warnings.push(format!(
                         "quorum holds with {left} of {all} managers, and stands no further loss"
                     ));
@@ -247,18 +264,12 @@ fn tasks_on(node: &Node, store: &Store) -> usize {
     store.tasks_on(&node.id).filter(|t| t.is_live() && t.is_wanted()).count()
 }
 
-/// Managers that would be left and reachable without this one, of so many.
-fn managers_without(node: &Node, store: &Store) -> (usize, usize) {
-    let others = || store.nodes().filter(|n| n.id != node.id && n.manager.is_some());
-    (others().filter(|n| n.is_reachable_manager()).count(), others().count())
-}
-
-/// What so many managers stand.
-fn stands(managers: usize) -> String {
-    match (managers.saturating_sub(1)) / 2 {
-        0 => "the Swarm then stands the loss of none".into(),
-        1 => "the Swarm then stands the loss of one".into(),
-        n => format!("the Swarm then stands the loss of {n}"),
+/// How many further managers may be lost then.
+fn stands(spare: Option<usize>) -> String {
+    match spare {
+        None | Some(0) => "the Swarm then stands the loss of none".into(),
+        Some(1) => "the Swarm then stands the loss of one".into(),
+        Some(n) => format!("the Swarm then stands the loss of {n}"),
     }
 }
 

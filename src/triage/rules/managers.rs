@@ -1,9 +1,9 @@
-//! Managers: quorum, leadership, versions, trust.
+//! Managers: leadership, versions, trust.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    cluster::{Availability, Node, NodeState, Reachability, Role, Subject, Timestamp},
+    cluster::{Availability, Node, NodeState, Role, Timestamp},
     triage::{
         Look, Remedy,
         look::{count, names, span},
@@ -11,106 +11,8 @@ use crate::{
     },
 };
 
-struct Quorum<'a> {
-    total: usize,
-    reachable: usize,
-    needed: usize,
-    away: Vec<&'a Node>,
-    since: Timestamp,
-}
-
-/// Quorum of N managers is N/2+1 (raft; engine-facts). While a leader is being chosen every manager's
-/// reachability is `unknown` for seconds: that is no loss, and only `unreachable` counts.
-fn quorum_of<'a>(look: &Look<'a>) -> Quorum<'a> {
-    let managers: Vec<&Node> = look.store.nodes().filter(|n| n.manager.is_some()).collect();
-    let mut away: Vec<&Node> =
-        managers.iter().copied().filter(|n| is_unreachable(look, n)).collect();
-    away.sort_by(|a, b| a.hostname.cmp(&b.hostname));
-    let total = managers.len();
-    let since = away.iter().map(|n| away_since(look, n)).max().unwrap_or_default();
-    Quorum { total, reachable: total - away.len(), needed: total / 2 + 1, away, since }
-}
-
-/// A manager that is demoted stops being one before the others strike it off, and is `unreachable` in
-/// between: one that is to be a worker is given a while.
-fn is_unreachable(look: &Look<'_>, node: &Node) -> bool {
-    node.manager.as_ref().is_some_and(|m| m.reachability == Reachability::Unreachable)
-        && (node.role != Role::Worker || look.lasts(node.updated, look.limits.grace))
-}
-
-/// Reachability moves no time stamp of the node: since when is known only if it was seen, or if the
-/// node is down as well.
-fn away_since(look: &Look<'_>, node: &Node) -> Timestamp {
-    let seen = look.store.memory().node(&node.id).map(|m| m.reach_since).filter(|at| at.is_set());
-    seen.unwrap_or(if node.state == NodeState::Down { node.updated } else { Timestamp::NEVER })
-}
-
 fn hostnames(nodes: &[&Node]) -> String {
     names(nodes.iter().map(|n| &*n.hostname))
-}
-
-/// The Swarm can decide nothing any more. Lists mostly fail then, and the connection tells; this is for
-/// the moments in between. Critical: no task that fails is replaced.
-pub fn quorum_lost(look: &Look<'_>) -> Option<Found> {
-    let q = quorum_of(look);
-    (q.total > 0 && q.reachable < q.needed).then(|| {
-        Found::critical(
-            format!(
-                "quorum lost: {} of {} managers reachable, {} needed ({} away)",
-                q.reachable,
-                q.total,
-                q.needed,
-                hostnames(&q.away)
-            ),
-            q.since,
-        )
-        .why("without a majority of managers nothing can be scheduled, scaled or healed; what runs goes on running")
-        .remedy(Remedy::Node, format!("bring {} back; only if it is gone for good: docker swarm init --force-new-cluster on one manager", hostnames(&q.away)))
-    })
-}
-
-/// One more loss stops the Swarm. Critical although nobody feels it yet: what comes next can't be undone
-/// from here.
-pub fn quorum_risk(look: &Look<'_>) -> Option<Found> {
-    let q = quorum_of(look);
-    (!q.away.is_empty() && q.reachable == q.needed).then(|| {
-        let found = Found::critical(
-            format!(
-                "quorum at risk: {} of {} managers reachable, one more loss stops the Swarm ({} away)",
-                q.reachable,
-                q.total,
-                hostnames(&q.away)
-            ),
-            q.since,
-        );
-        let mut found = found
-            .why(format!("{} managers need {} to agree", q.total, q.needed))
-            .remedy(Remedy::Node, format!("bring {} back, or remove it and promote another node", hostnames(&q.away)));
-        if let [one] = q.away.as_slice() {
-            found.blames = Some(Subject::Node(one.id.clone()));
-        }
-        found
-    })
-}
-
-/// A manager the leader can't reach (`ManagerStatus.Reachability`: `unreachable`). A warning: quorum
-/// rules say when it is worse.
-pub fn unreachable(look: &Look<'_>, node: &Node) -> Option<Found> {
-    if !is_unreachable(look, node) {
-        return None;
-    }
-    let q = quorum_of(look);
-    Some(
-        Found::warning(
-            format!(
-                "manager {} is unreachable: {} of {} managers left",
-                node.hostname, q.reachable, q.total
-            ),
-            away_since(look, node),
-        )
-        .why("its engine is down, its cable is cut, or port 2377 is closed between managers")
-        .remedy(Remedy::Describe, "its address and what ran there"),
-    )
 }
 
 /// A node whose role was changed and that has not taken it on (`Spec.Role` against `ManagerStatus`). A
@@ -182,9 +84,12 @@ pub fn leader_changes(look: &Look<'_>) -> Option<Found> {
 
 /// 2 managers stand no loss, as 1 does; 4 stand one, as 3 do. Advice: nothing is broken.
 pub fn even(look: &Look<'_>) -> Option<Found> {
-    let total = look.store.nodes().filter(|n| n.manager.is_some()).count();
-    (total > 0 && total.is_multiple_of(2)).then(|| {
-        let stands = total - (total / 2 + 1);
+    let quorum = look.store.quorum();
+    let total = quorum.total();
+    // With one of them lost there is more to say than this.
+    let whole = quorum.kept() == total;
+    (total > 0 && whole && total.is_multiple_of(2)).then(|| {
+        let stands = total - quorum.needed();
         Found::advice(format!(
             "{total} managers stand {}, as {} would",
             count(stands, "loss", "losses"),
@@ -211,7 +116,8 @@ pub fn single(look: &Look<'_>) -> Option<Found> {
 /// riddles after.
 pub fn engine_skew(look: &Look<'_>) -> Option<Found> {
     let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for node in look.store.nodes().filter(|n| !n.engine.is_empty()) {
+    let is_there = |n: &&Node| !n.engine.is_empty() && look.store.successor(n).is_none();
+    for node in look.store.nodes().filter(is_there) {
         versions.entry(&node.engine).or_default().push(&node.hostname);
     }
     if versions.len() < 2 {

@@ -9,6 +9,7 @@ pub mod managers;
 pub mod nodes;
 pub mod parts;
 pub mod placement;
+pub mod quorum;
 pub mod service;
 pub mod spread;
 pub mod stuck;

@@ -19,6 +19,11 @@ fn because(node: &Node) -> String {
     if node.message.is_empty() { String::new() } else { format!(" ({})", node.message) }
 }
 
+/// Whether its host joined again: then what is said of this entry is of nothing that is there.
+fn is_old_entry(look: &Look<'_>, node: &Node) -> bool {
+    look.store.successor(node).is_some()
+}
+
 /// Tasks that ran there when it was lost.
 fn stranded<'a>(look: &Look<'a>, node: &Node) -> Vec<&'a Task> {
     let mut tasks: Vec<&Task> =
@@ -31,7 +36,7 @@ fn stranded<'a>(look: &Look<'a>, node: &Node) -> Vec<&'a Task> {
 /// Critical, for its tasks are gone; a warning if it was drained before, as one does to switch it off.
 /// `unknown` is left out: a leader change makes every node unknown for some seconds (measured).
 pub fn down(look: &Look<'_>, node: &Node) -> Option<Found> {
-    if node.state != NodeState::Down {
+    if node.state != NodeState::Down || is_old_entry(look, node) {
         return None;
     }
     let since = look.state_since(node);
@@ -59,7 +64,8 @@ pub fn down(look: &Look<'_>, node: &Node) -> Option<Found> {
 /// once it lasts.
 pub fn disconnected(look: &Look<'_>, node: &Node) -> Option<Found> {
     let since = look.state_since(node);
-    (node.state == NodeState::Disconnected && look.lasts(since, look.limits.grace)).then(|| {
+    let is_lost = node.state == NodeState::Disconnected && !is_old_entry(look, node);
+    (is_lost && look.lasts(since, look.limits.grace)).then(|| {
         Found::critical(
             format!("{} {} is disconnected{}", what(node), node.hostname, because(node)),
             since,
@@ -73,7 +79,7 @@ pub fn disconnected(look: &Look<'_>, node: &Node) -> Option<Found> {
 /// Lost several times within minutes, up now or not. A warning: its tasks move about each time.
 pub fn flapping(look: &Look<'_>, node: &Node) -> Option<Found> {
     let (limit, within) = (look.limits.flaps, look.limits.flaps_within);
-    let memory = look.store.memory().node(&node.id)?;
+    let memory = look.store.memory().node(&node.id).filter(|_| !is_old_entry(look, node))?;
     let lost: Vec<Timestamp> =
         memory.losses.iter().copied().filter(|at| look.recent(*at, within)).collect();
     (lost.len() >= limit).then(|| {
@@ -146,7 +152,8 @@ pub fn paused(look: &Look<'_>, node: &Node) -> Option<Found> {
 /// can be: the last fifth of `CAConfig.NodeCertExpiry` since it was lost.
 pub fn cert_expiry(look: &Look<'_>, node: &Node) -> Option<Found> {
     let life = look.store.info().cert_expiry;
-    if !matches!(node.state, NodeState::Down | NodeState::Disconnected) || life.is_zero() {
+    let is_away = matches!(node.state, NodeState::Down | NodeState::Disconnected);
+    if !is_away || life.is_zero() || is_old_entry(look, node) {
         return None;
     }
     let lost = look.state_since(node);

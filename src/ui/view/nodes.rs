@@ -108,9 +108,9 @@ pub const COLUMNS: &[Column<Node>] = &[
         max: 8,
         shed: 1,
         right: false,
-        cell: |n, _| {
-            let unreachable = n.manager.is_some() && !n.is_reachable_manager();
-            Cell::new(role(n), if unreachable { Slot::Critical } else { Slot::Text })
+        cell: |n, c| {
+            let lost = n.manager.is_some() && !c.store.quorum().keeps(&n.id);
+            Cell::new(role(n), if lost { Slot::Critical } else { Slot::Text })
         },
         key: |n, _| Key::text(n.role.word()),
     },

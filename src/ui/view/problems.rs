@@ -282,6 +282,8 @@ fn act(remedy: Remedy) -> Act {
         Remedy::Force => Act::Force,
         Remedy::Drain => Act::Drain,
         Remedy::Activate => Act::Activate,
+        Remedy::Demote => Act::Demote,
+        Remedy::Delete => Act::RemoveNode,
         Remedy::Describe => Act::Describe,
         Remedy::Tasks => Act::Enter,
         Remedy::Node => Act::Nodes,

@@ -1,0 +1,67 @@
+//! A Swarm without a leader: no list comes, and its managers tell only of themselves.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Node, NodeId, Store, Timestamp, needed};
+
+/// An election takes up to 20 s (raft's `ElectionTick` of 10 s, and as much again by chance).
+pub const ELECTION: Duration = Duration::from_secs(20);
+
+/// What a manager without a leader tells of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answering {
+    /// Its node id.
+    pub id: Arc<str>,
+    /// Its host name.
+    pub name: Arc<str>,
+    /// All managers it knows, itself included: node ids and raft addresses.
+    pub managers: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// The managers of a Swarm without a leader, as far as skep can ask them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leaderless {
+    /// Since when it is known to have none, by the manager's clock.
+    pub since: Timestamp,
+    /// Those that answer.
+    pub answering: Vec<Answering>,
+    /// So many endpoints that skep was given do not.
+    pub silent: usize,
+}
+
+impl Leaderless {
+    /// How many managers there are, as those that answer have it; 0 if they do not tell.
+    pub fn total(&self) -> usize {
+        self.answering.iter().map(|a| a.managers.len()).max().unwrap_or(0)
+    }
+
+    /// How many of them must agree.
+    pub fn needed(&self) -> usize {
+        needed(self.total())
+    }
+
+    /// Whether every manager was asked, and too few answer: then no election can help.
+    pub fn is_certain(&self) -> bool {
+        let answer = self.answering.len();
+        let known = self.total() > 0 && answer > 0;
+        known && answer + self.silent >= self.total() && answer < self.needed()
+    }
+
+    /// Managers that do not answer, or that skep has no endpoint of: by host name if `store` knows
+    /// them, else by address.
+    pub fn others(&self, store: &Store) -> Vec<String> {
+        let Some(told) = self.answering.iter().max_by_key(|a| a.managers.len()) else {
+            return Vec::new();
+        };
+        let answers = |id: &str| self.answering.iter().any(|a| &*a.id == id);
+        let name = |(id, addr): &(Arc<str>, Arc<str>)| {
+            let node: Option<&Node> = store.node(&NodeId::from(&**id));
+            let host = addr.rsplit_once(':').map_or(&**addr, |(host, _)| host);
+            node.map_or(host, |n| &n.hostname).to_owned()
+        };
+        let others = told.managers.iter().filter(|(id, _)| !answers(id));
+        let mut names: Vec<String> = others.map(name).collect();
+        names.sort();
+        names
+    }
+}
