@@ -17,6 +17,7 @@
 
 mod lab;
 mod logs;
+mod production;
 mod reach;
 mod scenarios;
 mod triage;
@@ -34,6 +35,11 @@ pub fn state_home() -> PathBuf {
     std::env::temp_dir().join(format!("skep-state-{}", std::process::id()))
 }
 
+/// Whether what takes long is wanted too.
+pub fn is_full() -> bool {
+    std::env::var("SKEP_SWARM").is_ok_and(|how| how == "full")
+}
+
 fn main() -> ExitCode {
     if std::env::var_os("SKEP_SWARM").is_none() {
         println!(
@@ -45,7 +51,8 @@ fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let lab = lab::Lab::up();
     let (mut passed, mut failed) = (0, Vec::new());
-    for (name, scenario) in scenarios::ALL {
+    let long = if is_full() { scenarios::LONG } else { &[] };
+    for (name, scenario) in scenarios::ALL.iter().chain(long) {
         if !wanted.is_empty() && !wanted.iter().any(|w| name.contains(w.as_str())) {
             continue;
         }

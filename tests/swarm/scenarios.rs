@@ -4,7 +4,7 @@ use std::{process::Command, time::Duration};
 
 use super::{
     lab::{Lab, wait},
-    logs, reach, triage,
+    logs, production, reach, triage,
     tui::{LATER, SOON, Tui},
 };
 
@@ -33,6 +33,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ),
     ("triage: updates that fail", triage::failing_updates),
     ("triage: nothing is said of a healthy Swarm in motion", triage::healthy),
+    ("production: nobody is woken for what an ordinary week brings", production::briefly),
     ("triage: the time line, and what outlives skep", triage::time_line),
     ("triage: nodes lost, cut off, drained, and what dies with them", triage::lost_nodes),
     ("nodes: drained, labelled, promoted, demoted, removed, each with its plan", nodes),
@@ -62,13 +63,19 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("logs: unreadable drivers, older lines, lines that mean harm", logs::the_rest),
 ];
 
+/// Those that take long: they run only if they are asked for.
+pub const LONG: &[(&str, Scenario)] = &[(
+    "production: a healthy Swarm for ten minutes, with all that is ordinary",
+    production::ten_minutes,
+)];
+
 pub fn open(lab: &Lab, node: u32) -> Tui {
     let tui = Tui::start(120, 40, &["-H", &lab.endpoint(node)]);
     tui.shows(SOON, "● live");
     tui
 }
 
-fn skep(args: &[&str]) -> (i32, String) {
+pub fn skep(args: &[&str]) -> (i32, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_skep"))
         .env("XDG_STATE_HOME", crate::state_home())
         .env("XDG_CONFIG_HOME", crate::state_home())
@@ -404,6 +411,8 @@ fn edits_every_field(lab: &Lab) {
 }
 
 fn conflict(lab: &Lab) {
+    lab.docker(1, &["service", "scale", "--detach", "web=2"]);
+    lab.converged("web", "2");
     let mut tui = open(lab, 1);
     tui.on_service("web");
     scale_to(&mut tui, "3");
