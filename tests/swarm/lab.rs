@@ -79,6 +79,15 @@ impl Lab {
         list.lines().filter_map(of).collect()
     }
 
+    /// A node whose engine tries again to pull an image it can't get, and tells why, where older ones
+    /// reject the task: from 29 on.
+    pub fn retries_pulls(&self) -> Option<String> {
+        let retries = |version: &str| {
+            version.split('.').next().and_then(|v| v.parse::<u32>().ok()).is_some_and(|v| v >= 29)
+        };
+        self.versions().into_iter().find(|(_, v)| retries(v)).map(|(host, _)| host)
+    }
+
     fn script(&self) -> Command {
         let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/swarm/lab"));
         command
