@@ -1,8 +1,10 @@
 //! Carrying an approved plan out: one write a step, never twice.
 
+use std::time::Duration;
+
 use super::{
     audit::Audit,
-    plan::{Approved, Change, Document, NodeChange, Step, Target},
+    plan::{Approved, Change, Document, Found, NodeChange, Step, Target},
 };
 use crate::engine::{Engine, EngineError};
 
@@ -19,6 +21,10 @@ pub enum Outcome {
     Unknown(String),
 }
 
+/// Waits before a read that failed is tried again: a Swarm elects a leader in some seconds.
+const READ_AGAIN: [Duration; 3] =
+    [Duration::from_millis(300), Duration::from_millis(700), Duration::from_secs(2)];
+
 /// Writes. Exists only where a `WriteGrant` was minted: it takes nothing but approved plans, and the
 /// engine it holds is the only one whose transport lets a POST out.
 pub struct Executor {
@@ -31,6 +37,11 @@ impl Executor {
     /// An executor over a read-write engine.
     pub fn new(engine: Engine, audit: Audit, cluster: String) -> Self {
         Self { engine, audit, cluster }
+    }
+
+    /// Through which engine.
+    pub fn endpoint(&self) -> String {
+        self.engine.endpoint().to_string()
     }
 
     /// Carries out a plan step by step and tells `each` how every step ended. When the link is over,
@@ -53,7 +64,7 @@ impl Executor {
                     outcome = self.step(step) => outcome,
                     () = &mut link_over => {
                         lost = true;
-                        let endpoint = self.engine.endpoint();
+                        let endpoint = self.endpoint();
                         Outcome::Unknown(format!("{endpoint}: the link was lost under the write"))
                     }
                 }
@@ -78,7 +89,7 @@ impl Executor {
                 Ok(warnings) => return self.taken(step, warnings).await,
                 Err(EngineError::OutOfSequence) => match self.read(step).await {
                     Err(error) => return Outcome::Refused(error.to_string()),
-                    Ok(now) if self.unchanged(step, &now) => version = now.version,
+                    Ok(now) if unchanged(step, &now) => version = now.version,
                     Ok(now) => return Outcome::Conflict(Box::new(now)),
                 },
                 Err(error) if error.leaves_unknown() => return self.read_back(step, &error).await,
@@ -107,12 +118,6 @@ impl Executor {
         }
     }
 
-    fn unchanged(&self, step: &Step, now: &Document) -> bool {
-        let same_previous =
-            step.change != Change::Rollback || now.previous.as_ref() == Some(&step.after);
-        now.spec == step.before && same_previous
-    }
-
     async fn read(&self, step: &Step) -> Result<Document, EngineError> {
         read(&self.engine, &step.target).await
     }
@@ -126,27 +131,51 @@ impl Executor {
         Outcome::Taken { version, warnings }
     }
 
-    /// The write may have been carried out: reads the service back and says which. Never sends again.
+    /// The write may have been carried out: reads the object back and says which. Never sends again.
     async fn read_back(&self, step: &Step, error: &EngineError) -> Outcome {
-        match self.read(step).await {
-            Ok(now) if now.version > step.version && now.spec == step.after => {
-                let warnings = vec![format!("carried out, though: {error}")];
-                Outcome::Taken { version: now.version, warnings }
+        let mut found = find(&self.engine, &step.target).await;
+        for wait in READ_AGAIN {
+            if !matches!(found, Found::Unreadable(_)) {
+                break;
             }
-            Err(EngineError::Refusal { status: 404, .. }) if step.after.is_null() => {
-                let warnings = vec![format!("carried out, though: {error}")];
-                Outcome::Taken { version: step.version, warnings }
+            tokio::time::sleep(wait).await;
+            found = find(&self.engine, &step.target).await;
+        }
+        let kind = step.target.kind();
+        let carried_out = vec![format!("carried out, though: {error}")];
+        match found {
+            Found::There(now) if now.version > step.version && now.spec == step.after => {
+                Outcome::Taken { version: now.version, warnings: carried_out }
+            }
+            Found::Gone if step.after.is_null() => {
+                Outcome::Taken { version: step.version, warnings: carried_out }
             }
             // It may still arrive, or be in the hands of a manager that lost its quorum.
-            Ok(now) if now.spec == step.before => Outcome::Unknown(error.to_string()),
-            Ok(_) => Outcome::Unknown(format!(
-                "{error}; the {} has since got another spec: look at it before you try again",
-                step.target.kind()
+            Found::There(now) if now.spec == step.before => Outcome::Unknown(error.to_string()),
+            Found::There(_) => Outcome::Unknown(format!(
+                "{error}; the {kind} has since got another spec: look at it before you try again"
             )),
-            Err(_) => {
+            Found::Gone => Outcome::Unknown(format!("{error}; the {kind} is gone since")),
+            Found::Unreadable(_) => {
                 Outcome::Unknown(format!("{error}; it is not known whether it was carried out"))
             }
         }
+    }
+}
+
+/// Whether what was read is still what the plan was made from.
+fn unchanged(step: &Step, now: &Document) -> bool {
+    let same_previous =
+        step.change != Change::Rollback || now.previous.as_ref() == Some(&step.after);
+    now.spec == step.before && same_previous
+}
+
+/// Reads back what became of an object.
+pub async fn find(engine: &Engine, target: &Target) -> Found {
+    match read(engine, target).await {
+        Ok(document) => Found::There(Box::new(document)),
+        Err(EngineError::NotFound { .. }) => Found::Gone,
+        Err(error) => Found::Unreadable(error.to_string()),
     }
 }
 

@@ -73,6 +73,11 @@ impl Timestamp {
         Self(self.0.saturating_add(nanos))
     }
 
+    /// This instant so much later.
+    pub fn later(self, by: Duration) -> Self {
+        self.shifted(i64::try_from(by.as_nanos()).unwrap_or(i64::MAX))
+    }
+
     fn jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or_default()
     }

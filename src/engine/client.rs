@@ -147,6 +147,12 @@ impl Engine {
         self.send(Method::POST, &path, Some(body), deadline).await?.whole().await
     }
 
+    /// DELETE of an object; only a read-write engine lets it out.
+    pub(super) async fn delete(&self, path: &str, deadline: Duration) -> Result<()> {
+        let path = format!("/v{}{path}", self.api);
+        self.send(Method::DELETE, &path, None, deadline).await?.whole().await.map(drop)
+    }
+
     pub(super) async fn send(
         &self,
         method: Method,

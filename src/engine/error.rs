@@ -80,6 +80,11 @@ pub enum EngineError {
     /// The object is gone.
     #[error("{said}")]
     NotFound { said: String },
+    /// Our own fault: reading what it said came to no end.
+    #[error(
+        "{endpoint}: skep failed on what it was told ({why}); that is a fault of skep: please report it, the log file has more"
+    )]
+    Internal { endpoint: String, why: String },
     /// Any other refusal, in the engine's words.
     #[error("the engine answered {status}: {said}")]
     Refusal { status: u16, said: String },
@@ -109,17 +114,20 @@ impl EngineError {
         )
     }
 
-    /// Whether a write that ended so may or may not have been carried out.
+    /// Whether a write that ended so may or may not have been carried out: anything that is not a clear
+    /// refusal. A manager that forwards a write to the leader may lose the answer to it, and so may a
+    /// proxy.
     pub fn leaves_unknown(&self) -> bool {
         match self {
             Self::Broken { .. }
             | Self::Timeout { .. }
             | Self::NoQuorum { .. }
-            | Self::SwarmSilent { .. } => true,
-            Self::Garbage { .. } => true,
+            | Self::SwarmSilent { .. }
+            | Self::Garbage { .. }
+            | Self::Internal { .. } => true,
+            // 408: what stood in between gave up on us while it passed the request on.
             Self::Refusal { status, said } => {
-                *status >= 500
-                    && (said.contains("Unavailable") || said.contains("DeadlineExceeded"))
+                (*status >= 500 || *status == 408) && !is_clear_refusal(said)
             }
             _ => false,
         }
@@ -129,6 +137,25 @@ impl EngineError {
     pub fn is_leaderless(&self) -> bool {
         matches!(self, Self::NoQuorum { .. } | Self::SwarmSilent { .. })
     }
+}
+
+/// Whether a server error carries a verdict on the request itself: the codes swarmkit answers with
+/// before it proposes anything (`manager/controlapi`), some of which the engine passes on as 500.
+fn is_clear_refusal(said: &str) -> bool {
+    const CODES: [&str; 9] = [
+        "InvalidArgument",
+        "NotFound",
+        "AlreadyExists",
+        "FailedPrecondition",
+        "PermissionDenied",
+        "Unauthenticated",
+        "Unimplemented",
+        "OutOfRange",
+        "ResourceExhausted",
+    ];
+    let code = said.split_once("code = ").map(|(_, rest)| rest);
+    let code = code.and_then(|rest| rest.split_whitespace().next());
+    code.is_some_and(|code| CODES.contains(&code))
 }
 
 /// Sorts an HTTP error by the engine's words (strings: engine-facts, moby `daemon/cluster/errors.go`).
@@ -154,5 +181,46 @@ pub(super) fn from_status(endpoint: &str, status: u16, said: String) -> EngineEr
         EngineError::NotFound { said }
     } else {
         EngineError::Refusal { status, said }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_clear_refusal_is_no_unknown_outcome() {
+        let unknown = [
+            (500, "rpc error: code = Unknown desc = raft: raft message is too large"),
+            (500, "rpc error: code = Unknown desc = lost leader status"),
+            (500, "rpc error: code = Unavailable desc = transport is closing"),
+            (500, "rpc error: code = Canceled desc = context canceled"),
+            (500, "rpc error: code = Aborted desc = x"),
+            (500, "rpc error: code = DeadlineExceeded desc = context deadline exceeded"),
+            (500, "something broke"),
+            (502, "<html>Bad Gateway</html>"),
+            (503, "<html>No server is available</html>"),
+            (504, ""),
+            (408, "Request Time-out"),
+        ];
+        for (status, said) in unknown {
+            let error = from_status("unix:///x", status, said.into());
+            assert!(error.leaves_unknown(), "{status} {said}: {error:?}");
+        }
+        let clear = [
+            (500, "rpc error: code = Unknown desc = update out of sequence"),
+            (500, "rpc error: code = InvalidArgument desc = no"),
+            (500, "rpc error: code = FailedPrecondition desc = no"),
+            (400, "invalid reference format"),
+            (403, "Forbidden"),
+            (404, "node x not found"),
+            (409, "rpc error: code = AlreadyExists desc = no"),
+            (429, "Too Many Requests"),
+            (503, "This node is not a swarm manager. …"),
+        ];
+        for (status, said) in clear {
+            let error = from_status("unix:///x", status, said.into());
+            assert!(!error.leaves_unknown(), "{status} {said}: {error:?}");
+        }
     }
 }

@@ -98,6 +98,8 @@ fn middle(pieces: &[Bytes]) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// A long list, and what the engine may say of a task's volumes.
@@ -126,6 +128,37 @@ mod tests {
             }
         }
         pair.finish().map(|()| tasks)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Tasks of a byte to 4 MiB of environment, in chunks of a byte to 256 KiB.
+        #[test]
+        fn tasks_of_any_size_in_chunks_of_any_size(
+            tasks in prop::collection::vec(0_u32..23, 1..12),
+            chunks in prop::collection::vec(0_u32..19, 1..6),
+            at_once in 1_usize..40,
+        ) {
+            let task = |(i, size): (usize, &u32)| {
+                let env = "{\\\"ID\\\":".chars().cycle().take(1 << size).collect::<String>();
+                // Cut where an escape is whole.
+                let env = env.trim_end_matches('\\');
+                format!(
+                    r#"{{"ID":"task{i}","Slot":{i},"Spec":{{"ContainerSpec":{{"Image":"i{i}","Env":["{env}"]}}}},"Volumes":[{{"ID":"v"}},{{"ID":"w"}}]}}"#
+                )
+            };
+            let json = tasks.iter().enumerate().map(task).collect::<Vec<_>>().join(",");
+            let json = format!("[{json}]\n");
+            let least = json.len() / 100_000 + 1;
+            let sizes: Vec<usize> = chunks.iter().map(|size| (1_usize << size).max(least)).collect();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+            let read = runtime.block_on(by_two(&json, &sizes, at_once)).expect("a list");
+            let slots: Vec<u64> = read.iter().map(|t| t.slot).collect();
+            prop_assert_eq!(slots, (0..tasks.len() as u64).collect::<Vec<_>>());
+            let own_spec = |(i, task): (usize, &Task)| *task.spec.image == *format!("i{i}");
+            prop_assert!(read.iter().enumerate().all(own_spec), "each its own spec");
+        }
     }
 
     #[tokio::test]

@@ -2,15 +2,16 @@
 
 /// Reads the elements of one JSON array of objects, holding at most one unfinished element. A task
 /// list of 250 MB passes through in a few hundred KiB.
+///
+/// Elements that lie in the fed bytes are read where they are. One that goes on in the next bytes is
+/// held back, and every byte of it is looked at once to find its end, however it is cut.
 #[derive(Debug, Default)]
 pub struct Pieces {
-    /// An element that has begun.
-    pending: Vec<u8>,
-    /// It is read again when it is so long: one that comes in many pieces must not be read for each.
-    again: usize,
-    /// How long the last one was: the next will be about as long.
-    usual: usize,
     state: At,
+    /// The element that has begun and goes on in the next bytes.
+    begun: Vec<u8>,
+    /// Where in that element the bytes held back end.
+    span: Span,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
@@ -23,11 +24,14 @@ enum At {
     End,
 }
 
-/// One that has begun is not read again for less.
-const LEAST: usize = 256;
-
 /// One element may be this large before the answer counts as endless.
 const ELEMENT_LIMIT: usize = 16 << 20;
+/// Room that is kept for the next unfinished element.
+const KEPT_ROOM: usize = 1 << 20;
+
+/// Calls back for each element: it says how long the element is that the bytes begin with.
+trait Read: FnMut(&[u8]) -> Result<usize, serde_json::Error> {}
+impl<F: FnMut(&[u8]) -> Result<usize, serde_json::Error>> Read for F {}
 
 impl Pieces {
     /// Takes bytes in and calls `read` where an element begins: it says how long the element is. One
@@ -40,51 +44,33 @@ impl Pieces {
         bytes: &[u8],
         mut read: impl FnMut(&[u8]) -> Result<usize, serde_json::Error>,
     ) -> Result<(), String> {
-        let mut from = 0;
-        while !self.pending.is_empty() && from < bytes.len() {
-            // As much as will end it: the others are read where they are.
-            let whole = self.again.max(self.usual + self.usual / 4);
-            let more = whole.saturating_sub(self.pending.len()).max(LEAST).min(bytes.len() - from);
-            self.pending.extend_from_slice(&bytes[from..from + more]);
-            from += more;
-            if self.pending.len() < self.again {
-                continue;
-            }
-            let mut pending = std::mem::take(&mut self.pending);
-            let used = self.walk(&pending, &mut read)?;
-            if used > 0 {
-                // What follows it is read from where it came.
-                from -= pending.len() - used;
-                pending.clear();
-            }
-            self.pending = pending;
-            self.measure()?;
-        }
-        if from == bytes.len() {
-            return Ok(());
-        }
-        from += self.walk(&bytes[from..], &mut read)?;
-        self.pending.extend_from_slice(&bytes[from..]);
-        self.measure()
+        let rest = self.end_begun(bytes, &mut read)?;
+        self.walk(rest, &mut read)
     }
 
-    /// When what has begun is read again: what is short with the next bytes; what is long must have
-    /// grown by a half.
-    fn measure(&mut self) -> Result<(), String> {
-        let begun = self.pending.len();
-        if begun > ELEMENT_LIMIT {
+    /// Reads the element that has begun, if these bytes end it; returns what follows it.
+    fn end_begun<'b>(&mut self, bytes: &'b [u8], read: &mut impl Read) -> Result<&'b [u8], String> {
+        if self.begun.is_empty() {
+            return Ok(bytes);
+        }
+        let end = self.span.end(bytes);
+        let (of_it, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+        self.begun.extend_from_slice(of_it);
+        if self.begun.len() > ELEMENT_LIMIT {
             return Err("an element of a list does not end".into());
         }
-        self.again = if begun > 64 << 10 { begun + begun / 2 } else { 0 };
-        Ok(())
+        if end.is_some() {
+            if let Err(error) = read(&self.begun) {
+                unreadable(&error);
+            }
+            self.begun.clear();
+            self.begun.shrink_to(KEPT_ROOM);
+        }
+        Ok(rest)
     }
 
-    /// Reads all elements that are complete; returns where the unfinished one begins.
-    fn walk(
-        &mut self,
-        bytes: &[u8],
-        read: &mut impl FnMut(&[u8]) -> Result<usize, serde_json::Error>,
-    ) -> Result<usize, String> {
+    /// Reads all elements that are complete in `bytes`, and holds back the one that is not.
+    fn walk(&mut self, bytes: &[u8], read: &mut impl Read) -> Result<(), String> {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             match (self.state, byte) {
@@ -96,22 +82,13 @@ impl Pieces {
                 (At::Null(n), byte) if *byte == b"null"[usize::from(n)] => {
                     self.state = At::Null(n + 1);
                 }
-                (At::Inside, b'{') => {
-                    let length = match read(&bytes[at..]) {
-                        Ok(length) => length.max(1),
-                        Err(error) if error.is_eof() => return Ok(at),
-                        Err(error) => match span(&bytes[at..]) {
-                            None => return Ok(at),
-                            Some(length) => {
-                                tracing::warn!(%error, "an element of a list can't be read");
-                                length
-                            }
-                        },
-                    };
-                    self.usual = length;
-                    at += length;
-                    continue;
-                }
+                (At::Inside, b'{') => match self.element(&bytes[at..], read)? {
+                    Some(length) => {
+                        at += length;
+                        continue;
+                    }
+                    None => return Ok(()),
+                },
                 (At::Inside, b']') => self.state = At::End,
                 (At::Inside, b',') => {}
                 (_, other) => {
@@ -120,7 +97,27 @@ impl Pieces {
             }
             at += 1;
         }
-        Ok(at)
+        Ok(())
+    }
+
+    /// Reads the element that `bytes` begin with, and says how long it is; `None` if it goes on: then
+    /// it is held back.
+    fn element(&mut self, bytes: &[u8], read: &mut impl Read) -> Result<Option<usize>, String> {
+        let error = match read(bytes) {
+            Ok(length) => return Ok(Some(length.max(1))),
+            Err(error) => error,
+        };
+        let mut span = Span::default();
+        let Some(length) = span.end(bytes) else {
+            if bytes.len() > ELEMENT_LIMIT {
+                return Err("an element of a list does not end".into());
+            }
+            self.begun.extend_from_slice(bytes);
+            self.span = span;
+            return Ok(None);
+        };
+        unreadable(&error);
+        Ok(Some(length))
     }
 
     /// One that goes on with an element, or with what comes between two.
@@ -130,7 +127,7 @@ impl Pieces {
 
     /// Whether what comes next is as [`Pieces::inside`] expects it.
     pub fn is_between(&self) -> bool {
-        self.state == At::Inside && self.pending.is_empty()
+        self.state == At::Inside && self.begun.is_empty()
     }
 
     /// # Errors
@@ -140,43 +137,76 @@ impl Pieces {
     }
 }
 
-/// How long the object is that these bytes begin with, whatever is in it; `None` if it goes on.
-fn span(bytes: &[u8]) -> Option<usize> {
-    let (mut depth, mut in_string, mut escaped) = (0_u32, false, false);
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return Some(at + 1);
+fn unreadable(error: &serde_json::Error) {
+    tracing::warn!(%error, "an element of a list can't be read");
+}
+
+/// Finds the end of an object in its bytes, whatever is in it, as they come.
+#[derive(Debug, Default)]
+struct Span {
+    depth: u32,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl Span {
+    /// How many of the next bytes belong to the object, if it ends with them; `None` if it goes on.
+    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            if self.escaped {
+                self.escaped = false;
+            } else if self.in_string {
+                // Texts are most of a task: only what may end one is looked at.
+                at += memchr::memchr2(b'"', b'\\', &bytes[at..])?;
+                if bytes[at] == b'"' {
+                    self.in_string = false;
+                } else {
+                    self.escaped = true;
+                }
+            } else {
+                match byte {
+                    b'"' => self.in_string = true,
+                    b'{' | b'[' => self.depth += 1,
+                    b'}' | b']' => {
+                        self.depth = self.depth.saturating_sub(1);
+                        if self.depth == 0 {
+                            return Some(at + 1);
+                        }
+                    }
+                    _ => {}
                 }
             }
-            _ => {}
+            at += 1;
         }
+        None
     }
-    None
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn eof() -> serde_json::Error {
+        serde_json::from_str::<u8>("").expect_err("nothing")
+    }
+
+    /// Reads one element as it stands there.
+    fn take(element: &[u8], out: &mut Vec<String>) -> Result<usize, serde_json::Error> {
+        let mut read = serde_json::Deserializer::from_slice(element)
+            .into_iter::<&serde_json::value::RawValue>();
+        let text = read.next().ok_or_else(eof)??.get().to_owned();
+        out.push(text);
+        Ok(read.byte_offset())
+    }
 
     fn split(json: &str, chunk: usize) -> Result<Vec<String>, String> {
         let mut pieces = Pieces::default();
         let mut out = Vec::new();
         for bytes in json.as_bytes().chunks(chunk) {
-            pieces.feed(bytes, |element| {
-                let mut read = serde_json::Deserializer::from_slice(element)
-                    .into_iter::<&serde_json::value::RawValue>();
-                let text = read.next().expect("it begins here")?.get().to_owned();
-                out.push(text);
-                Ok(read.byte_offset())
-            })?;
+            pieces.feed(bytes, |element| take(element, &mut out))?;
         }
         pieces.finish().map(|()| out)
     }
@@ -193,6 +223,59 @@ mod tests {
         assert_eq!(split("[]", 1), Ok(vec![]));
         assert_eq!(split("null", 9), Ok(vec![]));
         assert_eq!(split("null\n", 1), Ok(vec![]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// However large its elements are and wherever the bytes are cut, a list says the same.
+        #[test]
+        fn elements_of_any_size_in_chunks_of_any_size(
+            sizes in prop::collection::vec(0_u32..23, 1..7),
+            chunks in prop::collection::vec(0_u32..19, 1..6),
+            salt in 0_usize..1_000,
+        ) {
+            let element = |(i, size): (usize, &u32)| {
+                let length = (1_usize << size) - salt % (1 << size).min(700);
+                // Quotes, brackets and escapes, where an end might be seen that is none.
+                let text: String = r#"}\"]{x\\,[é"#.chars().cycle().skip(i + salt).take(length).collect();
+                serde_json::json!({ "i": i, "text": text, "in": [{ "deep": {} }] }).to_string()
+            };
+            let elements: Vec<String> = sizes.iter().enumerate().map(element).collect();
+            let json = format!(" [{}]\n", elements.join(" ,\n"));
+            // Not byte by byte through megabytes: 100,000 cuts are enough.
+            let least = json.len() / 100_000 + 1;
+            let mut pieces = Pieces::default();
+            let (mut rest, mut read) = (json.as_bytes(), Vec::new());
+            for size in chunks.iter().cycle() {
+                let (chunk, more) = rest.split_at((1_usize << size).max(least).min(rest.len()));
+                pieces.feed(chunk, |element| take(element, &mut read)).expect("a list");
+                rest = more;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            prop_assert_eq!(pieces.finish(), Ok(()));
+            prop_assert!(read == elements, "{} elements of {}", read.len(), elements.len());
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_read_costs_only_itself_however_it_is_cut() {
+        let json = r#"[{"a":1},{"a":[}]},{"b":tru},{"c":"x}"},{"d":nope"}"},{}]"#;
+        let whole = split(json, 1000);
+        for chunk in 1..json.len() {
+            assert_eq!(split(json, chunk), whole, "chunks of {chunk}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_end_is_no_list() {
+        let mut pieces = Pieces::default();
+        let chunk = vec![b'x'; 1 << 20];
+        pieces.feed(b"[{\"a\":\"", |_| Err(eof())).expect("it may go on");
+        let fed = (0..64).take_while(|_| pieces.feed(&chunk, |_| Err(eof())).is_ok()).count();
+        assert_eq!(fed, (ELEMENT_LIMIT >> 20) - 1, "all but 16 MiB are borne, no more");
     }
 
     #[test]

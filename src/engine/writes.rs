@@ -55,7 +55,6 @@ impl Engine {
     /// # Errors
     /// As [`Engine::update_service`].
     pub async fn remove_node(&self, id: &NodeId) -> Result<()> {
-        let path = format!("/nodes/{}", encode_text(id.as_str()));
-        self.send(hyper::Method::DELETE, &path, None, DEADLINE).await?.whole().await.map(drop)
+        self.delete(&format!("/nodes/{}", encode_text(id.as_str())), DEADLINE).await
     }
 }

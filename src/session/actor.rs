@@ -11,6 +11,7 @@ use super::{
     fleet::{Gone, Join, Out, Registrar},
     message::{ClusterNo, Command, Event, Generation, Link, LogTask, Token},
     pace::Budget,
+    panics::caught,
     past::{Keeper, Kept, Past},
     race::{Finish, Winner, race},
     roster::Roster,
@@ -19,7 +20,11 @@ use super::{
     writes::{self, Writes},
 };
 use crate::{
-    action::{audit::Audit, execute::Executor, plan::WriteGrant},
+    action::{
+        audit::Audit,
+        execute::Executor,
+        plan::{Found, WriteGrant},
+    },
     cluster::ServiceId,
     connect::Connector,
     engine::{Engine, EngineError, Probe},
@@ -220,7 +225,8 @@ impl Actor {
             self.swarm = Some(id);
             self.roster.uses(Some(winner.at));
             *backoff = Backoff::default();
-            let end = self.live(winner).await;
+            let endpoint = winner.engine.endpoint().to_string();
+            let end = caught(&endpoint, self.live(winner)).await.unwrap_or_else(End::Lost);
             self.tails.pause();
             match end {
                 End::Gone => return Over::Gone,
@@ -293,8 +299,9 @@ impl Actor {
                 _ = round.tick() => {
                     for (at, mut engine) in self.roster.candidates(None) {
                         looks.spawn(async move {
-                            let probe = engine.probe(wall).await;
-                            (at, engine, probe)
+                            let endpoint = engine.endpoint().to_string();
+                            let probe = caught(&endpoint, engine.probe(wall)).await;
+                            (at, engine, probe.and_then(|probe| probe))
                         });
                     }
                 }
@@ -402,6 +409,7 @@ impl Actor {
                 tokio::spawn(async move { out.send(Event::Usage(usage)).await });
             }
             Command::Documents(token, ids) => documents::read(engine, &self.out, token, ids),
+            Command::ReadBack(token, ids) => documents::find(engine, &self.out, token, ids),
             Command::Raw(token, kind, id) => documents::raw(engine, &self.out, token, kind, id),
             Command::CarryOut(approved) => {
                 if self.config.grant.is_some()
@@ -440,6 +448,11 @@ impl Actor {
                     }
                     Command::Documents(token, _) => {
                         self.out.send(Event::Documents(token, Err(why.to_owned()))).await?;
+                    }
+                    Command::ReadBack(token, targets) => {
+                        let unread = |target| (target, Found::Unreadable(why.to_owned()));
+                        let found = targets.into_iter().map(unread).collect();
+                        self.out.send(Event::ReadBack(token, found)).await?;
                     }
                     Command::Raw(token, _, _) => {
                         self.out.send(Event::Raw(token, Err(why.to_owned()))).await?;

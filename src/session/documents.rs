@@ -3,9 +3,13 @@
 use super::{
     fleet::Out,
     message::{Event, RawKind, Token},
+    panics::caught,
 };
 use crate::{
-    action::{execute, plan::Target},
+    action::{
+        execute,
+        plan::{Found, Target},
+    },
     engine::Engine,
 };
 
@@ -14,19 +18,30 @@ use crate::{
 pub(super) fn read(engine: &Engine, out: &Out, token: Token, targets: Vec<Target>) {
     let (engine, out) = (engine.clone(), out.clone());
     tokio::spawn(async move {
-        let mut documents = Vec::with_capacity(targets.len());
-        let mut failed = None;
-        for target in targets {
-            match execute::read(&engine, &target).await {
-                Ok(document) => documents.push(document),
-                Err(error) => {
-                    failed = Some(error.to_string());
-                    break;
-                }
+        let read = async {
+            let mut documents = Vec::with_capacity(targets.len());
+            for target in &targets {
+                documents.push(execute::read(&engine, target).await?);
             }
+            Ok(documents)
+        };
+        let read = caught(&engine.endpoint().to_string(), read).await.and_then(|read| read);
+        let _ = out.send(Event::Documents(token, read.map_err(|e| e.to_string()))).await;
+    });
+}
+
+/// Reads back what became of each; what can't be read says so, and keeps none of the others.
+pub(super) fn find(engine: &Engine, out: &Out, token: Token, targets: Vec<Target>) {
+    let (engine, out) = (engine.clone(), out.clone());
+    tokio::spawn(async move {
+        let endpoint = engine.endpoint().to_string();
+        let mut all = Vec::with_capacity(targets.len());
+        for target in targets {
+            let found = caught(&endpoint, execute::find(&engine, &target)).await;
+            let found = found.unwrap_or_else(|fault| Found::Unreadable(fault.to_string()));
+            all.push((target, found));
         }
-        let result = failed.map_or(Ok(documents), Err);
-        let _ = out.send(Event::Documents(token, result)).await;
+        let _ = out.send(Event::ReadBack(token, all)).await;
     });
 }
 
@@ -34,7 +49,9 @@ pub(super) fn read(engine: &Engine, out: &Out, token: Token, targets: Vec<Target
 pub(super) fn raw(engine: &Engine, out: &Out, token: Token, kind: RawKind, id: String) {
     let (engine, out) = (engine.clone(), out.clone());
     tokio::spawn(async move {
-        let read = engine.document(kind.path(), &id).await.map_err(|e| e.to_string());
+        let read = engine.document(kind.path(), &id);
+        let read = caught(&engine.endpoint().to_string(), read).await.and_then(|read| read);
+        let read = read.map_err(|e| e.to_string());
         let value = read.and_then(|b| serde_json::from_slice(&b).map_err(|e| e.to_string()));
         let _ = out.send(Event::Raw(token, value.map(Box::new))).await;
     });

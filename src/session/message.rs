@@ -8,7 +8,7 @@ use super::meter::Usage;
 use crate::{
     action::{
         execute::Outcome,
-        plan::{Approved, Document, Target},
+        plan::{Approved, Document, Found, Target},
     },
     cluster::{Delta, Entry, ServiceId, TaskId, Timestamp},
     engine::{LogFrame, Names},
@@ -61,6 +61,8 @@ pub enum Command {
     Watch(Vec<ServiceId>),
     /// Read these documents, to plan with.
     Documents(Token, Vec<Target>),
+    /// Read back what became of these: their writes have an unknown outcome.
+    ReadBack(Token, Vec<Target>),
     /// Read a document, to show.
     Raw(Token, RawKind, String),
     /// Carry a plan out.
@@ -164,6 +166,8 @@ pub enum Event {
     Usage(Box<Usage>),
     /// Documents that were asked for.
     Documents(Token, Result<Vec<Document>, String>),
+    /// What was found when these were read back.
+    ReadBack(Token, Vec<(Target, Found)>),
     /// A document that was asked for.
     Raw(Token, Result<Box<Value>, String>),
     /// How a write ended.

@@ -12,6 +12,7 @@ mod logs;
 mod message;
 mod meter;
 mod pace;
+mod panics;
 mod past;
 mod race;
 mod read;

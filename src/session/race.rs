@@ -9,6 +9,7 @@ use super::{
     fleet::Out,
     message::Generation,
     pace::Budget,
+    panics::caught,
     watch::{Watch, wall},
 };
 use crate::engine::{Engine, EngineError, Probe};
@@ -48,7 +49,8 @@ pub(super) async fn race(
     let mut probing: FuturesUnordered<_> = candidates
         .into_iter()
         .map(|(at, mut engine)| async move {
-            let probe = engine.probe(wall).await;
+            let endpoint = engine.endpoint().to_string();
+            let probe = caught(&endpoint, engine.probe(wall)).await.and_then(|probe| probe);
             (at, engine, probe)
         })
         .collect();
@@ -62,7 +64,9 @@ pub(super) async fn race(
             beginning.push(async move {
                 let engine: Engine = engine;
                 let probe: Probe = probe;
-                let watch = Watch::begin(engine.clone(), &probe, generation, budget, out).await;
+                let endpoint = engine.endpoint().to_string();
+                let begin = Watch::begin(engine.clone(), &probe, generation, budget, out);
+                let watch = caught(&endpoint, begin).await.and_then(|watch| watch);
                 (at, engine, probe, watch)
             });
             next_at = tokio::time::Instant::now() + LEAD;

@@ -7,6 +7,7 @@ use hashbrown::DefaultHashBuilder;
 use super::{
     fleet::Out,
     message::{Event, Generation},
+    panics::caught,
     watch::wall,
 };
 use crate::{
@@ -132,6 +133,11 @@ pub async fn greet(connector: Connector) -> Result<Probe, EngineError> {
 /// # Errors
 /// Why it can't be read.
 pub async fn load_once(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineError> {
+    let endpoint = connector.endpoint().to_string();
+    caught(&endpoint, load(connector)).await.and_then(|loaded| loaded)
+}
+
+async fn load(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineError> {
     let mut engine = Engine::new(connector, Access::ReadOnly);
     let probe = engine.probe(wall).await?;
     let at = wall().shifted(probe.skew);

@@ -16,6 +16,7 @@ use tokio::{sync::Mutex, task::AbortHandle};
 use super::{
     fleet::{Gone, Out},
     message::{Event, LogTask, Token},
+    panics::caught,
 };
 use crate::{
     cluster::{TaskId, Timestamp},
@@ -220,7 +221,8 @@ pub(super) fn older(
                 Ok::<_, EngineError>(())
             };
             // What could be read is of use also if the rest could not.
-            let _ = tokio::time::timeout(LOOK, read).await;
+            let endpoint = engine.endpoint().to_string();
+            let _ = caught(&endpoint, tokio::time::timeout(LOOK, read)).await;
             let _ = out.send(Event::OlderLines(view, task, found)).await;
         });
     }
@@ -248,8 +250,12 @@ pub(super) fn last(engine: &Engine, out: &Out, task: TaskId) {
             found.drain(..found.len().saturating_sub(LAST));
             Ok(found)
         };
-        let read = tokio::time::timeout(LOOK, read).await;
-        let lines = read.unwrap_or_else(|_| Err("its node does not answer".into()));
+        let endpoint = engine.endpoint().to_string();
+        let lines = match caught(&endpoint, tokio::time::timeout(LOOK, read)).await {
+            Ok(Ok(lines)) => lines,
+            Ok(Err(_)) => Err("its node does not answer".into()),
+            Err(fault) => Err(fault.to_string()),
+        };
         let _ = out.send(Event::LastLines(task, lines)).await;
     });
 }
@@ -279,7 +285,9 @@ impl Tail {
         loop {
             let began = Instant::now();
             let alive = self.known.alive.load(Ordering::Relaxed);
-            let (end, heard_any) = self.stream(alive).await;
+            let endpoint = self.engine.endpoint().to_string();
+            let read = caught(&endpoint, self.stream(alive)).await;
+            let (end, heard_any) = read.unwrap_or_else(|fault| (End::Broken(Some(fault)), false));
             match end {
                 End::Gone => return,
                 // The task is over, and so is its log.

@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::{sync::oneshot, task::JoinSet};
+use tokio::sync::oneshot;
 
 use super::{
     fleet::Out,
@@ -17,6 +17,7 @@ use super::{
     message::{Event, Generation},
     meter::{Kind, Meter, Usage},
     pace::{Budget, Pace, Rhythm, share_out},
+    panics::Jobs,
     read::{Teller, stream_list},
 };
 use crate::{
@@ -50,7 +51,7 @@ const ATTENTION: Duration = Duration::from_secs(30);
 /// What [`Watch::next`] waited for.
 pub(super) enum Happening {
     Events(Result<Option<Vec<EngineEvent>>, EngineError>),
-    Finished(Finished),
+    Finished(Result<Finished, EngineError>),
     Due,
 }
 
@@ -80,7 +81,7 @@ pub(super) struct Watch {
     owes_since: Option<Instant>,
     events: EventStream,
     ledger: Ledger,
-    jobs: JoinSet<Finished>,
+    jobs: Jobs<Finished>,
     reader: Option<ServiceReader>,
     budget: Budget,
     paces: [Pace; Kind::ALL.len()],
@@ -110,6 +111,7 @@ impl Watch {
         let since = wall().shifted(probe.skew);
         let budget = budget.over(engine.endpoint());
         let events = engine.events(since).await?;
+        let endpoint = engine.endpoint().to_string();
         let mut watch = Self {
             engine,
             teller: Teller { out, generation, skew: probe.skew },
@@ -118,7 +120,7 @@ impl Watch {
             owes_since: None,
             events,
             ledger: Ledger::default(),
-            jobs: JoinSet::new(),
+            jobs: Jobs::new(endpoint),
             reader: None,
             budget,
             // In the order of their kinds.
@@ -245,7 +247,7 @@ impl Watch {
         tokio::select! {
             biased;
             events = self.events.next() => Happening::Events(events),
-            Some(Ok(finished)) = self.jobs.join_next() => Happening::Finished(finished),
+            Some(finished) = self.jobs.next() => Happening::Finished(finished),
             () = tokio::time::sleep_until(next.into()) => Happening::Due,
         }
     }
@@ -268,7 +270,7 @@ impl Watch {
                     });
                 }
             },
-            Happening::Finished(finished) => self.finished(finished).await?,
+            Happening::Finished(finished) => self.finished(finished?).await?,
             Happening::Due => {}
         }
         Ok(())

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use super::{
     fleet::{Gone, Out},
     message::Event,
+    panics::caught,
 };
 use crate::action::{
     execute::{Executor, Outcome},
@@ -35,11 +36,18 @@ impl Writes {
             let work = async move {
                 // Nothing is ever sent here: it only ends, with the link.
                 let link_over = async { while over.changed().await.is_ok() {} };
-                executor
-                    .carry_out(&approved, link_over, |step, outcome| {
-                        let _ = tell.send((step.target.clone(), outcome));
-                    })
-                    .await;
+                let mut ended = 0;
+                let carried = executor.carry_out(&approved, link_over, |step, outcome| {
+                    ended += 1;
+                    let _ = tell.send((step.target.clone(), outcome));
+                });
+                let Err(fault) = caught(&executor.endpoint(), carried).await else { return };
+                // The one under way may have been sent; those after it were not.
+                let mut outcome = Outcome::Unknown(fault.to_string());
+                for step in &approved.plan().steps[ended..] {
+                    let _ = tell.send((step.target.clone(), outcome));
+                    outcome = Outcome::Refused(format!("nothing was sent: {fault}"));
+                }
             };
             let forward = async {
                 while let Some((target, outcome)) = told.recv().await {

@@ -9,7 +9,9 @@ use super::{
 use crate::{
     action::{
         follow::Phase,
-        plan::{Change, Document, NodeChange, Plan, Target, WriteGrant, mask_document, to_yaml},
+        plan::{
+            Change, Document, Found, NodeChange, Plan, Target, WriteGrant, mask_document, to_yaml,
+        },
     },
     cluster::{Availability, Gravity, Store, Timestamp},
     session::{Command, Event, Generation, Link, Outcome, Token},
@@ -54,6 +56,7 @@ impl Board {
             }
             Event::Usage(usage) => self.usage = Some(usage),
             Event::Documents(token, result) => self.documents(token, result),
+            Event::ReadBack(token, found) => self.found(token, &found),
             Event::Raw(token, result) => self.raw_document(token, result),
             Event::Outcome(target, outcome) => self.outcome(&target, *outcome),
             Event::Lines(token, task, frames) => {
@@ -151,10 +154,11 @@ impl Board {
 
     /// Asks what became of writes that were under way when the link was lost.
     pub(super) fn read_back(&mut self) {
+        let now = self.now.shifted(self.skew);
         let unknown: Vec<Target> = self
             .follows
             .iter()
-            .filter(|f| f.wants_reading(self.live_store()))
+            .filter(|f| f.wants_reading(self.live_store(), now))
             .map(|f| f.target.clone())
             .collect();
         let again = self.read_back_at.age(self.now) >= BETWEEN_READS;
@@ -162,22 +166,24 @@ impl Board {
             let token = self.token();
             self.reading_back = Some(token);
             self.read_back_at = self.now;
-            self.command(Command::Documents(token, unknown));
+            self.command(Command::ReadBack(token, unknown));
+        }
+    }
+
+    /// What became of the objects that were read back.
+    fn found(&mut self, token: Token, found: &[(Target, Found)]) {
+        if self.reading_back.take_if(|asked| *asked == token).is_none() {
+            return;
+        }
+        let now = self.now.shifted(self.skew);
+        for (target, found) in found {
+            for follow in self.follows.iter_mut().filter(|f| f.target == *target) {
+                follow.read_back(found, now);
+            }
         }
     }
 
     fn documents(&mut self, token: Token, result: Result<Vec<Document>, String>) {
-        if self.reading_back == Some(token) {
-            self.reading_back = None;
-            let now = self.now.shifted(self.skew);
-            // An error leaves them unknown, until the next link.
-            for document in result.unwrap_or_default() {
-                for follow in self.follows.iter_mut().filter(|f| f.target == document.target) {
-                    follow.read_back(&document, now);
-                }
-            }
-            return;
-        }
         let Some((_, pending)) = self.pending.take_if(|(t, _)| *t == token) else { return };
         // What waited for it: the input stays below the plan, so that Esc goes back to it.
         if matches!(self.overlays.last(), Some(Overlay::Waiting { token: t, .. }) if *t == token) {

@@ -17,6 +17,7 @@ mod reading;
 #[allow(dead_code, reason = "the suite on a real Swarm uses more of it")]
 mod tui;
 mod wall;
+mod writes;
 
 use std::path::PathBuf;
 

@@ -20,6 +20,7 @@ pub struct Target {
 
 pub const TARGETS: &[Target] = &[
     Target { name: "lists", seeds: lists, words: JSON, check: check_lists },
+    Target { name: "large", seeds: sizes, words: &[], check: check_large },
     Target { name: "events", seeds: events, words: JSON, check: check_events },
     Target { name: "logs", seeds: frames, words: FRAMES, check: check_logs },
     Target { name: "text", seeds: lines, words: ESCAPES, check: check_text },
@@ -144,6 +145,11 @@ fn lists() -> Vec<Vec<u8>> {
     seeds
 }
 
+/// Each byte the size of a task, or of a chunk, in powers of two.
+fn sizes() -> Vec<Vec<u8>> {
+    vec![vec![17, 3, 22, 0, 16, 16, 12], vec![0; 12], vec![20, 14, 14, 20], (0..23).collect()]
+}
+
 fn events() -> Vec<Vec<u8>> {
     let all = fixture("28.5", "events.ndjson");
     let lines: Vec<&str> = all.lines().collect();
@@ -243,6 +249,32 @@ fn check_lists(input: &[u8]) {
         }
     }
     let _ = decode_nodes(input);
+}
+
+/// A list of tasks of a byte to 4 MiB, in chunks of a byte to 256 KiB.
+fn check_large(input: &[u8]) {
+    let input = &input[..input.len().min(12)];
+    let task = |(i, size): (usize, &u8)| {
+        let text = "{\\\"]".repeat((1 << (size % 23)) / 5 + 1);
+        format!(r#"{{"ID":"t{i}","Slot":{i},"Spec":{{"ContainerSpec":{{"Env":["{text}"]}}}}}}"#)
+    };
+    let tasks: Vec<String> = input.iter().enumerate().map(task).collect();
+    let json = format!("[{}]", tasks.join(","));
+    let least = json.len() / 20_000 + 1;
+    let mut reader = TaskReader::default();
+    let (mut rest, mut slots) = (json.as_bytes(), Vec::new());
+    for size in input.iter().rev().cycle() {
+        let (chunk, more) = rest.split_at((1_usize << (size % 19)).max(least).min(rest.len()));
+        slots.extend(reader.feed(chunk).unwrap().iter().map(|t| t.slot));
+        rest = more;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    if !input.is_empty() {
+        reader.finish().unwrap();
+    }
+    assert_eq!(slots, (0..input.len() as u64).collect::<Vec<_>>());
 }
 
 fn check_events(input: &[u8]) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skep::{
     action::{
         follow::{Follow, Phase},
-        plan::{Change, Document, Plan, ScaleTo},
+        plan::{Change, Document, Found, Plan, ScaleTo},
     },
     cluster::{NodeState, TaskState, UpdateState},
 };
@@ -42,6 +42,63 @@ fn waits_for_the_written_version_then_watches_the_monitor_period() {
     assert!(matches!(f.phase, Phase::Verifying(_)));
     f.update(&c.store(), later(7));
     assert_eq!(f.phase, Phase::Done);
+}
+
+fn with_a_dead_node() -> Cluster {
+    let mut c = swarm();
+    c.nodes.last_mut().unwrap().state = NodeState::Down;
+    c
+}
+
+fn removal() -> Follow {
+    let raw = serde_json::json!({ "ID": "id-of-n2", "Version": { "Index": 5 },
+        "Description": { "Hostname": "n2" }, "Status": { "State": "down" },
+        "Spec": { "Role": "worker", "Availability": "active" } });
+    let document = Document::read_node(&raw).unwrap();
+    let change = Change::Node(skep::action::plan::NodeChange::Remove);
+    let plan = Plan::new(&[document], &change, &with_a_dead_node().store());
+    assert_eq!(plan.refused, Vec::<String>::new());
+    let mut follow = Follow::new(&plan.steps[0], NOW);
+    follow.phase = Phase::Unknown("the answer was lost".into());
+    follow
+}
+
+#[test]
+fn an_unknown_outcome_is_read_back_until_it_is_known_and_not_every_second() {
+    let store = with_a_dead_node().store();
+    // It is gone, also if the store has not heard of that yet.
+    let mut f = removal();
+    assert!(f.wants_reading(&store, later(1)));
+    f.read_back(&Found::Gone, later(1));
+    assert_eq!(f.phase, Phase::Done);
+    assert!(!f.wants_reading(&store, later(2)));
+    // It is still there; when it leaves the store it is looked at again.
+    let mut f = removal();
+    let raw = serde_json::json!({ "ID": "id-of-n2", "Version": { "Index": 5 },
+        "Description": { "Hostname": "n2" },
+        "Spec": { "Role": "worker", "Availability": "active" } });
+    f.read_back(&Found::There(Box::new(Document::read_node(&raw).unwrap())), later(1));
+    assert!(matches!(f.phase, Phase::Unknown(_)) && !f.wants_reading(&store, later(2)));
+    let mut without = with_a_dead_node();
+    without.nodes.retain(|n| &*n.hostname != "n2");
+    assert!(f.wants_reading(&without.store(), later(3)));
+    // It can't be read for an hour: asked ever more rarely.
+    let mut f = removal();
+    let mut asked = 0;
+    for second in 1..=3_600 {
+        if f.wants_reading(&store, later(second)) {
+            asked += 1;
+            f.read_back(&Found::Unreadable("no leader".into()), later(second));
+        }
+    }
+    assert!((10..=130).contains(&asked), "asked {asked} times");
+    f.read_back(&Found::Gone, later(3_601));
+    assert_eq!(f.phase, Phase::Done, "and known in the end");
+    // A service that was scaled, and removed by someone else.
+    let mut f = follow();
+    f.phase = Phase::Unknown("the answer was lost".into());
+    f.read_back(&Found::Gone, later(1));
+    assert!(matches!(&f.phase, Phase::Failed(why) if why.contains("was removed")));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use skep::{
-    action::plan::{Document, WriteGrant},
+    action::plan::{Document, Found, WriteGrant},
     cluster::{Delta, Timestamp},
     session::{ClusterNo, Command, Event, Generation, Link, Token, Told},
     ui::{App, Effect, Msg, Opening, Seat, draw},
@@ -118,6 +118,16 @@ impl Driver {
     pub fn answer_documents(&mut self, documents: Vec<Document>) {
         let token = self.asked_documents().expect("documents were asked for");
         self.send(Event::Documents(token, Ok(documents)));
+    }
+
+    /// Answers what was asked to be read back, of one object.
+    pub fn answer_read_back(&mut self, document: Document) {
+        let asked = self.effects.iter().rev().find_map(|e| match e {
+            Effect::Session(_, Command::ReadBack(token, _)) => Some(*token),
+            _ => None,
+        });
+        let found = (document.target.clone(), Found::There(Box::new(document)));
+        self.send(Event::ReadBack(asked.expect("it is read back"), vec![found]));
     }
 
     /// The screen with its colours.

@@ -159,7 +159,7 @@ fn an_unknown_outcome_is_read_back_once_there_is_a_link() {
         driver.connect(0);
         let mut found = document("shop_api", replicas);
         found.version += u64::from(replicas != 3);
-        driver.answer_documents(vec![found]);
+        driver.answer_read_back(found);
         let screen = driver.screen(120, 40);
         assert!(screen.contains(says), "{replicas}: {screen}");
         driver.later(61);

@@ -25,6 +25,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("scales a marked set", marked_set),
     ("read-only refuses and writes nothing", read_only),
     ("escape sequences in names and logs do no harm", hostile_text),
+    ("tasks of more than 100 KiB are read like any other", large_tasks),
     ("fits any size, down to 1x1", any_size),
     ("gives the terminal back on signals and suspends", signals),
     (
@@ -572,6 +573,31 @@ fn hostile_text(lab: &Lab) {
     }
     tui.quit();
     lab.docker(1, &["service", "rm", "hostile"]);
+}
+
+/// A dozen variables of 9 KB: each task is larger than what comes at once.
+fn large_tasks(lab: &Lab) {
+    let value = "x{\"[".repeat(2_250);
+    let mut more = Vec::new();
+    for i in 0..12 {
+        more.extend(["--env".to_owned(), format!("V{i}={value}")]);
+    }
+    let more: Vec<&str> = more.iter().map(String::as_str).collect();
+    lab.service("large", 2, &more);
+    lab.converged("large", "2");
+    let (code, said) = skep(&["-H", &lab.endpoint(1), "snapshot", "--json"]);
+    assert_eq!(code, 0, "{said}");
+    let snapshot: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let tasks = snapshot["clusters"][0]["tasks"].as_array().expect("tasks").iter();
+    let of_it = tasks.filter(|t| t["service"] == "large" && t["state"] == "running").count();
+    assert_eq!(of_it, 2, "{said}");
+    let mut tui = open(lab, 1);
+    tui.keys("2");
+    tui.on_service("large");
+    tui.keys("<enter>");
+    tui.shows(SOON, "large.2");
+    tui.quit();
+    lab.docker(1, &["service", "rm", "large"]);
 }
 
 fn any_size(lab: &Lab) {

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::plan::{Change, Document, Step, Target};
+use super::plan::{Change, Found, NodeChange, Step, Target};
 use crate::cluster::{
     Mode, NodeId, Service, Store, Task, TaskId, TaskState, Timestamp, UpdateState, eligible,
 };
@@ -18,6 +18,10 @@ pub const BARS: u64 = 20;
 /// A write whose outcome is unknown may still arrive: what a cut link held back is sent when it heals.
 /// So long it is watched before it counts as not carried out.
 const DOUBT: Duration = Duration::from_secs(60);
+
+/// An object that can't be read back is tried again after this, then after twice as long, and so on
+/// up to some thirty times this.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// Where an action stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,8 +81,10 @@ pub struct Follow {
     base: u64,
     /// Read back and found as it was before the write, at first then.
     unchanged_since: Option<Timestamp>,
-    /// The newest version the service was read back at.
+    /// The newest version the object was read back at.
     read_at: u64,
+    /// How often in a row it could not be read, and before when it is not tried again.
+    unread: (u32, Timestamp),
     /// What the write made tasks from; the engine may roll back to another.
     template: Option<u64>,
     converged_at: Option<Timestamp>,
@@ -105,6 +111,7 @@ impl Follow {
             base: step.version,
             unchanged_since: None,
             read_at: 0,
+            unread: (0, Timestamp::NEVER),
             template: None,
             converged_at: None,
         }
@@ -116,10 +123,29 @@ impl Follow {
         self.phase = Phase::Converging;
     }
 
-    /// The service as read once there is a link again: tells what became of a write whose outcome was
+    /// The object as read once there is a link again: tells what became of a write whose outcome was
     /// unknown, and goes on following if it was carried out.
-    pub fn read_back(&mut self, found: &Document, now: Timestamp) {
+    pub fn read_back(&mut self, found: &Found, now: Timestamp) {
         let Phase::Unknown(why) = &self.phase else { return };
+        let kind = self.target.kind();
+        let found = match found {
+            Found::There(document) => document,
+            Found::Gone if self.change == Change::Node(NodeChange::Remove) => {
+                self.phase = Phase::Done;
+                return;
+            }
+            Found::Gone => {
+                self.phase = Phase::Failed(format!("read back: the {kind} was removed meanwhile"));
+                return;
+            }
+            Found::Unreadable(_) => {
+                let tries = self.unread.0 + 1;
+                let wait = READ_AGAIN.saturating_mul(1 << tries.min(5));
+                self.unread = (tries, now.later(wait));
+                return;
+            }
+        };
+        self.unread = (0, Timestamp::NEVER);
         self.read_at = self.read_at.max(found.version);
         if found.version > self.base && found.spec == self.specs.1 {
             self.sent(found.version);
@@ -129,19 +155,22 @@ impl Follow {
                 self.unchanged_since = Some(now);
             }
         } else {
-            let said = "read back: the service has since got another spec; look at it before you try again";
-            self.phase = Phase::Failed(said.into());
+            self.phase = Phase::Failed(format!(
+                "read back: the {kind} has since got another spec; look at it before you try again"
+            ));
         }
     }
 
-    /// Whether the service must be read to learn what became of the write.
-    pub fn wants_reading(&self, store: &Store) -> bool {
+    /// Whether the object must be read to learn what became of the write.
+    pub fn wants_reading(&self, store: &Store, now: Timestamp) -> bool {
         let newest = match &self.target {
-            Target::Service(id) => store.service(id).map_or(0, |s| s.version),
-            Target::Node(id) => store.node(id).map_or(0, |n| n.version),
+            Target::Service(id) => store.service(id).map(|s| s.version),
+            Target::Node(id) => store.node(id).map(|n| n.version),
         };
+        let moved = newest.is_none_or(|version| version > self.read_at.max(self.base));
         matches!(self.phase, Phase::Unknown(_))
-            && (self.read_at == 0 || newest > self.read_at.max(self.base))
+            && now >= self.unread.1
+            && (self.read_at == 0 || moved)
     }
 
     /// An unknown outcome becomes a known one when nothing has changed for long enough.

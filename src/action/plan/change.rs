@@ -20,6 +20,17 @@ pub struct Document {
     pub previous: Option<Value>,
 }
 
+/// An object as it was found when it was read back after a write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// As this document says.
+    There(Box<Document>),
+    /// It does not exist any more.
+    Gone,
+    /// It can't be read just now, and why.
+    Unreadable(String),
+}
+
 /// How many replicas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScaleTo {

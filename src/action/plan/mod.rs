@@ -14,7 +14,7 @@ mod target;
 mod touch;
 mod yaml;
 
-pub use change::{Change, Document, ScaleTo};
+pub use change::{Change, Document, Found, ScaleTo};
 pub use diff::{DiffLine, Mark, specs as diff_specs};
 pub use grant::WriteGrant;
 pub use mask::{mask_document, mask_env};

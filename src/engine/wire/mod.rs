@@ -23,8 +23,10 @@ pub use task::TaskReader;
 use self::template::WireTemplate;
 use crate::cluster::{Resources, TaskSpec, Timestamp};
 
-/// Specs remembered: more are not alike, and remembering them would take memory for nothing.
+/// Specs remembered, and the bytes of their texts: more are not alike, and remembering them would
+/// take memory for nothing.
 const SPECS: usize = 8_192;
+const SPEC_BYTES: usize = 32 << 20;
 
 /// So much of a spec's beginning tells how long it may be, and so many lengths are tried.
 const LOOKS: usize = 128;
@@ -36,6 +38,8 @@ pub struct Interner {
     texts: HashSet<Arc<str>>,
     /// By their bytes: most of a task is its spec, and read once for all tasks made from it.
     specs: HashMap<Box<[u8]>, Arc<TaskSpec>>,
+    /// What their texts take.
+    spec_bytes: usize,
     /// How long those are that begin so.
     lengths: HashMap<[u8; LOOKS], Vec<usize>>,
     /// The one met last.
@@ -69,10 +73,12 @@ impl Interner {
             reserved: read.resources().reservations.model(),
             template: read.fingerprint(),
         });
-        if self.specs.len() >= SPECS {
+        if self.specs.len() >= SPECS || self.spec_bytes + text.len() > SPEC_BYTES {
             self.specs.clear();
             self.lengths.clear();
+            self.spec_bytes = 0;
         }
+        self.spec_bytes += text.len();
         self.specs.insert(text.into(), Arc::clone(&spec));
         if let Some(looks) = text.first_chunk::<LOOKS>() {
             let lengths = self.lengths.entry(*looks).or_default();

@@ -1,0 +1,290 @@
+//! What becomes of a write, told from the engine's answer and from what is read back: against an engine
+//! that follows a script, so that every way an answer can be lost has its case.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use skep::{
+    action::{
+        audit::Audit,
+        execute::{Executor, Outcome},
+        plan::{Change, Confirmation, Document, NodeChange, Plan, ScaleTo, WriteGrant},
+    },
+    cluster::Store,
+    connect::{Connector, Endpoint},
+    engine::{Access, Engine},
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// How a request is answered.
+#[derive(Clone, Debug)]
+enum Answer {
+    Says(u16, String),
+    /// The connection ends without a word.
+    Cut,
+    /// An answer begins and does not end.
+    Half,
+}
+
+fn says(status: u16, body: impl ToString) -> Answer {
+    Answer::Says(status, body.to_string())
+}
+
+fn fault(status: u16, message: &str) -> Answer {
+    says(status, json!({ "message": message }))
+}
+
+/// An engine that answers writes and reads in turn; the last answer of each holds for what follows.
+struct Scripted {
+    engine: Engine,
+    asked: Arc<Mutex<Vec<String>>>,
+    _dir: tempfile::TempDir,
+    audit: std::path::PathBuf,
+}
+
+impl Scripted {
+    fn new(writes: &[Answer], reads: &[Answer]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("d.sock");
+        let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let answers = Arc::new(Mutex::new((writes.to_vec(), reads.to_vec())));
+        let log = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&answers)));
+            }
+        });
+        let endpoint = Endpoint::parse(&format!("unix://{}", socket.display()), None).unwrap();
+        let engine = Engine::new(Connector::new(endpoint), Access::ReadOnly);
+        let audit = dir.path().join("audit.jsonl");
+        Self { engine, asked, _dir: dir, audit }
+    }
+
+    /// Carries a plan out; how it ended, and how often something was written.
+    async fn carry_out(&self, document: &Value, change: Change) -> (Outcome, usize) {
+        let document = match &change {
+            Change::Node(_) => Document::read_node(document).unwrap(),
+            _ => Document::read(document).unwrap(),
+        };
+        let plan = Plan::new(&[document], &change, &Store::default());
+        assert!(plan.refused.is_empty(), "{:?}", plan.refused);
+        let answer = match &plan.confirm {
+            skep::action::plan::Confirm::Yes => Confirmation::Yes,
+            skep::action::plan::Confirm::Type(word) => Confirmation::Typed(word.clone()),
+        };
+        let grant = WriteGrant::mint("test", false).unwrap();
+        let approved = plan.approve(&grant, &answer).unwrap();
+        let audit = Audit::new(self.audit.clone(), "ops@test".into());
+        let executor = Executor::new(self.engine.for_writing(), audit, "test".into());
+        let mut outcomes = Vec::new();
+        let told = |_: &_, outcome| outcomes.push(outcome);
+        executor.carry_out(&approved, std::future::pending(), told).await;
+        assert_eq!(outcomes.len(), 1);
+        let asked = self.asked.lock().unwrap();
+        assert!(
+            asked.iter().all(|a| a.split(' ').nth(1).unwrap().starts_with("/v1.")),
+            "{asked:?}"
+        );
+        let written = asked.iter().filter(|a| !a.starts_with("GET ")).count();
+        (outcomes.remove(0), written)
+    }
+}
+
+async fn serve(
+    mut stream: tokio::net::UnixStream,
+    asked: Arc<Mutex<Vec<String>>>,
+    answers: Arc<Mutex<(Vec<Answer>, Vec<Answer>)>>,
+) {
+    let mut heard = Vec::new();
+    loop {
+        let head = loop {
+            if let Some(end) = heard.windows(4).position(|w| w == b"\r\n\r\n") {
+                break end + 4;
+            }
+            match stream.read_buf(&mut heard).await {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
+        };
+        let text = String::from_utf8_lossy(&heard[..head]).to_lowercase();
+        let length = text.split("content-length:").nth(1).and_then(|t| t.lines().next());
+        let length: usize = length.map_or(0, |t| t.trim().parse().unwrap());
+        while heard.len() < head + length {
+            stream.read_buf(&mut heard).await.unwrap();
+        }
+        let line = String::from_utf8_lossy(&heard[..head]).lines().next().unwrap().to_owned();
+        heard.drain(..head + length);
+        let answer = {
+            let mut answers = answers.lock().unwrap();
+            let list = if line.starts_with("GET ") { &mut answers.1 } else { &mut answers.0 };
+            if list.len() > 1 { list.remove(0) } else { list[0].clone() }
+        };
+        asked.lock().unwrap().push(line);
+        match answer {
+            Answer::Cut => return,
+            Answer::Half => {
+                let half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"Warn";
+                let _ = stream.write_all(half).await;
+                return;
+            }
+            Answer::Says(status, body) => {
+                let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n", body.len());
+                let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+            }
+        }
+    }
+}
+
+fn service(version: u64, replicas: u64) -> Value {
+    json!({ "ID": "s1", "Version": { "Index": version }, "Spec": {
+        "Name": "web", "TaskTemplate": { "ContainerSpec": { "Image": "app:1" } },
+        "Mode": { "Replicated": { "Replicas": replicas } }, "Unknown": [1] } })
+}
+
+fn node(version: u64) -> Value {
+    json!({ "ID": "n1", "Version": { "Index": version }, "Description": { "Hostname": "node1" },
+        "Spec": { "Role": "worker", "Availability": "drain" }, "Status": { "State": "down" } })
+}
+
+/// Every way the answer to a write may be lost, or leave open what became of it.
+fn lost() -> Vec<Answer> {
+    let rpc = |rest: &str| fault(500, &format!("rpc error: code = {rest}"));
+    vec![
+        rpc("Unknown desc = raft: lost leader status"),
+        rpc("Unavailable desc = transport is closing"),
+        rpc("Unavailable desc = error reading from server: EOF"),
+        rpc("Canceled desc = context canceled"),
+        rpc("Aborted desc = x"),
+        rpc("DeadlineExceeded desc = context deadline exceeded"),
+        rpc("Unknown desc = The swarm does not have a leader."),
+        fault(500, "something"),
+        says(502, "<html>Bad Gateway</html>"),
+        says(503, "<html>No server is available</html>"),
+        says(504, ""),
+        Answer::Cut,
+        Answer::Half,
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_whose_answer_was_lost_is_read_back_and_never_sent_again() {
+    let scale = || Change::Scale(ScaleTo::Exactly(5));
+    for answer in lost() {
+        let done = Scripted::new(std::slice::from_ref(&answer), &[says(200, service(8, 5))]);
+        let (outcome, written) = done.carry_out(&service(7, 2), scale()).await;
+        assert!(matches!(&outcome, Outcome::Taken { version: 8, .. }), "{answer:?}: {outcome:?}");
+        assert_eq!(written, 1, "{answer:?}");
+
+        let not_yet = Scripted::new(std::slice::from_ref(&answer), &[says(200, service(7, 2))]);
+        let (outcome, written) = not_yet.carry_out(&service(7, 2), scale()).await;
+        assert!(matches!(outcome, Outcome::Unknown(_)), "{answer:?}: {outcome:?}");
+        assert_eq!(written, 1, "{answer:?}");
+
+        let other = Scripted::new(std::slice::from_ref(&answer), &[says(200, service(9, 3))]);
+        let (outcome, _) = other.carry_out(&service(7, 2), scale()).await;
+        assert!(
+            matches!(&outcome, Outcome::Unknown(why) if why.contains("another spec")),
+            "{answer:?}: {outcome:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_read_back_at_first_is_tried_again() {
+    let no_leader =
+        fault(500, "rpc error: code = Unknown desc = The swarm does not have a leader.");
+    let reads = [no_leader.clone(), Answer::Cut, says(200, service(8, 5))];
+    let engine = Scripted::new(&[no_leader], &reads);
+    let change = Change::Scale(ScaleTo::Exactly(5));
+    let (outcome, written) = engine.carry_out(&service(7, 2), change).await;
+    assert!(matches!(outcome, Outcome::Taken { version: 8, .. }), "{outcome:?}");
+    assert_eq!(written, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clear_refusal_is_told_as_such() {
+    let clear = [
+        fault(400, "invalid reference format"),
+        fault(404, "service s1 not found"),
+        fault(409, "name conflicts with an existing object"),
+        fault(500, "rpc error: code = InvalidArgument desc = no such mode"),
+        fault(503, "This node is not a swarm manager. Worker nodes can't be used …"),
+        says(403, "<html>Forbidden</html>"),
+    ];
+    for answer in clear {
+        // Should it ask, it would be told that the write was carried out.
+        let engine = Scripted::new(std::slice::from_ref(&answer), &[says(200, service(8, 5))]);
+        let change = Change::Scale(ScaleTo::Exactly(5));
+        let (outcome, written) = engine.carry_out(&service(7, 2), change).await;
+        assert!(matches!(outcome, Outcome::Refused(_)), "{answer:?}: {outcome:?}");
+        assert_eq!(written, 1, "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_removal_whose_answer_was_lost_is_read_back_as_done() {
+    let gone = fault(404, "node n1 not found");
+    for answer in lost() {
+        let engine = Scripted::new(std::slice::from_ref(&answer), std::slice::from_ref(&gone));
+        let (outcome, written) = engine.carry_out(&node(7), Change::Node(NodeChange::Remove)).await;
+        assert!(matches!(outcome, Outcome::Taken { .. }), "{answer:?}: {outcome:?}");
+        assert_eq!(written, 1, "{answer:?}");
+        let still = Scripted::new(std::slice::from_ref(&answer), &[says(200, node(7))]);
+        let (outcome, _) = still.carry_out(&node(7), Change::Node(NodeChange::Remove)).await;
+        assert!(matches!(outcome, Outcome::Unknown(_)), "{answer:?}: {outcome:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_goes_on_only_with_what_the_user_saw() {
+    let stale = fault(500, "rpc error: code = Unknown desc = update out of sequence");
+    let change = || Change::Scale(ScaleTo::Exactly(5));
+    // Only the version moved: the engine noted an update's progress.
+    let moved = Scripted::new(
+        &[stale.clone(), stale.clone(), says(200, "{}")],
+        &[says(200, service(8, 2)), says(200, service(9, 2)), says(200, service(10, 5))],
+    );
+    let (outcome, written) = moved.carry_out(&service(7, 2), change()).await;
+    assert_eq!(outcome, Outcome::Taken { version: 10, warnings: vec![] });
+    assert_eq!(written, 3);
+    let asked = moved.asked.lock().unwrap().join("\n");
+    assert!(asked.contains("version=7&") && asked.contains("version=9&"), "{asked}");
+    // Someone scaled it meanwhile: nothing is sent again.
+    let changed = Scripted::new(std::slice::from_ref(&stale), &[says(200, service(8, 3))]);
+    let (outcome, written) = changed.carry_out(&service(7, 2), change()).await;
+    assert!(matches!(&outcome, Outcome::Conflict(now) if now.version == 8), "{outcome:?}");
+    assert_eq!(written, 1);
+    // It keeps moving: it ends some time.
+    let restless = Scripted::new(std::slice::from_ref(&stale), &[says(200, service(8, 2))]);
+    let (outcome, written) = restless.carry_out(&service(7, 2), change()).await;
+    assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("keeps changing")));
+    assert_eq!(written, 5);
+    // A rollback goes on only to the spec that was shown.
+    let with_previous = |version: u64, previous: u64| {
+        let mut service = service(version, 2);
+        service["PreviousSpec"] = self::service(0, previous)["Spec"].clone();
+        service
+    };
+    let same = Scripted::new(
+        &[stale.clone(), says(200, "{}")],
+        &[says(200, with_previous(8, 3)), says(200, service(9, 3))],
+    );
+    let (outcome, _) = same.carry_out(&with_previous(7, 3), Change::Rollback).await;
+    assert!(matches!(outcome, Outcome::Taken { version: 9, .. }), "{outcome:?}");
+    let other = Scripted::new(&[stale], &[says(200, with_previous(8, 4))]);
+    let (outcome, written) = other.carry_out(&with_previous(7, 3), Change::Rollback).await;
+    assert!(matches!(outcome, Outcome::Conflict(_)), "{outcome:?}");
+    assert_eq!(written, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_write_is_in_the_audit_with_how_it_ended() {
+    let engine = Scripted::new(&[Answer::Cut], &[says(200, service(8, 5))]);
+    engine.carry_out(&service(7, 2), Change::Scale(ScaleTo::Exactly(5))).await;
+    let audit = std::fs::read_to_string(&engine.audit).unwrap();
+    let lines: Vec<Value> = audit.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let results: Vec<&str> = lines.iter().map(|l| l["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["sent", "taken"]);
+    assert!(lines.iter().all(|l| l["service"] == "web" && l["who"] == "ops@test"), "{audit}");
+}
