@@ -5,6 +5,7 @@ use std::{io::Write, path::PathBuf};
 use serde_json::json;
 
 use super::plan::{DiffLine, Mark, Step};
+use crate::text::clean_json;
 
 /// Where writes are recorded.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ impl Audit {
         let kind = step.target.kind();
         line[kind] = step.name.as_str().into();
         line[format!("{kind}_id")] = step.target.id().into();
-        if let Err(error) = self.append(&line.to_string()) {
+        if let Err(error) = self.append(&clean_json(&line.to_string())) {
             tracing::error!(%error, path = %self.path.display(), "the audit file can't be written");
         }
     }

@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use super::endpoint::{DEFAULT_SOCKET, SshTarget};
+use crate::text::clean;
 
 /// How long a login may take that asks nobody.
 const LOGIN: Duration = Duration::from_secs(12);
@@ -309,8 +310,7 @@ fn listen(pipe: tokio::process::ChildStderr, ask: Ask) -> JoinHandle<Vec<String>
         while let Ok(Some(line)) = lines.next_line().await {
             tracing::debug!(line, "ssh");
             if ask == Ask::Terminal && words.len() < WORDS {
-                let clean: String = line.chars().filter(|c| !c.is_control()).collect();
-                let _ = writeln!(io::stderr(), "{clean}");
+                let _ = writeln!(io::stderr(), "{}", clean(&line));
             }
             if words.len() < WORDS {
                 words.push(line);

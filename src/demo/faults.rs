@@ -39,6 +39,8 @@ pub struct Faults {
     pub stall_logs: bool,
     /// List bodies never end.
     pub endless: bool,
+    /// Every text means harm to the terminal that shows it.
+    pub hostile: bool,
 }
 
 impl Faults {
@@ -71,6 +73,7 @@ impl Faults {
                 ("silent", None) => faults.silent = true,
                 ("stall-logs", None) => faults.stall_logs = true,
                 ("endless", None) => faults.endless = true,
+                ("hostile", None) => faults.hostile = true,
                 _ => return Err(format!("no fault '{text}'")),
             }
         }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     Shared, about,
     filters::Filters,
-    render,
+    hostile, render,
     sim::{Nanos, SECOND, Service, Sim, State as TaskState, Task},
     streams,
 };
@@ -99,10 +99,11 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     };
     let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
     let body = axum::body::to_bytes(body, 64 << 20).await.unwrap_or_default();
-    match route(&shared, &parts.method, &segments, &query, &body).await {
-        Ok(response) => response,
-        Err(Refusal(status, message)) => build(status, json!({ "message": message }).to_string()),
-    }
+    let answer = route(&shared, &parts.method, &segments, &query, &body).await;
+    let response = answer.unwrap_or_else(|Refusal(status, message)| {
+        build(status, json!({ "message": message }).to_string())
+    });
+    if shared.faults.hostile { hostile::poison(response).await } else { response }
 }
 
 pub(super) fn build(status: StatusCode, body: impl Into<Body>) -> Response {

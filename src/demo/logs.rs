@@ -108,8 +108,14 @@ pub(super) fn lines(sim: &Sim, task: &Task, since: Nanos, tail: Option<usize>) -
     out
 }
 
-/// A frame of the log stream.
-pub(super) fn frame(line: &Line, task: &Task, timestamps: bool, details: bool) -> Vec<u8> {
+/// A frame of the log stream; `more` ends the line.
+pub(super) fn frame(
+    line: &Line,
+    task: &Task,
+    timestamps: bool,
+    details: bool,
+    more: &[u8],
+) -> Vec<u8> {
     let mut text = String::new();
     if timestamps {
         // Nine digits, always, as Go's RFC3339NanoFixed.
@@ -125,9 +131,9 @@ pub(super) fn frame(line: &Line, task: &Task, timestamps: bool, details: bool) -
         );
     }
     text += &line.text;
-    text.push('\n');
+    let text = [text.as_bytes(), more, b"\n"].concat();
     let mut out = vec![if line.stderr { 2 } else { 1 }, 0, 0, 0];
     out.extend_from_slice(&u32::try_from(text.len()).unwrap_or(0).to_be_bytes());
-    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(&text);
     out
 }

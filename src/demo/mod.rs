@@ -7,6 +7,7 @@
 mod about;
 mod faults;
 mod filters;
+pub mod hostile;
 mod http;
 mod logs;
 mod orchestrator;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::{
-    Shared,
+    Shared, hostile,
     http::{Answer, Query, build},
     logs,
     sim::Nanos,
@@ -58,6 +58,11 @@ pub(super) fn events(shared: &Shared, query: &Query) -> Answer {
         (past, sim.publish.subscribe(), sim.now)
     };
     let silent = shared.faults.skip_events;
+    let poisoned = shared.faults.hostile;
+    let sent = move |line: &str| {
+        let line = if poisoned { hostile::event(line) } else { line.to_owned() };
+        Bytes::from(line + "\n")
+    };
     Ok(streamed("application/json", move |tx| async move {
         let passes = move |line: &str| {
             let event: Value = serde_json::from_str(line).unwrap_or_default();
@@ -70,7 +75,7 @@ pub(super) fn events(shared: &Shared, query: &Query) -> Answer {
                 })
         };
         for line in past {
-            if !silent && passes(&line) && tx.send(format!("{line}\n").into()).await.is_err() {
+            if !silent && passes(&line) && tx.send(sent(&line)).await.is_err() {
                 return;
             }
         }
@@ -86,10 +91,7 @@ pub(super) fn events(shared: &Shared, query: &Query) -> Answer {
                 };
                 match line {
                     Ok(line) => {
-                        if !silent
-                            && passes(&line)
-                            && tx.send(format!("{line}\n").into()).await.is_err()
-                        {
+                        if !silent && passes(&line) && tx.send(sent(&line)).await.is_err() {
                             return;
                         }
                     }
@@ -114,6 +116,7 @@ pub(super) fn log_stream(shared: &Shared, tasks: Vec<String>, query: &Query) -> 
     let timestamps = query.is_set("timestamps");
     let details = query.is_set("details");
     let (out, err) = (query.is_set("stdout"), query.is_set("stderr"));
+    let more: &[u8] = if shared.faults.hostile { hostile::LINE } else { b"" };
     let tail = query.get("tail").and_then(|t| t.parse::<usize>().ok());
     let since = query.instant("since").unwrap_or(0);
     let shared = shared.clone();
@@ -135,7 +138,10 @@ pub(super) fn log_stream(shared: &Shared, tasks: Vec<String>, query: &Query) -> 
                     for line in logs::lines(&sim, task, *from, tail) {
                         *from = line.at + 1;
                         if (line.stderr && err) || (!line.stderr && out) {
-                            frames.push((line.at, logs::frame(&line, task, timestamps, details)));
+                            frames.push((
+                                line.at,
+                                logs::frame(&line, task, timestamps, details, more),
+                            ));
                         }
                     }
                 }

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::Taken;
-use crate::triage::{Problem, Severity};
+use crate::{
+    text::clean,
+    triage::{Problem, Severity},
+};
 
 /// The exit code's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +47,7 @@ impl Verdict {
 pub fn check(all: &[Result<Taken, String>], as_json: bool) -> (Verdict, String) {
     let verdict = all.iter().map(of_one).max_by_key(|v| v.rank()).unwrap_or(Verdict::Unknown);
     if as_json {
-        return (verdict, format!("{:#}\n", json_of(all, verdict)));
+        return (verdict, super::json_text(&json_of(all, verdict)));
     }
     let several = all.len() > 1;
     let heads: Vec<String> = all.iter().map(|taken| head(taken, several)).collect();
@@ -76,7 +79,7 @@ fn of_one(taken: &Result<Taken, String>) -> Verdict {
 
 fn head(taken: &Result<Taken, String>, several: bool) -> String {
     let said = match taken {
-        Err(why) => return clean(why),
+        Err(why) => return clean(why).into_owned(),
         Ok(t) => match loud(t).as_slice() {
             [] => format!(
                 "{} nodes, {} services, {} tasks running",
@@ -84,7 +87,7 @@ fn head(taken: &Result<Taken, String>, several: bool) -> String {
                 t.store.services().len(),
                 t.store.total().running
             ),
-            [one] => clean(&one.message),
+            [one] => clean(&one.message).into_owned(),
             many => format!("{} problems, worst: {}", many.len(), clean(&many[0].message)),
         },
     };
@@ -111,9 +114,4 @@ fn json_of(all: &[Result<Taken, String>], verdict: Verdict) -> serde_json::Value
         out["error"] = errors.join("; ").into();
     }
     out
-}
-
-/// What the engine said may hold anything; a terminal may read this.
-pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,6 +1,7 @@
 //! `skep contexts`: what could be opened, and whether it answers.
 
-use super::{check::clean, columns};
+use super::columns;
+use crate::text::clean;
 
 /// A Docker context or a cluster of the config file.
 pub struct ContextLine {
@@ -27,10 +28,10 @@ pub fn contexts_text(lines: &[ContextLine]) -> String {
         let mark = if line.current { "*" } else { "" };
         vec![
             mark.into(),
-            clean(&line.name),
+            clean(&line.name).into_owned(),
             line.source.into(),
-            clean(&line.endpoint),
-            clean(&answer),
+            clean(&line.endpoint).into_owned(),
+            clean(&answer).into_owned(),
         ]
     });
     columns(std::iter::once(head).chain(rows).collect())

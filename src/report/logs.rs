@@ -8,10 +8,11 @@ use std::{
 use regex::{Regex, RegexBuilder};
 use serde_json::json;
 
-use super::check::clean;
 use crate::{
     cluster::{TaskId, Timestamp},
+    logs::ansi,
     session::LogLine,
+    text::{clean, clean_json, clean_lines},
 };
 
 /// Prints lines in the order of their time.
@@ -27,7 +28,8 @@ pub struct LogPrinter {
 
 impl LogPrinter {
     /// A printer; `grep` in small letters ignores case. To a terminal nothing goes that it would obey;
-    /// into a pipe goes what was written, byte for byte.
+    /// into a pipe a message goes as it was written, byte for byte, and only the name before it is
+    /// cleaned: who parses `task@node | ` must be able to.
     ///
     /// # Errors
     /// It is no regular expression.
@@ -106,15 +108,16 @@ impl LogPrinter {
                     "stream": if line.stderr { "stderr" } else { "stdout" },
                     "text": String::from_utf8_lossy(&line.text),
                 });
-                writeln!(out, "{object}")?;
+                writeln!(out, "{}", clean_json(&object.to_string()))?;
                 continue;
             }
             if self.timestamps {
                 write!(out, "{} ", line.at)?;
             }
-            write!(out, "{}@{} | ", line.task, line.node)?;
+            write!(out, "{}@{} | ", clean(&line.task), clean(&line.node))?;
             if self.terminal {
-                out.write_all(clean(&String::from_utf8_lossy(&line.text)).as_bytes())?;
+                let text = String::from_utf8_lossy(&line.text);
+                out.write_all(clean_lines(&ansi::plain(&text)).as_bytes())?;
             } else {
                 out.write_all(&line.text)?;
             }

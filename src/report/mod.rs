@@ -5,7 +5,7 @@ mod contexts;
 mod logs;
 mod snapshot;
 
-pub use check::{Verdict, check, clean};
+pub use check::{Verdict, check};
 pub use contexts::{ContextLine, contexts_text};
 pub use logs::LogPrinter;
 pub use snapshot::{snapshot_json, snapshot_text};
@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::{
     cluster::{Since, Store, Timestamp},
+    text::clean_json,
     triage::{Limits, Problem, incident::Incident},
 };
 
@@ -74,6 +75,11 @@ impl Taken {
             link: None,
         }
     }
+}
+
+/// JSON for a program, which somebody may look at as well.
+fn json_text(value: &serde_json::Value) -> String {
+    format!("{}\n", clean_json(&format!("{value:#}")))
 }
 
 /// Lines of cells, aligned.

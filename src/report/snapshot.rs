@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Taken, check::clean, columns};
+use super::{Taken, columns};
 use crate::cluster::{Mode, PublishMode, Service, Task};
+use crate::text::clean;
 use crate::triage::Problem;
 
 fn time(at: crate::cluster::Timestamp) -> Value {
@@ -92,9 +93,11 @@ fn task(taken: &Taken, t: &Task) -> Value {
 }
 
 /// The whole state as JSON.
-pub fn snapshot_json(all: &[Taken]) -> Value {
+pub fn snapshot_json(all: &[Taken]) -> String {
     let at = all.iter().map(|t| t.at).max().unwrap_or(crate::cluster::Timestamp::NEVER);
-    json!({ "taken_at": time(at), "clusters": all.iter().map(cluster).collect::<Vec<_>>() })
+    super::json_text(
+        &json!({ "taken_at": time(at), "clusters": all.iter().map(cluster).collect::<Vec<_>>() }),
+    )
 }
 
 fn cluster(taken: &Taken) -> Value {
@@ -153,7 +156,7 @@ fn cluster_text(cluster: &Value) -> String {
         out += &format!("{title}\n");
         let cell = |row: &Value, field: &str| match &row[field] {
             Value::Null => String::new(),
-            Value::String(s) => clean(s),
+            Value::String(s) => clean(s).into_owned(),
             Value::Array(items) => {
                 items.iter().filter_map(Value::as_str).map(clean).collect::<Vec<_>>().join(" ")
             }

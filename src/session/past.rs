@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::watch::wall;
 use crate::{
     cluster::{Entry, Gravity, Journal, Meaning, NodeId, ServiceId, Subject, Timestamp},
+    text::clean_json,
     triage::Quieted,
 };
 
@@ -93,7 +94,7 @@ impl Past {
         let mut by_hour: HashMap<String, String> = HashMap::new();
         for entry in entries {
             let text = by_hour.entry(hour(entry.at)).or_default();
-            *text += &serde_json::to_string(entry)?;
+            *text += &clean_json(&serde_json::to_string(entry)?);
             text.push('\n');
         }
         fs::create_dir_all(&dir)?;
@@ -117,7 +118,7 @@ impl Past {
         // Whole or not at all.
         let new = dir.join("quieted.new");
         open(fs::OpenOptions::new().create(true).write(true).truncate(true), &new)?
-            .write_all(serde_json::to_string(quieted)?.as_bytes())?;
+            .write_all(clean_json(&serde_json::to_string(quieted)?).as_bytes())?;
         fs::rename(new, dir.join(QUIETED))
     }
 }
@@ -262,7 +263,14 @@ mod tests {
         let now = Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap());
         let old = now.shifted(-2 * KEPT);
         past.append("swarm1", &[entry(old, "long ago")]).unwrap();
-        past.append("swarm1", &[entry(now.shifted(-5), "lost"), entry(now, "lost again")]).unwrap();
+        let hostile = "lost again\u{9b}2J\u{7f}\u{202e}";
+        past.append("swarm1", &[entry(now.shifted(-5), "lost"), entry(now, hostile)]).unwrap();
+        let file = past.timeline.as_ref().unwrap().join(format!("swarm1/{}.jsonl", hour(now)));
+        let written = fs::read_to_string(file).unwrap();
+        assert!(
+            written.contains("lost again\\u009b2J\\u007f\\u202e"),
+            "safe to look at: {written}"
+        );
         let line = |replicas: u32, result: &str| {
             json!({
                 "at": now.to_string(), "who": "ann", "cluster": "swarm1", "version": 7,
@@ -280,7 +288,7 @@ mod tests {
             said,
             [
                 "lost",
-                "lost again",
+                hostile,
                 "scale: docker service scale web=2 by ann",
                 "scale (sent, no answer known): docker service scale web=3 by ann"
             ]

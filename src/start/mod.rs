@@ -1,16 +1,21 @@
 //! From a command line to what it asks for.
 
 mod headless;
+mod output;
 
 use std::{
-    io::{IsTerminal, Write},
+    io::IsTerminal,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use clap::CommandFactory;
 
-use self::headless::{contexts, logs, look, moment};
+pub use self::output::print_usage;
+use self::{
+    headless::{contexts, logs, look, moment},
+    output::{clean_panics, complain, log_to_file, print, write_new},
+};
 use crate::{
     action::plan::WriteGrant,
     cli::{Cli, Sub},
@@ -19,7 +24,7 @@ use crate::{
     },
     connect::{Ask, Choice, Connector, DockerDir, Endpoint, Wanted, choose, hold},
     demo,
-    report::{LogPrinter, check, clean, contexts_text, snapshot_json, snapshot_text},
+    report::{LogPrinter, check, contexts_text, snapshot_json, snapshot_text},
     session::{Budget, Fleet, LogQuery, Past, SessionConfig},
     triage::rule,
     ui::{self, App, Dress, KeyFault, Keymap, Means, Opening, Seat, View},
@@ -52,6 +57,7 @@ fn fault(code: u8) -> impl Fn(String) -> Fault {
 
 /// Does what the command line asks for; returns the exit code.
 pub fn start(cli: Cli) -> u8 {
+    clean_panics();
     match run(cli) {
         Ok(code) => code,
         Err(Fault { lines, code }) => {
@@ -229,7 +235,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             }
             complain(&missing);
             if *json {
-                print(&format!("{:#}\n", snapshot_json(&taken)));
+                print(&snapshot_json(&taken));
             } else {
                 print(&snapshot_text(&taken));
             }
@@ -385,13 +391,6 @@ async fn log_in(connectors: impl Iterator<Item = &Connector>) {
     }
 }
 
-/// Says what could not be used, beside what can.
-fn complain(notices: &[String]) {
-    for notice in notices {
-        let _ = writeln!(std::io::stderr(), "skep: {}", clean(notice));
-    }
-}
-
 /// What outlives skep; of a demo, whose Swarm is made anew each time, nothing does.
 fn past(demo: Option<&demo::Demo>) -> Past {
     let dir = state_dir();
@@ -404,39 +403,4 @@ fn past(demo: Option<&demo::Demo>) -> Past {
 fn whoami() -> String {
     let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|v| std::env::var(v).ok());
     name.filter(|n| !n.is_empty()).unwrap_or_else(|| "unknown".into())
-}
-
-/// Writes a file of the user's: for nobody else's eyes, never over another one.
-fn write_new(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.write(true).create_new(true).open(path)?.write_all(text.as_bytes())
-}
-
-/// A closed pipe is no error worth a word.
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-}
-
-/// Diagnostics go to a file, never to the screen. bollard at debug level logs whole bodies, secrets
-/// included (read in its source), so it never gets there.
-fn log_to_file(level: &str) -> Option<tracing_appender::non_blocking::WorkerGuard> {
-    let dir = state_dir();
-    std::fs::create_dir_all(&dir).ok()?;
-    let file = tracing_appender::rolling::Builder::new()
-        .rotation(tracing_appender::rolling::Rotation::DAILY)
-        .filename_prefix("skep")
-        .filename_suffix("log")
-        .max_log_files(7)
-        .build(dir)
-        .ok()?;
-    let (writer, guard) = tracing_appender::non_blocking(file);
-    let filter = format!("{level},bollard=off,hyper=off,hyper_util=off");
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
-        .with_writer(writer)
-        .with_ansi(false)
-        .try_init()
-        .ok()?;
-    Some(guard)
 }

@@ -13,12 +13,13 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter_map(picture).collect())
 }
 
-/// The same for text of several lines, whose line ends are its own.
+/// The same for text of several lines, whose line ends and tabs are its own.
 pub fn clean_lines(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| c == '\n' || is_harmless(c)) {
+    let keeps = |c: char| matches!(c, '\n' | '\t') || is_harmless(c);
+    if text.chars().all(keeps) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().filter_map(|c| if c == '\n' { Some(c) } else { picture(c) }).collect())
+    Cow::Owned(text.chars().filter_map(|c| if keeps(c) { Some(c) } else { picture(c) }).collect())
 }
 
 /// JSON that means the same and is safe to look at: what a terminal would obey stands as `\uXXXX`.
@@ -103,10 +104,11 @@ mod tests {
         assert_eq!(clean("plain é 名前"), "plain é 名前");
         assert_eq!(clean("a\x1b[31mred\0\r\n\x07\x7f"), "a␛[31mred␀␍␊␇␡");
         assert_eq!(clean("\u{9b}31m\u{202e}abc\u{200d}\u{fe0f}"), "\u{fffd}31mabc");
-        assert_eq!(clean_lines("one\x1b[2J\ntwo\r\n"), "one␛[2J\ntwo␍\n");
+        assert_eq!(clean_lines("one\x1b[2J\n\ttwo\r\n"), "one␛[2J\n\ttwo␍\n");
         let all: String = every_char().collect();
         assert_eq!(clean(&all).chars().find(|c| is_bad(*c)), None);
-        assert_eq!(clean_lines(&all).chars().find(|c| is_bad(*c) && *c != '\n'), None);
+        let bad = clean_lines(&all).chars().find(|c| is_bad(*c) && !matches!(c, '\n' | '\t'));
+        assert_eq!(bad, None);
     }
 
     #[test]

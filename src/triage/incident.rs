@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::{collections::BTreeMap, fmt::Write};
 
 use super::{Problem, Severity, look::span};
-use crate::cluster::{Gravity, Meaning, Store, Timestamp};
+use crate::{
+    cluster::{Gravity, Meaning, Store, Timestamp},
+    text::clean,
+};
 
 /// What a report is made from.
 pub struct Incident<'a> {
@@ -204,9 +207,8 @@ impl Incident<'_> {
 /// Untrusted text as text: no control characters, nothing Markdown reads as its own.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in clean(text).chars() {
         match c {
-            c if c.is_control() => out.push(' '),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' => {
                 out.push('\\');
                 out.push(c);
@@ -219,6 +221,5 @@ fn plain(text: &str) -> String {
 
 /// The engine's own words, to be found again word by word.
 fn code(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    format!("`{}`", clean.replace('`', "'"))
+    format!("`{}`", clean(text).replace('`', "'"))
 }

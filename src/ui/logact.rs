@@ -16,6 +16,7 @@ use crate::{
     cluster::{ServiceId, Subject},
     logs::{Kind, Severity, ansi},
     session::Command,
+    text::clean_lines,
 };
 
 impl Board {
@@ -164,7 +165,9 @@ impl Board {
         let range = log.range();
         let lines = range.iter().map(|at| &log.buffer.lines()[*at]);
         let text: String = match (log.anchor.is_some(), range.as_slice()) {
-            (false, [one]) => ansi::plain(&log.buffer.lines()[*one].text).into_owned(),
+            (false, [one]) => {
+                clean_lines(&ansi::plain(&log.buffer.lines()[*one].text)).into_owned()
+            }
             _ => lines.map(|line| log.written(line)).collect(),
         };
         log.anchor = None;

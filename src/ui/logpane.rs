@@ -11,6 +11,7 @@ use crate::{
     cluster::{NodeId, ServiceId, Store, Task, TaskId, Timestamp},
     logs::{Buffer, Incoming, Kind, Line, Severity, ansi},
     session::{LogFrame, LogTask, Output, Token},
+    text::{clean, clean_lines},
 };
 
 /// Whose logs.
@@ -334,10 +335,10 @@ impl LogPane {
 
     /// A line as it is written to files and the clipboard.
     pub fn written(&self, line: &Line<TaskId>) -> String {
-        let name = self.writers.get(&line.source).map_or("", |w| w.name.as_str());
+        let name = clean(self.writers.get(&line.source).map_or("", |w| w.name.as_str()));
         let at = Timestamp(line.at);
         let at = if at.is_set() { format!("{at} ") } else { String::new() };
-        format!("{at}{name} {}\n", ansi::plain(&line.text))
+        format!("{at}{name} {}\n", clean_lines(&ansi::plain(&line.text)))
     }
 
     /// Goes on with what takes longer than a turn of the loop. True if there is more to do.

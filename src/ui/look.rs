@@ -9,6 +9,7 @@ use super::{
 use crate::{
     cluster::{ServiceId, Subject},
     session::{Command, RawKind},
+    text::clean,
 };
 
 /// A page's document is read again at most so often.
@@ -200,6 +201,8 @@ impl Board {
             Ok(Subject::Other) => return self.say("nothing is selected"),
             Err(why) => return self.say(why),
         };
+        // What is pasted must do no more than what is shown.
+        let [id, name] = [id, name].map(|text| clean(&text).into_owned());
         self.overlays.push(Overlay::Copy { id, name });
     }
 

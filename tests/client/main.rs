@@ -10,6 +10,7 @@
 mod docker_cli;
 mod faults;
 mod fleet;
+mod hostile;
 #[allow(dead_code, reason = "the soak uses more of it")]
 mod live;
 mod reading;

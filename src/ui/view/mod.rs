@@ -18,8 +18,11 @@ mod stats;
 pub mod tasks;
 mod wall;
 
+use std::borrow::Cow;
+
 use ratatui::{
     Frame,
+    buffer::Buffer,
     layout::Rect,
     style::Style,
     text::{Line, Span},
@@ -43,8 +46,21 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     let area = frame.area();
     frame.buffer_mut().set_style(area, dress.theme.screen());
     screen(app, frame, area);
+    disarm(frame.buffer_mut());
     if dress.ascii {
         ascii::flatten(frame.buffer_mut());
+    }
+}
+
+/// The last door before the terminal: whatever a widget of others' making drew of a stranger's text.
+fn disarm(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if let [b' '..=b'~'] = cell.symbol().as_bytes() {
+            continue;
+        }
+        if let Cow::Owned(harmless) = text::clean(cell.symbol()) {
+            cell.set_symbol(if harmless.is_empty() { " " } else { &harmless });
+        }
     }
 }
 

@@ -1,0 +1,123 @@
+//! What skep writes beside the screen: stdout, stderr, files, its log. What a Swarm or a script gave it
+//! is cleaned on its way to each of them.
+
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    io::{self, IsTerminal, Write},
+    path::Path,
+};
+
+use clap::Parser;
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
+
+use crate::{
+    cli::Cli,
+    config::state_dir,
+    text::{clean, clean_lines},
+};
+
+/// Prints an answer. A closed pipe is no error worth a word.
+pub(super) fn print(text: &str) {
+    let mut out = io::stdout();
+    // The last door: reports have cleaned their cells already. A path in a pipe must stay what it is.
+    let _ = if out.is_terminal() {
+        out.write_all(clean_lines(text).as_bytes())
+    } else {
+        out.write_all(text.as_bytes())
+    };
+}
+
+/// Says what could not be used, a line each, beside what can.
+pub(super) fn complain(notices: &[String]) {
+    for notice in notices {
+        let _ = writeln!(io::stderr(), "skep: {}", clean(notice));
+    }
+}
+
+/// Says what is wrong with the command line, or prints the help that was asked for.
+pub fn print_usage(error: &clap::Error) {
+    let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    if args.iter().all(|arg| clean(arg) == *arg) {
+        let _ = error.print();
+        return;
+    }
+    // Errors quote arguments between colours of their own: the clean arguments have the same ones.
+    match Cli::try_parse_from(args.iter().map(|arg| clean(arg).into_owned())) {
+        Err(error) => drop(error.print()),
+        Ok(_) => drop(write!(io::stderr(), "{}", clean_lines(&error.to_string()))),
+    }
+}
+
+/// Writes a file of the user's: for nobody else's eyes, never over another one.
+pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+}
+
+/// A panic may quote what a Swarm said.
+pub(super) fn clean_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let thread = std::thread::current();
+        let mut said = format!("thread '{}' {info}\n", thread.name().unwrap_or("unnamed"));
+        let trace = Backtrace::capture();
+        if trace.status() == BacktraceStatus::Captured {
+            said += &format!("{trace}\n");
+        }
+        let _ = io::stderr().write_all(clean_lines(&said).as_bytes());
+    }));
+}
+
+/// Diagnostics go to a file, never to the screen. bollard at debug level logs whole bodies, secrets
+/// included (read in its source), so it never gets there.
+pub(super) fn log_to_file(level: &str) -> Option<WorkerGuard> {
+    let dir = state_dir();
+    std::fs::create_dir_all(&dir).ok()?;
+    let file = tracing_appender::rolling::Builder::new()
+        .rotation(tracing_appender::rolling::Rotation::DAILY)
+        .filename_prefix("skep")
+        .filename_suffix("log")
+        .max_log_files(7)
+        .build(dir)
+        .ok()?;
+    let (writer, guard) = tracing_appender::non_blocking(file);
+    let filter = format!("{level},bollard=off,hyper=off,hyper_util=off");
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_writer(move || CleanLog(writer.clone()))
+        .with_ansi(false)
+        .try_init()
+        .ok()?;
+    Some(guard)
+}
+
+/// The log file: an event is one write and becomes one line, which is safe to look at.
+struct CleanLog<W = NonBlocking>(W);
+
+impl<W: Write> Write for CleanLog<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = clean(text.strip_suffix('\n').unwrap_or(&text));
+        self.0.write_all(format!("{line}\n").as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_harmless_line_of_the_log() {
+        let mut log = CleanLog(Vec::new());
+        log.write_all("WARN it said \x1b]0;t\x07\u{9b}2J\u{202e}\nINFO forged\n".as_bytes())
+            .unwrap();
+        log.write_all(b"raw \x9b2J\n").unwrap();
+        let text = String::from_utf8(log.0).unwrap();
+        assert_eq!(text, "WARN it said ␛]0;t␇\u{fffd}2J␊INFO forged\nraw \u{fffd}2J\n");
+    }
+}
