@@ -471,9 +471,12 @@ impl Store {
             return;
         }
         for id in std::mem::take(&mut self.unreckoned) {
+            if !self.reckon_rests(&id) {
+                self.unreckoned.insert(id.clone());
+            }
             let fresh = self.services.get(&id).map(|service| {
                 let m = self.missing(service);
-                let missing = if m.none() { 0 } else { m.desired.saturating_sub(m.running) };
+                let missing = if m.none() { 0 } else { m.lacking() };
                 let converged = usize::from(m.none());
                 Health { converged, running: m.running, missing, ..Health::default() }
             });

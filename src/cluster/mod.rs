@@ -14,6 +14,7 @@ mod network;
 mod node;
 mod placement;
 mod quorum;
+mod rest;
 mod secret;
 mod service;
 mod shelf;
@@ -34,13 +35,14 @@ pub use network::Network;
 pub use node::{Availability, Manager, Node, NodeState, Reachability, Role};
 pub use placement::{asked, eligible, unmet};
 pub use quorum::{Lost, Quorum, Voter, needed};
+pub use rest::{Rest, Rests, rests};
 pub use secret::{HIDDEN, looks_secret};
 pub use service::{
-    Counts, FailureAction, Mode, Mount, Platform, Port, PublishMode, Resources, RestartCondition,
-    RestartPolicy, Service, UpdateConfig, UpdateState, UpdateStatus,
+    Counts, FailureAction, HealthCheck, Mode, Mount, Platform, Port, PublishMode, Resources,
+    RestartCondition, RestartPolicy, Service, UpdateConfig, UpdateState, UpdateStatus,
 };
 pub use shelf::TaskRef;
 pub use store::{Health, Missing, Store, Tally, Touched};
-pub use task::{Task, TaskSpec, TaskState};
+pub use task::{Place, Task, TaskSpec, TaskState};
 pub use time::{Since, Timestamp};
 pub use timeline::{Effect, effects, failures};

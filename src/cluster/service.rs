@@ -163,6 +163,41 @@ impl Default for RestartPolicy {
     }
 }
 
+impl RestartPolicy {
+    /// Whether a task that ended well is not started again.
+    pub fn ends_with_success(&self) -> bool {
+        matches!(self.condition, RestartCondition::None | RestartCondition::OnFailure)
+    }
+
+    /// Whether its delay is how often the work is done: longer than what the engine waits anyway before it
+    /// starts again what should never have ended.
+    pub fn repeats(&self) -> bool {
+        self.condition == RestartCondition::Any && self.delay > Self::default().delay
+    }
+}
+
+/// How a container is asked whether it is healthy; a task is `starting` until it first says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// Between two probes, and before the first.
+    pub interval: Duration,
+    /// A container is unhealthy after so many failed probes.
+    pub retries: u32,
+    /// Failed probes do not count for so long.
+    pub start_period: Duration,
+}
+
+impl HealthCheck {
+    /// The engine's defaults (moby `daemon/health.go`).
+    pub const DEFAULT: Self =
+        Self { interval: Duration::from_secs(30), retries: 3, start_period: Duration::ZERO };
+
+    /// The longest that it takes until a container is healthy, or is stopped for not being so.
+    pub fn patience(&self) -> Duration {
+        self.start_period.saturating_add(self.interval.saturating_mul(self.retries))
+    }
+}
+
 /// Something mounted into a task's container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use super::{
-    ClusterInfo, Entry, Journal, Leaderless, ListId, Memory, Mode, Network, Node, NodeId, Scope,
-    Service, ServiceId, Task, TaskId, TaskRef, TaskState, shelf::Shelf,
+    ClusterInfo, Entry, Journal, Leaderless, ListId, Memory, Mode, Network, Node, NodeId, Rests,
+    Scope, Service, ServiceId, Task, TaskId, TaskRef, TaskState, shelf::Shelf,
 };
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
@@ -73,6 +73,8 @@ pub(super) struct Group {
     pub revision: u64,
     /// What it adds to the store's health.
     pub health: Health,
+    /// Its slots that rest.
+    pub rests: Rests,
 }
 
 /// The Swarm in a few figures.
@@ -118,10 +120,12 @@ pub struct Tally {
 pub struct Missing {
     /// Tasks running on nodes that are up.
     pub running: u64,
-    /// Tasks that should run.
+    /// Tasks that should run, or have run and are done.
     pub desired: u64,
     /// Of a job: tasks done, of how many.
     pub job: Option<(u64, u64)>,
+    /// Slots of it that rest; of no job.
+    pub rests: Rests,
 }
 
 impl Missing {
@@ -129,8 +133,14 @@ impl Missing {
     pub fn none(&self) -> bool {
         match self.job {
             Some((done, total)) => done >= total || self.running >= self.desired,
-            None => self.running >= self.desired,
+            None => self.lacking() == 0,
         }
+    }
+
+    /// Tasks that should run now and do not.
+    pub fn lacking(&self) -> u64 {
+        let well = self.running + self.rests.done + self.rests.waiting;
+        self.desired.saturating_sub(well)
     }
 }
 
@@ -301,7 +311,11 @@ impl Store {
         } else {
             (counts.running, counts.completed)
         };
-        let global = if self.tasks_known { tally.wanted } else { counts.desired };
+        let rests = self.by_service.get(&service.id).map(|g| g.rests).unwrap_or_default();
+        let rests = if service.mode.is_job() { Rests::default() } else { rests };
+        // What ended on its node for good is not wanted any more, but was.
+        let wanted = tally.wanted + rests.done + rests.given_up;
+        let global = if self.tasks_known { wanted } else { counts.desired };
         let (desired, job) = match service.mode {
             Mode::Replicated(n) => (n, None),
             Mode::Global | Mode::Other(_) => (global, None),
@@ -313,7 +327,7 @@ impl Store {
                 (total.saturating_sub(complete), Some((complete, total)))
             }
         };
-        Missing { running, desired, job }
+        Missing { running, desired, job, rests }
     }
 
     /// A task's name as the docker CLI prints it, `web.2`; for a global service with the node's host

@@ -1,8 +1,10 @@
 //! A task: one attempt to run one replica of a service.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use super::{NodeId, Resources, ServiceId, TaskId, Timestamp, words::words};
+use super::{
+    HealthCheck, NodeId, Resources, RestartPolicy, ServiceId, TaskId, Timestamp, words::words,
+};
 
 words! {
     /// In the order a task goes through them (swarmkit `api/types.proto`); all after running are final.
@@ -100,7 +102,16 @@ pub struct TaskSpec {
     pub reserved: Resources,
     /// Fingerprint, to compare with the service's.
     pub template: u64,
+    /// When it is started again.
+    pub restart: RestartPolicy,
+    /// Its health check, if the spec has one; the image may have its own.
+    pub health: Option<HealthCheck>,
+    /// So long it may take to stop before it is killed.
+    pub stop_grace: Duration,
 }
+
+/// A slot, or for a global service the node.
+pub type Place<'t> = (u64, Option<&'t NodeId>);
 
 impl Task {
     /// Whether the orchestrator wants it alive.
@@ -111,6 +122,17 @@ impl Task {
     /// Whether it is alive or meant to be: what is not history.
     pub fn is_live(&self) -> bool {
         self.is_wanted() || !self.state.is_terminal()
+    }
+
+    /// What it fills.
+    pub fn place(&self) -> Place<'_> {
+        (self.slot, if self.slot == 0 { self.node.as_ref() } else { None })
+    }
+
+    /// Whether it was given up because its node was removed from the Swarm (`docker node rm`).
+    pub fn went_with_its_node(&self) -> bool {
+        const SAID: &str = "Task belonged to a node that has been deleted";
+        self.state == TaskState::Orphaned && (&*self.message == SAID || &*self.err == SAID)
     }
 
     /// The image without its digest.

@@ -49,6 +49,8 @@ fn service(taken: &Taken, s: &Service) -> Value {
         Mode::ReplicatedJob { .. } | Mode::GlobalJob => {
             s.counts.map_or(m.desired, |c| c.desired.saturating_sub(c.completed))
         }
+        // What is done is not desired any more, as the CLI counts.
+        Mode::Global => m.desired.saturating_sub(m.rests.done + m.rests.given_up),
         _ => m.desired,
     };
     let mut out = json!({
@@ -65,6 +67,12 @@ fn service(taken: &Taken, s: &Service) -> Value {
     if let Some((done, total)) = m.job {
         out["completed"] = done.into();
         out["completions"] = total.into();
+    }
+    if m.rests.done > 0 {
+        out["done"] = m.rests.done.into();
+    }
+    if m.rests.waiting > 0 {
+        out["next_run"] = time(m.rests.next_run);
     }
     out
 }

@@ -8,14 +8,18 @@ use std::{
 
 use super::{
     Limits,
+    patience::{engine_restarted, resting},
     why::{Why, was_called_off, why},
 };
 use crate::cluster::{
-    Missing, Node, NodeId, Service, Store, Task, TaskState, Timestamp, UpdateState,
+    Missing, Node, NodeId, Place, Rest, Service, Store, Task, TaskState, Timestamp, UpdateState,
 };
 
 /// Failures are remembered so long when they are counted or given as a reason.
 pub const LATELY: Duration = Duration::from_secs(15 * 60);
+
+/// What runs for less has not been seen to run.
+const BLINK: Duration = Duration::from_secs(3);
 
 /// The model at a moment.
 pub struct Look<'a> {
@@ -96,7 +100,7 @@ pub struct ServiceLook<'a> {
     pub missing: Missing,
     /// All that is kept of it.
     pub tasks: Vec<&'a Task>,
-    /// Meant to run and not running, the oldest first.
+    /// Meant to run and not running, the oldest first; not those whose next run is yet to come.
     pub waiting: Vec<&'a Task>,
     /// Running on a node that is up.
     pub running: Vec<&'a Task>,
@@ -111,8 +115,12 @@ pub struct ServiceLook<'a> {
     pub trouble: Vec<(&'a Task, Why)>,
     /// Were running on nodes that are down now, and nothing runs in their place.
     pub lost: Vec<&'a Task>,
+    /// Places that rest: done, between two runs, given up.
+    pub rests: HashMap<Place<'a>, Rest>,
+    /// When a task of each place ended last.
+    pub(super) ended: HashMap<Place<'a>, Timestamp>,
     /// Failures of each place since something ended well there, and whether nothing runs there now.
-    series: Vec<(&'a Task, bool)>,
+    pub(super) series: Vec<(&'a Task, bool)>,
     /// It is short because something fails, not because something has just begun.
     pub fails_now: bool,
     /// And what fails are its own tasks.
@@ -125,23 +133,31 @@ impl<'a> ServiceLook<'a> {
         let store = look.store;
         let tasks: Vec<&Task> = store.tasks_of(&service.id).collect();
         let running: Vec<&Task> = tasks.iter().copied().filter(|t| store.is_running(t)).collect();
-        let filled: HashSet<Place<'_>> = running.iter().map(|t| place(t)).collect();
-        let mut waiting: Vec<&Task> = tasks
-            .iter()
-            .copied()
-            .filter(|t| t.is_wanted() && !t.state.is_terminal() && !store.is_running(t))
-            .collect();
+        let filled: HashSet<Place<'_>> = running.iter().map(|t| t.place()).collect();
+        let (missing, rests) = resting(look, service, &tasks);
+        let on_its_way =
+            |t: &&Task| t.is_wanted() && !t.state.is_terminal() && !store.is_running(t);
+        let rest = |t: &Task| rests.contains_key(&t.place());
+        let mut waiting: Vec<&Task> =
+            tasks.iter().copied().filter(on_its_way).filter(|t| !rest(t)).collect();
         waiting.sort_by_key(|t| (t.created, &t.id));
-        let failed = |t: &&Task| t.state.is_failure() && !was_called_off(t);
+        let failed = |t: &&Task| {
+            t.state.is_failure()
+                && !was_called_off(t)
+                && !t.went_with_its_node()
+                && !engine_restarted(look, t)
+        };
         let mut failures: Vec<&Task> = tasks.iter().copied().filter(failed).collect();
         failures.sort_by_key(|t| (std::cmp::Reverse(t.since), &t.id));
         let down = |t: &&Task| t.state == TaskState::Running && !store.is_running(t);
         let lost =
-            tasks.iter().copied().filter(down).filter(|t| !filled.contains(&place(t))).collect();
+            tasks.iter().copied().filter(down).filter(|t| !filled.contains(&t.place())).collect();
         let mut new = Self {
             look,
             service,
-            missing: store.missing(service),
+            missing,
+            rests,
+            ended: HashMap::new(),
             tasks,
             waiting,
             steady: running.clone(),
@@ -171,8 +187,28 @@ impl<'a> ServiceLook<'a> {
         if fast < limits.loop_failures && recent.len() < limits.loop_failures + 2 {
             return;
         }
-        self.looping = recent;
-        self.steady.retain(|t| look.lasts(t.since, limits.grace));
+        // What has run for clearly longer than those that failed did is more than the next of them.
+        let longest = recent.iter().map(|t| self.lived(t)).max().unwrap_or_default();
+        let longer = longest.saturating_mul(2);
+        self.steady.retain(|t| look.lasts(t.since, longer.clamp(BLINK, limits.grace)));
+        let failed_since = |t: &Task| {
+            recent.iter().any(|failed| failed.place() == t.place() && failed.since > t.since)
+        };
+        let stays = |t: &&Task| !failed_since(t) && look.lasts(t.since, longer.max(limits.grace));
+        let stay = self.running.iter().filter(|t| stays(t)).count() as u64;
+        if stay < self.missing.desired {
+            self.looping = recent;
+        }
+    }
+
+    /// How long a task that ended may have run: at most since it was created, less the delay with which it
+    /// was started if another had its place before.
+    fn lived(&self, task: &Task) -> Duration {
+        let is_before =
+            |other: &&Task| other.place() == task.place() && other.created < task.created;
+        let is_next = self.tasks.iter().any(is_before);
+        let delay = if is_next { task.spec.restart.delay } else { Duration::ZERO };
+        task.created.age(task.since).saturating_sub(delay)
     }
 
     /// Waiting tasks that say why, failures in places where nothing runs, and all recent ones. Those of
@@ -196,16 +232,20 @@ impl<'a> ServiceLook<'a> {
         let ended = |t: &&&Task| t.state.is_terminal() && !t.state.is_failure();
         // One that ran until its node was lost had ended what failed before it.
         for task in self.tasks.iter().filter(ended).chain(&self.lost) {
-            let end = ended_well.entry(place(task)).or_default();
+            let end = ended_well.entry(task.place()).or_default();
             *end = task.since.max(*end);
         }
-        let since_then = |t: &Task| ended_well.get(&place(t)).is_none_or(|at| t.since >= *at);
+        let since_then = |t: &Task| ended_well.get(&t.place()).is_none_or(|at| t.since >= *at);
+        for task in self.tasks.iter().filter(|t| t.state.is_terminal()) {
+            let end = self.ended.entry(task.place()).or_default();
+            *end = task.since.max(*end);
+        }
         let mut trouble: Vec<(&Task, Why)> =
             self.waiting.iter().filter_map(|task| Some((*task, why(task)?))).collect();
-        self.fails_now = !trouble.is_empty();
+        self.fails_now = trouble.iter().any(|(task, _)| self.stays_so(task));
         for task in self.failures.iter().copied().filter(|t| relevant(t)) {
             let series = since_then(task);
-            let now = series && !filled.contains(&place(task));
+            let now = series && !filled.contains(&task.place());
             if series {
                 self.series.push((task, now));
             }
@@ -250,7 +290,15 @@ impl<'a> ServiceLook<'a> {
     pub fn figures(&self) -> String {
         match self.missing.job {
             Some((done, total)) => format!("{done} of {total} done"),
-            None => format!("{}/{}", self.missing.running, self.missing.desired),
+            None => {
+                let m = &self.missing;
+                let done = if m.rests.done > 0 {
+                    format!(", {} done", m.rests.done)
+                } else {
+                    String::new()
+                };
+                format!("{}/{}{done}", m.running, m.desired)
+            }
         }
     }
 
@@ -259,7 +307,7 @@ impl<'a> ServiceLook<'a> {
         let kept = self.look.store.info().history_limit.saturating_sub(1).max(1);
         let mut slots = HashMap::new();
         for (task, _) in &self.series {
-            *slots.entry(place(task)).or_insert(0_u64) += 1;
+            *slots.entry(task.place()).or_insert(0_u64) += 1;
         }
         slots.values().any(|failed| *failed >= kept)
     }
@@ -286,13 +334,6 @@ impl<'a> ServiceLook<'a> {
     pub fn lost_node(&self) -> Option<&'a NodeId> {
         self.lost.first().and_then(|t| t.node.as_ref())
     }
-}
-
-type Place<'t> = (u64, Option<&'t NodeId>);
-
-/// A slot, or for a global service the node.
-fn place(task: &Task) -> Place<'_> {
-    (task.slot, if task.slot == 0 { task.node.as_ref() } else { None })
 }
 
 /// `1 task`, `3 tasks`.

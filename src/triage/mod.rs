@@ -13,6 +13,7 @@ mod fold;
 pub mod incident;
 mod limits;
 mod look;
+mod patience;
 mod rule;
 mod rules;
 mod why;

@@ -5,6 +5,7 @@
 #[path = "../fixtures/cluster.rs"]
 mod cluster_fixture;
 
+mod calm;
 mod decoding;
 mod follow;
 mod lossless;

@@ -135,7 +135,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("global-missing", with(calm(), |c| { c.last().mode = Mode::Global; for t in &mut c.tasks { t.slot = 0; } c.tasks.pop(); }).into(), "web is missing on"),
         ("orphaned-tasks", calm().task(9, TaskState::Orphaned, "", 90_000).into(), "web has 1 orphaned task"),
         ("job-failed", with(bare(), |c| c.last().mode = Mode::ReplicatedJob { concurrent: 1, total: 3 }).task(1, TaskState::Failed, &exit(5), 90).into(), "job web 0 of 3 done: 1 failed task, not tried any more"),
-        ("attempts-used-up", with(failing(&exit(1)), |c| c.last().restart.condition = RestartCondition::None).into(), "not started again: its restart policy is none"),
+        ("attempts-used-up", with(failing(&exit(1)), |c| { spec(&mut c.tasks[0]).restart.condition = RestartCondition::None; }).into(), "not started again: its restart policy is none"),
         ("crash-loop", calm().task(1, TaskState::Failed, &exit(3), 10).task(2, TaskState::Failed, &exit(3), 20).task(3, TaskState::Failed, &exit(4), 30).into(), "web 4/4 now, but 3 failures within 20 s, exits 3 ×2, 4 ×1, different errors"),
         ("update-paused", calm().update(UpdateState::Paused, "update paused due to failure or early termination of task x").into(), "web 4/4: update paused"),
         ("rollback-paused", calm().update(UpdateState::RollbackPaused, "rollback paused due to failure or early termination of task x").into(), "web 4/4: rollback paused"),

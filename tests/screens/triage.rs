@@ -63,7 +63,9 @@ fn a_service_whose_only_task_is_replaced_is_busy_not_down() {
         }
         c.task(1, TaskState::Preparing, "", age)
     };
-    for (failed, age, glyph) in [(false, 3, "◐"), (false, 60, "✗"), (true, 3, "✗")] {
+    for (failed, age, glyph) in
+        [(false, 3, "◐"), (false, 60, "◐"), (false, 150, "✗"), (true, 3, "✗")]
+    {
         let mut driver = Driver::new(&replacing(failed, age), false);
         driver.keys("2");
         let screen = driver.screen(120, 40);

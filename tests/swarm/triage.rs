@@ -300,11 +300,13 @@ const ALL: &[(&str, Broken)] = &[
         broken(
             &[
                 "--health-cmd",
-                "false",
+                "sleep 100",
                 "--health-interval",
+                "1s",
+                "--health-timeout",
                 "60s",
-                "--health-start-period",
-                "300s",
+                "--health-retries",
+                "1",
                 SLEEP[0],
                 SLEEP[1],
                 SLEEP[2],

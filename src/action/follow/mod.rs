@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::plan::{Change, Found, NodeChange, Step, Target};
 use crate::cluster::{
-    Mode, NodeId, Service, Store, Task, TaskId, TaskState, Timestamp, UpdateState, eligible,
+    Mode, NodeId, Rest, Service, Store, Task, TaskId, TaskState, Timestamp, UpdateState, eligible,
+    rests,
 };
 
 /// Up to so many slots get a bar each.
@@ -297,6 +298,8 @@ enum Slot {
 struct Newest<'s> {
     task: &'s Task,
     up: bool,
+    /// Its work is done, or done until its next run.
+    rests: bool,
 }
 
 impl Newest<'_> {
@@ -305,7 +308,8 @@ impl Newest<'_> {
         if service.mode.is_job() {
             fresh && self.task.state == TaskState::Complete
         } else {
-            fresh && self.up && self.task.is_wanted() && self.task.state == TaskState::Running
+            let runs = self.task.is_wanted() && self.task.state == TaskState::Running;
+            fresh && self.up && (runs || self.rests)
         }
     }
 }
@@ -314,6 +318,8 @@ impl Newest<'_> {
 /// chooses (`tasksBySlot`); only tasks made from the service's template as it is now.
 fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Slot, Newest<'s>> {
     let mut slots: BTreeMap<Slot, Newest<'s>> = BTreeMap::new();
+    let fresh = store.tasks_of(&service.id).filter(|t| t.spec.template == service.template);
+    let resting = rests(fresh);
     for task in store.tasks_of(&service.id).filter(|t| t.spec.template == service.template) {
         if task.desired.number() == 0 || task.state.number() == 0 {
             continue;
@@ -331,7 +337,9 @@ fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Slot, Newest<'s>> 
         match slots.get(&slot) {
             Some(known) if rank(known.task) <= rank(task) => {}
             _ => {
-                slots.insert(slot, Newest { task, up });
+                let rest = resting.get(&task.place());
+                let rests = matches!(rest, Some(Rest::Done | Rest::NextRun(_)));
+                slots.insert(slot, Newest { task, up, rests });
             }
         }
     }

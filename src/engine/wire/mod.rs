@@ -20,7 +20,7 @@ pub use node::decode_nodes;
 pub use service::{ServiceReader, decode_service};
 pub use task::TaskReader;
 
-use self::template::WireTemplate;
+use self::template::{WireRestart, WireTemplate, read_part};
 use crate::cluster::{Resources, TaskSpec, Timestamp};
 
 /// Specs remembered, and the bytes of their texts: more are not alike, and remembering them would
@@ -68,8 +68,13 @@ impl Interner {
             return known;
         }
         let read: WireTemplate<'_> = serde_json::from_slice(text).unwrap_or_default();
+        let container = read.container();
+        let restart: WireRestart<'_> = read_part(read.restart_policy);
         let spec = Arc::new(TaskSpec {
-            image: self.share(&read.container().image),
+            image: self.share(&container.image),
+            restart: restart.model(),
+            health: container.healthcheck.model(),
+            stop_grace: container.stop_grace(),
             reserved: read.resources().reservations.model(),
             template: read.fingerprint(),
         });

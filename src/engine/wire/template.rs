@@ -4,13 +4,14 @@ use std::{
     borrow::Cow,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
+    time::Duration,
 };
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Res, Text, nanos, or_default};
-use crate::cluster::{Mount, Platform, RestartCondition, RestartPolicy};
+use crate::cluster::{HealthCheck, Mount, Platform, RestartCondition, RestartPolicy};
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
@@ -92,6 +93,16 @@ pub(super) fn read_part<'a, T: Default + Deserialize<'a>>(part: Option<&'a RawVa
 pub(super) struct WireContainer<'a> {
     #[serde(borrow)]
     pub image: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub healthcheck: WireHealth<'a>,
+    stop_grace_period: Option<i64>,
+}
+
+impl WireContainer<'_> {
+    /// How long it may take to stop; the engine's default is 10 s (swarmkit `api/defaults/service.go`).
+    pub fn stop_grace(&self) -> Duration {
+        self.stop_grace_period.map_or(Duration::from_secs(10), nanos)
+    }
 }
 
 /// What a container refers to; read for services only, tasks have it from theirs.
@@ -113,12 +124,26 @@ pub(super) struct WireReferences<'a> {
 pub(super) struct WireHealth<'a> {
     #[serde(borrow, deserialize_with = "or_default")]
     test: Vec<Cow<'a, str>>,
+    interval: i64,
+    retries: i64,
+    start_period: i64,
 }
 
 impl WireHealth<'_> {
     /// Whether it checks: `["NONE"]` turns the image's own check off.
     pub fn is_set(&self) -> bool {
         self.test.first().is_some_and(|kind| kind != "NONE")
+    }
+
+    /// Its figures, 0 being the default; also those set for a check of the image's.
+    pub fn model(&self) -> Option<HealthCheck> {
+        let has_figures = self.interval != 0 || self.retries != 0 || self.start_period != 0;
+        let default = HealthCheck::DEFAULT;
+        (self.is_set() || (self.test.is_empty() && has_figures)).then(|| HealthCheck {
+            interval: if self.interval > 0 { nanos(self.interval) } else { default.interval },
+            retries: u32::try_from(self.retries).ok().filter(|n| *n > 0).unwrap_or(default.retries),
+            start_period: nanos(self.start_period),
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Jobs, and restart policies that give up.
 
 use crate::{
-    cluster::{Mode, RestartCondition, Task, TaskState},
+    cluster::{Mode, Rest, RestartCondition, Task},
     triage::{Remedy, ServiceLook, look::count, rule::Found},
 };
 
@@ -46,34 +46,19 @@ pub fn failed(s: &ServiceLook<'_>) -> Option<Found> {
     )
 }
 
-/// Tasks that ended and are not started again, for the restart policy says so (`Condition` none or
-/// on-failure, or `MaxAttempts` used up): the service stays short for ever.
+/// Tasks whose last run failed and that are not started again, for the restart policy says so (`Condition`
+/// none, or `MaxAttempts` used up): the service stays short for ever.
 pub fn attempts_used_up(s: &ServiceLook<'_>) -> Option<Found> {
-    let policy = &s.service.restart;
     if !s.is_short() || !matches!(s.service.mode, Mode::Replicated(_) | Mode::Global) {
         return None;
     }
-    // Short, and nothing is on its way: what ended last is all there will be.
-    let ended: Vec<&Task> = s
-        .tasks
-        .iter()
-        .copied()
-        .filter(|t| {
-            matches!(t.state, TaskState::Failed | TaskState::Complete | TaskState::Rejected)
-        })
-        .filter(|t| t.spec.template == s.service.template)
-        .collect();
-    let newest = ended.iter().max_by_key(|t| t.since)?;
-    if s.waiting.len() as u64 + s.missing.running >= s.missing.desired {
-        return None;
-    }
+    let given_up = |t: &&&Task| s.rests.get(&t.place()) == Some(&Rest::GivenUp);
+    let newest = s.tasks.iter().filter(given_up).max_by_key(|t| t.created)?;
+    let policy = &newest.spec.restart;
     let said = match (&policy.condition, policy.max_attempts) {
         (RestartCondition::None, _) => "its restart policy is none".to_owned(),
         (_, n) if n > 0 => {
             format!("its {} are used up", count(n as usize, "restart attempt", "restart attempts"))
-        }
-        (RestartCondition::OnFailure, _) if newest.state == TaskState::Complete => {
-            "it ended well, and is restarted only after failures".to_owned()
         }
         _ => return None,
     };

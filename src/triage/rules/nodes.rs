@@ -111,9 +111,15 @@ pub fn task_on_drained(look: &Look<'_>, node: &Node) -> Option<Found> {
     }
     let mut tasks: Vec<&Task> =
         look.store.tasks_on(&node.id).filter(|t| !t.state.is_terminal()).collect();
+    // The drain itself moves the node's time, and being told to stop the task's. Those may take as long as
+    // their spec gives them.
+    tasks.retain(|t| {
+        let grace = if t.is_wanted() { Duration::ZERO } else { t.spec.stop_grace };
+        let told = if t.is_wanted() { node.updated } else { node.updated.max(t.updated) };
+        look.lasts(told, look.limits.stuck.saturating_add(grace))
+    });
     tasks.sort_by_key(|t| look.store.task_name(t));
-    // The drain itself moves the node's time.
-    if tasks.is_empty() || !look.lasts(node.updated, look.limits.stuck) {
+    if tasks.is_empty() {
         return None;
     }
     Some(
@@ -126,7 +132,7 @@ pub fn task_on_drained(look: &Look<'_>, node: &Node) -> Option<Found> {
             node.updated,
         )
         .why(
-            "they do not stop (a long stop-grace-period), or their volumes or jobs hold them there",
+            "they do not stop, not even after their stop-grace-period, or their volumes or jobs hold them there",
         )
         .tasks(look, tasks)
         .remedy(Remedy::Tasks, "the tasks that stay"),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    cluster::{Mode, NodeId, NodeState, Subject, Task, TaskState, eligible},
+    cluster::{Mode, Node, NodeId, NodeState, Subject, Task, TaskState, Timestamp, eligible},
     triage::{
         Remedy, ServiceLook,
         look::{count, names},
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// Short for longer than a deployment takes, or short with an error to show for it. An update that
+/// Short for longer than what it waits for takes, or short with an error to show for it. An update that
 /// replaces its tasks one after the other is short all the while, and well.
 fn is_trouble(s: &ServiceLook<'_>) -> bool {
     if matches!(s.service.mode, Mode::ReplicatedJob { .. } | Mode::GlobalJob) {
@@ -27,11 +27,7 @@ fn is_trouble(s: &ServiceLook<'_>) -> bool {
     if s.service.is_updating() && s.missing.running > 0 && !failing {
         return false;
     }
-    if !failing && s.waiting.is_empty() && s.lost.is_empty() {
-        // Nothing waits and nothing failed: a scale a moment ago, or the manager is behind.
-        return s.look.lasts(s.service.updated, s.look.limits.grace);
-    }
-    failing || s.look.lasts(s.short_since().max(s.service.updated), s.look.limits.grace)
+    failing || s.is_overdue()
 }
 
 fn blamed(s: &ServiceLook<'_>, mut found: Found) -> Found {
@@ -58,9 +54,14 @@ fn figures(s: &ServiceLook<'_>, holds: Option<String>) -> String {
     }
 }
 
+/// Whether something of it runs that is to be counted on, or has done its work.
+fn serves(s: &ServiceLook<'_>) -> bool {
+    !s.steady.is_empty() || s.missing.rests.done + s.missing.rests.waiting > 0
+}
+
 /// No task runs, or none for long. Critical: its users get nothing. Scaled to zero is no trouble.
 pub fn down(s: &ServiceLook<'_>) -> Option<Found> {
-    if !is_trouble(s) || !s.steady.is_empty() || s.missing.desired == 0 {
+    if !is_trouble(s) || serves(s) || s.missing.desired == 0 {
         return None;
     }
     let said = s.is_unsteady().then(|| "nothing stays up".to_owned());
@@ -70,7 +71,7 @@ pub fn down(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// Fewer tasks than wanted. A warning: the rest carry the load.
 pub fn below(s: &ServiceLook<'_>) -> Option<Found> {
-    if !is_trouble(s) || s.steady.is_empty() || matches!(s.service.mode, Mode::Global) {
+    if !is_trouble(s) || !serves(s) || matches!(s.service.mode, Mode::Global) {
         return None;
     }
     let stays = || match s.steady.len() {
@@ -93,19 +94,11 @@ pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
         .store
         .nodes()
         .filter(|n| n.state == NodeState::Ready && eligible(s.service, n) && !on.contains(&n.id))
+        .filter(|n| !s.has_rest((0, Some(&n.id))) && is_lacking(s, n))
         .collect();
     lacking.sort_by(|a, b| a.hostname.cmp(&b.hostname));
-    // Its task there may have begun a moment ago; a node may have come a moment ago.
-    let since = lacking
-        .iter()
-        .map(|n| {
-            let tasks = s.waiting.iter().filter(|t| t.node.as_ref() == Some(&n.id));
-            let began = tasks.map(|t| t.created).min().unwrap_or(s.service.updated);
-            began.max(s.look.state_since(n))
-        })
-        .min()?;
-    let failing = s.fails_now || s.is_unsteady();
-    if s.steady.is_empty() || !(failing || s.look.lasts(since, s.look.limits.grace)) {
+    let since = lacking.iter().map(|n| begun(s, n)).min()?;
+    if !serves(s) {
         return None;
     }
     let on = names(lacking.iter().map(|n| &*n.hostname));
@@ -113,11 +106,32 @@ pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
     Some(blamed(s, found))
 }
 
+/// Since when a global service has had a task to start on a node: one may have begun, or the node may have
+/// come, a moment ago.
+fn begun(s: &ServiceLook<'_>, node: &Node) -> Timestamp {
+    let tasks = s.waiting.iter().filter(|t| t.node.as_ref() == Some(&node.id));
+    let began = tasks.map(|t| t.created).min().unwrap_or(s.service.updated);
+    began.max(s.look.state_since(node))
+}
+
+/// Whether a global service fails on a node, or takes longer to start there than it may.
+fn is_lacking(s: &ServiceLook<'_>, node: &Node) -> bool {
+    if s.is_unsteady() || s.fails_on(&node.id) {
+        return true;
+    }
+    let mut waiting = s.waiting.iter().filter(|t| t.node.as_ref() == Some(&node.id)).peekable();
+    match waiting.peek() {
+        Some(_) => waiting.any(|task| s.is_late(task)),
+        None => s.look.lasts(begun(s, node).max(s.ended_on(node)), s.look.limits.grace),
+    }
+}
+
 /// `orphaned`: its node was away for so long that the manager gave the task up (swarmkit
-/// `orchestrator/taskreaper`, 24 h). It may still run there. A warning.
+/// `orchestrator/taskreaper`, 24 h). It may still run there. A warning. Not those of a node that was removed:
+/// whoever does that says that nothing runs there.
 pub fn orphaned(s: &ServiceLook<'_>) -> Option<Found> {
     let orphans: Vec<&Task> =
-        s.tasks.iter().copied().filter(|t| t.state == TaskState::Orphaned).collect();
+        s.failures.iter().copied().filter(|t| t.state == TaskState::Orphaned).collect();
     let oldest = orphans.iter().map(|t| t.since).min()?;
     Some(
         Found::warning(

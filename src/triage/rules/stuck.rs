@@ -1,20 +1,17 @@
 //! Tasks that do not get on, by the state they are stuck in. States in their order (swarmkit
 //! `api/types.proto`): new, allocated, pending, assigned, accepted, preparing, ready, starting.
 
-use std::time::Duration;
-
 use crate::{
     cluster::{NodeState, Subject, Task, TaskState},
     triage::{Remedy, ServiceLook, look::count, rule::Found},
 };
 
-/// Tasks in one of `states` for longer than `limit` that do not say why themselves.
-fn stuck<'a>(s: &ServiceLook<'a>, states: &[TaskState], limit: Duration) -> Vec<&'a Task> {
-    s.waiting
-        .iter()
-        .copied()
+/// Tasks in one of `states` for longer than that may take, that do not say why themselves.
+fn stuck<'a>(s: &ServiceLook<'a>, states: &[TaskState]) -> Vec<&'a Task> {
+    let waiting = s.waiting.iter().copied();
+    waiting
         .filter(|t| t.err.is_empty() && states.contains(&t.state))
-        .filter(|t| s.look.lasts(if t.since.is_set() { t.since } else { t.created }, limit))
+        .filter(|t| s.is_late(t))
         .collect()
 }
 
@@ -31,7 +28,7 @@ fn cause(s: &ServiceLook<'_>, tasks: Vec<&Task>, state: &str, why: &str) -> Opti
 
 /// `new`: the allocator has not given it what its networks need.
 pub fn new(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = stuck(s, &[TaskState::New], s.look.limits.grace);
+    let tasks = stuck(s, &[TaskState::New]);
     cause(
         s,
         tasks,
@@ -42,7 +39,7 @@ pub fn new(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `pending` and no error yet: the scheduler has not looked at it.
 pub fn pending(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = stuck(s, &[TaskState::Pending], s.look.limits.grace);
+    let tasks = stuck(s, &[TaskState::Pending]);
     cause(
         s,
         tasks,
@@ -53,7 +50,7 @@ pub fn pending(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `allocated`: between allocator and scheduler, milliseconds as a rule.
 pub fn allocated(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = stuck(s, &[TaskState::Allocated], s.look.limits.grace);
+    let tasks = stuck(s, &[TaskState::Allocated]);
     cause(
         s,
         tasks,
@@ -64,7 +61,7 @@ pub fn allocated(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `assigned` or `accepted`: its node was told, and has not begun. A node that is away hears nothing.
 pub fn assigned(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = stuck(s, &[TaskState::Assigned, TaskState::Accepted], s.look.limits.grace);
+    let tasks = stuck(s, &[TaskState::Assigned, TaskState::Accepted]);
     let away = tasks.iter().find_map(|t| {
         let node = s.look.store.node(t.node.as_ref()?)?;
         (node.state != NodeState::Ready).then(|| node.id.clone())
@@ -78,7 +75,7 @@ pub fn assigned(s: &ServiceLook<'_>) -> Option<Found> {
 /// `preparing`: the image is pulled, networks and volumes are set up. A large image on a slow link takes
 /// its time.
 pub fn preparing(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = stuck(s, &[TaskState::Preparing], s.look.limits.preparing);
+    let tasks = stuck(s, &[TaskState::Preparing]);
     let why = format!(
         "the node pulls {} (a large image, a slow or unreachable registry), or sets up a volume or network",
         s.service.image_tag()
@@ -86,15 +83,20 @@ pub fn preparing(s: &ServiceLook<'_>) -> Option<Found> {
     cause(s, tasks, "preparing", &why)
 }
 
-/// `starting`: the container runs, and its health check has not passed yet; `ready` waits for the task
-/// before it to end.
+/// `starting`: the container runs, and its health check has not passed yet, neither in the time that its
+/// own figures give it, nor for as long as any may take.
 pub fn starting(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = stuck(s, &[TaskState::Starting], s.look.limits.starting);
-    let found = cause(
-        s,
-        tasks,
-        "starting",
-        "its health check has not passed: it starts slowly, or the check asks the wrong thing",
-    )?;
-    Some(found.remedy(Remedy::Logs, "what it writes while it starts"))
+    let tasks = stuck(s, &[TaskState::Starting]);
+    if tasks.is_empty() {
+        return None;
+    }
+    let on = s.hosts(&tasks);
+    let wait = count(tasks.len(), "task waits", "tasks wait");
+    Some(
+        Found::cause(format!("{wait} in starting on {on} for the health check to pass"))
+            .why("its health check has not passed: it starts slowly, or the check asks the wrong thing")
+            .remedy(Remedy::Tasks, "its tasks")
+            .tasks(s.look, tasks)
+            .remedy(Remedy::Logs, "what it writes while it starts"),
+    )
 }

@@ -4,9 +4,9 @@ use ratatui::{Frame, layout::Rect};
 
 use super::{empty, frame_of, has_focus, rows, title};
 use crate::{
-    cluster::{Mode, PublishMode, Service, UpdateState},
+    cluster::{Missing, Mode, PublishMode, Service, Timestamp, UpdateState},
     config::Slot,
-    triage::{GRACE, Severity},
+    triage::Severity,
     ui::{
         Board, Scene,
         board::Pane,
@@ -34,35 +34,18 @@ pub fn health(service: &Service, scene: &Scene) -> Health {
         .update
         .as_ref()
         .is_some_and(|u| matches!(u.state, UpdateState::Paused | UpdateState::RollbackPaused));
-    let none = missing.running == 0 && missing.desired > 0 && !service.mode.is_job();
     // What is wrong with it is told in one way everywhere; the figures alone go up and down.
     let found = scene.troubled.get(&service.id);
-    if stopped || found == Some(&Severity::Critical) || (none && !is_replaced(service, scene)) {
+    if stopped || found == Some(&Severity::Critical) {
         Health::Down
     } else if found == Some(&Severity::Warning) {
         Health::Short
-    } else if service.is_updating() {
+    } else if service.is_updating() || !missing.none() {
+        // Short, and nothing is wrong with it: it is on its way.
         Health::Busy
-    } else if !missing.none() {
-        Health::Short
     } else {
         Health::Well
     }
-}
-
-/// Whether an update has just stopped the only task, and the next is on its way.
-fn is_replaced(service: &Service, scene: &Scene) -> bool {
-    let Some(update) = service.update.as_ref().filter(|_| service.is_updating()) else {
-        return false;
-    };
-    let mut on_its_way = false;
-    for task in scene.store.tasks_of(&service.id) {
-        if task.state.is_failure() && task.since >= update.started {
-            return false;
-        }
-        on_its_way |= task.is_wanted() && task.created.age(scene.now) < GRACE;
-    }
-    on_its_way
 }
 
 impl Health {
@@ -99,10 +82,24 @@ fn replicas(service: &Service, scene: &Scene) -> String {
         None => (m.running, m.desired, ""),
     };
     if health(service, scene) == Health::Well {
-        return format!("{part}/{whole}{word}");
+        return match resting(&m, scene.now) {
+            Some(said) => said,
+            None => format!("{part}/{whole}{word}"),
+        };
     }
     let cells = usize::try_from(whole.clamp(1, 6)).unwrap_or(6);
     format!("{:<5} {}", format!("{part}/{whole}{word}"), bar(part, whole, cells))
+}
+
+/// Of a service that runs less than it is asked for, and well: why. `1 done`, `0/1 next in 3h`.
+pub fn resting(m: &Missing, now: Timestamp) -> Option<String> {
+    let (part, whole) = (m.running, m.desired);
+    if m.rests.waiting > 0 {
+        let age = text::age(now.age(m.rests.next_run));
+        Some(format!("{part}/{whole} next in {age}"))
+    } else {
+        (m.rests.done > 0 && m.none()).then(|| format!("{part}/{whole} {} done", m.rests.done))
+    }
 }
 
 /// How its update goes.
@@ -197,7 +194,11 @@ pub const COLUMNS: &[Column<Service>] = &[
         },
         key: |s, c| {
             let m = c.store.missing(s);
-            Key::Number(m.running as i64 - m.desired as i64)
+            Key::Number(if m.job.is_some() {
+                m.running as i64 - m.desired as i64
+            } else {
+                -(m.lacking() as i64)
+            })
         },
     },
     Column {

@@ -148,7 +148,10 @@ impl Page<'_> {
     }
 
     fn when(&self, at: Timestamp) -> String {
-        if at.is_set() {
+        if at > self.board.scene.now {
+            let ahead = text::age(self.board.scene.now.age(at));
+            format!("{} (in {ahead})", at.date_clock())
+        } else if at.is_set() {
             format!("{} ({} ago)", at.date_clock(), text::age(at.age(self.board.scene.now)))
         } else {
             String::new()

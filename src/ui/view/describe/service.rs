@@ -6,9 +6,11 @@ use serde_json::Value;
 use super::{Page, span, text_of, words};
 use crate::{
     action::plan::{Mark, diff_specs},
-    cluster::{Mode, PublishMode, Service, ServiceId, Subject, Task, Timestamp, changes},
+    cluster::{
+        Mode, PublishMode, Service, ServiceId, Subject, Task, TaskState, Timestamp, changes,
+    },
     config::Slot,
-    ui::widget::text,
+    ui::{view::services, widget::text},
 };
 
 /// Lines of a difference that are shown.
@@ -23,11 +25,23 @@ impl Page<'_> {
         self.field("id", id.as_str());
         self.field("stack", s.stack.as_deref().unwrap_or(""));
         self.field("in words", self.in_words(s));
-        let slot = if missing.none() { Slot::Ok } else { Slot::Critical };
-        let state = match missing.job {
+        let slot = services::health(s, &self.board.scene).look().1;
+        let slot = if missing.none() { Slot::Ok } else { slot };
+        let mut state = match missing.job {
             Some((done, total)) => format!("{done} of {total} done, {} running", missing.running),
             None => format!("{} of {} running", missing.running, missing.desired),
         };
+        let rests = &missing.rests;
+        if rests.done > 0 {
+            state += &format!(", {} done", rests.done);
+        }
+        if rests.waiting > 0 {
+            state += &format!(", the next run is {}", self.when(rests.next_run));
+        }
+        let checked = store.tasks_of(id).filter(|t| t.state == TaskState::Starting).count();
+        if checked > 0 {
+            state += &format!(", {checked} waiting for the health check to pass");
+        }
         self.styled("tasks", state, slot);
         self.problems(&subject);
         self.field("created", self.when(s.created));

@@ -1,0 +1,276 @@
+//! Nobody is paged for what is meant to be so: what is done, what waits for its next run, what starts, what
+//! stops, and what went with a node that was removed.
+
+use std::{sync::Arc, time::Duration};
+
+use skep::{
+    cluster::{
+        Availability, HealthCheck, Mode, Rest, RestartCondition, RestartPolicy, Service, Store,
+        TaskSpec, TaskState, UpdateState, rests,
+    },
+    triage::{Limits, Problem, Severity, problems},
+};
+
+use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
+
+const DAY: Duration = Duration::from_secs(86_400);
+const EXIT: &str = "task: non-zero exit (1)";
+
+/// A service without tasks yet, with that restart policy.
+fn with_policy(name: &str, replicas: u64, condition: RestartCondition, delay: Duration) -> Cluster {
+    let mut c = cluster().manager("m1").manager("m2").manager("m3").node("n4");
+    c = c.service(name, replicas);
+    c.tasks.clear();
+    c.last().restart = RestartPolicy { condition, delay, ..RestartPolicy::default() };
+    c
+}
+
+fn once(condition: RestartCondition, replicas: u64) -> Cluster {
+    with_policy("backup", replicas, condition, Duration::from_secs(5))
+}
+
+/// The next task waits until the delay is over.
+fn next(mut c: Cluster, slot: u64, age: i64) -> Cluster {
+    c = c.task(slot, TaskState::Ready, "", age);
+    let task = c.tasks.last_mut().unwrap();
+    (task.desired, task.created) = (TaskState::Ready, ago(age));
+    c
+}
+
+fn found(c: &Cluster) -> Vec<Arc<Problem>> {
+    problems(&c.store(), NOW, &Limits::default())
+}
+
+fn said(c: &Cluster) -> Vec<(&'static str, Severity, String)> {
+    let all = found(c).into_iter().filter(|p| p.severity > Severity::Advice);
+    all.map(|p| (p.rule, p.severity, p.message.clone())).collect()
+}
+
+fn spec(c: &mut Cluster) -> &mut TaskSpec {
+    Arc::make_mut(&mut c.tasks.last_mut().unwrap().spec)
+}
+
+fn first(store: &Store) -> &Service {
+    store.services().next().unwrap()
+}
+
+#[test]
+fn a_one_shot_that_ended_well_is_done() {
+    for condition in [RestartCondition::None, RestartCondition::OnFailure] {
+        let c = once(condition.clone(), 3)
+            .task(1, TaskState::Complete, "", 900)
+            .task(2, TaskState::Failed, EXIT, 950)
+            .task(2, TaskState::Complete, "", 900)
+            .task(3, TaskState::Complete, "", 2);
+        assert_eq!(said(&c), [], "{condition}");
+        let store = c.store();
+        let m = store.missing(first(&store));
+        assert_eq!((m.running, m.desired, m.rests.done, m.lacking()), (0, 3, 3, 0));
+        assert!(m.none());
+        assert_eq!((store.health().converged, store.health().missing), (1, 0));
+    }
+}
+
+#[test]
+fn a_one_shot_whose_last_run_failed_is_told() {
+    let c = once(RestartCondition::None, 1).task(1, TaskState::Complete, "", 900).task(
+        1,
+        TaskState::Failed,
+        EXIT,
+        300,
+    );
+    let told = found(&c);
+    assert_eq!((told[0].rule, told[0].cause), ("service-down", Some("attempts-used-up")));
+    assert_eq!(c.store().health().missing, 1);
+    // Where others have done their work, it is not down.
+    let c = once(RestartCondition::None, 3)
+        .task(1, TaskState::Complete, "", 900)
+        .task(2, TaskState::Complete, "", 900)
+        .task(3, TaskState::Failed, EXIT, 300);
+    let told = said(&c);
+    assert_eq!((told.len(), told[0].0), (1, "service-below"));
+    assert!(told[0].2.starts_with("backup 0/3, 2 done: task: non-zero exit (1)"), "{told:?}");
+    assert_eq!(c.store().health().missing, 1);
+}
+
+#[test]
+fn what_used_its_attempts_up_is_given_up() {
+    for (state, err) in [(TaskState::Failed, EXIT), (TaskState::Complete, "")] {
+        let mut c = once(RestartCondition::Any, 1);
+        c.last().restart.max_attempts = 2;
+        for age in [310, 305, 300] {
+            c = c.task(1, state.clone(), err, age);
+        }
+        let told = found(&c);
+        assert_eq!((told[0].rule, told[0].cause), ("service-down", Some("attempts-used-up")));
+        assert!(told[0].message.contains("its 2 restart attempts are used up"), "{told:?}");
+    }
+}
+
+#[test]
+fn a_global_one_shot_is_done_on_each_node_or_told() {
+    let global = |state: TaskState, err: &str| {
+        let mut c = once(RestartCondition::None, 1);
+        c.last().mode = Mode::Global;
+        for node in 0..4 {
+            c = c.task(0, TaskState::Complete, "", 300);
+            c.tasks.last_mut().unwrap().node = Some(c.nodes[node].id.clone());
+        }
+        let last = c.tasks.last_mut().unwrap();
+        if state == TaskState::Running {
+            last.desired = TaskState::Running;
+        }
+        (last.state, last.err) = (state, err.into());
+        c
+    };
+    let done = global(TaskState::Complete, "");
+    assert_eq!(said(&done), []);
+    assert_eq!(done.store().health().missing, 0);
+    let failed = said(&global(TaskState::Failed, EXIT));
+    assert!(failed[0].2.starts_with("backup is missing on n4: "), "{failed:?}");
+    // One still runs: the others have not gone missing.
+    assert_eq!(said(&global(TaskState::Running, "")), []);
+}
+
+#[test]
+fn work_that_repeats_waits_for_its_next_run() {
+    let cron = || with_policy("cron", 1, RestartCondition::Any, DAY);
+    let c = next(cron().task(1, TaskState::Complete, "", 3_600), 1, 3_600);
+    assert_eq!(said(&c), []);
+    let store = c.store();
+    let m = store.missing(first(&store));
+    assert_eq!((m.none(), m.lacking(), m.rests.waiting), (true, 0, 1));
+    assert_eq!(m.rests.next_run, ago(3_600 - 86_400));
+    let rest = rests(store.tasks()).into_values().next();
+    assert_eq!(rest, Some(Rest::NextRun(ago(3_600 - 86_400))));
+    // The engine's node tells the old state anew when it comes back.
+    let mut again = c.clone();
+    again.tasks[0].since = ago(1);
+    let store = again.store();
+    assert_eq!(store.missing(first(&store)).rests.next_run, ago(3_600 - 86_400));
+    // The run before failed: that is told for as long as it was the last.
+    let c = next(cron().task(1, TaskState::Failed, EXIT, 3_600), 1, 3_600);
+    assert_eq!(said(&c)[0].0, "service-down");
+    // The moment between two tasks.
+    assert_eq!(said(&cron().task(1, TaskState::Complete, "", 1)), []);
+    // It should have run by now.
+    let c = next(cron().task(1, TaskState::Complete, "", 90_000), 1, 90_000);
+    assert_eq!(said(&c)[0].0, "service-down");
+}
+
+#[test]
+fn what_ends_though_it_should_serve_is_told() {
+    // The delay is the engine's own: nobody asked for it to run again and again.
+    let c = with_policy("web", 1, RestartCondition::Any, Duration::from_secs(5));
+    let c = next(c.task(1, TaskState::Complete, "", 300), 1, 300);
+    assert_eq!(said(&c)[0].0, "service-down");
+}
+
+#[test]
+fn tasks_that_went_with_a_removed_node_are_no_problem() {
+    let orphaned = |why: &str| {
+        let mut c = cluster().manager("m1").manager("m2").manager("m3").service("web", 3);
+        c = c.task(3, TaskState::Orphaned, "", 60);
+        c.tasks.last_mut().unwrap().message = why.into();
+        said(&c)
+    };
+    assert_eq!(orphaned("Task belonged to a node that has been deleted"), []);
+    assert_eq!(orphaned("Task was orphaned")[0].0, "orphaned-tasks");
+}
+
+/// A service of one replica whose task is in that state, and has been for so long.
+fn starting(state: TaskState, age: i64) -> Cluster {
+    let mut c = with_policy("web", 1, RestartCondition::Any, Duration::from_secs(5));
+    c.last().updated = ago(age + 5);
+    c.task(1, state, "", age)
+}
+
+#[test]
+fn an_ordinary_start_is_given_its_time() {
+    assert_eq!(said(&starting(TaskState::Preparing, 110)), []);
+    assert_eq!(said(&starting(TaskState::Starting, 110)), []);
+    assert_eq!(found(&starting(TaskState::Preparing, 130))[0].cause, Some("stuck-preparing"));
+    assert_eq!(found(&starting(TaskState::Starting, 130))[0].cause, Some("stuck-starting"));
+    // As long as its own health check gives it.
+    let slow = |age: i64| {
+        let mut c = starting(TaskState::Starting, age);
+        let start_period = Duration::from_secs(300);
+        spec(&mut c).health = Some(HealthCheck { start_period, ..HealthCheck::DEFAULT });
+        c
+    };
+    assert_eq!(said(&slow(380)), []);
+    assert_eq!(found(&slow(400))[0].cause, Some("stuck-starting"));
+    // In a forced update, too.
+    let mut c = starting(TaskState::Starting, 60).update(UpdateState::Updating, "");
+    c = c.task(1, TaskState::Shutdown, "", 61);
+    assert_eq!(said(&c), []);
+    // But one that says what is wrong is told at once (engine 29 goes on trying for an image).
+    let mut c = starting(TaskState::Preparing, 20);
+    c.tasks.last_mut().unwrap().err = "failed to resolve reference \"docker.io/no/such:1\": failed to do request: Head \"https://registry-1.docker.io/v2/no/such/manifests/1\": dial tcp: lookup registry-1.docker.io: no such host".into();
+    let told = found(&c);
+    assert_eq!((told[0].rule, told[0].cause), ("service-down", Some("registry-unreachable")));
+}
+
+#[test]
+fn a_place_that_was_just_left_is_free_a_moment_later() {
+    // A host port, until the task before it has gone.
+    let port = "no suitable node (host-mode port already in use on 4 nodes)";
+    let after = |age: i64| {
+        let c = with_policy("proxy", 1, RestartCondition::Any, Duration::from_secs(5));
+        c.task(1, TaskState::Shutdown, "", age).task(1, TaskState::Pending, port, 12)
+    };
+    assert_eq!(said(&after(3)), []);
+    assert_eq!(found(&after(40))[0].rule, "service-down");
+}
+
+#[test]
+fn what_is_told_to_stop_on_a_drained_node_may_take_its_grace() {
+    let drained = |told: i64| {
+        let mut c = cluster().manager("m1").manager("m2").manager("m3").node("n4");
+        c = c.service("web", 4);
+        c.nodes[3].availability = Availability::Drain;
+        c.nodes[3].updated = ago(told);
+        for task in c.tasks.iter_mut().filter(|t| t.node.as_ref() == Some(&c.nodes[3].id)) {
+            (task.desired, task.updated) = (TaskState::Shutdown, ago(told));
+            Arc::make_mut(&mut task.spec).stop_grace = Duration::from_secs(600);
+        }
+        said(&c)
+    };
+    assert_eq!(drained(590), []);
+    assert_eq!(drained(700)[0].0, "task-on-drained");
+}
+
+#[test]
+fn a_restarted_engine_ends_its_tasks_and_that_is_no_failure_of_theirs() {
+    let restarted = |err: &str, survivor: bool| {
+        let mut c = cluster().manager("m1").service("other", 1).service("web", 2);
+        c.tasks.retain(|t| survivor && t.service.as_str() == "id-of-other");
+        if !survivor {
+            c.services.remove(0);
+        }
+        for slot in [1, 2] {
+            c = next(c.task(slot, TaskState::Failed, err, 4), slot, 4);
+        }
+        said(&c)
+    };
+    for err in ["task: non-zero exit (255)", "No such container: web.1.kkag4y6sode3mbu8slb0zx1vw"] {
+        assert_eq!(restarted(err, false), [], "{err}");
+        assert_eq!(restarted(err, true)[0].0, "service-down", "others went on: {err}");
+    }
+    assert_eq!(restarted(EXIT, false)[0].0, "service-down");
+}
+
+#[test]
+fn a_service_that_failed_at_first_is_up_once_it_stays() {
+    let after = |age: i64| {
+        let mut c = with_policy("web", 2, RestartCondition::Any, Duration::from_secs(5));
+        for (slot, at) in [(1, 9), (2, 9), (1, 2), (2, 2)] {
+            c = c.task(slot, TaskState::Failed, EXIT, age + at);
+            c.tasks.last_mut().unwrap().created = ago(age + at + 1);
+        }
+        c.task(1, TaskState::Running, "", age).task(2, TaskState::Running, "", age)
+    };
+    assert!(said(&after(1))[0].2.starts_with("web: nothing stays up (2/2 now)"));
+    assert_eq!(said(&after(10))[0].0, "crash-loop");
+    assert_eq!(said(&after(20)), []);
+}
