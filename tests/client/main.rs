@@ -10,6 +10,8 @@
 mod docker_cli;
 mod faults;
 mod fleet;
+#[path = "../swarm/harm.rs"]
+mod harm;
 mod hostile;
 #[allow(dead_code, reason = "the soak uses more of it")]
 mod live;

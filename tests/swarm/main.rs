@@ -15,6 +15,8 @@
     reason = "a test may panic, and speaks on stdout"
 )]
 
+mod harm;
+mod hostile;
 mod lab;
 mod logs;
 mod production;

@@ -3,6 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use super::{
+    hostile,
     lab::{Lab, wait},
     logs, production, reach, triage,
     tui::{LATER, SOON, Tui},
@@ -25,6 +26,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("scales a marked set", marked_set),
     ("read-only refuses and writes nothing", read_only),
     ("escape sequences in names and logs do no harm", hostile_text),
+    ("a worker's hostname does no harm, whatever is asked", hostile::hostname),
     ("tasks of more than 100 KiB are read like any other", large_tasks),
     ("fits any size, down to 1x1", any_size),
     ("gives the terminal back on signals and suspends", signals),
