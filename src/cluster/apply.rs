@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ClusterInfo, Delta, Entry, Gravity, Leaderless, ListId, Meaning, Node, NodeId, NodeState,
-    Resources, Scope, Service, ServiceId, Subject, Tally, Task, TaskState, Timestamp,
+    Resources, Scope, Service, ServiceId, Subject, Tally, Task, TaskState, Timestamp, Unread,
     journal::Line,
     store::{Health, Store},
 };
@@ -24,6 +24,7 @@ impl Store {
             Delta::Networks(networks) => {
                 self.networks = networks.into_iter().map(|n| (n.id.clone(), n)).collect();
             }
+            Delta::Unread(part, why) => self.cannot_read(part, why),
             Delta::TasksBegin(list, scope) => {
                 self.lists.insert(list, scope);
             }
@@ -86,7 +87,12 @@ impl Store {
         }
     }
 
-    fn cluster(&mut self, info: ClusterInfo, at: Timestamp) {
+    fn cluster(&mut self, mut info: ClusterInfo, at: Timestamp) {
+        self.unread = Unread::default();
+        if info.id.is_empty() {
+            // Not told through this link: nothing says that it is another one.
+            info.id = self.info.id.clone();
+        }
         if !self.info.id.is_empty() && self.info.id != info.id {
             let journal = std::mem::take(&mut self.journal);
             let mut tasks = std::mem::take(&mut self.tasks);
@@ -156,7 +162,7 @@ impl Store {
         self.count_nodes();
     }
 
-    fn count_nodes(&mut self) {
+    pub(super) fn count_nodes(&mut self) {
         let mut health = Health {
             converged: self.health.converged,
             running: self.health.running,
@@ -343,7 +349,7 @@ impl Store {
         }
     }
 
-    fn remove_task(&mut self, place: u32) {
+    pub(super) fn remove_task(&mut self, place: u32) {
         let Some(row) = self.tasks.row(place) else { return };
         let (task, in_service, in_node) = (row.task.clone(), row.in_service, row.in_node);
         self.revision += 1;
@@ -440,7 +446,7 @@ impl Store {
     }
 
     /// A node came, went, or changed between up and down: its running tasks count otherwise.
-    fn recount_on(&mut self, node: &NodeId, up: bool) {
+    pub(super) fn recount_on(&mut self, node: &NodeId, up: bool) {
         let Some(group) = self.by_node.get_mut(node) else { return };
         let running = |at: &&u32| {
             self.tasks.row(**at).is_some_and(|row| row.task.state == TaskState::Running)

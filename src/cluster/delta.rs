@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Leaderless, Network, Node, Service, ServiceId, Task, Timestamp};
+use super::{Leaderless, Network, Node, Part, Service, ServiceId, Task, Timestamp};
 
 /// One task list under way; later lists have larger ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +75,8 @@ pub enum Delta {
     Services(Vec<Arc<Service>>),
     /// All networks of the Swarm.
     Networks(Vec<Network>),
+    /// A part of it can't be read through this link, and why.
+    Unread(Part, Arc<str>),
     /// A task list begins.
     TasksBegin(ListId, Scope),
     /// A piece of it.

@@ -23,6 +23,7 @@ mod task;
 mod telling;
 mod time;
 mod timeline;
+mod unread;
 mod words;
 
 pub use changes::changes;
@@ -46,3 +47,4 @@ pub use store::{Health, Missing, Store, Tally, Touched};
 pub use task::{Place, Task, TaskSpec, TaskState};
 pub use time::{Since, Timestamp};
 pub use timeline::{Effect, effects, failures};
+pub use unread::{Part, Unread};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use super::{
-    ClusterInfo, Entry, Journal, Leaderless, ListId, Memory, Mode, Network, Node, NodeId, Rests,
-    Scope, Service, ServiceId, Task, TaskId, TaskRef, TaskState, shelf::Shelf,
+    ClusterInfo, Entry, Journal, Leaderless, ListId, Memory, Mode, Network, Node, NodeId, Part,
+    Rests, Scope, Service, ServiceId, Task, TaskId, TaskRef, TaskState, Unread, shelf::Shelf,
 };
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
@@ -27,6 +27,7 @@ pub struct Store {
     pub(super) roll: u64,
     pub(super) lists: HashMap<ListId, Scope>,
     pub(super) tasks_known: bool,
+    pub(super) unread: Unread,
     pub(super) networks: HashMap<Arc<str>, Network>,
     pub(super) touched: Touched,
     pub(super) memory: Memory,
@@ -165,6 +166,31 @@ impl Store {
     /// Whether a whole task list has been read, so that counting tasks tells the truth.
     pub fn tasks_known(&self) -> bool {
         self.tasks_known
+    }
+
+    /// What can't be read through the link in use.
+    pub fn unread(&self) -> &Unread {
+        &self.unread
+    }
+
+    /// Whether the nodes are told: where they are not, there are none here, and that says nothing.
+    pub fn nodes_known(&self) -> bool {
+        self.unread.why(Part::Nodes).is_none()
+    }
+
+    /// Whether tasks are not told, and the engine's own counts are all there is.
+    pub fn tasks_refused(&self) -> bool {
+        self.unread.why(Part::Tasks).is_some()
+    }
+
+    /// Whether all that is told has been read, so that it can be judged.
+    pub fn is_loaded(&self) -> bool {
+        self.tasks_known || self.tasks_refused()
+    }
+
+    /// Tasks that run: as the engine counts them until they are known.
+    pub fn running(&self) -> u64 {
+        if self.tasks_known { self.total.running } else { self.health.running }
     }
 
     /// All nodes, in no order.

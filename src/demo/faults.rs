@@ -41,6 +41,10 @@ pub struct Faults {
     pub endless: bool,
     /// Every text means harm to the terminal that shows it.
     pub hostile: bool,
+    /// A proxy refuses these: the first part of their paths, or `post`.
+    pub deny: Vec<String>,
+    /// A proxy ends the event stream after so long.
+    pub cut_events: Option<Duration>,
 }
 
 impl Faults {
@@ -52,11 +56,9 @@ impl Faults {
         let mut faults = Self::default();
         for text in list {
             match text.split_once('=').map_or((text.as_str(), None), |(n, v)| (n, Some(v))) {
-                ("delay", Some(ms)) => {
-                    let ms =
-                        ms.parse().map_err(|_| format!("fault delay={ms}: not milliseconds"))?;
-                    faults.delay = Duration::from_millis(ms);
-                }
+                ("delay", Some(ms)) => faults.delay = millis("delay", ms)?,
+                ("deny", Some(part)) => faults.deny.push(part.to_lowercase()),
+                ("cut-events", Some(ms)) => faults.cut_events = Some(millis("cut-events", ms)?),
                 ("cut", None) => faults.cut = true,
                 ("garbage", None) => faults.garbage = true,
                 ("error", None) => faults.error = true,
@@ -79,4 +81,9 @@ impl Faults {
         }
         Ok(faults)
     }
+}
+
+fn millis(fault: &str, ms: &str) -> Result<Duration, String> {
+    let ms = ms.parse().map_err(|_| format!("fault {fault}={ms}: not milliseconds"))?;
+    Ok(Duration::from_millis(ms))
 }

@@ -98,12 +98,31 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response {
         None => path,
     };
     let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
+    if is_denied(&shared, &parts.method, &segments) {
+        return forbidden();
+    }
     let body = axum::body::to_bytes(body, 64 << 20).await.unwrap_or_default();
     let answer = route(&shared, &parts.method, &segments, &query, &body).await;
     let response = answer.unwrap_or_else(|Refusal(status, message)| {
         build(status, json!({ "message": message }).to_string())
     });
     if shared.faults.hostile { hostile::poison(response).await } else { response }
+}
+
+fn is_denied(shared: &Shared, method: &Method, path: &[&str]) -> bool {
+    let part = path.first().map_or("", |part| part.trim_start_matches('_'));
+    let denied = |what: &str| shared.faults.deny.iter().any(|deny| deny == what);
+    denied(part) || (method != Method::GET && denied("post"))
+}
+
+/// What haproxy answers, and says so in: a page for a browser.
+fn forbidden() -> Response {
+    let page = "<html><body><h1>403 Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>\n";
+    let mut response = Response::new(Body::from(page));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let html = header::HeaderValue::from_static("text/html");
+    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    response
 }
 
 pub(super) fn build(status: StatusCode, body: impl Into<Body>) -> Response {

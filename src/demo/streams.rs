@@ -20,16 +20,23 @@ use super::{
 /// Log streams look for new lines this often.
 const LOG_STEP: Duration = Duration::from_millis(200);
 
-/// A body fed by a task of its own; it ends when the reader is gone.
+/// A body fed by a task of its own; it ends when the reader is gone, or after `end`.
 pub(super) fn streamed<F>(
     content_type: &'static str,
+    end: Option<Duration>,
     feed: impl FnOnce(mpsc::Sender<Bytes>) -> F,
 ) -> Response
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let (tx, rx) = mpsc::channel::<Bytes>(64);
-    tokio::spawn(feed(tx));
+    let feed = feed(tx);
+    tokio::spawn(async move {
+        match end {
+            Some(end) => drop(tokio::time::timeout(end, feed).await),
+            None => feed.await,
+        }
+    });
     let stream = futures_util::stream::unfold(rx, |mut rx| async move {
         rx.recv().await.map(|bytes| (Ok::<_, Infallible>(bytes), rx))
     });
@@ -63,7 +70,8 @@ pub(super) fn events(shared: &Shared, query: &Query) -> Answer {
         let line = if poisoned { hostile::event(line) } else { line.to_owned() };
         Bytes::from(line + "\n")
     };
-    Ok(streamed("application/json", move |tx| async move {
+    let end = shared.faults.cut_events;
+    Ok(streamed("application/json", end, move |tx| async move {
         let passes = move |line: &str| {
             let event: Value = serde_json::from_str(line).unwrap_or_default();
             let is = |field: &str, v: &str| event[field] == v;
@@ -120,7 +128,7 @@ pub(super) fn log_stream(shared: &Shared, tasks: Vec<String>, query: &Query) -> 
     let tail = query.get("tail").and_then(|t| t.parse::<usize>().ok());
     let since = query.instant("since").unwrap_or(0);
     let shared = shared.clone();
-    streamed("application/vnd.docker.multiplexed-stream", move |tx| async move {
+    streamed("application/vnd.docker.multiplexed-stream", None, move |tx| async move {
         let mut from: HashMap<String, Nanos> = tasks.iter().map(|t| (t.clone(), since)).collect();
         let mut tail = tail;
         let began = std::time::Instant::now();

@@ -17,7 +17,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, Response, body::Incoming};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
-use super::error::{EngineError, Result, from_status};
+use super::error::{EngineError, Result, refused};
 use crate::connect::{Ask, Connector, Endpoint, SshError, TlsError, tls_trouble};
 
 /// The oldest API skep uses: Docker 20.10, the first with service status counts.
@@ -82,7 +82,8 @@ impl Engine {
     /// A client over `connector`; nothing is sent yet.
     pub fn new(connector: Connector, access: Access) -> Self {
         let http = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(Duration::from_secs(30))
+            // Before a proxy hangs up on it (haproxy's usual keep-alive is 10 s).
+            .pool_idle_timeout(Duration::from_secs(8))
             .pool_max_idle_per_host(4)
             .build(connector.clone());
         Self {
@@ -163,7 +164,7 @@ impl Engine {
         if !allowed(self.access, &method, path) {
             return Err(EngineError::ReadOnly { method: method.to_string(), path: path.into() });
         }
-        let what = format!("{method} {}", path.split('?').next().unwrap_or(path));
+        let what = format!("{method} /{}", bare(path));
         let mut request = Request::builder().method(method).uri(format!("http://docker{path}"));
         if body.is_some() {
             request = request.header("Content-Type", "application/json");
@@ -184,13 +185,13 @@ impl Engine {
                 });
             }
         };
-        tracing::trace!(what, status = %response.status(), ms = begun.elapsed().as_millis(), "answer");
+        tracing::trace!(%what, status = %response.status(), ms = begun.elapsed().as_millis(), "answer");
         let answer = Answer {
             response,
             endpoint: self.endpoint().to_string(),
             bytes: Arc::clone(&self.bytes),
         };
-        answer.checked().await
+        answer.checked(what).await
     }
 
     fn transport_error(&self, error: &hyper_util::client::legacy::Error) -> EngineError {
@@ -246,16 +247,21 @@ impl Engine {
     }
 }
 
+/// A path without its API version and its query.
+fn bare(path: &str) -> &str {
+    let path = path.split('?').next().unwrap_or(path);
+    let version = path.strip_prefix("/v").filter(|p| p.starts_with(|c: char| c.is_ascii_digit()));
+    match version.and_then(|p| p.split_once('/')) {
+        Some((_, rest)) => rest,
+        None => path.trim_start_matches('/'),
+    }
+}
+
 /// The (method, path) pairs that may leave. Read-only: GETs that change nothing; never `/secrets`
 /// bodies (the engine has none), never exec, never attach. Read-write adds updates of services and
 /// nodes, and removing a node.
 fn allowed(access: Access, method: &Method, path: &str) -> bool {
-    let path = path.split('?').next().unwrap_or(path);
-    let path = match path.strip_prefix("/v").and_then(|p| p.split_once('/')) {
-        Some((_, rest)) => rest,
-        None => path.trim_start_matches('/'),
-    };
-    let mut parts = path.split('/');
+    let mut parts = bare(path).split('/');
     let (Some(head), id, tail) = (parts.next(), parts.next(), parts.next()) else { return false };
     if parts.next().is_some() {
         return false;
@@ -287,22 +293,14 @@ fn allowed(access: Access, method: &Method, path: &str) -> bool {
 
 impl Answer {
     /// An error status as the error it stands for.
-    async fn checked(self) -> Result<Self> {
+    async fn checked(self, what: String) -> Result<Self> {
         let status = self.response.status();
         if status.is_success() {
             return Ok(self);
         }
         let endpoint = self.endpoint.clone();
         let body = self.whole().await?;
-        #[derive(serde::Deserialize)]
-        struct Said {
-            message: String,
-        }
-        let said = match serde_json::from_slice::<Said>(&body) {
-            Ok(said) => said.message,
-            Err(_) => String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned(),
-        };
-        Err(from_status(&endpoint, status.as_u16(), said))
+        Err(refused(&endpoint, what, status.as_u16(), &body))
     }
 
     /// The next piece of the body; `None` at its end. Waits at most `silence`, for ever if `None`.

@@ -85,6 +85,11 @@ pub enum EngineError {
         "{endpoint}: skep failed on what it was told ({why}); that is a fault of skep: please report it, the log file has more"
     )]
     Internal { endpoint: String, why: String },
+    /// What stands before the engine lets this request not pass: a socket proxy, or a plugin.
+    #[error(
+        "{endpoint} refuses {what} ({said}): a proxy or an authorization plugin before the engine does not allow it"
+    )]
+    Forbidden { endpoint: String, what: String, said: String },
     /// Any other refusal, in the engine's words.
     #[error("the engine answered {status}: {said}")]
     Refusal { status: u16, said: String },
@@ -109,6 +114,7 @@ impl EngineError {
             self,
             Self::OutOfSequence
                 | Self::NotFound { .. }
+                | Self::Forbidden { .. }
                 | Self::Refusal { .. }
                 | Self::ReadOnly { .. }
         )
@@ -130,6 +136,19 @@ impl EngineError {
                 (*status >= 500 || *status == 408) && !is_clear_refusal(said)
             }
             _ => false,
+        }
+    }
+
+    /// Whether this one request is not allowed, and others may be.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Forbidden { .. })
+    }
+
+    /// What a refusal leaves unread, in a few words: `GET /nodes is refused (403 Forbidden)`.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Forbidden { what, said, .. } => format!("{what} is refused ({said})"),
+            other => other.to_string(),
         }
     }
 
@@ -156,6 +175,32 @@ fn is_clear_refusal(said: &str) -> bool {
     let code = said.split_once("code = ").map(|(_, rest)| rest);
     let code = code.and_then(|rest| rest.split_whitespace().next());
     code.is_some_and(|code| CODES.contains(&code))
+}
+
+/// An answer with an error status, as the error it stands for. Pages made for a browser are a proxy's,
+/// and never shown.
+pub(super) fn refused(endpoint: &str, what: String, status: u16, body: &[u8]) -> EngineError {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        message: String,
+    }
+    let words = serde_json::from_slice::<Said>(body).map(|said| said.message);
+    let code = hyper::StatusCode::from_u16(status).ok();
+    let reason = code.and_then(|code| code.canonical_reason()).unwrap_or("no reason given");
+    let is_page = body.trim_ascii_start().starts_with(b"<");
+    if matches!(status, 401 | 403 | 405) {
+        let said = words.unwrap_or_else(|_| format!("{status} {reason}"));
+        return EngineError::Forbidden { endpoint: endpoint.into(), what, said };
+    }
+    let said = match (words, status) {
+        (Ok(words), _) => words,
+        (Err(_), 502..=504) if is_page || body.is_empty() => {
+            format!("{reason}: a proxy answers, and the engine behind it does not")
+        }
+        (Err(_), _) if is_page || body.is_empty() => reason.into(),
+        (Err(_), _) => String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned(),
+    };
+    from_status(endpoint, status, said)
 }
 
 /// Sorts an HTTP error by the engine's words (strings: engine-facts, moby `daemon/cluster/errors.go`).

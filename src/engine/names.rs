@@ -2,15 +2,18 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use bollard::{ClientVersion, Docker};
+use bollard::{
+    ClientVersion, Docker,
+    query_parameters::{ListConfigsOptions, ListNetworksOptions, ListSecretsOptions},
+};
 use bytes::Bytes;
 use http_body_util::Full;
 
 use super::{
     client::Engine,
-    error::{EngineError, Result},
+    error::{EngineError, Result, refused},
 };
-use crate::cluster::Network;
+use crate::cluster::{Network, Part};
 
 /// A secret or a config: never what is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,22 +33,20 @@ pub struct Names {
     pub secrets: HashMap<String, Named>,
     /// Configs; only their names are kept.
     pub configs: HashMap<String, Named>,
+    /// What of it is refused, and how.
+    pub refused: Vec<(Part, String)>,
 }
 
 impl Engine {
-    /// Networks, secrets and configs of the Swarm by name.
+    /// Networks, secrets and configs of the Swarm by name. What is refused is missing, and told.
+    ///
+    /// # Errors
+    /// What else is in the way.
     pub async fn names(&self) -> Result<Names> {
         let docker = self.bollard()?;
-        let broken = |e: bollard::errors::Error| EngineError::Broken {
-            endpoint: self.endpoint().to_string(),
-            why: e.to_string(),
-        };
         let mut names = Names::default();
-        let networks = docker
-            .list_networks(None::<bollard::query_parameters::ListNetworksOptions>)
-            .await
-            .map_err(broken)?;
-        for network in networks {
+        let networks = docker.list_networks(None::<ListNetworksOptions>).await;
+        for network in self.unless_refused(Part::Networks, networks, &mut names)? {
             if network.scope.as_deref() == Some("swarm")
                 && let (Some(id), Some(name)) = (network.id, network.name)
             {
@@ -58,27 +59,48 @@ impl Engine {
                 });
             }
         }
-        let secrets = docker
-            .list_secrets(None::<bollard::query_parameters::ListSecretsOptions>)
-            .await
-            .map_err(broken)?;
-        for secret in secrets {
+        let secrets = docker.list_secrets(None::<ListSecretsOptions>).await;
+        for secret in self.unless_refused(Part::Secrets, secrets, &mut names)? {
             if let (Some(id), Some(name)) = (secret.id, secret.spec.and_then(|s| s.name)) {
                 let created = secret.created_at.map_or(String::new(), |at| at.to_string());
                 names.secrets.insert(id, Named { name, created });
             }
         }
-        let configs = docker
-            .list_configs(None::<bollard::query_parameters::ListConfigsOptions>)
-            .await
-            .map_err(broken)?;
-        for config in configs {
+        let configs = docker.list_configs(None::<ListConfigsOptions>).await;
+        for config in self.unless_refused(Part::Configs, configs, &mut names)? {
             if let (Some(id), Some(name)) = (config.id, config.spec.and_then(|s| s.name)) {
                 let created = config.created_at.map_or(String::new(), |at| at.to_string());
                 names.configs.insert(id, Named { name, created });
             }
         }
         Ok(names)
+    }
+
+    /// A list of bollard's, or nothing and a note in `names` if it is refused.
+    fn unless_refused<T>(
+        &self,
+        part: Part,
+        list: std::result::Result<Vec<T>, bollard::errors::Error>,
+        names: &mut Names,
+    ) -> Result<Vec<T>> {
+        let endpoint = self.endpoint().to_string();
+        let error = match list {
+            Ok(list) => return Ok(list),
+            Err(bollard::errors::Error::DockerResponseServerError { status_code, message }) => {
+                let what = format!("GET /{}", part.word());
+                let body = serde_json::json!({ "message": message }).to_string();
+                // A page is none of the engine's words, and bollard has taken those out already.
+                let is_page = message.trim_start().starts_with('<');
+                let body = if is_page { message } else { body };
+                refused(&endpoint, what, status_code, body.as_bytes())
+            }
+            Err(error) => EngineError::Broken { endpoint, why: error.to_string() },
+        };
+        if !error.is_forbidden() {
+            return Err(error);
+        }
+        names.refused.push((part, error.brief()));
+        Ok(Vec::new())
     }
 
     /// bollard over our connector. It never sends the API version it was told, so the path is

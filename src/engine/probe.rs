@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::{
-    client::{API_MAX, API_MIN, Engine},
+    client::{API_MAX, API_MIN, Answer, Engine},
     error::{EngineError, Result},
     wire::WireInfo,
 };
@@ -17,8 +17,10 @@ const DEADLINE: Duration = Duration::from_secs(4);
 /// What the first words told.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    /// The Swarm and the manager.
+    /// The Swarm and the manager, as far as they are told.
     pub info: ClusterInfo,
+    /// Why they are not, if `/info` is refused.
+    pub unread: Option<String>,
     /// The manager's clock minus ours, in nanoseconds, to half a round trip.
     pub skew: i64,
     /// How long a round trip takes.
@@ -26,30 +28,37 @@ pub struct Probe {
 }
 
 impl Engine {
-    /// Agrees on an API version and makes sure this is a manager that can answer.
+    /// Agrees on an API version and makes sure this is a manager that can answer. Where `/info` is
+    /// refused, which Swarm and which manager it is stays unknown.
     ///
     /// # Errors
     /// What is in the way, each kind with its own error.
     pub async fn probe(&mut self, now: impl Fn() -> Timestamp) -> Result<Probe> {
         // A login over a slow link takes longer than an answer may.
         self.log_in().await?;
-        self.negotiate().await?;
-        let sent = Instant::now();
-        let asked_at = now();
-        let info = self.info().await?;
+        let greeted = self.negotiate(&now).await?;
+        let (sent, asked_at) = (Instant::now(), now());
+        let info = match self.info().await {
+            Err(error) if error.is_forbidden() => {
+                let info = ClusterInfo { api: self.api().into(), ..ClusterInfo::default() };
+                return Ok(Probe { info, unread: Some(error.brief()), ..greeted });
+            }
+            info => info?,
+        };
         let round_trip = sent.elapsed();
         let theirs = Timestamp::parse(&info.system_time);
-        let half = i64::try_from(round_trip.as_nanos() / 2).unwrap_or(0);
-        let skew = if theirs.is_set() { theirs.0 - asked_at.0 - half } else { 0 };
+        let skew = if theirs.is_set() { ahead(theirs, asked_at, round_trip) } else { 0 };
         self.judge(&info)?;
-        Ok(Probe { info: info.cluster(self.api()), skew, round_trip })
+        Ok(Probe { info: info.cluster(self.api()), unread: None, skew, round_trip })
     }
 
     /// Asks why lists do not come: `/info` mostly answers at once even without quorum. `Ok` if it sees
     /// no reason.
     pub async fn ask_why(&self) -> Result<()> {
-        let info = self.info().await?;
-        self.judge(&info)
+        match self.info().await {
+            Err(error) if error.is_forbidden() => Ok(()),
+            info => self.judge(&info?),
+        }
     }
 
     async fn info(&self) -> Result<WireInfo> {
@@ -112,22 +121,44 @@ impl Engine {
         Ok(())
     }
 
-    /// min(ours, theirs), as the docker CLI negotiates.
-    async fn negotiate(&mut self) -> Result<()> {
-        let answer = self.send(hyper::Method::GET, "/_ping", None, DEADLINE).await?;
+    /// The first words: any answer of an engine names its API version, whichever of these is refused.
+    async fn greet(&self) -> Result<Answer> {
+        let mut refusal = None;
+        for path in ["/_ping", "/version", "/info", "/services"] {
+            match self.send(hyper::Method::GET, path, None, DEADLINE).await {
+                Err(error) if error.is_forbidden() => drop(refusal.get_or_insert(error)),
+                answer => return answer,
+            }
+        }
+        Err(refusal.unwrap_or_else(|| self.garbage("it does not answer".into())))
+    }
+
+    /// min(ours, theirs), as the docker CLI negotiates; and what the answer's headers tell.
+    async fn negotiate(&mut self, now: impl Fn() -> Timestamp) -> Result<Probe> {
+        let (sent, asked_at) = (Instant::now(), now());
+        let answer = self.greet().await?;
+        let round_trip = sent.elapsed();
+        // Its whole seconds are half a second late on average.
+        let date = answer.header("Date").replace("GMT", "+0000");
+        let date = jiff::fmt::rfc2822::parse(&date).ok().map(|date| date.timestamp());
+        let date = date.and_then(|at| i64::try_from(at.as_nanosecond()).ok());
+        let theirs = date.map(|nanos| Timestamp(nanos).shifted(500_000_000));
+        let skew = theirs.map_or(0, |theirs| ahead(theirs, asked_at, round_trip));
+        let info = ClusterInfo::default();
+        let greeted = Probe { info, unread: None, skew, round_trip };
         let theirs = answer.header("Api-Version").to_owned();
         let endpoint = self.endpoint().to_string();
         let Some(newest) = parse(&theirs) else {
-            return Err(answer.garbage("its answer to /_ping names no API version".into()));
+            return Err(answer.garbage("its answer names no API version".into()));
         };
         drop(answer.whole().await);
-        let (Some(min), Some(max)) = (parse(API_MIN), parse(API_MAX)) else { return Ok(()) };
+        let (Some(min), Some(max)) = (parse(API_MIN), parse(API_MAX)) else { return Ok(greeted) };
         if newest < min {
             return Err(EngineError::TooOld { endpoint, theirs, ours: API_MIN });
         }
         if newest <= max {
             self.set_api(&theirs);
-            return Ok(());
+            return Ok(greeted);
         }
         self.set_api(API_MAX);
         // Newer than skep knows: the engine may have dropped what skep speaks.
@@ -137,13 +168,22 @@ impl Engine {
             #[serde(rename = "MinAPIVersion")]
             min: String,
         }
-        let body = self.send(hyper::Method::GET, "/version", None, DEADLINE).await?.whole().await?;
-        let version: Version = serde_json::from_slice(&body).unwrap_or_default();
+        let version = match self.send(hyper::Method::GET, "/version", None, DEADLINE).await {
+            // It will say so itself, to the first request in a version it does not speak.
+            Err(error) if error.is_forbidden() => return Ok(greeted),
+            answer => answer?.whole().await?,
+        };
+        let version: Version = serde_json::from_slice(&version).unwrap_or_default();
         if parse(&version.min).is_some_and(|oldest| oldest > max) {
             return Err(EngineError::TooNew { endpoint, theirs: version.min, ours: API_MAX });
         }
-        Ok(())
+        Ok(greeted)
     }
+}
+
+/// How far their clock is ahead of ours: they read it half a round trip after we asked.
+fn ahead(theirs: Timestamp, asked_at: Timestamp, round_trip: Duration) -> i64 {
+    theirs.0 - asked_at.0 - i64::try_from(round_trip.as_nanos() / 2).unwrap_or(0)
 }
 
 fn or_state(said: String, state: &str) -> String {

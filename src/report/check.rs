@@ -70,6 +70,10 @@ fn of_one(taken: &Result<Taken, String>) -> Verdict {
     match taken {
         Err(_) => Verdict::Unknown,
         Ok(t) => match t.problems.iter().map(|p| p.severity).max() {
+            // What is not told can't be called well.
+            None | Some(Severity::Advice) if t.store.unread().unjudged().is_some() => {
+                Verdict::Unknown
+            }
             None | Some(Severity::Advice) => Verdict::Ok,
             Some(Severity::Warning) => Verdict::Warning,
             Some(Severity::Critical) => Verdict::Critical,
@@ -82,15 +86,21 @@ fn head(taken: &Result<Taken, String>, several: bool) -> String {
         Err(why) => return clean(why).into_owned(),
         Ok(t) => match loud(t).as_slice() {
             [] => format!(
-                "{} nodes, {} services, {} tasks running",
-                t.store.nodes().len(),
+                "{}{} services, {} tasks running",
+                if t.store.nodes_known() {
+                    format!("{} nodes, ", t.store.nodes().len())
+                } else {
+                    String::new()
+                },
                 t.store.services().len(),
-                t.store.total().running
+                t.store.running()
             ),
             [one] => clean(&one.message).into_owned(),
             many => format!("{} problems, worst: {}", many.len(), clean(&many[0].message)),
         },
     };
+    let unread = taken.as_ref().ok().and_then(|t| t.store.unread().sentence());
+    let said = unread.map_or(said.clone(), |unread| format!("{said}; {}", clean(&unread)));
     match taken {
         Ok(t) if several => format!("{}: {said}", clean(&t.name)),
         _ => said,
@@ -109,7 +119,11 @@ fn json_of(all: &[Result<Taken, String>], verdict: Verdict) -> serde_json::Value
             })),
         }
     }
+    let unknown: Vec<_> = all.iter().flatten().flat_map(super::snapshot::unknown).collect();
     let mut out = json!({ "status": verdict.word(), "code": verdict.code(), "problems": problems });
+    if !unknown.is_empty() {
+        out["unknown"] = unknown.into();
+    }
     if !errors.is_empty() {
         out["error"] = errors.join("; ").into();
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{Taken, columns};
-use crate::cluster::{Mode, PublishMode, Service, Task};
+use crate::cluster::{Mode, Part, PublishMode, Service, Task};
 use crate::text::clean;
 use crate::triage::Problem;
 
@@ -134,16 +134,32 @@ fn cluster(taken: &Taken) -> Value {
             })
         })
         .collect();
-    json!({
-        "id": &*store.info().id,
+    // Unknown is null, never empty.
+    let told = |known: bool, value: Value| if known { value } else { Value::Null };
+    let known = |part| store.unread().why(part).is_none();
+    let services = services.into_iter().map(|s| service(taken, s)).collect::<Vec<_>>();
+    let tasks = tasks.into_iter().map(|t| task(taken, t)).collect::<Vec<_>>();
+    let mut out = json!({
+        "id": told(known(Part::Info), (*store.info().id).into()),
         "name": taken.name,
         "endpoint": taken.endpoint,
         "age_ms": u64::try_from(taken.age.as_millis()).unwrap_or(u64::MAX),
-        "nodes": nodes,
-        "services": services.into_iter().map(|s| service(taken, s)).collect::<Vec<_>>(),
-        "tasks": tasks.into_iter().map(|t| task(taken, t)).collect::<Vec<_>>(),
+        "nodes": told(known(Part::Nodes), nodes.into()),
+        "services": services,
+        "tasks": told(known(Part::Tasks), tasks.into()),
         "problems": problems(taken),
-    })
+    });
+    let unknown = unknown(taken);
+    if !unknown.is_empty() {
+        out["unknown"] = unknown.into();
+    }
+    out
+}
+
+/// What the endpoint refuses to tell, and how.
+pub(super) fn unknown(taken: &Taken) -> Vec<Value> {
+    let of = |(part, why): (Part, &str)| json!({ "part": part.word(), "why": why });
+    taken.store.unread().iter().map(of).collect()
 }
 
 /// The whole state as tables for a human.
@@ -162,6 +178,13 @@ fn cluster_text(cluster: &Value) -> String {
     let mut out = String::new();
     let mut table = |title: &str, fields: &[&str], rows: &Value| {
         out += &format!("{title}\n");
+        if rows.is_null() {
+            let list = cluster["unknown"].as_array().into_iter().flatten();
+            let why = list.filter(|u| u["part"].as_str() == Some(&title.to_lowercase()));
+            let why = why.filter_map(|u| u["why"].as_str()).map(clean).next().unwrap_or_default();
+            out += &format!("  unknown: {why}\n\n");
+            return;
+        }
         let cell = |row: &Value, field: &str| match &row[field] {
             Value::Null => String::new(),
             Value::String(s) => clean(s).into_owned(),

@@ -219,10 +219,12 @@ impl Actor {
         loop {
             let id = winner.probe.info.id.to_string();
             let (no, joiner) = (self.out.no(), &self.joiner);
-            if let Some((into, joiner)) = self.registrar.claim(&id, no, joiner).await {
-                return Over::Merged(into, joiner);
+            if !id.is_empty() {
+                if let Some((into, joiner)) = self.registrar.claim(&id, no, joiner).await {
+                    return Over::Merged(into, joiner);
+                }
+                self.swarm = Some(id);
             }
-            self.swarm = Some(id);
             self.roster.uses(Some(winner.at));
             *backoff = Backoff::default();
             let endpoint = winner.engine.endpoint().to_string();
@@ -353,7 +355,9 @@ impl Actor {
         probe: Result<Probe, EngineError>,
     ) {
         match probe {
-            Ok(probe) if self.swarm.as_deref() == Some(&*probe.info.id) => {
+            Ok(probe)
+                if probe.info.id.is_empty() || self.swarm.as_deref() == Some(&*probe.info.id) =>
+            {
                 self.roster.answered(of, engine, &probe);
             }
             Ok(probe) => {
@@ -379,7 +383,9 @@ impl Actor {
     fn writes(&self, engine: &Engine, probe: &Probe) -> Option<Writes> {
         self.config.grant.as_ref()?;
         let audit = Audit::new(self.config.past.audit.clone(), self.config.who.clone());
-        let cluster = probe.info.id.to_string();
+        // Where the Swarm has no name, its writes are kept under where they went.
+        let id = &probe.info.id;
+        let cluster = if id.is_empty() { engine.endpoint().to_string() } else { id.to_string() };
         Some(Writes::new(Executor::new(engine.for_writing(), audit, cluster), &self.out))
     }
 

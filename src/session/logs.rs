@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::{
     fleet::Out,
     message::{Event, LogTask, Token, Told},
+    refusals::or_refused,
     tail::{Begin, Tails},
     watch::wall,
 };
@@ -144,11 +145,14 @@ struct Reading {
 
 impl Reading {
     async fn services(&mut self, names: &[String]) -> Result<(), String> {
-        let nodes = self.engine.nodes().await.map_err(|e| e.to_string())?.0;
+        let nodes = or_refused(self.engine.nodes()).await.map_err(|e| e.to_string())?;
         let mut reader = ServiceReader::default();
         let services = self.engine.services(&mut reader, false).await;
         let (services, _) = services.map_err(|e| e.to_string())?;
-        self.store.apply(Delta::Nodes(nodes), wall());
+        // Without them lines carry a node's id.
+        if let Ok((nodes, _)) = nodes {
+            self.store.apply(Delta::Nodes(nodes), wall());
+        }
         self.store.apply(Delta::Services(services), wall());
         for name in names {
             let found = self.store.service_named(name);

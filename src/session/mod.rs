@@ -6,6 +6,7 @@
 mod actor;
 mod backoff;
 mod documents;
+mod feed;
 mod fleet;
 mod ledger;
 mod logs;
@@ -16,6 +17,7 @@ mod panics;
 mod past;
 mod race;
 mod read;
+mod refusals;
 mod roster;
 mod tail;
 mod watch;

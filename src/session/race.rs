@@ -75,7 +75,8 @@ pub(super) async fn race(
             Some((at, engine, probe)) = probing.next() => match probe {
                 Ok(probe) => {
                     let id = probe.info.id.to_string();
-                    if swarm.as_ref().is_some_and(|ours| *ours != id) {
+                    // One that does not say where it belongs is taken at the user's word.
+                    if !id.is_empty() && swarm.as_ref().is_some_and(|ours| *ours != id) {
                         finish.strangers.push((at, id));
                     } else {
                         finish.answered.push((at, engine.clone(), probe.clone()));

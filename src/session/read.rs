@@ -8,10 +8,11 @@ use super::{
     fleet::Out,
     message::{Event, Generation},
     panics::caught,
+    refusals::{or_refused, unread},
     watch::wall,
 };
 use crate::{
-    cluster::{Delta, ListId, Scope, Store, Timestamp},
+    cluster::{Delta, ListId, Part, Scope, Store, Timestamp},
     connect::Connector,
     engine::{Access, Engine, EngineError, Price, Probe, ServiceReader, TaskList},
 };
@@ -143,15 +144,35 @@ async fn load(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineE
     let at = wall().shifted(probe.skew);
     let mut store = Store::default();
     store.apply(Delta::Cluster(probe.info.clone()), at);
-    store.apply(Delta::Nodes(engine.nodes().await?.0), at);
+    if let Some(why) = &probe.unread {
+        store.apply(unread(Part::Info, why), at);
+    }
+    store.apply(
+        match or_refused(engine.nodes()).await? {
+            Ok((nodes, _)) => Delta::Nodes(nodes),
+            Err(why) => unread(Part::Nodes, &why),
+        },
+        at,
+    );
     let (services, _) = engine.services(&mut ServiceReader::default(), true).await?;
     store.apply(Delta::Services(services), at);
     match engine.names().await {
-        Ok(names) => store.apply(Delta::Networks(names.networks), at),
+        Ok(names) => {
+            store.apply(Delta::Networks(names.networks), at);
+            for (part, why) in names.refused {
+                store.apply(unread(part, &why), at);
+            }
+        }
         Err(error) => tracing::debug!(%error, "names can't be read"),
     }
     let list = ListId(1);
-    let mut tasks = engine.tasks(&Scope::All).await?;
+    let mut tasks = match or_refused(engine.tasks(&Scope::All)).await? {
+        Ok(tasks) => tasks,
+        Err(why) => {
+            store.apply(unread(Part::Tasks, &why), at);
+            return Ok((store, probe, at));
+        }
+    };
     store.apply(Delta::TasksBegin(list, Scope::All), at);
     while let Some(piece) = tasks.next().await? {
         store.apply(Delta::Tasks(list, piece), at);

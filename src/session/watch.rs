@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::{
+    feed::{Feed, Heard},
     fleet::Out,
     ledger::Ledger,
     message::{Event, Generation},
@@ -19,10 +20,11 @@ use super::{
     pace::{Budget, Pace, Rhythm, share_out},
     panics::Jobs,
     read::{Teller, stream_list},
+    refusals::{Refusals, or_refused, unread},
 };
 use crate::{
-    cluster::{Delta, EngineEvent, ListId, Node, Scope, Service, ServiceId, Timestamp},
-    engine::{Engine, EngineError, EventStream, Price, Probe, ServiceReader},
+    cluster::{Delta, EngineEvent, ListId, Node, Part, Scope, Service, ServiceId, Timestamp},
+    engine::{Engine, EngineError, Price, Probe, ServiceReader},
 };
 
 /// A rhythm: busy and calm in milliseconds, longest in seconds, and its weight.
@@ -50,7 +52,7 @@ const ATTENTION: Duration = Duration::from_secs(30);
 
 /// What [`Watch::next`] waited for.
 pub(super) enum Happening {
-    Events(Result<Option<Vec<EngineEvent>>, EngineError>),
+    Heard(Result<Heard, EngineError>),
     Finished(Result<Finished, EngineError>),
     Due,
 }
@@ -79,7 +81,9 @@ pub(super) struct Watch {
     opened: Option<oneshot::Sender<Teller>>,
     /// Since when an answer is owed and nothing at all was heard.
     owes_since: Option<Instant>,
-    events: EventStream,
+    feed: Feed,
+    /// What is refused is not asked for again over this link.
+    refused: Refusals,
     ledger: Ledger,
     jobs: Jobs<Finished>,
     reader: Option<ServiceReader>,
@@ -110,7 +114,7 @@ impl Watch {
         let now = Instant::now();
         let since = wall().shifted(probe.skew);
         let budget = budget.over(engine.endpoint());
-        let events = engine.events(since).await?;
+        let (feed, no_events) = Feed::open(engine.clone(), since).await?;
         let endpoint = engine.endpoint().to_string();
         let mut watch = Self {
             engine,
@@ -118,7 +122,8 @@ impl Watch {
             first: vec![Delta::Cluster(probe.info.clone())],
             opened: None,
             owes_since: None,
-            events,
+            feed,
+            refused: Refusals::default(),
             ledger: Ledger::default(),
             jobs: Jobs::new(endpoint),
             reader: None,
@@ -139,15 +144,28 @@ impl Watch {
         watch.opened = Some(opened);
         watch.ask_tasks_for(Kind::Sweep, Scope::All, async { teller.await.ok() }, now);
         let mut reader = ServiceReader::default();
-        let ((nodes, of_nodes), (services, of_services)) =
-            tokio::try_join!(watch.engine.nodes(), watch.engine.services(&mut reader, true))?;
+        let (nodes, (services, of_services)) = tokio::try_join!(
+            or_refused(watch.engine.nodes()),
+            watch.engine.services(&mut reader, true)
+        )?;
         watch.reader = Some(reader);
         watch.ledger.take(&services, now);
-        watch.first.extend([Delta::Nodes(nodes), Delta::Services(services)]);
-        for (kind, price) in [(Kind::Nodes, of_nodes), (Kind::Pulse, of_services)] {
-            watch.pace(kind).sent(now);
-            watch.paid(kind, price, now);
+        watch.first.extend(probe.unread.as_deref().map(|why| unread(Part::Info, why)));
+        watch.first.extend(no_events.as_deref().map(|why| unread(Part::Events, why)));
+        match nodes {
+            Ok((nodes, price)) => {
+                watch.first.push(Delta::Nodes(nodes));
+                watch.pace(Kind::Nodes).sent(now);
+                watch.paid(Kind::Nodes, price, now);
+            }
+            Err(why) => {
+                watch.refused.add(Part::Nodes);
+                watch.first.push(unread(Part::Nodes, &why));
+            }
         }
+        watch.first.push(Delta::Services(services));
+        watch.pace(Kind::Pulse).sent(now);
+        watch.paid(Kind::Pulse, of_services, now);
         watch.pace(Kind::Roll).skip(now);
         Ok(watch)
     }
@@ -246,7 +264,7 @@ impl Watch {
         let next = next.unwrap_or_else(|| Instant::now() + PULSE.busy);
         tokio::select! {
             biased;
-            events = self.events.next() => Happening::Events(events),
+            heard = self.feed.next() => Happening::Heard(heard),
             Some(finished) = self.jobs.next() => Happening::Finished(finished),
             () = tokio::time::sleep_until(next.into()) => Happening::Due,
         }
@@ -259,15 +277,12 @@ impl Watch {
             self.owes_since = None;
         }
         match happening {
-            Happening::Events(events) => match events? {
-                Some(events) => self.heard_events(events).await,
-                None => {
-                    // Often the engine knows why: it lost its leader, or it is going down.
-                    self.engine.ask_why().await?;
-                    return Err(EngineError::Broken {
-                        endpoint: self.engine.endpoint().to_string(),
-                        why: "the engine ended the event stream".into(),
-                    });
+            Happening::Heard(heard) => match heard? {
+                Heard::Events(events) => self.heard_events(events).await,
+                Heard::Reopened => {
+                    tracing::debug!("the event stream was opened again");
+                    self.hurry(&Kind::ALL, Instant::now());
+                    self.spawn_names();
                 }
             },
             Happening::Finished(finished) => self.finished(finished?).await?,
@@ -290,7 +305,11 @@ impl Watch {
         if self.pace(Kind::Roll).is_due(now) {
             self.ask_services(Kind::Roll, now);
         }
-        if self.pace(Kind::Nodes).is_due(now) {
+        if self.feed.is_refused() {
+            // Nothing else tells of a node.
+            self.pace(Kind::Nodes).calm(false, now);
+        }
+        if !self.refused.has(Kind::Nodes) && self.pace(Kind::Nodes).is_due(now) {
             self.pace(Kind::Nodes).sent(now);
             let engine = self.engine.clone();
             self.jobs.spawn(async move {
@@ -300,6 +319,11 @@ impl Watch {
                 };
                 Finished { kind: Kind::Nodes, price, result }
             });
+        }
+        for kind in [Kind::Nodes, Kind::InView, Kind::Hot, Kind::Sweep] {
+            if self.refused.has(kind) {
+                self.pace(kind).skip(now);
+            }
         }
         for kind in [Kind::InView, Kind::Hot] {
             if !self.pace(kind).is_due(now) {
@@ -375,7 +399,9 @@ impl Watch {
         tokio::spawn(async move {
             match engine.names().await {
                 Ok(mut names) => {
-                    teller.tell(vec![Delta::Networks(std::mem::take(&mut names.networks))]).await;
+                    let mut deltas = vec![Delta::Networks(std::mem::take(&mut names.networks))];
+                    deltas.extend(names.refused.iter().map(|(part, why)| unread(*part, why)));
+                    teller.tell(deltas).await;
                     let names = Event::Names(teller.generation, Box::new(names));
                     drop(teller.out.send(names).await);
                 }
@@ -445,6 +471,14 @@ impl Watch {
                 }
                 if error.is_connection() {
                     return Err(error);
+                }
+                if error.is_forbidden() {
+                    // What is refused once stays unknown; without services there is nothing to watch.
+                    let Some(part) = Refusals::part(kind) else { return Err(error) };
+                    if self.refused.add(part) {
+                        self.teller.tell(vec![unread(part, &error.brief())]).await;
+                    }
+                    return Ok(());
                 }
                 // A service may be removed between two requests: an answer to one, not a lost link.
                 let reason = self.engine.ask_why().await;

@@ -55,7 +55,10 @@ pub(super) async fn look(
     let mut all = futures_util::future::join_all(looks).await;
     // Several endpoints may be managers of one Swarm.
     all.retain(|look| match look {
-        Ok(taken) => seen.insert(taken.store.info().id.clone()),
+        Ok(taken) => {
+            let id = taken.store.info().id.clone();
+            id.is_empty() || seen.insert(id)
+        }
         Err(_) => true,
     });
     all
@@ -155,6 +158,13 @@ pub(super) async fn contexts(file: &ConfigFile, docker: &DockerDir) -> Vec<Conte
                             let said = error.to_string();
                             Err(said.strip_prefix(&own).map(str::to_owned).unwrap_or(said))
                         }
+                        Ok(Ok(probe)) if probe.unread.is_some() => Ok(format!(
+                            "an engine that speaks API {}, {:.0} ms, by {}; which Swarm is unknown: {}",
+                            probe.info.api,
+                            probe.round_trip.as_secs_f64() * 1_000.0,
+                            connector.way(),
+                            probe.unread.unwrap_or_default(),
+                        )),
                         Ok(Ok(probe)) => Ok(format!(
                             "manager {} of Swarm {}, engine {}, {:.0} ms, by {}",
                             probe.info.manager,

@@ -133,7 +133,7 @@ impl Triage {
     pub fn update(&mut self, store: &mut Store, now: Timestamp) -> bool {
         let touched = store.take_touched();
         // Half a model would look like an outage.
-        if !store.tasks_known() {
+        if !store.is_loaded() {
             return false;
         }
         self.take_touched(store, touched, now);

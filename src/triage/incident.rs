@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use super::{Problem, Severity, look::span};
 use crate::{
-    cluster::{Gravity, Meaning, Store, Timestamp},
+    cluster::{Gravity, Meaning, Part, Store, Timestamp},
     text::clean,
 };
 
@@ -63,15 +63,27 @@ impl Incident<'_> {
         };
         row("written", format!("{} by skep {}", self.now.date_clock(), env!("CARGO_PKG_VERSION")));
         row("covers", format!("{} to {} ({span})", self.since.date_clock(), self.now.date_clock()));
-        row("swarm", format!("{} through {} ({})", info.id, info.manager, self.endpoint));
+        row(
+            "swarm",
+            match store.unread().why(Part::Info) {
+                Some(_) => format!("unknown, through {}", self.endpoint),
+                None => format!("{} through {} ({})", info.id, info.manager, self.endpoint),
+            },
+        );
         if let Some(link) = self.link {
             row("link", link.to_owned());
         }
         let ready = store.nodes().filter(|n| n.state.word() == "ready").count();
-        row("nodes", format!("{ready} of {} ready", store.nodes().len()));
+        let unknown = |part| store.unread().why(part).map(|why| format!("unknown: {why}"));
+        let nodes = || format!("{ready} of {} ready", store.nodes().len());
+        row("nodes", unknown(Part::Nodes).unwrap_or_else(nodes));
         let well = store.services().filter(|s| store.missing(s).none()).count();
         row("services", format!("{well} of {} as they should be", store.services().len()));
-        row("tasks", format!("{} running", store.total().running));
+        let counted = if store.tasks_refused() { ", as the engine counts them" } else { "" };
+        row("tasks", format!("{} running{counted}", store.running()));
+        for (part, why) in store.unread().iter().filter(|(part, _)| *part != Part::Nodes) {
+            row(part.word(), format!("unknown: {why}"));
+        }
         let open: Vec<&Problem> = self.open().collect();
         let count = |s: Severity| open.iter().filter(|p| p.severity == s).count();
         let _ = writeln!(
@@ -79,7 +91,12 @@ impl Incident<'_> {
             "\n## Summary\n\n{} critical, {} warnings{}\n",
             count(Severity::Critical),
             count(Severity::Warning),
-            if open.is_empty() { ": nothing is wrong now." } else { ". The worst first:" }
+            match (open.is_empty(), store.unread().unjudged()) {
+                (false, _) => ". The worst first:".to_owned(),
+                (true, None) => ": nothing is wrong now.".to_owned(),
+                (true, Some(parts)) =>
+                    format!(": nothing is wrong in what is told ({parts} unknown)."),
+            }
         );
         for problem in open.iter().take(10) {
             let since = if problem.since.is_set() {

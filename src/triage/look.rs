@@ -276,6 +276,15 @@ impl<'a> ServiceLook<'a> {
         names(on)
     }
 
+    /// How many tasks can be counted on: as the engine counts them where they are not told.
+    pub fn holding(&self) -> u64 {
+        if self.look.store.tasks_refused() {
+            self.missing.running
+        } else {
+            self.steady.len() as u64
+        }
+    }
+
     /// Whether it is short of tasks, whatever for.
     pub fn is_short(&self) -> bool {
         !self.missing.none()

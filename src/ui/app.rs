@@ -336,7 +336,7 @@ impl App {
 
     /// Whether the Swarm on the screen has not been read whole yet.
     pub(super) fn is_loading(&self) -> bool {
-        !self.boards[self.current].live_store().tasks_known()
+        !self.boards[self.current].live_store().is_loaded()
     }
 
     /// Two turned out to be one Swarm.

@@ -20,7 +20,7 @@ fn minute(at: Timestamp) -> i64 {
 impl Trend {
     /// Notes what runs now; a minute keeps its lowest.
     pub fn note(&mut self, store: &Store, now: Timestamp) {
-        if !store.tasks_known() {
+        if !store.is_loaded() {
             return;
         }
         let running = store.health().running;

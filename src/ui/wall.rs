@@ -193,7 +193,7 @@ impl Wall {
                 critical.insert(key);
             }
             // Before the first list nothing can be said to be new.
-            if !is_lost && !board.live_store().tasks_known() {
+            if !is_lost && !board.live_store().is_loaded() {
                 return;
             }
         }

@@ -15,6 +15,7 @@ mod harm;
 mod hostile;
 #[allow(dead_code, reason = "the soak uses more of it")]
 mod live;
+mod proxy;
 mod reading;
 #[path = "../swarm/tui.rs"]
 #[allow(dead_code, reason = "the suite on a real Swarm uses more of it")]

@@ -17,7 +17,9 @@ fn waiting<'a>(s: &ServiceLook<'a>, reason: NoNode) -> Option<Vec<&'a Task>> {
         Why::NoNode(reasons) => reasons.iter().any(|(r, _)| *r == reason),
         _ => false,
     });
-    (!tasks.is_empty() && leads(s, reason)).then_some(tasks)
+    // Where nodes are not told, which of them misses what can't be said: the task's own words remain.
+    let known = s.look.store.nodes_known();
+    (known && !tasks.is_empty() && leads(s, reason)).then_some(tasks)
 }
 
 /// Whether this is the reason that rules out the most nodes: the others are in the way of fewer.

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use crate::{
-    cluster::{Mode, Node, NodeId, NodeState, Subject, Task, TaskState, Timestamp, eligible},
+    cluster::{
+        Mode, Node, NodeId, NodeState, RestartCondition, Subject, Task, TaskState, Timestamp,
+        eligible,
+    },
     triage::{
         Remedy, ServiceLook,
         look::{count, names},
@@ -23,11 +26,20 @@ fn is_trouble(s: &ServiceLook<'_>) -> bool {
     if !s.is_short() {
         return false;
     }
+    if s.look.store.tasks_refused() && may_rest(s) {
+        return false;
+    }
     let failing = s.fails_now;
     if s.service.is_updating() && s.missing.running > 0 && !failing {
         return false;
     }
     failing || s.is_overdue()
+}
+
+/// Whether it may have done its work, or wait for its next run: only its tasks tell.
+fn may_rest(s: &ServiceLook<'_>) -> bool {
+    let restart = &s.service.restart;
+    restart.condition != RestartCondition::Any || restart.delay > s.look.limits.grace
 }
 
 fn blamed(s: &ServiceLook<'_>, mut found: Found) -> Found {
@@ -56,7 +68,7 @@ fn figures(s: &ServiceLook<'_>, holds: Option<String>) -> String {
 
 /// Whether something of it runs that is to be counted on, or has done its work.
 fn serves(s: &ServiceLook<'_>) -> bool {
-    !s.steady.is_empty() || s.missing.rests.done + s.missing.rests.waiting > 0
+    s.holding() > 0 || s.missing.rests.done + s.missing.rests.waiting > 0
 }
 
 /// No task runs, or none for long. Critical: its users get nothing. Scaled to zero is no trouble.
@@ -71,10 +83,12 @@ pub fn down(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// Fewer tasks than wanted. A warning: the rest carry the load.
 pub fn below(s: &ServiceLook<'_>) -> Option<Found> {
-    if !is_trouble(s) || !serves(s) || matches!(s.service.mode, Mode::Global) {
+    // A global one's nodes are named by another rule, where its tasks are told.
+    let named = s.service.mode == Mode::Global && !s.look.store.tasks_refused();
+    if !is_trouble(s) || !serves(s) || named {
         return None;
     }
-    let stays = || match s.steady.len() {
+    let stays = || match s.holding() {
         1 => format!("1 of {} stays up", s.missing.desired),
         n => format!("{n} of {} stay up", s.missing.desired),
     };

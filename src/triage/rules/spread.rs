@@ -37,7 +37,8 @@ pub fn all_on_one(s: &ServiceLook<'_>) -> Option<Found> {
 /// A node that came back a while ago and has far fewer tasks than the others: Swarm does not move tasks
 /// back by itself. Advice.
 pub fn unbalanced(look: &Look<'_>, node: &Node) -> Option<Found> {
-    if node.state != NodeState::Ready || node.availability != Availability::Active {
+    let is_usable = node.state == NodeState::Ready && node.availability == Availability::Active;
+    if !is_usable || look.store.tasks_refused() {
         return None;
     }
     let back = look.store.memory().node(&node.id).map(|m| m.back).unwrap_or_default();

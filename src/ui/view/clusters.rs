@@ -57,7 +57,7 @@ const CLUSTERS: &[Column<ClusterRow>] = &[
         let (glyph, word, slot) = health(r.health);
         Cell::new(format!("{glyph} {word}"), slot)
     }),
-    column("NODES", (5, 9), 0, true, |r, _| pair(r.nodes)),
+    column("NODES", (5, 9), 0, true, |r, _| r.nodes.map_or_else(|| Cell::dim("?"), pair)),
     column("SERVICES", (8, 9), 0, true, |r, _| pair(r.services)),
     column("TASKS", (5, 7), 2, true, |r, _| match r.age {
         Some(_) => Cell::text(r.running.to_string()),

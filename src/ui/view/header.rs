@@ -8,6 +8,7 @@ use ratatui::{
 
 use super::problems;
 use crate::{
+    cluster::Part,
     config::Slot,
     session::Reach,
     ui::{Board, board::LinkState, session_events::SKEW_SHOWN, widget::text},
@@ -47,16 +48,25 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
     }
     groups.push(vec![link(board)]);
     if board.last_heard.is_some() {
-        let name = text::clean(&store.info().manager).into_owned();
+        let mut name = text::clean(&store.info().manager).into_owned();
+        let is_told = store.unread().why(Part::Info).is_none();
+        if !is_told {
+            name = board.through.clone().unwrap_or_default();
+            name = name.split_once("://").map_or(&*name, |(_, rest)| rest).to_owned();
+        }
         let leads =
             health.leader.as_ref().is_some_and(|id| id.as_str() == &*store.info().manager_id);
-        let role = if leads { " leader" } else { " manager" };
+        let role = match (is_told, leads) {
+            (false, _) => "",
+            (true, true) => " leader",
+            (true, false) => " manager",
+        };
         groups.push(vec![Span::raw(format!(" {}", text::cut(&name, 20))), Span::styled(role, dim)]);
         let pair = |word: &'static str, (ok, all): (usize, usize), look: fn(&Board) -> Slot| {
             let slot = if ok < all { look(board) } else { Slot::Text };
             vec![Span::styled(word, dim), Span::styled(format!("{ok}/{all}"), board.style(slot))]
         };
-        let tasks = if store.tasks_known() {
+        let tasks = if store.is_loaded() {
             health.running.to_string()
         } else {
             format!("{}…", health.running)
@@ -64,6 +74,12 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         let tasks = vec![Span::styled("  tasks ", dim), Span::raw(tasks)];
         let all = store.nodes().len();
         let mut nodes = pair("  nodes ", (health.ready, all), problems::of_nodes);
+        let unknown = |word: &'static str| {
+            vec![Span::styled(word, dim), Span::styled("?", board.style(Slot::Warn))]
+        };
+        if !store.nodes_known() {
+            nodes = unknown("  nodes ");
+        }
         // Nothing is known to be lost: no alarm, but a word.
         if health.unknown > 0 && health.ready + health.unknown == all {
             nodes = vec![
@@ -86,7 +102,10 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
             groups.push(vec![Span::styled(said, board.style(slot))]);
         }
         let managers = (health.reachable, health.managers);
-        groups.push(pair("  managers ", managers, problems::of_nodes));
+        groups.push(match store.nodes_known() {
+            true => pair("  managers ", managers, problems::of_nodes),
+            false => unknown("  managers "),
+        });
     }
     groups
 }
@@ -177,7 +196,11 @@ pub(super) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn problem_line(board: &Board, room: usize) -> Line<'static> {
-    let Some(worst) = board.loud().next() else { return Line::default() };
+    let Some(worst) = board.loud().next() else {
+        let said = board.scene.store.unread().sentence().unwrap_or_default();
+        let said = text::clean(&said).into_owned();
+        return Line::styled(format!(" {}", text::cut(&said, room)), board.style(Slot::Dim));
+    };
     let more = match board.loud().count() {
         1 => "  7 ".to_owned(),
         n => format!("  +{} more  7 ", n - 1),
@@ -206,9 +229,8 @@ pub(super) fn summary(board: &Board) -> Line<'static> {
     let mut spans = vec![link(board)];
     if board.last_heard.is_some() {
         spans.push(Span::raw(format!(
-            " nodes {}/{} services {}/{} tasks {}",
-            health.ready,
-            store.nodes().len(),
+            " nodes {} services {}/{} tasks {}",
+            super::nodes_ready(store),
             health.converged,
             store.services().len(),
             health.running

@@ -38,7 +38,10 @@ use super::{
         text,
     },
 };
-use crate::config::{self, Slot};
+use crate::{
+    cluster::{Part, Store},
+    config::{self, Slot},
+};
 
 /// Draws the whole screen. Reads no clock and does no I/O.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
@@ -214,6 +217,20 @@ fn rows<'a, T: Row, R: 'a>(
         stale: board.is_stale(),
     };
     view.draw(inner, frame.buffer_mut(), &board.settings.dress.theme);
+}
+
+/// `11/12`, or that it is not told.
+fn nodes_ready(store: &Store) -> String {
+    match store.nodes_known() {
+        true => format!("{}/{}", store.health().ready, store.nodes().len()),
+        false => "?".into(),
+    }
+}
+
+/// Why a pane has no rows where the endpoint refuses what would be in it.
+fn unknown(board: &Board, part: Part) -> Option<String> {
+    let why = board.scene.store.unread().why(part)?;
+    Some(format!("unknown: {}", text::clean(why)))
 }
 
 /// What a pane says instead of rows.

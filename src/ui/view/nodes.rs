@@ -1,10 +1,10 @@
 //! Nodes: columns, colours, order.
 
-use ratatui::{Frame, layout::Rect};
+use ratatui::{Frame, layout::Rect, text::Line};
 
-use super::{empty, frame_of, has_focus, rows, title};
+use super::{empty, frame_of, has_focus, rows, title, unknown};
 use crate::{
-    cluster::{Availability, Node, NodeState},
+    cluster::{Availability, Node, NodeState, Part},
     config::Slot,
     ui::{
         Board, Scene,
@@ -144,7 +144,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         max: 5,
         shed: 1,
         right: true,
-        cell: |n, c: &Scene| Cell::text(c.store.node_tally(&n.id).running.to_string()),
+        cell: |n, c: &Scene| told(c, || Cell::text(c.store.node_tally(&n.id).running.to_string())),
         key: |n, c| Key::Number(-(c.store.node_tally(&n.id).running as i64)),
     },
     Column {
@@ -153,7 +153,9 @@ pub const COLUMNS: &[Column<Node>] = &[
         max: 14,
         shed: 4,
         right: false,
-        cell: |n, c| reserved(c.store.node_tally(&n.id).nano_cpus, n.nano_cpus, text::cpus),
+        cell: |n, c| {
+            told(c, || reserved(c.store.node_tally(&n.id).nano_cpus, n.nano_cpus, text::cpus))
+        },
         key: |n, c| Key::Number(-(c.store.node_tally(&n.id).nano_cpus as i64)),
     },
     Column {
@@ -162,7 +164,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         max: 16,
         shed: 5,
         right: false,
-        cell: |n, c| reserved(c.store.node_tally(&n.id).memory, n.memory, text::bytes),
+        cell: |n, c| told(c, || reserved(c.store.node_tally(&n.id).memory, n.memory, text::bytes)),
         key: |n, c| Key::Number(-(c.store.node_tally(&n.id).memory as i64)),
     },
     Column {
@@ -203,14 +205,24 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
 ];
 
+/// What is counted from tasks, where they are told.
+fn told<'a>(c: &Scene, cell: impl FnOnce() -> Cell<'a>) -> Cell<'a> {
+    if c.store.tasks_refused() { Cell::dim("?") } else { cell() }
+}
+
 /// Draws the pane.
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let table = &board.nodes;
     let focused = has_focus(board, Pane::Nodes);
-    let head = title(board, "Nodes", table.rows().len(), table.all, &table.filter);
+    let mut head = title(board, "Nodes", table.rows().len(), table.all, &table.filter);
+    if !board.scene.store.nodes_known() {
+        head = Line::styled(" Nodes ? ", board.style(Slot::Title));
+    }
     let inner = frame_of(board, frame, area, head, focused);
     if table.rows().is_empty() {
-        return empty(board, frame, inner, table.all > 0, "no nodes");
+        let unknown = unknown(board, Part::Nodes);
+        let nothing = unknown.as_deref().unwrap_or("no nodes");
+        return empty(board, frame, inner, table.all > 0, nothing);
     }
     rows(board, frame, inner, (table, COLUMNS, focused), |id| board.scene.store.node(id));
 }

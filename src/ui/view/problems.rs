@@ -161,10 +161,16 @@ fn list(board: &Board, frame: &mut Frame<'_>, area: Rect) {
             board.style(Slot::Dim),
         ));
     }
+    if let Some(parts) = board.scene.store.unread().unjudged() {
+        head.push_span(Span::styled(format!("{parts} unknown "), board.style(Slot::Warn)));
+    }
     let inner = frame_of(board, frame, area, head, true);
     if table.rows().is_empty() {
-        let nothing = "· no problems: all services run, all nodes are ready";
-        return empty(board, frame, inner, table.all > 0, nothing);
+        let nothing = match board.scene.store.unread().unjudged() {
+            None => "· no problems: all services run, all nodes are ready".to_owned(),
+            Some(parts) => format!("· no problems in what is told; {parts} unknown"),
+        };
+        return empty(board, frame, inner, table.all > 0, &nothing);
     }
     rows(board, frame, inner, (table, COLUMNS, true), |row| {
         board.problems().get(row.0).map(|p| &**p)

@@ -87,12 +87,15 @@ fn model(board: &Board, lines: &mut Vec<Line<'static>>) {
         "model",
         format!(
             "{} nodes, {} services, {} tasks ({} alive)",
-            store.nodes().len(),
+            if store.nodes_known() { store.nodes().len().to_string() } else { "?".into() },
             store.services().len(),
-            store.task_count(),
-            store.total().wanted,
+            if store.tasks_refused() { "?".into() } else { store.task_count().to_string() },
+            if store.tasks_refused() { "?".into() } else { store.total().wanted.to_string() },
         ),
     );
+    for (part, why) in store.unread().iter() {
+        pair(board, lines, "", format!("{} unknown: {}", part.word(), text::clean(why)));
+    }
     let (events, problems) = (store.journal().iter().len(), board.problems().len());
     pair(board, lines, "", format!("{events} events, {problems} problems"));
     let queued = board.usage.as_ref().map_or(0, |u| u.queued);

@@ -1,10 +1,10 @@
 //! Tasks: columns, colours, order; history folded under the live task.
 
-use ratatui::{Frame, layout::Rect};
+use ratatui::{Frame, layout::Rect, text::Line};
 
-use super::{empty, frame_of, has_focus, rows, title};
+use super::{empty, frame_of, has_focus, rows, title, unknown};
 use crate::{
-    cluster::{Store, Task, TaskState},
+    cluster::{Part, Store, Task, TaskState},
     config::Slot,
     ui::{
         Board, Scene,
@@ -192,12 +192,18 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
         TaskScope::Service(id) => format!("Tasks of {}", text::clean(&board.service_name(&id))),
         TaskScope::Node(id) => format!("Tasks on {}", text::clean(board.scene.store.hostname(&id))),
     };
-    let head = title(board, &name, table.rows().len(), table.rows().len(), &table.filter);
+    let mut head = title(board, &name, table.rows().len(), table.rows().len(), &table.filter);
+    if board.scene.store.tasks_refused() {
+        head = Line::styled(format!(" {name} ? "), board.style(Slot::Title));
+    }
     let inner = frame_of(board, frame, area, head, focused);
     if table.rows().is_empty() {
-        let nothing =
-            if board.scene.store.tasks_known() { "no tasks" } else { "tasks are being read…" };
-        return empty(board, frame, inner, table.all > 0, nothing);
+        let nothing = match unknown(board, Part::Tasks) {
+            Some(unknown) => unknown,
+            None if board.scene.store.tasks_known() => "no tasks".to_owned(),
+            None => "tasks are being read…".to_owned(),
+        };
+        return empty(board, frame, inner, table.all > 0, &nothing);
     }
     rows(board, frame, inner, (table, COLUMNS, focused), Some);
 }

@@ -9,9 +9,9 @@ use ratatui::text::{Line, Span};
 
 use serde_json::Value;
 
-use super::tasks;
+use super::{tasks, unknown};
 use crate::{
-    cluster::{NodeId, Subject, Task, Timestamp},
+    cluster::{NodeId, Part, Subject, Task, Timestamp},
     config::Slot,
     ui::{Board, overlay, widget::text},
 };
@@ -36,7 +36,7 @@ pub(super) fn lines(
         },
         Subject::Node(id) => match store.node(id) {
             Some(node) => page.node(id, node),
-            None => page.say("this node is gone"),
+            None => page.say(&unknown(board, Part::Nodes).unwrap_or("this node is gone".into())),
         },
         Subject::Task(id, _) => match store.task(id) {
             Some(task) => page.task(id, task),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Page, text_of};
+use super::{super::unknown, Page, text_of};
 use crate::{
-    cluster::{Node, NodeId, Subject, Task},
+    cluster::{Node, NodeId, Part, Subject, Task},
     config::Slot,
     ui::widget::{bar::bar, text},
 };
@@ -30,22 +30,33 @@ impl Page<'_> {
         self.field("changed", self.when(n.updated));
         let t = store.node_tally(id);
         self.head("Capacity");
+        let unknown = unknown(self.board, Part::Tasks);
+        let reserved = |said: String, all: String| match &unknown {
+            Some(unknown) => format!("{all}; what is reserved is {unknown}"),
+            None => said,
+        };
         self.field(
             "cpu",
-            format!(
-                "{} {} of {} reserved",
-                bar(t.nano_cpus, n.nano_cpus, 10),
-                text::cpus(t.nano_cpus),
-                text::cpus(n.nano_cpus)
+            reserved(
+                format!(
+                    "{} {} of {} reserved",
+                    bar(t.nano_cpus, n.nano_cpus, 10),
+                    text::cpus(t.nano_cpus),
+                    text::cpus(n.nano_cpus)
+                ),
+                text::cpus(n.nano_cpus),
             ),
         );
         self.field(
             "memory",
-            format!(
-                "{} {} of {} reserved",
-                bar(t.memory, n.memory, 10),
-                text::bytes(t.memory),
-                text::bytes(n.memory)
+            reserved(
+                format!(
+                    "{} {} of {} reserved",
+                    bar(t.memory, n.memory, 10),
+                    text::bytes(t.memory),
+                    text::bytes(n.memory)
+                ),
+                text::bytes(n.memory),
             ),
         );
         for (name, labels) in [("Labels", &n.labels), ("Engine labels", &n.engine_labels)] {
@@ -58,6 +69,11 @@ impl Page<'_> {
             }
         }
         self.engine();
+        if let Some(unknown) = unknown {
+            self.head("Tasks here");
+            self.say(&unknown);
+            return self.history(&Subject::Node(id.clone()));
+        }
         // Of one that is down, its findings tell what went with it.
         if n.is_up() {
             self.head("If it dies");

@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use super::{Page, span, text_of, words};
+use super::{super::unknown, Page, span, text_of, words};
 use crate::{
     action::plan::{Mark, diff_specs},
     cluster::{
-        Mode, PublishMode, Service, ServiceId, Subject, Task, TaskState, Timestamp, changes,
+        Mode, Part, PublishMode, Service, ServiceId, Subject, Task, TaskState, Timestamp, changes,
     },
     config::Slot,
     ui::{view::services, widget::text},
@@ -63,6 +63,9 @@ impl Page<'_> {
         let mut live: Vec<&Task> = store.tasks_of(id).filter(|t| t.is_live()).collect();
         live.sort_by_key(|t| (t.slot, t.node.clone()));
         self.head("Tasks");
+        if let Some(unknown) = unknown(self.board, Part::Tasks) {
+            self.say(&unknown);
+        }
         for task in live.iter().take(50) {
             self.task_line(task);
         }
@@ -137,6 +140,9 @@ impl Page<'_> {
         if !s.networks.is_empty() {
             let names: Vec<String> = s.networks.iter().map(|id| self.network(id)).collect();
             self.field("networks", names.join(", "));
+            if let Some(unknown) = unknown(self.board, Part::Networks) {
+                self.styled("", format!("their names are {unknown}"), Slot::Dim);
+            }
             let name = if mode == "dnsrr" {
                 format!("{} (DNS round robin: the addresses of all its tasks)", s.name)
             } else {
@@ -161,7 +167,11 @@ impl Page<'_> {
                     let more = on.len().saturating_sub(8);
                     on.truncate(8);
                     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                    let on = if on.is_empty() { "none runs".into() } else { on.join(", ") };
+                    let on = match on.is_empty() {
+                        true if store.tasks_refused() => "nodes unknown".into(),
+                        true => "none runs".into(),
+                        false => on.join(", "),
+                    };
                     format!("on the nodes of its tasks: {on}{more}")
                 }
                 _ => "on every node (ingress)".to_owned(),
@@ -265,7 +275,7 @@ impl Page<'_> {
             ("config", configs, "ConfigName", "ConfigID", &names.configs),
         ];
         for (kind, all, name, id, known) in kinds {
-            for one in all {
+            for one in &all {
                 let file = match text_of(&one["File"]["Name"]) {
                     "" => String::new(),
                     file => format!(" as {file}"),
@@ -279,6 +289,12 @@ impl Page<'_> {
                     }
                 });
                 self.field(kind, format!("{}{file}{age}", text_of(&one[name])));
+            }
+            let part = if kind == "secret" { Part::Secrets } else { Part::Configs };
+            if !all.is_empty()
+                && let Some(unknown) = unknown(self.board, part)
+            {
+                self.styled("", format!("when they were made is {unknown}"), Slot::Dim);
             }
         }
     }
@@ -299,8 +315,10 @@ impl Page<'_> {
             .join(", ");
         self.field("spread over", spread);
         let eligible = store.nodes().filter(|n| crate::cluster::eligible(s, n)).count();
-        let slot = if eligible == 0 { Slot::Critical } else { Slot::Text };
-        self.styled("may run on", format!("{eligible} of {} nodes", store.nodes().len()), slot);
+        let slot = if eligible == 0 && store.nodes_known() { Slot::Critical } else { Slot::Text };
+        let on = unknown(self.board, Part::Nodes)
+            .unwrap_or_else(|| format!("{eligible} of {} nodes", store.nodes().len()));
+        self.styled("may run on", on, slot);
         self.field("reserved", resources(s.reserved));
         self.field("limits", resources(s.limits));
     }

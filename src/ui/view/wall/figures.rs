@@ -104,7 +104,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let figures = [
         (
             "nodes ready",
-            format!("{}/{nodes}", short(all.ready)),
+            if store.nodes_known() { format!("{}/{nodes}", short(all.ready)) } else { "?".into() },
             slot(all.ready == nodes, problems::of_nodes),
         ),
         (

@@ -60,9 +60,13 @@ impl Block {
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let loud: Vec<_> = board.loud().take(area.height as usize).collect();
     if loud.is_empty() {
-        let known = board.live_store().tasks_known();
-        let said = if known { "✓ nothing is wrong" } else { "reading the tasks…" };
-        return all_well(board, frame, area, said);
+        let store = board.live_store();
+        let said = match (store.is_loaded(), store.unread().unjudged()) {
+            (false, _) => "reading the tasks…".to_owned(),
+            (true, None) => "✓ nothing is wrong".to_owned(),
+            (true, Some(parts)) => format!("✓ nothing is wrong in what is told; {parts} unknown"),
+        };
+        return all_well(board, frame, area, &said);
     }
     let mut blocks: Vec<Block> = loud.iter().map(|p| Block::of(board, p, area)).collect();
     let all = board.loud().count();

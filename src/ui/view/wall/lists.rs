@@ -8,12 +8,12 @@ use ratatui::{
 };
 
 use super::{
-    super::{nodes, problems, services},
+    super::{nodes, nodes_ready, problems, services, unknown},
     figures::{self, Tile},
     pad, rows,
 };
 use crate::{
-    cluster::{Node, Service},
+    cluster::{Node, Part, Service},
     config::Slot,
     ui::{
         App, Board,
@@ -123,6 +123,11 @@ pub(super) fn services(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 /// All nodes, those that are not well first.
 pub(super) fn nodes(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let store = &board.scene.store;
+    if let Some(unknown) = unknown(board, Part::Nodes) {
+        let line = Line::styled(unknown, board.style(Slot::Warn)).centered();
+        let place = Rect { y: area.y + area.height / 2, height: area.height.min(1), ..area };
+        return frame.render_widget(line, place);
+    }
     let is_well = |n: &Node| nodes::state(n) == Slot::Text;
     let mut all: Vec<_> = store.nodes().collect();
     all.sort_by(|a, b| {
@@ -139,6 +144,10 @@ pub(super) fn nodes(board: &Board, frame: &mut Frame<'_>, area: Rect) {
             |part, whole| Span::styled(bar(part, whole, 4), board.style(nodes::load(part, whole)));
         [gauge(tally.nano_cpus, node.nano_cpus), gauge(tally.memory, node.memory)]
     };
+    let running = |node: &Node| match store.tasks_refused() {
+        true => "?".to_owned(),
+        false => store.node_tally(&node.id).running.to_string(),
+    };
     let tile = |node: &&Node| {
         let slot = nodes::state(node);
         let glyph = nodes::glyph(node);
@@ -154,7 +163,7 @@ pub(super) fn nodes(board: &Board, frame: &mut Frame<'_>, area: Rect) {
             Line::from(vec![Span::styled("cpu ", dim), cpu, Span::styled(" memory ", dim), memory]),
         ];
         let slot = if slot == Slot::Text { Slot::Dim } else { slot };
-        Tile { figure: store.node_tally(&node.id).running.to_string(), slot, lines }
+        Tile { figure: running(node), slot, lines }
     };
     let sick = all.iter().filter(|n| !is_well(n)).count();
     let tiles: Vec<Tile> = all.iter().take(MOST).map(tile).collect();
@@ -163,7 +172,7 @@ pub(super) fn nodes(board: &Board, frame: &mut Frame<'_>, area: Rect) {
         let glyph = nodes::glyph(node);
         let name = text::clean(&node.hostname).into_owned();
         let [cpu, memory] = gauges(node);
-        let running = store.node_tally(&node.id).running;
+        let running = running(node);
         Line::from(vec![
             Span::styled(format!("{} ", glyph.text), board.style(glyph.slot)),
             Span::styled(pad(&name, 18), board.style(nodes::state(node))),
@@ -207,9 +216,8 @@ fn cluster(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     };
     let name = text::clean(&board.settings.name).into_owned();
     let counts = format!(
-        "nodes {}/{}   services {}/{}   tasks {}",
-        all.ready,
-        board.scene.store.nodes().len(),
+        "nodes {}   services {}/{}   tasks {}",
+        nodes_ready(&board.scene.store),
         all.converged,
         board.scene.store.services().len(),
         all.running

@@ -12,7 +12,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::problems;
+use super::{nodes_ready, problems};
 use crate::{
     config::Slot,
     session::ClusterNo,
@@ -171,9 +171,8 @@ fn lost(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
         let age = text::age(board.data_age());
         lines.push(String::new());
         lines.push(format!(
-            "{age} ago: nodes {}/{}, services {}/{}, tasks {}",
-            all.ready,
-            board.scene.store.nodes().len(),
+            "{age} ago: nodes {}, services {}/{}, tasks {}",
+            nodes_ready(&board.scene.store),
             all.converged,
             board.scene.store.services().len(),
             all.running

@@ -1,0 +1,103 @@
+//! What an endpoint refuses to tell: unknown is neither zero nor empty.
+
+use std::sync::Arc;
+
+use super::Store;
+
+/// A part of the Swarm's state that a proxy before the engine may refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// Which Swarm and which manager it is.
+    Info,
+    /// All nodes.
+    Nodes,
+    /// All tasks; services then go by the engine's own counts.
+    Tasks,
+    /// Networks' names and subnets.
+    Networks,
+    /// Secrets' names.
+    Secrets,
+    /// Configs' names.
+    Configs,
+    /// The event stream; changes are then seen from list to list.
+    Events,
+}
+
+impl Part {
+    /// Its word, which is its path in the API as well.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Nodes => "nodes",
+            Self::Tasks => "tasks",
+            Self::Networks => "networks",
+            Self::Secrets => "secrets",
+            Self::Configs => "configs",
+            Self::Events => "events",
+        }
+    }
+}
+
+/// The parts that can't be read through the endpoint in use, and why, in the order of their kinds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread(Vec<(Part, Arc<str>)>);
+
+impl Unread {
+    pub(super) fn add(&mut self, part: Part, why: Arc<str>) {
+        self.0.retain(|(known, _)| *known != part);
+        self.0.push((part, why));
+        self.0.sort();
+    }
+
+    /// Why a part is unknown; `None` if it is not.
+    pub fn why(&self, part: Part) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == part).map(|(_, why)| &**why)
+    }
+
+    /// `nodes and tasks`: what nothing else tells, and so can't be judged.
+    pub fn unjudged(&self) -> Option<String> {
+        let parts = [Part::Nodes, Part::Tasks].into_iter().filter(|part| self.why(*part).is_some());
+        let words: Vec<&str> = parts.map(Part::word).collect();
+        (!words.is_empty()).then(|| words.join(" and "))
+    }
+
+    /// All in one line, each with why: `nodes unknown: GET /nodes is refused (403 Forbidden)`.
+    pub fn sentence(&self) -> Option<String> {
+        let said: Vec<String> =
+            self.iter().map(|(part, why)| format!("{} unknown: {why}", part.word())).collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (Part, &str)> {
+        self.0.iter().map(|(part, why)| (*part, &**why))
+    }
+}
+
+impl Store {
+    /// What an earlier link told of it may be so no more.
+    pub(super) fn cannot_read(&mut self, part: Part, why: Arc<str>) {
+        self.revision += 1;
+        self.roll += 1;
+        self.touched.all = true;
+        match part {
+            Part::Nodes => {
+                for id in std::mem::take(&mut self.nodes).into_keys() {
+                    self.recount_on(&id, true);
+                }
+                self.count_nodes();
+            }
+            Part::Tasks => {
+                let all: Vec<u32> = self.tasks.rows().map(|(place, _)| place).collect();
+                for place in all {
+                    self.remove_task(place);
+                }
+                self.tasks_known = false;
+                self.unreckoned.extend(self.services.keys().cloned());
+            }
+            Part::Networks => self.networks.clear(),
+            Part::Info | Part::Secrets | Part::Configs | Part::Events => {}
+        }
+        self.unread.add(part, why);
+    }
+}
