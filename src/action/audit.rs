@@ -7,6 +7,9 @@ use serde_json::json;
 use super::plan::{DiffLine, Mark, Step};
 use crate::text::clean_json;
 
+/// Version of a line's fields. Those of 0.1.0 have no `format` and the same fields.
+const FORMAT: u32 = 1;
+
 /// Where writes are recorded.
 #[derive(Clone, Debug)]
 pub struct Audit {
@@ -25,6 +28,7 @@ impl Audit {
     pub fn record(&self, cluster: &str, step: &Step, result: &str, detail: &str) {
         let diff: Vec<String> = step.diff.iter().filter_map(changed_line).collect();
         let mut line = json!({
+            "format": FORMAT,
             "at": jiff::Timestamp::now().to_string(),
             "who": self.who,
             "cluster": cluster,

@@ -13,12 +13,16 @@ use super::{NodeId, ServiceId, TaskId, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Subject {
     /// A node.
+    #[serde(rename = "Node")]
     Node(NodeId),
     /// A service.
+    #[serde(rename = "Service")]
     Service(ServiceId),
     /// A task of a service.
+    #[serde(rename = "Task")]
     Task(TaskId, ServiceId),
     /// Anything else: a network, a secret, the connection.
+    #[serde(rename = "Other")]
     Other,
 }
 
@@ -26,12 +30,16 @@ pub enum Subject {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Gravity {
     /// Passing states.
+    #[serde(rename = "Quiet")]
     Quiet,
     /// A change.
+    #[serde(rename = "Note")]
     Note,
     /// Something came good.
+    #[serde(rename = "Good")]
     Good,
     /// Something went wrong.
+    #[serde(rename = "Bad")]
     Bad,
 }
 
@@ -39,25 +47,33 @@ pub enum Gravity {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Meaning {
     /// A service's spec changed, or it was made or removed.
+    #[serde(rename = "Change")]
     Change,
     /// An update or rollback got a step further.
+    #[serde(rename = "Update")]
     Update,
     /// A task ended against its will.
+    #[serde(rename = "Failure")]
     Failure,
     /// A node was lost.
+    #[serde(rename = "NodeLost")]
     NodeLost,
     /// A lost node is ready again.
+    #[serde(rename = "NodeBack")]
     NodeBack,
     /// Another manager leads.
+    #[serde(rename = "Leader")]
     Leader,
     /// What someone did through skep.
+    #[serde(rename = "Action")]
     Action,
     /// All else.
     #[default]
+    #[serde(rename = "Other")]
     Other,
 }
 
-/// One line of the journal.
+/// One line of the journal. Its names, and those of what it holds, are those of the file it is kept in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Counts up for ever; a view's selection follows it.
@@ -67,19 +83,25 @@ pub struct Entry {
     #[serde(skip)]
     pub kept: bool,
     /// When, by the manager's clock.
+    #[serde(rename = "at")]
     pub at: Timestamp,
     /// `task`, `service`, `node`, … as the engine calls it.
+    #[serde(rename = "kind")]
     pub kind: Arc<str>,
     /// The object's name.
+    #[serde(rename = "name")]
     pub name: Arc<str>,
     /// What happened to it.
+    #[serde(rename = "text")]
     pub text: Arc<str>,
     /// The object.
+    #[serde(rename = "subject")]
     pub subject: Subject,
     /// How bad.
+    #[serde(rename = "gravity")]
     pub gravity: Gravity,
     /// What it means for others.
-    #[serde(default)]
+    #[serde(rename = "meaning", default)]
     pub meaning: Meaning,
 }
 

@@ -8,6 +8,7 @@ mod backoff;
 mod documents;
 mod feed;
 mod fleet;
+mod kept;
 mod ledger;
 mod logs;
 mod message;

@@ -13,10 +13,9 @@ use std::{
 
 use serde_json::Value;
 
-use super::watch::wall;
+use super::{kept, watch::wall};
 use crate::{
     cluster::{Entry, Gravity, Journal, Meaning, NodeId, ServiceId, Subject, Timestamp},
-    text::clean_json,
     triage::Quieted,
 };
 
@@ -49,10 +48,10 @@ impl Past {
                 if entries.len() >= Journal::LIMIT {
                     break;
                 }
-                entries.extend(lines(&file, 0).filter_map(|l| serde_json::from_str(&l).ok()));
+                entries.extend(lines(&file, 0).filter_map(|line| kept::read(&line)));
             }
-            let kept = fs::read_to_string(dir.join(QUIETED)).unwrap_or_default();
-            quieted = serde_json::from_str(&kept).unwrap_or_default();
+            let file = fs::read_to_string(dir.join(QUIETED)).unwrap_or_default();
+            quieted = kept::read_all(&file);
         }
         entries.extend(self.actions(swarm));
         entries.retain(|e: &Entry| e.at.0 >= now.0 - KEPT && e.at <= now.shifted(KEPT));
@@ -89,12 +88,15 @@ impl Past {
     }
 
     /// Appends to the timeline.
-    fn append(&self, swarm: &str, entries: &[Entry]) -> std::io::Result<()> {
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn append(&self, swarm: &str, entries: &[Entry]) -> std::io::Result<()> {
         let Some(dir) = self.dir(swarm) else { return Ok(()) };
         let mut by_hour: HashMap<String, String> = HashMap::new();
         for entry in entries {
             let text = by_hour.entry(hour(entry.at)).or_default();
-            *text += &clean_json(&serde_json::to_string(entry)?);
+            *text += &kept::write(entry)?;
             text.push('\n');
         }
         fs::create_dir_all(&dir)?;
@@ -112,13 +114,17 @@ impl Past {
         Ok(())
     }
 
-    fn keep_quieted(&self, swarm: &str, quieted: &[Quieted]) -> std::io::Result<()> {
+    /// Writes which problems are quieted.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn keep_quieted(&self, swarm: &str, quieted: &[Quieted]) -> std::io::Result<()> {
         let Some(dir) = self.dir(swarm) else { return Ok(()) };
         fs::create_dir_all(&dir)?;
         // Whole or not at all.
         let new = dir.join("quieted.new");
         open(fs::OpenOptions::new().create(true).write(true).truncate(true), &new)?
-            .write_all(clean_json(&serde_json::to_string(quieted)?).as_bytes())?;
+            .write_all(kept::write_all(quieted)?.as_bytes())?;
         fs::rename(new, dir.join(QUIETED))
     }
 }

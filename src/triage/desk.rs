@@ -31,8 +31,10 @@ const AGAIN: Duration = Duration::from_secs(30 * 60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quiet {
     /// Until it changes.
+    #[serde(rename = "Acknowledged")]
     Acknowledged,
     /// Until then.
+    #[serde(rename = "Muted")]
     Muted(Timestamp),
 }
 
@@ -40,10 +42,13 @@ pub enum Quiet {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quieted {
     /// [`Problem::key`].
+    #[serde(rename = "key")]
     pub key: String,
     /// How.
+    #[serde(rename = "quiet")]
     pub quiet: Quiet,
     /// What it was like: an acknowledged one that changes is loud again.
+    #[serde(rename = "like")]
     pub like: String,
 }
 

@@ -8,6 +8,7 @@ mod cluster_fixture;
 mod calm;
 mod decoding;
 mod follow;
+mod golden;
 mod lossless;
 mod nodes;
 mod plans;
