@@ -74,7 +74,7 @@ pub enum Sub {
     /// An incident report as Markdown: findings with evidence, what changed, the timeline.
     Report {
         /// From when on: a time (RFC 3339) or an age (90s, 15m, 2h).
-        #[arg(long, value_name = "TIME", default_value = "1h")]
+        #[arg(long, value_name = "TIME", default_value = "1h", allow_hyphen_values = true)]
         since: String,
         /// Into this file instead of stdout; it must not exist yet.
         #[arg(long, short, value_name = "FILE")]
@@ -120,7 +120,7 @@ pub enum Sub {
         #[arg(required = true, value_name = "SERVICE")]
         services: Vec<String>,
         /// Not before: a time (RFC 3339) or an age (90s, 15m, 2h).
-        #[arg(long, value_name = "TIME")]
+        #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
         since: Option<String>,
         /// The last lines of each task, or "all".
         #[arg(long, value_name = "N", default_value = "1000")]

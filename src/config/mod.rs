@@ -10,4 +10,4 @@ pub use file::{
     Borders, ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir, themes_dir,
 };
 pub use theme::{Slot, Theme, Themes};
-pub use triage::{TriageConfig, span};
+pub use triage::TriageConfig;

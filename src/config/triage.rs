@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::triage::{Limits, rule};
+use crate::{
+    text::parse_duration,
+    triage::{Limits, rule},
+};
 
 /// What the file may say of it; what it does not say is as [`Limits::default`] has it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -38,7 +41,7 @@ struct Span(Duration);
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
-        span(&text).map(Self).ok_or_else(|| {
+        parse_duration(&text).map(Self).ok_or_else(|| {
             D::Error::custom(format!("'{text}' is no duration: write 15s, 2m, 1h or 30d"))
         })
     }
@@ -47,14 +50,6 @@ impl<'de> Deserialize<'de> for Span {
 /// A duration of another table.
 pub(super) fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
     Span::deserialize(d).map(|Span(duration)| duration)
-}
-
-/// Reads `90s`, `15m`, `2h`, `30d`, also several: `1h30m`.
-pub fn span(text: &str) -> Option<Duration> {
-    let span: jiff::Span = text.parse().ok()?;
-    let day = jiff::SpanRelativeTo::days_are_24_hours();
-    let nanos = span.total((jiff::Unit::Second, day)).ok()?;
-    Duration::try_from_secs_f64(nanos).ok()
 }
 
 fn rules<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {

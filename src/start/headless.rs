@@ -12,6 +12,7 @@ use crate::{
     connect::{Choice, Connector, DockerDir, Endpoint, Wanted, choose},
     report::{ContextLine, LogPrinter, Taken},
     session::{LogQuery, LogSaid, Past, greet, load_once, read_logs},
+    text::parse_ago,
     triage::Limits,
 };
 
@@ -127,9 +128,9 @@ pub(super) fn moment(text: &str) -> Result<Since, String> {
     if at.is_set() {
         return Ok(Since::At(at));
     }
-    let ago: Result<jiff::SignedDuration, _> = text.parse();
-    ago.map(|ago| Since::Ago(ago.unsigned_abs()))
-        .map_err(|_| format!("--since {text}: write 2026-11-21T14:03:12Z, 90s, 15m or 2h"))
+    parse_ago(text)
+        .map(Since::Ago)
+        .ok_or_else(|| format!("--since {text}: write 2026-11-21T14:03:12Z, 90s, 15m or 2h"))
 }
 
 /// Everything that could be opened, each greeted.

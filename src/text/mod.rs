@@ -1,6 +1,8 @@
-//! Text on its way out: made harmless for whoever reads it. Imports nothing of ours, so every room
-//! can use it.
+//! Text that strangers wrote, made harmless for whoever reads it; durations that users wrote. Imports
+//! nothing of ours, so every room can use it.
 
 mod clean;
+mod duration;
 
 pub use clean::{clean, clean_json, clean_lines};
+pub use duration::{parse_ago, parse_duration};

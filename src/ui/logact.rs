@@ -16,7 +16,7 @@ use crate::{
     cluster::{ServiceId, Subject},
     logs::{Kind, Severity, ansi},
     session::Command,
-    text::clean_lines,
+    text::{clean_lines, parse_ago},
 };
 
 impl Board {
@@ -314,23 +314,14 @@ impl Board {
     }
 }
 
-/// `14:32`, `14:32:05`, `-15m`, `-2h`, `-90s`.
+/// `14:32`, `14:32:05`, `-15m`, `-1h30m`, `90s`.
 fn moment(
     text: &str,
     now: crate::cluster::Timestamp,
     local: bool,
 ) -> Option<crate::cluster::Timestamp> {
-    if let Some(back) = text.strip_prefix('-') {
-        let unit = back.chars().last()?;
-        let seconds = match unit {
-            's' => 1,
-            'm' => 60,
-            'h' => 3_600,
-            'd' => 86_400,
-            _ => return None,
-        };
-        let count: i64 = back[..back.len() - 1].parse().ok()?;
-        return Some(now.shifted(count.checked_mul(seconds)?.checked_mul(-1_000_000_000)?));
+    if let Some(ago) = parse_ago(text) {
+        return Some(now.shifted(-i64::try_from(ago.as_nanos()).ok()?));
     }
     let mut parts = text.split(':').map(str::parse::<i8>);
     let (hour, minute) = (parts.next()?.ok()?, parts.next()?.ok()?);
@@ -353,7 +344,8 @@ mod tests {
         assert_eq!(at("13:32").as_deref(), Some("2026-11-21T13:32:00Z"));
         assert_eq!(at("14:32:05").as_deref(), Some("2026-11-20T14:32:05Z"), "yesterday's");
         assert_eq!(at("-15m").as_deref(), Some("2026-11-21T13:48:12Z"));
-        for wrong in ["25:00", "14", "-5", "-xm", "1:2:3:4", ""] {
+        assert_eq!(at("-1h30m").as_deref(), Some("2026-11-21T12:33:12Z"));
+        for wrong in ["25:00", "14", "-5", "-xm", "1:2:3:4", "-999999d", ""] {
             assert_eq!(at(wrong), None, "{wrong}");
         }
     }
