@@ -14,6 +14,7 @@ mod filter;
 mod fleet;
 mod hook;
 mod input;
+mod keyboard;
 mod keymap;
 mod keys;
 mod lag;

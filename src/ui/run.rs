@@ -7,8 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossterm::event::{Event as TermEvent, EventStream, KeyCode, KeyEventKind, KeyModifiers};
-use futures_util::StreamExt;
+use crossterm::event::{Event as TermEvent, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -16,6 +15,7 @@ use super::{
     App,
     app::{Effect, Msg},
     draw, hook,
+    keyboard::Keyboard,
     lag::Lag,
     term::{Screen, Strays},
     vitals::{Vitals, resident},
@@ -161,7 +161,7 @@ pub async fn run(
         }
     }
     let mut screen = Screen::take(mouse)?;
-    let mut keys = EventStream::new();
+    let mut keys = Keyboard::new();
     let mut strays = Strays::default();
     let mut term = signal(SignalKind::terminate())?;
     let mut hup = signal(SignalKind::hangup())?;
@@ -178,6 +178,8 @@ pub async fn run(
     loop {
         let idle = screen.gauge.is_idle();
         let is_due = dirty && idle && Instant::now() >= frames.due(screen.gauge.took());
+        // Of a burst of keys what they did together is drawn, not each.
+        urgent &= !keys.has_more() || frames.drawn.elapsed() >= FRAME;
         let waits = is_due && !urgent && !frames.may_go(lag.is_behind(), Instant::now());
         if dirty && idle && (urgent || is_due && !waits) {
             let begun = Instant::now();
@@ -222,7 +224,7 @@ pub async fn run(
                             // The event stream reads the tty: it must not while the shell does.
                             drop(keys);
                             screen.suspend()?;
-                            keys = EventStream::new();
+                            keys = Keyboard::new();
                             dirty = true;
                             Vec::new()
                         } else {

@@ -13,6 +13,7 @@ mod fleet;
 #[path = "../swarm/harm.rs"]
 mod harm;
 mod hostile;
+mod keyboard;
 #[allow(dead_code, reason = "the soak uses more of it")]
 mod live;
 mod proxy;

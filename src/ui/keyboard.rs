@@ -1,0 +1,55 @@
+//! What the terminal sends: keys, the mouse, pastes, sizes; all of a burst at once.
+
+use std::{
+    collections::VecDeque,
+    io,
+    time::{Duration, Instant},
+};
+
+use crossterm::event::{self, Event, EventStream};
+use futures_util::StreamExt;
+
+/// What is there is taken for so long at once: then what it did is drawn, and signals get their turn.
+const AT_ONCE: Duration = Duration::from_millis(5);
+/// No wait, and yet a look: the library takes zero for no look at all.
+const NO_WAIT: Duration = Duration::from_micros(1);
+
+/// The terminal's events in their order.
+pub(super) struct Keyboard {
+    stream: EventStream,
+    /// Came with the one before, and is not given out yet.
+    queued: VecDeque<Event>,
+}
+
+impl Keyboard {
+    pub fn new() -> Self {
+        Self { stream: EventStream::new(), queued: VecDeque::new() }
+    }
+
+    /// Whether more came than was given out.
+    pub fn has_more(&self) -> bool {
+        !self.queued.is_empty()
+    }
+
+    /// The next event; `None` when the terminal is gone. Safe to drop while it waits.
+    ///
+    /// The stream wakes for one event at a time, through another thread. What came with it is read here:
+    /// 230,000 bytes at once are then some tenths of a second, not many seconds behind the keys.
+    pub async fn next(&mut self) -> Option<io::Result<Event>> {
+        if let Some(event) = self.queued.pop_front() {
+            return Some(Ok(event));
+        }
+        let first = self.stream.next().await?;
+        if first.is_ok() {
+            let begun = Instant::now();
+            while begun.elapsed() < AT_ONCE && event::poll(NO_WAIT).unwrap_or(false) {
+                match event::read() {
+                    Ok(event) => self.queued.push_back(event),
+                    // The stream tells of it when it is asked again.
+                    Err(_) => break,
+                }
+            }
+        }
+        Some(first)
+    }
+}
