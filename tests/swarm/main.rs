@@ -15,6 +15,7 @@
     reason = "a test may panic, and speaks on stdout"
 )]
 
+mod calm;
 mod harm;
 mod hostile;
 mod lab;

@@ -3,7 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use super::{
-    hostile,
+    calm, hostile,
     lab::{Lab, wait},
     logs, production, reach, triage,
     tui::{LATER, SOON, Tui},
@@ -36,6 +36,8 @@ pub const ALL: &[(&str, Scenario)] = &[
     ),
     ("triage: updates that fail", triage::failing_updates),
     ("triage: nothing is said of a healthy Swarm in motion", triage::healthy),
+    ("calm: one-shots are done, repeating work waits for its next run", calm::done),
+    ("calm: a start may take as long as its health check", calm::slow_starts),
     ("triage: the time line, and what outlives skep", triage::time_line),
     ("triage: nodes lost, cut off, drained, and what dies with them", triage::lost_nodes),
     ("nodes: drained, labelled, promoted, demoted, removed, each with its plan", nodes),

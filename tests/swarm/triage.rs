@@ -24,7 +24,7 @@ fn config() -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn skep(lab: &Lab, node: u32, args: &[&str]) -> (i32, String) {
+pub fn skep(lab: &Lab, node: u32, args: &[&str]) -> (i32, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_skep"))
         .env("XDG_STATE_HOME", crate::state_home())
         .env("XDG_CONFIG_HOME", crate::state_home())
@@ -38,18 +38,18 @@ fn skep(lab: &Lab, node: u32, args: &[&str]) -> (i32, String) {
 }
 
 /// The problems as `skep check --json` tells them, the worst first.
-fn problems(lab: &Lab, node: u32) -> Vec<Value> {
+pub fn problems(lab: &Lab, node: u32) -> Vec<Value> {
     let (_, text) = skep(lab, node, &["check", "--json"]);
     let json: Value = serde_json::from_str(&text).unwrap_or_default();
     json["problems"].as_array().cloned().unwrap_or_default()
 }
 
-fn loud(problems: &[Value]) -> Vec<&Value> {
+pub fn loud(problems: &[Value]) -> Vec<&Value> {
     problems.iter().filter(|p| p["severity"] != "advice").collect()
 }
 
 /// The Swarm is well; what was before has come to rest.
-fn calm(lab: &Lab) {
+pub fn calm(lab: &Lab) {
     let begun = std::time::Instant::now();
     loop {
         let all = problems(lab, 1);
@@ -62,7 +62,7 @@ fn calm(lab: &Lab) {
 }
 
 /// Waits until the first of all problems is this one.
-fn first(lab: &Lab, object: &str, rules: &[&str], cause: &str, says: &str) {
+pub fn first(lab: &Lab, object: &str, rules: &[&str], cause: &str, says: &str) {
     let mut last = Vec::new();
     let begun = std::time::Instant::now();
     loop {
@@ -90,7 +90,7 @@ fn first(lab: &Lab, object: &str, rules: &[&str], cause: &str, says: &str) {
     }
 }
 
-fn create(lab: &Lab, name: &str, more: &[&str]) {
+pub fn create(lab: &Lab, name: &str, more: &[&str]) {
     let mut args = vec!["service", "create", "--detach", "--no-resolve-image", "--name", name];
     args.extend(["--stop-grace-period", "1s", "--restart-delay", "1s"]);
     // Jobs take no settings of updates.
@@ -101,7 +101,7 @@ fn create(lab: &Lab, name: &str, more: &[&str]) {
     lab.docker(1, &args);
 }
 
-fn remove(lab: &Lab, name: &str) {
+pub fn remove(lab: &Lab, name: &str) {
     lab.docker(1, &["service", "rm", name]);
 }
 
