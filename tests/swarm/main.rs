@@ -21,6 +21,7 @@ mod hostile;
 mod lab;
 mod logs;
 mod production;
+mod proxy;
 mod reach;
 mod scenarios;
 mod triage;

@@ -5,7 +5,7 @@ use std::{process::Command, time::Duration};
 use super::{
     calm, hostile,
     lab::{Lab, wait},
-    logs, production, reach, triage,
+    logs, production, proxy, reach, triage,
     tui::{LATER, SOON, Tui},
 };
 
@@ -55,6 +55,8 @@ pub const ALL: &[(&str, Scenario)] = &[
         "a worker offers its managers; bad contexts and endpoints are told, the rest goes on",
         reach::bad_input,
     ),
+    ("proxy: what haproxy refuses is unknown, the rest goes on", proxy::refusals),
+    ("proxy: a silent event stream that is cut is no lost link", proxy::on_screen),
     ("TLS: verified, and each thing that can be wrong with it", reach::tls),
     ("contexts made by docker context create", reach::contexts),
     ("the manager in use is powered off while an update is followed", reach::failover),

@@ -99,6 +99,10 @@ pub fn below(s: &ServiceLook<'_>) -> Option<Found> {
 /// A global service that does not run on a node where it could. A warning: agents and proxies are what
 /// global services are for, and that node is blind or cut off.
 pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
+    // Where its tasks are not told, neither is where they are: its count is judged as any other's.
+    if s.look.store.tasks_refused() {
+        return None;
+    }
     if s.service.mode != Mode::Global || (s.service.is_updating() && s.trouble.is_empty()) {
         return None;
     }
