@@ -185,10 +185,10 @@ impl Samples {
 
     fn verdict(self) {
         let Self { at_rest, in_motion, false_alarms, .. } = self;
-        println!("        {at_rest} samples at rest, {in_motion} in motion, all quiet but these:");
+        println!("        {at_rest} samples at rest, {in_motion} in motion");
         let mut told = HashSet::new();
         for alarm in false_alarms.iter().filter(|alarm| told.insert(alarm.as_str())) {
-            println!("        {alarm}");
+            println!("        false alarm during {alarm}");
         }
         assert!(at_rest >= 10 && in_motion >= 5, "too few samples: {at_rest}, {in_motion}");
         assert!(false_alarms.is_empty(), "{} false alarms", false_alarms.len());
@@ -199,10 +199,13 @@ fn update(lab: &Lab, args: &[&str]) {
     lab.docker(1, &[&["service", "update", "--detach", "--no-resolve-image"], args].concat());
 }
 
+fn updated(lab: &Lab, name: &str) -> bool {
+    lab.inspect(name, "{{.UpdateStatus.State}}") == "completed"
+}
+
 fn rolling_update(lab: &Lab, samples: &mut Samples, image: &str) {
     update(lab, &["--image", image, "api"]);
-    let done = || lab.inspect("api", "{{.UpdateStatus.State}}") == "completed";
-    samples.until(lab, &format!("a rolling update to {image}"), done);
+    samples.until(lab, &format!("a rolling update to {image}"), || updated(lab, "api"));
 }
 
 fn drain(lab: &Lab, samples: &mut Samples) {
@@ -276,11 +279,11 @@ pub fn ten_minutes(lab: &Lab) {
     for image in ["lab/app:1.1", "lab/app:1.2"].iter().cycle() {
         rolling_update(lab, &mut samples, image);
         drain(lab, &mut samples);
-        update(lab, &["--force", "checked"]);
-        let done = || lab.inspect("checked", "{{.UpdateStatus.State}}") == "completed";
-        samples.until(lab, "a redeployment with health checks of 30 s", done);
-        update(lab, &["--force", "single"]);
-        samples.until(lab, "a redeployment of one replica", || true);
+        for (name, what) in [("checked", "health checks of 30 s"), ("single", "one replica")] {
+            update(lab, &["--force", name]);
+            let done = || updated(lab, name);
+            samples.until(lab, &format!("a redeployment with {what}"), done);
+        }
         lab.docker(1, &["service", "update", "--detach", "--replicas", "3", "autoscaled"]);
         samples.rest(lab, 10);
         lab.docker(1, &["service", "update", "--detach", "--replicas", "0", "autoscaled"]);

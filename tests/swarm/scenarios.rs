@@ -38,6 +38,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("triage: nothing is said of a healthy Swarm in motion", triage::healthy),
     ("calm: one-shots are done, repeating work waits for its next run", calm::done),
     ("calm: a start may take as long as its health check", calm::slow_starts),
+    ("production: nobody is woken for what an ordinary week brings", production::briefly),
     ("triage: the time line, and what outlives skep", triage::time_line),
     ("triage: nodes lost, cut off, drained, and what dies with them", triage::lost_nodes),
     ("nodes: drained, labelled, promoted, demoted, removed, each with its plan", nodes),
@@ -70,10 +71,8 @@ pub const ALL: &[(&str, Scenario)] = &[
 ];
 
 /// Those that take long: they run only if they are asked for.
-pub const LONG: &[(&str, Scenario)] = &[
-    ("production: nobody is woken for what an ordinary week brings", production::briefly),
-    ("production: a healthy Swarm for ten minutes", production::ten_minutes),
-];
+pub const LONG: &[(&str, Scenario)] =
+    &[("production: a healthy Swarm for ten minutes", production::ten_minutes)];
 
 pub fn open(lab: &Lab, node: u32) -> Tui {
     let tui = Tui::start(120, 40, &["-H", &lab.endpoint(node)]);
