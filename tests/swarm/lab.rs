@@ -156,14 +156,19 @@ impl Lab {
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     }
 
-    /// Kills every process of a node at once; quicker than the script.
-    pub fn power_off(&self, node: u32) -> impl FnOnce() {
+    /// The process whose end is the node's.
+    fn init(&self, node: u32) -> String {
         let pid =
             std::fs::read_to_string(self.path(&format!("n{node}/unshare.pid"))).expect("it runs");
         let child = Command::new("pgrep").args(["-P", pid.trim()]).output().expect("pgrep runs");
-        let child = String::from_utf8_lossy(&child.stdout).trim().to_owned();
+        String::from_utf8_lossy(&child.stdout).trim().to_owned()
+    }
+
+    /// Kills every process of a node at once; quicker than the script.
+    pub fn power_off(&self, node: u32) -> impl FnOnce() {
+        let init = self.init(node);
         move || {
-            let status = Command::new("kill").args(["-9", &child]).status();
+            let status = Command::new("kill").args(["-9", &init]).status();
             assert!(status.expect("kill runs").success());
         }
     }
@@ -178,8 +183,6 @@ impl Lab {
         let old = pid().expect("the engine runs");
         let read = |name: &str| std::fs::read(format!("/proc/{old}/{name}")).expect("it runs");
         let (words, environment) = (read("cmdline"), read("environ"));
-        let status = String::from_utf8_lossy(&read("status")).into_owned();
-        let parent = status.lines().find_map(|l| l.strip_prefix("PPid:")).expect("a parent").trim();
         let path = environment.split(|b| *b == 0).find_map(|v| v.strip_prefix(b"PATH="));
         let path = String::from_utf8_lossy(path.expect("a PATH")).into_owned();
         Command::new("kill").args(["-TERM", &old]).status().expect("kill runs");
@@ -188,7 +191,7 @@ impl Lab {
         let words: Vec<String> = words.map(|w| String::from_utf8_lossy(w).into_owned()).collect();
         let log = std::fs::File::options().append(true).open(self.path(&format!("n{node}/log")));
         let mut engine = Command::new("nsenter")
-            .args(["--target", parent, "--mount", "--uts", "--net", "--pid", "--"])
+            .args(["--target", &self.init(node), "--mount", "--uts", "--net", "--pid", "--"])
             .args(words)
             .env("PATH", path)
             .stdin(std::process::Stdio::null())
