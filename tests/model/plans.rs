@@ -87,3 +87,24 @@ fn numbers_out_of_range_are_told() {
 fn read_only_has_no_grant() {
     assert!(WriteGrant::mint("c", true).is_none());
 }
+
+const SUM: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+#[test]
+fn the_digest_of_the_old_tag_goes_with_it() {
+    let mut document = document("web", 2);
+    document.spec["TaskTemplate"]["ContainerSpec"]["Image"] = format!("api:1@{SUM}").into();
+    let mut edited = document.spec.clone();
+    edited["TaskTemplate"]["ContainerSpec"]["Image"] = format!("api:2@{SUM}").into();
+    for change in [Change::Image(format!("api:2@{SUM}")), Change::Spec(Box::new(edited))] {
+        let plan = Plan::new(&[document.clone()], &change, &swarm().store());
+        let step = &plan.steps[0];
+        assert_eq!(step.after["TaskTemplate"]["ContainerSpec"]["Image"], "api:2");
+        assert_eq!(step.command, "docker service update --image api:2 web");
+        let said = plan.warnings.join("\n");
+        assert!(said.contains("is left out") && said.contains("no digest"), "{said}");
+    }
+    let short = Change::Image("api:2@sha256:0123".into());
+    let refused = Plan::new(&[document], &short, &swarm().store());
+    assert!(refused.is_empty() && refused.refused[0].contains("digest must be"));
+}

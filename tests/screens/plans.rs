@@ -177,3 +177,44 @@ fn esc_clears_the_marks_before_anything_else() {
     driver.keys("<esc>");
     assert!(driver.screen(120, 40).contains(" db "));
 }
+
+const SUM: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+#[test]
+fn a_long_image_is_edited_at_its_end_and_told_where_it_changes() {
+    let long = "registry.example.org:5000/team/of/the/shop/some/service/api";
+    let mut cluster = three();
+    cluster.services[0].image = format!("{long}:1.8@{SUM}").as_str().into();
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys("2<home>u");
+    let screen = driver.screen(80, 24);
+    assert!(screen.contains("89abcdef▏"), "the end is shown: {screen}");
+    // Back over the digest to the tag: the cursor stays in sight.
+    driver.keys("<end>");
+    for _ in 0..=SUM.len() {
+        driver.press(KeyEvent::new(KeyCode::Left, KeyModifiers::NONE));
+    }
+    let screen = driver.screen(80, 24);
+    assert!(screen.contains("api:1.8▏@sha256:"), "{screen}");
+    driver.press(KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE));
+    driver.keys("9");
+    let screen = driver.screen(80, 24);
+    assert!(screen.contains("digest is that of the old tag"), "{screen}");
+    driver.keys("<enter>");
+    let mut read = document("api");
+    read.spec["TaskTemplate"]["ContainerSpec"]["Image"] = format!("{long}:1.8@{SUM}").into();
+    driver.answer_documents(vec![read]);
+    let screen = driver.screen(80, 24);
+    assert!(screen.contains("is left out: it is the old image's"), "{screen}");
+    assert!(screen.contains("+     Image: …") && screen.contains("/api:1.9 "), "{screen}");
+    assert!(screen.contains("/api:1.8@sha256:0123"), "{screen}");
+}
+
+#[test]
+fn an_image_with_an_invalid_digest_is_refused() {
+    let mut driver = Driver::new(&three(), false);
+    driver.keys("2<home>uapi:1.9@sha256:0123<enter>");
+    driver.answer_documents(vec![document("api")]);
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("the digest must be sha256:") && !screen.contains("Plan:"), "{screen}");
+}

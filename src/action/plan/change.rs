@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{NodeChange, Step, Target};
+use super::{NodeChange, Step, Target, image};
 use crate::cluster::{NodeId, ServiceId, Store};
 
 /// A document as just read, whole.
@@ -107,6 +107,17 @@ pub(super) fn replicas(spec: &Value) -> Option<u64> {
     mode.get("ReplicatedJob").map(|job| job["TotalCompletions"].as_u64().unwrap_or(1))
 }
 
+/// The image in a spec.
+pub(super) fn image_of(spec: &Value) -> Option<&str> {
+    spec["TaskTemplate"]["ContainerSpec"]["Image"].as_str()
+}
+
+/// What to run instead of `now` when `asked` is what was typed.
+fn new_image<'i>(now: &str, asked: &'i str) -> Result<&'i str, String> {
+    let image = image::without_old_digest(now, asked).unwrap_or(asked);
+    image::check(image).map(|()| image)
+}
+
 impl ScaleTo {
     /// Reads `5`, `+2` or `-1`.
     ///
@@ -185,14 +196,15 @@ impl Change {
                 spec["Mode"][mode][field] = n.into();
             }
             Self::Image(image) => {
-                check_image(image)?;
                 let container = spec["TaskTemplate"]["ContainerSpec"]
                     .as_object_mut()
                     .ok_or("it does not run a container")?;
-                if container.get("Image").and_then(Value::as_str) == Some(image) {
+                let now = container.get("Image").and_then(Value::as_str).unwrap_or_default();
+                if now == image {
                     return Err(format!("already runs {image}; use force to redeploy it"));
                 }
-                container.insert("Image".into(), image.as_str().into());
+                let wished = new_image(now, image)?.into();
+                container.insert("Image".into(), wished);
             }
             Self::Force => {
                 let template =
@@ -209,7 +221,12 @@ impl Change {
                 if **edited == spec {
                     return Err("nothing was changed".into());
                 }
+                let now = image_of(&spec).unwrap_or_default().to_owned();
                 spec = (**edited).clone();
+                if let Some(image) = image_of(&spec).filter(|image| *image != now) {
+                    let wished = new_image(&now, image)?.to_owned();
+                    spec["TaskTemplate"]["ContainerSpec"]["Image"] = wished.into();
+                }
             }
             Self::Node(change) => spec = change.apply(document)?,
         }
@@ -245,23 +262,4 @@ impl Change {
 pub(super) fn many(steps: &[Step]) -> String {
     let kind = steps.first().map_or("service", |step| step.target.kind());
     format!("{} {kind}s", steps.len())
-}
-
-/// An image reference, loosely: what the engine will judge in full, without what can only be a slip.
-fn check_image(image: &str) -> Result<(), String> {
-    if image.is_empty() {
-        return Err("the image is empty".into());
-    }
-    if let Some(bad) = image.chars().find(|c| c.is_whitespace() || c.is_control()) {
-        return Err(format!("an image name can't hold {bad:?}"));
-    }
-    let name = image.split('@').next().unwrap_or(image);
-    let path = name.rsplit_once('/').map_or(name, |(_, last)| last);
-    let repository = path.split(':').next().unwrap_or(path);
-    if repository.is_empty() || repository.chars().any(|c| c.is_ascii_uppercase()) {
-        return Err(format!(
-            "'{image}' is not an image: a repository name is lower case, as in api:1.9"
-        ));
-    }
-    Ok(())
 }

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Change, Document, change::replicas, mask::mask_env};
+use super::{
+    Change, Document,
+    change::{image_of, replicas},
+    mask::mask_env,
+};
 
 /// One line of shell. What no flag can say is named in a comment behind it.
 pub(super) fn docker(document: &Document, after: &Value, change: &Change) -> String {
@@ -13,7 +17,10 @@ pub(super) fn docker(document: &Document, after: &Value, change: &Change) -> Str
         Change::Scale(_) => {
             format!("docker service scale {name}={}", replicas(after).unwrap_or_default())
         }
-        Change::Image(image) => format!("docker service update --image {} {name}", quote(image)),
+        Change::Image(asked) => {
+            let image = image_of(after).unwrap_or(asked);
+            format!("docker service update --image {} {name}", quote(image))
+        }
         Change::Force => format!("docker service update --force {name}"),
         Change::Rollback => format!("docker service rollback {name}"),
         Change::Node(change) => change.command(&document.name, &document.spec),

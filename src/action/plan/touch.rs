@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Change, Document, change::replicas};
+use super::{
+    Change, Document,
+    change::{image_of, replicas},
+};
 use crate::cluster::{Mode, Service, Store, UpdateState, eligible};
 
 /// The outcome of looking ahead.
@@ -44,6 +47,7 @@ pub(super) fn describe(
             warnings.push(format!("the last update is {}: {}", update.state, update.message));
         }
     }
+    warnings.extend(dropped_digest(change, after));
     if let Some(image) = new_image(document, after)
         && !image.contains('@')
     {
@@ -61,10 +65,21 @@ pub(super) fn describe(
 }
 
 fn new_image<'a>(document: &Document, after: &'a Value) -> Option<&'a str> {
-    let image = |spec: &'a Value| spec["TaskTemplate"]["ContainerSpec"]["Image"].as_str();
-    let new = image(after)?;
-    let old = document.spec["TaskTemplate"]["ContainerSpec"]["Image"].as_str();
-    (old != Some(new)).then_some(new)
+    image_of(after).filter(|new| image_of(&document.spec) != Some(new))
+}
+
+/// Says so when what was typed kept the digest of the old tag.
+fn dropped_digest(change: &Change, after: &Value) -> Option<String> {
+    let asked = match change {
+        Change::Image(image) => image,
+        Change::Spec(spec) => image_of(spec)?,
+        _ => return None,
+    };
+    let (_, digest) = asked.split_once('@').filter(|_| image_of(after) != Some(asked))?;
+    let digest = digest.get(..19).unwrap_or(digest);
+    Some(format!(
+        "@{digest}… is left out: it is the old image's, which would run on under the new tag"
+    ))
 }
 
 fn placement_warnings(

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod describe;
+mod diff;
 pub mod events;
 mod follow;
 mod footer;

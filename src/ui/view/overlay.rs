@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::{clear, describe, frame_of, help, plan, popup, stats};
 use crate::{
-    action::plan::{mask_document, to_yaml},
+    action::plan::{mask_document, to_yaml, without_old_digest},
     config::Slot,
     ui::{
         Board,
@@ -26,7 +26,7 @@ pub(super) fn draw(board: &Board, overlay: &Overlay, frame: &mut Frame<'_>, area
             clear(board, frame, place);
             let sign = if matches!(overlay, Overlay::Filter(_)) { " / " } else { " & " };
             let mut line = vec![Span::styled(sign, board.style(Slot::Key))];
-            line.extend(input_spans(board, input));
+            line.extend(input_spans(board, input, place.width.saturating_sub(3)));
             line.push(Span::styled(
                 "   ! inverts  /regex/  ~fuzzy   Enter keep  Esc clear",
                 board.style(Slot::Dim),
@@ -84,14 +84,26 @@ fn title(board: &Board, said: &str) -> Line<'static> {
     Line::styled(format!(" {} ", text::clean(said)), board.style(Slot::Title))
 }
 
-fn input_spans(board: &Board, input: &Input) -> Vec<Span<'static>> {
-    let (before, after) = input.parts();
+fn input_spans(board: &Board, input: &Input, room: u16) -> Vec<Span<'static>> {
+    let (before, after) = typed(input, room.into());
     let slot = if input.replaces() { Slot::Selected } else { Slot::Text };
     vec![
-        Span::styled(text::clean(before).into_owned(), board.style(slot)),
+        Span::styled(before, board.style(slot)),
         Span::styled("▏", board.style(Slot::Key)),
-        Span::styled(text::clean(after).into_owned(), board.style(slot)),
+        Span::styled(after, board.style(slot)),
     ]
+}
+
+/// What is typed before and behind the cursor, as far as there is room for it and the cursor.
+pub(super) fn typed(input: &Input, room: usize) -> (String, String) {
+    let (before, after) = input.parts();
+    let (before, after) = (text::clean(before), text::clean(after));
+    let room = room.saturating_sub(1);
+    // Where more is on both sides, a quarter is for what comes.
+    let behind = text::width(&after).min(room / 4);
+    let shown = text::end(&before, room.saturating_sub(behind));
+    let left = room.saturating_sub(text::width(&shown));
+    (shown.into_owned(), text::cut(&after, left).into_owned())
 }
 
 fn lines_at(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>) {
@@ -132,7 +144,8 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
         Asking::Labels => " labels: ",
     };
     let mut line = vec![Span::styled(word, board.style(Slot::Dim))];
-    line.extend(input_spans(board, &ask.input));
+    let room = inner.width.saturating_sub(word.len() as u16);
+    line.extend(input_spans(board, &ask.input, room));
     let below = match (&ask.error, ask.waiting, ask.asking) {
         (Some(error), _, _) => {
             let said = text::clean(error).into_owned();
@@ -145,6 +158,10 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
             Line::styled(said, board.style(Slot::Dim))
         }
         (_, _, Asking::Scale) => Line::styled(" a number, or +2, -1", board.style(Slot::Dim)),
+        (_, _, Asking::Image) if leaves_digest_out(board, ask) => {
+            let said = " its digest is that of the old tag, and is left out";
+            Line::styled(said, board.style(Slot::Warn))
+        }
         (_, _, Asking::Image) => Line::from(vec![
             Span::styled(" Ctrl-e ", board.style(Slot::Key)),
             Span::styled("edit every field as YAML", board.style(Slot::Dim)),
@@ -157,6 +174,14 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
         Span::styled("back", board.style(Slot::Dim)),
     ]);
     lines_at(frame, inner, names.chain([Line::from(line), below, keys]).collect());
+}
+
+/// Whether what is typed names another tag with the digest of the one that runs.
+fn leaves_digest_out(board: &Board, ask: &Ask) -> bool {
+    let mut now = ask.targets.iter().filter_map(|target| {
+        board.live_store().service(target.service()?).map(|service| &*service.image)
+    });
+    now.any(|image| without_old_digest(image, ask.input.text().trim()).is_some())
 }
 
 fn draw_plan(board: &Board, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) {
@@ -174,7 +199,7 @@ fn draw_plan(board: &Board, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) 
         frame.render_widget(Line::styled(said, board.style(Slot::Dim)), place);
     }
     let place = Rect { y: inner.bottom() - 1, height: 1, ..inner };
-    frame.render_widget(plan::question(board, shown), place);
+    frame.render_widget(plan::question(board, shown, inner.width.into()), place);
 }
 
 fn draw_editor(board: &Board, editor: &Editor, frame: &mut Frame<'_>, area: Rect) {
@@ -271,7 +296,7 @@ fn draw_palette(board: &Board, palette: &Palette, frame: &mut Frame<'_>, area: R
     let height = (found.len() as u16 + 3).clamp(4, area.height.min(16));
     let inner = popup(board, frame, 72, height, title(board, "Command"));
     let mut line = vec![Span::styled(" : ", board.style(Slot::Key))];
-    line.extend(input_spans(board, &palette.input));
+    line.extend(input_spans(board, &palette.input, inner.width.saturating_sub(3)));
     if let Some(error) = &palette.error {
         line.push(Span::styled(format!("  {}", text::clean(error)), board.style(Slot::Critical)));
     }

@@ -2,8 +2,9 @@
 
 use ratatui::text::{Line, Span};
 
+use super::{diff, overlay::typed};
 use crate::{
-    action::plan::{Confirm, Mark},
+    action::plan::Confirm,
     config::Slot,
     ui::{
         Board,
@@ -42,16 +43,7 @@ pub(super) fn lines(board: &Board, shown: &PlanBox, width: usize) -> Vec<Line<'s
                 board.style(Slot::Title),
             ));
         }
-        for line in &step.diff {
-            let (sign, slot) = match line.mark {
-                Mark::Same => ("  ", Slot::Dim),
-                Mark::Old => ("- ", Slot::Removed),
-                Mark::New => ("+ ", Slot::Added),
-                Mark::Gap => ("· ", Slot::Info),
-            };
-            let said = format!("{sign}{}", text::clean(&line.text));
-            lines.push(Line::styled(said, board.style(slot)));
-        }
+        lines.extend(diff::lines(board, &step.diff, width));
         let touches = format!("→ {}", step.touches);
         for line in wrap(&text::clean(&touches), width) {
             lines.push(Line::styled(line, board.style(Slot::Text)));
@@ -64,7 +56,7 @@ pub(super) fn lines(board: &Board, shown: &PlanBox, width: usize) -> Vec<Line<'s
 }
 
 /// The question at the bottom.
-pub(super) fn question(board: &Board, shown: &PlanBox) -> Line<'static> {
+pub(super) fn question(board: &Board, shown: &PlanBox, width: usize) -> Line<'static> {
     let key = board.style(Slot::Key);
     let dim = board.style(Slot::Dim);
     match &shown.plan.confirm {
@@ -84,20 +76,17 @@ pub(super) fn question(board: &Board, shown: &PlanBox) -> Line<'static> {
             Line::from(spans)
         }
         Confirm::Type(word) => {
-            let (before, after) = shown.typed.parts();
-            let mut spans = vec![
-                Span::styled(
-                    format!(" type {} to confirm: ", text::clean(word)),
-                    board.style(Slot::Warn),
-                ),
-                Span::raw(before.to_owned()),
+            let ask = format!(" type {} to confirm: ", text::clean(word));
+            let wrong = if shown.slip.is_some() { "  that is not it" } else { "" };
+            let taken = text::width(&ask) + text::width(wrong);
+            let (before, after) = typed(&shown.typed, width.saturating_sub(taken).max(10));
+            Line::from(vec![
+                Span::styled(ask, board.style(Slot::Warn)),
+                Span::raw(before),
                 Span::styled("▏", key),
-                Span::raw(after.to_owned()),
-            ];
-            if shown.slip.is_some() {
-                spans.push(Span::styled("  that is not it", board.style(Slot::Critical)));
-            }
-            Line::from(spans)
+                Span::raw(after),
+                Span::styled(wrong, board.style(Slot::Critical)),
+            ])
         }
     }
 }

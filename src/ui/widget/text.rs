@@ -35,6 +35,18 @@ pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &text[..end]))
 }
 
+/// The last `max` columns, beginning with `…` if something was cut.
+pub fn end(text: &str, max: usize) -> Cow<'_, str> {
+    let all = width(text);
+    if all <= max {
+        return Cow::Borrowed(text);
+    }
+    match max {
+        0 => Cow::Borrowed(""),
+        max => Cow::Owned(format!("…{}", skip(text, all + 1 - max))),
+    }
+}
+
 /// The text without its first `skip` columns.
 pub fn skip(text: &str, skip: usize) -> &str {
     let mut used = 0;
@@ -114,6 +126,10 @@ mod tests {
         assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
         assert_eq!(cut("abc", 0), "");
         assert_eq!(skip("名前ab", 3), "ab");
+        assert_eq!(
+            [end("shop_api", 8), end("shop_api", 4), end("名前ab", 4)],
+            ["shop_api", "…api", "…ab"]
+        );
     }
 
     #[test]
