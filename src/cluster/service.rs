@@ -300,6 +300,8 @@ pub struct Service {
     pub spec: Arc<str>,
     /// The spec before the last update: what a rollback goes back to.
     pub previous: Option<Arc<str>>,
+    /// Fingerprint of the task template in `previous`.
+    pub previous_template: Option<u64>,
     /// Fingerprint of the task template; tasks carry the one they were made from.
     pub template: u64,
     /// The engine's count.

@@ -374,6 +374,20 @@ impl Store {
         self.nodes.get(id).map_or(id.short(), |n| &*n.hostname)
     }
 
+    /// Whether another node has the same host name: then only its id says which is meant.
+    pub fn shares_name(&self, node: &Node) -> bool {
+        self.nodes().any(|other| other.id != node.id && other.hostname == node.hostname)
+    }
+
+    /// What a node is called where one must know which is meant: its host name, with its short id if
+    /// another has the same.
+    pub fn node_label(&self, id: &NodeId) -> String {
+        match self.nodes.get(id) {
+            Some(node) if self.shares_name(node) => format!("{} ({})", node.hostname, id.short()),
+            _ => self.hostname(id).to_owned(),
+        }
+    }
+
     /// Whether a task counts as running: its node must not be down.
     pub fn is_running(&self, task: &Task) -> bool {
         task.state == TaskState::Running && self.is_up(task.node.as_ref())

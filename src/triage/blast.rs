@@ -1,13 +1,7 @@
 //! Blast radius: what dies with a node.
 
-use std::collections::HashMap;
-
-use super::{
-    Limits, Look,
-    look::{count, names},
-    rules::capacity::homeless,
-};
-use crate::cluster::{Node, ServiceId, Store, Timestamp, eligible};
+use super::look::{count, names};
+use crate::cluster::{Node, ServiceId, Store, leaving};
 
 /// What one service would lose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +14,16 @@ pub struct Hit {
     pub loses: u64,
     /// Of so many that run.
     pub of: u64,
-    /// No other node may run it: it stays short.
+    /// Its tasks there find no other node: it stays short.
     pub nowhere: bool,
+    /// One a node: they do not move, and are not missed.
+    pub global: bool,
 }
 
 impl Hit {
     /// Nothing of it would run until it is started elsewhere.
     pub fn ends(&self) -> bool {
-        self.loses >= self.of
+        self.loses >= self.of && !self.global
     }
 }
 
@@ -36,29 +32,26 @@ impl Hit {
 pub struct Blast {
     /// Services with tasks on it, the worst hit first.
     pub hits: Vec<Hit>,
-    /// Of its tasks that reserve something, so many would fit nowhere else.
+    /// Of services of which some find a place, so many tasks would find none.
     pub homeless: usize,
     /// Managers that would be left of so many, and needed: only of a manager.
     pub managers: Option<(usize, usize, usize)>,
 }
 
 /// What would die with `node`, as things stand.
-pub fn blast(store: &Store, node: &Node, now: Timestamp) -> Blast {
-    let mut lost: HashMap<&ServiceId, u64> = HashMap::new();
-    for task in store.tasks_on(&node.id).filter(|t| store.is_running(t) && t.is_wanted()) {
-        *lost.entry(&task.service).or_default() += 1;
-    }
-    let mut hits: Vec<Hit> = lost
-        .into_iter()
-        .filter_map(|(id, loses)| {
-            let service = store.service(id)?;
-            let mut others = store.nodes().filter(|n| n.id != node.id);
+pub fn blast(store: &Store, node: &Node) -> Blast {
+    let leaving = leaving(store, node);
+    let mut hits: Vec<Hit> = leaving
+        .iter()
+        .filter_map(|one| {
+            let service = store.service(&one.service)?;
             Some(Hit {
-                service: id.clone(),
+                service: one.service.clone(),
                 name: service.name.to_string(),
-                loses,
+                loses: one.tasks,
                 of: store.missing(service).running,
-                nowhere: !service.mode.is_global() && !others.any(|n| eligible(service, n)),
+                nowhere: one.homeless > 0 && one.moves() == 0,
+                global: one.global,
             })
         })
         .collect();
@@ -67,13 +60,13 @@ pub fn blast(store: &Store, node: &Node, now: Timestamp) -> Blast {
             .cmp(&(a.ends(), a.nowhere, a.loses))
             .then(a.name.cmp(&b.name))
     });
-    let limits = Limits::default();
-    let look = Look::new(store, now, &limits);
     let managers = node.manager.as_ref().map(|_| {
         let after = store.quorum().losing(&node.id);
         (after.kept(), after.total(), after.needed())
     });
-    Blast { hits, homeless: homeless(&look, node), managers }
+    let moved = leaving.iter().filter(|one| one.moves() > 0);
+    let homeless = moved.map(|one| one.homeless).sum::<u64>() as usize;
+    Blast { hits, homeless, managers }
 }
 
 impl Blast {
@@ -115,7 +108,7 @@ impl Blast {
                 names(end)
             ));
         }
-        let short = named(|h| !h.ends() && !h.nowhere);
+        let short = named(|h| !h.ends() && !h.nowhere && !h.global);
         if !short.is_empty() {
             said.push(format!(
                 "{}: {}",
@@ -129,7 +122,7 @@ impl Blast {
         }
         if self.homeless > 0 {
             said.push(format!(
-                "{} would find no node with what they reserve",
+                "{} would find no other node",
                 count(self.homeless, "task", "tasks")
             ));
         }

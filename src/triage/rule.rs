@@ -175,6 +175,7 @@ rules! {
     "node-down", Critical, Standing, 70, Node(nodes::down), "a node is down; what it took with it is folded into this";
     "node-disconnected", Critical, Standing, 70, Node(nodes::disconnected), "a node whose agent lost its manager";
     "update-endless", Critical, Symptom, 68, Service(update::endless), "an update that goes on (failure action continue) while all its new tasks fail";
+    "update-stuck", Warning, Symptom, 62, Service(update::stuck), "an update that starts tasks first and has no place for one beside the old one";
     "service-below", Warning, Symptom, 60, Service(service::below), "a service runs fewer tasks than it should, and for how long";
     "global-missing", Warning, Symptom, 55, Service(service::global_missing), "a global service lacks a task on an eligible node";
     "job-failed", Warning, Symptom, 50, Service(jobs::failed), "a job whose tasks fail, or that has no attempts left";

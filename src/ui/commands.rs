@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     action::plan::{Change, NodeChange},
-    cluster::{Availability, Role, ServiceId, Subject},
+    cluster::{Availability, NodeId, Role, ServiceId, Store, Subject},
 };
 
 /// So many commands are offered again.
@@ -166,9 +166,9 @@ impl Board {
             "labels" | "blast" | "node" => None,
             _ => return None,
         };
-        let found = self.scene.store.nodes().find(|n| &*n.hostname == name);
-        let Some(id) = found.map(|n| n.id.clone()) else {
-            return Some(Err(format!("no node '{name}'")));
+        let id = match node_named(&self.scene.store, name) {
+            Ok(id) => id,
+            Err(why) => return Some(Err(why)),
         };
         if (change.is_some() || verb == "labels") && self.is_read_only() {
             return Some(Err("read-only: nothing can be changed from here".into()));
@@ -176,7 +176,8 @@ impl Board {
         self.overlays.pop();
         match (change, verb) {
             (Some(change), _) => {
-                self.read_and_plan(vec![id.into()], name, Change::Node(change));
+                let label = self.scene.store.node_label(&id);
+                self.read_and_plan(vec![id.into()], &label, Change::Node(change));
             }
             (None, "labels") => self.ask_labels_of(&id),
             (None, "blast") => self.open_blast(id),
@@ -204,6 +205,28 @@ impl Board {
             Act::Rollback => self.plan_change(vec![id], Change::Rollback),
             Act::Force => self.plan_change(vec![id], Change::Force),
             _ => {}
+        }
+    }
+}
+
+/// The node that is called so, by its id or by a host name that no other has.
+fn node_named(store: &Store, name: &str) -> Result<NodeId, String> {
+    if let Some(node) = store.nodes().find(|n| n.id.as_str() == name) {
+        return Ok(node.id.clone());
+    }
+    let mut found: Vec<NodeId> =
+        store.nodes().filter(|n| &*n.hostname == name).map(|n| n.id.clone()).collect();
+    found.sort();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(format!("no node '{name}'")),
+        some => {
+            let ids: Vec<&str> = some.iter().map(NodeId::as_str).collect();
+            Err(format!(
+                "{} nodes are called {name}: give the id, {}",
+                some.len(),
+                ids.join(" or ")
+            ))
         }
     }
 }

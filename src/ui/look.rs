@@ -118,7 +118,7 @@ impl Board {
         let store = &self.scene.store;
         match subject {
             Subject::Service(id) => format!("service {}", self.service_name(id)),
-            Subject::Node(id) => format!("node {}", store.hostname(id)),
+            Subject::Node(id) => format!("node {}", store.node_label(id)),
             Subject::Task(id, _) => {
                 format!(
                     "task {}",

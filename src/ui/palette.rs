@@ -2,7 +2,7 @@
 
 use super::{actions::ACTIONS, board::Settings, input::Input, keymap::Keymap};
 use crate::{
-    cluster::Store,
+    cluster::{Node, Store},
     config::{Theme, Themes},
 };
 
@@ -100,14 +100,27 @@ impl Palette {
                     found.push(suggestion(format!("cluster {name}"), "switch to this cluster", ""));
                 }
             } else if let Some((verb, words)) = OF_NODE.iter().find(|(v, _)| *v == verb) {
-                let mut names: Vec<&str> =
-                    store.nodes().map(|n| &*n.hostname).filter(|n| n.contains(rest)).collect();
-                names.sort_by(|a, b| {
-                    let first = |n: &str| !n.starts_with(rest);
-                    first(a).cmp(&first(b)).then_with(|| super::order::natural(a, b))
+                let meant = |n: &&Node| n.hostname.contains(rest) || n.id.as_str() == rest;
+                let mut nodes: Vec<&Node> = store.nodes().filter(meant).collect();
+                nodes.sort_by(|a, b| {
+                    let first = |n: &Node| !n.hostname.starts_with(rest);
+                    let names = || super::order::natural(&a.hostname, &b.hostname);
+                    first(a).cmp(&first(b)).then_with(names).then_with(|| a.id.cmp(&b.id))
                 });
-                for name in names.into_iter().take(50) {
-                    found.push(suggestion(format!("{verb} {name}"), words, ""));
+                if nodes.iter().filter(|n| *n.hostname == *rest).count() > 1 {
+                    let said = "more than one is called so: choose an id";
+                    found.push(suggestion(format!("{verb} {rest}"), said, ""));
+                }
+                for node in nodes.into_iter().take(50) {
+                    // One that shares its name is offered by its id.
+                    let shared = store.shares_name(node);
+                    let name = if shared { node.id.as_str() } else { &*node.hostname };
+                    let said = if shared {
+                        format!("{words}: {}", node.hostname)
+                    } else {
+                        (*words).into()
+                    };
+                    found.push(suggestion(format!("{verb} {name}"), &said, ""));
                 }
             } else if let Some((verb, words)) = OF_SERVICE.iter().find(|(v, _)| *v == verb) {
                 let mut names: Vec<&str> =

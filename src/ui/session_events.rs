@@ -222,7 +222,7 @@ impl Board {
             let Target::Node(id) = &document.target else { continue };
             let Some(node) = store.node(id) else { continue };
             // It goes on as a manager.
-            let blast = Blast { managers: None, ..blast(store, node, self.scene.now) };
+            let blast = Blast { managers: None, ..blast(store, node) };
             if blast.hits.is_empty() {
                 continue;
             }

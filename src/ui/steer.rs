@@ -161,7 +161,7 @@ impl Board {
     pub(super) fn ask_labels_of(&mut self, id: &NodeId) {
         let Some(node) = self.live_store().node(id) else { return };
         let labels = labels_text(node.labels.iter().map(|(k, v)| (&**k, &**v)));
-        let title = format!("Labels of {}", node.hostname);
+        let title = format!("Labels of {}", self.live_store().node_label(&node.id));
         self.overlays.push(Overlay::Ask(Ask {
             asking: Asking::Labels,
             targets: vec![id.clone().into()],
@@ -209,7 +209,7 @@ impl Board {
     pub(super) fn names_of_targets(&self, targets: &[Target]) -> String {
         match targets {
             [Target::Service(id)] => self.service_name(id),
-            [Target::Node(id)] => self.live_store().hostname(id).to_owned(),
+            [Target::Node(id)] => self.live_store().node_label(id),
             [] => String::new(),
             many => format!("{} {}s", many.len(), many[0].kind()),
         }

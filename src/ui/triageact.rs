@@ -100,7 +100,7 @@ impl Board {
     }
 
     pub(super) fn open_blast(&mut self, id: NodeId) {
-        let title = format!("What dies with {}?", self.scene.store.hostname(&id));
+        let title = format!("What dies with {}?", self.scene.store.node_label(&id));
         self.overlays.push(Overlay::Page(Page {
             title,
             kind: PageKind::Blast(id),

@@ -165,3 +165,30 @@ fn many_slots_are_one_bar() {
     f.update(&c.store(), later(1));
     assert_eq!((f.bars.len(), f.total), (0, 21));
 }
+
+#[test]
+fn an_update_that_can_not_get_on_says_so() {
+    let mut c = cluster()
+        .manager("m1")
+        .service("web", 3)
+        .update(UpdateState::Updating, "update in progress")
+        .port(8080)
+        .task(
+            1,
+            TaskState::Pending,
+            "no suitable node (host-mode port already in use on 1 node)",
+            1,
+        );
+    c.last().ports[0].mode = skep::cluster::PublishMode::Host;
+    c.last().update_config.order = "start-first".into();
+    c.last().version = 100;
+    c.last().template = 2;
+    Arc::make_mut(&mut c.tasks.last_mut().unwrap().spec).template = 2;
+    let mut f = follow();
+    f.sent(100);
+    f.update(&c.store(), later(1));
+    assert_eq!(f.stuck, None, "a moment is nothing");
+    f.update(&c.store(), later(5));
+    assert_eq!(f.phase, Phase::Converging);
+    assert!(f.stuck.as_ref().is_some_and(|why| why.contains("host port 8080")), "{:?}", f.stuck);
+}

@@ -109,6 +109,99 @@ fn labels_are_told_as_flags_and_constraints_are_minded() {
     assert_eq!(plan.confirm, Confirm::Type("w1".into()));
 }
 
+/// Of five tasks on w1 three move: one is of a global service, one fits nowhere else.
+fn crowded() -> Cluster {
+    let mut c = three().service("agent", 0).service("db", 1).service("api", 3);
+    c.services[1].mode = skep::cluster::Mode::Global;
+    c.services[2].constraints = vec!["node.hostname==w1".into()];
+    let w1 = c.nodes[3].id.clone();
+    let mut agent = c.tasks[0].clone();
+    agent.id = "agent-on-w1".into();
+    agent.service = c.services[1].id.clone();
+    agent.slot = 0;
+    c.tasks.push(agent);
+    for task in &mut c.tasks {
+        let stays = task.service == c.services[0].id;
+        task.node = Some(if stays { c.nodes[4].id.clone() } else { w1.clone() });
+    }
+    c
+}
+
+#[test]
+fn a_drain_tells_how_many_tasks_really_move() {
+    let mut c = crowded();
+    let drain = NodeChange::Availability(Availability::Drain);
+    let step = plan(&c, "w1", drain.clone()).steps.remove(0);
+    assert_eq!(
+        step.touches,
+        "3 tasks stop, and start on other nodes; 1 task stops and fits on no other node; \
+         1 task of a global service ends"
+    );
+    // The same in the table of what dies with it.
+    let blast = skep::triage::blast(&c.store(), &c.nodes[3]);
+    let hit = |name: &str| blast.hits.iter().find(|h| h.name == name).unwrap();
+    assert!(hit("db").nowhere && hit("agent").global && !hit("agent").ends());
+    assert!(!hit("api").nowhere && blast.homeless == 0);
+    // And while it goes on: three are waited for, and then what has no place is told.
+    let mut follow = Follow::new(&step, NOW);
+    follow.sent(c.nodes[3].version);
+    c.nodes[3].availability = Availability::Drain;
+    follow.update(&c.store(), NOW);
+    assert_eq!((&follow.phase, follow.done, follow.total), (&Phase::Converging, 0, 3));
+    let w1 = c.nodes[3].id.clone();
+    let gone = ["id-of-agent", "id-of-db"];
+    c.tasks.retain(|t| !gone.contains(&t.service.as_str()));
+    for task in c.tasks.iter_mut().filter(|t| t.node.as_ref() == Some(&w1)) {
+        task.node = Some(c.nodes[4].id.clone());
+    }
+    let mut early = follow.clone();
+    early.update(&c.store(), NOW);
+    assert_eq!((early.phase, early.done, early.total), (Phase::Done, 3, 3));
+    assert_eq!(early.note.as_deref(), Some("db 0/1: its task fits on no other node"));
+    let mut db = c.tasks[0].clone();
+    db.id = "db-waits".into();
+    db.service = c.services[2].id.clone();
+    db.node = None;
+    db.state = skep::cluster::TaskState::Pending;
+    db.err = "no suitable node (scheduling constraints not satisfied on 5 nodes)".into();
+    c.tasks.push(db);
+    follow.update(&c.store(), NOW);
+    assert_eq!(follow.phase, Phase::Done);
+    let note = follow.note.unwrap();
+    assert!(note.starts_with("db 0/1: no suitable node"), "{note}");
+}
+
+#[test]
+fn tasks_are_counted_as_the_scheduler_would_place_them() {
+    let drain = NodeChange::Availability(Availability::Drain);
+    let said = |change: &dyn Fn(&mut Cluster)| {
+        let mut c = cluster().manager("m1").node("w1").node("w2").service("web", 3);
+        for (task, node) in c.tasks.iter_mut().zip([0, 1, 2]) {
+            task.node = Some(c.nodes[node].id.clone());
+        }
+        change(&mut c);
+        plan(&c, "w1", drain.clone()).steps.remove(0).touches
+    };
+    assert!(said(&|_| ()).starts_with("1 task stops, and starts on another node"));
+    let nowhere = "1 task stops and fits on no other node";
+    assert_eq!(said(&|c| c.last().max_per_node = 1), nowhere);
+    assert_eq!(
+        said(&|c| {
+            *c = c.clone().port(80);
+            c.last().ports[0].mode = skep::cluster::PublishMode::Host;
+        }),
+        nowhere
+    );
+    assert_eq!(
+        said(&|c| {
+            for task in &mut c.tasks {
+                std::sync::Arc::make_mut(&mut task.spec).reserved.memory = 5 << 30;
+            }
+        }),
+        nowhere
+    );
+}
+
 #[test]
 fn a_drain_is_followed_until_nothing_runs_there() {
     let mut c = three();
@@ -132,4 +225,24 @@ fn a_drain_is_followed_until_nothing_runs_there() {
     }
     follow.update(&c.store(), NOW);
     assert_eq!(follow.phase, Phase::Done);
+}
+
+#[test]
+fn nodes_that_share_their_host_name_are_told_apart() {
+    let mut c = three().node("w3").down("w3", "heartbeat failure");
+    c.nodes[5].id = "k3j2abcdefghijklmnopqrstu".into();
+    let mut document = document(&c, "w3");
+    c.nodes[5].hostname = "w1".into();
+    document.name = "w1".into();
+    let plan =
+        |c: &Cluster, change| Plan::new(&[document.clone()], &Change::Node(change), &c.store());
+    let remove = plan(&c, NodeChange::Remove);
+    assert_eq!(remove.steps[0].command, "docker node rm k3j2abcdefghijklmnopqrstu");
+    assert_eq!(remove.title, "remove w1 (k3j2abcdefgh)");
+    assert_eq!(remove.confirm, Confirm::Type("k3j2abcdefgh".into()));
+    let labels = [("zone".to_owned(), "b".to_owned())].into();
+    let label = plan(&c, NodeChange::Labels(labels));
+    assert!(label.steps[0].command.ends_with(" k3j2abcdefghijklmnopqrstu"));
+    let refused = plan(&c, NodeChange::Availability(Availability::Active)).refused;
+    assert!(refused[0].starts_with("w1 (k3j2abcdefgh): "), "{refused:?}");
 }

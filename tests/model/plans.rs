@@ -3,7 +3,7 @@
 use serde_json::json;
 use skep::{
     action::plan::{Change, Confirm, Confirmation, Document, Plan, ScaleTo, WriteGrant},
-    cluster::{Mode, UpdateState},
+    cluster::{Mode, PublishMode, UpdateState},
 };
 
 use crate::cluster_fixture::{Cluster, cluster};
@@ -107,4 +107,77 @@ fn the_digest_of_the_old_tag_goes_with_it() {
     let short = Change::Image("api:2@sha256:0123".into());
     let refused = Plan::new(&[document], &short, &swarm().store());
     assert!(refused.is_empty() && refused.refused[0].contains("digest must be"));
+}
+
+/// A service whose tasks hold a host port, a large reservation, or all that its placement allows.
+fn holding(hold: &str) -> (Cluster, Document) {
+    let mut cluster = swarm();
+    let mut document = document("web", 2);
+    document.spec["TaskTemplate"]["Placement"] = json!({ "Constraints": ["node.role==worker"] });
+    document.spec["UpdateConfig"] = json!({ "Order": "start-first" });
+    for (task, node) in cluster.tasks.iter_mut().zip([1, 2]) {
+        task.node = Some(cluster.nodes[node].id.clone());
+    }
+    match hold {
+        "port" => {
+            cluster = cluster.port(8080);
+            cluster.last().ports[0].mode = PublishMode::Host;
+            document.spec["EndpointSpec"] = json!({ "Ports": [
+                { "PublishMode": "host", "PublishedPort": 8080, "TargetPort": 80 }] });
+        }
+        "reservation" => {
+            document.spec["TaskTemplate"]["Resources"]["Reservations"]["NanoCPUs"] =
+                2_500_000_000_u64.into();
+            for task in &mut cluster.tasks {
+                std::sync::Arc::make_mut(&mut task.spec).reserved.nano_cpus = 2_500_000_000;
+            }
+        }
+        "place" => document.spec["TaskTemplate"]["Placement"]["MaxReplicas"] = 1.into(),
+        _ => {}
+    }
+    (cluster, document)
+}
+
+#[test]
+fn an_update_that_can_never_get_on_is_warned_of() {
+    let never = |cluster: &Cluster, document: &Document| {
+        let plan = Plan::new(&[document.clone()], &Change::Force, &cluster.store());
+        plan.warnings.iter().any(|w| w.contains("start-first never gets on"))
+    };
+    for hold in ["port", "reservation", "place"] {
+        let (mut cluster, mut document) = holding(hold);
+        assert!(never(&cluster, &document), "{hold}");
+        // With a node to spare, or the old task stopped first, it gets on.
+        let more = cluster.clone().node("n4");
+        assert!(!never(&more, &document), "{hold}, a free node");
+        cluster.last().mode = Mode::Global;
+        let global = cluster.node("n4");
+        assert!(never(&global, &document), "{hold}: a global task's place is its node");
+        document.spec["UpdateConfig"]["Order"] = "stop-first".into();
+        assert!(!never(&global, &document), "{hold}, stop-first");
+    }
+    let (cluster, document) = holding("nothing");
+    assert!(!never(&cluster, &document));
+}
+
+#[test]
+fn a_rollback_replaces_only_what_was_updated() {
+    let mut cluster = cluster().manager("m1").node("n2").node("n3").service("web", 4);
+    cluster.last().template = 2;
+    cluster.last().previous_template = Some(1);
+    std::sync::Arc::make_mut(&mut cluster.tasks[0].spec).template = 2;
+    let mut document = document("web", 4);
+    let mut previous = document.spec.clone();
+    previous["TaskTemplate"]["ContainerSpec"]["Image"] = "api:0".into();
+    previous["RollbackConfig"] = json!({ "Parallelism": 0 });
+    document.previous = Some(previous);
+    let touches =
+        |change| Plan::new(&[document.clone()], &change, &cluster.store()).steps.remove(0).touches;
+    let said = touches(Change::Rollback);
+    assert!(said.starts_with("1 running task is replaced, all at once"), "{said}");
+    assert!(
+        touches(Change::Image("api:0".into())).starts_with("1 running task is"),
+        "the same back"
+    );
+    assert!(touches(Change::Image("api:2".into())).starts_with("4 running tasks are"));
 }

@@ -115,14 +115,14 @@ fn a_manager_that_is_down_is_lost_whatever_raft_says() {
     let found = all(&c);
     assert_eq!(found[0].rule, "node-down");
     assert!(found[0].message.contains("quorum at risk"), "{}", found[0].message);
-    let said = blast(&c.store(), &c.nodes[1], NOW).sentences();
+    let said = blast(&c.store(), &c.nodes[1]).sentences();
     assert_eq!(said[0], "quorum is lost: 1 of 3 managers left, 2 needed");
 }
 
 #[test]
 fn plans_count_what_is_lost() {
     let c = four_voters();
-    let said = blast(&c.store(), &c.nodes[1], NOW).sentences();
+    let said = blast(&c.store(), &c.nodes[1]).sentences();
     assert_eq!(said[0], "quorum is lost: 2 of 4 managers left, 3 needed");
     let demote = || NodeChange::Role(Role::Worker);
     // Of three voters two would be left, one of them lost.

@@ -43,6 +43,21 @@ fn waiting(state: TaskState, err: &str, age: i64) -> Cluster {
     c.task(4, state, err, age)
 }
 
+/// An update of one that holds a host port, start-first: a new task waits beside each old one.
+fn beside(age: i64) -> Cluster {
+    let mut c = calm().update(UpdateState::Updating, "update in progress").port(8080);
+    c.last().ports[0].mode = PublishMode::Host;
+    c.last().update_config.order = "start-first".into();
+    c.last().template = 2;
+    let c = c.task(
+        4,
+        TaskState::Pending,
+        "no suitable node (host-mode port already in use on 4 nodes)",
+        age,
+    );
+    with(c, |c| Arc::make_mut(&mut c.tasks.last_mut().unwrap().spec).template = 2)
+}
+
 fn pending(err: &str) -> Cluster {
     waiting(TaskState::Pending, err, 60)
 }
@@ -140,6 +155,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("update-paused", calm().update(UpdateState::Paused, "update paused due to failure or early termination of task x").into(), "web 4/4: update paused"),
         ("rollback-paused", calm().update(UpdateState::RollbackPaused, "rollback paused due to failure or early termination of task x").into(), "web 4/4: rollback paused"),
         ("update-rolled-back", calm().update(UpdateState::RollbackCompleted, failed_update).into(), "web 4/4: update rolled back"),
+        ("update-stuck", beside(60).into(), "the update is stuck: host port 8080 stays with the old task until the new one runs"),
         ("update-slow", with(updating(calm()), |c| c.last().update.as_mut().unwrap().started = ago(3_600)).into(), "updating for 60 min, 4 tasks are new so far"),
         ("update-endless", with(updating(bare()), |c| c.last().update_config.on_failure = FailureAction::Continue).task(1, TaskState::Failed, &exit(1), 10).task(2, TaskState::Failed, &exit(1), 12).into(), "the update goes on although all its new tasks fail"),
         ("oom-killed", failing(&exit(137)).into(), "killed (exit 137) at its memory limit of 512 MiB"),

@@ -431,7 +431,7 @@ fn the_blast_radius_of_a_node() {
     c.services[1].constraints = vec!["node.hostname==n4".into()];
     let store = c.store();
     let node = store.node(&there).unwrap();
-    let blast = blast(&store, node, NOW);
+    let blast = blast(&store, node);
     let hits: Vec<_> = blast.hits.iter().map(|h| (&*h.name, h.loses, h.of, h.nowhere)).collect();
     assert_eq!(hits, [("db", 1, 1, true), ("cache", 1, 1, false), ("web", 1, 4, false)]);
     assert_eq!(
@@ -444,6 +444,6 @@ fn the_blast_radius_of_a_node() {
         ]
     );
     let manager = store.nodes().find(|n| n.is_leader()).unwrap();
-    let said = skep::triage::blast(&store, manager, NOW).sentences();
+    let said = skep::triage::blast(&store, manager).sentences();
     assert_eq!(said[0], "quorum holds with 2 of 3 managers, and stands no further loss");
 }

@@ -218,3 +218,16 @@ fn an_image_with_an_invalid_digest_is_refused() {
     let screen = driver.screen(120, 40);
     assert!(screen.contains("the digest must be sha256:") && !screen.contains("Plan:"), "{screen}");
 }
+
+#[test]
+fn a_host_name_that_two_nodes_have_is_not_enough() {
+    let mut c = cluster().manager("m1").node("n2").node("n3");
+    c.nodes[2].hostname = "n2".into();
+    let mut driver = Driver::new(&c, false);
+    driver.keys(":drain n2<enter>");
+    assert!(asked(&driver).is_empty(), "{}", driver.screen(120, 40));
+    let mut driver = Driver::new(&c, false);
+    driver.keys(":drain id-of-n3<enter>");
+    assert_eq!(asked(&driver), ["id-of-n3"]);
+    assert!(driver.screen(120, 40).contains("drain n2 (id-of-n3)"));
+}

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::plan::{Change, Found, NodeChange, Step, Target};
 use crate::cluster::{
-    Mode, NodeId, Rest, Service, Store, Task, TaskId, TaskState, Timestamp, UpdateState, eligible,
-    rests,
+    Leaving, Mode, NodeId, Rest, Service, Stall, Store, Task, TaskId, TaskState, Timestamp,
+    UpdateState, eligible, rests, stalled,
 };
 
 /// Up to so many slots get a bar each.
@@ -23,6 +23,9 @@ const DOUBT: Duration = Duration::from_secs(60);
 /// An object that can't be read back is tried again after this, then after twice as long, and so on
 /// up to some thirty times this.
 const READ_AGAIN: Duration = Duration::from_secs(1);
+
+/// A task that found no place for so long does not find one in the next moment.
+const STANDS_STILL: Duration = Duration::from_secs(5);
 
 /// Where an action stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +74,12 @@ pub struct Follow {
     pub bars: Vec<Bar>,
     /// The newest failed task since it began, with its error.
     pub failing: Option<(TaskId, String)>,
+    /// What is left to say once it is done.
+    pub note: Option<String>,
+    /// Of a drain: what the tasks there do.
+    leaving: Vec<Leaving>,
+    /// Why it can't get on by itself.
+    pub stuck: Option<String>,
     /// The engine rolls back, by itself or because it was asked to.
     pub rolling_back: bool,
     /// What was asked for, to plan it anew after a conflict.
@@ -105,6 +114,9 @@ impl Follow {
             total: 0,
             bars: Vec::new(),
             failing: None,
+            stuck: None,
+            note: None,
+            leaving: step.leaving.clone(),
             rolling_back,
             change: step.change.clone(),
             specs: (step.before.clone(), step.after.clone()),
@@ -236,6 +248,8 @@ impl Follow {
                 _ => {}
             }
         }
+        let waits = |stall: &Stall<'_>| stall.since().age(now) >= STANDS_STILL;
+        self.stuck = stalled(service, store).filter(waits).map(|stall| stall.words());
         let engine_busy = service.is_updating();
         if self.done >= self.total && !engine_busy {
             let since = *self.converged_at.get_or_insert(now);

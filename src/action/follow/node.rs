@@ -3,7 +3,9 @@
 use super::{Follow, Phase};
 use crate::{
     action::plan::NodeChange,
-    cluster::{Availability, Node, NodeId, Role, Store},
+    cluster::{
+        Availability, Leaving, Node, NodeId, Role, Store, Task, TaskState, running_elsewhere,
+    },
 };
 
 impl Follow {
@@ -31,11 +33,38 @@ impl Follow {
         self.phase = if is_so { Phase::Done } else { Phase::Converging };
     }
 
-    /// Whether nothing runs there any more; counts what has left.
+    /// Whether nothing runs there any more, and what moves runs elsewhere; counts that.
     fn is_empty(&mut self, node: &Node, store: &Store) -> bool {
-        let left = store.tasks_on(&node.id).filter(|t| t.is_live() && node.is_up()).count() as u64;
-        self.total = self.total.max(left);
-        self.done = self.total - left;
-        node.availability == Availability::Drain && left == 0
+        let left = store.tasks_on(&node.id).filter(|t| t.is_live() && node.is_up()).count();
+        let (mut done, mut homeless) = (0, Vec::new());
+        for one in &self.leaving {
+            let Some(service) = store.service(&one.service) else {
+                done += one.moves();
+                continue;
+            };
+            let missing = store.missing(service);
+            let now = running_elsewhere(store, &one.service, &node.id);
+            let come = now.saturating_sub(one.elsewhere).min(one.moves());
+            let unplaced = store.tasks_of(&one.service).find(|t| has_no_place(t));
+            let is_short = !one.global && !missing.none();
+            // Those that were counted on to move and found no place are not waited for.
+            // While tasks stop there, none is missing yet.
+            let over = left == 0 && (!is_short || unplaced.is_some());
+            done += if over { one.moves() } else { come };
+            if is_short && (one.homeless > 0 || unplaced.is_some()) {
+                let why = unplaced.map_or("its task fits on no other node", |t| &*t.err);
+                let (running, desired) = (missing.running, missing.desired);
+                homeless.push(format!("{} {running}/{desired}: {why}", service.name));
+            }
+        }
+        self.total = self.leaving.iter().map(Leaving::moves).sum();
+        self.done = done;
+        self.note = (!homeless.is_empty()).then(|| homeless.join("; "));
+        node.availability == Availability::Drain && left == 0 && self.done >= self.total
     }
+}
+
+/// The scheduler has found no node for it.
+fn has_no_place(task: &Task) -> bool {
+    task.is_wanted() && task.state == TaskState::Pending && !task.err.is_empty()
 }

@@ -11,8 +11,9 @@ use super::{
 };
 
 /// One line of shell. What no flag can say is named in a comment behind it.
-pub(super) fn docker(document: &Document, after: &Value, change: &Change) -> String {
-    let name = quote(&document.name);
+/// `called` is what docker finds the object by.
+pub(super) fn docker(document: &Document, called: &str, after: &Value, change: &Change) -> String {
+    let name = quote(called);
     match change {
         Change::Scale(_) => {
             format!("docker service scale {name}={}", replicas(after).unwrap_or_default())
@@ -23,7 +24,7 @@ pub(super) fn docker(document: &Document, after: &Value, change: &Change) -> Str
         }
         Change::Force => format!("docker service update --force {name}"),
         Change::Rollback => format!("docker service rollback {name}"),
-        Change::Node(change) => change.command(&document.name, &document.spec),
+        Change::Node(change) => change.command(called, &document.spec),
         Change::Spec(_) => {
             let mut flags = Flags::default();
             flags.collect(&document.spec, after);
@@ -316,7 +317,7 @@ mod tests {
             spec: before,
             previous: None,
         };
-        let line = docker(&document, &after, &Change::Spec(Box::new(after.clone())));
+        let line = docker(&document, "web", &after, &Change::Spec(Box::new(after.clone())));
         assert_eq!(
             line,
             "docker service update --update-parallelism 2 --update-delay 1500ms --env-rm B --env-add A=5 \

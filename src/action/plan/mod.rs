@@ -21,12 +21,13 @@ pub use grant::WriteGrant;
 pub use image::without_old_digest;
 pub use mask::{mask_document, mask_env};
 pub use node::{NodeChange, labels_text, parse_labels};
+use target::Called;
 pub use target::Target;
 pub use yaml::{EditError, from_yaml, to_yaml};
 
 use serde_json::Value;
 
-use crate::cluster::Store;
+use crate::cluster::{Leaving, Store};
 
 /// One object's part of a plan.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct Step {
     pub target: Target,
     /// Its name.
     pub name: String,
+    /// What is typed to confirm a change of it.
+    pub typed: String,
     /// The version the plan was made from.
     pub version: u64,
     /// What was asked for.
@@ -49,6 +52,8 @@ pub struct Step {
     pub touches: String,
     /// The `docker` command that does the same.
     pub command: String,
+    /// Of a drain: what the tasks there do.
+    pub leaving: Vec<Leaving>,
 }
 
 impl Step {
@@ -120,26 +125,29 @@ impl Plan {
             confirm: Confirm::Yes,
         };
         for document in documents {
+            let called = Called::new(document, store);
             match change.check(document, store).and_then(|()| change.apply(document)) {
-                Err(why) => plan.refused.push(format!("{}: {why}", document.name)),
+                Err(why) => plan.refused.push(format!("{}: {why}", called.shown)),
                 Ok(after) => {
                     let touched = touch::describe(document, &after, change, store);
                     plan.warnings.extend(touched.warnings.into_iter().map(|w| {
-                        if documents.len() > 1 { format!("{}: {w}", document.name) } else { w }
+                        if documents.len() > 1 { format!("{}: {w}", called.shown) } else { w }
                     }));
                     if touched.dangerous {
-                        plan.confirm = Confirm::Type(document.name.clone());
+                        plan.confirm = Confirm::Type(called.typed.clone());
                     }
                     plan.steps.push(Step {
                         target: document.target.clone(),
-                        name: document.name.clone(),
+                        name: called.shown,
+                        typed: called.typed,
                         version: document.version,
                         change: change.clone(),
                         diff: diff::specs(&document.spec, &after),
                         touches: touched.text,
-                        command: command::docker(document, &after, change),
+                        command: command::docker(document, &called.argument, &after, change),
                         before: document.spec.clone(),
                         after,
+                        leaving: touched.leaving,
                     });
                 }
             }
@@ -164,7 +172,7 @@ impl Plan {
     /// Asks for a typed confirmation, as dangerous plans do by themselves.
     pub fn ask_typing(&mut self) {
         if let (Confirm::Yes, Some(step)) = (&self.confirm, self.steps.first()) {
-            self.confirm = Confirm::Type(step.name.clone());
+            self.confirm = Confirm::Type(step.typed.clone());
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Document, touch::Touched};
-use crate::cluster::{Availability, Node, Role, Store, eligible, needed};
+use crate::cluster::{Availability, Leaving, Node, Role, Store, eligible, leaving, needed};
 
 /// What to do with a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,12 @@ impl NodeChange {
 
     /// What it touches and what could go wrong.
     pub(super) fn touches(&self, document: &Document, store: &Store) -> Touched {
-        let mut touched = Touched { text: String::new(), warnings: Vec::new(), dangerous: false };
+        let mut touched = Touched {
+            text: String::new(),
+            warnings: Vec::new(),
+            dangerous: false,
+            leaving: Vec::new(),
+        };
         let Some(node) = node(document, store) else {
             touched.text = "the node is not on the screen yet".into();
             return touched;
@@ -106,11 +111,8 @@ impl NodeChange {
         match self {
             Self::Availability(Availability::Drain) => {
                 let others = store.nodes().filter(|n| n.id != node.id && is_open(n)).count();
-                touched.text = match tasks {
-                    0 => "no task runs there".into(),
-                    1 => "1 task stops, and starts on another node".into(),
-                    n => format!("{n} tasks stop, and start on other nodes"),
-                };
+                touched.leaving = leaving(store, node);
+                touched.text = leave(&touched.leaving);
                 if tasks > 0 && others == 0 {
                     touched.warnings.push(
                         "no other node is ready and active: everything on it stops for good".into(),
@@ -258,6 +260,28 @@ fn node<'s>(document: &Document, store: &'s Store) -> Option<&'s Node> {
 
 fn is_open(node: &Node) -> bool {
     node.state == crate::cluster::NodeState::Ready && node.availability == Availability::Active
+}
+
+/// What a drain does to the tasks there, in words: not all of them move.
+fn leave(leaving: &[Leaving]) -> String {
+    let sum = |of: fn(&Leaving) -> u64| leaving.iter().map(of).sum::<u64>();
+    let mut parts = Vec::new();
+    match sum(Leaving::moves) {
+        0 => {}
+        1 => parts.push("1 task stops, and starts on another node".to_owned()),
+        n => parts.push(format!("{n} tasks stop, and start on other nodes")),
+    }
+    match sum(|l| l.homeless) {
+        0 => {}
+        1 => parts.push("1 task stops and fits on no other node".to_owned()),
+        n => parts.push(format!("{n} tasks stop and fit on no other node")),
+    }
+    match sum(|l| if l.global { l.tasks } else { 0 }) {
+        0 => {}
+        1 => parts.push("1 task of a global service ends".to_owned()),
+        n => parts.push(format!("{n} tasks of global services end")),
+    }
+    if parts.is_empty() { "no task runs there".into() } else { parts.join("; ") }
 }
 
 fn tasks_on(node: &Node, store: &Store) -> usize {

@@ -8,13 +8,15 @@ use super::{
     Change, Document,
     change::{image_of, replicas},
 };
-use crate::cluster::{Mode, Service, Store, UpdateState, eligible};
+use crate::cluster::{Leaving, Mode, Service, Store, UpdateState, eligible, no_room_beside};
 
 /// The outcome of looking ahead.
 pub(super) struct Touched {
     pub text: String,
     pub warnings: Vec<String>,
     pub dangerous: bool,
+    /// Of a drain: what the tasks there do.
+    pub leaving: Vec<Leaving>,
 }
 
 pub(super) fn describe(
@@ -54,6 +56,9 @@ pub(super) fn describe(
         warnings
             .push(format!("{image} has no digest: nodes may run different images under one tag"));
     }
+    if let Some(service) = service.filter(|_| replaces(document, after)) {
+        warnings.extend(never_ends(service, after, change, store));
+    }
     if let (Some(service), Some(to)) = (service, to) {
         placement_warnings(service, after, to, from.unwrap_or(0), store, &mut warnings);
     }
@@ -61,7 +66,12 @@ pub(super) fn describe(
         let (from, to) = (from.unwrap_or(0), to.unwrap_or(0));
         warnings.push(format!("the previous spec has {to} replicas, now there are {from}"));
     }
-    Touched { text: text(document, after, service, store), warnings, dangerous }
+    Touched {
+        text: text(document, after, change, service, store),
+        warnings,
+        dangerous,
+        leaving: Vec::new(),
+    }
 }
 
 fn new_image<'a>(document: &Document, after: &'a Value) -> Option<&'a str> {
@@ -91,14 +101,7 @@ fn placement_warnings(
     warnings: &mut Vec<String>,
 ) {
     let placement = &after["TaskTemplate"]["Placement"];
-    let mut wished = service.clone();
-    wished.constraints = placement["Constraints"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(Into::into)
-        .collect();
+    let wished = wished(service, after);
     let nodes = store.nodes().filter(|n| eligible(&wished, n)).count() as u64;
     if store.nodes().len() == 0 || to == 0 {
         return;
@@ -133,6 +136,61 @@ fn placement_warnings(
     }
 }
 
+/// The service as far as placement goes, once it has this spec; of its host ports those that its tasks
+/// hold already.
+fn wished(service: &Service, after: &Value) -> Service {
+    let template = &after["TaskTemplate"];
+    let mut wished = service.clone();
+    let constraints = template["Placement"]["Constraints"].as_array().into_iter().flatten();
+    wished.constraints = constraints.filter_map(Value::as_str).map(Into::into).collect();
+    wished.max_per_node = template["Placement"]["MaxReplicas"].as_u64().unwrap_or(0);
+    let reserved = &template["Resources"]["Reservations"];
+    wished.reserved.nano_cpus = reserved["NanoCPUs"].as_u64().unwrap_or(0);
+    wished.reserved.memory = reserved["MemoryBytes"].as_u64().unwrap_or(0);
+    let ports = after["EndpointSpec"]["Ports"].as_array();
+    let published = |port: u32| {
+        let mut asked = ports.into_iter().flatten();
+        asked
+            .any(|p| p["PublishMode"] == "host" && p["PublishedPort"].as_u64() == Some(port.into()))
+    };
+    wished.ports.retain(|p| published(p.published));
+    wished
+}
+
+/// An update that could never replace a task.
+fn never_ends(service: &Service, after: &Value, change: &Change, store: &Store) -> Option<String> {
+    let mut wished = wished(service, after);
+    let order = after[policy(change)]["Order"].as_str().filter(|order| !order.is_empty());
+    wished.update_config.order = order.unwrap_or("stop-first").into();
+    let why = no_room_beside(&wished, store)?.why();
+    Some(format!("start-first never gets on here: {why}. Order stop-first does"))
+}
+
+/// The policy that the engine replaces tasks by.
+fn policy(change: &Change) -> &'static str {
+    if *change == Change::Rollback { "RollbackConfig" } else { "UpdateConfig" }
+}
+
+/// Whether the orchestrator replaces tasks: only these two make it (swarmkit `orchestrator/task.go`).
+fn replaces(document: &Document, after: &Value) -> bool {
+    document.spec["TaskTemplate"] != after["TaskTemplate"] || moves_endpoint(document, after)
+}
+
+fn moves_endpoint(document: &Document, after: &Value) -> bool {
+    document.spec["EndpointSpec"] != after["EndpointSpec"]
+}
+
+/// Running tasks that are not yet as the spec will be: half of an update that was paused are still as
+/// they were before it.
+fn replaced(document: &Document, after: &Value, service: &Service, store: &Store) -> u64 {
+    let before = document.previous.as_ref().map(|previous| &previous["TaskTemplate"]);
+    let kept = service
+        .previous_template
+        .filter(|_| before == Some(&after["TaskTemplate"]) && !moves_endpoint(document, after));
+    let running = store.tasks_of(&service.id).filter(|t| store.is_running(t) && t.is_wanted());
+    running.filter(|t| Some(t.spec.template) != kept).count() as u64
+}
+
 fn reservation_warning(
     service: &Service,
     after: &Value,
@@ -165,17 +223,20 @@ fn reservation_warning(
 }
 
 /// What happens to the tasks, in words.
-fn text(document: &Document, after: &Value, service: Option<&Service>, store: &Store) -> String {
+fn text(
+    document: &Document,
+    after: &Value,
+    change: &Change,
+    service: Option<&Service>,
+    store: &Store,
+) -> String {
     let Some(service) = service else { return "the service is not on the screen yet".into() };
     let on = nodes_of(service, store);
     let (from, to) = (replicas(&document.spec), replicas(after));
-    // Only these two make the orchestrator replace a task (swarmkit `orchestrator/task.go`).
-    let replaces = document.spec["TaskTemplate"] != after["TaskTemplate"]
-        || document.spec["EndpointSpec"] != after["EndpointSpec"];
-    let running = store.missing(service).running;
     let mut parts = Vec::new();
-    if replaces {
-        let config = &after["UpdateConfig"];
+    if replaces(document, after) {
+        let running = replaced(document, after, service, store);
+        let config = &after[policy(change)];
         let at_once = match config["Parallelism"].as_u64() {
             None => "1 at a time".to_owned(),
             Some(0) => "all at once".to_owned(),
@@ -187,6 +248,7 @@ fn text(document: &Document, after: &Value, service: Option<&Service>, store: &S
         let fails = config["FailureAction"].as_str().filter(|a| !a.is_empty()).unwrap_or("pause");
         parts.push(match service.mode {
             Mode::ReplicatedJob { .. } | Mode::GlobalJob => "the job runs anew".to_owned(),
+            _ if running == 0 => "no running task is replaced".to_owned(),
             _ => format!(
                 "{}, {at_once}{pause}, {order}; on failure: {fails}",
                 count(running, "running task is replaced", "running tasks are replaced")

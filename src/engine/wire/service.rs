@@ -209,6 +209,9 @@ impl From<WireService<'_>> for Service {
             platforms: template.placement.platforms.iter().map(WirePlatform::model).collect(),
             spec: w.spec.map_or("", RawValue::get).into(),
             previous: w.previous_spec.map(RawValue::get).filter(|s| *s != "null").map(Into::into),
+            previous_template: w
+                .previous_spec
+                .map(|raw| read_part::<WireServiceSpec<'_>>(Some(raw)).task_template.fingerprint()),
             log_driver: template.driver(),
             template: template.fingerprint(),
             counts: w.service_status.as_ref().map(WireCounts::model),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    cluster::{FailureAction, Task, Timestamp, UpdateState, UpdateStatus},
+    cluster::{FailureAction, Task, Timestamp, UpdateState, UpdateStatus, stalled},
     triage::{Remedy, ServiceLook, look::count, look::span, rule::Found},
 };
 
@@ -109,6 +109,25 @@ pub fn slow(s: &ServiceLook<'_>) -> Option<Found> {
         .why(format!("by its own settings it should take about {}", span(expected(s))))
         .tasks(s.look, s.waiting.iter().copied())
         .remedy(Remedy::Tasks, "which task it waits for")
+        .remedy(Remedy::Rollback, "undo the update")
+    })
+}
+
+/// `updating`, and it can't get on: it starts the new task first, for which there is no place as long as
+/// the old one runs. A warning: what runs goes on, but no update ever ends this way.
+pub fn stuck(s: &ServiceLook<'_>) -> Option<Found> {
+    let stall = stalled(s.service, s.look.store)?;
+    s.look.lasts(stall.since(), s.look.limits.grace).then(|| {
+        Found::warning(
+            format!("{} {}: the update is stuck: {}", s.service.name, s.figures(), stall.words()),
+            stall.since(),
+        )
+        .why("its order is start-first: the old task is stopped only once the new one runs")
+        .tasks(s.look, [stall.task])
+        .remedy(
+            Remedy::Update,
+            "order stop-first (Ctrl-e: UpdateConfig.Order), which goes on at once",
+        )
         .remedy(Remedy::Rollback, "undo the update")
     })
 }

@@ -8,8 +8,11 @@ use ratatui::{
 
 use super::{clear, frame_of};
 use crate::{
-    action::follow::{Follow, Phase},
-    cluster::TaskState,
+    action::{
+        follow::{Follow, Phase},
+        plan::{Change, NodeChange},
+    },
+    cluster::{Availability, TaskState},
     config::Slot,
     ui::{
         Board,
@@ -64,12 +67,13 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, body: Rect) {
 fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
     let (glyph, slot, said) = match &follow.phase {
         Phase::Sending => ("◌", Slot::Busy, "sending".to_owned()),
+        Phase::Converging if follow.stuck.is_some() => ("!", Slot::Critical, "stuck".into()),
         Phase::Converging if follow.rolling_back => ("◐", Slot::Warn, "rolling back".into()),
         Phase::Converging => ("◐", Slot::Busy, "converging".into()),
         Phase::Verifying(left) => {
             ("◑", Slot::Busy, format!("runs, watching {}s", left.as_secs() + 1))
         }
-        Phase::Done => ("✓", Slot::Ok, "converged".into()),
+        Phase::Done => ("✓", Slot::Ok, done(follow).into()),
         Phase::Failed(_) => ("✗", Slot::Critical, "failed".into()),
         Phase::Unknown(_) => ("?", Slot::Critical, "outcome unknown".into()),
     };
@@ -93,6 +97,21 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
             lines.push(Line::styled(format!("  {line}"), board.style(Slot::Critical)));
         }
     }
+    if let Some(note) = follow.note.as_ref().filter(|_| follow.phase == Phase::Done) {
+        for line in
+            super::plan::wrap(&text::clean(note), width.saturating_sub(2)).into_iter().take(4)
+        {
+            lines.push(Line::styled(format!("  {line}"), board.style(Slot::Warn)));
+        }
+    }
+    if let Some(why) = follow.stuck.as_ref().filter(|_| follow.phase == Phase::Converging) {
+        let said = format!("start-first can't go on: {why}");
+        for line in
+            super::plan::wrap(&text::clean(&said), width.saturating_sub(2)).into_iter().take(4)
+        {
+            lines.push(Line::styled(format!("  {line}"), board.style(Slot::Critical)));
+        }
+    }
     if let Some((_, why)) = follow.failing.as_ref().filter(|_| follow.phase != Phase::Done) {
         let clean = text::clean(why).into_owned();
         for line in super::plan::wrap(&clean, width.saturating_sub(2)).into_iter().take(4) {
@@ -100,6 +119,14 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
         }
     }
     lines
+}
+
+/// A node is drained, whatever became of the services whose tasks were there.
+fn done(follow: &Follow) -> &'static str {
+    match &follow.change {
+        Change::Node(NodeChange::Availability(Availability::Drain)) => "drained",
+        _ => "converged",
+    }
 }
 
 /// A cell a slot, or one bar for many.

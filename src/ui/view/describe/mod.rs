@@ -64,7 +64,7 @@ pub(super) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<
         page.say("this node is gone");
         return page.lines;
     };
-    let blast = crate::triage::blast(store, node, board.scene.now);
+    let blast = crate::triage::blast(store, node);
     for said in blast.sentences() {
         page.field("", said);
     }
@@ -74,6 +74,8 @@ pub(super) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<
     for hit in &blast.hits {
         let (slot, said) = if hit.nowhere {
             (Slot::Critical, "and no other node may run it")
+        } else if hit.global {
+            (Slot::Dim, "one a node: it ends with it, and is not missed")
         } else if hit.ends() {
             (Slot::Critical, "nothing is left until it is started elsewhere")
         } else {

@@ -77,7 +77,7 @@ impl Page<'_> {
         // Of one that is down, its findings tell what went with it.
         if n.is_up() {
             self.head("If it dies");
-            for said in crate::triage::blast(store, n, self.board.scene.now).sentences() {
+            for said in crate::triage::blast(store, n).sentences() {
                 self.field("", said);
             }
         }

@@ -1,0 +1,127 @@
+//! What becomes of a node's tasks when it takes none any more: which move, and which have no place.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    Availability, Node, NodeId, NodeState, PublishMode, Service, ServiceId, Store, Task, eligible,
+};
+
+/// What a node's tasks of one service do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Whose.
+    pub service: ServiceId,
+    /// Tasks that are meant to run there.
+    pub tasks: u64,
+    /// Of those, so many fit on no other node.
+    pub homeless: u64,
+    /// One a node: they end with it, and are not missed.
+    pub global: bool,
+    /// Its tasks that run on other nodes.
+    pub elsewhere: u64,
+}
+
+impl Leaving {
+    /// So many start elsewhere.
+    pub fn moves(&self) -> u64 {
+        if self.global { 0 } else { self.tasks.saturating_sub(self.homeless) }
+    }
+}
+
+/// A node that could take tasks, and what is left of it.
+struct Place<'s> {
+    node: &'s Node,
+    cpu: u64,
+    memory: u64,
+    /// Host ports that are held.
+    ports: Vec<u32>,
+    /// Tasks of services that have a limit for each node.
+    limited: HashMap<&'s ServiceId, u64>,
+}
+
+/// What the tasks on a node would do, by service: each is placed, the largest first, on the node with
+/// the most memory left, as the scheduler's own rules allow.
+pub fn leaving(store: &Store, node: &Node) -> Vec<Leaving> {
+    let mut places: Vec<Place<'_>> =
+        store.nodes().filter(|n| n.id != node.id).filter_map(|n| place(store, n)).collect();
+    let wanted = |t: &&Task| t.is_wanted() && !t.state.is_terminal();
+    let mut tasks: Vec<&Task> = store.tasks_on(&node.id).filter(wanted).collect();
+    tasks.sort_by_key(|t| {
+        (std::cmp::Reverse((t.spec.reserved.memory, t.spec.reserved.nano_cpus)), &t.id)
+    });
+    let mut found: BTreeMap<&ServiceId, Leaving> = BTreeMap::new();
+    for task in tasks {
+        let Some(service) = store.service(&task.service) else { continue };
+        let one = found.entry(&task.service).or_insert_with(|| Leaving {
+            service: service.id.clone(),
+            tasks: 0,
+            homeless: 0,
+            global: service.mode.is_global(),
+            elsewhere: running_elsewhere(store, &service.id, &node.id),
+        });
+        one.tasks += 1;
+        if !one.global && !takes(&mut places, service, task) {
+            one.homeless += 1;
+        }
+    }
+    found.into_values().collect()
+}
+
+/// A service's tasks that run on other nodes.
+pub fn running_elsewhere(store: &Store, service: &ServiceId, node: &NodeId) -> u64 {
+    let running = store.tasks_of(service).filter(|t| store.is_running(t) && t.is_wanted());
+    running.filter(|t| t.node.as_ref() != Some(node)).count() as u64
+}
+
+fn place<'s>(store: &'s Store, node: &'s Node) -> Option<Place<'s>> {
+    if node.state != NodeState::Ready || node.availability != Availability::Active {
+        return None;
+    }
+    let tally = store.node_tally(&node.id);
+    let mut place = Place {
+        node,
+        cpu: node.nano_cpus.saturating_sub(tally.nano_cpus),
+        memory: node.memory.saturating_sub(tally.memory),
+        ports: Vec::new(),
+        limited: HashMap::new(),
+    };
+    for task in store.tasks_on(&node.id).filter(|t| t.is_wanted()) {
+        if let Some(service) = store.service(&task.service) {
+            place.note(service);
+        }
+    }
+    Some(place)
+}
+
+fn host_ports(service: &Service) -> impl Iterator<Item = u32> {
+    let host = service.ports.iter().filter(|p| p.mode == PublishMode::Host && p.published > 0);
+    host.map(|p| p.published)
+}
+
+impl<'s> Place<'s> {
+    fn note(&mut self, service: &'s Service) {
+        self.ports.extend(host_ports(service));
+        if service.max_per_node > 0 {
+            *self.limited.entry(&service.id).or_default() += 1;
+        }
+    }
+
+    fn fits(&self, service: &Service, task: &Task) -> bool {
+        let here = self.limited.get(&service.id).copied().unwrap_or(0);
+        task.spec.reserved.nano_cpus <= self.cpu
+            && task.spec.reserved.memory <= self.memory
+            && (service.max_per_node == 0 || here < service.max_per_node)
+            && host_ports(service).all(|port| !self.ports.contains(&port))
+            && eligible(service, self.node)
+    }
+}
+
+/// Puts a task where it fits; false if it fits nowhere.
+fn takes<'s>(places: &mut [Place<'s>], service: &'s Service, task: &Task) -> bool {
+    let fitting = places.iter_mut().filter(|place| place.fits(service, task));
+    let Some(place) = fitting.max_by_key(|place| place.memory) else { return false };
+    place.cpu = place.cpu.saturating_sub(task.spec.reserved.nano_cpus);
+    place.memory = place.memory.saturating_sub(task.spec.reserved.memory);
+    place.note(service);
+    true
+}

@@ -1,0 +1,118 @@
+//! Start-first updates: whether a new task can start beside those that run.
+
+use super::{Node, PublishMode, Service, Store, Task, TaskState, Timestamp, eligible};
+
+/// Why no new task of a service can start beside the old ones, on any node that would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRoom {
+    /// A host port, held by the task that is to go.
+    Port(u32),
+    /// A reservation that does not fit twice.
+    Reservation,
+    /// `--replicas-max-per-node`.
+    MaxPerNode,
+}
+
+impl NoRoom {
+    /// A clause that goes after the service.
+    pub fn why(self) -> String {
+        match self {
+            Self::Port(port) => {
+                format!("host port {port} stays with the old task until the new one runs")
+            }
+            Self::Reservation => {
+                "what it reserves does not fit a second time beside the old task".into()
+            }
+            Self::MaxPerNode => "replicas-max-per-node allows no task beside the old one".into(),
+        }
+    }
+}
+
+/// Why an update of `service`, as it is to be, can never replace a task: the new task must run before
+/// the old one is stopped, and there is no place for both. `None` if there is, or if it stops first.
+/// Only what the old tasks hold themselves counts: what others hold may become free.
+pub fn no_room_beside(service: &Service, store: &Store) -> Option<NoRoom> {
+    if &*service.update_config.order != "start-first" || service.mode.is_job() {
+        return None;
+    }
+    let own = |node: &Node| -> Vec<&Task> {
+        let here = store.tasks_of(&service.id).filter(|t| t.node.as_ref() == Some(&node.id));
+        here.filter(|t| store.is_running(t) && t.is_wanted()).collect()
+    };
+    let mut found = None;
+    let mut nodes = store.nodes().filter(|n| eligible(service, n)).peekable();
+    nodes.peek()?;
+    for node in nodes {
+        let own = own(node);
+        // A global service's new task goes where its old one is; any other may go to a free node.
+        if own.is_empty() && !service.mode.is_global() {
+            return None;
+        }
+        match held(service, node, &own, store) {
+            Some(why) => found = Some(why),
+            None if service.mode.is_global() => {}
+            None => return None,
+        }
+    }
+    found
+}
+
+/// An update that stands still: the newest of its tasks that waits for a place beside the old ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Stall<'s> {
+    /// The task.
+    pub task: &'s Task,
+    /// What keeps it, where that is the old task.
+    pub why: Option<NoRoom>,
+}
+
+impl Stall<'_> {
+    /// Since when.
+    pub fn since(&self) -> Timestamp {
+        self.task.created
+    }
+
+    /// Why, in a clause; the engine's own words where nothing better is known.
+    pub fn words(&self) -> String {
+        self.why
+            .map_or_else(|| format!("the new task finds no node: {}", self.task.err), NoRoom::why)
+    }
+}
+
+/// Whether an update that starts the new task first waits for a place for it while the old one runs on.
+pub fn stalled<'s>(service: &Service, store: &'s Store) -> Option<Stall<'s>> {
+    if !service.is_updating() || &*service.update_config.order != "start-first" {
+        return None;
+    }
+    let tasks = || store.tasks_of(&service.id).filter(|t| t.is_wanted());
+    let place = |t: &Task| (t.slot, t.node.clone().filter(|_| t.slot == 0));
+    let new = |t: &&Task| t.spec.template == service.template && t.state == TaskState::Pending;
+    let waits = tasks().filter(new).filter(|t| !t.err.is_empty()).max_by_key(|t| t.created)?;
+    let old = |t: &Task| store.is_running(t) && place(t) == place(waits);
+    tasks().any(old).then(|| Stall { task: waits, why: no_room_beside(service, store) })
+}
+
+/// What the service's own tasks on a node keep from another one of it.
+fn held(service: &Service, node: &Node, own: &[&Task], store: &Store) -> Option<NoRoom> {
+    if own.is_empty() {
+        return None;
+    }
+    let mut ports = service.ports.iter().filter(|p| p.mode == PublishMode::Host && p.published > 0);
+    if let Some(port) = ports.next() {
+        return Some(NoRoom::Port(port.published));
+    }
+    if service.max_per_node > 0 && own.len() as u64 >= service.max_per_node {
+        return Some(NoRoom::MaxPerNode);
+    }
+    let tally = store.node_tally(&node.id);
+    let sum = |of: fn(&Task) -> u64| own.iter().map(|t| of(t)).fold(0, u64::saturating_add);
+    let short = |want: u64, have: u64, used: u64, own: u64| {
+        let free = have.saturating_sub(used);
+        want > free && want <= free.saturating_add(own)
+    };
+    let want = service.reserved;
+    let cpu =
+        short(want.nano_cpus, node.nano_cpus, tally.nano_cpus, sum(|t| t.spec.reserved.nano_cpus));
+    let memory = short(want.memory, node.memory, tally.memory, sum(|t| t.spec.reserved.memory));
+    (cpu || memory).then_some(NoRoom::Reservation)
+}
