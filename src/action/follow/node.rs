@@ -35,7 +35,7 @@ impl Follow {
 
     /// Whether nothing runs there any more, and what moves runs elsewhere; counts that.
     fn is_empty(&mut self, node: &Node, store: &Store) -> bool {
-        let left = store.tasks_on(&node.id).filter(|t| t.is_live() && node.is_up()).count();
+        let left = store.tasks_on(&node.id).filter(|t| node.is_up() && is_there(t)).count();
         let (mut done, mut homeless) = (0, Vec::new());
         for one in &self.leaving {
             let Some(service) = store.service(&one.service) else {
@@ -62,6 +62,12 @@ impl Follow {
         self.note = (!homeless.is_empty()).then(|| homeless.join("; "));
         node.availability == Availability::Drain && left == 0 && self.done >= self.total
     }
+}
+
+/// Whether it runs, or may. One that was called off before its node was told stays `pending` for ever.
+fn is_there(task: &Task) -> bool {
+    let never_sent = task.state.number() <= TaskState::Pending.number();
+    task.is_live() && (task.is_wanted() || !never_sent)
 }
 
 /// The scheduler has found no node for it.

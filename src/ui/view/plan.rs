@@ -69,7 +69,7 @@ pub(super) fn question(board: &Board, shown: &PlanBox, width: usize) -> Line<'st
             ];
             let said = match shown.slip {
                 Some(Slip::Wrong) => "   Enter does not confirm: press y",
-                Some(Slip::TooSoon) => "   too soon: read it, then press y once",
+                Some(Slip::TooSoon) => "   too soon: read it first",
                 None => "",
             };
             spans.push(Span::styled(said, board.style(Slot::Warn)));
