@@ -68,7 +68,7 @@ pub struct Stall<'s> {
 
 impl Stall<'_> {
     /// Since when.
-    pub fn since(&self) -> Timestamp {
+    pub fn began(&self) -> Timestamp {
         self.task.created
     }
 

@@ -248,7 +248,7 @@ impl Follow {
                 _ => {}
             }
         }
-        let waits = |stall: &Stall<'_>| stall.since().age(now) >= STANDS_STILL;
+        let waits = |stall: &Stall<'_>| stall.began().age(now) >= STANDS_STILL;
         self.stuck = stalled(service, store).filter(waits).map(|stall| stall.words());
         let engine_busy = service.is_updating();
         if self.done >= self.total && !engine_busy {

@@ -117,10 +117,10 @@ pub fn slow(s: &ServiceLook<'_>) -> Option<Found> {
 /// the old one runs. A warning: what runs goes on, but no update ever ends this way.
 pub fn stuck(s: &ServiceLook<'_>) -> Option<Found> {
     let stall = stalled(s.service, s.look.store)?;
-    s.look.lasts(stall.since(), s.look.limits.grace).then(|| {
+    s.look.lasts(stall.began(), s.look.limits.grace).then(|| {
         Found::warning(
             format!("{} {}: the update is stuck: {}", s.service.name, s.figures(), stall.words()),
-            stall.since(),
+            stall.began(),
         )
         .why("its order is start-first: the old task is stopped only once the new one runs")
         .tasks(s.look, [stall.task])
