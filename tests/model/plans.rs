@@ -141,7 +141,7 @@ fn holding(hold: &str) -> (Cluster, Document) {
 #[test]
 fn an_update_that_can_never_get_on_is_warned_of() {
     let never = |cluster: &Cluster, document: &Document| {
-        let plan = Plan::new(&[document.clone()], &Change::Force, &cluster.store());
+        let plan = Plan::new(std::slice::from_ref(document), &Change::Force, &cluster.store());
         plan.warnings.iter().any(|w| w.contains("start-first never gets on"))
     };
     for hold in ["port", "reservation", "place"] {
