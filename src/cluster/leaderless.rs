@@ -32,7 +32,7 @@ pub struct Leaderless {
 impl Leaderless {
     /// How many managers there are, as those that answer have it; 0 if they do not tell.
     pub fn total(&self) -> usize {
-        self.answering.iter().map(|a| a.managers.len()).max().unwrap_or(0)
+        self.known().len()
     }
 
     /// How many of them must agree.
@@ -40,28 +40,36 @@ impl Leaderless {
         needed(self.total())
     }
 
-    /// Whether every manager was asked, and too few answer: then no election can help.
+    /// Whether every manager was asked, and too few answer: then no election can help. Of several at one
+    /// address all but one are old entries of a host that joined again.
     pub fn is_certain(&self) -> bool {
         let answer = self.answering.len();
-        let known = self.total() > 0 && answer > 0;
-        known && answer + self.silent >= self.total() && answer < self.needed()
+        let mut hosts: Vec<&str> = self.known().iter().map(|(_, addr)| &**addr).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        !hosts.is_empty() && answer + self.silent >= hosts.len() && answer < self.needed()
+    }
+
+    fn known(&self) -> &[(Arc<str>, Arc<str>)] {
+        let told = self.answering.iter().max_by_key(|a| a.managers.len());
+        told.map_or(&[], |told| &told.managers)
     }
 
     /// Managers that do not answer, or that skep has no endpoint of: by host name if `store` knows
     /// them, else by address.
     pub fn others(&self, store: &Store) -> Vec<String> {
-        let Some(told) = self.answering.iter().max_by_key(|a| a.managers.len()) else {
-            return Vec::new();
-        };
         let answers = |id: &str| self.answering.iter().any(|a| &*a.id == id);
+        let taken: Vec<&str> =
+            self.known().iter().filter(|(id, _)| answers(id)).map(|(_, addr)| &**addr).collect();
         let name = |(id, addr): &(Arc<str>, Arc<str>)| {
             let node: Option<&Node> = store.node(&NodeId::from(&**id));
             let host = addr.rsplit_once(':').map_or(&**addr, |(host, _)| host);
             node.map_or(host, |n| &n.hostname).to_owned()
         };
-        let others = told.managers.iter().filter(|(id, _)| !answers(id));
+        let others = self.known().iter().filter(|(_, addr)| !taken.contains(&&**addr));
         let mut names: Vec<String> = others.map(name).collect();
         names.sort();
+        names.dedup();
         names
     }
 }

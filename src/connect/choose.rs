@@ -12,6 +12,9 @@ pub struct Wanted {
     pub name: Option<String>,
     /// Its managers, as far as they are known.
     pub endpoints: Vec<Endpoint>,
+    /// They were only given together, by `-H` or `hosts`: taken for managers of one Swarm until some of
+    /// them say otherwise.
+    pub mixed: bool,
     /// Never write to it.
     pub read_only: bool,
     /// A banner, and every plan confirmed by typing.
@@ -50,7 +53,8 @@ impl Choice {
 /// The clusters to open: `-H` endpoints and `-c` names, else the config file, else `DOCKER_HOST`, else
 /// `DOCKER_CONTEXT`, else Docker's current context, else the default socket.
 ///
-/// Endpoints given by `-H` are clusters of their own until it shows that some are managers of one.
+/// Endpoints given by `-H` are managers of one Swarm until it shows that some belong to another: so one
+/// that is dead does not stand in the way of those that are not.
 ///
 /// # Errors
 /// An endpoint of the command line that is none: that is a mistake of the moment, better mended than
@@ -65,22 +69,25 @@ pub fn choose(
     let env = |name: &str| env(name).filter(|value| !value.is_empty());
     let tls = tls_of_env(docker, env);
     let mut choice = Choice::default();
+    let together =
+        |endpoints: Vec<Endpoint>| Wanted { mixed: true, endpoints, ..Wanted::default() };
     let one = |endpoint| Wanted { endpoints: vec![endpoint], ..Wanted::default() };
     if !hosts.is_empty() || !contexts.is_empty() {
-        for text in hosts {
-            choice.add(one(Endpoint::parse(text, tls.as_ref())?));
-        }
+        let endpoints = hosts.iter().map(|text| Endpoint::parse(text, tls.as_ref()));
+        choice.add(together(endpoints.collect::<Result<_, _>>()?));
         for name in contexts {
             named(name, config, docker, &mut choice);
         }
         return Ok(choice);
     }
+    let mut endpoints = Vec::new();
     for text in &config.hosts {
         match Endpoint::parse(text, tls.as_ref()) {
-            Ok(endpoint) => choice.add(one(endpoint)),
+            Ok(endpoint) => endpoints.push(endpoint),
             Err(error) => choice.notices.push(format!("config: {error}")),
         }
     }
+    choice.add(together(endpoints));
     for (at, cluster) in config.clusters.iter().enumerate() {
         if config.clusters[..at].iter().any(|c| c.name == cluster.name) {
             choice.notices.push(format!(
@@ -148,6 +155,7 @@ fn configured(cluster: &ClusterConfig, docker: &DockerDir, choice: &mut Choice) 
     choice.add(Wanted {
         name: Some(cluster.name.clone()),
         endpoints,
+        mixed: false,
         read_only: cluster.read_only,
         production: cluster.production,
         colour: cluster.colour.clone(),

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::cluster::Answering;
+
 /// A result of this module.
 pub type Result<T> = std::result::Result<T, EngineError>;
 
@@ -58,7 +60,12 @@ pub enum EngineError {
     #[error(
         "{endpoint}: no quorum: {said} Bring managers back, or as the last resort 'docker swarm init --force-new-cluster'"
     )]
-    NoQuorum { endpoint: String, said: String },
+    NoQuorum {
+        endpoint: String,
+        said: String,
+        /// What it tells of the managers, if it was asked.
+        told: Option<Box<Answering>>,
+    },
     /// The engine answers, its Swarm does not: so it is for 20 s while a leader is being lost.
     #[error(
         "{endpoint}: no quorum? The engine answers but its Swarm does not: it has probably lost its leader; check the other managers"
@@ -217,7 +224,7 @@ pub(super) fn from_status(endpoint: &str, status: u16, said: String) -> EngineEr
         let said = "the engine speaks TLS there; set DOCKER_TLS_VERIFY=1, or write https://".into();
         EngineError::Tls { endpoint, said }
     } else if has("does not have a leader") || (has("DeadlineExceeded") && status == 500) {
-        EngineError::NoQuorum { endpoint, said }
+        EngineError::NoQuorum { endpoint, said, told: None }
     } else if has("Worker nodes can't be used") {
         EngineError::Worker { endpoint, managers: Vec::new(), offer: Vec::new() }
     } else if has("This node is not a swarm manager") || has("This node is not part of a swarm") {

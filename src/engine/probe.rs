@@ -100,7 +100,8 @@ impl Engine {
             _ => {}
         }
         if said.contains("does not have a leader") || said.contains("DeadlineExceeded") {
-            return Err(EngineError::NoQuorum { endpoint, said });
+            let told = Some(Box::new(info.answering()));
+            return Err(EngineError::NoQuorum { endpoint, said, told });
         }
         if !swarm.control_available {
             let mut managers: Vec<_> =

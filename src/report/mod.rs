@@ -51,6 +51,13 @@ impl Taken {
 }
 
 impl Taken {
+    /// Why nothing is listed, if nothing is.
+    pub fn unlisted(&self) -> Option<String> {
+        self.store.leaderless()?;
+        let lost = self.problems.iter().find(|p| p.rule == "quorum-lost");
+        Some(lost.map_or("the Swarm has no leader".into(), |p| p.message.clone()))
+    }
+
     /// Keeps what these rules found, also where it was folded into something else.
     pub fn keep_only(&mut self, rules: &[String]) {
         let wanted =

@@ -153,6 +153,13 @@ fn cluster(taken: &Taken) -> Value {
     if !unknown.is_empty() {
         out["unknown"] = unknown.into();
     }
+    // Nothing is listed then at all.
+    if let Some(why) = taken.unlisted() {
+        for list in ["id", "nodes", "services", "tasks"] {
+            out[list] = Value::Null;
+        }
+        out["error"] = why.into();
+    }
     out
 }
 

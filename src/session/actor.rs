@@ -9,6 +9,7 @@ use super::{
     backoff::Backoff,
     documents,
     fleet::{Gone, Join, Out, Registrar},
+    leaderless::leaderless,
     message::{ClusterNo, Command, Event, Generation, Link, LogTask, Token},
     pace::Budget,
     panics::caught,
@@ -25,7 +26,7 @@ use crate::{
         execute::Executor,
         plan::{Found, WriteGrant},
     },
-    cluster::ServiceId,
+    cluster::{Leaderless, ServiceId},
     connect::Connector,
     engine::{Engine, EngineError, Probe},
 };
@@ -43,8 +44,10 @@ const FIRST_ROUND: Duration = Duration::from_millis(500);
 /// What a session needs to know.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
-    /// The managers of one cluster.
+    /// The managers of one cluster. A session without any waits for those that [`Self::mixed`] parts with.
     pub managers: Vec<Connector>,
+    /// They were only given together: those that belong to another Swarm become a cluster of its own.
+    pub mixed: bool,
     /// Present if this session may write; an executor exists only then.
     pub grant: Option<WriteGrant>,
     /// Where writes are recorded, and what outlives skep.
@@ -122,6 +125,9 @@ impl Actor {
         let mut backoff = Backoff::default();
         // Why the last link ended.
         let mut why = String::from("not connected yet");
+        if !self.has_managers().await {
+            return;
+        }
         loop {
             self.generation.0 += 1;
             let first = self.roster.endpoint(0);
@@ -136,6 +142,7 @@ impl Actor {
             let Ok(finish) = self.meanwhile(race, &why).await else { return };
             // An election is over in seconds, and asking costs little.
             let electing = finish.failed.iter().any(|(_, e)| e.is_leaderless());
+            let mut told = leaderless(finish.failed.iter().map(|(_, e)| e), wall());
             let error = match self.note(finish).await {
                 Err(error) => error,
                 Ok(winner) => match self.stay_live(winner, &mut backoff).await {
@@ -144,15 +151,18 @@ impl Actor {
                     // With others to go to there is nothing to wait for.
                     Over::Lost(error) if self.roster.len() > 1 => {
                         why = error.to_string();
-                        self.lost(why.clone(), Duration::ZERO).await;
+                        self.lost(why.clone(), Duration::ZERO, None).await;
                         continue;
                     }
-                    Over::Lost(error) => error.to_string(),
+                    Over::Lost(error) => {
+                        told = leaderless([&error], wall());
+                        self.roster.trouble(&[(0, error)])
+                    }
                 },
             };
             let wait = if electing { backoff.wait().min(ELECTION) } else { backoff.wait() };
             tracing::warn!(error, ?wait, "link lost");
-            self.lost(error.clone(), wait).await;
+            self.lost(error.clone(), wait, told).await;
             why = error;
             let Ok(()) = self.meanwhile(tokio::time::sleep(wait), &why).await else { return };
         }
@@ -165,9 +175,10 @@ impl Actor {
         self.out.merged(into, read_only).await;
     }
 
-    async fn lost(&mut self, why: String, wait: Duration) {
+    async fn lost(&mut self, why: String, wait: Duration, leaderless: Option<Leaderless>) {
         let endpoint = self.roster.endpoint(0);
-        self.link(Link::Lost { endpoint, why, wait }).await;
+        let leaderless = leaderless.map(Box::new);
+        self.link(Link::Lost { endpoint, why, wait, leaderless }).await;
         self.tell_roster().await;
     }
 
@@ -183,16 +194,25 @@ impl Actor {
 
     /// Takes what a race told of the managers into the roster; the winner, or why there is none.
     async fn note(&mut self, finish: Finish) -> Result<Box<Winner>, String> {
+        // Before it was known which Swarm this is, any could answer.
+        let mut others = Vec::new();
         for (at, engine, probe) in finish.answered {
+            others.push((at, probe.info.id.to_string()));
             self.roster.answered(at, engine, &probe);
         }
         for (at, error) in &finish.failed {
             self.roster.failed(*at, error.to_string());
         }
-        for (at, id) in &finish.strangers {
-            let ours = self.swarm.as_deref().unwrap_or("");
-            let why = format!("belongs to another Swarm ({}, not {})", short(id), short(ours));
-            self.roster.failed(*at, why);
+        let ours = self.swarm.clone();
+        let ours = ours.or_else(|| finish.winner.as_ref().map(|w| w.probe.info.id.to_string()));
+        // If all of them say so, it is this one that was made anew.
+        let anew = finish.winner.is_none() && finish.strangers.len() == self.roster.len();
+        for (at, id) in finish.strangers.iter().chain(&others).filter(|_| !anew) {
+            // One that does not tell which Swarm it is of is taken at its word.
+            let tell = |ours: &&str| ours != id && !ours.is_empty() && !id.is_empty();
+            if let Some(ours) = ours.as_deref().filter(tell) {
+                self.stranger(*at, id, ours).await;
+            }
         }
         self.tell_roster().await;
         if let Some(winner) = finish.winner {
@@ -201,9 +221,8 @@ impl Actor {
         let mut others: Vec<_> = finish.strangers.iter().map(|(_, id)| id).collect();
         others.dedup();
         if let [one] = others.as_slice()
-            && finish.strangers.len() == self.roster.len()
+            && anew
         {
-            // All say so: the Swarm was made anew.
             let said = format!("this is another Swarm now: {}", short(one));
             self.swarm = None;
             return Err(said);
@@ -235,7 +254,7 @@ impl Actor {
                 End::Lost(error) => return Over::Lost(error),
                 End::Moved(why, next) => {
                     self.generation.0 += 1;
-                    self.lost(why, Duration::ZERO).await;
+                    self.lost(why, Duration::ZERO, None).await;
                     winner = next;
                 }
             }
@@ -361,14 +380,53 @@ impl Actor {
                 self.roster.answered(of, engine, &probe);
             }
             Ok(probe) => {
-                let why = format!("belongs to another Swarm ({})", short(&probe.info.id));
-                self.roster.failed(of, why);
+                let ours = self.swarm.clone().unwrap_or_default();
+                self.stranger(of, &probe.info.id, &ours).await;
             }
             // Watching tells of the one in use.
             Err(_) if of == in_use => {}
             Err(error) => self.roster.failed(of, error.to_string()),
         }
         self.tell_roster().await;
+    }
+
+    /// A manager belongs to another Swarm. Of endpoints that were only taken for managers of one Swarm,
+    /// it is handed to a session of its own; else that is a mistake to be told.
+    async fn stranger(&mut self, at: usize, id: &str, ours: &str) {
+        if self.config.mixed
+            && let Some(joiner) = self.registrar.home_of(id, self.out.no()).await
+            && let Some(manager) = self.roster.part(at)
+        {
+            let join = Join { managers: vec![manager], read_only: self.config.grant.is_none() };
+            let _ = joiner.send(join).await;
+            return;
+        }
+        let why = format!("belongs to another Swarm ({}, not {})", short(id), short(ours));
+        self.roster.failed(at, why);
+    }
+
+    /// Waits for managers, if it was given none. False if it is not wanted any more.
+    async fn has_managers(&mut self) -> bool {
+        while self.roster.len() == 0 {
+            tokio::select! {
+                join = self.joins.recv() => {
+                    let Some(join) = join else { return false };
+                    self.take_in(join).await;
+                    self.out.opened(self.roster.endpoint(0)).await;
+                }
+                command = self.inbox.recv() => match command {
+                    None => return false,
+                    Some(Command::Watch(services)) => self.watched = services,
+                    Some(_) => {}
+                }
+            }
+        }
+        true
+    }
+
+    /// Where managers of its Swarm are sent.
+    pub fn joiner(&self) -> mpsc::Sender<Join> {
+        self.joiner.clone()
     }
 
     async fn take_in(&mut self, join: Join) {

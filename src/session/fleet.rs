@@ -16,6 +16,8 @@ use super::{
 /// The sessions: what goes in and what comes out.
 pub struct Fleet {
     commands: Vec<mpsc::Sender<Command>>,
+    /// So many of them have managers of their own.
+    waiting: usize,
     /// What they tell. When this is full the sessions wait, and so read less from the engines.
     pub told: mpsc::Receiver<Told>,
     /// Told already, the oldest first.
@@ -26,18 +28,22 @@ impl Fleet {
     /// Starts a session for each; they end when the fleet is dropped. The n-th is cluster number n.
     pub fn start(configs: Vec<SessionConfig>) -> Self {
         let (out, told) = mpsc::channel(256);
-        let registrar = Registrar::start();
-        let commands = configs
-            .into_iter()
-            .enumerate()
-            .map(|(no, config)| {
-                let (commands, inbox) = mpsc::channel(64);
-                let out = Out { no: ClusterNo(no), told: out.clone() };
-                tokio::spawn(Actor::new(config, out, inbox, registrar.clone()).run());
-                commands
-            })
-            .collect();
-        Self { commands, told, backlog: Vec::new() }
+        let (registrar, questions) = Registrar::new();
+        let (mut commands, mut spares) = (Vec::new(), Vec::new());
+        for (no, config) in configs.into_iter().enumerate() {
+            let (sender, inbox) = mpsc::channel(64);
+            let out = Out { no: ClusterNo(no), told: out.clone() };
+            let is_spare = config.managers.is_empty();
+            let actor = Actor::new(config, out, inbox, registrar.clone());
+            if is_spare {
+                spares.push(actor.joiner());
+            }
+            tokio::spawn(actor.run());
+            commands.push(sender);
+        }
+        let waiting = commands.len() - spares.len();
+        tokio::spawn(Registrar::answer(questions, spares));
+        Self { commands, waiting, told, backlog: Vec::new() }
     }
 
     /// Hands a command to a cluster's session. Commands are few and a session always takes them;
@@ -57,28 +63,30 @@ impl Fleet {
     /// None can be used: why, a line each.
     pub async fn first_words(&mut self, patience: Duration) -> Result<(), Vec<String>> {
         let end = tokio::time::Instant::now() + patience;
-        let mut waiting: HashSet<ClusterNo> = (0..self.commands.len()).map(ClusterNo).collect();
+        let mut heard: HashSet<ClusterNo> = HashSet::new();
         let mut lost = Vec::new();
         let mut live = false;
-        while !waiting.is_empty()
+        while heard.len() < self.waiting
             && let Ok(Some(told)) = tokio::time::timeout_at(end, self.told.recv()).await
         {
             match &told {
-                Told::Cluster(no, Event::Link(_, Link::Lost { why, .. })) => {
-                    if waiting.remove(no) {
+                Told::Cluster(no, Event::Link(_, Link::Lost { why, leaderless, .. })) => {
+                    // Without a leader there is something to see: who answers, and who does not.
+                    live |= leaderless.is_some();
+                    if heard.insert(*no) {
                         lost.push(why.clone());
                     }
                 }
                 Told::Cluster(no, Event::Link(_, Link::Live { .. })) => {
-                    waiting.remove(no);
+                    heard.insert(*no);
                     live = true;
                 }
-                Told::Merged { gone, .. } => drop(waiting.remove(gone)),
-                Told::Cluster(..) => {}
+                Told::Merged { gone, .. } => drop(heard.insert(*gone)),
+                Told::Cluster(..) | Told::Opened { .. } => {}
             }
             self.backlog.push(told);
         }
-        if live || !waiting.is_empty() || lost.is_empty() { Ok(()) } else { Err(lost) }
+        if live || heard.len() < self.waiting || lost.is_empty() { Ok(()) } else { Err(lost) }
     }
 }
 
@@ -113,6 +121,11 @@ impl Out {
         self.no
     }
 
+    /// This cluster, which had no managers, has some.
+    pub async fn opened(&self, endpoint: String) {
+        let _ = self.told.send(Told::Opened { no: self.no, endpoint }).await;
+    }
+
     /// This cluster goes on as another.
     pub async fn merged(&self, into: ClusterNo, read_only: bool) {
         let _ = self.told.send(Told::Merged { gone: self.no, into, read_only }).await;
@@ -130,30 +143,62 @@ pub(super) struct Join {
 #[derive(Clone)]
 pub(super) struct Registrar(mpsc::Sender<Question>);
 
-struct Question {
-    swarm: String,
-    no: ClusterNo,
-    joiner: mpsc::Sender<Join>,
-    answer: oneshot::Sender<Option<(ClusterNo, mpsc::Sender<Join>)>>,
+type Joiner = mpsc::Sender<Join>;
+
+enum Question {
+    /// A session has this Swarm.
+    Claim {
+        swarm: String,
+        no: ClusterNo,
+        joiner: Joiner,
+        answer: oneshot::Sender<Option<(ClusterNo, Joiner)>>,
+    },
+    /// Where managers of this Swarm belong.
+    Home { swarm: String, no: ClusterNo, answer: oneshot::Sender<Option<Joiner>> },
 }
 
 impl Registrar {
-    fn start() -> Self {
-        let (ask, mut questions) = mpsc::channel::<Question>(16);
-        tokio::spawn(async move {
-            let mut known: HashMap<String, (ClusterNo, mpsc::Sender<Join>)> = HashMap::new();
-            while let Some(q) = questions.recv().await {
-                let other =
-                    known.get(&q.swarm).filter(|(no, joiner)| *no != q.no && !joiner.is_closed());
-                let answer = other.cloned();
-                if answer.is_none() {
-                    known.retain(|_, (no, _)| *no != q.no);
-                    known.insert(q.swarm, (q.no, q.joiner));
+    fn new() -> (Self, mpsc::Receiver<Question>) {
+        let (ask, questions) = mpsc::channel(16);
+        (Self(ask), questions)
+    }
+
+    /// Answers until all sessions are gone. `spares` are sessions that wait for managers.
+    async fn answer(mut questions: mpsc::Receiver<Question>, mut spares: Vec<Joiner>) {
+        let mut known: HashMap<String, (ClusterNo, Joiner)> = HashMap::new();
+        let mut homes: HashMap<String, Joiner> = HashMap::new();
+        while let Some(question) = questions.recv().await {
+            match question {
+                Question::Claim { swarm, no, joiner, answer } => {
+                    let other = known.get(&swarm);
+                    let other = other.filter(|(of, joiner)| *of != no && !joiner.is_closed());
+                    let other = other.cloned();
+                    if other.is_none() {
+                        known.retain(|_, (of, _)| *of != no);
+                        known.insert(swarm, (no, joiner));
+                    }
+                    let _ = answer.send(other);
                 }
-                let _ = q.answer.send(answer);
+                Question::Home { swarm, no, answer } => {
+                    let has = known.get(&swarm).filter(|(of, j)| *of != no && !j.is_closed());
+                    let home = has.map(|(_, joiner)| joiner.clone());
+                    let home = home.or_else(|| homes.get(&swarm).cloned());
+                    let home = home.or_else(|| {
+                        let spare = spares.pop()?;
+                        homes.insert(swarm, spare.clone());
+                        Some(spare)
+                    });
+                    let _ = answer.send(home);
+                }
             }
-        });
-        Self(ask)
+        }
+    }
+
+    /// Which session managers of `swarm` belong to, if there is one or one can be had.
+    pub async fn home_of(&self, swarm: &str, no: ClusterNo) -> Option<Joiner> {
+        let (answer, got) = oneshot::channel();
+        self.0.send(Question::Home { swarm: swarm.to_owned(), no, answer }).await.ok()?;
+        got.await.ok().flatten()
     }
 
     /// Says which Swarm a session has; answers who had it before, if anyone.
@@ -164,8 +209,8 @@ impl Registrar {
         joiner: &mpsc::Sender<Join>,
     ) -> Option<(ClusterNo, mpsc::Sender<Join>)> {
         let (answer, got) = oneshot::channel();
-        let question = Question { swarm: swarm.to_owned(), no, joiner: joiner.clone(), answer };
-        self.0.send(question).await.ok()?;
+        let (swarm, joiner) = (swarm.to_owned(), joiner.clone());
+        self.0.send(Question::Claim { swarm, no, joiner, answer }).await.ok()?;
         got.await.ok().flatten()
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         execute::Outcome,
         plan::{Approved, Document, Found, Target},
     },
-    cluster::{Delta, Entry, ServiceId, TaskId, Timestamp},
+    cluster::{Delta, Entry, Leaderless, ServiceId, TaskId, Timestamp},
     engine::{LogFrame, Names},
     triage::Quieted,
 };
@@ -98,7 +98,13 @@ pub enum Link {
         round_trip: Duration,
     },
     /// Gone; trying again after `wait`.
-    Lost { endpoint: String, why: String, wait: Duration },
+    Lost {
+        endpoint: String,
+        why: String,
+        wait: Duration,
+        /// Managers answer, and the Swarm has no leader.
+        leaderless: Option<Box<Leaderless>>,
+    },
 }
 
 /// Which of the open clusters.
@@ -110,6 +116,8 @@ pub struct ClusterNo(pub usize);
 pub enum Told {
     /// A cluster's session told something.
     Cluster(ClusterNo, Event),
+    /// Some of the endpoints given together belong to another Swarm: a cluster of its own from now on.
+    Opened { no: ClusterNo, endpoint: String },
     /// Two turned out to be one Swarm: the first goes on as the other.
     Merged {
         gone: ClusterNo,

@@ -9,6 +9,7 @@ mod documents;
 mod feed;
 mod fleet;
 mod kept;
+mod leaderless;
 mod ledger;
 mod logs;
 mod message;
@@ -26,6 +27,7 @@ mod writes;
 
 pub use actor::SessionConfig;
 pub use fleet::Fleet;
+pub use leaderless::leaderless;
 pub use logs::{LogLine, LogQuery, LogSaid, read_logs};
 pub use message::{
     ClusterNo, Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, Token, Told,
@@ -35,7 +37,7 @@ pub use pace::Budget;
 pub use past::Past;
 
 /// One look at a Swarm, for what needs no screen.
-pub use read::{greet, load_once};
+pub use read::{greet, load, load_once};
 
 /// What events carry, so that the UI needs to know no other room.
 pub use crate::{

@@ -121,12 +121,14 @@ pub(super) async fn stream_list(
     result
 }
 
-/// The first words with an engine, and no more: for `contexts`.
+/// The first words with an engine, and no more.
 ///
 /// # Errors
 /// Why it can't be used.
-pub async fn greet(connector: Connector) -> Result<Probe, EngineError> {
-    Engine::new(connector, Access::ReadOnly).probe(wall).await
+pub async fn greet(connector: Connector) -> Result<(Engine, Probe), EngineError> {
+    let mut engine = Engine::new(connector, Access::ReadOnly);
+    let probe = engine.probe(wall).await?;
+    Ok((engine, probe))
 }
 
 /// Reads everything once: for `check` and `snapshot`.
@@ -134,13 +136,21 @@ pub async fn greet(connector: Connector) -> Result<Probe, EngineError> {
 /// # Errors
 /// Why it can't be read.
 pub async fn load_once(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineError> {
-    let endpoint = connector.endpoint().to_string();
-    caught(&endpoint, load(connector)).await.and_then(|loaded| loaded)
+    let (engine, probe) = greet(connector).await?;
+    let (store, at) = load(&engine, &probe).await?;
+    Ok((store, probe, at))
 }
 
-async fn load(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineError> {
-    let mut engine = Engine::new(connector, Access::ReadOnly);
-    let probe = engine.probe(wall).await?;
+/// Reads everything once through an engine that was greeted.
+///
+/// # Errors
+/// Why it can't be read.
+pub async fn load(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), EngineError> {
+    let endpoint = engine.endpoint().to_string();
+    caught(&endpoint, read(engine, probe)).await.and_then(|read| read)
+}
+
+async fn read(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), EngineError> {
     let at = wall().shifted(probe.skew);
     let mut store = Store::default();
     store.apply(Delta::Cluster(probe.info.clone()), at);
@@ -170,7 +180,7 @@ async fn load(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineE
         Ok(tasks) => tasks,
         Err(why) => {
             store.apply(unread(Part::Tasks, &why), at);
-            return Ok((store, probe, at));
+            return Ok((store, at));
         }
     };
     store.apply(Delta::TasksBegin(list, Scope::All), at);
@@ -178,5 +188,5 @@ async fn load(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineE
         store.apply(Delta::Tasks(list, piece), at);
     }
     store.apply(Delta::TasksEnd(list), at);
-    Ok((store, probe, at))
+    Ok((store, at))
 }

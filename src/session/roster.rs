@@ -21,6 +21,8 @@ pub(super) struct Manager {
     node: Option<Arc<str>>,
     reach: Reach,
     round_trips: VecDeque<Duration>,
+    /// Another session has it: it belongs to another Swarm.
+    parted: bool,
 }
 
 impl Manager {
@@ -30,6 +32,7 @@ impl Manager {
             node: None,
             reach: Reach::Untried,
             round_trips: VecDeque::new(),
+            parted: false,
         }
     }
 
@@ -55,7 +58,20 @@ impl Roster {
     }
 
     pub fn len(&self) -> usize {
-        self.managers.len()
+        self.managers.iter().filter(|m| !m.parted).count()
+    }
+
+    /// Gives one to another session; its place stays empty.
+    pub fn part(&mut self, at: usize) -> Option<Manager> {
+        let manager = self.managers.get_mut(at).filter(|m| !m.parted)?;
+        manager.parted = true;
+        Some(Manager {
+            engine: manager.engine.clone(),
+            node: manager.node.clone(),
+            reach: Reach::Untried,
+            round_trips: VecDeque::new(),
+            parted: false,
+        })
     }
 
     /// The managers, to be used by another session.
@@ -66,7 +82,11 @@ impl Roster {
     /// Takes more managers in; what was known of them stays known.
     pub fn join(&mut self, managers: Vec<Manager>) {
         for mut manager in managers {
-            if !self.managers.iter().any(|m| m.engine.endpoint() == manager.engine.endpoint()) {
+            let endpoint = manager.engine.endpoint();
+            let known = self.managers.iter().position(|m| m.engine.endpoint() == endpoint);
+            if let Some(at) = known {
+                self.managers[at].parted = false;
+            } else if !manager.parted {
                 if let Reach::InUse { round_trip } = manager.reach {
                     manager.reach = Reach::Ready { round_trip };
                 }
@@ -78,7 +98,8 @@ impl Roster {
     /// Who may be tried, but one.
     pub fn candidates(&self, but: Option<usize>) -> Vec<(usize, Engine)> {
         let all = self.managers.iter().enumerate();
-        all.filter(|(at, _)| Some(*at) != but).map(|(at, m)| (at, m.engine.clone())).collect()
+        let usable = all.filter(|(at, m)| Some(*at) != but && !m.parted);
+        usable.map(|(at, m)| (at, m.engine.clone())).collect()
     }
 
     pub fn endpoint(&self, at: usize) -> String {
@@ -134,6 +155,7 @@ impl Roster {
         let lines: Vec<_> = self
             .managers
             .iter()
+            .filter(|m| !m.parted)
             .map(|m| ManagerLine {
                 endpoint: m.engine.endpoint().to_string(),
                 way: m.engine.way(),
@@ -152,9 +174,10 @@ impl Roster {
     pub fn trouble(&self, errors: &[(usize, EngineError)]) -> String {
         // One that answers and says why tells more than those that say nothing.
         let leaderless = errors.iter().filter(|(_, e)| e.is_leaderless()).count();
-        if errors.len() > 1 && leaderless > 0 {
+        if leaderless > 0 {
+            let answer = if leaderless == 1 { "answers" } else { "answer" };
             return format!(
-                "{leaderless} of {} managers answer, but the Swarm has no leader; electing one takes some 10 s if more than half of them are up",
+                "the Swarm has no leader; of the managers given {leaderless} of {} {answer}; an election takes up to 20 s",
                 errors.len()
             );
         }

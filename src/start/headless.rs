@@ -1,69 +1,19 @@
 //! What is asked for without a screen: one look, logs, contexts.
 
-use std::{
-    io::Write,
-    time::{Duration, Instant},
-};
+use std::{io::Write, time::Duration};
 
-use super::{FAILED, Fault, complain, fault};
+use super::{FAILED, Fault, complain, fault, look::ready_all};
 use crate::{
     cluster::{Since, Timestamp},
     config::ConfigFile,
-    connect::{Choice, Connector, DockerDir, Endpoint, Wanted, choose},
-    report::{ContextLine, LogPrinter, Taken},
-    session::{LogQuery, LogSaid, Past, greet, load_once, read_logs},
+    connect::{Choice, Connector, DockerDir, Endpoint, choose},
+    report::{ContextLine, LogPrinter},
+    session::{LogQuery, LogSaid, greet, read_logs},
     text::parse_ago,
-    triage::Limits,
 };
 
 /// A one-off look must end, also on an engine that says nothing.
 const LOOK: Duration = Duration::from_secs(60);
-
-/// One look at every cluster, through the first manager of each that can be used.
-/// With what is remembered of each, if `past` is given.
-pub(super) async fn look(
-    clusters: Vec<Wanted>,
-    limits: &Limits,
-    past: Option<Past>,
-) -> Vec<Result<Taken, String>> {
-    let past = past.as_ref();
-    let looks = clusters.into_iter().map(|cluster| async move {
-        let mut why = String::new();
-        for endpoint in cluster.endpoints {
-            let begun = Instant::now();
-            let load = load_once(Connector::new(endpoint.clone()));
-            match tokio::time::timeout(LOOK, load).await {
-                Err(_) => {
-                    why = format!("{endpoint}: no complete answer within {} s", LOOK.as_secs());
-                }
-                Ok(Err(error)) => why = error.to_string(),
-                Ok(Ok((mut store, _, at))) => {
-                    if let Some(past) = past.cloned() {
-                        let swarm = store.info().id.to_string();
-                        let load = tokio::task::spawn_blocking(move || past.load(&swarm, at));
-                        store.recall(load.await.unwrap_or_default().0);
-                    }
-                    let name = cluster.name.unwrap_or_else(|| "default".into());
-                    let endpoint = endpoint.to_string();
-                    let age = begun.elapsed();
-                    return Ok(Taken::new(store, at, name, endpoint, age, limits));
-                }
-            }
-        }
-        Err(why)
-    });
-    let mut seen = std::collections::HashSet::new();
-    let mut all = futures_util::future::join_all(looks).await;
-    // Several endpoints may be managers of one Swarm.
-    all.retain(|look| match look {
-        Ok(taken) => {
-            let id = taken.store.info().id.clone();
-            id.is_empty() || seen.insert(id)
-        }
-        Err(_) => true,
-    });
-    all
-}
 
 /// Prints logs until they end, or nobody reads them any more.
 pub(super) async fn logs(
@@ -74,7 +24,13 @@ pub(super) async fn logs(
     let endpoints: Vec<Endpoint> = choice.clusters.into_iter().flat_map(|c| c.endpoints).collect();
     let mut why = choice.notices.join("; ");
     let follow = query.follow;
-    for endpoint in endpoints {
+    // Through the first that answers: one that is dead is not waited for.
+    let mut ready = ready_all(endpoints);
+    while let Some(Ok((endpoint, answer))) = ready.join_next().await {
+        if let Err(error) = answer {
+            why = error.to_string();
+            continue;
+        }
         let (said, mut lines) = tokio::sync::mpsc::channel(256);
         let query = query.clone();
         let reader = tokio::spawn(read_logs(Connector::new(endpoint), query, said));
@@ -159,14 +115,14 @@ pub(super) async fn contexts(file: &ConfigFile, docker: &DockerDir) -> Vec<Conte
                             let said = error.to_string();
                             Err(said.strip_prefix(&own).map(str::to_owned).unwrap_or(said))
                         }
-                        Ok(Ok(probe)) if probe.unread.is_some() => Ok(format!(
+                        Ok(Ok((_, probe))) if probe.unread.is_some() => Ok(format!(
                             "an engine that speaks API {}, {:.0} ms, by {}; which Swarm is unknown: {}",
                             probe.info.api,
                             probe.round_trip.as_secs_f64() * 1_000.0,
                             connector.way(),
                             probe.unread.unwrap_or_default(),
                         )),
-                        Ok(Ok(probe)) => Ok(format!(
+                        Ok(Ok((_, probe))) => Ok(format!(
                             "manager {} of Swarm {}, engine {}, {:.0} ms, by {}",
                             probe.info.manager,
                             probe.info.id.chars().take(12).collect::<String>(),

@@ -1,6 +1,7 @@
 //! From a command line to what it asks for.
 
 mod headless;
+mod look;
 mod output;
 
 use std::{
@@ -13,7 +14,8 @@ use clap::CommandFactory;
 
 pub use self::output::print_usage;
 use self::{
-    headless::{contexts, logs, look, moment},
+    headless::{contexts, logs, moment},
+    look::look,
     output::{clean_panics, complain, log_to_file, print, write_new},
 };
 use crate::{
@@ -170,7 +172,9 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
                 rule(id).ok_or_else(|| fault(USAGE)(format!("there is no rule '{id}'")))?;
             }
             limits.ignore.extend(ignore.iter().cloned());
-            let mut looks = look(choice.clusters, &limits, None).await;
+            let looks = look(choice.clusters, &limits, None).await;
+            complain(&looks.notices);
+            let mut looks = looks.all;
             for taken in looks.iter_mut().flatten().filter(|_| !only.is_empty()) {
                 taken.keep_only(only);
             }
@@ -204,9 +208,14 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             let since = moment(since).map_err(fault(USAGE))?;
             let mut text = String::new();
             let mut missing = choice.notices;
-            for look in look(choice.clusters, &limits, Some(past(demo.as_ref()))).await {
+            let looks = look(choice.clusters, &limits, Some(past(demo.as_ref()))).await;
+            complain(&looks.notices);
+            for look in looks.all {
                 match look {
-                    Ok(taken) => text += &taken.incident(since).markdown(),
+                    Ok(taken) => {
+                        missing.extend(taken.unlisted());
+                        text += &taken.incident(since).markdown();
+                    }
                     Err(why) => missing.push(why),
                 }
             }
@@ -224,9 +233,14 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
         Some(Sub::Snapshot { json }) => {
             let mut taken = Vec::new();
             let mut missing = choice.notices;
-            for look in look(choice.clusters, &limits, None).await {
+            let looks = look(choice.clusters, &limits, None).await;
+            complain(&looks.notices);
+            for look in looks.all {
                 match look {
-                    Ok(one) => taken.push(one),
+                    Ok(one) => {
+                        missing.extend(one.unlisted());
+                        taken.push(one);
+                    }
                     Err(why) => missing.push(why),
                 }
             }
@@ -286,6 +300,7 @@ async fn screen(
     let mut notices = choice.notices;
     let mut seats = Vec::new();
     let mut sessions = Vec::new();
+    let mut spares = Vec::new();
     for cluster in choice.clusters {
         let colour = cluster.colour.as_deref().map(|c| badge(c, depth)).transpose();
         let colour = colour.unwrap_or_else(|why| {
@@ -295,20 +310,36 @@ async fn screen(
         let name = cluster.name.as_deref().unwrap_or("default");
         let grant = WriteGrant::mint(name, cluster.read_only);
         let grant = if cluster.production { grant.map(WriteGrant::typed) } else { grant };
-        sessions.push(SessionConfig {
+        let config = SessionConfig {
             managers: cluster.endpoints.iter().cloned().map(Connector::new).collect(),
+            mixed: cluster.mixed,
             grant: grant.clone(),
             past: past(demo),
             who: whoami(),
             budget,
-        });
-        seats.push(Seat {
+        };
+        let seat = Seat {
             endpoint: cluster.endpoints[0].to_string(),
             name: cluster.name,
             grant,
             production: cluster.production,
             colour,
-        });
+            spare: false,
+        };
+        // For those that turn out to belong to another Swarm.
+        let others = if cluster.mixed { cluster.endpoints.len() - 1 } else { 0 };
+        for _ in 0..others {
+            spares.push((
+                SessionConfig { managers: Vec::new(), ..config.clone() },
+                Seat { spare: true, ..seat.clone() },
+            ));
+        }
+        sessions.push(config);
+        seats.push(seat);
+    }
+    for (config, seat) in spares {
+        sessions.push(config);
+        seats.push(seat);
     }
     complain(&notices);
     log_in(sessions.iter().flat_map(|s| &s.managers)).await;

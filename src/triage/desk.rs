@@ -175,6 +175,12 @@ impl Triage {
         false
     }
 
+    /// Looks at the Swarm as a whole and at nothing else: of the rest nothing is heard.
+    pub fn look_at_swarm(&mut self, store: &Store, now: Timestamp) -> bool {
+        self.look(store, now, Subject::Other);
+        self.tell(now)
+    }
+
     fn take_touched(&mut self, store: &Store, touched: Touched, now: Timestamp) {
         if touched.all || (!self.settled && self.queue.is_empty()) {
             self.enqueue_all(store);

@@ -74,13 +74,21 @@ impl Incident<'_> {
             row("link", link.to_owned());
         }
         let ready = store.nodes().filter(|n| n.state.word() == "ready").count();
+        // Without a leader nothing is listed: what is known is from before, or nothing is.
+        let leaderless = store.leaderless().is_some();
+        let never = leaderless && store.nodes().len() == 0;
+        let nothing = || "unknown: the Swarm has no leader".to_owned();
         let unknown = |part| store.unread().why(part).map(|why| format!("unknown: {why}"));
-        let nodes = || format!("{ready} of {} ready", store.nodes().len());
+        let once = if leaderless { " when last heard: the Swarm has no leader now" } else { "" };
+        let nodes = || format!("{ready} of {} ready{once}", store.nodes().len());
+        let nodes = || if never { nothing() } else { nodes() };
         row("nodes", unknown(Part::Nodes).unwrap_or_else(nodes));
         let well = store.services().filter(|s| store.missing(s).none()).count();
-        row("services", format!("{well} of {} as they should be", store.services().len()));
+        let services = || format!("{well} of {} as they should be{once}", store.services().len());
+        row("services", if never { nothing() } else { services() });
         let counted = if store.tasks_refused() { ", as the engine counts them" } else { "" };
-        row("tasks", format!("{} running{counted}", store.running()));
+        let tasks = || format!("{} running{counted}{once}", store.running());
+        row("tasks", if never { nothing() } else { tasks() });
         for (part, why) in store.unread().iter().filter(|(part, _)| *part != Part::Nodes) {
             row(part.word(), format!("unknown: {why}"));
         }

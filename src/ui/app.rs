@@ -118,7 +118,7 @@ impl Default for Dress {
 }
 
 /// A cluster that is open, in the order of the sessions.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Seat {
     /// What the user calls it, if anything.
     pub name: Option<String>,
@@ -130,11 +130,13 @@ pub struct Seat {
     pub production: bool,
     /// Its colour.
     pub colour: Option<Style>,
+    /// Not open yet: for endpoints that turn out to belong to another Swarm.
+    pub spare: bool,
 }
 
 /// The state of the UI.
 pub struct App {
-    /// By cluster number; those that went on as another stay as they were.
+    /// By cluster number; those that are not open yet, or went on as another, stay as they were.
     pub(super) boards: Vec<Board>,
     pub(super) merged: Vec<bool>,
     pub(super) current: usize,
@@ -151,6 +153,7 @@ pub struct App {
 impl App {
     /// A UI that has heard nothing yet.
     pub fn new(opening: Opening, seats: Vec<Seat>, now: Timestamp) -> Self {
+        let merged = seats.iter().map(|seat| seat.spare).collect();
         let boards: Vec<Board> = seats
             .into_iter()
             .enumerate()
@@ -173,7 +176,7 @@ impl App {
             })
             .collect();
         let mut app = Self {
-            merged: vec![false; boards.len()],
+            merged,
             boards,
             current: 0,
             wall: Wall::new(opening.wall),
@@ -259,6 +262,16 @@ impl App {
             Told::Cluster(no, event) => {
                 if let Some(board) = self.boards.get_mut(no.0) {
                     board.hear(event, now);
+                }
+            }
+            Told::Opened { no, endpoint } => {
+                if let (Some(board), Some(merged)) =
+                    (self.boards.get_mut(no.0), self.merged.get_mut(no.0))
+                {
+                    *merged = false;
+                    board.settings.name = short(&endpoint);
+                    self.tell_siblings();
+                    self.dirty = true;
                 }
             }
             Told::Merged { gone, into, read_only } => self.merge(gone, into, read_only),

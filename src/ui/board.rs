@@ -25,7 +25,7 @@ use crate::{
         follow::Follow,
         plan::{Change, WriteGrant},
     },
-    cluster::{NodeId, ServiceId, Store, TaskId, Timestamp},
+    cluster::{Leaderless, NodeId, ServiceId, Store, TaskId, Timestamp},
     config::Theme,
     session::{ClusterNo, Command, Event, Generation, LogFrame, ManagerLine, Token, Usage},
     triage::{Limits, Problem, Triage},
@@ -451,6 +451,18 @@ impl Board {
     /// Problems that ask for a human, the worst first.
     pub(super) fn loud(&self) -> impl Iterator<Item = &Problem> {
         self.problems().iter().map(|p| &**p).filter(|p| p.is_loud())
+    }
+
+    /// What the managers tell while the Swarm has no leader.
+    pub(super) fn leaderless(&self) -> Option<&Leaderless> {
+        self.live_store().leaderless().filter(|_| matches!(self.link, LinkState::Lost { .. }))
+    }
+
+    /// Why nothing is heard, if the link is lost: that quorum is lost, or else what the link says.
+    pub(super) fn why_lost(&self) -> Option<&str> {
+        let LinkState::Lost { why, .. } = &self.link else { return None };
+        let quorum = self.leaderless().and_then(|_| self.loud().find(|p| p.rule == "quorum-lost"));
+        Some(quorum.map_or(why, |p| &p.message))
     }
 
     /// The model as last heard, also while the screen is paused.

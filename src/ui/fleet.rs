@@ -274,7 +274,7 @@ fn cluster_row(board: &Board, current: bool) -> ClusterRow {
     let count = |severity| board.loud().filter(|p| p.severity == severity).count();
     let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
     let (health, lost) = match &board.link {
-        LinkState::Lost { why, .. } => (Health::Lost, Some(why.clone())),
+        LinkState::Lost { .. } => (Health::Lost, board.why_lost().map(str::to_owned)),
         LinkState::Connecting { endpoint } => {
             (Health::Connecting, Some(format!("connecting to {endpoint} …")))
         }
@@ -380,8 +380,10 @@ fn problem_rows(board: &Board) -> Vec<FleetProblem> {
         since: p.since.is_set().then(|| p.since.age(board.scene.now)),
         subject: p.subject.clone(),
     };
+    // Of a Swarm without quorum its own problem tells.
+    let told = board.leaderless().is_some() && board.loud().any(|p| p.rule == "quorum-lost");
     let lost = match &board.link {
-        LinkState::Lost { why, .. } => Some(FleetProblem {
+        LinkState::Lost { why, .. } if !told => Some(FleetProblem {
             cluster: board.no,
             name: board.settings.name.clone(),
             severity: Severity::Critical,

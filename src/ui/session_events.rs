@@ -13,7 +13,7 @@ use crate::{
             Change, Document, Found, NodeChange, Plan, Target, WriteGrant, mask_document, to_yaml,
         },
     },
-    cluster::{Availability, Gravity, Store, Timestamp},
+    cluster::{Availability, Delta, Gravity, Leaderless, Store, Timestamp},
     session::{Command, Event, Generation, Link, Outcome, Token},
     triage::{Blast, blast},
 };
@@ -112,7 +112,11 @@ impl Board {
                 self.read_back();
                 LinkState::Live { endpoint }
             }
-            Link::Lost { endpoint, why, wait } => {
+            Link::Lost { endpoint, why, wait, leaderless } => {
+                if let Some(told) = leaderless {
+                    let told = Delta::Leaderless(Leaderless { since: at, ..*told });
+                    self.live.as_deref_mut().unwrap_or(&mut self.scene.store).apply(told, at);
+                }
                 if !matches!(self.link, LinkState::Lost { .. }) {
                     self.note(at, format!("connection lost: {why}"), Gravity::Bad);
                 }

@@ -63,8 +63,16 @@ impl Board {
     /// Brings the problems up to date, as far as one turn goes.
     fn judge(&mut self) {
         // Time goes on while nothing is heard; what is known then does not age into findings.
-        let judges = self.paused_at.is_none() && self.is_live();
-        if judges && self.triage.update(&mut self.scene.store, self.scene.now) {
+        let flows = self.paused_at.is_none();
+        let judged = if flows && self.is_live() {
+            self.triage.update(&mut self.scene.store, self.scene.now)
+        } else {
+            // That there is no leader is heard, and the only thing that is.
+            flows
+                && self.leaderless().is_some()
+                && self.triage.look_at_swarm(&self.scene.store, self.scene.now)
+        };
+        if judged {
             self.dirty = true;
             let troubled = troubled(self.triage.problems());
             if troubled != self.scene.troubled {

@@ -66,7 +66,7 @@ impl Board {
     pub(super) fn report(&mut self) {
         let link = match &self.link {
             LinkState::Live { .. } if self.is_live() => None,
-            LinkState::Lost { why, .. } => Some(format!("lost: {why}")),
+            LinkState::Lost { .. } => self.why_lost().map(|why| format!("lost: {why}")),
             _ => Some("silent: what follows may be old".into()),
         };
         let now = self.scene.now;

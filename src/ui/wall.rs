@@ -285,10 +285,7 @@ fn finding(board: &Board, problem: &Problem) -> Finding {
 }
 
 fn lost(board: &Board) -> Finding {
-    let why = match &board.link {
-        LinkState::Lost { why, .. } => why.clone(),
-        _ => String::new(),
-    };
+    let why = board.why_lost().unwrap_or_default();
     let cluster = board.settings.name.clone();
     Finding { rule: "link", object: cluster.clone(), message: format!("lost: {why}"), cluster }
 }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{live::Live, serve, serve_seed};
+use skep::connect::Endpoint;
+
+use super::{host, live::Live, serve, serve_seed, skep};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn endpoints_of_one_swarm_become_one_cluster() {
@@ -66,4 +68,57 @@ async fn a_stranger_among_the_managers_is_told_and_not_used() {
     live.until("✗ lost").await;
     live.listen(Duration::from_secs(3)).await;
     assert!(!live.text().contains("● live"), "writes must not go to another Swarm");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endpoints_given_together_are_one_swarm_until_one_says_otherwise() {
+    let (one, _a) = serve("calm", &[]);
+    let (two, _b) = serve("calm", &[]);
+    let (other, dir) = serve_seed(8, "calm", &[]);
+    let gone = dir.path().join("gone.sock");
+    let unix = |demo: &skep::demo::Demo| Endpoint::Unix(demo.socket().to_owned());
+    let all = vec![Endpoint::Unix(gone), unix(&one), unix(&other), unix(&two)];
+    let mut live = Live::together(all);
+    let begun = Instant::now();
+    live.until("● live").await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    live.keys("8").await;
+    // Of four endpoints three are managers of one Swarm, and one is another.
+    live.until("Clusters 2").await;
+    live.until("no such socket").await;
+    assert!(!live.text().contains("another Swarm"), "{}", live.text());
+}
+
+/// An endpoint in the way costs nothing: the Swarm is looked at through the one that answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_endpoint_is_passed_over_at_once() {
+    let (alive, dir) = serve("calm", &[]);
+    let (stuck, _b) = serve("calm", &["silent"]);
+    let gone = format!("unix://{}", dir.path().join("gone.sock").display());
+    for (dead, says) in [(gone, "no such socket"), (host(&stuck), "")] {
+        for command in [&["check"][..], &["snapshot"], &["report"], &["logs", "shop_web"]] {
+            let alive = host(&alive);
+            let args = [&["-H", &dead, "-H", &alive], command].concat();
+            let begun = Instant::now();
+            let (code, out, err) = skep(&args).await;
+            assert!(code == 0 || command == ["check"] && code < 3, "{args:?}: {code} {out}{err}");
+            assert!(begun.elapsed() < Duration::from_secs(15), "{args:?}: {:?}", begun.elapsed());
+            if command != ["logs", "shop_web"] {
+                assert!(err.contains(says), "{args:?}: {err}");
+            }
+        }
+    }
+}
+
+/// Where several Swarms answer, nobody knows whose manager a dead endpoint is.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_swarms_a_dead_endpoint_is_unknown() {
+    let (one, dir) = serve("calm", &[]);
+    let (other, _b) = serve_seed(8, "calm", &[]);
+    let gone = format!("unix://{}", dir.path().join("gone.sock").display());
+    let (one, other) = (host(&one), host(&other));
+    let (code, out, _) = skep(&["-H", &one, "-H", &other, "check"]).await;
+    assert!(code < 3, "{code} {out}");
+    let (code, out, _) = skep(&["-H", &one, "-H", &gone, "-H", &other, "check"]).await;
+    assert!(code == 3 && out.contains("no such socket"), "{code} {out}");
 }

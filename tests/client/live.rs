@@ -39,21 +39,35 @@ impl Live {
         Self::open_at(clusters.iter().map(at).collect())
     }
 
+    /// Endpoints that were given together.
+    pub fn together(endpoints: Vec<Endpoint>) -> Self {
+        let spares = endpoints.len() - 1;
+        let mut all = vec![(endpoints, false)];
+        all.resize(1 + spares, (Vec::new(), false));
+        Self::open_all(all, true)
+    }
+
     /// The same by their endpoints.
     pub fn open_at(clusters: Vec<(Vec<Endpoint>, bool)>) -> Self {
+        Self::open_all(clusters, false)
+    }
+
+    fn open_all(clusters: Vec<(Vec<Endpoint>, bool)>, mixed: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut sessions = Vec::new();
         let mut seats = Vec::new();
         for (endpoints, read_only) in clusters {
             let grant = WriteGrant::mint("test", read_only);
             seats.push(Seat {
-                endpoint: endpoints[0].to_string(),
+                endpoint: endpoints.first().map(ToString::to_string).unwrap_or_default(),
+                spare: endpoints.is_empty(),
                 grant: grant.clone(),
                 ..Seat::default()
             });
             sessions.push(SessionConfig {
                 budget: Budget::default(),
                 managers: endpoints.into_iter().map(Connector::new).collect(),
+                mixed,
                 grant,
                 past: Past { timeline: None, audit: dir.path().join("audit.jsonl") },
                 who: "tester".into(),

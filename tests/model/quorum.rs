@@ -5,7 +5,11 @@ use std::sync::Arc;
 use serde_json::json;
 use skep::{
     action::plan::{Change, Confirm, Document, NodeChange, Plan},
-    cluster::{Availability, Lost, Node, NodeState, Reachability, Role},
+    cluster::{
+        Answering, Availability, Delta, Leaderless, Lost, Node, NodeState, Reachability, Role,
+        Since, Store, Timestamp,
+    },
+    report::{Taken, Verdict, check, snapshot_json},
     triage::{Limits, Problem, Remedy, Severity, blast, problems},
 };
 
@@ -199,4 +203,84 @@ fn an_election_loses_nobody() {
         }
     }
     assert_eq!(c.store().health().reachable, 3);
+}
+
+fn answering(id: &str, managers: usize) -> Answering {
+    let all = (1..=managers).map(|n| {
+        (format!("id-of-m{n}").as_str().into(), format!("10.0.0.{n}:2377").as_str().into())
+    });
+    Answering {
+        id: id.into(),
+        name: id.strip_prefix("id-of-").unwrap_or(id).into(),
+        managers: all.collect(),
+    }
+}
+
+/// One manager of three answers; of the others skep was given so many, and they do not.
+fn leaderless(silent: usize, since: i64) -> Delta {
+    let answering = vec![answering("id-of-m1", 3)];
+    Delta::Leaderless(Leaderless { since: ago(since), answering, silent })
+}
+
+fn lost(store: &Store, at: Timestamp) -> Option<Arc<Problem>> {
+    problems(store, at, &Limits::default()).into_iter().find(|p| p.rule == "quorum-lost")
+}
+
+#[test]
+fn a_swarm_without_a_leader_has_lost_quorum_or_holds_an_election() {
+    let mut store = Store::default();
+    store.apply(leaderless(0, 0), NOW);
+    assert!(lost(&store, NOW).is_none(), "an election is no outage");
+    // What is told again does not begin again.
+    store.apply(leaderless(0, -15), ago(-15));
+    let late = lost(&store, ago(-21)).expect("no election takes so long");
+    assert_eq!(
+        late.message,
+        "quorum lost: no leader, 1 of 3 managers answers (m1), 2 needed; not asked or silent: 10.0.0.2, 10.0.0.3"
+    );
+    assert_eq!(late.severity, Severity::Critical);
+}
+
+#[test]
+fn too_few_that_answer_of_all_that_were_asked_is_certain() {
+    let mut store = three().store();
+    store.apply(leaderless(2, 0), NOW);
+    let found = problems(&store, NOW, &Limits::default());
+    assert_eq!(found[0].rule, "quorum-lost");
+    assert_eq!(
+        found[0].message,
+        "quorum lost: no leader, 1 of 3 managers answers (m1), 2 needed; no answer from m2, m3"
+    );
+    // A list comes from a leader.
+    store.apply(Delta::Nodes(three().nodes), NOW);
+    assert!(lost(&store, NOW).is_none() && store.leaderless().is_none());
+}
+
+#[test]
+fn a_majority_that_answers_is_given_time_to_elect() {
+    let mut store = Store::default();
+    let answering = vec![answering("id-of-m1", 3), answering("id-of-m2", 3)];
+    let told = Leaderless { since: NOW, answering, silent: 1 };
+    store.apply(Delta::Leaderless(told), NOW);
+    assert!(lost(&store, NOW).is_none());
+}
+
+#[test]
+fn it_is_told_in_check_snapshot_and_report() {
+    let mut store = Store::default();
+    store.apply(leaderless(2, 5), NOW);
+    let (name, endpoint) = ("default".to_owned(), "unix:///d".to_owned());
+    let taken =
+        Taken::new(store, NOW, name, endpoint, std::time::Duration::ZERO, &Limits::default());
+    assert!(taken.unlisted().is_some_and(|why| why.contains("quorum lost")));
+    let report = taken.incident(Since::At(ago(60))).markdown();
+    assert!(report.contains("| nodes | unknown: the Swarm has no leader |"), "{report}");
+    assert!(report.contains("1 of 3 managers answers"), "{report}");
+    let all = [Ok(taken)];
+    let (verdict, text) = check(&all, false);
+    assert!(verdict == Verdict::Critical && text.contains("SWARM CRITICAL: quorum lost"), "{text}");
+    let [Ok(taken)] = all else { panic!("one look") };
+    let json: serde_json::Value = serde_json::from_str(&snapshot_json(&[taken])).unwrap();
+    assert_eq!(json["clusters"][0]["problems"][0]["rule"], "quorum-lost");
+    assert!(json["clusters"][0]["error"].as_str().is_some_and(|e| e.contains("quorum lost")));
 }

@@ -125,7 +125,10 @@ fn what_is_not_heard_of_any_more_does_not_age_into_problems() {
     assert!(!before.contains("shop_db 0/1"), "it gets its time\n{before}");
     let endpoint = "unix:///test.sock".to_owned();
     let wait = std::time::Duration::from_secs(5);
-    driver.send(Event::Link(Generation(1), Link::Lost { endpoint, why: "gone".into(), wait }));
+    driver.send(Event::Link(
+        Generation(1),
+        Link::Lost { endpoint, why: "gone".into(), wait, leaderless: None },
+    ));
     driver.later(600);
     let lost = driver.screen(120, 40);
     assert!(!lost.contains("shop_db 0/1"), "{lost}");

@@ -151,6 +151,7 @@ fn an_unknown_outcome_is_read_back_once_there_is_a_link() {
             endpoint: "unix:///test.sock".into(),
             why: "gone".into(),
             wait: std::time::Duration::from_secs(1),
+            leaderless: None,
         };
         driver.send(Event::Link(Generation(1), lost));
         let unknown = Outcome::Unknown("connection lost".into());
@@ -243,6 +244,7 @@ fn a_lost_link_keeps_the_last_state_dimmed_with_its_age() {
         why: "unix:///test.sock: connection refused; nothing listens there, is dockerd running?"
             .into(),
         wait: std::time::Duration::from_secs(4),
+        leaderless: None,
     };
     driver.send(Event::Link(Generation(2), lost));
     check("lost", &driver);
@@ -385,7 +387,7 @@ fn several_clusters_together() {
     ]));
     let why = "ssh://ops@lab-1: the host key is not known: run 'ssh ops@lab-1' once".to_owned();
     let wait = std::time::Duration::from_secs(4);
-    let lost = Link::Lost { endpoint: "ssh://ops@lab-1".into(), why, wait };
+    let lost = Link::Lost { endpoint: "ssh://ops@lab-1".into(), why, wait, leaderless: None };
     driver.send_to(2, Event::Link(Generation(1), lost));
     driver.keys("8");
     check("clusters", &driver);

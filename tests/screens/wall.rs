@@ -33,6 +33,7 @@ fn lose(driver: &mut Driver, generation: u64) {
         endpoint: "unix:///test.sock".into(),
         why: "unix:///test.sock: connection refused: is the engine running?".into(),
         wait: Duration::from_secs(4),
+        leaderless: None,
     };
     driver.send(Event::Link(Generation(generation), lost));
 }

@@ -22,6 +22,7 @@ mod lab;
 mod logs;
 mod production;
 mod proxy;
+mod quorum;
 mod reach;
 mod scenarios;
 mod triage;

@@ -5,7 +5,7 @@ use std::{process::Command, time::Duration};
 use super::{
     calm, hostile,
     lab::{Lab, wait},
-    logs, production, proxy, reach, triage,
+    logs, production, proxy, quorum, reach, triage,
     tui::{LATER, SOON, Tui},
 };
 
@@ -45,7 +45,12 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("a node powered off and returned", node_lost),
     ("the manager under skep powered off and returned", manager_lost),
     ("a write in flight when its manager goes is read back, never sent twice", write_in_flight),
-    ("quorum lost and regained", quorum_lost),
+    (
+        "a voter that looks reachable is lost; a host that joined again is advice",
+        quorum::joined_again,
+    ),
+    ("a dead endpoint is passed over at once, whatever ails it", quorum::dead_endpoints),
+    ("quorum lost and regained, told everywhere while it lasts", quorum::lost),
     (
         "ssh: by key, through a jump host, forwarded or dial-stdio; nothing is left behind",
         reach::by_ssh,
@@ -805,23 +810,4 @@ fn write_in_flight(lab: &Lab) {
     assert_eq!(replicas(), before);
     tui.quit();
     managers_back(lab);
-}
-
-fn quorum_lost(lab: &Lab) {
-    let mut tui = open(lab, 1);
-    lab.crash(2);
-    tui.shows(LATER, "quorum at risk");
-    lab.crash(3);
-    let told = tui.shows(LATER, "no quorum");
-    println!("        quorum loss told {} ms after the second manager went", told.as_millis());
-    tui.shows(SOON, "✗ lost");
-    tui.keys("2");
-    tui.line(SOON, &["web", "lab/app"]);
-    let (code, text) = skep(&["-H", &lab.endpoint(1), "check"]);
-    assert!(code == 3 && text.contains("no quorum"), "{code} {text}");
-    lab.start(2);
-    lab.start(3);
-    tui.shows(LATER, "● live");
-    tui.shows(LATER, "managers 3/3");
-    tui.quit();
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Labels, Text, labels, or_default};
-use crate::cluster::{ClusterInfo, EngineEvent, Timestamp};
+use crate::cluster::{Answering, ClusterInfo, EngineEvent, Timestamp};
 
 /// `GET /info`, as far as the Swarm goes.
 #[derive(Deserialize, Default, Debug, Clone)]
@@ -33,6 +33,8 @@ pub(in crate::engine) struct WireSwarm {
 #[derive(Deserialize, Default, Debug, Clone)]
 #[serde(rename_all = "PascalCase", default)]
 pub(in crate::engine) struct WirePeer {
+    #[serde(rename = "NodeID")]
+    pub node_id: String,
     pub addr: String,
 }
 
@@ -67,6 +69,16 @@ pub(in crate::engine) struct WireOrchestration {
 }
 
 impl WireInfo {
+    /// What a manager tells of itself and the others while there is no leader.
+    pub(in crate::engine) fn answering(&self) -> Answering {
+        let peers = self.swarm.remote_managers.iter();
+        Answering {
+            id: self.swarm.node_id.as_str().into(),
+            name: self.name.as_str().into(),
+            managers: peers.map(|p| (p.node_id.as_str().into(), p.addr.as_str().into())).collect(),
+        }
+    }
+
     pub(in crate::engine) fn cluster(&self, api: &str) -> ClusterInfo {
         ClusterInfo {
             id: self.swarm.cluster.id.as_str().into(),

@@ -47,6 +47,15 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         groups.push(vec![badge(board), Span::raw(" ")]);
     }
     groups.push(vec![link(board)]);
+    let pair = |word: &'static str, figure: String, slot: Slot| {
+        vec![Span::styled(word, dim), Span::styled(figure, board.style(slot))]
+    };
+    // Of a Swarm without a leader it is known who answers; all else is as it was once.
+    let leaderless = board.leaderless();
+    if let Some(told) = leaderless.filter(|told| told.total() > 0) {
+        let figure = format!("{}/{}", told.answering.len(), told.total());
+        groups.push(pair("  managers ", figure, Slot::Critical));
+    }
     if board.last_heard.is_some() {
         let mut name = text::clean(&store.info().manager).into_owned();
         let is_told = store.unread().why(Part::Info).is_none();
@@ -62,9 +71,9 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
             (true, false) => " manager",
         };
         groups.push(vec![Span::raw(format!(" {}", text::cut(&name, 20))), Span::styled(role, dim)]);
-        let pair = |word: &'static str, (ok, all): (usize, usize), look: fn(&Board) -> Slot| {
+        let of = |word: &'static str, (ok, all): (usize, usize), look: fn(&Board) -> Slot| {
             let slot = if ok < all { look(board) } else { Slot::Text };
-            vec![Span::styled(word, dim), Span::styled(format!("{ok}/{all}"), board.style(slot))]
+            pair(word, format!("{ok}/{all}"), slot)
         };
         let tasks = if store.is_loaded() {
             health.running.to_string()
@@ -73,15 +82,17 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         };
         let tasks = vec![Span::styled("  tasks ", dim), Span::raw(tasks)];
         let all = store.nodes().len();
-        let mut nodes = pair("  nodes ", (health.ready, all), problems::of_nodes);
+        let mut nodes = of("  nodes ", (health.ready, all), problems::of_nodes);
         let unknown = |word: &'static str| {
             vec![Span::styled(word, dim), Span::styled("?", board.style(Slot::Warn))]
         };
         if !store.nodes_known() {
             nodes = unknown("  nodes ");
+        } else if leaderless.is_some() {
+            nodes = pair("  nodes ", format!("?/{all}"), Slot::Warn);
         }
         // Nothing is known to be lost: no alarm, but a word.
-        if health.unknown > 0 && health.ready + health.unknown == all {
+        else if health.unknown > 0 && health.ready + health.unknown == all {
             nodes = vec![
                 Span::styled("  nodes ", dim),
                 Span::styled(format!("{}/{all} ?", health.ready), board.style(Slot::Warn)),
@@ -89,7 +100,7 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         }
         groups.push(nodes);
         let services = (health.converged, store.services().len());
-        groups.push(pair("  services ", services, problems::of_services));
+        groups.push(of("  services ", services, problems::of_services));
         groups.push(tasks);
         if health.missing > 0 {
             let slot = problems::of_services(board);
@@ -102,10 +113,12 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
             groups.push(vec![Span::styled(said, board.style(slot))]);
         }
         let managers = (health.reachable, health.managers);
-        groups.push(match store.nodes_known() {
-            true => pair("  managers ", managers, problems::of_nodes),
-            false => unknown("  managers "),
-        });
+        if leaderless.is_none() {
+            groups.push(match store.nodes_known() {
+                true => of("  managers ", managers, problems::of_nodes),
+                false => unknown("  managers "),
+            });
+        }
     }
     groups
 }
@@ -136,10 +149,14 @@ fn link(board: &Board) -> Span<'static> {
             Span::styled(format!("◍ silent {age}"), board.style(Slot::Warn))
         }
         LinkState::Lost { .. } => {
+            let (lost, never) = match board.leaderless() {
+                Some(_) => ("✗ no leader", "✗ no leader"),
+                None => ("✗ lost", "✗ no link"),
+            };
             let age = if board.last_heard.is_some() {
-                format!("✗ lost, data {} old", text::age(board.data_age()))
+                format!("{lost}, data {} old", text::age(board.data_age()))
             } else {
-                "✗ no link".into()
+                never.into()
             };
             Span::styled(age, board.style(Slot::Critical))
         }
@@ -177,6 +194,7 @@ fn right(board: &Board) -> Line<'static> {
 pub(super) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let line = match &board.link {
         LinkState::Lost { why, next, .. } => {
+            let why = board.why_lost().unwrap_or(why);
             let wait = next.0.saturating_sub(board.now.0).max(0) as u64;
             let again = match wait.div_ceil(1_000_000_000) {
                 0 => "trying now".to_owned(),

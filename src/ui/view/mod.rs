@@ -222,9 +222,10 @@ fn rows<'a, T: Row, R: 'a>(
 
 /// `11/12`, or that it is not told.
 fn nodes_ready(store: &Store) -> String {
-    match store.nodes_known() {
-        true => format!("{}/{}", store.health().ready, store.nodes().len()),
-        false => "?".into(),
+    match (store.nodes_known(), store.leaderless()) {
+        (true, None) => format!("{}/{}", store.health().ready, store.nodes().len()),
+        (true, Some(_)) => format!("?/{}", store.nodes().len()),
+        (false, _) => "?".into(),
     }
 }
 

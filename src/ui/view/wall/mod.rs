@@ -139,6 +139,7 @@ fn dots(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
 fn lost(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let (style, why, again) = match &board.link {
         LinkState::Lost { why, next, .. } => {
+            let why = board.why_lost().unwrap_or(why);
             let wait = next.0.saturating_sub(board.now.0).max(0) as u64 / 1_000_000_000;
             let again =
                 if wait == 0 { "trying now".into() } else { format!("next try in {wait}s") };

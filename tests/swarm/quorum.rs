@@ -1,0 +1,129 @@
+//! The managers' quorum: lost, at risk without showing it, and ways around the managers that are dead.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{
+    lab::{Lab, wait},
+    scenarios::{managers_back, open, skep},
+    tui::{LATER, SOON, Tui},
+};
+
+/// All managers' endpoints, those first.
+fn hosts(lab: &Lab, order: &[u32]) -> Vec<String> {
+    order.iter().flat_map(|n| ["-H".to_owned(), lab.endpoint(*n)]).collect()
+}
+
+fn run(hosts: &[String], command: &[&str]) -> (i32, String) {
+    let mut args: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    args.extend(command);
+    skep(&args)
+}
+
+fn found(hosts: &[String], rule: &str) -> Option<Value> {
+    let (_, text) = run(hosts, &["check", "--json"]);
+    let json: Value = serde_json::from_str(&text[text.find('{')?..=text.rfind('}')?]).ok()?;
+    json["problems"].as_array()?.iter().find(|p| p["rule"] == rule).cloned()
+}
+
+pub fn lost(lab: &Lab) {
+    let mut tui = open(lab, 1);
+    lab.crash(2);
+    tui.shows(LATER, "quorum at risk");
+    lab.crash(3);
+    // The leader of before takes a while to notice; then lists fail, and its own word is what counts.
+    tui.shows(LATER, "✗ no leader");
+    let told = tui.line(LATER, &["✗ quorum lost", "1 of 3 managers answers (node1)"]);
+    println!("        quorum loss told {} ms after there was no leader", told.as_millis());
+    tui.keys("7");
+    tui.line(SOON, &["critical", "quorum lost"]);
+    tui.keys("2");
+    tui.line(SOON, &["web", "lab/app"]);
+    let screen = tui.screen();
+    assert!(!screen.contains("managers 3/3") && !screen.contains("nodes 4/4"), "{screen}");
+    // With all of them given it is certain at once; with one after as long as an election may take.
+    let all = hosts(lab, &[1, 2, 3]);
+    let begun = Instant::now();
+    for (command, wanted) in [("check", 2), ("snapshot", 3), ("report", 3)] {
+        let (code, text) = run(&all, &[command]);
+        let says = text.contains("quorum lost") && text.contains("(node1)");
+        assert!(code == wanted && says, "{command}: {code} {text}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    let one = found(&hosts(lab, &[1]), "quorum-lost").expect("one endpoint tells it as well");
+    assert_eq!(one["severity"], "critical");
+    // A fresh screen, and the wall.
+    let args: Vec<&str> = all.iter().map(String::as_str).collect();
+    let fresh = Tui::start(120, 40, &args);
+    fresh.line(SOON, &["✗ no leader", "managers 1/3"]);
+    fresh.line(SOON, &["✗ quorum lost", "1 of 3 managers answers (node1)"]);
+    let mut wall = Tui::start(160, 50, &[&["--wall"], &args[..]].concat());
+    wall.shows(SOON, "quorum lost");
+    wall.keys("q");
+    fresh.quit();
+    tui.line(SOON, &["✗ quorum lost"]);
+    lab.start(2);
+    lab.start(3);
+    tui.shows(LATER, "● live");
+    tui.shows(LATER, "managers 3/3");
+    tui.quit();
+    managers_back(lab);
+}
+
+/// What is dead in one of many ways must not stand in the way of what is alive.
+pub fn dead_endpoints(lab: &Lab) {
+    let gone = format!("unix://{}", lab.path("gone.sock").display());
+    // A worker can't see the Swarm.
+    for dead in [gone, "tcp://127.0.0.1:1".into(), lab.endpoint(4)] {
+        let both = ["-H".to_owned(), dead, "-H".to_owned(), lab.endpoint(1)];
+        for command in [&["check"][..], &["snapshot"], &["report"], &["logs", "web", "--tail", "1"]]
+        {
+            let begun = Instant::now();
+            let (code, text) = run(&both, command);
+            assert!(code == 0 || command == ["check"] && code < 3, "{command:?}: {code} {text}");
+            assert!(begun.elapsed() < Duration::from_secs(5), "{command:?}: {:?}", begun.elapsed());
+        }
+        let args: Vec<&str> = both.iter().map(String::as_str).collect();
+        let tui = Tui::start(120, 40, &args);
+        tui.shows(SOON, "● live node1");
+        tui.line(SOON, &["web", "lab/app"]);
+        tui.quit();
+    }
+}
+
+/// A manager leaves by force and joins again at its address: its old entry still votes.
+pub fn joined_again(lab: &Lab) {
+    let id = |node: u32| lab.docker(node, &["info", "--format", "{{.Swarm.NodeID}}"]);
+    let state = |id: &str| lab.docker(1, &["node", "inspect", id, "--format", "{{.Status.State}}"]);
+    let one = hosts(lab, &[1]);
+    let rejoin = |node: u32, role: &str| {
+        let old = id(node);
+        lab.docker(node, &["swarm", "leave", "--force"]);
+        let token = lab.docker(1, &["swarm", "join-token", "-q", role]);
+        let manager = format!("{}:2377", lab.address(1));
+        lab.docker(node, &["swarm", "join", "--token", &token, &manager]);
+        wait(LATER, "the old entry is down", || state(&old) == "down");
+        (old, id(node))
+    };
+    let (old, new) = rejoin(3, "manager");
+    let risk = found(&one, "quorum-risk").expect("three of four are one from the end");
+    assert!(risk["message"].as_str().unwrap().contains("3 of 4 managers"), "{risk:#}");
+    let mut tui = open(lab, 1);
+    tui.shows(SOON, "managers 3/4");
+    tui.keys("3/node2\rb");
+    tui.shows(SOON, "quorum is lost: 2 of 4 managers left, 3 needed");
+    tui.keys("\x1b");
+    tui.quit();
+    // Its vote taken away it is only an old entry, to be deleted.
+    lab.docker(1, &["node", "demote", &old]);
+    wait(LATER, "it is advice", || found(&one, "node-left-behind").is_some());
+    let advice = found(&one, "node-left-behind").unwrap();
+    assert!(advice["message"].as_str().unwrap().contains(&new[..12]), "{advice:#}");
+    assert!(found(&one, "node-down").is_none() && found(&one, "quorum-risk").is_none());
+    lab.docker(1, &["node", "rm", &old]);
+    let (old, _) = rejoin(5, "worker");
+    assert!(found(&one, "node-left-behind").is_some() && found(&one, "node-down").is_none());
+    lab.docker(1, &["node", "rm", &old]);
+    managers_back(lab);
+}
