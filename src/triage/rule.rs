@@ -200,6 +200,7 @@ rules! {
     "network-missing", Warning, Cause, 0, Service(parts::network_missing), "a network that is not there";
     "volume-failed", Warning, Cause, 0, Service(parts::volume_failed), "a volume that can't be mounted";
     "address-exhaustion", Warning, Cause, 0, Service(parts::address_exhaustion), "a network has no address left to give";
+    "address-conflict", Warning, Cause, 0, Service(parts::address_conflict), "the engine's address management refuses an address or subnet of a network";
     "registry-auth", Warning, Cause, 0, Service(image::registry_auth), "the registry refuses the node's credentials";
     "registry-limit", Warning, Cause, 0, Service(image::registry_limit), "the registry's rate limit";
     "registry-unreachable", Warning, Cause, 0, Service(image::registry_unreachable), "the registry does not answer the node";
@@ -222,6 +223,7 @@ rules! {
     "no-node-available", Warning, Cause, 0, Service(placement::unavailable), "the nodes that would do are down, paused or drained";
     "attempts-used-up", Warning, Cause, 0, Service(jobs::attempts_used_up), "the restart policy gives up: no attempts left, or none allowed";
     "exit-code", Warning, Cause, 0, Service(exits::exit_code), "any other exit of its own";
+    "task-error", Warning, Cause, 0, Service(exits::other), "an error no other rule knows, in the engine's own words";
     "stuck-new", Warning, Cause, 0, Service(stuck::new), "tasks wait for addresses of their networks";
     "stuck-pending", Warning, Cause, 0, Service(stuck::pending), "tasks wait to be placed";
     "stuck-allocated", Warning, Cause, 0, Service(stuck::allocated), "tasks have addresses and are not scheduled";

@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// Of an error that is told in the engine's own words so many characters; the evidence has all of it.
+const LONGEST: usize = 300;
+
 /// `, 4 times`; the manager keeps but the last few of a slot, so it may have been more often.
 fn times(s: &ServiceLook<'_>, tasks: &[&Task]) -> String {
     let failed = tasks.iter().filter(|t| t.state.is_failure()).count();
@@ -163,6 +166,26 @@ pub fn exit_code(s: &ServiceLook<'_>) -> Option<Found> {
         Found::cause(format!("{said}{}", times(s, &tasks)))
             .why("the program ended by itself: its log tells why")
             .remedy(Remedy::Logs, "what it wrote last")
+            .remedy(Remedy::Rollback, "or go back to the spec that ran")
+            .tasks(s.look, tasks),
+    )
+}
+
+/// Whatever no rule knows, in the engine's own words: better than a guess.
+pub fn other(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::Other);
+    let newest = tasks.first()?;
+    let mut said: String = newest.err.chars().take(LONGEST).collect();
+    if said.len() < newest.err.len() {
+        said.push('…');
+    }
+    let place = if newest.node.is_some() { s.hosts(&tasks) } else { String::new() };
+    let on = if place.is_empty() { place } else { format!(" (on {place})") };
+    Some(
+        Found::cause(format!("{said}{on}{}", times(s, &tasks)))
+            .why("these are the engine's own words: skep has no rule for them")
+            .remedy(Remedy::Tasks, "its tasks, with the whole error")
+            .remedy(Remedy::Update, "mend the spec (Ctrl-e)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
             .tasks(s.look, tasks),
     )

@@ -55,7 +55,31 @@ pub fn network_missing(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// A volume that is not there or can't be mounted: `error while mounting volume …`.
 pub fn volume_failed(s: &ServiceLook<'_>) -> Option<Found> {
-    thing(s, Thing::Volume, "volume")
+    let tasks = s.because(|why| *why == Why::Missing(Thing::Volume));
+    let newest = tasks.first()?;
+    let said = newest.err.trim_start_matches("starting container failed: ");
+    Some(
+        Found::cause(format!("its volume can't be mounted on {}: {said}", s.hosts(&tasks)))
+            .why("the volume is not there, its plugin does not answer, or its server or path refuses the mount")
+            .remedy(Remedy::Describe, "its mounts and their drivers")
+            .remedy(Remedy::Update, "mend the mount (Ctrl-e: Mounts)")
+            .tasks(s.look, tasks),
+    )
+}
+
+/// `failed to allocate gateway (10.255.0.1): Address already in use`: the engine's address management
+/// (libnetwork `ipamapi`) refuses an address or a subnet of a network. No port is meant.
+pub fn address_conflict(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks = s.because(|why| *why == Why::AddressConflict);
+    let newest = tasks.first()?;
+    let said = newest.err.trim_start_matches("starting container failed: ");
+    Some(
+        Found::cause(format!("its network can't be set up on {}: {said}", s.hosts(&tasks)))
+            .why("that engine has given the address or subnet to another network already: two networks overlap, or one that was removed is still held there")
+            .remedy(Remedy::Describe, "its networks; then docker network ls on that node, or restart the engine there")
+            .remedy(Remedy::Update, "or another network (Ctrl-e: Networks)")
+            .tasks(s.look, tasks),
+    )
 }
 
 /// `ip addresses may be exhausted`, and tasks that stay `new` on a network as good as full: the manager
