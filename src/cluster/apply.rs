@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ClusterInfo, Delta, Entry, Gravity, Leaderless, ListId, Meaning, Node, NodeId, NodeState,
-    Resources, Scope, Service, ServiceId, Subject, Tally, Task, TaskState, Timestamp, Unread,
+    Scope, Service, ServiceId, Subject, Tally, Task, TaskState, Timestamp, Unread,
     journal::Line,
     store::{Health, Store},
 };
@@ -195,7 +195,7 @@ impl Store {
             self.memory.reach_changed(&after.id, at);
         }
         let placing = |n: &Node| {
-            let room = (n.nano_cpus, n.memory);
+            let room = n.capacity();
             (
                 n.availability.clone(),
                 n.role.clone(),
@@ -414,15 +414,17 @@ impl Store {
 
     /// What a task comes to.
     fn weigh(&self, task: &Task) -> Tally {
-        let reserved = if task.is_wanted() { task.spec.reserved } else { Resources::default() };
+        let reserved = &task.spec.reserved;
+        let (nano_cpus, memory) =
+            if task.is_wanted() { (reserved.nano_cpus, reserved.memory) } else { (0, 0) };
         Tally {
             running: u64::from(self.is_running(task)),
             wanted: u64::from(task.is_wanted()),
             complete: u64::from(task.state == TaskState::Complete),
             failed: u64::from(task.state.is_failure()),
             all: 1,
-            nano_cpus: reserved.nano_cpus,
-            memory: reserved.memory,
+            nano_cpus,
+            memory,
         }
     }
 
@@ -471,12 +473,24 @@ impl Store {
         }
     }
 
+    /// Counts the tasks of a job's last run: those of earlier ones are kept as well.
+    fn reckon_job(&mut self, id: &ServiceId) {
+        let Some(service) = self.services.get(id).filter(|s| s.mode.is_job()) else { return };
+        let (mut done, mut wanted) = (0, 0);
+        for task in self.tasks_of(id).filter(|t| service.is_of_this_run(t)) {
+            done += u64::from(task.state == TaskState::Complete);
+            wanted += u64::from(task.is_wanted());
+        }
+        self.by_service.entry_ref(id).or_default().last_run = (done, wanted);
+    }
+
     /// Brings the parts of services in the Swarm's figures up to date.
     fn reckon(&mut self) {
         if self.unreckoned.is_empty() {
             return;
         }
         for id in std::mem::take(&mut self.unreckoned) {
+            self.reckon_job(&id);
             if !self.reckon_rests(&id) {
                 self.unreckoned.insert(id.clone());
             }

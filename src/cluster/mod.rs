@@ -15,6 +15,7 @@ mod network;
 mod node;
 mod placement;
 mod quorum;
+mod resources;
 mod rest;
 mod secret;
 mod service;
@@ -37,13 +38,14 @@ pub use leaving::{Leaving, leaving, running_elsewhere};
 pub use memory::{Memory, NodeMemory, PastChange};
 pub use network::Network;
 pub use node::{Availability, Manager, Node, NodeState, Reachability, Role};
-pub use placement::{asked, eligible, unmet};
+pub use placement::{asked, eligible, supports, unmet};
 pub use quorum::{Lost, Quorum, Voter, needed};
+pub use resources::{Resource, Resources};
 pub use rest::{Rest, Rests, rests};
 pub use secret::{HIDDEN, looks_secret};
 pub use service::{
-    Counts, FailureAction, HealthCheck, Mode, Mount, Platform, Port, PublishMode, Resources,
-    RestartCondition, RestartPolicy, Service, UpdateConfig, UpdateState, UpdateStatus,
+    Counts, FailureAction, HealthCheck, Mode, Mount, Platform, Port, PublishMode, RestartCondition,
+    RestartPolicy, Service, UpdateConfig, UpdateState, UpdateStatus,
 };
 pub use shelf::TaskRef;
 pub use start_first::{NoRoom, Stall, no_room_beside, stalled};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{NodeId, Timestamp, words::words};
+use super::{NodeId, Resources, Timestamp, words::words};
 
 words! {
     /// Manager or worker.
@@ -63,6 +63,8 @@ pub struct Node {
     pub nano_cpus: u64,
     /// Capacity in bytes.
     pub memory: u64,
+    /// Generic resources it has, by kind: each kind once, by name.
+    pub generic: Vec<(Arc<str>, u64)>,
     /// Node labels, by key.
     pub labels: Vec<(Arc<str>, Arc<str>)>,
     /// Engine labels, by key.
@@ -76,6 +78,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// All it has to give.
+    pub fn capacity(&self) -> Resources {
+        let generic = self.generic.clone();
+        Resources { nano_cpus: self.nano_cpus, memory: self.memory, generic }
+    }
+
     /// Whether tasks on it count as running: the docker CLI's rule, every state but `down`.
     pub fn is_up(&self) -> bool {
         self.state != NodeState::Down

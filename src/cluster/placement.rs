@@ -2,13 +2,23 @@
 
 use std::sync::Arc;
 
-use super::{Availability, Node, NodeState, Service};
+use super::{Availability, Node, NodeState, Platform, Service};
 
 /// Whether the scheduler could put a task of `service` on `node` as it stands, resources aside.
 pub fn eligible(service: &Service, node: &Node) -> bool {
     node.state == NodeState::Ready
         && node.availability == Availability::Active
         && unmet(&service.constraints, node).is_none()
+}
+
+/// Whether `node` is of one of these platforms; what is left open fits any, as no platform at all does
+/// (swarmkit `manager/scheduler/filter.go`).
+pub fn supports(platforms: &[Platform], node: &Node) -> bool {
+    let fits = |p: &Platform| {
+        (p.os.is_empty() || same_name(&node.os, &p.os, &[]))
+            && (p.arch.is_empty() || same_name(&node.arch, &p.arch, ARCHITECTURES))
+    };
+    platforms.is_empty() || platforms.iter().any(fits)
 }
 
 /// The first constraint that `node` does not meet. One that can't be read is taken as met: the
@@ -62,7 +72,7 @@ fn meets(constraint: &str, node: &Node) -> Option<bool> {
     } else if key.eq_ignore_ascii_case("node.platform.os") {
         same_name(&node.os, value, &[])
     } else if key.eq_ignore_ascii_case("node.platform.arch") {
-        same_name(&node.arch, value, &[("x86_64", "amd64"), ("aarch64", "arm64")])
+        same_name(&node.arch, value, ARCHITECTURES)
     } else if key.eq_ignore_ascii_case("node.ip") {
         &*node.addr == value
     } else if let Some(name) = strip(key, "node.labels.") {
@@ -76,6 +86,9 @@ fn meets(constraint: &str, node: &Node) -> Option<bool> {
 fn strip<'k>(key: &'k str, prefix: &str) -> Option<&'k str> {
     (key.get(..prefix.len())?.eq_ignore_ascii_case(prefix)).then(|| &key[prefix.len()..])
 }
+
+/// As the kernel and as Go call them.
+const ARCHITECTURES: &[(&str, &str)] = &[("x86_64", "amd64"), ("aarch64", "arm64")];
 
 fn same_name(have: &str, want: &str, aliases: &[(&str, &str)]) -> bool {
     let plain = |name: &str| {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{ServiceId, Timestamp, changes, words::words};
+use super::{Resources, ServiceId, Task, Timestamp, changes, words::words};
 
 words! {
     /// Where a rolling update or rollback stands.
@@ -79,15 +79,6 @@ pub struct Port {
     pub published: u32,
     /// Mesh or host.
     pub mode: PublishMode,
-}
-
-/// CPU and memory, zero where not set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Resources {
-    /// Billionths of a CPU.
-    pub nano_cpus: u64,
-    /// Bytes.
-    pub memory: u64,
 }
 
 /// The last update or rollback.
@@ -304,6 +295,8 @@ pub struct Service {
     pub previous_template: Option<u64>,
     /// Fingerprint of the task template; tasks carry the one they were made from.
     pub template: u64,
+    /// Of a job: which run is its last. Each force and each change of the template begins another.
+    pub run: u64,
     /// The engine's count.
     pub counts: Option<Counts>,
     /// When it was created.
@@ -321,6 +314,11 @@ impl Service {
     /// Whether an update or rollback is replacing tasks now.
     pub fn is_updating(&self) -> bool {
         self.update.as_ref().is_some_and(UpdateStatus::is_running)
+    }
+
+    /// Whether it belongs to what the service does now: of a job, to its last run.
+    pub fn is_of_this_run(&self, task: &Task) -> bool {
+        !self.mode.is_job() || task.run == self.run
     }
 
     /// What the last update changed, in words; empty when there is no spec before it.

@@ -1,6 +1,6 @@
 //! Start-first updates: whether a new task can start beside those that run.
 
-use super::{Node, PublishMode, Service, Store, Task, TaskState, Timestamp, eligible};
+use super::{Node, PublishMode, Resources, Service, Store, Task, TaskState, Timestamp, eligible};
 
 /// Why no new task of a service can start beside the old ones, on any node that would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,15 +104,14 @@ fn held(service: &Service, node: &Node, own: &[&Task], store: &Store) -> Option<
     if service.max_per_node > 0 && own.len() as u64 >= service.max_per_node {
         return Some(NoRoom::MaxPerNode);
     }
-    let tally = store.node_tally(&node.id);
-    let sum = |of: fn(&Task) -> u64| own.iter().map(|t| of(t)).fold(0, u64::saturating_add);
-    let short = |want: u64, have: u64, used: u64, own: u64| {
-        let free = have.saturating_sub(used);
-        want > free && want <= free.saturating_add(own)
-    };
-    let want = service.reserved;
-    let cpu =
-        short(want.nano_cpus, node.nano_cpus, tally.nano_cpus, sum(|t| t.spec.reserved.nano_cpus));
-    let memory = short(want.memory, node.memory, tally.memory, sum(|t| t.spec.reserved.memory));
-    (cpu || memory).then_some(NoRoom::Reservation)
+    let free = store.free_on(node);
+    let mut held = Resources::default();
+    for task in own {
+        held.add(&task.spec.reserved);
+    }
+    let short = service.reserved.parts().any(|(kind, want)| {
+        let free = free.of(&kind);
+        want > free && want <= free.saturating_add(held.of(&kind))
+    });
+    short.then_some(NoRoom::Reservation)
 }

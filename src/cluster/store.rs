@@ -6,7 +6,8 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{
     ClusterInfo, Entry, Journal, Leaderless, ListId, Memory, Mode, Network, Node, NodeId, Part,
-    Rests, Scope, Service, ServiceId, Task, TaskId, TaskRef, TaskState, Unread, shelf::Shelf,
+    Resources, Rests, Scope, Service, ServiceId, Task, TaskId, TaskRef, TaskState, Unread,
+    shelf::Shelf,
 };
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
@@ -74,6 +75,8 @@ pub(super) struct Group {
     pub revision: u64,
     /// What it adds to the store's health.
     pub health: Health,
+    /// Of a job's last run: so many tasks are done, and so many are wanted.
+    pub last_run: (u64, u64),
     /// Its slots that rest.
     pub rests: Rests,
 }
@@ -293,6 +296,29 @@ impl Store {
         self.by_node.get(node).map(|g| g.tally).unwrap_or_default()
     }
 
+    /// What the tasks of a node reserve there, of what it has.
+    pub fn reserved_on(&self, node: &Node) -> Resources {
+        let tally = self.node_tally(&node.id);
+        let (nano_cpus, memory) = (tally.nano_cpus, tally.memory);
+        let mut sum = Resources { nano_cpus, memory, generic: Vec::new() };
+        // Few nodes have any.
+        if !node.generic.is_empty() {
+            for (kind, n) in self
+                .tasks_on(&node.id)
+                .filter(|t| t.is_wanted())
+                .flat_map(|t| &t.spec.reserved.generic)
+            {
+                sum.add_generic(kind, *n);
+            }
+        }
+        sum
+    }
+
+    /// What a node has left to reserve.
+    pub fn free_on(&self, node: &Node) -> Resources {
+        node.capacity().less(&self.reserved_on(node))
+    }
+
     /// The Swarm in a few figures.
     pub fn health(&self) -> &Health {
         &self.health
@@ -332,26 +358,24 @@ impl Store {
     pub fn missing(&self, service: &Service) -> Missing {
         let tally = self.tally(&service.id);
         let counts = service.counts.unwrap_or_default();
-        let (running, complete) = if self.tasks_known {
-            (tally.running, tally.complete)
-        } else {
-            (counts.running, counts.completed)
+        let (done, wanted) = match self.by_service.get(&service.id) {
+            Some(group) if self.tasks_known => group.last_run,
+            None if self.tasks_known => (0, 0),
+            _ => (counts.completed, counts.desired),
         };
         let rests = self.by_service.get(&service.id).map(|g| g.rests).unwrap_or_default();
         let rests = if service.mode.is_job() { Rests::default() } else { rests };
         // What ended on its node for good is not wanted any more, but was.
-        let wanted = tally.wanted + rests.done + rests.given_up;
-        let global = if self.tasks_known { wanted } else { counts.desired };
+        let stay = tally.wanted + rests.done + rests.given_up;
+        let global = if self.tasks_known { stay } else { counts.desired };
+        let running = if self.tasks_known { tally.running } else { counts.running };
         let (desired, job) = match service.mode {
             Mode::Replicated(n) => (n, None),
             Mode::Global | Mode::Other(_) => (global, None),
             Mode::ReplicatedJob { concurrent, total } => {
-                (concurrent.min(total.saturating_sub(complete)), Some((complete, total)))
+                (concurrent.min(total.saturating_sub(done)), Some((done, total)))
             }
-            Mode::GlobalJob => {
-                let total = counts.desired.max(complete);
-                (total.saturating_sub(complete), Some((complete, total)))
-            }
+            Mode::GlobalJob => (wanted, Some((done, done + wanted))),
         };
         Missing { running, desired, job, rests }
     }

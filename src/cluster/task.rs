@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    HealthCheck, NodeId, Resources, RestartPolicy, ServiceId, TaskId, Timestamp, words::words,
+    HealthCheck, Mount, NodeId, Platform, Resources, RestartPolicy, ServiceId, TaskId, Timestamp,
+    words::words,
 };
 
 words! {
@@ -89,17 +90,34 @@ pub struct Task {
     pub container: Option<Arc<str>>,
     /// Once the container ended.
     pub exit_code: Option<i64>,
+    /// Of a job's task: the run it belongs to.
+    pub run: u64,
     /// What it was made from; one for all tasks that were made from the same.
     pub spec: Arc<TaskSpec>,
 }
 
-/// What matters of a task's spec.
+/// What matters of a task's spec. Whatever explains a task's failure is read from here: the service's
+/// may be another one by then.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskSpec {
     /// Its image.
     pub image: Arc<str>,
     /// What it reserves on its node.
     pub reserved: Resources,
+    /// What it may use at most.
+    pub limits: Resources,
+    /// Placement constraints as written.
+    pub constraints: Vec<Arc<str>>,
+    /// `--replicas-max-per-node`; 0 is no limit.
+    pub max_per_node: u64,
+    /// What its image runs on; none is anything.
+    pub platforms: Vec<Platform>,
+    /// What it has mounted.
+    pub mounts: Vec<Mount>,
+    /// Ids of the networks it joins.
+    pub networks: Vec<Arc<str>>,
+    /// Its log driver, if it names one: else the node's own.
+    pub log_driver: Option<Arc<str>>,
     /// Fingerprint, to compare with the service's.
     pub template: u64,
     /// When it is started again.
@@ -114,9 +132,11 @@ pub struct TaskSpec {
 pub type Place<'t> = (u64, Option<&'t NodeId>);
 
 impl Task {
-    /// Whether the orchestrator wants it alive.
+    /// Whether the orchestrator wants it alive. A job's task is wanted until it completes: that is its
+    /// desired state from the first moment on (measured on 20.10).
     pub fn is_wanted(&self) -> bool {
-        !self.desired.is_terminal()
+        let to_complete = self.desired == TaskState::Complete && !self.state.is_terminal();
+        !self.desired.is_terminal() || to_complete
     }
 
     /// Whether it is alive or meant to be: what is not history.

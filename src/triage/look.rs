@@ -1,7 +1,7 @@
 //! What rules look at: the model at a moment, and a service with its tasks sorted once for all rules.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, OnceCell},
     collections::{HashMap, HashSet},
     time::Duration,
 };
@@ -9,10 +9,12 @@ use std::{
 use super::{
     Limits,
     patience::{engine_restarted, resting},
+    rules::refusal::Refusal,
     why::{Why, was_called_off, why},
 };
 use crate::cluster::{
-    Missing, Node, NodeId, Place, Rest, Service, Store, Task, TaskState, Timestamp, UpdateState,
+    Missing, Node, NodeId, Place, Resource, Rest, Service, Store, Task, TaskState, Timestamp,
+    UpdateState,
 };
 
 /// Failures are remembered so long when they are counted or given as a reason.
@@ -125,13 +127,16 @@ pub struct ServiceLook<'a> {
     pub fails_now: bool,
     /// And what fails are its own tasks.
     pub fails_itself: bool,
+    refusal: OnceCell<Option<Refusal<'a>>>,
 }
 
 impl<'a> ServiceLook<'a> {
     /// Sorts a service's tasks.
     pub fn new(look: &'a Look<'a>, service: &'a Service) -> Self {
         let store = look.store;
-        let tasks: Vec<&Task> = store.tasks_of(&service.id).collect();
+        // Of a job the runs before the last one are history.
+        let tasks: Vec<&Task> =
+            store.tasks_of(&service.id).filter(|t| service.is_of_this_run(t)).collect();
         let running: Vec<&Task> = tasks.iter().copied().filter(|t| store.is_running(t)).collect();
         let filled: HashSet<Place<'_>> = running.iter().map(|t| t.place()).collect();
         let (missing, rests) = resting(look, service, &tasks);
@@ -169,6 +174,7 @@ impl<'a> ServiceLook<'a> {
             series: Vec::new(),
             fails_now: false,
             fails_itself: false,
+            refusal: OnceCell::new(),
         };
         new.find_trouble(&filled);
         new.find_loop();
@@ -266,6 +272,11 @@ impl<'a> ServiceLook<'a> {
         self.trouble.iter().filter(|(_, why)| is_so(why)).map(|(task, _)| *task).collect()
     }
 
+    /// Why its waiting tasks find no node. All nodes are asked, once for all rules, and only if some wait.
+    pub fn refusal(&self) -> Option<&Refusal<'a>> {
+        self.refusal.get_or_init(|| Refusal::of(self)).as_ref()
+    }
+
     /// The nodes these tasks are on, by name, in words; empty if they are on none.
     pub fn hosts(&self, tasks: &[&Task]) -> String {
         let store = self.look.store;
@@ -313,6 +324,10 @@ impl<'a> ServiceLook<'a> {
 
     /// Whether a slot has failed as often as the manager remembers (its limit counts the live task, too).
     pub fn history_is_full(&self) -> bool {
+        // Of a job all are kept (measured).
+        if self.service.mode.is_job() {
+            return false;
+        }
         let kept = self.look.store.info().history_limit.saturating_sub(1).max(1);
         let mut slots = HashMap::new();
         for (task, _) in &self.series {
@@ -364,6 +379,15 @@ pub fn names<'n>(all: impl IntoIterator<Item = &'n str>) -> String {
 pub fn bytes(n: u64) -> String {
     let (mib, gib) = (n as f64 / 1_048_576.0, n as f64 / 1_073_741_824.0);
     if gib >= 1.0 { format!("{} GiB", tenth(gib)) } else { format!("{} MiB", tenth(mib)) }
+}
+
+/// So much of a kind of resource: `20 GiB of memory`, `0.25 CPU`, `2 NVIDIA-GPU`.
+pub fn amount(kind: &Resource, n: u64) -> String {
+    match kind {
+        Resource::Memory => format!("{} of memory", bytes(n)),
+        Resource::Cpu => cpus(n),
+        Resource::Generic(kind) => format!("{n} {kind}"),
+    }
 }
 
 /// `0.25 CPU`, of billionths.

@@ -275,24 +275,55 @@ mod tests {
     fn errors_are_told_by_whole_phrases() {
         let start = "starting container failed: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ";
         let cases: &[(&str, Why)] = &[
-            ("failed to allocate gateway (10.255.0.1): Address already in use", Why::AddressConflict),
+            (
+                "failed to allocate gateway (10.255.0.1): Address already in use",
+                Why::AddressConflict,
+            ),
             ("starting container failed: Address already in use", Why::AddressConflict),
             ("Pool overlaps with other one on this address space", Why::AddressConflict),
-            ("starting container failed: driver failed programming external connectivity on endpoint web (0a): Error starting userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use", Why::PortTaken),
-            ("starting container failed: failed to set up container networking: driver failed programming external connectivity on endpoint web (0a): failed to bind host port 0.0.0.0:80/tcp: address already in use", Why::PortTaken),
+            (
+                "starting container failed: driver failed programming external connectivity on endpoint web (0a): Error starting userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use",
+                Why::PortTaken,
+            ),
+            (
+                "starting container failed: failed to set up container networking: driver failed programming external connectivity on endpoint web (0a): failed to bind host port 0.0.0.0:80/tcp: address already in use",
+                Why::PortTaken,
+            ),
             ("node is missing network attachments, ip addresses may be exhausted", Why::NoAddress),
             // A dial that is not to a registry.
-            ("starting container failed: failed to create task for container: failed to initialize logging driver: dial tcp 10.0.0.9:24224: connect: connection refused", Why::Start),
-            ("failed to resolve reference \"docker.io/no/such:1\": failed to do request: Head \"https://registry-1.docker.io/v2/no/such/manifests/1\": dial tcp: lookup registry-1.docker.io: no such host", Why::Registry),
-            ("failed to resolve reference \"reg:5000/api:9\": reg:5000/api:9: not found", Why::NoImage),
+            (
+                "starting container failed: failed to create task for container: failed to initialize logging driver: dial tcp 10.0.0.9:24224: connect: connection refused",
+                Why::Start,
+            ),
+            (
+                "failed to resolve reference \"docker.io/no/such:1\": failed to do request: Head \"https://registry-1.docker.io/v2/no/such/manifests/1\": dial tcp: lookup registry-1.docker.io: no such host",
+                Why::Registry,
+            ),
+            (
+                "failed to resolve reference \"reg:5000/api:9\": reg:5000/api:9: not found",
+                Why::NoImage,
+            ),
             ("No such image: no/such:1", Why::NoImage),
             // Words of others' kinds in a command, a path, a volume.
-            (&format!("{start}exec: \"/secret-missing\": stat /secret-missing: no such file or directory: unknown"), Why::Command(127)),
-            (&format!("{start}error mounting \"/srv/config not found\" to rootfs: no such file or directory: unknown"), Why::Start),
+            (
+                &format!(
+                    "{start}exec: \"/secret-missing\": stat /secret-missing: no such file or directory: unknown"
+                ),
+                Why::Command(127),
+            ),
+            (
+                &format!(
+                    "{start}error mounting \"/srv/config not found\" to rootfs: no such file or directory: unknown"
+                ),
+                Why::Start,
+            ),
             ("secret db_password not found", Why::Missing(Thing::Secret)),
             ("config reference nginx not found", Why::Missing(Thing::Config)),
             ("network back not found", Why::Missing(Thing::Network)),
-            ("starting container failed: error while mounting volume '/var/lib/docker/volumes/v/_data': failed to mount local volume: mount :/x:/y, data: addr=10.0.0.9: no such device", Why::Missing(Thing::Volume)),
+            (
+                "starting container failed: error while mounting volume '/var/lib/docker/volumes/v/_data': failed to mount local volume: mount :/x:/y, data: addr=10.0.0.9: no such device",
+                Why::Missing(Thing::Volume),
+            ),
             ("exec /app: exec format error", Why::WrongPlatform),
             (&format!("{start}exec /app: exec format error"), Why::WrongPlatform),
             // What nobody has told skep of.

@@ -6,6 +6,7 @@
 mod cluster_fixture;
 
 mod calm;
+mod causes;
 mod decoding;
 mod follow;
 mod golden;

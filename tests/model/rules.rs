@@ -7,7 +7,7 @@ use skep::{
     cluster::{
         Availability, Delta, Entry, FailureAction, Gravity, Meaning, Mode, Mount, Network,
         NodeState, Platform, Port, PublishMode, Reachability, Resources, RestartCondition, Role,
-        Store, Subject, Task, TaskSpec, TaskState, UpdateState,
+        Store, Subject, Task, TaskId, TaskSpec, TaskState, UpdateState,
     },
     triage::{Limits, Problem, RULES, problems},
 };
@@ -115,6 +115,20 @@ fn published(c: &mut Cluster, mode: PublishMode) {
     c.last().ports.push(Port { protocol: "tcp".into(), target: 80, published: 8080, mode });
 }
 
+/// A task of the last service runs on each node, and one more is wanted.
+fn running_everywhere(c: &mut Cluster) {
+    let nodes: Vec<_> = c.nodes.iter().map(|n| n.id.clone()).collect();
+    let waits = c.tasks.pop().expect("one that waits");
+    let like = c.tasks[0].clone();
+    c.tasks.clear();
+    for (slot, node) in (1..).zip(nodes) {
+        let id = TaskId::from(format!("there{slot:020}").as_str());
+        c.tasks.push(Task { id, slot, node: Some(node), ..like.clone() });
+    }
+    c.tasks.push(Task { slot: 5, node: None, container: None, ..waits });
+    c.last().mode = Mode::Replicated(5);
+}
+
 fn node_id(c: &Cluster, at: usize) -> Subject {
     Subject::Node(c.nodes[at].id.clone())
 }
@@ -159,7 +173,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("update-slow", with(updating(calm()), |c| c.last().update.as_mut().unwrap().started = ago(3_600)).into(), "updating for 60 min, 4 tasks are new so far"),
         ("update-endless", with(updating(bare()), |c| c.last().update_config.on_failure = FailureAction::Continue).task(1, TaskState::Failed, &exit(1), 10).task(2, TaskState::Failed, &exit(1), 12).into(), "the update goes on although all its new tasks fail"),
         ("oom-killed", failing(&exit(137)).into(), "killed (exit 137) at its memory limit of 512 MiB"),
-        ("killed", with(failing(&exit(137)), |c| c.last().limits = Resources::default()).into(), "killed (exit 137) without a memory limit"),
+        ("killed", with(failing(&exit(137)), |c| c.last().limits = Resources::default()).remade().into(), "killed (exit 137) without a memory limit"),
         ("unhealthy", failing("task: non-zero exit (143): dockerexec: unhealthy container").into(), "its health check failed"),
         ("terminated", failing(&exit(143)).into(), "terminated (exit 143)"),
         ("command-failed", failing("starting container failed: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"/app\": stat /app: no such file or directory: unknown").into(), "/app is not found"),
@@ -181,12 +195,12 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("address-conflict", rejected("failed to allocate gateway (10.255.0.1): Address already in use").into(), "its network can't be set up on m3: failed to allocate gateway (10.255.0.1): Address already in use"),
         ("task-error", rejected("invalid CapAdd: unknown capability: \"CAP_NOSUCH\"").into(), "web 0/4: invalid CapAdd: unknown capability: \"CAP_NOSUCH\""),
         ("port-taken", failing("starting container failed: driver failed programming external connectivity: Bind for 0.0.0.0:80 failed: port is already allocated").into(), "its port is taken on"),
-        ("no-node-constraint", with(pending(&format!("{no} (scheduling constraints not satisfied on 4 nodes)")), |c| c.last().constraints = vec!["node.labels.zone==mars".into()]).into(), "no node meets node.labels.zone==mars"),
-        ("no-node-resources", with(pending(&format!("{no} (insufficient resources on 4 nodes)")), |c| c.last().reserved.memory = 999 << 30).into(), "no node has 999 GiB of memory to reserve: at best"),
-        ("no-node-port", with(pending(&format!("{no} (host-mode port already in use on 4 nodes)")), |c| published(c, PublishMode::Host)).into(), "host port 8080 is taken by its own tasks"),
-        ("no-node-max", with(pending(&format!("{no} (max replicas per node limit exceed)")), |c| c.last().max_per_node = 1).into(), "1 a node on 4 nodes is 4, not 4"),
-        ("no-node-platform", with(pending(&format!("{no} (unsupported platform on 4 nodes)")), |c| c.last().platforms = vec![Platform { os: "linux".into(), arch: "arm64".into() }]).into(), "the image is made for linux/arm64, the nodes are linux/x86_64"),
-        ("no-node-plugin", with(pending(&format!("{no} (missing plugin on 4 nodes)")), |c| c.last().log_driver = Some("splunk".into())).into(), "no node has volume driver nfs and log driver splunk"),
+        ("no-node-constraint", with(pending(&format!("{no} (scheduling constraints not satisfied on 4 nodes)")), |c| c.last().constraints = vec!["node.labels.zone==mars".into()]).remade().into(), "no node meets node.labels.zone==mars"),
+        ("no-node-resources", with(pending(&format!("{no} (insufficient resources on 4 nodes)")), |c| c.last().reserved.memory = 999 << 30).remade().into(), "no node has 999 GiB of memory to reserve: at best"),
+        ("no-node-port", with(pending(&format!("{no} (host-mode port already in use on 4 nodes)")), |c| { published(c, PublishMode::Host); running_everywhere(c); }).remade().into(), "host port 8080 is taken by its own tasks"),
+        ("no-node-max", with(pending(&format!("{no} (max replicas per node limit exceed)")), |c| { c.last().max_per_node = 1; running_everywhere(c); }).remade().into(), "1 a node on 4 nodes is 4, not 5"),
+        ("no-node-platform", with(pending(&format!("{no} (unsupported platform on 4 nodes)")), |c| c.last().platforms = vec![Platform { os: "linux".into(), arch: "arm64".into() }]).remade().into(), "the image is made for linux/arm64, the nodes are linux/x86_64"),
+        ("no-node-plugin", with(pending(&format!("{no} (missing plugin on 4 nodes)")), |c| c.last().log_driver = Some("splunk".into())).remade().into(), "no node has volume driver nfs and log driver splunk"),
         ("no-node-volume", pending(&format!("{no} (cannot fulfill requested CSI volume mounts on 4 nodes)")).into(), "no node can reach its CSI volume"),
         ("no-node-available", with(pending(&format!("{no} (4 nodes not available for new tasks)")), |c| for n in &mut c.nodes { n.availability = Availability::Pause; }).into(), "the nodes that would do take no tasks: m1 is pause"),
         ("stuck-new", waiting(TaskState::New, "", 60).into(), "1 task waits in new"),

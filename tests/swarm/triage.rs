@@ -527,7 +527,7 @@ pub fn lost_nodes(lab: &Lab) {
         lab,
         "pinned",
         DOWN,
-        "no-node-constraint",
+        "no-node-available",
         "only node5 meets node.hostname==node5, and takes no tasks (drain)",
     );
     lab.docker(1, &["node", "update", "--availability", "pause", "node5"]);

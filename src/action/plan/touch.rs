@@ -8,7 +8,9 @@ use super::{
     Change, Document,
     change::{image_of, replicas},
 };
-use crate::cluster::{Leaving, Mode, Service, Store, UpdateState, eligible, no_room_beside};
+use crate::cluster::{
+    Leaving, Mode, Resources, Service, Store, UpdateState, eligible, no_room_beside,
+};
 
 /// The outcome of looking ahead.
 pub(super) struct Touched {
@@ -144,9 +146,7 @@ fn wished(service: &Service, after: &Value) -> Service {
     let constraints = template["Placement"]["Constraints"].as_array().into_iter().flatten();
     wished.constraints = constraints.filter_map(Value::as_str).map(Into::into).collect();
     wished.max_per_node = template["Placement"]["MaxReplicas"].as_u64().unwrap_or(0);
-    let reserved = &template["Resources"]["Reservations"];
-    wished.reserved.nano_cpus = reserved["NanoCPUs"].as_u64().unwrap_or(0);
-    wished.reserved.memory = reserved["MemoryBytes"].as_u64().unwrap_or(0);
+    wished.reserved = reserved(&template["Resources"]["Reservations"]);
     let ports = after["EndpointSpec"]["Ports"].as_array();
     let published = |port: u32| {
         let mut asked = ports.into_iter().flatten();
@@ -198,21 +198,16 @@ fn reservation_warning(
     store: &Store,
     warnings: &mut Vec<String>,
 ) {
-    let reserved = &after["TaskTemplate"]["Resources"]["Reservations"];
-    let (cpu, memory) =
-        (reserved["NanoCPUs"].as_u64().unwrap_or(0), reserved["MemoryBytes"].as_u64().unwrap_or(0));
-    if cpu == 0 && memory == 0 {
+    let reserved = reserved(&after["TaskTemplate"]["Resources"]["Reservations"]);
+    if reserved.is_empty() {
         return;
     }
     let fits: u64 = store
         .nodes()
         .filter(|n| eligible(service, n))
         .map(|n| {
-            let used = store.node_tally(&n.id);
-            let room = |have: u64, used: u64, one: u64| {
-                have.saturating_sub(used).checked_div(one).unwrap_or(u64::MAX)
-            };
-            room(n.nano_cpus, used.nano_cpus, cpu).min(room(n.memory, used.memory, memory))
+            let free = store.free_on(n);
+            reserved.parts().map(|(kind, one)| free.of(&kind) / one).min().unwrap_or(u64::MAX)
         })
         .fold(0, u64::saturating_add);
     if fits < more {
@@ -220,6 +215,24 @@ fn reservation_warning(
             "reservations leave room for {fits} more tasks, {more} are asked for: the rest will stay pending"
         ));
     }
+}
+
+/// What a spec reserves for each task.
+fn reserved(spec: &Value) -> Resources {
+    let number = |key: &str| spec[key].as_u64().unwrap_or(0);
+    let mut reserved = Resources {
+        nano_cpus: number("NanoCPUs"),
+        memory: number("MemoryBytes"),
+        generic: Vec::new(),
+    };
+    // Only whole numbers of a kind can be reserved, no piece by its name (swarmkit `api/genericresource`).
+    for one in spec["GenericResources"].as_array().into_iter().flatten() {
+        let one = &one["DiscreteResourceSpec"];
+        if let (Some(kind), Some(n)) = (one["Kind"].as_str(), one["Value"].as_u64()) {
+            reserved.add_generic(&kind.into(), n);
+        }
+    }
+    reserved
 }
 
 /// What happens to the tasks, in words.

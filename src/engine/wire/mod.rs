@@ -20,7 +20,7 @@ pub use node::decode_nodes;
 pub use service::{ServiceReader, decode_service};
 pub use task::TaskReader;
 
-use self::template::{WireRestart, WireTemplate, read_part};
+use self::template::WireTemplate;
 use crate::cluster::{Resources, TaskSpec, Timestamp};
 
 /// Specs remembered, and the bytes of their texts: more are not alike, and remembering them would
@@ -68,16 +68,9 @@ impl Interner {
             return known;
         }
         let read: WireTemplate<'_> = serde_json::from_slice(text).unwrap_or_default();
-        let container = read.container();
-        let restart: WireRestart<'_> = read_part(read.restart_policy);
-        let spec = Arc::new(TaskSpec {
-            image: self.share(&container.image),
-            restart: restart.model(),
-            health: container.healthcheck.model(),
-            stop_grace: container.stop_grace(),
-            reserved: read.resources().reservations.model(),
-            template: read.fingerprint(),
-        });
+        let mut spec = read.model();
+        spec.image = self.share(&spec.image);
+        let spec = Arc::new(spec);
         if self.specs.len() >= SPECS || self.spec_bytes + text.len() > SPEC_BYTES {
             self.specs.clear();
             self.lengths.clear();
@@ -137,14 +130,48 @@ struct Res {
     #[serde(rename = "NanoCPUs")]
     nano_cpus: i64,
     memory_bytes: i64,
+    #[serde(deserialize_with = "or_default")]
+    generic_resources: Vec<WireGeneric>,
+}
+
+/// `{"DiscreteResourceSpec":{"Kind":"SSD","Value":3}}`, or one by its name:
+/// `{"NamedResourceSpec":{"Kind":"NVIDIA-GPU","Value":"gpu0"}}`.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireGeneric {
+    discrete_resource_spec: Option<WireDiscrete>,
+    named_resource_spec: Option<WireNamed>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireDiscrete {
+    kind: String,
+    value: i64,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireNamed {
+    kind: String,
 }
 
 impl Res {
     fn model(&self) -> Resources {
-        Resources {
+        let mut resources = Resources {
             nano_cpus: u64::try_from(self.nano_cpus).unwrap_or(0),
             memory: u64::try_from(self.memory_bytes).unwrap_or(0),
+            generic: Vec::new(),
+        };
+        for one in &self.generic_resources {
+            if let Some(d) = &one.discrete_resource_spec {
+                resources.add_generic(&d.kind.as_str().into(), u64::try_from(d.value).unwrap_or(0));
+            }
+            if let Some(n) = &one.named_resource_spec {
+                resources.add_generic(&n.kind.as_str().into(), 1);
+            }
         }
+        resources
     }
 }
 

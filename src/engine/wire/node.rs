@@ -127,6 +127,7 @@ impl From<WireNode<'_>> for Node {
             arch: (*w.description.platform.architecture).into(),
             nano_cpus: w.description.resources.model().nano_cpus,
             memory: w.description.resources.model().memory,
+            generic: w.description.resources.model().generic,
             labels: labels(&w.spec.labels),
             engine_labels: labels(&w.description.engine.labels),
             trust: fingerprint(&w.description.tls_info.trust_root),

@@ -8,10 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Labels, Text, Version, element, labels, list, nanos, or_default,
-    template::{
-        WireAttachment, WireMount, WirePlatform, WireReference, WireReferences, WireRestart,
-        WireTemplate, read_part,
-    },
+    template::{WireReference, WireReferences, WireTemplate, read_part},
 };
 use crate::cluster::{
     Counts, FailureAction, Mode, Port, PublishMode, Service, ServiceId, UpdateConfig, UpdateState,
@@ -39,6 +36,15 @@ struct WireService<'a> {
     #[serde(borrow)]
     update_status: Option<WireUpdateStatus<'a>>,
     service_status: Option<WireCounts>,
+    #[serde(deserialize_with = "or_default")]
+    job_status: WireJob,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireJob {
+    #[serde(deserialize_with = "or_default")]
+    job_iteration: Version,
 }
 
 #[derive(Deserialize, Default)]
@@ -164,10 +170,8 @@ impl From<WireService<'_>> for Service {
     fn from(w: WireService<'_>) -> Self {
         let spec: WireServiceSpec<'_> = read_part(w.spec);
         let template = &spec.task_template;
-        let resources = template.resources();
-        let restart: WireRestart<'_> = read_part(template.restart_policy);
         let refers: WireReferences<'_> = read_part(template.container_spec);
-        let networks: Vec<WireAttachment<'_>> = read_part(template.networks);
+        let task = template.model();
         let names = |list: &[WireReference<'_>]| list.iter().map(|r| (*r.name).into()).collect();
         // The endpoint holds the ports given out; the spec those asked for. Host ports are in both.
         let ports =
@@ -179,7 +183,7 @@ impl From<WireService<'_>> for Service {
             stack: spec.labels.get(STACK_LABEL).map(|s| (&**s).into()),
             labels: labels(&spec.labels),
             mode: mode(spec.mode),
-            image: (*template.container().image).into(),
+            image: task.image,
             ports: ports
                 .iter()
                 .map(|p| Port {
@@ -196,24 +200,25 @@ impl From<WireService<'_>> for Service {
                 completed: u.completed_at.time(),
             }),
             update_config: spec.update_config.as_ref().map(update_config).unwrap_or_default(),
-            constraints: template.placement.constraints.iter().map(|c| (&**c).into()).collect(),
-            max_per_node: template.placement.max_replicas,
-            reserved: resources.reservations.model(),
-            limits: resources.limits.model(),
-            networks: networks.iter().map(|n| (*n.target).into()).collect(),
+            constraints: task.constraints,
+            max_per_node: task.max_per_node,
+            reserved: task.reserved,
+            limits: task.limits,
+            networks: task.networks,
             secrets: names(&refers.secrets),
             configs: names(&refers.configs),
-            mounts: refers.mounts.iter().map(WireMount::model).collect(),
+            mounts: task.mounts,
             health_check: refers.healthcheck.is_set(),
-            restart: restart.model(),
-            platforms: template.placement.platforms.iter().map(WirePlatform::model).collect(),
+            restart: task.restart,
+            platforms: task.platforms,
             spec: w.spec.map_or("", RawValue::get).into(),
             previous: w.previous_spec.map(RawValue::get).filter(|s| *s != "null").map(Into::into),
             previous_template: w
                 .previous_spec
                 .map(|raw| read_part::<WireServiceSpec<'_>>(Some(raw)).task_template.fingerprint()),
-            log_driver: template.driver(),
-            template: template.fingerprint(),
+            log_driver: task.log_driver,
+            template: task.template,
+            run: w.job_status.job_iteration.index,
             counts: w.service_status.as_ref().map(WireCounts::model),
             created: w.created_at.time(),
             updated: w.updated_at.time(),

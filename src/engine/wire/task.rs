@@ -35,6 +35,8 @@ struct WireTask<'a> {
     status: WireStatus<'a>,
     #[serde(borrow)]
     desired_state: Text<'a>,
+    #[serde(deserialize_with = "or_default")]
+    job_iteration: Version,
 }
 
 #[derive(Deserialize, Default)]
@@ -83,6 +85,7 @@ fn task(w: &WireTask<'_>, interner: &mut Interner) -> Task {
         exit_code: exit_code
             .filter(|code| *code != 0 || container.is_some_and(|c| !c.container_id.is_empty())),
         state,
+        run: w.job_iteration.index,
         spec: match w.spec.0 {
             b"" | b"null" => Arc::<TaskSpec>::default(),
             text => interner.spec(text),

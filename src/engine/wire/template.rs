@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Res, Text, nanos, or_default};
-use crate::cluster::{HealthCheck, Mount, Platform, RestartCondition, RestartPolicy};
+use crate::cluster::{HealthCheck, Mount, Platform, RestartCondition, RestartPolicy, TaskSpec};
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
@@ -74,6 +74,30 @@ impl WireTemplate<'_> {
     pub fn resources(&self) -> WireResources {
         read_part(self.resources)
     }
+
+    /// What matters of it.
+    pub fn model(&self) -> TaskSpec {
+        let resources = self.resources();
+        let restart: WireRestart<'_> = read_part(self.restart_policy);
+        let refers: WireReferences<'_> = read_part(self.container_spec);
+        let networks: Vec<WireAttachment<'_>> = read_part(self.networks);
+        let container = self.container();
+        TaskSpec {
+            image: (*container.image).into(),
+            health: container.healthcheck.model(),
+            stop_grace: container.stop_grace(),
+            reserved: resources.reservations.model(),
+            limits: resources.limits.model(),
+            constraints: self.placement.constraints.iter().map(|c| (&**c).into()).collect(),
+            max_per_node: self.placement.max_replicas,
+            platforms: self.placement.platforms.iter().map(WirePlatform::model).collect(),
+            mounts: refers.mounts.iter().map(WireMount::model).collect(),
+            networks: networks.iter().map(|n| (*n.target).into()).collect(),
+            log_driver: self.driver(),
+            restart: restart.model(),
+            template: self.fingerprint(),
+        }
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -105,7 +129,7 @@ impl WireContainer<'_> {
     }
 }
 
-/// What a container refers to; read for services only, tasks have it from theirs.
+/// What a container refers to.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct WireReferences<'a> {

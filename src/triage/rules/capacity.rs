@@ -3,41 +3,47 @@
 use std::collections::BinaryHeap;
 
 use crate::{
-    cluster::{Node, Task},
+    cluster::{Node, Resource, Resources},
     triage::{
-        Look, Remedy,
-        look::{bytes, count, cpus},
+        Look, Remedy, Severity,
+        look::{amount, bytes, count, cpus},
         rule::Found,
     },
 };
 
 /// Reservations take nearly all there is on nodes that can be given tasks. A warning: the next
-/// deployment stays pending.
+/// deployment stays pending. Generic resources alone are advice: a GPU is there to be given away whole.
 pub fn full(look: &Look<'_>) -> Option<Found> {
-    let (mut cpu, mut memory) = ((0_u64, 0_u64), (0_u64, 0_u64));
+    let (mut used, mut all) = (Resources::default(), Resources::default());
     for node in look.usable() {
-        let tally = look.store.node_tally(&node.id);
-        cpu = (cpu.0 + tally.nano_cpus, cpu.1 + node.nano_cpus);
-        memory = (memory.0 + tally.memory, memory.1 + node.memory);
+        used.add(&look.store.reserved_on(node));
+        all.add(&node.capacity());
     }
-    let percent = |(used, all): (u64, u64)| {
+    let percent = |used: u64, all: u64| {
         u64::try_from(u128::from(used) * 100 / u128::from(all.max(1))).unwrap_or(u64::MAX)
     };
-    let limit = look.limits.full_percent;
+    let mut severity = Severity::Advice;
     let mut said = Vec::new();
-    if percent(cpu) >= limit {
-        said.push(format!("{} % of CPU ({} of {})", percent(cpu), cpus(cpu.0), cpus(cpu.1)));
-    }
-    if percent(memory) >= limit {
-        said.push(format!(
-            "{} % of memory ({} of {})",
-            percent(memory),
-            bytes(memory.0),
-            bytes(memory.1)
-        ));
+    for (kind, all) in all.parts() {
+        let used = used.of(&kind);
+        if percent(used, all) < look.limits.full_percent {
+            continue;
+        }
+        let percent = percent(used, all);
+        said.push(match &kind {
+            Resource::Cpu => format!("{percent} % of CPU ({} of {})", cpus(used), cpus(all)),
+            Resource::Memory => {
+                format!("{percent} % of memory ({} of {})", bytes(used), bytes(all))
+            }
+            Resource::Generic(name) => format!("{percent} % of {name} ({used} of {all})"),
+        });
+        if !matches!(kind, Resource::Generic(_)) {
+            severity = Severity::Warning;
+        }
     }
     (!said.is_empty()).then(|| {
-        Found::warning(
+        Found::new(
+            severity,
             format!("{} reserved on the nodes that take tasks", said.join(" and ")),
             crate::cluster::Timestamp::NEVER,
         )
@@ -60,13 +66,17 @@ pub fn spare(look: &Look<'_>) -> Option<Found> {
     let largest = nodes[0];
     let homeless = homeless(look, largest);
     (homeless > 0).then(|| {
-        let held = look.store.node_tally(&largest.id);
+        let held = look.store.reserved_on(largest);
+        let held: Vec<String> = [(Resource::Cpu, held.nano_cpus), (Resource::Memory, held.memory)]
+            .into_iter()
+            .chain(held.parts().filter(|(kind, _)| matches!(kind, Resource::Generic(_))))
+            .map(|(kind, n)| if kind == Resource::Memory { bytes(n) } else { amount(&kind, n) })
+            .collect();
         Found::advice(format!(
-            "if {} is lost, {} of the {} and {} reserved there would find no place",
+            "if {} is lost, {} of the {} reserved there would find no place",
             largest.hostname,
             count(homeless, "task", "tasks"),
-            cpus(held.nano_cpus),
-            bytes(held.memory),
+            held.join(" and "),
         ))
         .remedy(Remedy::Node, "add a node, or reserve less")
     })
@@ -74,45 +84,44 @@ pub fn spare(look: &Look<'_>) -> Option<Found> {
 
 /// How many of a node's tasks would find no node with what they reserve, constraints aside.
 pub fn homeless(look: &Look<'_>, lost: &Node) -> usize {
-    let mut room: BinaryHeap<(u64, u64)> = look
-        .usable()
-        .filter(|n| n.id != lost.id)
-        .map(|n| {
-            let tally = look.store.node_tally(&n.id);
-            (n.memory.saturating_sub(tally.memory), n.nano_cpus.saturating_sub(tally.nano_cpus))
-        })
+    let others = look.usable().filter(|n| n.id != lost.id);
+    let mut rooms: Vec<Resources> = others.map(|n| look.store.free_on(n)).collect();
+    // The one with the most memory first.
+    let order = |room: &Resources, at: usize| (room.memory, room.nano_cpus, at);
+    let mut by_room: BinaryHeap<(u64, u64, usize)> =
+        rooms.iter().enumerate().map(|(at, room)| order(room, at)).collect();
+    let mut wants: Vec<&Resources> = look
+        .store
+        .tasks_on(&lost.id)
+        .filter(|t| t.is_wanted() && !t.spec.reserved.is_empty())
+        .map(|t| &t.spec.reserved)
         .collect();
-    let mut tasks: Vec<&Task> =
-        look.store.tasks_on(&lost.id).filter(|t| t.is_wanted() && has_reservation(t)).collect();
-    tasks.sort_by_key(|t| std::cmp::Reverse((t.spec.reserved.memory, t.spec.reserved.nano_cpus)));
+    wants.sort_by_key(|want| std::cmp::Reverse((want.memory, want.nano_cpus, &want.generic)));
     let mut homeless = 0;
-    for task in tasks {
-        let (memory, cpu) = (task.spec.reserved.memory, task.spec.reserved.nano_cpus);
-        // The node with the most memory may have no CPU left: look further, and put those back.
+    for want in wants {
+        // It may have none of something else: look further, and put those back.
         let mut full = Vec::new();
-        loop {
-            match room.pop() {
-                Some((m, c)) if m >= memory && c >= cpu => {
-                    room.push((m - memory, c - cpu));
-                    break;
-                }
-                Some(other) if other.0 >= memory => full.push(other),
-                Some(other) => {
-                    full.push(other);
-                    homeless += 1;
-                    break;
-                }
-                None => {
-                    homeless += 1;
-                    break;
-                }
+        let mut place = None;
+        while let Some(top) = by_room.pop() {
+            if want.fits(&rooms[top.2]) {
+                place = Some(top.2);
+                break;
+            }
+            let no_memory = top.0 < want.memory;
+            full.push(top);
+            // The others have no more.
+            if no_memory {
+                break;
             }
         }
-        room.extend(full);
+        match place {
+            Some(at) => {
+                rooms[at] = rooms[at].less(want);
+                by_room.push(order(&rooms[at], at));
+            }
+            None => homeless += 1,
+        }
+        by_room.extend(full);
     }
     homeless
-}
-
-fn has_reservation(task: &Task) -> bool {
-    task.spec.reserved.memory > 0 || task.spec.reserved.nano_cpus > 0
 }

@@ -64,24 +64,31 @@ pub fn crash_loop(s: &ServiceLook<'_>) -> Option<Found> {
     )
 }
 
+/// Killed tasks by the memory limit each had itself: an update may have changed it since.
+fn killed_tasks<'a>(s: &ServiceLook<'a>, limit: impl Fn(u64) -> bool) -> Vec<&'a Task> {
+    let mut tasks = s.because(|why| *why == Why::Exit(137));
+    tasks.retain(|task| limit(task.spec.limits.memory));
+    tasks
+}
+
 /// `task: non-zero exit (137)` under `Resources.Limits.MemoryBytes`: killed by the kernel for memory, as
 /// good as always (measured: the API does not tell OOMKilled).
 pub fn oom_killed(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = s.because(|why| *why == Why::Exit(137));
-    let limit = s.service.limits.memory;
-    (!tasks.is_empty() && limit > 0).then(|| {
+    let tasks = killed_tasks(s, |limit| limit > 0);
+    let limit = tasks.first()?.spec.limits.memory;
+    Some(
         Found::cause(format!("killed (exit 137) at its memory limit of {}{}", bytes(limit), times(s, &tasks)))
             .why("it needs more memory than its limit, or leaks: the kernel kills the container at the limit")
             .remedy(Remedy::Update, "raise the limit (Ctrl-e: Resources.Limits.MemoryBytes)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
-            .tasks(s.look, tasks)
-    })
+            .tasks(s.look, tasks),
+    )
 }
 
 /// The same without a limit: someone or something sent SIGKILL, or the whole node ran out of memory.
 pub fn killed(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = s.because(|why| *why == Why::Exit(137));
-    (!tasks.is_empty() && s.service.limits.memory == 0).then(|| {
+    let tasks = killed_tasks(s, |limit| limit == 0);
+    (!tasks.is_empty()).then(|| {
         Found::cause(format!("killed (exit 137) without a memory limit{}", times(s, &tasks)))
             .why("SIGKILL from outside: the node itself ran out of memory, it did not stop in its grace period, or someone killed it")
             .remedy(Remedy::Logs, "what it wrote last; dmesg on the node tells of its memory")
@@ -173,7 +180,8 @@ pub fn exit_code(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// Whatever no rule knows, in the engine's own words: better than a guess.
 pub fn other(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = s.because(|why| *why == Why::Other);
+    let told = |why: &Why| matches!(why, Why::NoNode(_)) && s.refusal().is_none();
+    let tasks = s.because(|why| *why == Why::Other || told(why));
     let newest = tasks.first()?;
     let mut said: String = newest.err.chars().take(LONGEST).collect();
     if said.len() < newest.err.len() {

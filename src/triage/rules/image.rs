@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cluster::Timestamp,
+    cluster::{Task, Timestamp},
     triage::{Remedy, ServiceLook, look::count, rule::Found, why::Why},
 };
 
@@ -16,8 +16,10 @@ pub fn missing(s: &ServiceLook<'_>) -> Option<Found> {
         return None;
     }
     let on = s.hosts(&tasks);
-    let runs = s.running.iter().filter(|t| t.spec.template == s.service.template).count();
-    let image = s.service.image_tag();
+    let of_it = |t: &&&Task| t.spec.template == tasks[0].spec.template;
+    let runs = s.running.iter().filter(of_it).count();
+    // Its own: after a rollback the service's is another.
+    let image = tasks[0].image_tag();
     let found = if runs > 0 {
         Found::cause(format!("image {image} is not found on {}, and runs elsewhere", on))
             .why("those nodes can't pull it: no credentials (update with --with-registry-auth), no way to the registry, or it was never pushed and lies on the other nodes only")
@@ -34,13 +36,14 @@ pub fn missing(s: &ServiceLook<'_>) -> Option<Found> {
 /// `pull access denied`, `unauthorized: authentication required`, `no basic auth credentials`.
 pub fn registry_auth(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::RegistryAuth);
-    (!tasks.is_empty()).then(|| {
-        let on = s.hosts(&tasks);
-        Found::cause(format!("the registry refuses {} the image {}", on, s.service.image_tag()))
+    let image = tasks.first()?.image_tag();
+    let on = s.hosts(&tasks);
+    Some(
+        Found::cause(format!("the registry refuses {on} the image {image}"))
             .why("the credentials stored with the service are missing, expired or not allowed to pull")
-            .remedy(Remedy::Force, "docker login, then docker service update --with-registry-auth --force")
-            .tasks(s.look, tasks)
-    })
+            .remedy(Remedy::Describe, "docker login, then docker service update --with-registry-auth --force: skep holds no credentials")
+            .tasks(s.look, tasks),
+    )
 }
 
 /// `toomanyrequests: You have reached your pull rate limit`.
@@ -68,15 +71,16 @@ pub fn registry_unreachable(s: &ServiceLook<'_>) -> Option<Found> {
 /// `no matching manifest for linux/arm64`, `exec format error`.
 pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::WrongPlatform);
-    (!tasks.is_empty()).then(|| {
-        Found::cause(format!("image {} is not made for {}", s.service.image_tag(), s.hosts(&tasks)))
+    let image = tasks.first()?.image_tag();
+    Some(
+        Found::cause(format!("image {image} is not made for {}", s.hosts(&tasks)))
             .why("the nodes have another architecture than the image was built for")
             .remedy(
                 Remedy::Update,
                 "an image for several platforms, or a constraint on node.platform.arch",
             )
-            .tasks(s.look, tasks)
-    })
+            .tasks(s.look, tasks),
+    )
 }
 
 /// Running tasks made from one tag with different digests, or one with and one without: they may run

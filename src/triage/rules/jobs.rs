@@ -9,12 +9,7 @@ use crate::{
 /// is served by it.
 pub fn failed(s: &ServiceLook<'_>) -> Option<Found> {
     let (done, total) = s.missing.job?;
-    let failures: Vec<&Task> = s
-        .failures
-        .iter()
-        .copied()
-        .filter(|t| t.spec.template == s.service.template && t.since >= s.service.created)
-        .collect();
+    let failures = &s.failures;
     if done >= total {
         return None;
     }

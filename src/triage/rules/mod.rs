@@ -10,6 +10,7 @@ pub mod nodes;
 pub mod parts;
 pub mod placement;
 pub mod quorum;
+pub mod refusal;
 pub mod service;
 pub mod spread;
 pub mod stuck;

@@ -1,5 +1,7 @@
 //! What a task needs and does not get: mounts, secrets, configs, networks, addresses, ports.
 
+use std::collections::BTreeSet;
+
 use crate::{
     cluster::{Task, TaskState},
     triage::{
@@ -95,7 +97,8 @@ pub fn address_exhaustion(s: &ServiceLook<'_>) -> Option<Found> {
     let store = s.look.store;
     // A network is full when all but a few of its addresses can be accounted for: some go to
     // nodes, which no list tells.
-    let full = s.service.networks.iter().find_map(|id| {
+    let joins = told.iter().chain(&stuck).flat_map(|task| &task.spec.networks);
+    let full = joins.collect::<BTreeSet<_>>().into_iter().find_map(|id| {
         let network = store.network(id)?;
         let addresses = network.addresses()?;
         let joined = store.services().filter(|other| other.networks.contains(id));

@@ -1,36 +1,20 @@
-//! `no suitable node (…)`: which reason, and by how much each node misses.
+//! `no suitable node (…)`: which reason stands in the way on the nodes that would do, and by how much
+//! each misses.
 
+use super::refusal::{Refusal, host_ports, takes_tasks};
 use crate::{
-    cluster::{Node, PublishMode, Service, Task, asked, eligible, unmet},
+    cluster::{Node, NodeState, Resource, Subject, TaskSpec, Timestamp, asked, supports, unmet},
     triage::{
         Remedy, ServiceLook,
-        look::{bytes, count, cpus, names},
+        look::{amount, count, names},
         rule::Found,
-        why::{NoNode, Why},
+        why::NoNode,
     },
 };
 
-/// Waiting tasks for which the scheduler gives this reason, if it is the one that leads. Asked first of
-/// all: what follows looks at every node.
-fn waiting<'a>(s: &ServiceLook<'a>, reason: NoNode) -> Option<Vec<&'a Task>> {
-    let tasks = s.because(|why| match why {
-        Why::NoNode(reasons) => reasons.iter().any(|(r, _)| *r == reason),
-        _ => false,
-    });
-    // Where nodes are not told, which of them misses what can't be said: the task's own words remain.
-    let known = s.look.store.nodes_known();
-    (known && !tasks.is_empty() && leads(s, reason)).then_some(tasks)
-}
-
-/// Whether this is the reason that rules out the most nodes: the others are in the way of fewer.
-fn leads(s: &ServiceLook<'_>, reason: NoNode) -> bool {
-    s.trouble.iter().any(|(_, why)| match why {
-        Why::NoNode(reasons) => {
-            let most = reasons.iter().map(|(_, n)| *n).max().unwrap_or(0);
-            reasons.iter().any(|(r, n)| *r == reason && (*n == most || *n == 0))
-        }
-        _ => false,
-    })
+/// Why no node is found, if this reason leads.
+fn refused<'s, 'a>(s: &'s ServiceLook<'a>, reason: NoNode) -> Option<&'s Refusal<'a>> {
+    s.refusal().filter(|refusal| refusal.leads == reason)
 }
 
 fn sorted<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<&'a Node> {
@@ -39,214 +23,231 @@ fn sorted<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<&'a Node> {
     nodes
 }
 
-fn found(s: &ServiceLook<'_>, tasks: Vec<&Task>, message: impl Into<String>) -> Found {
-    Found::cause(message).tasks(s.look, tasks)
+/// The nodes that would do: they meet the constraints, are of the platform and take tasks.
+fn would_do<'a>(s: &ServiceLook<'a>, spec: &TaskSpec) -> Vec<&'a Node> {
+    let meant = |n: &&Node| {
+        unmet(&spec.constraints, n).is_none() && supports(&spec.platforms, n) && takes_tasks(n)
+    };
+    sorted(s.look.store.nodes().filter(meant))
 }
 
-/// `scheduling constraints not satisfied on N nodes`.
-pub fn constraint(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = waiting(s, NoNode::Constraints)?;
-    let nodes = sorted(s.look.store.nodes());
+/// The finding, with what else is in the way. What the model does not show is said by the engine alone.
+fn found(s: &ServiceLook<'_>, refusal: &Refusal<'_>, message: String) -> Found {
+    let mut said = match refusal.tasks.first().filter(|_| refusal.is_unexplained) {
+        Some(task) => task.err.to_string(),
+        None => message,
+    };
+    let all = s.look.store.nodes().len();
+    for (reason, nodes) in &refusal.besides {
+        let on = if nodes.len() == all && all > 1 {
+            "every node".to_owned()
+        } else {
+            names(nodes.iter().map(|n| &*n.hostname))
+        };
+        said += &format!("; besides, on {on} {}", in_short(s, refusal, *reason));
+    }
+    Found::cause(said).tasks(s.look, refusal.tasks.iter().copied())
+}
+
+fn in_short(s: &ServiceLook<'_>, refusal: &Refusal<'_>, reason: NoNode) -> String {
+    match reason {
+        NoNode::Resources => "too little is left to reserve".to_owned(),
+        NoNode::Port => format!("host port {} is taken", numbers(&host_ports(s.service))),
+        NoNode::MaxPerNode => format!("{} of its tasks run already", refusal.spec.max_per_node),
+        NoNode::Plugin => "a plugin is missing".to_owned(),
+        NoNode::Volume => "its CSI volume can't be reached".to_owned(),
+        NoNode::Unavailable => "no tasks are taken".to_owned(),
+        NoNode::Constraints => "the constraints are not met".to_owned(),
+        NoNode::Platform => "the platform is another".to_owned(),
+    }
+}
+
+fn numbers(ports: &[u32]) -> String {
+    ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The constraints that some node does not meet, each once.
+fn failing<'c>(spec: &'c TaskSpec, nodes: &[&Node]) -> Vec<&'c str> {
     let mut failing: Vec<&str> = Vec::new();
-    for node in &nodes {
-        if let Some(constraint) = unmet(&s.service.constraints, node)
-            && !failing.contains(&constraint)
-        {
+    for constraint in nodes.iter().filter_map(|node| unmet(&spec.constraints, node)) {
+        if !failing.contains(&constraint) {
             failing.push(constraint);
         }
     }
-    let met_by: Vec<&&Node> =
-        nodes.iter().filter(|n| unmet(&s.service.constraints, n).is_none()).collect();
+    failing
+}
+
+/// `scheduling constraints not satisfied on N nodes`, and no node meets them.
+pub fn constraint(s: &ServiceLook<'_>) -> Option<Found> {
+    let refusal = refused(s, NoNode::Constraints)?;
+    let nodes = sorted(s.look.store.nodes());
+    let failing = failing(refusal.spec, &nodes);
     let what = if failing.is_empty() { "its constraints".to_owned() } else { failing.join(", ") };
-    // A node that meets them and can't take tasks is the real reason: pinned to what is gone.
-    let message = match met_by.as_slice() {
-        [] => format!("no node meets {what}"),
-        some => format!(
-            "only {} meets {what}, and takes no tasks ({})",
-            names(some.iter().map(|n| &*n.hostname)),
-            names(some.iter().map(|n| if n.is_up() {
-                n.availability.word()
-            } else {
-                n.state.word()
-            }))
-        ),
-    };
-    let mut found = found(s, tasks, message)
+    let mut found = found(s, refusal, format!("no node meets {what}"))
         .why("the scheduler places tasks only on nodes that meet every constraint")
-        .remedy(Remedy::Update, "another constraint (Ctrl-e: Placement.Constraints)")
-        .remedy(Remedy::Describe, "or label a node: docker node update --label-add");
-    if let [only] = met_by.as_slice()
-        && !only.is_up()
-    {
-        found.blames = Some(crate::cluster::Subject::Node(only.id.clone()));
+        .remedy(Remedy::Update, "another constraint (Ctrl-e: Placement.Constraints)");
+    if failing.iter().any(|c| c.to_ascii_lowercase().starts_with("node.labels.")) {
+        found = found.remedy(Remedy::Node, "or give a node that label there (labels)");
     }
     for node in nodes.iter().take(5) {
         for constraint in &failing {
             let (key, has) = asked(constraint, node);
             let has = if has.is_empty() { "is not set".to_owned() } else { format!("is {has}") };
-            found = found
-                .fact(crate::cluster::Timestamp::NEVER, format!("{}: {key} {has}", node.hostname));
+            found = found.fact(Timestamp::NEVER, format!("{}: {key} {has}", node.hostname));
         }
     }
     Some(found)
 }
 
-/// What a node has left of what tasks reserve.
-fn free(s: &ServiceLook<'_>, node: &Node) -> (u64, u64) {
-    let tally = s.look.store.node_tally(&node.id);
-    (node.nano_cpus.saturating_sub(tally.nano_cpus), node.memory.saturating_sub(tally.memory))
-}
-
 /// `insufficient resources on N nodes`.
 pub fn resources(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = waiting(s, NoNode::Resources)?;
-    let want = s.service.reserved;
-    let mut nodes = sorted(s.look.store.nodes().filter(|n| eligible(s.service, n)));
-    let short_of_memory = nodes.iter().all(|n| free(s, n).1 < want.memory);
-    nodes.sort_by_key(|n| {
-        std::cmp::Reverse(if short_of_memory { free(s, n).1 } else { free(s, n).0 })
-    });
-    let (wants, best) = if short_of_memory {
-        let best = nodes.first().map(|n| {
-            format!("{} has {} left of {}", n.hostname, bytes(free(s, n).1), bytes(n.memory))
-        });
-        (format!("{} of memory", bytes(want.memory)), best)
-    } else {
-        let best = nodes.first().map(|n| {
-            format!("{} has {} left of {}", n.hostname, cpus(free(s, n).0), cpus(n.nano_cpus))
-        });
-        (cpus(want.nano_cpus), best)
+    let refusal = refused(s, NoNode::Resources)?;
+    let (want, store) = (&refusal.spec.reserved, s.look.store);
+    let mut nodes = would_do(s, refusal.spec);
+    // What every node lacks; or else what most do.
+    let lacking = |kind: &Resource, n: u64| {
+        nodes.iter().filter(|node| store.free_on(node).of(kind) < n).count()
     };
-    let best = best.unwrap_or_else(|| "no node may take it".into());
-    let mut found = found(s, tasks, format!("no node has {wants} to reserve: at best {best}"))
+    let (kind, n) = want.parts().max_by_key(|(kind, n)| lacking(kind, *n))?;
+    let free = |node: &Node| store.free_on(node).of(&kind);
+    nodes.sort_by_key(|node| std::cmp::Reverse(free(node)));
+    let best = nodes.first().map_or_else(
+        || "no node may take it".to_owned(),
+        |node| {
+            let all = amount(&kind, node.capacity().of(&kind));
+            format!("{} has {} left of {all}", node.hostname, left(&kind, free(node)))
+        },
+    );
+    let said = format!("no node has {} to reserve: at best {best}", amount(&kind, n));
+    let mut found = found(s, refusal, said)
         .why("reservations are kept free whether they are used or not; what the tasks really use does not count")
         .remedy(Remedy::Update, "reserve less (Ctrl-e: Resources.Reservations)")
         .remedy(Remedy::Scale, "fewer replicas, or more nodes");
     for node in nodes.iter().take(5) {
-        let (cpu, memory) = free(s, node);
-        let misses = |want: u64, have: u64, words: fn(u64) -> String| {
-            (want > have).then(|| format!("misses {}", words(want - have)))
+        let free = store.free_on(node);
+        let has: Vec<String> = want.parts().map(|(k, _)| amount(&k, free.of(&k))).collect();
+        let misses: Vec<String> = want
+            .parts()
+            .filter(|(k, n)| *n > free.of(k))
+            .map(|(k, n)| amount(&k, n - free.of(&k)))
+            .collect();
+        let misses = if misses.is_empty() {
+            String::new()
+        } else {
+            format!(", misses {}", misses.join(" and "))
         };
-        let missing: Vec<String> =
-            [misses(want.nano_cpus, cpu, cpus), misses(want.memory, memory, bytes)]
-                .into_iter()
-                .flatten()
-                .collect();
-        let text = format!(
-            "{}: {} and {} free, {}",
-            node.hostname,
-            cpus(cpu),
-            bytes(memory),
-            missing.join(" and ")
-        );
-        found = found.fact(crate::cluster::Timestamp::NEVER, text);
+        let text = format!("{}: {} free{misses}", node.hostname, has.join(" and "));
+        found = found.fact(Timestamp::NEVER, text);
     }
     Some(found)
 }
 
-fn host_ports(service: &Service) -> Vec<u32> {
-    service
-        .ports
-        .iter()
-        .filter(|p| p.mode == PublishMode::Host && p.published > 0)
-        .map(|p| p.published)
-        .collect()
+/// As [`amount`], of what is named a moment later.
+fn left(kind: &Resource, n: u64) -> String {
+    match kind {
+        Resource::Generic(_) => n.to_string(),
+        _ => amount(kind, n).trim_end_matches(" of memory").to_owned(),
+    }
 }
 
 /// `host-mode port already in use on N nodes`: by another service, or by its own other tasks.
 pub fn port(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = waiting(s, NoNode::Port)?;
-    let ports = host_ports(s.service);
-    let said = ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let others: Vec<&str> = s
-        .look
-        .store
-        .services()
-        .filter(|other| other.id != s.service.id)
+    let refusal = refused(s, NoNode::Port)?;
+    let (ports, store) = (host_ports(s.service), s.look.store);
+    let nodes = would_do(s, refusal.spec);
+    let mut others: Vec<&str> = nodes
+        .iter()
+        .flat_map(|node| store.tasks_on(&node.id).filter(|t| t.is_wanted()))
+        .filter(|task| task.service != s.service.id)
+        .filter_map(|task| store.service(&task.service))
         .filter(|other| host_ports(other).iter().any(|p| ports.contains(p)))
         .map(|other| &*other.name)
         .collect();
-    let nodes = s.look.store.nodes().filter(|n| eligible(s.service, n)).count();
+    others.sort_unstable();
+    others.dedup();
     let by = if others.is_empty() {
         format!(
             "by its own tasks: it fits once a node, {} for {}",
-            count(nodes, "node", "nodes"),
+            count(nodes.len(), "node", "nodes"),
             count(s.missing.desired as usize, "replica", "replicas")
         )
     } else {
-        format!("by {} as well", names(others))
+        format!(
+            "by {} on {}",
+            names(others.iter().copied()),
+            names(nodes.iter().map(|n| &*n.hostname))
+        )
+    };
+    let found = found(s, refusal, format!("host port {} is taken {by}", numbers(&ports)))
+        .why("a port in host mode can be given to one task on a node");
+    let found = if others.is_empty() {
+        found.remedy(Remedy::Scale, "as many replicas as there are nodes")
+    } else {
+        found
     };
     Some(
-        found(s, tasks, format!("host port {said} is taken {by}"))
-            .why("a port in host mode can be given to one task on a node")
-            .remedy(Remedy::Scale, "as many replicas as there are nodes")
-            .remedy(
-                Remedy::Update,
-                "another port, or publish through the mesh (Ctrl-e: EndpointSpec)",
-            ),
+        found.remedy(
+            Remedy::Update,
+            "another port, or publish through the mesh (Ctrl-e: EndpointSpec)",
+        ),
     )
 }
 
 /// `max replicas per node limit exceed`.
 pub fn max_per_node(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = waiting(s, NoNode::MaxPerNode)?;
-    let nodes = s.look.store.nodes().filter(|n| eligible(s.service, n)).count();
-    let limit = s.service.max_per_node;
+    let refusal = refused(s, NoNode::MaxPerNode)?;
+    let nodes = would_do(s, refusal.spec).len();
+    let limit = refusal.spec.max_per_node;
+    let said = format!(
+        "{limit} a node on {} is {}, not {}",
+        count(nodes, "node", "nodes"),
+        limit.saturating_mul(nodes as u64),
+        s.missing.desired
+    );
     Some(
-        found(
-            s,
-            tasks,
-            format!(
-                "{limit} a node on {} is {}, not {}",
-                count(nodes, "node", "nodes"),
-                limit * nodes as u64,
-                s.missing.desired
-            ),
-        )
-        .why("--replicas-max-per-node is a limit, not a wish")
-        .remedy(Remedy::Scale, "as many replicas as fit")
-        .remedy(Remedy::Update, "or a higher limit (Ctrl-e: Placement.MaxReplicas)"),
+        found(s, refusal, said)
+            .why("--replicas-max-per-node is a limit, not a wish")
+            .remedy(Remedy::Scale, "as many replicas as fit")
+            .remedy(Remedy::Update, "or a higher limit (Ctrl-e: Placement.MaxReplicas)"),
     )
 }
 
 /// `unsupported platform on N nodes`.
 pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = waiting(s, NoNode::Platform)?;
+    let refusal = refused(s, NoNode::Platform)?;
     let wants: Vec<String> =
-        s.service.platforms.iter().map(|p| format!("{}/{}", p.os, p.arch)).collect();
+        refusal.spec.platforms.iter().map(|p| format!("{}/{}", p.os, p.arch)).collect();
+    let meet = |n: &&Node| unmet(&refusal.spec.constraints, n).is_none();
     let mut have: Vec<String> =
-        s.look.store.nodes().map(|n| format!("{}/{}", n.os, n.arch)).collect();
+        s.look.store.nodes().filter(meet).map(|n| format!("{}/{}", n.os, n.arch)).collect();
     have.sort_unstable();
     have.dedup();
+    let which = if refusal.spec.constraints.is_empty() {
+        "the nodes".to_owned()
+    } else {
+        format!("those that meet {}", refusal.spec.constraints.join(", "))
+    };
+    let said =
+        format!("the image is made for {}, {which} are {}", wants.join(", "), have.join(", "));
     Some(
-        found(
-            s,
-            tasks,
-            format!(
-                "the image is made for {}, the nodes are {}",
-                wants.join(", "),
-                have.join(", ")
-            ),
-        )
-        .why("the service names the platforms its image was built for")
-        .remedy(Remedy::Update, "an image for these nodes"),
+        found(s, refusal, said)
+            .why("the service names the platforms its image was built for")
+            .remedy(Remedy::Update, "an image for these nodes"),
     )
 }
 
 /// `missing plugin on N nodes`: a volume or log driver, or a network's, that no node has.
 pub fn plugin(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = waiting(s, NoNode::Plugin)?;
-    let mut drivers: Vec<String> = s
-        .service
-        .mounts
-        .iter()
+    let refusal = refused(s, NoNode::Plugin)?;
+    let mounts = refusal.spec.mounts.iter();
+    let mut drivers: Vec<String> = mounts
         .filter(|m| !matches!(&*m.driver, "" | "local"))
         .map(|m| format!("volume driver {}", m.driver))
         .collect();
-    drivers.extend(s.service.log_driver.iter().map(|d| format!("log driver {d}")));
+    drivers.extend(refusal.spec.log_driver.iter().map(|d| format!("log driver {d}")));
     let what = if drivers.is_empty() { "a plugin".to_owned() } else { drivers.join(" and ") };
     Some(
-        found(s, tasks, format!("no node has {what}"))
+        found(s, refusal, format!("no node has {what}"))
             .why("plugins are installed node by node: docker plugin install")
             .remedy(Remedy::Update, "another driver (Ctrl-e)")
             .remedy(Remedy::Describe, "what it asks for"),
@@ -255,37 +256,52 @@ pub fn plugin(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `cannot fulfill requested CSI volume mounts on N nodes`.
 pub fn volume(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = waiting(s, NoNode::Volume)?;
+    let refusal = refused(s, NoNode::Volume)?;
     Some(
-        found(s, tasks, "no node can reach its CSI volume")
+        found(s, refusal, "no node can reach its CSI volume".to_owned())
             .why("the volume is drained, in use elsewhere, or not accessible from the nodes that are left")
             .remedy(Remedy::Describe, "docker volume ls --cluster on a manager"),
     )
 }
 
-/// `N nodes not available for new tasks`: down, paused or drained.
+/// `N nodes not available for new tasks`: those that would do are down, paused or drained.
 pub fn unavailable(s: &ServiceLook<'_>) -> Option<Found> {
-    let tasks = waiting(s, NoNode::Unavailable)?;
-    let meets = s.look.store.nodes().filter(|n| unmet(&s.service.constraints, n).is_none());
-    let out = sorted(meets.filter(|n| !eligible(s.service, n)));
-    let said: Vec<String> = out
-        .iter()
-        .map(|n| {
-            let why = if n.is_up() { n.availability.word() } else { n.state.word() };
-            format!("{} is {why}", n.hostname)
-        })
-        .collect();
-    let mut found = found(
-        s,
-        tasks,
-        format!("the nodes that would do take no tasks: {}", names(said.iter().map(|s| &**s))),
-    )
-    .why("a node takes new tasks when it is ready and active")
-    .remedy(Remedy::Node, "bring one back, or: docker node update --availability active");
+    let refusal = refused(s, NoNode::Unavailable)?;
+    let spec = refusal.spec;
+    let nodes = sorted(s.look.store.nodes());
+    let meant = |n: &&&Node| unmet(&spec.constraints, n).is_none() && supports(&spec.platforms, n);
+    let out: Vec<&Node> = nodes.iter().filter(meant).copied().collect();
+    let how = |n: &Node| {
+        let ready = n.state == NodeState::Ready;
+        (if ready { n.availability.word() } else { n.state.word() }).to_owned()
+    };
+    let failing = failing(spec, &nodes);
+    let message = if failing.is_empty() {
+        let said: Vec<String> =
+            out.iter().map(|n| format!("{} is {}", n.hostname, how(n))).collect();
+        format!("the nodes that would do take no tasks: {}", names(said.iter().map(|s| &**s)))
+    } else {
+        let states: Vec<String> = out.iter().map(|n| how(n)).collect();
+        format!(
+            "only {} {} {}, and {} no tasks ({})",
+            names(out.iter().map(|n| &*n.hostname)),
+            if out.len() == 1 { "meets" } else { "meet" },
+            failing.join(", "),
+            if out.len() == 1 { "takes" } else { "take" },
+            names(states.iter().map(|s| &**s)),
+        )
+    };
+    let mut found = found(s, refusal, message)
+        .why("a node takes new tasks when it is ready and active")
+        .remedy(Remedy::Node, "bring it back, or let it take tasks again there (activate)");
+    if !failing.is_empty() {
+        found =
+            found.remedy(Remedy::Update, "or another constraint (Ctrl-e: Placement.Constraints)");
+    }
     if let [one] = out.as_slice()
         && !one.is_up()
     {
-        found.blames = Some(crate::cluster::Subject::Node(one.id.clone()));
+        found.blames = Some(Subject::Node(one.id.clone()));
     }
     Some(found)
 }

@@ -76,9 +76,9 @@ pub fn assigned(s: &ServiceLook<'_>) -> Option<Found> {
 /// its time.
 pub fn preparing(s: &ServiceLook<'_>) -> Option<Found> {
     let tasks = stuck(s, &[TaskState::Preparing]);
+    let image = tasks.first().map_or("", |task| task.image_tag());
     let why = format!(
-        "the node pulls {} (a large image, a slow or unreachable registry), or sets up a volume or network",
-        s.service.image_tag()
+        "the node pulls {image} (a large image, a slow or unreachable registry), or sets up a volume or network"
     );
     cause(s, tasks, "preparing", &why)
 }

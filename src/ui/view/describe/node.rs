@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{super::unknown, Page, text_of};
 use crate::{
-    cluster::{Node, NodeId, Part, Subject, Task},
+    cluster::{Node, NodeId, Part, Resource, Subject, Task},
     config::Slot,
     ui::widget::{bar::bar, text},
 };
@@ -59,6 +59,11 @@ impl Page<'_> {
                 text::bytes(n.memory),
             ),
         );
+        let held = store.reserved_on(n);
+        for (kind, all) in &n.generic {
+            let used = held.of(&Resource::Generic(kind.clone()));
+            self.field(kind, format!("{} {used} of {all} reserved", bar(used, *all, 10)));
+        }
         for (name, labels) in [("Labels", &n.labels), ("Engine labels", &n.engine_labels)] {
             if !labels.is_empty() {
                 self.head(name);

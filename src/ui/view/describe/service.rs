@@ -319,8 +319,8 @@ impl Page<'_> {
         let on = unknown(self.board, Part::Nodes)
             .unwrap_or_else(|| format!("{eligible} of {} nodes", store.nodes().len()));
         self.styled("may run on", on, slot);
-        self.field("reserved", resources(s.reserved));
-        self.field("limits", resources(s.limits));
+        self.field("reserved", resources(&s.reserved));
+        self.field("limits", resources(&s.limits));
     }
 
     fn updated(&mut self, s: &Service) {
@@ -387,7 +387,7 @@ impl Page<'_> {
     }
 }
 
-fn resources(r: crate::cluster::Resources) -> String {
+fn resources(r: &crate::cluster::Resources) -> String {
     let mut parts = Vec::new();
     if r.nano_cpus > 0 {
         parts.push(format!("{} CPU", text::cpus(r.nano_cpus)));
@@ -395,5 +395,6 @@ fn resources(r: crate::cluster::Resources) -> String {
     if r.memory > 0 {
         parts.push(format!("{}iB memory", text::bytes(r.memory)));
     }
+    parts.extend(r.generic.iter().map(|(kind, n)| format!("{n} {kind}")));
     if parts.is_empty() { "none".into() } else { parts.join(", ") }
 }
