@@ -267,3 +267,29 @@ fn nothing_is_left_behind() {
         }
     }
 }
+
+/// What explains a task's failure is read from the task's own spec: after a rollback the service's is
+/// another one.
+#[test]
+fn causes_are_read_from_the_tasks_own_spec() {
+    let rules = root().join("src/triage/rules");
+    let fields = [
+        "image",
+        "limits",
+        "reserved",
+        "mounts",
+        "constraints",
+        "restart",
+        "platforms",
+        "max_per_node",
+        "log_driver",
+        "health_check",
+        "networks",
+    ];
+    for file in ["exits", "image", "jobs", "parts", "placement", "refusal", "stuck"] {
+        let source = fs::read_to_string(rules.join(file).with_extension("rs")).unwrap();
+        for field in fields {
+            assert!(!source.contains(&format!("service.{field}")), "{file} reads service.{field}");
+        }
+    }
+}

@@ -301,7 +301,7 @@ pub struct Service {
     pub counts: Option<Counts>,
     /// When it was created.
     pub created: Timestamp,
-    /// When its object last changed.
+    /// When its object was last written; see [`Service::changed`].
     pub updated: Timestamp,
 }
 
@@ -319,6 +319,30 @@ impl Service {
     /// Whether it belongs to what the service does now: of a job, to its last run.
     pub fn is_of_this_run(&self, task: &Task) -> bool {
         !self.mode.is_job() || task.run == self.run
+    }
+
+    /// Whether a rollback would change anything: an unchanged `docker stack deploy` makes the spec before
+    /// equal to the one in force (measured).
+    pub fn can_roll_back(&self) -> bool {
+        self.previous.as_ref().is_some_and(|p| *p != self.spec) && !self.last_changes().is_empty()
+    }
+
+    /// Whether the spec before is one that a rollback has left.
+    pub fn was_rolled_back(&self) -> bool {
+        self.previous.is_some()
+            && self.update.as_ref().is_some_and(|u| u.state.word().starts_with("rollback"))
+    }
+
+    /// When its spec changed, as its object tells it; not set where it does not. `UpdatedAt` alone moves
+    /// with the progress of an update and when a lost quorum returns, too (measured); each write of the
+    /// spec erases the status of the update before.
+    pub fn changed(&self) -> Timestamp {
+        match (&self.update, &self.previous) {
+            (Some(update), _) if update.started.is_set() => update.started,
+            (None, None) => self.created,
+            (None, Some(before)) if *before == self.spec => Timestamp::NEVER,
+            _ => self.updated,
+        }
     }
 
     /// What the last update changed, in words; empty when there is no spec before it.

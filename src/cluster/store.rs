@@ -5,9 +5,9 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use super::{
-    ClusterInfo, Entry, Journal, Leaderless, ListId, Memory, Mode, Network, Node, NodeId, Part,
-    Resources, Rests, Scope, Service, ServiceId, Task, TaskId, TaskRef, TaskState, Unread,
-    shelf::Shelf,
+    ClusterInfo, Entry, Journal, Leaderless, ListId, Meaning, Memory, Mode, Network, Node, NodeId,
+    Part, Resources, Rests, Scope, Service, ServiceId, Subject, Task, TaskId, TaskRef, TaskState,
+    Timestamp, Unread, shelf::Shelf,
 };
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
@@ -294,6 +294,26 @@ impl Store {
     /// A node's tasks counted.
     pub fn node_tally(&self, node: &NodeId) -> Tally {
         self.by_node.get(node).map(|g| g.tally).unwrap_or_default()
+    }
+
+    /// When a service's spec changed: as its object tells it, or else as it was seen; not set if neither.
+    pub fn changed(&self, service: &Service) -> Timestamp {
+        let is_told = service.update.is_some() || service.previous.is_none();
+        let about = Subject::Service(service.id.clone());
+        let mut seen = self.memory.changes(&about).rev().filter(|c| c.meaning == Meaning::Change);
+        match seen.next() {
+            Some(change) if !is_told => change.at,
+            _ => service.changed(),
+        }
+    }
+
+    /// The newest failed task of the spec a rollback would return to, if that is one a rollback left.
+    pub fn failed_before_rollback(&self, service: &Service) -> Option<&Task> {
+        let template = service.previous_template.filter(|t| *t != service.template)?;
+        let failed = self
+            .tasks_of(&service.id)
+            .filter(|t| t.state.is_failure() && t.spec.template == template);
+        failed.filter(|_| service.was_rolled_back()).max_by_key(|t| t.since)
     }
 
     /// What the tasks of a node reserve there, of what it has.

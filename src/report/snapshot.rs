@@ -215,7 +215,18 @@ fn cluster_text(cluster: &Value) -> String {
     );
     table(
         "SERVICES",
-        &["name", "stack", "mode", "running", "desired", "image", "update_state", "ports"],
+        &[
+            "name",
+            "stack",
+            "mode",
+            "running",
+            "desired",
+            "completed",
+            "completions",
+            "image",
+            "update_state",
+            "ports",
+        ],
         &cluster["services"],
     );
     table(

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Before, Problem, Role, Severity,
+    Before, Problem, Remedy, Role, Severity,
     look::{count, names},
     rule::{Found, RULES},
 };
@@ -112,6 +112,24 @@ fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Proble
     }
 }
 
+/// Leaves the remedies that can work: a rollback to another spec that did not fail itself, the log of
+/// a container that there was.
+fn keep_workable(store: &Store, problem: &mut Problem) {
+    let service = match &problem.subject {
+        Subject::Service(id) | Subject::Task(_, id) => store.service(id),
+        _ => None,
+    };
+    let Some(service) = service else { return };
+    let has_log = problem.evidence.iter().any(|e| e.task.is_some());
+    problem.remedies.retain(|(remedy, _)| match remedy {
+        Remedy::Rollback => {
+            service.can_roll_back() && store.failed_before_rollback(service).is_none()
+        }
+        Remedy::Logs => has_log,
+        _ => true,
+    });
+}
+
 /// Of a service's symptoms the worst, with the cause that is believed most.
 fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, Option<Subject>)> {
     let mut symptoms: Vec<&(usize, Found)> =
@@ -146,7 +164,7 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
         evidence.extend(main.evidence.drain(..).filter(|e| !cause.evidence.contains(e)));
         main.evidence = evidence;
         let mut remedies = cause.remedies.clone();
-        let known = |remedies: &[(super::Remedy, String)], r| remedies.iter().any(|(k, _)| *k == r);
+        let known = |remedies: &[(Remedy, String)], r| remedies.iter().any(|(k, _)| *k == r);
         for (remedy, words) in main.remedies.drain(..) {
             if !known(&remedies, remedy) {
                 remedies.push((remedy, words));
@@ -158,6 +176,7 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
         main.message += ": its tasks do not start";
     }
     main.evidence.truncate(8);
+    keep_workable(store, &mut main);
     main.folded = symptoms[1..]
         .iter()
         .chain(causes.iter().skip(1))

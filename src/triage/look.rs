@@ -98,6 +98,8 @@ pub struct ServiceLook<'a> {
     pub look: &'a Look<'a>,
     /// The service.
     pub service: &'a Service,
+    /// When its spec changed; not set where that can't be told.
+    pub changed: Timestamp,
     /// How far it is.
     pub missing: Missing,
     /// All that is kept of it.
@@ -160,6 +162,7 @@ impl<'a> ServiceLook<'a> {
         let mut new = Self {
             look,
             service,
+            changed: store.changed(service),
             missing,
             rests,
             ended: HashMap::new(),
@@ -186,9 +189,8 @@ impl<'a> ServiceLook<'a> {
     fn find_loop(&mut self) {
         let (look, limits) = (self.look, self.look.limits);
         let recent = self.failures.iter().copied();
-        let recent: Vec<&Task> = recent
-            .filter(|t| t.since > self.service.updated && look.recent(t.since, LATELY))
-            .collect();
+        let recent: Vec<&Task> =
+            recent.filter(|t| t.since > self.changed && look.recent(t.since, LATELY)).collect();
         let fast = recent.iter().filter(|t| t.since.age(look.now) <= limits.loop_within).count();
         if fast < limits.loop_failures && recent.len() < limits.loop_failures + 2 {
             return;
@@ -336,10 +338,28 @@ impl<'a> ServiceLook<'a> {
         slots.values().any(|failed| *failed >= kept)
     }
 
+    /// Whether none of its tasks ever ran, as far as they are kept, and it was never updated.
+    pub fn never_ran(&self) -> bool {
+        let ran = |t: &&Task| match t.state {
+            TaskState::Running | TaskState::Complete | TaskState::Orphaned => true,
+            // How far one got that was stopped or failed, its last progress tells.
+            TaskState::Failed | TaskState::Shutdown | TaskState::Remove => {
+                t.err.starts_with("task: non-zero exit")
+                    || matches!(&*t.message, "started" | "finished")
+            }
+            _ => false,
+        };
+        let is_first = self.service.update.is_none() && self.service.previous.is_none();
+        is_first && !self.tasks.is_empty() && !self.tasks.iter().any(ran)
+    }
+
     /// Since when it is short or unsteady, as far back as the tasks that are kept tell: its oldest failure
     /// since it was last changed, the creation of the oldest task that waits, or the loss of a node. Not
     /// set when the kept history is full: then it began before, and any figure would be too young.
     pub fn short_since(&self) -> Timestamp {
+        if self.never_ran() {
+            return self.service.created;
+        }
         if self.history_is_full() {
             return Timestamp::NEVER;
         }
@@ -351,7 +371,7 @@ impl<'a> ServiceLook<'a> {
         let looping = self.looping.iter().map(|t| t.since);
         let all = waiting.chain(failures).chain(looping).chain(lost);
         let oldest = all.filter(|at| at.is_set()).min();
-        oldest.unwrap_or(self.service.updated).max(self.service.created)
+        oldest.unwrap_or(self.changed).max(self.service.created)
     }
 
     /// The node that took its tasks with it, if that explains what is missing.

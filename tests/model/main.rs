@@ -14,6 +14,7 @@ mod lossless;
 mod nodes;
 mod plans;
 mod quorum;
+mod remedies;
 mod reports;
 mod rules;
 mod store;

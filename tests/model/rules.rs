@@ -185,7 +185,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("registry-unreachable", rejected("Get \"https://reg/v2/\": dial tcp: lookup reg: i/o timeout").into(), "can't reach the registry"),
         ("image-platform", rejected("no matching manifest for linux/arm64/v8 in the manifest list entries").into(), "is not made for"),
         ("digest-drift", with(calm(), |c| { spec(&mut c.tasks[0]).image = "a:1@sha256:0123456789".into(); spec(&mut c.tasks[1]).image = "a:1@sha256:9876543210".into(); }).into(), "1 task of 01234567, 1 task of 98765432"),
-        ("image-latest", with(calm(), |c| { c.last().image = "shop/api:latest".into(); c.last().updated = ago(60 * 86_400); }).into(), "web runs shop/api:latest unchanged for 60 days"),
+        ("image-latest", with(calm(), |c| { c.last().image = "shop/api:latest".into(); c.last().created = ago(60 * 86_400); }).into(), "web runs shop/api:latest unchanged for 60 days"),
         ("bind-missing", rejected("invalid mount config for type \"bind\": bind source path does not exist: /srv/data").into(), "bind mount source /srv/data does not exist on"),
         ("secret-missing", rejected("secret db_password not found").into(), "secret missing: secret db_password not found"),
         ("config-missing", rejected("config reference nginx not found").into(), "config missing"),

@@ -213,9 +213,16 @@ impl Change {
                 template.insert("ForceUpdate".into(), now.wrapping_add(1).into());
             }
             Self::Rollback => {
-                return document.previous.clone().ok_or_else(|| {
-                    "no previous spec to roll back to: it was never updated".to_owned()
-                });
+                let previous = document
+                    .previous
+                    .clone()
+                    .ok_or("no previous spec to roll back to: it was never updated")?;
+                if previous == spec {
+                    return Err(
+                        "the previous spec is equal to this one: a rollback changes nothing".into(),
+                    );
+                }
+                return Ok(previous);
             }
             Self::Spec(edited) => {
                 if **edited == spec {

@@ -64,6 +64,15 @@ pub(super) fn describe(
     if let (Some(service), Some(to)) = (service, to) {
         placement_warnings(service, after, to, from.unwrap_or(0), store, &mut warnings);
     }
+    if let Some(service) = service.filter(|s| *change == Change::Rollback && s.was_rolled_back()) {
+        let failed = store.failed_before_rollback(service).map_or(String::new(), |task| {
+            format!(
+                ", and its tasks failed ({})",
+                if task.err.is_empty() { task.state.word() } else { &task.err }
+            )
+        });
+        warnings.push(format!("the last rollback left this spec: this returns to it{failed}"));
+    }
     if *change == Change::Rollback && from != to {
         let (from, to) = (from.unwrap_or(0), to.unwrap_or(0));
         warnings.push(format!("the previous spec has {to} replicas, now there are {from}"));

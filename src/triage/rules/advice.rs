@@ -36,11 +36,11 @@ pub fn image_latest(s: &ServiceLook<'_>) -> Option<Found> {
     let name = tag.rsplit('/').next().unwrap_or(tag);
     let latest = name.ends_with(":latest") || !name.contains(':');
     let pinned = s.service.image.contains('@');
-    if !latest || pinned || !s.look.lasts(s.service.updated, s.look.limits.latest) {
+    if !latest || pinned || !s.changed.is_set() || !s.look.lasts(s.changed, s.look.limits.latest) {
         return None;
     }
     Some(
-        Found::advice(format!("{} runs {tag} unchanged for {}", s.service.name, span(s.service.updated.age(s.look.now))))
+        Found::advice(format!("{} runs {tag} unchanged for {}", s.service.name, span(s.changed.age(s.look.now))))
             .why("the tag moves on: the next task that is started elsewhere pulls another image than the others run")
             .remedy(Remedy::Update, "name a version"),
     )

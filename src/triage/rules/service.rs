@@ -43,6 +43,10 @@ fn may_rest(s: &ServiceLook<'_>) -> bool {
 }
 
 fn blamed(s: &ServiceLook<'_>, mut found: Found) -> Found {
+    if s.never_ran() {
+        let kept = if s.history_is_full() { "as far as the manager remembers, " } else { "" };
+        found = found.why(format!("{kept}it never ran since it was created"));
+    }
     // A task that fails by itself is not the node's doing.
     if !s.fails_itself
         && let Some(node) = s.lost_node()
@@ -128,7 +132,7 @@ pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
 /// come, a moment ago.
 fn begun(s: &ServiceLook<'_>, node: &Node) -> Timestamp {
     let tasks = s.waiting.iter().filter(|t| t.node.as_ref() == Some(&node.id));
-    let began = tasks.map(|t| t.created).min().unwrap_or(s.service.updated);
+    let began = tasks.map(|t| t.created).min().unwrap_or(s.changed);
     began.max(s.look.state_since(node))
 }
 

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use crate::{
     cluster::{FailureAction, Task, Timestamp, UpdateState, UpdateStatus, stalled},
-    triage::{Remedy, ServiceLook, look::count, look::span, rule::Found},
+    triage::{
+        Remedy, ServiceLook,
+        look::{LATELY, count, span},
+        rule::Found,
+    },
 };
 
 fn status<'s>(s: &ServiceLook<'s>, state: &UpdateState) -> Option<&'s UpdateStatus> {
@@ -66,7 +70,8 @@ pub fn rollback_paused(s: &ServiceLook<'_>) -> Option<Found> {
 pub fn rolled_back(s: &ServiceLook<'_>) -> Option<Found> {
     let u = status(s, &UpdateState::RollbackCompleted)?;
     let by_itself = u.message.contains("due to failure") || s.service.previous.is_none();
-    (by_itself && !s.is_short()).then(|| {
+    // Of one that is short as well it is told while it is likely to be why.
+    (by_itself && (!s.is_short() || s.look.recent(ended(s, u), LATELY))).then(|| {
         Found::warning(
             format!("{} {}: update rolled back", s.service.name, s.figures()),
             ended(s, u),

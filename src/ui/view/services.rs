@@ -234,8 +234,11 @@ pub const COLUMNS: &[Column<Service>] = &[
         max: 7,
         shed: 1,
         right: true,
-        cell: |s, c| Cell::dim(text::age(s.updated.age(c.now))),
-        key: |s, _| Key::Number(-s.updated.0),
+        cell: |s, c| {
+            let at = c.store.changed(s);
+            Cell::dim(if at.is_set() { text::age(at.age(c.now)) } else { "?".into() })
+        },
+        key: |s, c| Key::Number(-c.store.changed(s).0),
     },
 ];
 

@@ -45,7 +45,9 @@ impl Page<'_> {
         self.styled("tasks", state, slot);
         self.problems(&subject);
         self.field("created", self.when(s.created));
-        self.field("changed", self.when(s.updated));
+        let changed = store.changed(s);
+        let never = "unknown: it was written again without a change".to_owned();
+        self.field("changed", if changed.is_set() { self.when(changed) } else { never });
         self.field("version", s.version.to_string());
         self.reached(s);
         self.runs(s);
