@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    HealthCheck, Mount, NodeId, Platform, Resources, RestartPolicy, ServiceId, TaskId, Timestamp,
-    words::words,
+    HealthCheck, Mount, NodeId, Platform, Resources, RestartCondition, RestartPolicy, ServiceId,
+    TaskId, Timestamp, words::words,
 };
 
 words! {
@@ -142,6 +142,14 @@ impl Task {
     /// Whether it is alive or meant to be: what is not history.
     pub fn is_live(&self) -> bool {
         self.is_wanted() || !self.state.is_terminal()
+    }
+
+    /// Whether it ended by itself and well, though its restart policy means a program that serves: any
+    /// end is followed by a start, and no delay makes it work that repeats.
+    pub fn ended_though_it_serves(&self) -> bool {
+        self.state == TaskState::Complete
+            && self.spec.restart.condition == RestartCondition::Any
+            && !self.spec.restart.repeats()
     }
 
     /// What it fills.

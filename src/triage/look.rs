@@ -113,7 +113,7 @@ pub struct ServiceLook<'a> {
     pub steady: Vec<&'a Task>,
     /// Failed, the newest first.
     pub failures: Vec<&'a Task>,
-    /// Failed lately, the newest first, if that is again and again.
+    /// Failed lately, or ended though it should serve, the newest first, if that is again and again.
     pub looping: Vec<&'a Task>,
     /// Tasks that tell why it does not run as it should, the newest first, and what each says.
     pub trouble: Vec<(&'a Task, Why)>,
@@ -188,9 +188,16 @@ impl<'a> ServiceLook<'a> {
     /// begins between two of them is no cure yet.
     fn find_loop(&mut self) {
         let (look, limits) = (self.look, self.look.limits);
-        let recent = self.failures.iter().copied();
-        let recent: Vec<&Task> =
-            recent.filter(|t| t.since > self.changed && look.recent(t.since, LATELY)).collect();
+        // A program that ends well is no failure, unless it ends at once again and again though it should
+        // serve: it went to the background, or it is a one-shot with a server's restart policy. One that
+        // works for a while, ends and is started again repeats its work.
+        let serves = !self.service.mode.is_job();
+        let at_once = |t: &&Task| t.ended_though_it_serves() && self.lived(t) < limits.grace;
+        let ended = self.tasks.iter().copied().filter(|t| serves && at_once(t));
+        let all = self.failures.iter().copied().chain(ended);
+        let mut recent: Vec<&Task> =
+            all.filter(|t| t.since > self.changed && look.recent(t.since, LATELY)).collect();
+        recent.sort_by_key(|t| (std::cmp::Reverse(t.since), &t.id));
         let fast = recent.iter().filter(|t| t.since.age(look.now) <= limits.loop_within).count();
         if fast < limits.loop_failures && recent.len() < limits.loop_failures + 2 {
             return;
@@ -332,7 +339,8 @@ impl<'a> ServiceLook<'a> {
         }
         let kept = self.look.store.info().history_limit.saturating_sub(1).max(1);
         let mut slots = HashMap::new();
-        for (task, _) in &self.series {
+        let ended = self.looping.iter().filter(|t| !t.state.is_failure());
+        for task in self.series.iter().map(|(task, _)| task).chain(ended) {
             *slots.entry(task.place()).or_insert(0_u64) += 1;
         }
         slots.values().any(|failed| *failed >= kept)

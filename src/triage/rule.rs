@@ -223,6 +223,7 @@ rules! {
     "no-node-available", Warning, Cause, 0, Service(placement::unavailable), "the nodes that would do are down, paused or drained";
     "attempts-used-up", Warning, Cause, 0, Service(jobs::attempts_used_up), "the restart policy gives up: no attempts left, or none allowed";
     "exit-code", Warning, Cause, 0, Service(exits::exit_code), "any other exit of its own";
+    "exit-zero", Warning, Cause, 0, Service(exits::ends), "a program that ends by itself with exit 0 again and again, where the restart policy means one that serves";
     "task-error", Warning, Cause, 0, Service(exits::other), "an error no other rule knows, in the engine's own words";
     "stuck-new", Warning, Cause, 0, Service(stuck::new), "tasks wait for addresses of their networks";
     "stuck-pending", Warning, Cause, 0, Service(stuck::pending), "tasks wait to be placed";

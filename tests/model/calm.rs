@@ -166,6 +166,39 @@ fn what_ends_though_it_should_serve_is_told() {
     assert_eq!(said(&c)[0].0, "service-down");
 }
 
+/// Tasks that ended with exit 0, each after so long, five seconds between them.
+fn ends_again_and_again(condition: RestartCondition, delay: u64, lived: i64) -> Cluster {
+    let mut c = with_policy("web", 1, condition, Duration::from_secs(delay));
+    for i in 0..4 {
+        let ended = i * (lived + 5) + 4;
+        c = c.task(1, TaskState::Complete, "", ended);
+        let task = c.tasks.last_mut().unwrap();
+        (task.created, task.desired) = (ago(ended + lived), TaskState::Shutdown);
+        task.exit_code = Some(0);
+    }
+    c.last().updated = ago(3_600);
+    next(c, 1, 4)
+}
+
+#[test]
+fn a_program_that_only_ends_is_no_server() {
+    let c = ends_again_and_again(RestartCondition::Any, 5, 1);
+    let all = found(&c);
+    let loud: Vec<_> = all.iter().filter(|p| p.is_loud()).collect();
+    assert_eq!((loud[0].rule, loud[0].cause), ("service-down", Some("exit-zero")));
+    assert!(loud[0].message.contains("ends by itself with exit 0"), "{}", loud[0].message);
+    let folded = loud[0].folded.iter().find(|p| p.rule == "crash-loop").unwrap();
+    assert!(
+        folded.message.ends_with("at least 4 ends within 18 s, all with exit 0"),
+        "{}",
+        folded.message
+    );
+    // Work that takes its time and is done again, also by the engine's own delay.
+    assert_eq!(said(&ends_again_and_again(RestartCondition::Any, 5, 60)), []);
+    assert_eq!(said(&ends_again_and_again(RestartCondition::Any, 3_600, 1)), []);
+    assert_eq!(said(&ends_again_and_again(RestartCondition::OnFailure, 5, 1)), []);
+}
+
 #[test]
 fn tasks_that_went_with_a_removed_node_are_no_problem() {
     let orphaned = |why: &str| {

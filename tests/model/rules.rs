@@ -179,6 +179,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("command-failed", failing("starting container failed: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"/app\": stat /app: no such file or directory: unknown").into(), "/app is not found"),
         ("start-failed", failing("starting container failed: unable to find user nosuchuser: no matching entries in passwd file").into(), "can't be started: unable to find user nosuchuser"),
         ("exit-code", failing(&exit(3)).into(), "task: non-zero exit (3)"),
+        ("exit-zero", (1..4).fold(calm(), |c, i| c.task(1, TaskState::Complete, "", i * 6)).into(), "the program ends by itself with exit 0"),
         ("image-missing", rejected("No such image: shop/api:1.8").into(), "image shop/api:1.8 is not found (on"),
         ("registry-auth", rejected("pull access denied for shop/api, repository does not exist or may require 'docker login'").into(), "the registry refuses"),
         ("registry-limit", rejected("toomanyrequests: You have reached your pull rate limit").into(), "rate limit is reached"),

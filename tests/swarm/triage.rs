@@ -135,6 +135,15 @@ const ALL: &[(&str, Broken)] = &[
         broken(&["lab/app:1.0", "sh", "-c", "exit 3"], DOWN, "exit-code", "non-zero exit (3)"),
     ),
     (
+        "to-background",
+        broken(
+            &["lab/app:1.0", "sh", "-c", "sleep 100 & exit 0"],
+            DOWN,
+            "exit-zero",
+            "ends by itself with exit 0",
+        ),
+    ),
+    (
         "oom",
         broken(
             &["--limit-memory", "8m", "lab/app:1.0", "sh", "-c", MEMORY_HOG],

@@ -44,17 +44,25 @@ pub fn crash_loop(s: &ServiceLook<'_>) -> Option<Found> {
         }
     };
     let same = recent.iter().all(|t| t.err == newest.err);
-    let same = if same { "the same error each time" } else { "different errors" };
+    let same = match same {
+        true if newest.err.is_empty() => "",
+        true => ", the same error each time",
+        false => ", different errors",
+    };
     // The manager keeps but a few of each slot: there may have been more, and it began before.
     let full = s.history_is_full();
     let least = if full { "at least " } else { "" };
     Some(
         Found::warning(
             format!(
-                "{} {} now, but {least}{} within {}{exits}, {same}",
+                "{} {} now, but {least}{} within {}{exits}{same}",
                 s.service.name,
                 s.figures(),
-                count(recent.len(), "failure", "failures"),
+                if recent.iter().any(|t| t.state.is_failure()) {
+                    count(recent.len(), "failure", "failures")
+                } else {
+                    count(recent.len(), "end", "ends")
+                },
                 span(over.max(std::time::Duration::from_secs(1))),
             ),
             if full { Timestamp::NEVER } else { oldest.since },
@@ -152,6 +160,21 @@ pub fn start_failed(s: &ServiceLook<'_>) -> Option<Found> {
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
             .tasks(s.look, tasks),
     )
+}
+
+/// `complete` of what should serve: restart condition `any`, and no delay that would make it work that
+/// repeats. The program is done at once, or has left for the background, where the container does not wait
+/// for it.
+pub fn ends(s: &ServiceLook<'_>) -> Option<Found> {
+    let tasks: Vec<&Task> =
+        s.looping.iter().copied().filter(|t| t.ended_though_it_serves()).collect();
+    (!tasks.is_empty()).then(|| {
+        Found::cause("the program ends by itself with exit 0, and is started again")
+            .why("it goes to the background, where its container does not wait for it, or it is a one-shot: those want the restart condition none or on-failure, or a job")
+            .remedy(Remedy::Logs, "what it wrote before it ended")
+            .remedy(Remedy::Update, "keep it in the foreground, or another restart condition (Ctrl-e: RestartPolicy)")
+            .tasks(s.look, tasks)
+    })
 }
 
 /// Any other exit is the program's own.
