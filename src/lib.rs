@@ -26,6 +26,7 @@
 //! | [`session`] | one actor a cluster: watches it through the fastest manager, feeds the model, fails over, carries plans out, keeps what must outlive skep; the fleet of them |
 //! | [`ui`] | the terminal: a board for each cluster, the view of all, one file a screen, shared widgets |
 //! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
+//! | [`grant`] | who may do what: permissions, minted at start-up and bound to a cluster |
 //! | [`text`] | the one sanitiser of what strangers wrote |
 //! | [`report`] | the same knowledge without a screen: check, snapshot, logs, contexts |
 //!
@@ -41,6 +42,7 @@ pub mod config;
 pub mod connect;
 pub mod demo;
 pub mod engine;
+pub mod grant;
 pub mod logs;
 pub mod report;
 pub mod session;

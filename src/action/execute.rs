@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use super::{
     audit::Audit,
-    plan::{Approved, Change, Document, Found, NodeChange, Step, Target},
+    plan::{Approved, Change, Document, Found, NodeChange, NotApproved, Step, Target},
 };
-use crate::engine::{Engine, EngineError};
+use crate::{
+    engine::{Engine, EngineError},
+    grant::WriteGrant,
+};
 
 /// How a step's write ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,18 +28,19 @@ pub enum Outcome {
 const READ_AGAIN: [Duration; 3] =
     [Duration::from_millis(300), Duration::from_millis(700), Duration::from_secs(2)];
 
-/// Writes. Exists only where a `WriteGrant` was minted: it takes nothing but approved plans, and the
-/// engine it holds is the only one whose transport lets a POST out.
+/// Writes. Exists only where a [`WriteGrant`] was minted: it takes nothing but approved plans of the
+/// grant's cluster, and the engine it holds is the only one whose transport lets a POST out.
 pub struct Executor {
     engine: Engine,
+    grant: WriteGrant,
     audit: Audit,
     cluster: String,
 }
 
 impl Executor {
-    /// An executor over a read-write engine.
-    pub fn new(engine: Engine, audit: Audit, cluster: String) -> Self {
-        Self { engine, audit, cluster }
+    /// An executor over an engine of the grant's cluster, which is `cluster` in the audit.
+    pub fn new(engine: &Engine, grant: &WriteGrant, audit: Audit, cluster: String) -> Self {
+        Self { engine: engine.for_writing(grant), grant: grant.clone(), audit, cluster }
     }
 
     /// Through which engine.
@@ -54,6 +58,14 @@ impl Executor {
         mut each: impl FnMut(&Step, Outcome),
     ) {
         tokio::pin!(link_over);
+        if approved.plan().cluster() != self.grant.cluster() {
+            for step in &approved.plan().steps {
+                let why = format!("nothing was sent: {}", NotApproved::OtherCluster);
+                self.audit.record(&self.cluster, step, "refused", &why);
+                each(step, Outcome::Refused(why));
+            }
+            return;
+        }
         let mut lost = false;
         for step in &approved.plan().steps {
             let outcome = if lost {

@@ -18,7 +18,10 @@ use hyper::{Method, Request, Response, body::Incoming};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
 use super::error::{EngineError, Result, refused};
-use crate::connect::{Ask, Connector, Endpoint, SshError, TlsError, tls_trouble};
+use crate::{
+    connect::{Ask, Connector, Endpoint, SshError, TlsError, tls_trouble},
+    grant::WriteGrant,
+};
 
 /// The oldest API skep uses: Docker 20.10, the first with service status counts.
 pub(super) const API_MIN: &str = "1.41";
@@ -32,7 +35,7 @@ const BODY_SILENCE: Duration = Duration::from_secs(20);
 
 /// Whether the transport lets writes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+enum Access {
     /// Only requests of the allow-list.
     ReadOnly,
     /// Service updates as well.
@@ -79,8 +82,8 @@ pub(super) struct Answer {
 }
 
 impl Engine {
-    /// A client over `connector`; nothing is sent yet.
-    pub fn new(connector: Connector, access: Access) -> Self {
+    /// A read-only client over `connector`; nothing is sent yet.
+    pub fn new(connector: Connector) -> Self {
         let http = Client::builder(TokioExecutor::new())
             // Before a proxy hangs up on it (haproxy's usual keep-alive is 10 s).
             .pool_idle_timeout(Duration::from_secs(8))
@@ -89,15 +92,15 @@ impl Engine {
         Self {
             http,
             connector,
-            access,
+            access: Access::ReadOnly,
             api: API_MIN.into(),
             requests: Arc::default(),
             bytes: Arc::default(),
         }
     }
 
-    /// The same engine, over the same connections, with its transport open for service updates.
-    pub fn for_writing(&self) -> Self {
+    /// The same engine, over the same connections, with its transport open for what a grant allows.
+    pub fn for_writing(&self, _grant: &WriteGrant) -> Self {
         Self { access: Access::ReadWrite, ..self.clone() }
     }
 

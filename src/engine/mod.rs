@@ -17,7 +17,7 @@ mod probe;
 mod wire;
 mod writes;
 
-pub use client::{Access, Cost, Engine, Price};
+pub use client::{Cost, Engine, Price};
 pub use error::{EngineError, Result};
 pub use events::{EventReader, EventStream};
 pub use lists::TaskList;

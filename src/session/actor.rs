@@ -10,7 +10,7 @@ use super::{
     documents,
     fleet::{Gone, Join, Out, Registrar},
     leaderless::leaderless,
-    message::{ClusterNo, Command, Event, Generation, Link, LogTask, Token},
+    message::{Command, Event, Generation, Link, LogTask, Token},
     pace::Budget,
     panics::caught,
     past::{Keeper, Kept, Past},
@@ -21,14 +21,11 @@ use super::{
     writes::{self, Writes},
 };
 use crate::{
-    action::{
-        audit::Audit,
-        execute::Executor,
-        plan::{Found, WriteGrant},
-    },
+    action::{audit::Audit, execute::Executor, plan::Found},
     cluster::{Leaderless, ServiceId},
     connect::Connector,
     engine::{Engine, EngineError, Probe},
+    grant::{ClusterNo, WriteGrant},
 };
 
 /// A manager that owes an answer for so long is suspected, and others are asked.
@@ -439,12 +436,12 @@ impl Actor {
 
     /// Writing has a transport of its own; without a grant there is none.
     fn writes(&self, engine: &Engine, probe: &Probe) -> Option<Writes> {
-        self.config.grant.as_ref()?;
+        let grant = self.config.grant.as_ref()?;
         let audit = Audit::new(self.config.past.audit.clone(), self.config.who.clone());
         // Where the Swarm has no name, its writes are kept under where they went.
         let id = &probe.info.id;
         let cluster = if id.is_empty() { engine.endpoint().to_string() } else { id.to_string() };
-        Some(Writes::new(Executor::new(engine.for_writing(), audit, cluster), &self.out))
+        Some(Writes::new(Executor::new(engine, grant, audit, cluster), &self.out))
     }
 
     fn command(
@@ -476,10 +473,15 @@ impl Actor {
             Command::ReadBack(token, ids) => documents::find(engine, &self.out, token, ids),
             Command::Raw(token, kind, id) => documents::raw(engine, &self.out, token, kind, id),
             Command::CarryOut(approved) => {
-                if self.config.grant.is_some()
-                    && let Some(writes) = writes
-                {
-                    writes.carry_out(approved);
+                // Another entry may have turned out to be this Swarm, and read-only.
+                match writes.filter(|_| self.config.grant.is_some()) {
+                    Some(writes) => writes.carry_out(approved),
+                    None => {
+                        let out = self.out.clone();
+                        tokio::spawn(async move {
+                            writes::refuse(&out, &approved, "this cluster is read-only").await
+                        });
+                    }
                 }
             }
             Command::Retry => {}

@@ -9,9 +9,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     actor::{Actor, SessionConfig},
-    message::{ClusterNo, Command, Event, Link, Told},
+    message::{Command, Event, Link, Told},
     roster::Manager,
 };
+use crate::grant::ClusterNo;
 
 /// The sessions: what goes in and what comes out.
 pub struct Fleet {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     cluster::{Delta, ListId, Scope, ServiceId, Since, Store, TaskId, Timestamp},
     connect::Connector,
-    engine::{Access, Engine, LogFrame, Output, ServiceReader},
+    engine::{Engine, LogFrame, Output, ServiceReader},
 };
 
 /// Between looks for tasks that came or went.
@@ -69,7 +69,7 @@ pub async fn read_logs(
     query: LogQuery,
     said: mpsc::Sender<LogSaid>,
 ) -> Result<(), String> {
-    let mut engine = Engine::new(connector, Access::ReadOnly);
+    let mut engine = Engine::new(connector);
     let probe = engine.probe(wall).await.map_err(|e| e.to_string())?;
     let mut reading = Reading { engine, store: Store::default(), ids: Vec::new(), list: 0 };
     reading.store.apply(Delta::Cluster(probe.info), wall());

@@ -12,6 +12,7 @@ use crate::{
     },
     cluster::{Delta, Entry, Leaderless, ServiceId, TaskId, Timestamp},
     engine::{LogFrame, Names},
+    grant::ClusterNo,
     triage::Quieted,
 };
 
@@ -106,10 +107,6 @@ pub enum Link {
         leaderless: Option<Box<Leaderless>>,
     },
 }
-
-/// Which of the open clusters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClusterNo(pub usize);
 
 /// What the fleet tells.
 #[derive(Debug)]

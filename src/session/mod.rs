@@ -30,7 +30,7 @@ pub use fleet::Fleet;
 pub use leaderless::leaderless;
 pub use logs::{LogLine, LogQuery, LogSaid, read_logs};
 pub use message::{
-    ClusterNo, Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, Token, Told,
+    Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, Token, Told,
 };
 pub use meter::{Spent, Usage};
 pub use pace::Budget;

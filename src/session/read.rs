@@ -14,7 +14,7 @@ use super::{
 use crate::{
     cluster::{Delta, ListId, Part, Scope, Store, Timestamp},
     connect::Connector,
-    engine::{Access, Engine, EngineError, Price, Probe, ServiceReader, TaskList},
+    engine::{Engine, EngineError, Price, Probe, ServiceReader, TaskList},
 };
 
 /// Tasks told at once: few enough that keys go between.
@@ -126,7 +126,7 @@ pub(super) async fn stream_list(
 /// # Errors
 /// Why it can't be used.
 pub async fn greet(connector: Connector) -> Result<(Engine, Probe), EngineError> {
-    let mut engine = Engine::new(connector, Access::ReadOnly);
+    let mut engine = Engine::new(connector);
     let probe = engine.probe(wall).await?;
     Ok((engine, probe))
 }

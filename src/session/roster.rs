@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use super::message::{ManagerLine, Reach};
 use crate::{
     connect::Connector,
-    engine::{Access, Engine, EngineError, Probe},
+    engine::{Engine, EngineError, Probe},
 };
 
 /// Round trips remembered of each.
@@ -28,7 +28,7 @@ pub(super) struct Manager {
 impl Manager {
     fn new(connector: Connector) -> Self {
         Self {
-            engine: Engine::new(connector, Access::ReadOnly),
+            engine: Engine::new(connector),
             node: None,
             reach: Reach::Untried,
             round_trips: VecDeque::new(),

@@ -3,6 +3,7 @@
 mod headless;
 mod look;
 mod output;
+mod permit;
 
 use std::{
     io::IsTerminal,
@@ -12,20 +13,20 @@ use std::{
 
 use clap::CommandFactory;
 
-pub use self::output::print_usage;
 use self::{
     headless::{contexts, logs, moment},
     look::look,
     output::{clean_panics, complain, log_to_file, print, write_new},
 };
+pub use self::{output::print_usage, permit::permit};
 use crate::{
-    action::plan::WriteGrant,
     cli::{Cli, Sub},
     config::{
         ConfigFile, Depth, EXAMPLE, Look, Themes, badge, default_path, state_dir, themes_dir,
     },
     connect::{Ask, Choice, Connector, DockerDir, Endpoint, Wanted, choose, hold},
     demo,
+    grant::ClusterNo,
     report::{LogPrinter, check, contexts_text, snapshot_json, snapshot_text},
     session::{Budget, Fleet, LogQuery, Past, SessionConfig},
     triage::rule,
@@ -301,15 +302,13 @@ async fn screen(
     let mut seats = Vec::new();
     let mut sessions = Vec::new();
     let mut spares = Vec::new();
-    for cluster in choice.clusters {
+    for (no, cluster) in choice.clusters.into_iter().enumerate() {
         let colour = cluster.colour.as_deref().map(|c| badge(c, depth)).transpose();
         let colour = colour.unwrap_or_else(|why| {
             notices.push(format!("config: {why}"));
             None
         });
-        let name = cluster.name.as_deref().unwrap_or("default");
-        let grant = WriteGrant::mint(name, cluster.read_only);
-        let grant = if cluster.production { grant.map(WriteGrant::typed) } else { grant };
+        let grant = permit(ClusterNo(no), cluster.read_only, cluster.production);
         let config = SessionConfig {
             managers: cluster.endpoints.iter().cloned().map(Connector::new).collect(),
             mixed: cluster.mixed,
@@ -330,6 +329,7 @@ async fn screen(
         let others = if cluster.mixed { cluster.endpoints.len() - 1 } else { 0 };
         for _ in 0..others {
             spares.push((
+                cluster.read_only,
                 SessionConfig { managers: Vec::new(), ..config.clone() },
                 Seat { spare: true, ..seat.clone() },
             ));
@@ -337,9 +337,11 @@ async fn screen(
         sessions.push(config);
         seats.push(seat);
     }
-    for (config, seat) in spares {
-        sessions.push(config);
-        seats.push(seat);
+    for (read_only, config, seat) in spares {
+        // A cluster of its own.
+        let grant = permit(ClusterNo(sessions.len()), read_only, seat.production);
+        sessions.push(SessionConfig { grant: grant.clone(), ..config });
+        seats.push(Seat { grant, ..seat });
     }
     complain(&notices);
     log_in(sessions.iter().flat_map(|s| &s.managers)).await;

@@ -16,10 +16,10 @@ use super::{
     wall::{Wall, WallSettings},
 };
 use crate::{
-    action::plan::WriteGrant,
     cluster::Timestamp,
     config::{Borders, Depth, Look, Theme, Themes},
-    session::{ClusterNo, Command, Told},
+    grant::{ClusterNo, WriteGrant},
+    session::{Command, Told},
     triage::{Limits, Severity},
 };
 

@@ -21,13 +21,11 @@ use super::{
     vitals::Vitals,
 };
 use crate::{
-    action::{
-        follow::Follow,
-        plan::{Change, WriteGrant},
-    },
+    action::{follow::Follow, plan::Change},
     cluster::{Leaderless, NodeId, ServiceId, Store, TaskId, Timestamp},
     config::Theme,
-    session::{ClusterNo, Command, Event, Generation, LogFrame, ManagerLine, Token, Usage},
+    grant::{ClusterNo, WriteGrant},
+    session::{Command, Event, Generation, LogFrame, ManagerLine, Token, Usage},
     triage::{Limits, Problem, Triage},
 };
 

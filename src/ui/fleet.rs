@@ -8,7 +8,8 @@ use super::{
 use crate::{
     cluster::{Gravity, NodeId, Subject, Timestamp},
     config::Slot,
-    session::{ClusterNo, Reach},
+    grant::ClusterNo,
+    session::Reach,
     triage::Severity,
     ui::widget::text,
 };

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     action::plan::{
-        Change, Confirm, Confirmation, NodeChange, Plan, ScaleTo, Target, from_yaml, parse_labels,
+        Change, Confirm, Confirmation, NodeChange, NotApproved, Plan, ScaleTo, Target, from_yaml,
+        parse_labels,
     },
     cluster::Subject,
 };
@@ -226,7 +227,8 @@ impl Board {
         let Some(Overlay::Plan(shown)) = self.overlays.last_mut() else { return };
         match shown.plan.clone().approve(&grant, &answer) {
             Ok(approved) => self.carry_out(approved),
-            Err(_) => shown.slip = Some(Slip::Wrong),
+            Err(NotApproved::Answer) => shown.slip = Some(Slip::Wrong),
+            Err(why @ NotApproved::OtherCluster) => self.notice(format!("nothing was sent: {why}")),
         }
     }
 
@@ -260,7 +262,7 @@ impl Board {
                         editor.error = None;
                         let document = editor.document.clone();
                         let change = Change::Spec(Box::new(spec));
-                        let plan = Plan::new(&[document], &change, self.live_store());
+                        let plan = Plan::new(self.no, &[document], &change, self.live_store());
                         self.open_plan(plan, None);
                     }
                 }

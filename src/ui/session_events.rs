@@ -9,11 +9,10 @@ use super::{
 use crate::{
     action::{
         follow::Phase,
-        plan::{
-            Change, Document, Found, NodeChange, Plan, Target, WriteGrant, mask_document, to_yaml,
-        },
+        plan::{Change, Document, Found, NodeChange, Plan, Target, mask_document, to_yaml},
     },
     cluster::{Availability, Delta, Gravity, Leaderless, Store, Timestamp},
+    grant::WriteGrant,
     session::{Command, Event, Generation, Link, Outcome, Token},
     triage::{Blast, blast},
 };
@@ -218,7 +217,7 @@ impl Board {
     /// A plan, with what is known of a node's blast radius.
     fn plan(&self, documents: &[Document], change: &Change) -> Plan {
         let store = self.live_store();
-        let mut plan = Plan::new(documents, change, store);
+        let mut plan = Plan::new(self.no, documents, change, store);
         if *change != Change::Node(NodeChange::Availability(Availability::Drain)) {
             return plan;
         }

@@ -8,7 +8,7 @@ use crossterm::event::KeyEvent;
 use super::{App, Board, actions::Act, app::Effect, board::LinkState};
 use crate::{
     cluster::Timestamp,
-    session::ClusterNo,
+    grant::ClusterNo,
     triage::{Problem, Severity},
     ui::widget::text,
 };

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend};
 use skep::{
-    action::plan::WriteGrant,
     cluster::Timestamp,
     connect::{Connector, Endpoint},
     demo::Demo,
+    grant::ClusterNo,
     session::{Budget, Fleet, Past, SessionConfig},
+    start::permit,
     ui::{App, Effect, Msg, Opening, Seat, draw},
 };
 
@@ -56,8 +57,8 @@ impl Live {
         let dir = tempfile::tempdir().unwrap();
         let mut sessions = Vec::new();
         let mut seats = Vec::new();
-        for (endpoints, read_only) in clusters {
-            let grant = WriteGrant::mint("test", read_only);
+        for (no, (endpoints, read_only)) in clusters.into_iter().enumerate() {
+            let grant = permit(ClusterNo(no), read_only, false);
             seats.push(Seat {
                 endpoint: endpoints.first().map(ToString::to_string).unwrap_or_default(),
                 spare: endpoints.is_empty(),

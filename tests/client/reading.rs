@@ -6,7 +6,9 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use skep::{
     connect::{Connector, Endpoint},
     demo::Demo,
-    engine::{Access, Engine, ServiceReader},
+    engine::{Engine, ServiceReader},
+    grant::ClusterNo,
+    start::permit,
     ui::actions::ACTIONS,
 };
 
@@ -141,8 +143,9 @@ async fn lost_events_are_no_lost_changes() {
     let (demo, _dir) = serve("calm", &["skip-events"]);
     let mut live = Live::start(&demo, false);
     live.until("● live").await;
-    let mut other =
-        Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())), Access::ReadWrite);
+    let grant = permit(ClusterNo(0), false, false).unwrap();
+    let other = Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())));
+    let mut other = other.for_writing(&grant);
     other.probe(now).await.unwrap();
     let (services, _) = other.services(&mut ServiceReader::default(), true).await.unwrap();
     let web = services.iter().find(|s| &*s.name == "shop_web").unwrap();
@@ -158,8 +161,7 @@ async fn lost_events_are_no_lost_changes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bollard_reads_names() {
     let (demo, _dir) = serve("calm", &[]);
-    let mut engine =
-        Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())), Access::ReadOnly);
+    let mut engine = Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())));
     engine.probe(now).await.unwrap();
     let names = engine.names().await.unwrap();
     assert!(names.networks.iter().any(|n| &*n.name == "shop_net" && n.addresses().is_some()));

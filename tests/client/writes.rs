@@ -8,11 +8,13 @@ use skep::{
     action::{
         audit::Audit,
         execute::{Executor, Outcome},
-        plan::{Change, Confirmation, Document, NodeChange, Plan, ScaleTo, WriteGrant},
+        plan::{Change, Confirmation, Document, NodeChange, Plan, ScaleTo},
     },
     cluster::Store,
     connect::{Connector, Endpoint},
-    engine::{Access, Engine},
+    engine::Engine,
+    grant::ClusterNo,
+    start::permit,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -56,7 +58,7 @@ impl Scripted {
             }
         });
         let endpoint = Endpoint::parse(&format!("unix://{}", socket.display()), None).unwrap();
-        let engine = Engine::new(Connector::new(endpoint), Access::ReadOnly);
+        let engine = Engine::new(Connector::new(endpoint));
         let audit = dir.path().join("audit.jsonl");
         Self { engine, asked, _dir: dir, audit }
     }
@@ -67,16 +69,16 @@ impl Scripted {
             Change::Node(_) => Document::read_node(document).unwrap(),
             _ => Document::read(document).unwrap(),
         };
-        let plan = Plan::new(&[document], &change, &Store::default());
+        let plan = Plan::new(ClusterNo(0), &[document], &change, &Store::default());
         assert!(plan.refused.is_empty(), "{:?}", plan.refused);
         let answer = match &plan.confirm {
             skep::action::plan::Confirm::Yes => Confirmation::Yes,
             skep::action::plan::Confirm::Type(word) => Confirmation::Typed(word.clone()),
         };
-        let grant = WriteGrant::mint("test", false).unwrap();
+        let grant = permit(ClusterNo(0), false, false).unwrap();
         let approved = plan.approve(&grant, &answer).unwrap();
         let audit = Audit::new(self.audit.clone(), "ops@test".into());
-        let executor = Executor::new(self.engine.for_writing(), audit, "test".into());
+        let executor = Executor::new(&self.engine, &grant, audit, "test".into());
         let mut outcomes = Vec::new();
         let told = |_: &_, outcome| outcomes.push(outcome);
         executor.carry_out(&approved, std::future::pending(), told).await;
@@ -287,4 +289,29 @@ async fn every_write_is_in_the_audit_with_how_it_ended() {
     let results: Vec<&str> = lines.iter().map(|l| l["result"].as_str().unwrap()).collect();
     assert_eq!(results, ["sent", "taken"]);
     assert!(lines.iter().all(|l| l["service"] == "web" && l["who"] == "ops@test"), "{audit}");
+}
+
+/// An approved plan that came to the session of another cluster: nothing leaves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_of_another_cluster_is_not_carried_out() {
+    let engine = Scripted::new(&[says(200, "{}")], &[says(200, service(8, 5))]);
+    let document = Document::read(&service(7, 2)).unwrap();
+    let change = Change::Scale(ScaleTo::Exactly(5));
+    let plan = Plan::new(ClusterNo(1), &[document], &change, &Store::default());
+    let theirs = permit(ClusterNo(1), false, false).unwrap();
+    let approved = plan.approve(&theirs, &Confirmation::Yes).unwrap();
+    let ours = permit(ClusterNo(0), false, false).unwrap();
+    let audit = Audit::new(engine.audit.clone(), "ops@test".into());
+    let executor = Executor::new(&engine.engine, &ours, audit, "test".into());
+    let mut outcomes = Vec::new();
+    executor
+        .carry_out(&approved, std::future::pending(), |_, outcome| outcomes.push(outcome))
+        .await;
+    assert!(
+        matches!(outcomes.as_slice(), [Outcome::Refused(why)] if why.contains("another cluster")),
+        "{outcomes:?}"
+    );
+    assert!(engine.asked.lock().unwrap().is_empty());
+    let audit = std::fs::read_to_string(&engine.audit).unwrap();
+    assert!(audit.contains("refused") && !audit.contains("sent\""), "{audit}");
 }

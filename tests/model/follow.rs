@@ -8,6 +8,7 @@ use skep::{
         plan::{Change, Document, Found, Plan, ScaleTo},
     },
     cluster::{NodeState, TaskState, UpdateState},
+    grant::ClusterNo,
 };
 
 use crate::cluster_fixture::{Cluster, NOW, cluster};
@@ -20,7 +21,8 @@ fn follow() -> Follow {
     let raw = serde_json::json!({ "ID": "id-of-web", "Version": { "Index": 1 },
         "Spec": { "Name": "web", "TaskTemplate": {}, "Mode": { "Replicated": { "Replicas": 2 } } } });
     let document = Document::read(&raw).unwrap();
-    let plan = Plan::new(&[document], &Change::Scale(ScaleTo::Exactly(3)), &swarm().store());
+    let plan =
+        Plan::new(ClusterNo(0), &[document], &Change::Scale(ScaleTo::Exactly(3)), &swarm().store());
     Follow::new(&plan.steps[0], NOW)
 }
 
@@ -56,7 +58,7 @@ fn removal() -> Follow {
         "Spec": { "Role": "worker", "Availability": "active" } });
     let document = Document::read_node(&raw).unwrap();
     let change = Change::Node(skep::action::plan::NodeChange::Remove);
-    let plan = Plan::new(&[document], &change, &with_a_dead_node().store());
+    let plan = Plan::new(ClusterNo(0), &[document], &change, &with_a_dead_node().store());
     assert_eq!(plan.refused, Vec::<String>::new());
     let mut follow = Follow::new(&plan.steps[0], NOW);
     follow.phase = Phase::Unknown("the answer was lost".into());

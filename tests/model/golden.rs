@@ -22,6 +22,7 @@ use skep::{
         Availability, Counts, Entry, Gravity, Meaning, Mode, Subject, TaskState, Timestamp,
         UpdateState,
     },
+    grant::ClusterNo,
     report::{Taken, check, snapshot_json},
     session::Past,
     triage::{Before, Evidence, Limits, Problem, Quiet, Quieted, Severity},
@@ -178,7 +179,7 @@ fn golden_audit() {
         (node(), drain, "taken"),
     ];
     for (document, change, result) in plans {
-        let plan = Plan::new(&[document], &change, &store);
+        let plan = Plan::new(ClusterNo(0), &[document], &change, &store);
         audit.record("swarm1", &plan.steps[0], result, "a detail");
     }
     let written = fs::read_to_string(&path).unwrap();

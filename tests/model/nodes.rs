@@ -7,6 +7,7 @@ use skep::{
         plan::{Change, Confirm, Document, NodeChange, Plan},
     },
     cluster::{Availability, NodeState, Reachability, Role},
+    grant::ClusterNo,
 };
 
 use crate::cluster_fixture::{Cluster, NOW, cluster};
@@ -25,7 +26,7 @@ fn document(c: &Cluster, name: &str) -> Document {
 }
 
 fn plan(c: &Cluster, name: &str, change: NodeChange) -> Plan {
-    Plan::new(&[document(c, name)], &Change::Node(change), &c.store())
+    Plan::new(ClusterNo(0), &[document(c, name)], &Change::Node(change), &c.store())
 }
 
 fn three() -> Cluster {
@@ -237,8 +238,9 @@ fn nodes_that_share_their_host_name_are_told_apart() {
     let mut document = document(&c, "w3");
     c.nodes[5].hostname = "w1".into();
     document.name = "w1".into();
-    let plan =
-        |c: &Cluster, change| Plan::new(&[document.clone()], &Change::Node(change), &c.store());
+    let plan = |c: &Cluster, change| {
+        Plan::new(ClusterNo(0), &[document.clone()], &Change::Node(change), &c.store())
+    };
     let remove = plan(&c, NodeChange::Remove);
     assert_eq!(remove.steps[0].command, "docker node rm k3j2abcdefghijklmnopqrstu");
     assert_eq!(remove.title, "remove w1 (k3j2abcdefgh)");

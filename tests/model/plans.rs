@@ -2,8 +2,10 @@
 
 use serde_json::json;
 use skep::{
-    action::plan::{Change, Confirm, Confirmation, Document, Plan, ScaleTo, WriteGrant},
+    action::plan::{Change, Confirm, Confirmation, Document, NotApproved, Plan, ScaleTo},
     cluster::{Mode, PublishMode, UpdateState},
+    grant::ClusterNo,
+    start::permit,
 };
 
 use crate::cluster_fixture::{Cluster, cluster};
@@ -24,7 +26,7 @@ fn swarm() -> Cluster {
 }
 
 fn plan(change: Change, cluster: &Cluster) -> Plan {
-    Plan::new(&[document("web", 2)], &change, &cluster.store())
+    Plan::new(ClusterNo(0), &[document("web", 2)], &change, &cluster.store())
 }
 
 #[test]
@@ -43,10 +45,11 @@ fn zero_and_sets_must_be_typed() {
     let zero = plan(Change::Scale(ScaleTo::Exactly(0)), &swarm());
     assert_eq!(zero.confirm, Confirm::Type("web".into()));
     let two = [document("web", 2), document("api", 2)];
-    let set = Plan::new(&two, &Change::Force, &swarm().store());
+    let set = Plan::new(ClusterNo(0), &two, &Change::Force, &swarm().store());
     assert_eq!(set.confirm, Confirm::Type("2 services".into()));
-    let grant = WriteGrant::mint("c", false).unwrap();
-    let set = set.approve(&grant, &Confirmation::Yes).unwrap_err();
+    let grant = permit(ClusterNo(0), false, false).unwrap();
+    let no = set.clone().approve(&grant, &Confirmation::Yes).unwrap_err();
+    assert_eq!(no, NotApproved::Answer);
     assert!(set.approve(&grant, &Confirmation::Typed("2 services".into())).is_ok());
 }
 
@@ -70,7 +73,8 @@ fn what_cannot_be_done_is_refused() {
     global.spec["Mode"] = json!({ "Global": {} });
     let mut store = swarm();
     store.last().mode = Mode::Global;
-    let plan = Plan::new(&[global], &Change::Scale(ScaleTo::Exactly(3)), &store.store());
+    let plan =
+        Plan::new(ClusterNo(0), &[global], &Change::Scale(ScaleTo::Exactly(3)), &store.store());
     assert!(plan.is_empty() && plan.refused[0].contains("scale can only be used with replicated"));
 }
 
@@ -85,7 +89,22 @@ fn numbers_out_of_range_are_told() {
 
 #[test]
 fn read_only_has_no_grant() {
-    assert!(WriteGrant::mint("c", true).is_none());
+    assert!(permit(ClusterNo(0), true, false).is_none());
+    assert!(permit(ClusterNo(0), true, true).is_none());
+}
+
+/// With one cluster writable and another in production, the grant of the first is worth nothing there.
+#[test]
+fn a_grant_approves_plans_of_its_own_cluster_only() {
+    let plan = || plan(Change::Scale(ScaleTo::Exactly(3)), &swarm());
+    let other = permit(ClusterNo(1), false, false).unwrap();
+    let no = plan().approve(&other, &Confirmation::Yes).unwrap_err();
+    assert_eq!(no, NotApproved::OtherCluster);
+    let ours = permit(ClusterNo(0), false, false).unwrap();
+    assert_eq!(plan().approve(&ours, &Confirmation::Yes).unwrap().plan().cluster(), ClusterNo(0));
+    let production = permit(ClusterNo(0), false, true).unwrap();
+    let no = plan().approve(&production, &Confirmation::Yes).unwrap_err();
+    assert_eq!(no, NotApproved::Answer);
 }
 
 const SUM: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -97,7 +116,7 @@ fn the_digest_of_the_old_tag_goes_with_it() {
     let mut edited = document.spec.clone();
     edited["TaskTemplate"]["ContainerSpec"]["Image"] = format!("api:2@{SUM}").into();
     for change in [Change::Image(format!("api:2@{SUM}")), Change::Spec(Box::new(edited))] {
-        let plan = Plan::new(&[document.clone()], &change, &swarm().store());
+        let plan = Plan::new(ClusterNo(0), &[document.clone()], &change, &swarm().store());
         let step = &plan.steps[0];
         assert_eq!(step.after["TaskTemplate"]["ContainerSpec"]["Image"], "api:2");
         assert_eq!(step.command, "docker service update --image api:2 web");
@@ -105,7 +124,7 @@ fn the_digest_of_the_old_tag_goes_with_it() {
         assert!(said.contains("is left out") && said.contains("no digest"), "{said}");
     }
     let short = Change::Image("api:2@sha256:0123".into());
-    let refused = Plan::new(&[document], &short, &swarm().store());
+    let refused = Plan::new(ClusterNo(0), &[document], &short, &swarm().store());
     assert!(refused.is_empty() && refused.refused[0].contains("digest must be"));
 }
 
@@ -141,7 +160,12 @@ fn holding(hold: &str) -> (Cluster, Document) {
 #[test]
 fn an_update_that_can_never_get_on_is_warned_of() {
     let never = |cluster: &Cluster, document: &Document| {
-        let plan = Plan::new(std::slice::from_ref(document), &Change::Force, &cluster.store());
+        let plan = Plan::new(
+            ClusterNo(0),
+            std::slice::from_ref(document),
+            &Change::Force,
+            &cluster.store(),
+        );
         plan.warnings.iter().any(|w| w.contains("start-first never gets on"))
     };
     for hold in ["port", "reservation", "place"] {
@@ -171,8 +195,12 @@ fn a_rollback_replaces_only_what_was_updated() {
     previous["TaskTemplate"]["ContainerSpec"]["Image"] = "api:0".into();
     previous["RollbackConfig"] = json!({ "Parallelism": 0 });
     document.previous = Some(previous);
-    let touches =
-        |change| Plan::new(&[document.clone()], &change, &cluster.store()).steps.remove(0).touches;
+    let touches = |change| {
+        Plan::new(ClusterNo(0), &[document.clone()], &change, &cluster.store())
+            .steps
+            .remove(0)
+            .touches
+    };
     let said = touches(Change::Rollback);
     assert!(said.starts_with("1 running task is replaced, all at once"), "{said}");
     assert!(

@@ -9,6 +9,7 @@ use skep::{
         Answering, Availability, Delta, Leaderless, Lost, Node, NodeState, Reachability, Role,
         Since, Store, Timestamp,
     },
+    grant::ClusterNo,
     report::{Taken, Verdict, check, snapshot_json},
     triage::{Limits, Problem, Remedy, Severity, blast, problems},
 };
@@ -71,7 +72,7 @@ fn plan(c: &Cluster, node: usize, change: NodeChange) -> Plan {
         "Description": { "Hostname": &*node.hostname },
         "Spec": { "Role": node.role.word(), "Availability": node.availability.word() },
     }));
-    Plan::new(&[document.unwrap()], &Change::Node(change), &c.store())
+    Plan::new(ClusterNo(0), &[document.unwrap()], &Change::Node(change), &c.store())
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::json;
 use skep::{
     action::plan::{Change, Document, Plan},
     cluster::{Resources, Subject, TaskState, Timestamp, UpdateState},
+    grant::ClusterNo,
     triage::{Limits, Problem, Remedy, Severity, problems},
 };
 
@@ -73,7 +74,8 @@ fn a_rollback_tells_when_it_changes_nothing_or_returns_to_what_failed() {
         spec: of("api:1.8"),
         previous: Some(of(previous)),
     };
-    let plan = |c: &Cluster, d: Document| Plan::new(&[d], &Change::Rollback, &c.store());
+    let plan =
+        |c: &Cluster, d: Document| Plan::new(ClusterNo(0), &[d], &Change::Rollback, &c.store());
     let back = plan(&c, document("api:1.9"));
     let says = "the last rollback left this spec: this returns to it, and its tasks failed (task: non-zero exit (7))";
     assert!(back.warnings.iter().any(|w| w == says), "{:?}", back.warnings);

@@ -5,9 +5,11 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use skep::{
-    action::plan::{Document, Found, WriteGrant},
+    action::plan::{Document, Found},
     cluster::{Delta, Timestamp},
-    session::{ClusterNo, Command, Event, Generation, Link, Token, Told},
+    grant::ClusterNo,
+    session::{Command, Event, Generation, Link, Token, Told},
+    start::permit,
     ui::{App, Effect, Msg, Opening, Seat, draw},
 };
 
@@ -32,7 +34,7 @@ impl Driver {
     pub fn unconnected(read_only: bool) -> Self {
         let seat = Seat {
             endpoint: "unix:///test.sock".into(),
-            grant: WriteGrant::mint("test", read_only),
+            grant: permit(ClusterNo(0), read_only, false),
             ..Seat::default()
         };
         Self::with(vec![seat])

@@ -354,15 +354,15 @@ fn a_summary_when_there_is_no_room() {
 #[test]
 fn several_clusters_together() {
     use skep::session::{ManagerLine, Reach};
-    let seat = |name: &str, production| skep::ui::Seat {
+    let seat = |no, name: &str, production| skep::ui::Seat {
         name: Some(name.into()),
         endpoint: format!("ssh://ops@{name}-1"),
-        grant: skep::action::plan::WriteGrant::mint(name, false),
+        grant: skep::start::permit(skep::grant::ClusterNo(no), false, false),
         production,
         ..skep::ui::Seat::default()
     };
     let mut driver =
-        Driver::with(vec![seat("prod", true), seat("staging", false), seat("lab", false)]);
+        Driver::with(vec![seat(0, "prod", true), seat(1, "staging", false), seat(2, "lab", false)]);
     let cluster = shop();
     driver.connect(0);
     let mut deltas = vec![skep::cluster::Delta::Cluster(cluster.info())];
@@ -403,11 +403,11 @@ fn several_clusters_together() {
 
 #[test]
 fn production_wants_every_plan_typed() {
-    let grant = skep::action::plan::WriteGrant::mint("prod", false).unwrap().typed();
+    let grant = skep::start::permit(skep::grant::ClusterNo(0), false, true);
     let seat = skep::ui::Seat {
         name: Some("prod".into()),
         endpoint: "unix:///test.sock".into(),
-        grant: Some(grant),
+        grant,
         production: true,
         ..skep::ui::Seat::default()
     };

@@ -6,7 +6,6 @@
 mod change;
 mod command;
 mod diff;
-mod grant;
 mod image;
 mod mask;
 mod node;
@@ -17,7 +16,6 @@ mod yaml;
 
 pub use change::{Change, Document, Found, ScaleTo};
 pub use diff::{DiffLine, Mark, specs as diff_specs};
-pub use grant::WriteGrant;
 pub use image::without_old_digest;
 pub use mask::{mask_document, mask_env};
 pub use node::{NodeChange, labels_text, parse_labels};
@@ -27,7 +25,10 @@ pub use yaml::{EditError, from_yaml, to_yaml};
 
 use serde_json::Value;
 
-use crate::cluster::{Leaving, Store};
+use crate::{
+    cluster::{Leaving, Store},
+    grant::{ClusterNo, WriteGrant},
+};
 
 /// One object's part of a plan.
 #[derive(Clone, Debug)]
@@ -86,9 +87,21 @@ pub enum Confirmation {
     Typed(String),
 }
 
+/// Why a plan was not approved.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NotApproved {
+    /// There is nothing to do, or the answer is not the one it asks for.
+    #[error("the answer is not the one the plan asks for")]
+    Answer,
+    /// The grant is another cluster's.
+    #[error("the plan was made for another cluster")]
+    OtherCluster,
+}
+
 /// A plan, ready to be shown.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    cluster: ClusterNo,
     /// `scale web 3 → 5`.
     pub title: String,
     /// One an object.
@@ -115,9 +128,10 @@ impl Approved {
 }
 
 impl Plan {
-    /// Plans `change` for each of `documents`, as they were just read.
-    pub fn new(documents: &[Document], change: &Change, store: &Store) -> Self {
+    /// Plans `change` for each of `documents` of a cluster, as they were just read.
+    pub fn new(cluster: ClusterNo, documents: &[Document], change: &Change, store: &Store) -> Self {
         let mut plan = Self {
+            cluster,
             title: String::new(),
             steps: Vec::new(),
             warnings: Vec::new(),
@@ -159,6 +173,11 @@ impl Plan {
         plan
     }
 
+    /// The cluster whose documents it was made from, and the only one it may be carried out on.
+    pub fn cluster(&self) -> ClusterNo {
+        self.cluster
+    }
+
     /// Adds what could go wrong, as others know it.
     pub fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
         self.warnings.extend(warnings);
@@ -176,16 +195,28 @@ impl Plan {
         }
     }
 
-    /// Turns the plan into what an executor takes, if the answer is the one it asks for.
+    /// Turns the plan into what an executor takes, if the grant is its cluster's and the answer the one
+    /// it asks for.
     ///
     /// # Errors
-    /// The plan itself, to be shown again.
-    pub fn approve(self, grant: &WriteGrant, answer: &Confirmation) -> Result<Approved, Box<Self>> {
+    /// What stands against it.
+    pub fn approve(
+        self,
+        grant: &WriteGrant,
+        answer: &Confirmation,
+    ) -> Result<Approved, NotApproved> {
+        if grant.cluster() != self.cluster {
+            return Err(NotApproved::OtherCluster);
+        }
         let right = match (&self.confirm, answer) {
             (Confirm::Yes, Confirmation::Yes) => !grant.wants_typing(),
             (Confirm::Type(word), Confirmation::Typed(typed)) => word == typed.trim(),
             _ => false,
         };
-        if right && !self.is_empty() { Ok(Approved { plan: self }) } else { Err(Box::new(self)) }
+        if right && !self.is_empty() {
+            Ok(Approved { plan: self })
+        } else {
+            Err(NotApproved::Answer)
+        }
     }
 }

@@ -15,7 +15,7 @@ use ratatui::{
 use super::{nodes_ready, problems};
 use crate::{
     config::Slot,
-    session::ClusterNo,
+    grant::ClusterNo,
     ui::{
         App, Board,
         board::LinkState,

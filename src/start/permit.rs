@@ -1,0 +1,10 @@
+//! The one place where grants are minted.
+
+use crate::grant::{ClusterNo, WriteGrant};
+
+/// The grant of a cluster as flags and config want it: none for a read-only one, and every plan typed for
+/// one in production.
+pub fn permit(cluster: ClusterNo, read_only: bool, production: bool) -> Option<WriteGrant> {
+    let grant = (!read_only).then(|| WriteGrant::mint(cluster));
+    if production { grant.map(WriteGrant::typed) } else { grant }
+}
