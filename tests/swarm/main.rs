@@ -16,6 +16,7 @@
 )]
 
 mod calm;
+mod causes;
 mod harm;
 mod hostile;
 mod lab;

@@ -3,7 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use super::{
-    calm, hostile,
+    calm, causes, hostile,
     lab::{Lab, wait},
     logs, production, proxy, quorum, reach, triage,
     tui::{LATER, SOON, Tui},
@@ -36,6 +36,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ),
     ("triage: updates that fail", triage::failing_updates),
     ("triage: nothing is said of a healthy Swarm in motion", triage::healthy),
+    ("causes: of two reasons the right one, of its own spec, of its last run", causes::told_right),
     ("calm: one-shots are done, repeating work waits for its next run", calm::done),
     ("calm: a start may take as long as its health check", calm::slow_starts),
     ("production: nobody is woken for what an ordinary week brings", production::briefly),
