@@ -6,6 +6,7 @@ use super::{
         advice, capacity, exits, image, jobs, managers, nodes, parts, placement, quorum, service,
         spread, stuck, update,
     },
+    why::never_started,
 };
 use crate::cluster::{Node, Subject, Task, TaskId, Timestamp};
 
@@ -146,8 +147,8 @@ impl Evidence {
         let exit = t.exit_code.map_or(String::new(), |c| format!(", exit {c}"));
         let err = if t.err.is_empty() { t.message.as_ref() } else { t.err.as_ref() };
         let text = format!("{} {}{node}{exit}: {err}", look.store.task_name(t), t.state);
-        // A task that never had a container has no log.
-        let task = t.container.is_some().then(|| t.id.clone());
+        // A task whose container never was or never ran has no log.
+        let task = (t.container.is_some() && !never_started(t)).then(|| t.id.clone());
         Self { at: t.since, text, task }
     }
 }

@@ -158,6 +158,11 @@ const REGISTRY: &[&str] = &[
 const START: &[&str] =
     &["starting container failed", "oci runtime create failed", "failed to create shim"];
 
+/// Whether its container was made and never ran: it wrote nothing (measured: exit 127 or 128, and an id).
+pub fn never_started(task: &Task) -> bool {
+    task.err.starts_with("starting container failed")
+}
+
 /// What a task's error says; `None` if it has none.
 pub fn why(task: &Task) -> Option<Why> {
     let err = &*task.err;

@@ -52,6 +52,8 @@ fn a_rollback_is_offered_only_to_another_spec_that_did_not_fail() {
 fn a_log_is_offered_only_where_there_was_a_container() {
     assert!(offers(&failing(TaskState::Failed, "task: non-zero exit (3)"), Remedy::Logs));
     assert!(!offers(&failing(TaskState::Rejected, "No such image: api:1.9"), Remedy::Logs));
+    let unmade = "starting container failed: unable to find user nosuchuser";
+    assert!(!offers(&failing(TaskState::Failed, unmade), Remedy::Logs), "it never ran");
 }
 
 #[test]
