@@ -27,6 +27,7 @@
 //! | [`ui`] | the terminal: a board for each cluster, the view of all, one file a screen, shared widgets |
 //! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
 //! | [`grant`] | who may do what: permissions, minted at start-up and bound to a cluster |
+//! | [`keep`] | files and folders of skep's own, for nobody else's eyes |
 //! | [`text`] | the one sanitiser of what strangers wrote |
 //! | [`report`] | the same knowledge without a screen: check, snapshot, logs, contexts |
 //!
@@ -43,6 +44,7 @@ pub mod connect;
 pub mod demo;
 pub mod engine;
 pub mod grant;
+pub mod keep;
 pub mod logs;
 pub mod report;
 pub mod session;

@@ -17,6 +17,7 @@ use skep::{
 const MAY: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("grant", &[]),
+    ("keep", &[]),
     ("cluster", &["text"]),
     ("logs", &["text"]),
     ("demo", &[]),
@@ -26,9 +27,9 @@ const MAY: &[(&str, &[&str])] = &[
     ("action/plan", &["cluster", "grant", "text"]),
     // The pure half of an action after its plan: the UI follows with it.
     ("action/follow", &["cluster", "action::plan", "action::follow", "text"]),
-    ("action", &["cluster", "engine", "action", "grant", "text"]),
+    ("action", &["cluster", "engine", "action", "grant", "keep", "text"]),
     ("engine", &["connect", "cluster", "grant"]),
-    ("session", &["engine", "connect", "cluster", "triage", "action", "logs", "grant", "text"]),
+    ("session", &["engine", "connect", "cluster", "triage", "action", "logs", "grant", "keep", "text"]),
     (
         "ui",
         &[

@@ -1,11 +1,11 @@
 //! The audit file: every write skep sent, as lines of JSON that are only ever appended.
 
-use std::{io::Write, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use serde_json::json;
 
 use super::plan::{DiffLine, Mark, Step};
-use crate::text::clean_json;
+use crate::{keep::append_lines, text::clean_json};
 
 /// Version of a line's fields. Those of 0.1.0 have no `format` and the same fields.
 const FORMAT: u32 = 1;
@@ -23,9 +23,18 @@ impl Audit {
         Self { path, who }
     }
 
-    /// Appends one line. A failure is logged and does not stop the write: an operator in an outage
-    /// must not be locked out by a full disk.
-    pub fn record(&self, cluster: &str, step: &Step, result: &str, detail: &str) {
+    /// Appends one line.
+    ///
+    /// # Errors
+    /// Which file can't be written, and why. That does not stop the write: an operator in an outage must
+    /// not be locked out by a full disk. But it is told.
+    pub fn record(
+        &self,
+        cluster: &str,
+        step: &Step,
+        result: &str,
+        detail: &str,
+    ) -> Result<(), String> {
         let diff: Vec<String> = step.diff.iter().filter_map(changed_line).collect();
         let mut line = json!({
             "format": FORMAT,
@@ -43,21 +52,12 @@ impl Audit {
         let kind = step.target.kind();
         line[kind] = step.name.as_str().into();
         line[format!("{kind}_id")] = step.target.id().into();
-        if let Err(error) = self.append(&clean_json(&line.to_string())) {
-            tracing::error!(%error, path = %self.path.display(), "the audit file can't be written");
-        }
-    }
-
-    fn append(&self, line: &str) -> std::io::Result<()> {
-        if let Some(dir) = self.path.parent() {
-            std::fs::create_dir_all(dir)?;
-        }
-        let mut options = std::fs::OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        // One write a line, so that two skeps at once don't mix theirs.
-        options.open(&self.path)?.write_all(format!("{line}\n").as_bytes())
+        append_lines(&self.path, &format!("{}\n", clean_json(&line.to_string()))).map_err(
+            |error: io::Error| {
+                tracing::error!(%error, path = %self.path.display(), "the audit file can't be written");
+                format!("{error}: {}", self.path.display())
+            },
+        )
     }
 }
 

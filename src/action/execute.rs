@@ -24,6 +24,15 @@ pub enum Outcome {
     Unknown(String),
 }
 
+/// What is told of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// The audit file lacks it, and why. The write goes on.
+    Unrecorded(String),
+    /// How it ended.
+    Ended(Outcome),
+}
+
 /// Waits before a read that failed is tried again: a Swarm elects a leader in some seconds.
 const READ_AGAIN: [Duration; 3] =
     [Duration::from_millis(300), Duration::from_millis(700), Duration::from_secs(2)];
@@ -48,14 +57,15 @@ impl Executor {
         self.engine.endpoint().to_string()
     }
 
-    /// Carries out a plan step by step and tells `each` how every step ended. When the link is over,
+    /// Carries out a plan step by step and tells `each` how every step ended, and once of a step if the
+    /// audit file does not hold all of it. When the link is over,
     /// a write under way is waited for no longer: what became of it is unknown, and the rest is not
     /// sent.
     pub async fn carry_out(
         &self,
         approved: &Approved,
         link_over: impl Future<Output = ()>,
-        mut each: impl FnMut(&Step, Outcome),
+        mut each: impl FnMut(&Step, Told),
     ) {
         tokio::pin!(link_over);
         if approved.plan().cluster() != self.grant.cluster() {
@@ -68,10 +78,18 @@ impl Executor {
         }
         let mut lost = false;
         for step in &approved.plan().steps {
+            let mut unrecorded = false;
+            let mut recorded = |written: Result<(), String>, each: &mut dyn FnMut(&Step, Told)| {
+                if let Err(why) = written
+                    && !std::mem::replace(&mut unrecorded, true)
+                {
+                    each(step, Told::Unrecorded(why));
+                }
+            };
             let outcome = if lost {
                 Outcome::Refused("nothing was sent: the link was lost before".into())
             } else {
-                self.audit.record(&self.cluster, step, "sent", "");
+                recorded(self.audit.record(&self.cluster, step, "sent", ""), &mut each);
                 tokio::select! {
                     outcome = self.step(step) => outcome,
                     () = &mut link_over => {
@@ -87,8 +105,8 @@ impl Executor {
                 Outcome::Refused(why) => ("refused", why.clone()),
                 Outcome::Unknown(why) => ("unknown", why.clone()),
             };
-            self.audit.record(&self.cluster, step, result, &detail);
-            each(step, outcome);
+            recorded(self.audit.record(&self.cluster, step, result, &detail), &mut each);
+            each(step, Told::Ended(outcome));
         }
     }
 

@@ -175,6 +175,8 @@ pub enum Event {
     ReadBack(Token, Vec<(Target, Found)>),
     /// A document that was asked for.
     Raw(Token, Result<Box<Value>, String>),
+    /// The audit file lacks a write, and why.
+    Unrecorded(Target, String),
     /// How a write ended.
     Outcome(Target, Box<Outcome>),
     /// Lines of a log.

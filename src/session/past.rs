@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::{kept, watch::wall};
 use crate::{
     cluster::{Entry, Gravity, Journal, Meaning, NodeId, ServiceId, Subject, Timestamp},
+    keep::{append_lines, private_dir, private_file},
     triage::Quieted,
 };
 
@@ -99,7 +100,7 @@ impl Past {
             *text += &kept::write(entry)?;
             text.push('\n');
         }
-        fs::create_dir_all(&dir)?;
+        private_dir(&dir)?;
         for (hour, text) in by_hour {
             let file = dir.join(format!("{hour}.jsonl"));
             let size = fs::metadata(&file).ok().map(|m| m.len());
@@ -107,8 +108,7 @@ impl Past {
                 prune(&dir);
             }
             if size.unwrap_or(0) < HOUR_LIMIT {
-                open(fs::OpenOptions::new().create(true).append(true), &file)?
-                    .write_all(text.as_bytes())?;
+                append_lines(&file, &text)?;
             }
         }
         Ok(())
@@ -120,21 +120,16 @@ impl Past {
     /// What the file system says.
     pub fn keep_quieted(&self, swarm: &str, quieted: &[Quieted]) -> std::io::Result<()> {
         let Some(dir) = self.dir(swarm) else { return Ok(()) };
-        fs::create_dir_all(&dir)?;
+        private_dir(&dir)?;
         // Whole or not at all.
         let new = dir.join("quieted.new");
-        open(fs::OpenOptions::new().create(true).write(true).truncate(true), &new)?
+        private_file(fs::OpenOptions::new().create(true).write(true).truncate(true), &new)?
             .write_all(kept::write_all(quieted)?.as_bytes())?;
         fs::rename(new, dir.join(QUIETED))
     }
 }
 
 const QUIETED: &str = "quieted.json";
-
-/// For nobody else's eyes: errors of tasks may hold anything.
-fn open(options: &mut fs::OpenOptions, path: &Path) -> std::io::Result<fs::File> {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600).open(path)
-}
 
 /// `2026-11-21T14`, UTC.
 fn hour(at: Timestamp) -> String {

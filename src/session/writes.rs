@@ -10,7 +10,7 @@ use super::{
     panics::caught,
 };
 use crate::action::{
-    execute::{Executor, Outcome},
+    execute::{Executor, Outcome, Told},
     plan::Approved,
 };
 
@@ -37,21 +37,25 @@ impl Writes {
                 // Nothing is ever sent here: it only ends, with the link.
                 let link_over = async { while over.changed().await.is_ok() {} };
                 let mut ended = 0;
-                let carried = executor.carry_out(&approved, link_over, |step, outcome| {
-                    ended += 1;
-                    let _ = tell.send((step.target.clone(), outcome));
+                let carried = executor.carry_out(&approved, link_over, |step, said| {
+                    ended += usize::from(matches!(said, Told::Ended(_)));
+                    let _ = tell.send((step.target.clone(), said));
                 });
                 let Err(fault) = caught(&executor.endpoint(), carried).await else { return };
                 // The one under way may have been sent; those after it were not.
                 let mut outcome = Outcome::Unknown(fault.to_string());
                 for step in &approved.plan().steps[ended..] {
-                    let _ = tell.send((step.target.clone(), outcome));
+                    let _ = tell.send((step.target.clone(), Told::Ended(outcome)));
                     outcome = Outcome::Refused(format!("nothing was sent: {fault}"));
                 }
             };
             let forward = async {
-                while let Some((target, outcome)) = told.recv().await {
-                    let _ = out.send(Event::Outcome(target, Box::new(outcome))).await;
+                while let Some((target, said)) = told.recv().await {
+                    let event = match said {
+                        Told::Unrecorded(why) => Event::Unrecorded(target, why),
+                        Told::Ended(outcome) => Event::Outcome(target, Box::new(outcome)),
+                    };
+                    let _ = out.send(event).await;
                 }
             };
             tokio::join!(work, forward);

@@ -2,7 +2,7 @@
 
 use std::{io::Write, time::Duration};
 
-use super::{FAILED, Fault, complain, fault, look::ready_all};
+use super::{FAILED, Fault, complain, fault, is_written, look::ready_all};
 use crate::{
     cluster::{Since, Timestamp},
     config::ConfigFile,
@@ -60,13 +60,14 @@ pub(super) async fn logs(
                 },
                 _ = pause.tick(), if follow => printer.print(&mut out).and_then(|()| out.flush()),
             };
-            // Nobody reads any more: that is how head and grep -q end us.
+            // Also when nobody reads any more.
             if goes_on.is_err() {
-                return Ok(0);
+                return is_written(goes_on).map(|()| 0);
             }
         }
-        if printer.print(&mut out).and_then(|()| out.flush()).is_err() {
-            return Ok(0);
+        let printed = printer.print(&mut out).and_then(|()| out.flush());
+        if printed.is_err() {
+            return is_written(printed).map(|()| 0);
         }
         drop(out);
         match reader.await {

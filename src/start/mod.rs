@@ -16,7 +16,7 @@ use clap::CommandFactory;
 use self::{
     headless::{contexts, logs, moment},
     look::look,
-    output::{clean_panics, complain, log_to_file, print, write_new},
+    output::{clean_panics, complain, is_written, log_to_file, print, write_new},
 };
 pub use self::{output::print_usage, permit::permit};
 use crate::{
@@ -37,6 +37,8 @@ use crate::{
 const USAGE: u8 = 64;
 /// What was asked for failed.
 const FAILED: u8 = 1;
+/// The monitoring plugins' word for what could not be found out.
+const UNKNOWN: u8 = 3;
 /// An engine that takes longer is waited for on the screen.
 const FIRST_WORD: Duration = Duration::from_millis(400);
 /// A login, which may ask on the terminal, gets longer.
@@ -73,23 +75,24 @@ pub fn start(cli: Cli) -> u8 {
 fn run(cli: Cli) -> Result<u8, Fault> {
     match &cli.command {
         Some(Sub::Completions { shell }) => {
-            clap_complete::generate(*shell, &mut Cli::command(), "skep", &mut std::io::stdout());
-            return Ok(0);
+            // It panics when it can't write.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "skep", &mut script);
+            return print(&String::from_utf8_lossy(&script)).map(|()| 0);
         }
         Some(Sub::Man) => {
+            let mut page = Vec::new();
             let man = clap_mangen::Man::new(Cli::command());
-            return man
-                .render(&mut std::io::stdout())
-                .map(|()| 0)
-                .map_err(|e| fault(FAILED)(e.to_string()));
+            man.render(&mut page).map_err(|e| fault(FAILED)(e.to_string()))?;
+            return print(&String::from_utf8_lossy(&page)).map(|()| 0);
         }
         Some(Sub::Config { path, .. }) => {
             if *path {
                 let path =
                     default_path().ok_or_else(|| fault(FAILED)("no home directory".into()))?;
-                print(&format!("{}\n", path.display()));
+                print(&format!("{}\n", path.display()))?;
             } else {
-                print(EXAMPLE);
+                print(EXAMPLE)?;
             }
             return Ok(0);
         }
@@ -144,8 +147,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
     let env = |name: &str| std::env::var(name).ok();
     let docker = DockerDir::find(env);
     if matches!(cli.command, Some(Sub::Contexts)) {
-        print(&contexts_text(&contexts(&file, &docker).await));
-        return Ok(0);
+        return print(&contexts_text(&contexts(&file, &docker).await)).map(|()| 0);
     }
     // The demo lives as long as this guard.
     let (mut choice, demo) = match &cli.demo {
@@ -181,7 +183,8 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             }
             looks.extend(choice.notices.into_iter().map(Err));
             let (verdict, text) = check(&looks, *json);
-            print(&text);
+            // A verdict that nobody was told is none.
+            print(&text).map_err(|fault| Fault { code: UNKNOWN, ..fault })?;
             Ok(verdict.code())
         }
         Some(Sub::Logs { services, since, tail, grep, follow, json, timestamps }) => {
@@ -223,13 +226,13 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             complain(&missing);
             match out {
                 _ if text.is_empty() => {}
-                None => print(&text),
+                None => print(&text)?,
                 Some(path) => {
                     write_new(path, &text)
                         .map_err(|e| fault(FAILED)(format!("{}: {e}", path.display())))?;
                 }
             }
-            Ok(if missing.is_empty() { 0 } else { 3 })
+            Ok(if missing.is_empty() { 0 } else { UNKNOWN })
         }
         Some(Sub::Snapshot { json }) => {
             let mut taken = Vec::new();
@@ -246,16 +249,12 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
                 }
             }
             if taken.is_empty() {
-                return Err(fault(3)(missing.join("; ")));
+                return Err(fault(UNKNOWN)(missing.join("; ")));
             }
             complain(&missing);
-            if *json {
-                print(&snapshot_json(&taken));
-            } else {
-                print(&snapshot_text(&taken));
-            }
+            print(&if *json { snapshot_json(&taken) } else { snapshot_text(&taken) })?;
             // Some of what was asked for is not in it.
-            Ok(if missing.is_empty() { 0 } else { 3 })
+            Ok(if missing.is_empty() { 0 } else { UNKNOWN })
         }
         _ => screen(&cli, &file, choice, demo.as_ref()).await,
     }

@@ -7,24 +7,37 @@ use std::{
     path::Path,
 };
 
-use clap::Parser;
+use clap::{Parser, error::ErrorKind};
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 
+use super::{FAILED, Fault, USAGE, fault};
 use crate::{
     cli::Cli,
     config::state_dir,
+    keep::private_dir,
     text::{clean, clean_lines},
 };
 
-/// Prints an answer. A closed pipe is no error worth a word.
-pub(super) fn print(text: &str) {
+/// Prints an answer. One that could not be written is no answer.
+pub(super) fn print(text: &str) -> Result<(), Fault> {
     let mut out = io::stdout();
     // The last door: reports have cleaned their cells already. A path in a pipe must stay what it is.
-    let _ = if out.is_terminal() {
+    let written = if out.is_terminal() {
         out.write_all(clean_lines(text).as_bytes())
     } else {
         out.write_all(text.as_bytes())
     };
+    is_written(written.and_then(|()| out.flush()))
+}
+
+/// What writing to stdout came to. A closed pipe is silent: that is how head and grep -q end us.
+pub(super) fn is_written(written: io::Result<()>) -> Result<(), Fault> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(fault(FAILED)(format!("stdout can't be written: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Says what could not be used, a line each, beside what can.
@@ -34,17 +47,30 @@ pub(super) fn complain(notices: &[String]) {
     }
 }
 
-/// Says what is wrong with the command line, or prints the help that was asked for.
-pub fn print_usage(error: &clap::Error) {
+/// Says what is wrong with the command line, or prints the help that was asked for; the exit code.
+pub fn print_usage(error: &clap::Error) -> u8 {
+    let printed = print_clean(error);
+    if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return USAGE;
+    }
+    match is_written(printed.and_then(|()| io::stdout().flush())) {
+        Ok(()) => 0,
+        Err(Fault { lines, code }) => {
+            complain(&lines);
+            code
+        }
+    }
+}
+
+fn print_clean(error: &clap::Error) -> io::Result<()> {
     let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     if args.iter().all(|arg| clean(arg) == *arg) {
-        let _ = error.print();
-        return;
+        return error.print();
     }
     // Errors quote arguments between colours of their own: the clean arguments have the same ones.
     match Cli::try_parse_from(args.iter().map(|arg| clean(arg).into_owned())) {
-        Err(error) => drop(error.print()),
-        Ok(_) => drop(write!(io::stderr(), "{}", clean_lines(&error.to_string()))),
+        Err(error) => error.print(),
+        Ok(_) => write!(io::stderr(), "{}", clean_lines(&error.to_string())),
     }
 }
 
@@ -72,7 +98,7 @@ pub(super) fn clean_panics() {
 /// included (read in its source), so it never gets there.
 pub(super) fn log_to_file(level: &str) -> Option<WorkerGuard> {
     let dir = state_dir();
-    std::fs::create_dir_all(&dir).ok()?;
+    private_dir(&dir).ok()?;
     let file = tracing_appender::rolling::Builder::new()
         .rotation(tracing_appender::rolling::Rotation::DAILY)
         .filename_prefix("skep")

@@ -57,6 +57,7 @@ impl Board {
             Event::Documents(token, result) => self.documents(token, result),
             Event::ReadBack(token, found) => self.found(token, &found),
             Event::Raw(token, result) => self.raw_document(token, result),
+            Event::Unrecorded(target, why) => self.unrecorded(&target, &why),
             Event::Outcome(target, outcome) => self.outcome(&target, *outcome),
             Event::Lines(token, task, frames) => {
                 if let Some(log) = self.log.as_mut().filter(|l| l.token == token)
@@ -268,12 +269,21 @@ impl Board {
         }
     }
 
+    fn sending(&self, target: &Target) -> Option<usize> {
+        self.follows.iter().rposition(|f| f.target == *target && f.phase == Phase::Sending)
+    }
+
+    /// Told at once, and with the action for as long as that is shown.
+    fn unrecorded(&mut self, target: &Target, why: &str) {
+        let said = format!("not in the audit file: {why}");
+        if let Some(at) = self.sending(target) {
+            self.follows[at].unrecorded = Some(said.clone());
+        }
+        self.say(said);
+    }
+
     fn outcome(&mut self, target: &Target, outcome: Outcome) {
-        let Some(at) =
-            self.follows.iter().rposition(|f| f.target == *target && f.phase == Phase::Sending)
-        else {
-            return;
-        };
+        let Some(at) = self.sending(target) else { return };
         match outcome {
             Outcome::Taken { version, warnings } => {
                 self.follows[at].sent(version);

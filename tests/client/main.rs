@@ -16,6 +16,7 @@ mod hostile;
 mod keyboard;
 #[allow(dead_code, reason = "the soak uses more of it")]
 mod live;
+mod output;
 mod proxy;
 mod reading;
 #[path = "../swarm/tui.rs"]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use skep::{
     action::{
         audit::Audit,
-        execute::{Executor, Outcome},
+        execute::{Executor, Outcome, Told},
         plan::{Change, Confirmation, Document, NodeChange, Plan, ScaleTo},
     },
     cluster::Store,
@@ -42,6 +42,8 @@ struct Scripted {
     asked: Arc<Mutex<Vec<String>>>,
     _dir: tempfile::TempDir,
     audit: std::path::PathBuf,
+    /// What was told of the audit.
+    unrecorded: Mutex<Vec<String>>,
 }
 
 impl Scripted {
@@ -60,7 +62,7 @@ impl Scripted {
         let endpoint = Endpoint::parse(&format!("unix://{}", socket.display()), None).unwrap();
         let engine = Engine::new(Connector::new(endpoint));
         let audit = dir.path().join("audit.jsonl");
-        Self { engine, asked, _dir: dir, audit }
+        Self { engine, asked, _dir: dir, audit, unrecorded: Mutex::default() }
     }
 
     /// Carries a plan out; how it ended, and how often something was written.
@@ -80,9 +82,14 @@ impl Scripted {
         let audit = Audit::new(self.audit.clone(), "ops@test".into());
         let executor = Executor::new(&self.engine, &grant, audit, "test".into());
         let mut outcomes = Vec::new();
-        let told = |_: &_, outcome| outcomes.push(outcome);
+        let mut unrecorded = Vec::new();
+        let told = |_: &_, told| match told {
+            Told::Unrecorded(why) => unrecorded.push(why),
+            Told::Ended(outcome) => outcomes.push(outcome),
+        };
         executor.carry_out(&approved, std::future::pending(), told).await;
         assert_eq!(outcomes.len(), 1);
+        self.unrecorded.lock().unwrap().extend(unrecorded);
         let asked = self.asked.lock().unwrap();
         assert!(
             asked.iter().all(|a| a.split(' ').nth(1).unwrap().starts_with("/v1.")),
@@ -308,10 +315,23 @@ async fn a_plan_of_another_cluster_is_not_carried_out() {
         .carry_out(&approved, std::future::pending(), |_, outcome| outcomes.push(outcome))
         .await;
     assert!(
-        matches!(outcomes.as_slice(), [Outcome::Refused(why)] if why.contains("another cluster")),
+        matches!(outcomes.as_slice(), [Told::Ended(Outcome::Refused(why))] if why.contains("another cluster")),
         "{outcomes:?}"
     );
     assert!(engine.asked.lock().unwrap().is_empty());
     let audit = std::fs::read_to_string(&engine.audit).unwrap();
     assert!(audit.contains("refused") && !audit.contains("sent\""), "{audit}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_that_can_not_be_written_is_told_once_and_stops_no_write() {
+    let engine = Scripted::new(&[says(200, "{}")], &[says(200, service(8, 5))]);
+    // As good as a full disk, also for root.
+    std::fs::create_dir(&engine.audit).unwrap();
+    let (outcome, written) =
+        engine.carry_out(&service(7, 2), Change::Scale(ScaleTo::Exactly(5))).await;
+    assert!(matches!(outcome, Outcome::Taken { version: 8, .. }), "{outcome:?}");
+    assert_eq!(written, 1);
+    let told = engine.unrecorded.lock().unwrap();
+    assert!(told.len() == 1 && told[0].contains("audit.jsonl"), "{told:?}");
 }

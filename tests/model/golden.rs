@@ -180,7 +180,7 @@ fn golden_audit() {
     ];
     for (document, change, result) in plans {
         let plan = Plan::new(ClusterNo(0), &[document], &change, &store);
-        audit.record("swarm1", &plan.steps[0], result, "a detail");
+        audit.record("swarm1", &plan.steps[0], result, "a detail").unwrap();
     }
     let written = fs::read_to_string(&path).unwrap();
     let lines: Vec<Value> = written

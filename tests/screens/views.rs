@@ -111,6 +111,26 @@ fn a_plan_its_question_and_what_follows() {
 }
 
 #[test]
+fn an_action_that_the_audit_file_lacks_says_so_until_it_is_dismissed() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("2/shop_api<enter>s5<enter>");
+    driver.answer_documents(vec![document("shop_api", 3)]);
+    driver.keys("y");
+    let target: skep::action::plan::Target = ServiceId::from("id-of-shop_api").into();
+    let why = "No space left on device (os error 28): /state/audit.jsonl";
+    driver.send(Event::Unrecorded(target.clone(), why.into()));
+    let said = "not in the audit file: No space left on device";
+    let times = |driver: &Driver| driver.screen(120, 40).matches(said).count();
+    assert_eq!(times(&driver), 2, "at once, and with the action:\n{}", driver.screen(120, 40));
+    let refused = Outcome::Refused("no such image".into());
+    driver.send(Event::Outcome(target, Box::new(refused)));
+    driver.later(60);
+    assert_eq!(times(&driver), 1, "{}", driver.screen(120, 40));
+    driver.keys("x");
+    assert_eq!(times(&driver), 0, "{}", driver.screen(120, 40));
+}
+
+#[test]
 fn zero_replicas_want_the_name() {
     let mut driver = Driver::new(&shop(), false);
     driver.keys("2/shop_api<enter>s0<enter>");

@@ -82,6 +82,8 @@ pub struct Follow {
     pub stuck: Option<String>,
     /// The engine rolls back, by itself or because it was asked to.
     pub rolling_back: bool,
+    /// Why the audit file lacks it.
+    pub unrecorded: Option<String>,
     /// What was asked for, to plan it anew after a conflict.
     pub change: Change,
     /// The specs before and after the write, to tell later what became of it.
@@ -117,6 +119,7 @@ impl Follow {
             stuck: None,
             note: None,
             leaving: step.leaving.clone(),
+            unrecorded: None,
             rolling_back,
             change: step.change.clone(),
             specs: (step.before.clone(), step.after.clone()),

@@ -91,11 +91,14 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
     if !matches!(follow.phase, Phase::Done | Phase::Sending) && follow.total > 0 {
         lines.push(slots(board, follow, width));
     }
-    if let Phase::Failed(why) | Phase::Unknown(why) = &follow.phase {
+    let mut explain = |why: &str, slot| {
         let clean = text::clean(why).into_owned();
         for line in super::plan::wrap(&clean, width.saturating_sub(2)).into_iter().take(4) {
-            lines.push(Line::styled(format!("  {line}"), board.style(Slot::Critical)));
+            lines.push(Line::styled(format!("  {line}"), board.style(slot)));
         }
+    };
+    if let Phase::Failed(why) | Phase::Unknown(why) = &follow.phase {
+        explain(why, Slot::Critical);
     }
     if let Some(note) = follow.note.as_ref().filter(|_| follow.phase == Phase::Done) {
         for line in
@@ -113,10 +116,10 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
         }
     }
     if let Some((_, why)) = follow.failing.as_ref().filter(|_| follow.phase != Phase::Done) {
-        let clean = text::clean(why).into_owned();
-        for line in super::plan::wrap(&clean, width.saturating_sub(2)).into_iter().take(4) {
-            lines.push(Line::styled(format!("  {line}"), board.style(Slot::Warn)));
-        }
+        explain(why, Slot::Warn);
+    }
+    if let Some(why) = &follow.unrecorded {
+        explain(why, Slot::Warn);
     }
     lines
 }
