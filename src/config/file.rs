@@ -3,12 +3,15 @@
 
 use std::{
     collections::BTreeMap,
+    io::Read,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
 
 use super::triage::TriageConfig;
+use crate::text::quote;
 
 /// What the file may say. Flags go before it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -142,6 +145,11 @@ pub enum ConfigError {
     /// It was named and can't be read.
     #[error("config {path}: {why}")]
     Read { path: String, why: std::io::Error },
+    /// Others may write what it has run.
+    #[error(
+        "config {path}: it has on_critical run a command, and others may write {what}: chmod go-w {what}"
+    )]
+    Open { path: String, what: String },
     /// It can't be understood.
     #[error("config {path}, line {line}: {why}")]
     Parse { path: String, line: usize, why: String },
@@ -156,18 +164,22 @@ impl ConfigFile {
         let Some(file) = path.map(Path::to_owned).or_else(default_path) else {
             return Ok(Self::default());
         };
-        let text = match std::fs::read_to_string(&file) {
-            Ok(text) => text,
+        let (text, open) = match read(&file) {
+            Ok(read) => read,
             Err(e) if path.is_none() && e.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
             }
             Err(why) => return Err(ConfigError::Read { path: file.display().to_string(), why }),
         };
-        Self::parse(&text).map_err(|(line, why)| ConfigError::Parse {
-            path: file.display().to_string(),
-            line,
-            why,
-        })
+        let path = || file.display().to_string();
+        let read = Self::parse(&text);
+        let read = read.map_err(|(line, why)| ConfigError::Parse { path: path(), line, why })?;
+        match open.filter(|_| !read.wall.on_critical.is_empty()) {
+            None => Ok(read),
+            Some(what) => {
+                Err(ConfigError::Open { path: path(), what: quote(&what.to_string_lossy()) })
+            }
+        }
     }
 
     /// Reads its text.
@@ -181,6 +193,23 @@ impl ConfigFile {
         }
         Ok(file)
     }
+}
+
+/// A file's text, and what others may write of it: the file, or the folder, where they may put another
+/// one in its place.
+fn read(file: &Path) -> std::io::Result<(String, Option<PathBuf>)> {
+    let mut opened = std::fs::File::open(file)?;
+    let mode = |about: std::fs::Metadata| about.permissions().mode();
+    let mut open = (mode(opened.metadata()?) & 0o022 != 0).then(|| file.to_owned());
+    // A pipe is in no folder. Where everyone may write and the sticky bit is set, what is ours stays ours.
+    if let Some(dir) = file.canonicalize().ok().as_deref().and_then(Path::parent) {
+        let mode = mode(dir.metadata()?);
+        let is_open = mode & 0o022 != 0 && mode & 0o1000 == 0;
+        open = open.or_else(|| is_open.then(|| dir.to_owned()));
+    }
+    let mut text = String::new();
+    opened.read_to_string(&mut text)?;
+    Ok((text, open))
 }
 
 fn line_at(text: &str, at: usize) -> usize {
@@ -239,6 +268,28 @@ mod tests {
         assert!(keys["force"].keys.is_empty() && keys["force"].line == 4);
         let good = ConfigFile::parse("hosts = [\"tcp://m1\"]\nread_only = true").unwrap();
         assert!(good.read_only);
+    }
+
+    #[test]
+    fn a_command_that_others_may_write_is_not_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        let load = |text: &str, dir_mode: u32, file_mode: u32| {
+            std::fs::write(&file, text).unwrap();
+            for (path, mode) in [(dir.path(), dir_mode), (&*file, file_mode)] {
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+            }
+            ConfigFile::load(Some(&file)).map_err(|e| e.to_string())
+        };
+        let runs = "[wall]\non_critical = [\"page\"]";
+        for (dir, file) in [(0o755, 0o644), (0o700, 0o600), (0o1777, 0o644)] {
+            assert!(load(runs, dir, file).is_ok(), "{dir:o} {file:o}");
+        }
+        for (dir, file) in [(0o755, 0o664), (0o755, 0o646), (0o775, 0o644), (0o757, 0o644)] {
+            let said = load(runs, dir, file).unwrap_err();
+            assert!(said.contains("chmod go-w /"), "{dir:o} {file:o}: {said}");
+            assert!(load("theme = \"dark\"", dir, file).is_ok(), "it runs nothing");
+        }
     }
 
     #[test]

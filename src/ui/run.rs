@@ -9,7 +9,7 @@ use std::{
 
 use crossterm::event::{Event as TermEvent, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{
     App,
@@ -130,6 +130,27 @@ impl Frames {
     }
 }
 
+/// The signals that end a program, core dumps included.
+struct Ends(Vec<Signal>);
+
+impl Ends {
+    fn new() -> io::Result<Self> {
+        let kinds = [
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+            SignalKind::interrupt(),
+            SignalKind::quit(),
+            SignalKind::from_raw(rustix::process::Signal::ABORT.as_raw()),
+        ];
+        kinds.into_iter().map(signal).collect::<io::Result<_>>().map(Self)
+    }
+
+    async fn next(&mut self) {
+        let signals = self.0.iter_mut().map(|signal| Box::pin(signal.recv()));
+        futures_util::future::select_all(signals).await;
+    }
+}
+
 /// What of the terminal is used.
 #[derive(Clone, Debug, Default)]
 pub struct Means {
@@ -160,12 +181,11 @@ pub async fn run(
             fleet.send(no, command);
         }
     }
+    // Before the terminal is taken: whatever ends it from here on gives it back.
+    let mut ends = Ends::new()?;
     let mut screen = Screen::take(mouse)?;
     let mut keys = Keyboard::new();
     let mut strays = Strays::default();
-    let mut term = signal(SignalKind::terminate())?;
-    let mut hup = signal(SignalKind::hangup())?;
-    let mut int = signal(SignalKind::interrupt())?;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut frames = Frames::new(low_bandwidth);
@@ -208,9 +228,7 @@ pub async fn run(
         }
         let effects = tokio::select! {
             biased;
-            _ = term.recv() => return Ok(Outcome::Signal),
-            _ = hup.recv() => return Ok(Outcome::Signal),
-            _ = int.recv() => return Ok(Outcome::Signal),
+            () = ends.next() => return Ok(Outcome::Signal),
             key = keys.next() => {
                 turn = Instant::now();
                 urgent = true;

@@ -19,6 +19,7 @@ mod live;
 mod output;
 mod proxy;
 mod reading;
+mod signals;
 #[path = "../swarm/tui.rs"]
 #[allow(dead_code, reason = "the suite on a real Swarm uses more of it")]
 mod tui;
