@@ -28,8 +28,11 @@ const MAY: &[(&str, &[&str])] = &[
     // The pure half of an action after its plan: the UI follows with it.
     ("action/follow", &["cluster", "action::plan", "action::follow", "text"]),
     ("action", &["cluster", "engine", "action", "grant", "keep", "text"]),
-    ("engine", &["connect", "cluster", "grant"]),
-    ("session", &["engine", "connect", "cluster", "triage", "action", "logs", "grant", "keep", "text"]),
+    ("engine", &["connect", "cluster", "grant", "text"]),
+    (
+        "session",
+        &["engine", "connect", "cluster", "triage", "action", "logs", "grant", "keep", "text"],
+    ),
     (
         "ui",
         &[

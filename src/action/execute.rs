@@ -58,9 +58,8 @@ impl Executor {
     }
 
     /// Carries out a plan step by step and tells `each` how every step ended, and once of a step if the
-    /// audit file does not hold all of it. When the link is over,
-    /// a write under way is waited for no longer: what became of it is unknown, and the rest is not
-    /// sent.
+    /// audit file does not hold all of it. When the link is over, a write under way is waited for no
+    /// longer: what became of it is unknown, and the rest is not sent.
     pub async fn carry_out(
         &self,
         approved: &Approved,
@@ -71,8 +70,10 @@ impl Executor {
         if approved.plan().cluster() != self.grant.cluster() {
             for step in &approved.plan().steps {
                 let why = format!("nothing was sent: {}", NotApproved::OtherCluster);
-                self.audit.record(&self.cluster, step, "refused", &why);
-                each(step, Outcome::Refused(why));
+                if let Err(why) = self.audit.record(&self.cluster, step, "refused", &why) {
+                    each(step, Told::Unrecorded(why));
+                }
+                each(step, Told::Ended(Outcome::Refused(why)));
             }
             return;
         }

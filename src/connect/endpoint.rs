@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use super::tls::TlsFiles;
+use crate::text::{is_host, is_user};
 
 /// The socket dockerd listens on when nothing else is said.
 pub(super) const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
@@ -64,6 +65,11 @@ pub enum EndpointError {
     /// A password in the address.
     #[error("'{0}': a password can't be part of an endpoint; use a key, or let ssh ask")]
     Password(String),
+    /// A user or host that would mean something else to a shell.
+    #[error(
+        "'{0}': an ssh user or host may hold only letters, digits and . _ - + @ : %; name it otherwise in ~/.ssh/config"
+    )]
+    Login(String),
     /// A path that would mean something else to ssh or to the shell over there.
     #[error("'{0}': the socket's path may hold only letters, digits and . _ - + @ /")]
     Path(String),
@@ -125,15 +131,15 @@ impl Endpoint {
         matches!(self, Self::Tcp { host, .. } if !is_loopback(host))
     }
 
-    /// The same way to reach the engine of another host, as an offer.
-    pub fn on_host(&self, host: &str) -> Self {
-        let host = host.to_owned();
-        match self {
+    /// The same way to reach the engine of another host, as an offer; none if it is no host.
+    pub fn on_host(&self, host: &str) -> Option<Self> {
+        let host = Some(host).filter(|h| is_host(h))?.to_owned();
+        Some(match self {
             Self::Unix(_) => Self::Ssh(SshTarget { user: None, host, port: None, socket: None }),
             Self::Tcp { port, .. } => Self::Tcp { host, port: *port },
             Self::Tls { port, files, .. } => Self::Tls { host, port: *port, files: files.clone() },
             Self::Ssh(target) => Self::Ssh(SshTarget { host, socket: None, ..target.clone() }),
-        }
+        })
     }
 }
 
@@ -157,7 +163,6 @@ fn tcp_address(rest: &str, text: &str) -> Result<(String, Option<u16>), Endpoint
 
 /// `[user@]host[:port][/path]`. What could be taken for an option of ssh is refused.
 fn ssh_target(rest: &str, text: &str) -> Result<SshTarget, EndpointError> {
-    let wrong = || EndpointError::Form(text.into());
     let (authority, socket) = match rest.find('/') {
         Some(at) => (&rest[..at], Some(&rest[at..]).filter(|p| *p != "/")),
         None => (rest, None),
@@ -175,13 +180,8 @@ fn ssh_target(rest: &str, text: &str) -> Result<SshTarget, EndpointError> {
         return Err(EndpointError::Password(format!("ssh://…@{address}")));
     }
     let (host, port) = host_and_port(address, text)?;
-    let odd = |s: &str| {
-        s.is_empty()
-            || s.starts_with('-')
-            || s.contains(|c: char| c.is_whitespace() || c.is_control())
-    };
-    if odd(&host) || user.is_some_and(odd) {
-        return Err(wrong());
+    if !is_host(&host) || user.is_some_and(|user| !is_user(user)) {
+        return Err(EndpointError::Login(text.into()));
     }
     Ok(SshTarget { user: user.map(str::to_owned), host, port, socket: socket.map(str::to_owned) })
 }
@@ -311,6 +311,15 @@ mod tests {
             "ssh://-oProxyCommand=x",
             "ssh://-l@h",
             "ssh://u:secret@h",
+            "ssh://m;reboot",
+            "ssh://$(reboot)@m",
+            "ssh://a`id`@m",
+            "ssh://m|sh",
+            "ssh://m&",
+            "ssh://m'x",
+            "ssh://m<x",
+            "ssh://~@m",
+            "ssh://u\\x@m",
             "ssh://h/a b",
             "ssh://h/$(x)",
             "ssh://h/a:b",
@@ -325,7 +334,12 @@ mod tests {
 
     #[test]
     fn offers_the_same_way_to_another_host() {
-        let offer = |text: &str| text.parse::<Endpoint>().unwrap().on_host("10.0.0.1").to_string();
+        let offer = |text: &str| {
+            let endpoint = text.parse::<Endpoint>().unwrap();
+            assert_eq!(endpoint.on_host("m;reboot"), None);
+            assert_eq!(endpoint.on_host("-oProxyCommand=x"), None);
+            endpoint.on_host("10.0.0.1").unwrap().to_string()
+        };
         assert_eq!(offer("ssh://root@w:22/x.sock"), "ssh://root@10.0.0.1:22");
         assert_eq!(offer("unix:///x.sock"), "ssh://10.0.0.1");
         assert_eq!(offer("tcp://w:99"), "tcp://10.0.0.1:99");

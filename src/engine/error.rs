@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::cluster::Answering;
+use crate::{cluster::Answering, text::quote};
 
 /// A result of this module.
 pub type Result<T> = std::result::Result<T, EngineError>;
@@ -109,7 +109,10 @@ fn managers_line(managers: &[String], offer: &[String]) -> String {
     if managers.is_empty() {
         return "it names none".into();
     }
-    let flags: String = offer.iter().map(|endpoint| format!(" -H {endpoint}")).collect();
+    let flags: String = offer.iter().map(|endpoint| format!(" -H {}", quote(endpoint))).collect();
+    if flags.is_empty() {
+        return managers.join(", ");
+    }
     format!("{}; try: skep{flags}", managers.join(", "))
 }
 
@@ -239,6 +242,17 @@ pub(super) fn from_status(endpoint: &str, status: u16, said: String) -> EngineEr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_it_offers_to_run_is_quoted() {
+        let worker = EngineError::Worker {
+            endpoint: "tcp://w".into(),
+            managers: vec!["10.0.0.1:2377".into()],
+            offer: vec!["tcp://10.0.0.1:2375".into(), "ssh://m/a b".into()],
+        };
+        let said = worker.to_string();
+        assert!(said.ends_with("try: skep -H tcp://10.0.0.1:2375 -H 'ssh://m/a b'"), "{said}");
+    }
 
     #[test]
     fn only_a_clear_refusal_is_no_unknown_outcome() {

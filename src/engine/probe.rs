@@ -113,7 +113,8 @@ impl Engine {
                 Some(host.trim_matches(['[', ']']).to_owned())
             };
             let offer = managers.iter().filter_map(host);
-            let offer = offer.map(|host| self.endpoint().on_host(&host).to_string()).collect();
+            let offer = offer.filter_map(|host| Some(self.endpoint().on_host(&host)?.to_string()));
+            let offer = offer.collect();
             return Err(EngineError::Worker { endpoint, managers, offer });
         }
         if !said.is_empty() {

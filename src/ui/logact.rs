@@ -16,7 +16,7 @@ use crate::{
     cluster::{ServiceId, Subject},
     logs::{Kind, Severity, ansi},
     session::Command,
-    text::{clean_lines, parse_ago},
+    text::{clean, parse_ago},
 };
 
 impl Board {
@@ -164,12 +164,15 @@ impl Board {
         let Some(log) = self.log_here() else { return };
         let range = log.range();
         let lines = range.iter().map(|at| &log.buffer.lines()[*at]);
+        // A line end would run what is pasted: none but those between lines.
         let text: String = match (log.anchor.is_some(), range.as_slice()) {
             (false, [one]) => {
-                clean_lines(&ansi::plain(&log.buffer.lines()[*one].text)).into_owned()
+                let line = ansi::plain(&log.buffer.lines()[*one].text);
+                clean(line.trim_end_matches(['\r', '\n'])).into_owned()
             }
             _ => lines.map(|line| log.written(line)).collect(),
         };
+        let text = text.trim_end_matches('\n').to_owned();
         log.anchor = None;
         match range.len() {
             0 => self.say("there is no line to copy"),

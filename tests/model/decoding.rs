@@ -170,3 +170,17 @@ fn a_list_is_the_same_in_whatever_pieces_it_comes() {
         }
     }
 }
+
+#[test]
+fn a_container_id_is_hex_or_none() {
+    let container = |id: &str| {
+        let status =
+            serde_json::json!({ "State": "running", "ContainerStatus": { "ContainerID": id } });
+        let list = serde_json::json!([{ "ID": "t1", "ServiceID": "s1", "Status": status }]);
+        tasks(&list.to_string()).remove(0).container
+    };
+    assert_eq!(container("c0ffee00C0").as_deref(), Some("c0ffee00C0"));
+    for odd in ["", "c0ffee;reboot", "$(reboot)", "-it", "c0ffee\n", "../c0ffee"] {
+        assert_eq!(container(odd), None, "{odd:?}");
+    }
+}

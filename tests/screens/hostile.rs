@@ -85,3 +85,11 @@ fn wide_characters_and_combining_marks_keep_columns_aligned() {
     assert!(rows.iter().all(|r| column(r) == column(rows[0])), "{screen}");
     assert!(rows.iter().all(|r| unicode_width::UnicodeWidthStr::width(*r) == 80), "{screen}");
 }
+
+#[test]
+fn the_commands_of_the_task_page_are_quoted() {
+    let mut driver = Driver::new(&cluster().manager("m1").service("a; $(reboot)", 1), false);
+    driver.keys("4d");
+    let screen = driver.screen(120, 60);
+    assert!(screen.contains("docker service ps --no-trunc 'a; $(reboot)'"), "{screen}");
+}

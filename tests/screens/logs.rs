@@ -140,7 +140,7 @@ fn a_line_in_full_a_range_and_a_file() {
         _ => None,
     });
     let copied = copied.unwrap();
-    assert!(copied.lines().count() == 2 && copied.contains("third"), "{copied}");
+    assert!(copied.lines().count() == 2 && copied.ends_with("third"), "{copied:?}");
     driver.keys(":save /nowhere/at/all.log<enter>");
     let written = driver
         .effects
@@ -230,4 +230,17 @@ fn from_an_event_to_the_lines_of_that_moment_and_back() {
     driver.keys("<esc>");
     assert!(driver.screen(100, 30).contains("Events"));
     let _ = NOW;
+}
+
+/// What is pasted into a shell must not run by itself.
+#[test]
+fn a_line_is_copied_without_line_ends() {
+    let (mut driver, token, tasks) = reading(&shop(), "shop_web");
+    say(&mut driver, token, &tasks[0], &[(5, "first"), (4, "reboot\rhalt\r")]);
+    driver.keys("kjc");
+    let copied = driver.effects.iter().rev().find_map(|e| match e {
+        Effect::Copy(text) => Some(text.clone()),
+        _ => None,
+    });
+    assert_eq!(copied.as_deref(), Some("reboot␍halt"));
 }

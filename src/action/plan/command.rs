@@ -9,6 +9,7 @@ use super::{
     change::{image_of, replicas},
     mask::mask_env,
 };
+use crate::text::{clean, quote};
 
 /// One line of shell. What no flag can say is named in a comment behind it.
 /// `called` is what docker finds the object by.
@@ -192,7 +193,8 @@ fn leaves(
             leaves(&before[key], &after[key], format!("{path}/{key}"), known, out);
         }
     } else {
-        out.push(path.trim_start_matches('/').replace('/', "."));
+        // It stands in a comment, which a line end would end.
+        out.push(clean(&path.trim_start_matches('/').replace('/', ".")).into_owned());
     }
 }
 
@@ -286,16 +288,6 @@ fn port(v: &Value) -> String {
     out
 }
 
-/// One word of shell, quoted only where it must be.
-pub(super) fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@=,+%<>".contains(c);
-    if !word.is_empty() && word.chars().all(|c| plain(c) && c != '<' && c != '>') {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -323,6 +315,14 @@ mod tests {
             "docker service update --update-parallelism 2 --update-delay 1500ms --env-rm B --env-add A=5 \
              --env-add 'DB_PASSWORD=<hidden>' --label-rm a --label-add 'b=x y' web   \
              # and, with no flag: TaskTemplate.ContainerSpec.Isolation"
+        );
+        let mut hostile = document.spec.clone();
+        hostile["Labels"] = json!({"a": "1\n$(reboot)"});
+        hostile["x\nreboot"] = 1.into();
+        let line = docker(&document, "web", &hostile, &Change::Spec(Box::new(hostile.clone())));
+        assert_eq!(
+            line,
+            "docker service update --label-add 'a=1\n$(reboot)' web   # and, with no flag: x␊reboot"
         );
     }
 }

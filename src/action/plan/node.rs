@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Document, touch::Touched};
-use crate::cluster::{Availability, Leaving, Node, Role, Store, eligible, leaving, needed};
+use crate::{
+    cluster::{Availability, Leaving, Node, Role, Store, eligible, leaving, needed},
+    text::quote,
+};
 
 /// What to do with a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,7 +206,6 @@ impl NodeChange {
 
     /// The `docker` command that does the same.
     pub(super) fn command(&self, name: &str, before: &Value) -> String {
-        use super::command::quote;
         let name = quote(name);
         match self {
             Self::Availability(to) => format!("docker node update --availability {to} {name}"),

@@ -62,6 +62,11 @@ struct WireContainerStatus<'a> {
     exit_code: i64,
 }
 
+/// Commands are made with it, and requests.
+fn is_container_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 fn task(w: &WireTask<'_>, interner: &mut Interner) -> Task {
     let state = TaskState::from_word(&w.status.state);
     let container = w.status.container_status.as_ref();
@@ -79,7 +84,7 @@ fn task(w: &WireTask<'_>, interner: &mut Interner) -> Task {
         message: interner.share(&w.status.message),
         err: interner.share(&w.status.err),
         container: container
-            .filter(|c| !c.container_id.is_empty())
+            .filter(|c| is_container_id(&c.container_id))
             .map(|c| (*c.container_id).into()),
         // A container that never was has no exit code, though the engine writes 0.
         exit_code: exit_code

@@ -101,19 +101,10 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
         explain(why, Slot::Critical);
     }
     if let Some(note) = follow.note.as_ref().filter(|_| follow.phase == Phase::Done) {
-        for line in
-            super::plan::wrap(&text::clean(note), width.saturating_sub(2)).into_iter().take(4)
-        {
-            lines.push(Line::styled(format!("  {line}"), board.style(Slot::Warn)));
-        }
+        explain(note, Slot::Warn);
     }
     if let Some(why) = follow.stuck.as_ref().filter(|_| follow.phase == Phase::Converging) {
-        let said = format!("start-first can't go on: {why}");
-        for line in
-            super::plan::wrap(&text::clean(&said), width.saturating_sub(2)).into_iter().take(4)
-        {
-            lines.push(Line::styled(format!("  {line}"), board.style(Slot::Critical)));
-        }
+        explain(&format!("start-first can't go on: {why}"), Slot::Critical);
     }
     if let Some((_, why)) = follow.failing.as_ref().filter(|_| follow.phase != Phase::Done) {
         explain(why, Slot::Warn);

@@ -6,6 +6,7 @@ use super::{Page, text_of};
 use crate::{
     cluster::{Subject, Task, TaskId, Timestamp},
     config::Slot,
+    text::quote,
     ui::{view::tasks, widget::text},
 };
 
@@ -108,7 +109,9 @@ impl Page<'_> {
     /// The commands to go on with.
     fn by_hand(&mut self, id: &TaskId, t: &Task, node: &str) {
         let store = &self.board.scene.store;
-        let service = store.service(&t.service).map_or(t.service.as_str(), |s| &*s.name);
+        // Whoever named the service must not write the command.
+        let service = quote(store.service(&t.service).map_or(t.service.as_str(), |s| &*s.name));
+        let id = quote(id.as_str());
         self.head("By hand");
         self.field("on a manager", format!("docker inspect --type task {id}"));
         self.field("", format!("docker service ps --no-trunc {service}"));
