@@ -174,6 +174,18 @@ fn only_the_start_mints_grants() {
     assert!(grant.contains("pub(crate) fn mint("), "not for the whole world");
 }
 
+/// One HTTP client, behind the gate: no request goes around its allow-list, limits and counters.
+#[test]
+fn only_the_gate_has_a_client() {
+    let src = root().join("src");
+    let clients: Vec<String> = sources(&src)
+        .iter()
+        .filter(|file| fs::read_to_string(file).unwrap().contains("Client::builder("))
+        .map(|file| file.strip_prefix(&src).unwrap().display().to_string())
+        .collect();
+    assert_eq!(clients, ["engine/gate.rs"]);
+}
+
 #[test]
 fn the_import_reader_opens_groups() {
     let found = imports("use crate::{a::{B, c::D}, e}; fn f() { crate::g::h(); } // crate::no");

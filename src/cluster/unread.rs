@@ -49,6 +49,13 @@ impl Unread {
         self.0.sort();
     }
 
+    /// Whether it was one of them.
+    pub(super) fn remove(&mut self, part: Part) -> bool {
+        let before = self.0.len();
+        self.0.retain(|(known, _)| *known != part);
+        self.0.len() < before
+    }
+
     /// Why a part is unknown; `None` if it is not.
     pub fn why(&self, part: Part) -> Option<&str> {
         self.0.iter().find(|(known, _)| *known == part).map(|(_, why)| &**why)

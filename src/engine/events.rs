@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    client::{Answer, Engine},
+    client::Engine,
     error::Result,
+    gate::{Answer, Limits},
     lists::encode,
     wire::decode_event,
 };
@@ -19,7 +20,7 @@ const LINE_LIMIT: usize = 4 << 20;
 
 /// Events as they come.
 pub struct EventStream {
-    answer: Answer,
+    answer: Box<Answer>,
     reader: EventReader,
 }
 
@@ -34,14 +35,15 @@ impl Engine {
         let filters = encode(&json!({ "scope": ["swarm"] }));
         let (secs, nanos) = (since.0.div_euclid(1_000_000_000), since.0.rem_euclid(1_000_000_000));
         let path = format!("/events?since={secs}.{nanos:09}&filters={filters}");
-        Ok(EventStream { answer: self.get(&path, DEADLINE).await?, reader: EventReader::default() })
+        let answer = Box::new(self.get(&path, DEADLINE, Limits::STREAM).await?);
+        Ok(EventStream { answer, reader: EventReader::default() })
     }
 }
 
 impl EventStream {
     /// The next events; `None` when the engine ended the stream. Safe to drop while waiting.
     pub async fn next(&mut self) -> Result<Option<Vec<EngineEvent>>> {
-        let Some(bytes) = self.answer.piece(None).await? else { return Ok(None) };
+        let Some(bytes) = self.answer.piece().await? else { return Ok(None) };
         self.reader.feed(&bytes).map(Some).map_err(|why| self.answer.garbage(why))
     }
 }

@@ -9,8 +9,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    client::{Answer, Engine, Price},
+    client::{Engine, Price},
     error::{EngineError, Result},
+    gate::{Answer, Limits},
     pair::Pair,
     wire::{ServiceReader, decode_nodes},
 };
@@ -22,8 +23,6 @@ const SUSPICION: Duration = Duration::from_millis(2_000);
 const DEADLINE: Duration = Duration::from_secs(60);
 /// The same for a list that is quick on any Swarm.
 const SHORT: Duration = Duration::from_secs(15);
-/// How long the rest of a list may stay silent.
-const SILENCE: Duration = Duration::from_secs(20);
 
 /// Of what comes so soon after each other, so much is read at once.
 const AT_ONCE: Duration = Duration::from_millis(2);
@@ -45,7 +44,7 @@ impl Engine {
     /// All nodes, and what that cost the manager.
     pub async fn nodes(&self) -> Result<(Vec<Node>, Price)> {
         let begun = Instant::now();
-        let answer = self.list("/nodes", SHORT).await?;
+        let answer = self.list("/nodes", SHORT, Limits::WHOLE).await?;
         let time = begun.elapsed();
         let body = answer.whole().await?;
         let begun = Instant::now();
@@ -62,7 +61,7 @@ impl Engine {
     ) -> Result<(Vec<Arc<Service>>, Price)> {
         let begun = Instant::now();
         let path = if counted { "/services?status=true" } else { "/services" };
-        let answer = self.list(path, SHORT).await?;
+        let answer = self.list(path, SHORT, Limits::WHOLE).await?;
         let time = begun.elapsed();
         let body = answer.whole().await?;
         let begun = Instant::now();
@@ -80,7 +79,7 @@ impl Engine {
             }
         };
         let begun = Instant::now();
-        let answer = self.list(&path, DEADLINE).await?;
+        let answer = self.list(&path, DEADLINE, Limits::TASKS).await?;
         Ok(TaskList {
             answer,
             readers: Pair::default(),
@@ -97,12 +96,13 @@ impl Engine {
 
     /// One object's document: `kind` is `services`, `nodes` or `tasks`.
     pub async fn document(&self, kind: &str, id: &str) -> Result<Bytes> {
-        self.list(&format!("/{kind}/{}", encode_text(id)), SHORT).await?.whole().await
+        let path = format!("/{kind}/{}", encode_text(id));
+        self.list(&path, SHORT, Limits::WHOLE).await?.whole().await
     }
 
     /// A GET that turns to `/info` for the reason when the answer is slow to come.
-    async fn list(&self, path: &str, deadline: Duration) -> Result<Answer> {
-        let list = self.get(path, deadline);
+    async fn list(&self, path: &str, deadline: Duration, limits: Limits) -> Result<Answer> {
+        let list = self.get(path, deadline, limits);
         tokio::pin!(list);
         loop {
             if let Ok(answer) = tokio::time::timeout(SUSPICION, &mut list).await {
@@ -155,7 +155,7 @@ impl TaskList {
     async fn pieces(&mut self) -> Result<Vec<Bytes>> {
         let mut pieces = Vec::new();
         let mut bytes = 0;
-        let Some(first) = self.answer.piece(Some(SILENCE)).await? else { return Ok(pieces) };
+        let Some(first) = self.answer.piece().await? else { return Ok(pieces) };
         let until = tokio::time::Instant::now() + AT_ONCE;
         let mut next = Some(first);
         while let Some(piece) = next {
@@ -164,7 +164,7 @@ impl TaskList {
             if bytes >= ENOUGH {
                 break;
             }
-            next = match tokio::time::timeout_at(until, self.answer.piece(None)).await {
+            next = match tokio::time::timeout_at(until, self.answer.piece()).await {
                 Ok(piece) => piece?,
                 Err(_) => None,
             };

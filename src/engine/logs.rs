@@ -6,8 +6,9 @@ use bytes::{Buf, BytesMut};
 use futures_util::FutureExt;
 
 use super::{
-    client::{Answer, Engine},
+    client::Engine,
     error::{EngineError, Result},
+    gate::{Answer, Limits},
     lists::encode_text,
 };
 use crate::cluster::{TaskId, Timestamp};
@@ -99,7 +100,7 @@ impl Engine {
             encode_text(request.task.as_str()),
             u8::from(request.follow),
         );
-        let answer = self.get(&path, DEADLINE).await?;
+        let answer = self.get(&path, DEADLINE, Limits::STREAM).await?;
         Ok(LogStream { answer, reader: LogReader::default(), broken: None })
     }
 }
@@ -110,7 +111,7 @@ impl LogStream {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
-        let Some(bytes) = self.answer.piece(None).await? else {
+        let Some(bytes) = self.answer.piece().await? else {
             let rest = self.reader.finish();
             return Ok((!rest.is_empty()).then_some(rest));
         };
@@ -118,7 +119,7 @@ impl LogStream {
         let (mut lines, mut fault) = self.reader.feed(&bytes);
         // An engine sends every line by itself: all that is there already is taken at once.
         while read < AT_ONCE && fault.is_none() {
-            match self.answer.piece(None).now_or_never() {
+            match self.answer.piece().now_or_never() {
                 Some(Ok(Some(more))) => {
                     read += more.len();
                     let (found, ended) = self.reader.feed(&more);

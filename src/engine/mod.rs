@@ -1,25 +1,28 @@
 //! What the Docker Engine says and accepts.
 //!
-//! [`Engine`] is our own thin HTTP client for lists, events, logs and service writes; bollard, over
-//! the same connector, serves the typed, rare calls ([`Engine::names`]). Why two: see `client.rs`.
+//! [`Engine`] is our own thin HTTP client for lists, events, logs and service writes; bollard, through
+//! the same gate, serves the typed, rare calls ([`Engine::names`]). Why two: see `client.rs`.
 //!
 //! Deliberately absent: retries, schedules, state. Those are the session's.
 
 mod client;
 mod error;
 mod events;
+mod gate;
 mod lists;
 mod logs;
 mod names;
 mod pair;
 mod pieces;
 mod probe;
+mod transport_error;
 mod wire;
 mod writes;
 
-pub use client::{Cost, Engine, Price};
+pub use client::{Engine, Price};
 pub use error::{EngineError, Result};
 pub use events::{EventReader, EventStream};
+pub use gate::Cost;
 pub use lists::TaskList;
 pub use logs::{LogFault, LogFrame, LogReader, LogStream, Output, TaskLogRequest};
 pub use names::Names;

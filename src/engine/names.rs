@@ -1,19 +1,32 @@
-//! The typed, rare calls, through bollard over our own connector.
+//! The typed, rare calls: bollard, over the same gate as all others.
+//!
+//! bollard takes no answer but hyper's own, and reads it without a limit. So the gate reads it first,
+//! within limits, and hands it on over a pipe in memory.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, pin::Pin, time::Duration};
 
 use bollard::{
-    ClientVersion, Docker,
+    BollardRequest, ClientVersion, Docker,
     query_parameters::{ListConfigsOptions, ListNetworksOptions, ListSecretsOptions},
 };
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::Empty;
+use hyper::{Method, Request, Response, body::Incoming, client::conn::http1, http::request::Parts};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
     client::Engine,
-    error::{EngineError, Result, refused},
+    error::{EngineError, Result},
+    gate::{Gate, Limits, versionless},
 };
-use crate::cluster::{Network, Part};
+use crate::cluster::{Delta, Network, Part};
+
+/// How long the headers of one of these lists may take: skep can do without them.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// What is read so.
+const PARTS: [Part; 3] = [Part::Networks, Part::Secrets, Part::Configs];
 
 /// A secret or a config: never what is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,20 +46,53 @@ pub struct Names {
     pub secrets: HashMap<String, Named>,
     /// Configs; only their names are kept.
     pub configs: HashMap<String, Named>,
-    /// What of it is refused, and how.
-    pub refused: Vec<(Part, String)>,
+    /// What of it could not be read, and why.
+    pub unread: Vec<(Part, String)>,
+}
+
+impl Names {
+    /// None yet: all are still to be read.
+    pub fn awaited() -> Self {
+        let unread =
+            PARTS.map(|part| (part, format!("GET /{} was not answered in time", part.word())));
+        Self { unread: unread.into(), ..Self::default() }
+    }
+
+    /// What the model takes in of them: networks, and of each part whether it is known.
+    pub fn deltas(&mut self) -> Vec<Delta> {
+        let mut deltas = vec![Delta::Networks(std::mem::take(&mut self.networks))];
+        let read = PARTS.into_iter().filter(|part| self.unread.iter().all(|(p, _)| p != part));
+        deltas.extend(read.map(Delta::Read));
+        deltas.extend(self.unread.iter().map(|(part, why)| Delta::Unread(*part, (&**why).into())));
+        deltas
+    }
+
+    /// What was read of a part, or nothing and why. A list that is refused, too large or too slow is no
+    /// reason to give the others up.
+    fn take<T>(&mut self, part: Part, list: Result<Vec<T>>) -> Result<Vec<T>> {
+        self.unread.retain(|(known, _)| *known != part);
+        match list {
+            Ok(list) => Ok(list),
+            Err(error) => {
+                self.unread.push((part, error.brief()));
+                let only_this = error.is_forbidden()
+                    || matches!(error, EngineError::Garbage { .. } | EngineError::Timeout { .. });
+                if only_this { Ok(Vec::new()) } else { Err(error) }
+            }
+        }
+    }
 }
 
 impl Engine {
-    /// Networks, secrets and configs of the Swarm by name. What is refused is missing, and told.
+    /// Reads networks, secrets and configs of the Swarm by name into `names`, one list after the other.
+    /// What can't be read is noted there. May be dropped at any time: what was read stays.
     ///
     /// # Errors
-    /// What else is in the way.
-    pub async fn names(&self) -> Result<Names> {
+    /// The connection is at fault.
+    pub async fn names(&self, names: &mut Names) -> Result<()> {
         let docker = self.bollard()?;
-        let mut names = Names::default();
         let networks = docker.list_networks(None::<ListNetworksOptions>).await;
-        for network in self.unless_refused(Part::Networks, networks, &mut names)? {
+        for network in names.take(Part::Networks, self.heard(Part::Networks, networks))? {
             if network.scope.as_deref() == Some("swarm")
                 && let (Some(id), Some(name)) = (network.id, network.name)
             {
@@ -60,85 +106,87 @@ impl Engine {
             }
         }
         let secrets = docker.list_secrets(None::<ListSecretsOptions>).await;
-        for secret in self.unless_refused(Part::Secrets, secrets, &mut names)? {
+        for secret in names.take(Part::Secrets, self.heard(Part::Secrets, secrets))? {
             if let (Some(id), Some(name)) = (secret.id, secret.spec.and_then(|s| s.name)) {
                 let created = secret.created_at.map_or(String::new(), |at| at.to_string());
                 names.secrets.insert(id, Named { name, created });
             }
         }
         let configs = docker.list_configs(None::<ListConfigsOptions>).await;
-        for config in self.unless_refused(Part::Configs, configs, &mut names)? {
+        for config in names.take(Part::Configs, self.heard(Part::Configs, configs))? {
             if let (Some(id), Some(name)) = (config.id, config.spec.and_then(|s| s.name)) {
                 let created = config.created_at.map_or(String::new(), |at| at.to_string());
                 names.configs.insert(id, Named { name, created });
             }
         }
-        Ok(names)
+        Ok(())
     }
 
-    /// A list of bollard's, or nothing and a note in `names` if it is refused.
-    fn unless_refused<T>(
+    /// What bollard says, as an error of ours: the gate's own, or that it can't read the list.
+    fn heard<T>(
         &self,
         part: Part,
-        list: std::result::Result<Vec<T>, bollard::errors::Error>,
-        names: &mut Names,
-    ) -> Result<Vec<T>> {
-        let endpoint = self.endpoint().to_string();
-        let error = match list {
-            Ok(list) => return Ok(list),
-            Err(bollard::errors::Error::DockerResponseServerError { status_code, message }) => {
-                let what = format!("GET /{}", part.word());
-                let body = serde_json::json!({ "message": message }).to_string();
-                // A page is none of the engine's words, and bollard has taken those out already.
-                let is_page = message.trim_start().starts_with('<');
-                let body = if is_page { message } else { body };
-                refused(&endpoint, what, status_code, body.as_bytes())
+        list: std::result::Result<T, bollard::errors::Error>,
+    ) -> Result<T> {
+        list.map_err(|error| {
+            if let bollard::errors::Error::IOError { err } = &error
+                && let Some(ours) = err.get_ref().and_then(|e| e.downcast_ref::<EngineError>())
+            {
+                return ours.clone();
             }
-            Err(error) => EngineError::Broken { endpoint, why: error.to_string() },
-        };
-        if !error.is_forbidden() {
-            return Err(error);
-        }
-        names.refused.push((part, error.brief()));
-        Ok(Vec::new())
-    }
-
-    /// bollard over our connector. It never sends the API version it was told, so the path is
-    /// given it here; and only GETs pass.
-    fn bollard(&self) -> Result<Docker> {
-        let http = self.http.clone();
-        let api = self.api().to_owned();
-        let transport = move |request: bollard::BollardRequest| {
-            let http = http.clone();
-            let api = api.clone();
-            Box::pin(async move {
-                let (mut parts, _) = request.into_parts();
-                let path = parts.uri.path_and_query().map_or("/", |p| p.as_str());
-                if parts.method != hyper::Method::GET {
-                    return Err(bollard::errors::Error::IOError {
-                        err: std::io::Error::other("only reads go through bollard"),
-                    });
-                }
-                let path =
-                    if path.starts_with("/v1.") { path.into() } else { format!("/v{api}{path}") };
-                parts.uri = format!("http://docker{path}").parse().map_err(|e| {
-                    bollard::errors::Error::IOError { err: std::io::Error::other(e) }
-                })?;
-                http.request(hyper::Request::from_parts(parts, Full::new(Bytes::new())))
-                    .await
-                    .map_err(|e| bollard::errors::Error::IOError { err: std::io::Error::other(e) })
-            }) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
-        };
-        let version = ClientVersion { major_version: 1, minor_version: 41 };
-        Docker::connect_with_custom_transport(
-            transport,
-            Some("http://docker"),
-            Duration::from_secs(15).as_secs(),
-            &version,
-        )
-        .map_err(|e| EngineError::Broken {
-            endpoint: self.endpoint().to_string(),
-            why: e.to_string(),
+            self.garbage(format!("its /{} is not what an engine says ({error})", part.word()))
         })
     }
+
+    /// bollard over the gate.
+    fn bollard(&self) -> Result<Docker> {
+        let gate = self.gate.clone();
+        let transport = move |request: BollardRequest| {
+            let gate = gate.clone();
+            let (parts, _) = request.into_parts();
+            Box::pin(async move { through(&gate, &parts).await.map_err(io_error) })
+                as Pin<Box<dyn Future<Output = _> + Send>>
+        };
+        let version = ClientVersion { major_version: 1, minor_version: 41 };
+        // The gate's limits hold; bollard's own is never reached.
+        let patience = Duration::from_secs(60).as_secs();
+        Docker::connect_with_custom_transport(transport, Some("http://docker"), patience, &version)
+            .map_err(|e| self.garbage(e.to_string()))
+    }
+}
+
+fn io_error(error: EngineError) -> bollard::errors::Error {
+    bollard::errors::Error::IOError { err: std::io::Error::other(error) }
+}
+
+/// A request of bollard's, which carries no body: only reads are asked of it. It never sends the API
+/// version it was told; the gate does.
+async fn through(gate: &Gate, request: &Parts) -> Result<Response<Incoming>> {
+    let path = request.uri.path_and_query().map_or("/", |path| path.as_str());
+    let path = versionless(path);
+    if request.method != Method::GET {
+        let method = request.method.to_string();
+        return Err(EngineError::ReadOnly { method, path: path.into() });
+    }
+    let answer = gate.send(Method::GET, path, None, DEADLINE, Limits::OPTIONAL).await?;
+    let body = answer.whole().await?;
+    handed_on(body).await.map_err(|error| EngineError::Internal {
+        endpoint: gate.connector().endpoint().to_string(),
+        why: error.to_string(),
+    })
+}
+
+/// A body as an answer of hyper's, over a pipe in memory.
+async fn handed_on(body: Bytes) -> std::result::Result<Response<Incoming>, hyper::Error> {
+    let (here, mut there) = tokio::io::duplex(64 << 10);
+    let (mut sender, connection) = http1::handshake(TokioIo::new(here)).await?;
+    tokio::spawn(connection);
+    tokio::spawn(async move {
+        // The request comes in one piece: it is small.
+        let _ = there.read(&mut [0; 1024]).await;
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        let _ = there.write_all(head.as_bytes()).await;
+        let _ = there.write_all(&body).await;
+    });
+    sender.send_request(Request::new(Empty::<Bytes>::new())).await
 }

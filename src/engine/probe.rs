@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::{
-    client::{API_MAX, API_MIN, Answer, Engine},
+    client::{API_MAX, API_MIN, Engine},
     error::{EngineError, Result},
+    gate::{Answer, Limits},
     wire::WireInfo,
 };
 use crate::cluster::{ClusterInfo, Timestamp};
@@ -62,11 +63,11 @@ impl Engine {
     }
 
     async fn info(&self) -> Result<WireInfo> {
-        let answer = match self.get("/info", DEADLINE).await {
+        let answer = match self.get("/info", DEADLINE, Limits::WHOLE).await {
             // On a manager that was the leader, `/info` hangs for 20 s with the lists once quorum is
             // lost (measured on 20.10); a ping tells that the engine itself is well.
             Err(EngineError::Timeout { endpoint, .. }) => {
-                self.send(hyper::Method::GET, "/_ping", None, DEADLINE).await?;
+                self.gate.greet("/_ping", DEADLINE).await?;
                 return Err(EngineError::SwarmSilent { endpoint });
             }
             answer => answer?,
@@ -127,7 +128,7 @@ impl Engine {
     async fn greet(&self) -> Result<Answer> {
         let mut refusal = None;
         for path in ["/_ping", "/version", "/info", "/services"] {
-            match self.send(hyper::Method::GET, path, None, DEADLINE).await {
+            match self.gate.greet(path, DEADLINE).await {
                 Err(error) if error.is_forbidden() => drop(refusal.get_or_insert(error)),
                 answer => return answer,
             }
@@ -159,10 +160,10 @@ impl Engine {
             return Err(EngineError::TooOld { endpoint, theirs, ours: API_MIN });
         }
         if newest <= max {
-            self.set_api(&theirs);
+            self.gate.set_api(&theirs);
             return Ok(greeted);
         }
-        self.set_api(API_MAX);
+        self.gate.set_api(API_MAX);
         // Newer than skep knows: the engine may have dropped what skep speaks.
         #[derive(Deserialize, Default)]
         #[serde(default)]
@@ -170,7 +171,7 @@ impl Engine {
             #[serde(rename = "MinAPIVersion")]
             min: String,
         }
-        let version = match self.send(hyper::Method::GET, "/version", None, DEADLINE).await {
+        let version = match self.gate.greet("/version", DEADLINE).await {
             // It will say so itself, to the first request in a version it does not speak.
             Err(error) if error.is_forbidden() => return Ok(greeted),
             answer => answer?.whole().await?,

@@ -1,6 +1,6 @@
 //! Reading lists: piece by piece for the screen, whole for what needs none.
 
-use std::{hash::BuildHasher, sync::LazyLock};
+use std::{hash::BuildHasher, sync::LazyLock, time::Duration};
 
 use hashbrown::DefaultHashBuilder;
 
@@ -14,11 +14,14 @@ use super::{
 use crate::{
     cluster::{Delta, ListId, Part, Scope, Store, Timestamp},
     connect::Connector,
-    engine::{Engine, EngineError, Price, Probe, ServiceReader, TaskList},
+    engine::{Engine, EngineError, Names, Price, Probe, ServiceReader, TaskList},
 };
 
 /// Tasks told at once: few enough that keys go between.
 const BATCH: usize = 500;
+
+/// How long a look waits for names once it has all else.
+const NAMES: Duration = Duration::from_secs(1);
 
 /// Makes fingerprints of lists, to be compared within this process.
 static PRINTS: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
@@ -150,7 +153,38 @@ pub async fn load(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), 
     caught(&endpoint, read(engine, probe)).await.and_then(|read| read)
 }
 
+/// Names are read beside all else, which waits for them only a little.
 async fn read(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), EngineError> {
+    let mut names = Names::awaited();
+    let (mut store, at) = {
+        let naming = engine.names(&mut names);
+        let rest = read_lists(engine, probe);
+        tokio::pin!(naming, rest);
+        let mut named = false;
+        let read = loop {
+            tokio::select! {
+                biased;
+                read = &mut rest => break read?,
+                ended = &mut naming, if !named => {
+                    named = true;
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "names can't be read");
+                    }
+                }
+            }
+        };
+        if !named {
+            let _ = tokio::time::timeout(NAMES, naming).await;
+        }
+        read
+    };
+    for delta in names.deltas() {
+        store.apply(delta, at);
+    }
+    Ok((store, at))
+}
+
+async fn read_lists(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), EngineError> {
     let at = wall().shifted(probe.skew);
     let mut store = Store::default();
     store.apply(Delta::Cluster(probe.info.clone()), at);
@@ -166,15 +200,6 @@ async fn read(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), Engi
     );
     let (services, _) = engine.services(&mut ServiceReader::default(), true).await?;
     store.apply(Delta::Services(services), at);
-    match engine.names().await {
-        Ok(names) => {
-            store.apply(Delta::Networks(names.networks), at);
-            for (part, why) in names.refused {
-                store.apply(unread(part, &why), at);
-            }
-        }
-        Err(error) => tracing::debug!(%error, "names can't be read"),
-    }
     let list = ListId(1);
     let mut tasks = match or_refused(engine.tasks(&Scope::All)).await? {
         Ok(tasks) => tasks,

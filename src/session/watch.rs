@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     cluster::{Delta, EngineEvent, ListId, Node, Part, Scope, Service, ServiceId, Timestamp},
-    engine::{Engine, EngineError, Price, Probe, ServiceReader},
+    engine::{Engine, EngineError, Names, Price, Probe, ServiceReader},
 };
 
 /// A rhythm: busy and calm in milliseconds, longest in seconds, and its weight.
@@ -397,11 +397,10 @@ impl Watch {
     fn spawn_names(&self) {
         let (engine, teller) = (self.engine.clone(), self.teller.clone());
         tokio::spawn(async move {
-            match engine.names().await {
-                Ok(mut names) => {
-                    let mut deltas = vec![Delta::Networks(std::mem::take(&mut names.networks))];
-                    deltas.extend(names.refused.iter().map(|(part, why)| unread(*part, why)));
-                    teller.tell(deltas).await;
+            let mut names = Names::awaited();
+            match engine.names(&mut names).await {
+                Ok(()) => {
+                    teller.tell(names.deltas()).await;
                     let names = Event::Names(teller.generation, Box::new(names));
                     drop(teller.out.send(names).await);
                 }

@@ -164,6 +164,14 @@ impl Keymap {
         Ok(map)
     }
 
+    /// A key as it is written in the table or the config, as the terminal sends it.
+    pub fn press(written: &str) -> Option<KeyEvent> {
+        let Chord { ctrl, alt, code } = Chord::parse(written)?;
+        let held = |is, key| if is { key } else { KeyModifiers::NONE };
+        let modifiers = held(ctrl, KeyModifiers::CONTROL) | held(alt, KeyModifiers::ALT);
+        Some(KeyEvent::new(code, modifiers))
+    }
+
     /// The action of a key.
     pub fn of(&self, key: &KeyEvent) -> Option<&'static Action> {
         // Shift is in the letter itself.

@@ -9,7 +9,7 @@ use skep::{
     connect::{Connector, Endpoint},
     demo::Demo,
     grant::ClusterNo,
-    session::{Budget, Fleet, Past, SessionConfig},
+    session::{Budget, Command, Fleet, Past, SessionConfig},
     start::permit,
     ui::{App, Effect, Msg, Opening, Seat, draw},
 };
@@ -20,6 +20,10 @@ pub struct Live {
     fleet: Fleet,
     screen: Terminal<TestBackend>,
     pub dir: tempfile::TempDir,
+    /// How far the UI's clock was put forward, in nanoseconds.
+    ahead: i64,
+    /// How many plans it had carried out.
+    pub carried_out: usize,
 }
 
 pub fn now() -> Timestamp {
@@ -77,19 +81,31 @@ impl Live {
         let fleet = Fleet::start(sessions);
         let opening = Opening { who: "tester".into(), ..Opening::default() };
         let app = App::new(opening, seats, now());
-        Self { app, fleet, screen: Terminal::new(TestBackend::new(120, 40)).unwrap(), dir }
+        Self {
+            app,
+            fleet,
+            screen: Terminal::new(TestBackend::new(120, 40)).unwrap(),
+            dir,
+            ahead: 0,
+            carried_out: 0,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        now().shifted(self.ahead)
     }
 
     async fn do_all(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             if let Effect::Session(no, command) = effect {
+                self.carried_out += usize::from(matches!(command, Command::CarryOut(_)));
                 self.fleet.send(no, command);
             }
         }
     }
 
     pub async fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
-        let effects = self.app.update(Msg::Key(KeyEvent::new(code, modifiers)), now());
+        let effects = self.app.update(Msg::Key(KeyEvent::new(code, modifiers)), self.now());
         self.do_all(effects).await;
     }
 
@@ -103,7 +119,7 @@ impl Live {
     /// Reads the plan on the screen, and says yes to it.
     pub async fn confirm(&mut self) {
         self.text();
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        self.ahead += 400_000_000;
         self.keys("y").await;
     }
 
@@ -111,10 +127,10 @@ impl Live {
     pub async fn listen(&mut self, time: Duration) {
         let end = tokio::time::Instant::now() + time;
         while let Ok(Some(told)) = tokio::time::timeout_at(end, self.fleet.told.recv()).await {
-            let effects = self.app.update(Msg::Told(told), now());
+            let effects = self.app.update(Msg::Told(told), self.now());
             self.do_all(effects).await;
         }
-        let effects = self.app.update(Msg::Tick, now());
+        let effects = self.app.update(Msg::Tick, self.now());
         self.do_all(effects).await;
     }
 
@@ -124,7 +140,7 @@ impl Live {
 
     pub fn text(&mut self) -> String {
         self.screen.draw(|frame| draw(&self.app, frame)).unwrap();
-        self.app.drawn(now());
+        self.app.drawn(self.now());
         let buffer = self.screen.backend().buffer();
         let width = buffer.area.width as usize;
         let cells: Vec<&str> = buffer.content.iter().map(|c| c.symbol()).collect();

@@ -7,6 +7,7 @@
     reason = "a test may panic, and says what it skips"
 )]
 
+mod bodies;
 mod docker_cli;
 mod faults;
 mod fleet;

@@ -6,10 +6,10 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use skep::{
     connect::{Connector, Endpoint},
     demo::Demo,
-    engine::{Engine, ServiceReader},
+    engine::{Engine, Names, ServiceReader},
     grant::ClusterNo,
     start::permit,
-    ui::actions::ACTIONS,
+    ui::{Keymap, actions::ACTIONS},
 };
 
 use super::{
@@ -42,6 +42,49 @@ async fn a_log_that_stalls_goes_on() {
     assert!(demo.requests().iter().filter(logs).count() > 4, "opened anew");
 }
 
+/// Where keys are pressed: every view, a log, and pages about a service, a node, a task and a problem.
+const PLACES: [&str; 13] = ["1", "2", "3", "4", "5", "6", "7", "8", "2l", "2d", "3d", "4d", "7d"];
+
+/// Presses every key of every action of the table in these places, and says yes to whatever opens.
+async fn press_everything(live: &mut Live, places: &[&str]) {
+    let keymap = Keymap::default();
+    for place in places {
+        for action in ACTIONS {
+            let by_name = [format!(":{}\r", action.id)];
+            for key in action.keys.iter().map(|key| Some(*key)).chain([None]) {
+                live.keys(place).await;
+                match key {
+                    Some(key) => {
+                        let event = Keymap::press(key).unwrap_or_else(|| panic!("{key} is no key"));
+                        assert_eq!(keymap.of(&event).map(|a| a.id), Some(action.id), "{key}");
+                        live.key(event.code, event.modifiers).await;
+                    }
+                    None => live.keys(&by_name[0]).await,
+                }
+                if action.writes {
+                    live.listen(Duration::from_millis(10)).await;
+                    live.confirm().await;
+                    live.key(KeyCode::Char('u'), KeyModifiers::CONTROL).await;
+                    live.keys("+1\r").await;
+                    live.listen(Duration::from_millis(10)).await;
+                    live.confirm().await;
+                } else {
+                    live.keys("y\ry").await;
+                }
+                for _ in 0..4 {
+                    live.key(KeyCode::Esc, KeyModifiers::NONE).await;
+                }
+            }
+        }
+        live.listen(Duration::from_millis(100)).await;
+    }
+    live.listen(Duration::from_secs(1)).await;
+}
+
+fn writes(demo: &Demo) -> Vec<String> {
+    demo.requests().into_iter().filter(|r| !r.starts_with("GET ")).collect()
+}
+
 /// Every action of the table in every view, read-only: the engine sees nothing but reads.
 #[tokio::test(flavor = "multi_thread")]
 async fn read_only_sends_no_write_whatever_is_pressed() {
@@ -49,37 +92,23 @@ async fn read_only_sends_no_write_whatever_is_pressed() {
     let mut live = Live::start(&demo, true);
     live.until("● live").await;
     live.until("shop_api").await;
-    for view in ["1", "2", "3", "4", "5", "6", "7"] {
-        for action in ACTIONS.iter().filter(|a| a.id != "quit") {
-            live.keys(view).await;
-            for key in action.keys {
-                let (code, modifiers) = match key.strip_prefix("Ctrl-") {
-                    Some(c) => (KeyCode::Char(c.chars().next().unwrap()), KeyModifiers::CONTROL),
-                    None if key.chars().count() == 1 => {
-                        (KeyCode::Char(key.chars().next().unwrap()), KeyModifiers::NONE)
-                    }
-                    None => match *key {
-                        "Enter" => (KeyCode::Enter, KeyModifiers::NONE),
-                        "Space" => (KeyCode::Char(' '), KeyModifiers::NONE),
-                        "Tab" => (KeyCode::Tab, KeyModifiers::NONE),
-                        _ => (KeyCode::Esc, KeyModifiers::NONE),
-                    },
-                };
-                live.key(code, modifiers).await;
-            }
-            // Whatever it opened is answered with yes.
-            live.keys("y\ry").await;
-            for _ in 0..4 {
-                live.key(KeyCode::Esc, KeyModifiers::NONE).await;
-            }
-        }
-        live.listen(Duration::from_millis(100)).await;
-    }
-    live.listen(Duration::from_secs(1)).await;
-    let writes: Vec<String> =
-        demo.requests().into_iter().filter(|r| !r.starts_with("GET ")).collect();
-    assert_eq!(writes, Vec::<String>::new());
+    press_everything(&mut live, &PLACES).await;
+    assert_eq!(live.carried_out, 0);
+    assert_eq!(writes(&demo), Vec::<String>::new());
     assert!(demo.requests().len() > 10, "it did read");
+}
+
+/// The same keys write where they may: else the test above would prove nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_keys_write_where_they_may() {
+    let (demo, _dir) = serve("calm", &[]);
+    let mut live = Live::start(&demo, false);
+    live.until("● live").await;
+    live.until("shop_api").await;
+    press_everything(&mut live, &["2", "3"]).await;
+    let writes = writes(&demo).join("\n");
+    assert!(live.carried_out > 3, "{writes}");
+    assert!(writes.contains("/services/") && writes.contains("/nodes/"), "{writes}");
 }
 
 /// A write with all that follows: the plan, the convergence, the audit line.
@@ -163,7 +192,9 @@ async fn bollard_reads_names() {
     let (demo, _dir) = serve("calm", &[]);
     let mut engine = Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())));
     engine.probe(now).await.unwrap();
-    let names = engine.names().await.unwrap();
+    let mut names = Names::awaited();
+    engine.names(&mut names).await.unwrap();
+    assert_eq!(names.unread, []);
     assert!(names.networks.iter().any(|n| &*n.name == "shop_net" && n.addresses().is_some()));
     assert!(names.secrets.values().any(|n| n.name == "shop_db_password"));
     assert!(names.configs.values().any(|n| n.name == "shop_proxy_conf" && !n.created.is_empty()));

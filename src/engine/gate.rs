@@ -1,0 +1,359 @@
+//! The gate in front of every request of every client: what may leave at all, under which API version,
+//! and how long and how large its answer may be.
+//!
+//! The HTTP client is private to it, so nothing goes around it; bollard's requests come here too
+//! (`names.rs`).
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Method, Request, Response, body::Incoming};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+
+use super::{
+    error::{EngineError, Result, refused},
+    transport_error::transport_error,
+};
+use crate::{
+    connect::{Connector, Endpoint},
+    grant::WriteGrant,
+};
+
+/// Whether the gate lets writes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Only reads.
+    ReadOnly,
+    /// Updates of services and nodes, and removing a node, as well.
+    ReadWrite,
+}
+
+/// What was asked of an engine so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Requests sent.
+    pub requests: u64,
+    /// Response bytes read.
+    pub bytes: u64,
+}
+
+/// How much of a body is taken, and how long it is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Bytes at most.
+    size: u64,
+    /// The longest wait for its next byte.
+    silence: Duration,
+    /// The longest wait for its bytes in all: a body that trickles ends, too. Our own time to read it is
+    /// not counted.
+    time: Duration,
+}
+
+impl Limits {
+    /// An answer that is taken whole.
+    pub const WHOLE: Self = Self::new(64 << 20, 20, 60);
+    /// A list of tasks, read as it comes: some three million of them.
+    pub const TASKS: Self = Self::new(4 << 30, 20, 300);
+    /// What skep can do without.
+    pub const OPTIONAL: Self = Self::new(64 << 20, 5, 5);
+    /// Why a request was refused.
+    const REFUSAL: Self = Self::new(1 << 20, 5, 10);
+    /// Events and logs: they go on for as long as they are wanted, and may be silent. Their readers limit
+    /// how long one line may be.
+    pub const STREAM: Self = Self { size: u64::MAX, silence: Duration::MAX, time: Duration::MAX };
+
+    const fn new(size: u64, silence: u64, time: u64) -> Self {
+        Self { size, silence: Duration::from_secs(silence), time: Duration::from_secs(time) }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    requests: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// The only way to an engine. Cheap to clone; clones share connections and counters.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    http: Client<Connector, Full<Bytes>>,
+    connector: Connector,
+    access: Access,
+    api: Arc<str>,
+    counters: Arc<Counters>,
+}
+
+impl Gate {
+    /// A gate that lets only reads out, under API version `api`; nothing is sent yet.
+    pub fn new(connector: Connector, api: &str) -> Self {
+        let http = Client::builder(TokioExecutor::new())
+            // Before a proxy hangs up on it (haproxy's usual keep-alive is 10 s).
+            .pool_idle_timeout(Duration::from_secs(8))
+            .pool_max_idle_per_host(4)
+            .build(connector.clone());
+        let counters = Arc::default();
+        Self { http, connector, access: Access::ReadOnly, api: api.into(), counters }
+    }
+
+    /// The same, open for what a grant allows.
+    pub fn for_writing(&self, _grant: &WriteGrant) -> Self {
+        Self { access: Access::ReadWrite, ..self.clone() }
+    }
+
+    pub fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
+    fn endpoint(&self) -> &Endpoint {
+        self.connector.endpoint()
+    }
+
+    pub fn api(&self) -> &str {
+        &self.api
+    }
+
+    pub fn set_api(&mut self, api: &str) {
+        self.api = api.into();
+    }
+
+    /// What was asked so far.
+    pub fn cost(&self) -> Cost {
+        Cost {
+            requests: self.counters.requests.load(Ordering::Relaxed),
+            bytes: self.counters.bytes.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Asks before an API version is agreed on, headers within `deadline`.
+    pub async fn greet(&self, path: &str, deadline: Duration) -> Result<Answer> {
+        self.pass(Method::GET, path, None, deadline, Limits::WHOLE).await
+    }
+
+    /// Sends a request under the agreed API version. `path` begins with `/` and names none; the answer's
+    /// headers come within `deadline`, its body within `limits`.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Bytes>,
+        deadline: Duration,
+        limits: Limits,
+    ) -> Result<Answer> {
+        self.pass(method, &format!("/v{}{path}", self.api), body, deadline, limits).await
+    }
+
+    async fn pass(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Bytes>,
+        deadline: Duration,
+        limits: Limits,
+    ) -> Result<Answer> {
+        if !allowed(self.access, &method, path) {
+            return Err(EngineError::ReadOnly { method: method.to_string(), path: path.into() });
+        }
+        let what = format!("{method} /{}", bare(path));
+        let mut request = Request::builder().method(method).uri(format!("http://docker{path}"));
+        if body.is_some() {
+            request = request.header("Content-Type", "application/json");
+        }
+        let request = request.body(Full::new(body.unwrap_or_default())).map_err(|e| {
+            EngineError::Refusal { status: 0, said: format!("can't ask for {path}: {e}") }
+        })?;
+        self.counters.requests.fetch_add(1, Ordering::Relaxed);
+        let begun = Instant::now();
+        let response = match tokio::time::timeout(deadline, self.http.request(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(transport_error(&self.connector, &error)),
+            Err(_) => {
+                return Err(EngineError::Timeout {
+                    endpoint: self.endpoint().to_string(),
+                    what,
+                    after: deadline,
+                });
+            }
+        };
+        tracing::trace!(%what, status = %response.status(), ms = begun.elapsed().as_millis(), "answer");
+        let answer = Answer {
+            response,
+            what,
+            endpoint: self.endpoint().to_string(),
+            limits,
+            read: 0,
+            waited: Duration::ZERO,
+            counters: Arc::clone(&self.counters),
+        };
+        answer.checked().await
+    }
+}
+
+/// A path without its API version.
+pub(super) fn versionless(path: &str) -> &str {
+    let version = path.strip_prefix("/v").filter(|p| p.starts_with(|c: char| c.is_ascii_digit()));
+    version.and_then(|p| p.find('/').map(|at| &p[at..])).unwrap_or(path)
+}
+
+/// A path without its API version, its query and its first slash.
+fn bare(path: &str) -> &str {
+    let path = versionless(path.split('?').next().unwrap_or(path));
+    path.strip_prefix('/').unwrap_or(path)
+}
+
+/// The (method, path) pairs that may leave. Read-only: GETs that change nothing; never `/secrets`
+/// bodies (the engine has none), never exec, never attach. Read-write adds updates of services and
+/// nodes, and removing a node.
+fn allowed(access: Access, method: &Method, path: &str) -> bool {
+    let parts: Vec<&str> = bare(path).split('/').collect();
+    if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
+        return false;
+    }
+    match (method, parts.as_slice()) {
+        (&Method::GET, ["_ping" | "version" | "info" | "events" | "swarm"]) => true,
+        (
+            &Method::GET,
+            ["nodes" | "networks" | "secrets" | "configs" | "services" | "tasks"]
+            | ["nodes" | "networks" | "secrets" | "configs" | "services" | "tasks", _]
+            | ["services" | "tasks", _, "logs"],
+        ) => true,
+        (&Method::POST, ["services" | "nodes", _, "update"]) | (&Method::DELETE, ["nodes", _]) => {
+            access == Access::ReadWrite
+        }
+        _ => false,
+    }
+}
+
+/// A response whose body is still to come, within its limits.
+pub(super) struct Answer {
+    response: Response<Incoming>,
+    /// To what: `GET /nodes`.
+    what: String,
+    endpoint: String,
+    limits: Limits,
+    read: u64,
+    waited: Duration,
+    counters: Arc<Counters>,
+}
+
+impl Answer {
+    /// An error status as the error it stands for.
+    async fn checked(mut self) -> Result<Self> {
+        let status = self.response.status();
+        if status.is_success() {
+            return Ok(self);
+        }
+        self.limits = Limits::REFUSAL;
+        let (endpoint, what) = (self.endpoint.clone(), self.what.clone());
+        let body = self.whole().await?;
+        Err(refused(&endpoint, what, status.as_u16(), &body))
+    }
+
+    /// The next piece of the body; `None` at its end. Safe to drop while waiting.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>> {
+        loop {
+            let left = self.limits.time.saturating_sub(self.waited);
+            let patience = left.min(self.limits.silence);
+            let begun = Instant::now();
+            let next = tokio::time::timeout(patience, self.response.body_mut().frame()).await;
+            // Not more than it was given: the process may have been stopped meanwhile.
+            self.waited = self.waited.saturating_add(begun.elapsed().min(patience));
+            let Ok(frame) = next else {
+                return Err(EngineError::Timeout {
+                    endpoint: self.endpoint.clone(),
+                    what: format!("{} (the rest of it)", self.what),
+                    after: if left < self.limits.silence {
+                        self.limits.time
+                    } else {
+                        self.limits.silence
+                    },
+                });
+            };
+            match frame {
+                None => return Ok(None),
+                Some(Err(error)) => {
+                    return Err(EngineError::Broken {
+                        endpoint: self.endpoint.clone(),
+                        why: format!("the answer broke off ({error})"),
+                    });
+                }
+                Some(Ok(frame)) => {
+                    let Ok(data) = frame.into_data() else { continue };
+                    self.read += data.len() as u64;
+                    self.counters.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
+                    if self.read > self.limits.size {
+                        let most = self.limits.size >> 20;
+                        return Err(self.garbage(format!("its answer is larger than {most} MiB")));
+                    }
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+
+    /// The whole body.
+    pub async fn whole(mut self) -> Result<Bytes> {
+        let mut whole = bytes::BytesMut::new();
+        while let Some(piece) = self.piece().await? {
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// A response header, empty when absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
+    }
+
+    pub fn garbage(&self, why: String) -> EngineError {
+        EngineError::Garbage { endpoint: self.endpoint.clone(), why }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn read_only_lets_out_nothing_that_writes() {
+        let get = ["/_ping", "/v1.41/info", "/v1.41/tasks?filters=x", "/v1.41/services/a/logs?f=1"];
+        for path in get {
+            assert!(allowed(Access::ReadOnly, &Method::GET, path), "{path}");
+        }
+        let update = "/v1.41/services/a/update?version=1";
+        assert!(!allowed(Access::ReadOnly, &Method::POST, update));
+        assert!(allowed(Access::ReadWrite, &Method::POST, update));
+        for path in ["/v1.41/services/create", "/v1.41/swarm/leave", "/v1.41/exec/a/start"] {
+            assert!(!allowed(Access::ReadWrite, &Method::POST, path), "{path}");
+        }
+        for path in [
+            "/v1.41/swarm/unlockkey",
+            "/v1.41/containers/json",
+            "/v1.41/services/a/b/c",
+            "/v1.41/services/../containers",
+            "/v1.41/services//logs",
+            "/v1.41/networks/a/logs",
+        ] {
+            assert!(!allowed(Access::ReadOnly, &Method::GET, path), "{path}");
+        }
+        for path in ["/v1.41/services/../update", "/v1.41/services//update"] {
+            assert!(!allowed(Access::ReadWrite, &Method::POST, path), "{path}");
+        }
+        assert!(allowed(Access::ReadWrite, &Method::POST, "/v1.41/nodes/a/update?version=1"));
+        assert!(allowed(Access::ReadWrite, &Method::DELETE, "/v1.41/nodes/a"));
+        assert!(!allowed(Access::ReadOnly, &Method::DELETE, "/v1.41/nodes/a"));
+        assert!(!allowed(Access::ReadOnly, &Method::POST, "/v1.41/nodes/a/update"));
+        for path in ["/v1.41/services/a", "/v1.41/nodes", "/v1.41/nodes/a/b"] {
+            assert!(!allowed(Access::ReadWrite, &Method::DELETE, path), "{path}");
+        }
+        for method in [Method::PUT, Method::HEAD, Method::PATCH, Method::OPTIONS, Method::CONNECT] {
+            assert!(!allowed(Access::ReadWrite, &method, "/v1.41/services/a/update"), "{method}");
+        }
+    }
+}
