@@ -106,12 +106,13 @@ pub fn joined_again(lab: &Lab) {
         wait(LATER, "the old entry is down", || state(&old) == "down");
         (old, id(node))
     };
-    let (old, new) = rejoin(3, "manager");
+    // Not one of 28.5: once an older manager has renewed its certificate, it can't join through that.
+    let (old, new) = rejoin(2, "manager");
     let risk = found(&one, "quorum-risk").expect("three of four are one from the end");
     assert!(risk["message"].as_str().unwrap().contains("3 of 4 managers"), "{risk:#}");
     let mut tui = open(lab, 1);
     tui.shows(SOON, "managers 3/4");
-    tui.keys("3/node2\rb");
+    tui.keys("3/node3\rb");
     tui.shows(SOON, "quorum is lost: 2 of 4 managers left, 3 needed");
     tui.keys("\x1b");
     tui.quit();

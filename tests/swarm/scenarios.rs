@@ -138,7 +138,7 @@ fn endpoints(lab: &Lab) {
         (vec!["-H", "tcp://127.0.0.1:9", "check"], 3, "connection refused"),
         (vec!["-H", &lab.endpoint(4), "check"], 3, "this node is a worker"),
         (vec!["-H", &lab.endpoint(4), "check"], 3, &manager),
-        (vec!["-H", "nonsense", "check"], 64, "not an endpoint"),
+        (vec!["-H", "ftp://nonsense", "check"], 64, "not an endpoint"),
         (vec!["--nonsense"], 64, "--nonsense"),
         (vec!["-H", &lab.endpoint(1)], 1, "skep snapshot"),
     ] {
@@ -607,7 +607,7 @@ fn large_tasks(lab: &Lab) {
     let mut tui = open(lab, 1);
     tui.keys("2");
     tui.on_service("large");
-    tui.keys("<enter>");
+    tui.keys("\r");
     tui.shows(SOON, "large.2");
     tui.quit();
     lab.docker(1, &["service", "rm", "large"]);
