@@ -289,6 +289,13 @@ impl Lab {
     pub fn mend(&self) {
         let nodes = 1..=self.managers + self.workers;
         for node in nodes.clone() {
+            let list = self.try_docker(node, &["node", "ls"]);
+            if list.status.success() {
+                println!("{}", String::from_utf8_lossy(&list.stdout));
+                break;
+            }
+        }
+        for node in nodes.clone() {
             self.run(&["heal", &node.to_string()]);
             if !self.try_docker(node, &["version"]).status.success() {
                 self.crash(node);
@@ -297,6 +304,7 @@ impl Lab {
         }
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) && !self.is_whole() {
+            nodes.clone().for_each(|node| self.rejoin_if_left(node));
             for manager in nodes.clone() {
                 for node in nodes.clone() {
                     let role = if node <= self.managers { "manager" } else { "worker" };
@@ -316,6 +324,37 @@ impl Lab {
             "        mended: {}",
             if has_web && self.is_whole() { "whole" } else { "not whole" }
         );
+    }
+
+    /// Joins a node that is in no Swarm, and removes what it left behind in this one.
+    fn rejoin_if_left(&self, node: u32) {
+        let told = |on: u32, args: &[&str]| {
+            String::from_utf8_lossy(&self.try_docker(on, args).stdout).trim().to_owned()
+        };
+        let state = told(node, &["info", "--format", "{{.Swarm.LocalNodeState}}"]);
+        if !matches!(state.as_str(), "inactive" | "error" | "pending") {
+            return;
+        }
+        let role = if node <= self.managers { "manager" } else { "worker" };
+        for through in (1..=self.managers).filter(|m| *m != node) {
+            let token = told(through, &["swarm", "join-token", "--quiet", role]);
+            if token.is_empty() {
+                continue;
+            }
+            self.try_docker(node, &["swarm", "leave", "--force"]);
+            let address = format!("{}:2377", self.address(through));
+            let out = self.try_docker(node, &["swarm", "join", "--token", &token, &address]);
+            let format = "{{.ID}} {{.Hostname}} {{.Status}}";
+            let entries = told(through, &["node", "ls", "--format", format]);
+            let name = format!(" node{node} Down");
+            for id in entries.lines().filter_map(|line| line.strip_suffix(&name)) {
+                self.try_docker(through, &["node", "demote", id]);
+                self.try_docker(through, &["node", "rm", "--force", id]);
+            }
+            if out.status.success() {
+                return;
+            }
+        }
     }
 
     fn is_whole(&self) -> bool {

@@ -13,6 +13,10 @@ type Scenario = fn(&Lab);
 
 pub const ALL: &[(&str, Scenario)] = &[
     ("sees nodes and services of three engines", sees_everything),
+    (
+        "a voter that looks reachable is lost; a host that joined again is advice",
+        quorum::joined_again,
+    ),
     ("every kind of endpoint has its own words", endpoints),
     ("a change from outside is seen within a second", change_from_outside),
     ("scales 3 → 5 → 0 → 2, zero only by typing the name", scales),
@@ -46,10 +50,6 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("a node powered off and returned", node_lost),
     ("the manager under skep powered off and returned", manager_lost),
     ("a write in flight when its manager goes is read back, never sent twice", write_in_flight),
-    (
-        "a voter that looks reachable is lost; a host that joined again is advice",
-        quorum::joined_again,
-    ),
     ("a dead endpoint is passed over at once, whatever ails it", quorum::dead_endpoints),
     ("quorum lost and regained, told everywhere while it lasts", quorum::lost),
     (
