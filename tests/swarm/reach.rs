@@ -368,7 +368,7 @@ pub fn tls(lab: &Lab) {
     lab.crash(3);
     lab.start_with(3, &pki.engine_args("server-"));
     managers_back(lab);
-    let endpoint = format!("tcp://{address}");
+    let endpoint = format!("tcp://{address}:2376");
     let with = |dir: &Path| {
         vec![
             ("DOCKER_HOST".to_owned(), endpoint.clone()),
