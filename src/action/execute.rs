@@ -26,7 +26,7 @@ pub enum Outcome {
 
 /// What is told of a step.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Told {
+pub enum StepEvent {
     /// The audit file lacks it, and why. The write goes on.
     Unrecorded(String),
     /// How it ended.
@@ -64,29 +64,30 @@ impl Executor {
         &self,
         approved: &Approved,
         link_over: impl Future<Output = ()>,
-        mut each: impl FnMut(&Step, Told),
+        mut each: impl FnMut(&Step, StepEvent),
     ) {
         tokio::pin!(link_over);
         if approved.plan().cluster() != self.grant.cluster() {
             for step in &approved.plan().steps {
                 let why = format!("nothing was sent: {}", NotApproved::OtherCluster);
                 if let Err(why) = self.audit.record(&self.cluster, step, "refused", &why) {
-                    each(step, Told::Unrecorded(why));
+                    each(step, StepEvent::Unrecorded(why));
                 }
-                each(step, Told::Ended(Outcome::Refused(why)));
+                each(step, StepEvent::Ended(Outcome::Refused(why)));
             }
             return;
         }
         let mut lost = false;
         for step in &approved.plan().steps {
             let mut unrecorded = false;
-            let mut recorded = |written: Result<(), String>, each: &mut dyn FnMut(&Step, Told)| {
-                if let Err(why) = written
-                    && !std::mem::replace(&mut unrecorded, true)
-                {
-                    each(step, Told::Unrecorded(why));
-                }
-            };
+            let mut recorded =
+                |written: Result<(), String>, each: &mut dyn FnMut(&Step, StepEvent)| {
+                    if let Err(why) = written
+                        && !std::mem::replace(&mut unrecorded, true)
+                    {
+                        each(step, StepEvent::Unrecorded(why));
+                    }
+                };
             let outcome = if lost {
                 Outcome::Refused("nothing was sent: the link was lost before".into())
             } else {
@@ -107,7 +108,7 @@ impl Executor {
                 Outcome::Unknown(why) => ("unknown", why.clone()),
             };
             recorded(self.audit.record(&self.cluster, step, result, &detail), &mut each);
-            each(step, Told::Ended(outcome));
+            each(step, StepEvent::Ended(outcome));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{NodeId, Resources, Timestamp, words::words};
+use super::{NodeId, Resources, Timestamp, open_enum::words};
 
 words! {
     /// Manager or worker.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Resources, ServiceId, Task, Timestamp, changes, words::words};
+use super::{Resources, ServiceId, Task, Timestamp, changes, open_enum::words};
 
 words! {
     /// Where a rolling update or rollback stands.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use super::{
-    ClusterInfo, Entry, Journal, Leaderless, ListId, Meaning, Memory, Mode, Network, Node, NodeId,
-    Part, Resources, Rests, Scope, Service, ServiceId, Subject, Task, TaskId, TaskRef, TaskState,
-    Timestamp, Unread, shelf::Shelf,
+    ClusterInfo, Entry, IdleSlots, Journal, Leaderless, ListId, Meaning, Mode, Network, Node,
+    NodeId, Observations, Part, Resources, Scope, Service, ServiceId, Subject, Task, TaskId,
+    TaskRef, TaskState, Timestamp, Unread, task_slab::TaskSlab,
 };
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
@@ -17,7 +17,7 @@ pub struct Store {
     pub(super) leaderless: Option<Leaderless>,
     pub(super) nodes: HashMap<NodeId, Node>,
     pub(super) services: HashMap<ServiceId, Arc<Service>>,
-    pub(super) tasks: Shelf,
+    pub(super) tasks: TaskSlab,
     pub(super) by_service: HashMap<ServiceId, Group>,
     pub(super) by_node: HashMap<NodeId, Group>,
     pub(super) total: Tally,
@@ -31,7 +31,7 @@ pub struct Store {
     pub(super) unread: Unread,
     pub(super) networks: HashMap<Arc<str>, Network>,
     pub(super) touched: Touched,
-    pub(super) memory: Memory,
+    pub(super) memory: Observations,
     pub(super) journal: Journal,
     pub(super) revision: u64,
 }
@@ -78,7 +78,7 @@ pub(super) struct Group {
     /// Of a job's last run: so many tasks are done, and so many are wanted.
     pub last_run: (u64, u64),
     /// Its slots that rest.
-    pub rests: Rests,
+    pub rests: IdleSlots,
 }
 
 /// The Swarm in a few figures.
@@ -129,7 +129,7 @@ pub struct Missing {
     /// Of a job: tasks done, of how many.
     pub job: Option<(u64, u64)>,
     /// Slots of it that rest; of no job.
-    pub rests: Rests,
+    pub rests: IdleSlots,
 }
 
 impl Missing {
@@ -355,7 +355,7 @@ impl Store {
     }
 
     /// What was seen and no list tells.
-    pub fn memory(&self) -> &Memory {
+    pub fn memory(&self) -> &Observations {
         &self.memory
     }
 
@@ -384,7 +384,7 @@ impl Store {
             _ => (counts.completed, counts.desired),
         };
         let rests = self.by_service.get(&service.id).map(|g| g.rests).unwrap_or_default();
-        let rests = if service.mode.is_job() { Rests::default() } else { rests };
+        let rests = if service.mode.is_job() { IdleSlots::default() } else { rests };
         // What ended on its node for good is not wanted any more, but was.
         let stay = tally.wanted + rests.done + rests.given_up;
         let global = if self.tasks_known { stay } else { counts.desired };

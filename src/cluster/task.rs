@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     HealthCheck, Mount, NodeId, Platform, Resources, RestartCondition, RestartPolicy, ServiceId,
-    TaskId, Timestamp, words::words,
+    TaskId, Timestamp, open_enum::words,
 };
 
 words! {

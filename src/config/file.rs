@@ -303,6 +303,6 @@ mod tests {
         let all = ConfigFile::parse(&all).unwrap();
         assert_eq!(all.clusters.len(), 2);
         assert!(all.clusters[0].production && all.theme.is_some());
-        assert_eq!(all.triage.limits().grace.as_secs(), 30);
+        assert_eq!(all.triage.thresholds().grace.as_secs(), 30);
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::{
     text::parse_duration,
-    triage::{Limits, rule},
+    triage::{Thresholds, rule},
 };
 
 /// What the file may say of it; what it does not say is as [`Limits::default`] has it.
@@ -62,20 +62,20 @@ fn rules<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
 
 impl TriageConfig {
     /// The limits that hold.
-    pub fn limits(&self) -> Limits {
-        let mut limits = Limits::default();
+    pub fn thresholds(&self) -> Thresholds {
+        let mut thresholds = Thresholds::default();
         macro_rules! set {
             ($($name:ident),*) => {
-                $(if let Some(value) = self.$name { limits.$name = value; })*
+                $(if let Some(value) = self.$name { thresholds.$name = value; })*
             };
             (span $($name:ident),*) => {
-                $(if let Some(Span(value)) = self.$name { limits.$name = value; })*
+                $(if let Some(Span(value)) = self.$name { thresholds.$name = value; })*
             };
         }
         set!(loop_failures, flaps, leader_changes, full_percent, manager_load_percent);
         set!(span grace, loop_within, stuck, preparing, starting, update_slow, flaps_within,
             leader_changes_within, rotation, clock_skew, latest);
-        limits.ignore = self.ignore.iter().cloned().collect::<BTreeSet<_>>();
-        limits
+        thresholds.ignore = self.ignore.iter().cloned().collect::<BTreeSet<_>>();
+        thresholds
     }
 }

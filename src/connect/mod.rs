@@ -8,14 +8,14 @@ mod choose;
 mod connector;
 mod context;
 mod endpoint;
-mod holder;
 mod ssh;
+mod ssh_holder;
 mod tls;
 
 pub use choose::{Choice, Wanted, choose};
 pub use connector::{Connector, Stream, TlsError};
 pub use context::{DockerContext, DockerDir};
 pub use endpoint::{Endpoint, EndpointError, SshTarget};
-pub use holder::hold;
 pub use ssh::{Ask, SshError};
+pub use ssh_holder::hold;
 pub use tls::{TlsFiles, trouble as tls_trouble};

@@ -12,7 +12,7 @@ use super::{
     client::{Engine, Price},
     error::{EngineError, Result},
     gate::{Answer, Limits},
-    pair::Pair,
+    parallel_lists::ParallelLists,
     wire::{ServiceReader, decode_nodes},
 };
 use crate::cluster::{Node, Scope, Service, ServiceId, Task};
@@ -34,7 +34,7 @@ const IDLE_LIMIT: usize = 32 << 20;
 /// A task list under way.
 pub struct TaskList {
     answer: Answer,
-    readers: Pair,
+    readers: ParallelLists,
     /// Bytes since the last task: a list that says nothing for long is no list.
     idle: usize,
     price: Price,
@@ -82,7 +82,7 @@ impl Engine {
         let answer = self.list(&path, DEADLINE, Limits::TASKS).await?;
         Ok(TaskList {
             answer,
-            readers: Pair::default(),
+            readers: ParallelLists::default(),
             idle: 0,
             price: Price { time: begun.elapsed(), ..Price::default() },
         })

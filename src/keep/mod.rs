@@ -1,5 +1,10 @@
 //! Files and folders of skep's own: for nobody else's eyes, whatever the umask.
 
+mod format;
+mod timeline;
+
+pub use timeline::{History, HistoryWriter, Record};
+
 use std::{
     fs::{DirBuilder, File, OpenOptions, Permissions},
     io::{self, Write},

@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::{
     cluster::{Since, Store, Timestamp},
     text::clean_json,
-    triage::{Limits, Problem, incident::Incident},
+    triage::{Problem, Thresholds, incident::Incident},
 };
 
 /// A Swarm at one moment.
@@ -43,9 +43,9 @@ impl Taken {
         name: String,
         endpoint: String,
         age: Duration,
-        limits: &Limits,
+        thresholds: &Thresholds,
     ) -> Self {
-        let problems = crate::triage::problems(&store, at, limits);
+        let problems = crate::triage::problems(&store, at, thresholds);
         Self { store, at, name, endpoint, age, problems }
     }
 }

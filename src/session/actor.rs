@@ -5,19 +5,19 @@ use std::time::{Duration, Instant};
 
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{
-    backoff::Backoff,
+use crate::session::{
+    clock::wall,
     documents,
-    fleet::{Gone, Join, Out, Registrar},
-    leaderless::leaderless,
-    message::{Command, Event, Generation, Link, LogTask, Token},
-    pace::Budget,
-    panics::caught,
-    past::{Keeper, Kept, Past},
-    race::{Finish, Winner, race},
-    roster::Roster,
-    tail::{self, Tails},
-    watch::{Watch, wall},
+    jobs::caught,
+    link::backoff::Backoff,
+    link::leaderless::leaderless,
+    link::managers::Managers,
+    link::race::{Finish, Winner, race},
+    logs::follow::{self as follow, Tails},
+    protocol::{Command, Event, Generation, Link, LogTask, Token},
+    sessions::{Gone, Join, Out, Registrar},
+    watch::Watch,
+    watch::budget::Budget,
     writes::{self, Writes},
 };
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     connect::Connector,
     engine::{Engine, EngineError, Probe},
     grant::{ClusterNo, WriteGrant},
+    keep::{History, HistoryWriter, Record},
 };
 
 /// A manager that owes an answer for so long is suspected, and others are asked.
@@ -48,7 +49,7 @@ pub struct SessionConfig {
     /// Present if this session may write; an executor exists only then.
     pub grant: Option<WriteGrant>,
     /// Where writes are recorded, and what outlives skep.
-    pub past: Past,
+    pub history: History,
     /// Who runs skep.
     pub who: String,
     /// What it may cost the managers and the link.
@@ -62,7 +63,7 @@ pub(super) struct Actor {
     registrar: Registrar,
     joiner: mpsc::Sender<Join>,
     joins: mpsc::Receiver<Join>,
-    roster: Roster,
+    managers: Managers,
     /// Which Swarm this is, once one answered.
     swarm: Option<String>,
     generation: Generation,
@@ -70,7 +71,7 @@ pub(super) struct Actor {
     watched: Vec<ServiceId>,
     logs: (Token, Vec<LogTask>),
     tails: Tails,
-    keeper: Keeper,
+    keeper: HistoryWriter,
     /// What is remembered of this Swarm was told.
     recalled: Option<String>,
 }
@@ -99,9 +100,9 @@ impl Actor {
         registrar: Registrar,
     ) -> Self {
         let (joiner, joins) = mpsc::channel(8);
-        let keeper = Keeper::new(config.past.clone());
+        let keeper = HistoryWriter::new(config.history.clone());
         Self {
-            roster: Roster::new(std::mem::take(&mut config.managers)),
+            managers: Managers::new(std::mem::take(&mut config.managers)),
             config,
             out,
             inbox,
@@ -127,10 +128,10 @@ impl Actor {
         }
         loop {
             self.generation.0 += 1;
-            let first = self.roster.endpoint(0);
+            let first = self.managers.endpoint(0);
             self.link(Link::Connecting { endpoint: first }).await;
             let race = race(
-                self.roster.candidates(None),
+                self.managers.candidates(None),
                 self.swarm.clone(),
                 self.generation,
                 self.config.budget,
@@ -146,14 +147,14 @@ impl Actor {
                     Over::Gone => return,
                     Over::Merged(into, joiner) => return self.merge(into, &joiner).await,
                     // With others to go to there is nothing to wait for.
-                    Over::Lost(error) if self.roster.len() > 1 => {
+                    Over::Lost(error) if self.managers.len() > 1 => {
                         why = error.to_string();
                         self.lost(why.clone(), Duration::ZERO, None).await;
                         continue;
                     }
                     Over::Lost(error) => {
                         told = leaderless([&error], wall());
-                        self.roster.trouble(&[(0, error)])
+                        self.managers.trouble(&[(0, error)])
                     }
                 },
             };
@@ -167,24 +168,24 @@ impl Actor {
 
     /// Goes on as the session that has this Swarm already.
     async fn merge(mut self, into: ClusterNo, joiner: &mpsc::Sender<Join>) {
-        let (managers, read_only) = (self.roster.give_up(), self.config.grant.is_none());
+        let (managers, read_only) = (self.managers.give_up(), self.config.grant.is_none());
         let _ = joiner.send(Join { managers, read_only }).await;
         self.out.merged(into, read_only).await;
     }
 
     async fn lost(&mut self, why: String, wait: Duration, leaderless: Option<Leaderless>) {
-        let endpoint = self.roster.endpoint(0);
+        let endpoint = self.managers.endpoint(0);
         let leaderless = leaderless.map(Box::new);
         self.link(Link::Lost { endpoint, why, wait, leaderless }).await;
-        self.tell_roster().await;
+        self.tell_managers().await;
     }
 
     async fn link(&self, link: Link) {
         let _ = self.out.send(Event::Link(self.generation, link)).await;
     }
 
-    async fn tell_roster(&mut self) {
-        if let Some(lines) = self.roster.news() {
+    async fn tell_managers(&mut self) {
+        if let Some(lines) = self.managers.news() {
             let _ = self.out.send(Event::Managers(lines)).await;
         }
     }
@@ -195,15 +196,15 @@ impl Actor {
         let mut others = Vec::new();
         for (at, engine, probe) in finish.answered {
             others.push((at, probe.info.id.to_string()));
-            self.roster.answered(at, engine, &probe);
+            self.managers.answered(at, engine, &probe);
         }
         for (at, error) in &finish.failed {
-            self.roster.failed(*at, error.to_string());
+            self.managers.failed(*at, error.to_string());
         }
         let ours = self.swarm.clone();
         let ours = ours.or_else(|| finish.winner.as_ref().map(|w| w.probe.info.id.to_string()));
         // If all of them say so, it is this one that was made anew.
-        let anew = finish.winner.is_none() && finish.strangers.len() == self.roster.len();
+        let anew = finish.winner.is_none() && finish.strangers.len() == self.managers.len();
         for (at, id) in finish.strangers.iter().chain(&others).filter(|_| !anew) {
             // One that does not tell which Swarm it is of is taken at its word.
             let tell = |ours: &&str| ours != id && !ours.is_empty() && !id.is_empty();
@@ -211,7 +212,7 @@ impl Actor {
                 self.stranger(*at, id, ours).await;
             }
         }
-        self.tell_roster().await;
+        self.tell_managers().await;
         if let Some(winner) = finish.winner {
             return Ok(winner);
         }
@@ -227,7 +228,7 @@ impl Actor {
         if finish.failed.is_empty() {
             return Err("all its managers belong to another Swarm now".into());
         }
-        Err(self.roster.trouble(&finish.failed))
+        Err(self.managers.trouble(&finish.failed))
     }
 
     /// Watches through one manager after the other, until none is left.
@@ -241,7 +242,7 @@ impl Actor {
                 }
                 self.swarm = Some(id);
             }
-            self.roster.uses(Some(winner.at));
+            self.managers.uses(Some(winner.at));
             *backoff = Backoff::default();
             let endpoint = winner.engine.endpoint().to_string();
             let end = caught(&endpoint, self.live(winner)).await.unwrap_or_else(End::Lost);
@@ -266,7 +267,7 @@ impl Actor {
         watch.open(self.generation).await;
         let (skew, round_trip) = (probe.skew, probe.round_trip);
         self.link(Link::Live { endpoint: here.clone(), skew, round_trip }).await;
-        self.tell_roster().await;
+        self.tell_managers().await;
         self.recall();
         watch.watch(self.watched.clone());
         self.tails.set(&engine, &self.out, self.logs.0, &self.logs.1);
@@ -283,7 +284,7 @@ impl Actor {
             if suspect_at.is_none() && !for_speed && !rescue.is_empty() {
                 rescue = JoinSet::new();
             }
-            let may_suspect = self.roster.len() > 1 && rescue.is_empty() && suspect_at.is_some();
+            let may_suspect = self.managers.len() > 1 && rescue.is_empty() && suspect_at.is_some();
             let suspicion = suspect_at.unwrap_or_else(Instant::now);
             tokio::select! {
                 biased;
@@ -294,7 +295,7 @@ impl Actor {
                 Some(join) = self.joins.recv() => self.take_in(join).await,
                 happening = watch.next() => {
                     if let Err(error) = watch.take(happening).await {
-                        self.roster.failed(at, error.to_string());
+                        self.managers.failed(at, error.to_string());
                         return End::Lost(error);
                     }
                 }
@@ -305,7 +306,7 @@ impl Actor {
                         }
                         let owed = watch.owes_since().map_or(SUSPECT, |since| since.elapsed());
                         let why = format!("{here}: no answer for {:.1} s", owed.as_secs_f64());
-                        self.roster.failed(at, why.clone());
+                        self.managers.failed(at, why.clone());
                         return End::Moved(why, winner);
                     }
                     for_speed = false;
@@ -315,7 +316,7 @@ impl Actor {
                     rescue.spawn(self.rescue(at));
                 }
                 _ = round.tick() => {
-                    for (at, mut engine) in self.roster.candidates(None) {
+                    for (at, mut engine) in self.managers.candidates(None) {
                         looks.spawn(async move {
                             let endpoint = engine.endpoint().to_string();
                             let probe = caught(&endpoint, engine.probe(wall)).await;
@@ -325,7 +326,7 @@ impl Actor {
                 }
                 Some(Ok((of, engine, probe))) = looks.join_next() => {
                     self.looked(at, of, engine, probe).await;
-                    if rescue.is_empty() && began.elapsed() > SETTLED && self.roster.has_faster() {
+                    if rescue.is_empty() && began.elapsed() > SETTLED && self.managers.has_faster() {
                         for_speed = true;
                         rescue.spawn(self.rescue(at));
                     }
@@ -340,25 +341,25 @@ impl Actor {
             return;
         }
         self.recalled.clone_from(&self.swarm);
-        let (past, out) = (self.config.past.clone(), self.out.clone());
+        let (history, out) = (self.config.history.clone(), self.out.clone());
         let Some(swarm) = self.swarm.clone() else { return };
         tokio::spawn(async move {
-            let load = tokio::task::spawn_blocking(move || past.load(&swarm, wall()));
+            let load = tokio::task::spawn_blocking(move || history.load(&swarm, wall()));
             if let Ok((entries, quieted)) = load.await {
-                let _ = out.send(Event::Past(entries, quieted)).await;
+                let _ = out.send(Event::History(entries, quieted)).await;
             }
         });
     }
 
-    fn keep(&self, kept: Kept) {
+    fn keep(&self, kept: Record) {
         if let Some(swarm) = &self.swarm {
-            self.keeper.keep(swarm, kept);
+            self.keeper.keep(swarm, kept, wall());
         }
     }
 
     /// A race among all others.
     fn rescue(&self, but: usize) -> impl Future<Output = Finish> + Send + use<> {
-        let others = self.roster.candidates(Some(but));
+        let others = self.managers.candidates(Some(but));
         race(others, self.swarm.clone(), self.generation, self.config.budget, self.out.clone())
     }
 
@@ -374,7 +375,7 @@ impl Actor {
             Ok(probe)
                 if probe.info.id.is_empty() || self.swarm.as_deref() == Some(&*probe.info.id) =>
             {
-                self.roster.answered(of, engine, &probe);
+                self.managers.answered(of, engine, &probe);
             }
             Ok(probe) => {
                 let ours = self.swarm.clone().unwrap_or_default();
@@ -382,9 +383,9 @@ impl Actor {
             }
             // Watching tells of the one in use.
             Err(_) if of == in_use => {}
-            Err(error) => self.roster.failed(of, error.to_string()),
+            Err(error) => self.managers.failed(of, error.to_string()),
         }
-        self.tell_roster().await;
+        self.tell_managers().await;
     }
 
     /// A manager belongs to another Swarm. Of endpoints that were only taken for managers of one Swarm,
@@ -392,24 +393,24 @@ impl Actor {
     async fn stranger(&mut self, at: usize, id: &str, ours: &str) {
         if self.config.mixed
             && let Some(joiner) = self.registrar.home_of(id, self.out.no()).await
-            && let Some(manager) = self.roster.part(at)
+            && let Some(manager) = self.managers.part(at)
         {
             let join = Join { managers: vec![manager], read_only: self.config.grant.is_none() };
             let _ = joiner.send(join).await;
             return;
         }
         let why = format!("belongs to another Swarm ({}, not {})", short(id), short(ours));
-        self.roster.failed(at, why);
+        self.managers.failed(at, why);
     }
 
     /// Waits for managers, if it was given none. False if it is not wanted any more.
     async fn has_managers(&mut self) -> bool {
-        while self.roster.len() == 0 {
+        while self.managers.len() == 0 {
             tokio::select! {
                 join = self.joins.recv() => {
                     let Some(join) = join else { return false };
                     self.take_in(join).await;
-                    self.out.opened(self.roster.endpoint(0)).await;
+                    self.out.opened(self.managers.endpoint(0)).await;
                 }
                 command = self.inbox.recv() => match command {
                     None => return false,
@@ -427,17 +428,17 @@ impl Actor {
     }
 
     async fn take_in(&mut self, join: Join) {
-        self.roster.join(join.managers);
+        self.managers.join(join.managers);
         if join.read_only {
             self.config.grant = None;
         }
-        self.tell_roster().await;
+        self.tell_managers().await;
     }
 
     /// Writing has a transport of its own; without a grant there is none.
     fn writes(&self, engine: &Engine, probe: &Probe) -> Option<Writes> {
         let grant = self.config.grant.as_ref()?;
-        let audit = Audit::new(self.config.past.audit.clone(), self.config.who.clone());
+        let audit = Audit::new(self.config.history.audit.clone(), self.config.who.clone());
         // Where the Swarm has no name, its writes are kept under where they went.
         let id = &probe.info.id;
         let cluster = if id.is_empty() { engine.endpoint().to_string() } else { id.to_string() };
@@ -460,10 +461,10 @@ impl Actor {
                 self.logs = (view, tasks.clone());
                 self.tails.set(engine, &self.out, view, &tasks);
             }
-            Command::OlderLogs(view, tasks) => tail::older(engine, &self.out, view, tasks),
-            Command::Remember(entries) => self.keep(Kept::Entries(entries)),
-            Command::Quieted(quieted) => self.keep(Kept::Quieted(quieted)),
-            Command::LastLines(task) => tail::last(engine, &self.out, task),
+            Command::OlderLogs(view, tasks) => follow::older(engine, &self.out, view, tasks),
+            Command::Remember(entries) => self.keep(Record::Entries(entries)),
+            Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
+            Command::LastLines(task) => follow::last(engine, &self.out, task),
             Command::Attend => watch.attend(),
             Command::Usage => {
                 let (out, usage) = (self.out.clone(), Box::new(watch.usage()));
@@ -501,8 +502,8 @@ impl Actor {
                 command = self.inbox.recv() => match command.ok_or(Gone)? {
                     Command::Watch(services) => self.watched = services,
                     Command::Logs(view, tasks) => self.logs = (view, tasks),
-                    Command::Remember(entries) => self.keep(Kept::Entries(entries)),
-                    Command::Quieted(quieted) => self.keep(Kept::Quieted(quieted)),
+                    Command::Remember(entries) => self.keep(Record::Entries(entries)),
+                    Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
                     Command::Usage | Command::Attend => {}
                     Command::LastLines(task) => {
                         self.out.send(Event::LastLines(task, Err(why.to_owned()))).await?;

@@ -1,9 +1,9 @@
 //! Documents read on request, beside the watching.
 
-use super::{
-    fleet::Out,
-    message::{Event, RawKind, Token},
-    panics::caught,
+use crate::session::{
+    jobs::caught,
+    protocol::{Event, RawKind, Token},
+    sessions::Out,
 };
 use crate::{
     action::{

@@ -4,40 +4,28 @@
 //! with the generation of the connection they came over.
 
 mod actor;
-mod backoff;
+mod clock;
 mod documents;
-mod feed;
-mod fleet;
-mod kept;
-mod leaderless;
-mod ledger;
+mod jobs;
+mod link;
 mod logs;
-mod message;
-mod meter;
-mod pace;
-mod panics;
-mod past;
-mod race;
-mod read;
-mod refusals;
-mod roster;
-mod tail;
+mod protocol;
+mod sessions;
 mod watch;
 mod writes;
 
 pub use actor::SessionConfig;
-pub use fleet::Fleet;
-pub use leaderless::leaderless;
+pub use link::leaderless::leaderless;
 pub use logs::{LogLine, LogQuery, LogSaid, read_logs};
-pub use message::{
-    Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, Token, Told,
+pub use protocol::{
+    Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, SessionEvent, Token,
 };
-pub use meter::{Spent, Usage};
-pub use pace::Budget;
-pub use past::Past;
+pub use sessions::Sessions;
+pub use watch::budget::Budget;
+pub use watch::usage::{Spent, Usage};
 
 /// One look at a Swarm, for what needs no screen.
-pub use read::{greet, load, load_once};
+pub use watch::lists::{greet, load, load_once};
 
 /// What events carry, so that the UI needs to know no other room.
 pub use crate::{

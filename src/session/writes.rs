@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::{
-    fleet::{Gone, Out},
-    message::Event,
-    panics::caught,
-};
 use crate::action::{
-    execute::{Executor, Outcome, Told},
+    execute::{Executor, Outcome, StepEvent},
     plan::Approved,
+};
+use crate::session::{
+    jobs::caught,
+    protocol::Event,
+    sessions::{Gone, Out},
 };
 
 /// What carries plans out while a link lasts. A session without a grant has none.
@@ -38,22 +38,22 @@ impl Writes {
                 let link_over = async { while over.changed().await.is_ok() {} };
                 let mut ended = 0;
                 let carried = executor.carry_out(&approved, link_over, |step, said| {
-                    ended += usize::from(matches!(said, Told::Ended(_)));
+                    ended += usize::from(matches!(said, StepEvent::Ended(_)));
                     let _ = tell.send((step.target.clone(), said));
                 });
                 let Err(fault) = caught(&executor.endpoint(), carried).await else { return };
                 // The one under way may have been sent; those after it were not.
                 let mut outcome = Outcome::Unknown(fault.to_string());
                 for step in &approved.plan().steps[ended..] {
-                    let _ = tell.send((step.target.clone(), Told::Ended(outcome)));
+                    let _ = tell.send((step.target.clone(), StepEvent::Ended(outcome)));
                     outcome = Outcome::Refused(format!("nothing was sent: {fault}"));
                 }
             };
             let forward = async {
                 while let Some((target, said)) = told.recv().await {
                     let event = match said {
-                        Told::Unrecorded(why) => Event::Unrecorded(target, why),
-                        Told::Ended(outcome) => Event::Outcome(target, Box::new(outcome)),
+                        StepEvent::Unrecorded(why) => Event::Unrecorded(target, why),
+                        StepEvent::Ended(outcome) => Event::Outcome(target, Box::new(outcome)),
                     };
                     let _ = out.send(event).await;
                 }

@@ -12,9 +12,10 @@ use crate::{
     cluster::{Delta, ELECTION, Leaderless, Store, Timestamp},
     connect::{Connector, Endpoint, Wanted},
     engine::{Engine, EngineError, Probe},
+    keep::History,
     report::Taken,
-    session::{Past, greet, leaderless, load},
-    triage::Limits,
+    session::{greet, leaderless, load},
+    triage::Thresholds,
 };
 
 /// A one-off look must end, also on an engine that says nothing.
@@ -70,8 +71,12 @@ pub(super) fn ready_all(endpoints: Vec<Endpoint>) -> JoinSet<(Endpoint, Result<(
 }
 
 /// One look at every cluster. With what is remembered of each, if `past` is given.
-pub(super) async fn look(clusters: Vec<Wanted>, limits: &Limits, past: Option<Past>) -> Looks {
-    let looks = clusters.into_iter().map(|cluster| look_at(cluster, limits, past.as_ref()));
+pub(super) async fn look(
+    clusters: Vec<Wanted>,
+    thresholds: &Thresholds,
+    history: Option<History>,
+) -> Looks {
+    let looks = clusters.into_iter().map(|cluster| look_at(cluster, thresholds, history.as_ref()));
     let mut seen = std::collections::HashSet::new();
     let mut looks_of_all = Looks::default();
     for looks in futures_util::future::join_all(looks).await {
@@ -186,7 +191,7 @@ impl Round {
     }
 }
 
-async fn look_at(cluster: Wanted, limits: &Limits, past: Option<&Past>) -> Looks {
+async fn look_at(cluster: Wanted, thresholds: &Thresholds, history: Option<&History>) -> Looks {
     let begun = Instant::now();
     let name = cluster.name.clone().unwrap_or_else(|| "default".into());
     let mut since = Timestamp::NEVER;
@@ -202,7 +207,7 @@ async fn look_at(cluster: Wanted, limits: &Limits, past: Option<&Past>) -> Looks
                 continue;
             }
             let endpoint = cluster.endpoints.first().map(ToString::to_string).unwrap_or_default();
-            let taken = without_leader(told, name, endpoint, begun.elapsed(), limits);
+            let taken = without_leader(told, name, endpoint, begun.elapsed(), thresholds);
             return Looks { all: vec![Ok(taken)], notices: Vec::new() };
         }
         let why = round.failed.iter().map(ToString::to_string).chain(round.slow);
@@ -212,13 +217,13 @@ async fn look_at(cluster: Wanted, limits: &Limits, past: Option<&Past>) -> Looks
         let mut looks = Looks::default();
         let several = round.read.len() > 1;
         for (mut store, at, endpoint) in round.read {
-            if let Some(past) = past.cloned() {
+            if let Some(history) = history.cloned() {
                 let swarm = store.info().id.to_string();
-                let load = tokio::task::spawn_blocking(move || past.load(&swarm, at));
+                let load = tokio::task::spawn_blocking(move || history.load(&swarm, at));
                 store.recall(load.await.unwrap_or_default().0);
             }
             let (name, endpoint) = (name.clone(), endpoint.to_string());
-            looks.all.push(Ok(Taken::new(store, at, name, endpoint, begun.elapsed(), limits)));
+            looks.all.push(Ok(Taken::new(store, at, name, endpoint, begun.elapsed(), thresholds)));
         }
         // Where one Swarm answers, the others are its managers; where several do, nobody knows.
         if several {
@@ -236,12 +241,12 @@ fn without_leader(
     name: String,
     endpoint: String,
     age: Duration,
-    limits: &Limits,
+    thresholds: &Thresholds,
 ) -> Taken {
     let at = now();
     let mut store = Store::default();
     store.apply(Delta::Leaderless(told), at);
-    Taken::new(store, at, name, endpoint, age, limits)
+    Taken::new(store, at, name, endpoint, age, thresholds)
 }
 
 /// Why none can be used: the first reason, and of how many.

@@ -27,10 +27,11 @@ use crate::{
     connect::{Ask, Choice, Connector, DockerDir, Endpoint, Wanted, choose, hold},
     demo,
     grant::ClusterNo,
+    keep::History,
     report::{LogPrinter, check, contexts_text, snapshot_json, snapshot_text},
-    session::{Budget, Fleet, LogQuery, Past, SessionConfig},
+    session::{Budget, LogQuery, SessionConfig, Sessions},
     triage::rule,
-    ui::{self, App, Dress, KeyFault, Keymap, Means, Opening, Seat, View},
+    ui::{self, App, Appearance, KeyFault, Keymap, Means, OpenCluster, Opening, View},
 };
 
 /// A bad command line or config file (sysexits.h EX_USAGE).
@@ -165,7 +166,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
     if choice.clusters.is_empty() {
         return Err(fault(USAGE)(choice.notices.join("; ")));
     }
-    let mut limits = file.triage.limits();
+    let mut thresholds = file.triage.thresholds();
     for cluster in &mut choice.clusters {
         cluster.read_only |= cli.read_only || cli.wall || file.read_only;
     }
@@ -174,8 +175,8 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             for id in only.iter().chain(ignore) {
                 rule(id).ok_or_else(|| fault(USAGE)(format!("there is no rule '{id}'")))?;
             }
-            limits.ignore.extend(ignore.iter().cloned());
-            let looks = look(choice.clusters, &limits, None).await;
+            thresholds.ignore.extend(ignore.iter().cloned());
+            let looks = look(choice.clusters, &thresholds, None).await;
             complain(&looks.notices);
             let mut looks = looks.all;
             for taken in looks.iter_mut().flatten().filter(|_| !only.is_empty()) {
@@ -212,7 +213,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             let since = moment(since).map_err(fault(USAGE))?;
             let mut text = String::new();
             let mut missing = choice.notices;
-            let looks = look(choice.clusters, &limits, Some(past(demo.as_ref()))).await;
+            let looks = look(choice.clusters, &thresholds, Some(history(demo.as_ref()))).await;
             complain(&looks.notices);
             for look in looks.all {
                 match look {
@@ -237,7 +238,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
         Some(Sub::Snapshot { json }) => {
             let mut taken = Vec::new();
             let mut missing = choice.notices;
-            let looks = look(choice.clusters, &limits, None).await;
+            let looks = look(choice.clusters, &thresholds, None).await;
             complain(&looks.notices);
             for look in looks.all {
                 match look {
@@ -298,7 +299,7 @@ async fn screen(
     }
     let ascii = cli.ascii || file.ascii || !ui::is_utf8(|name| std::env::var(name).ok());
     let mut notices = choice.notices;
-    let mut seats = Vec::new();
+    let mut open_clusters = Vec::new();
     let mut sessions = Vec::new();
     let mut spares = Vec::new();
     for (no, cluster) in choice.clusters.into_iter().enumerate() {
@@ -312,11 +313,11 @@ async fn screen(
             managers: cluster.endpoints.iter().cloned().map(Connector::new).collect(),
             mixed: cluster.mixed,
             grant: grant.clone(),
-            past: past(demo),
+            history: history(demo),
             who: whoami(),
             budget,
         };
-        let seat = Seat {
+        let open = OpenCluster {
             endpoint: cluster.endpoints[0].to_string(),
             name: cluster.name,
             grant,
@@ -330,21 +331,21 @@ async fn screen(
             spares.push((
                 cluster.read_only,
                 SessionConfig { managers: Vec::new(), ..config.clone() },
-                Seat { spare: true, ..seat.clone() },
+                OpenCluster { spare: true, ..open.clone() },
             ));
         }
         sessions.push(config);
-        seats.push(seat);
+        open_clusters.push(open);
     }
-    for (read_only, config, seat) in spares {
+    for (read_only, config, open) in spares {
         // A cluster of its own.
-        let grant = permit(ClusterNo(sessions.len()), read_only, seat.production);
+        let grant = permit(ClusterNo(sessions.len()), read_only, open.production);
         sessions.push(SessionConfig { grant: grant.clone(), ..config });
-        seats.push(Seat { grant, ..seat });
+        open_clusters.push(OpenCluster { grant, ..open });
     }
     complain(&notices);
     log_in(sessions.iter().flat_map(|s| &s.managers)).await;
-    let mut fleet = Fleet::start(sessions);
+    let mut fleet = Sessions::start(sessions);
     // The terminal is asked for its background while the engines are for their first word.
     let dark =
         tokio::task::spawn_blocking(move || (depth > Depth::Mono).then(ui::is_dark).flatten());
@@ -353,9 +354,9 @@ async fn screen(
     first.map_err(unreachable)?;
     let theme = themes.get(wanted).map_err(fault(USAGE))?;
     let log_keys = file.log_keys.clone();
-    let limits = file.triage.limits();
+    let thresholds = file.triage.thresholds();
     let opening = Opening {
-        dress: Dress { theme, themes: Arc::new(themes), ascii, borders: file.borders },
+        appearance: Appearance { theme, themes: Arc::new(themes), ascii, borders: file.borders },
         keymap: Arc::new(keymap),
         wall: ui::WallSettings {
             open: cli.wall,
@@ -367,14 +368,14 @@ async fn screen(
         view,
         clusters,
         log_keys,
-        limits,
+        thresholds,
         who: whoami(),
         notices,
     };
     let mouse = !(cli.no_mouse || file.no_mouse || cli.wall);
     let ssh = std::env::var("SSH_CONNECTION").ok();
     let means = Means { ssh, low_bandwidth: slow, mouse };
-    let ended = ui::run(|now| App::new(opening, seats, now), fleet, means).await;
+    let ended = ui::run(|now| App::new(opening, open_clusters, now), fleet, means).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
 }
 
@@ -424,11 +425,13 @@ async fn log_in(connectors: impl Iterator<Item = &Connector>) {
 }
 
 /// What outlives skep; of a demo, whose Swarm is made anew each time, nothing does.
-fn past(demo: Option<&demo::Demo>) -> Past {
+fn history(demo: Option<&demo::Demo>) -> History {
     let dir = state_dir();
     match demo {
-        Some(demo) => Past { timeline: None, audit: demo.socket().with_file_name("audit.jsonl") },
-        None => Past { timeline: Some(dir.join("timeline")), audit: dir.join("audit.jsonl") },
+        Some(demo) => {
+            History { timeline: None, audit: demo.socket().with_file_name("audit.jsonl") }
+        }
+        None => History { timeline: Some(dir.join("timeline")), audit: dir.join("audit.jsonl") },
     }
 }
 

@@ -1,6 +1,6 @@
 //! Blast radius: what dies with a node.
 
-use super::look::{count, names};
+use super::context::{count, names};
 use crate::cluster::{Node, ServiceId, Store, leaving};
 
 /// What one service would lose.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::{collections::BTreeMap, fmt::Write};
 
-use super::{Problem, Severity, look::span};
+use super::{Problem, Severity, context::span};
 use crate::{
     cluster::{Gravity, Meaning, Part, Store, Timestamp},
     text::clean,

@@ -1,28 +1,28 @@
 //! What is wrong and why, since when, what changed before, and what to do first.
 //!
-//! A [`rule::Rule`] is a pure function over the model ([`look::Look`]) that may find something. [`fold`]
+//! A [`rule::Rule`] is a pure function over the model ([`context::Context`]) that may find something. [`grouping`]
 //! makes one [`Problem`] of findings that have one cause, and ranks by harm. [`Triage`] keeps that up
 //! to date as the model changes, looking only at what did, and remembers: what flaps, what is over,
 //! what someone has acknowledged.
 //!
-//! Deliberately absent: a clock, I/O, and any text of the engine read outside of [`why`].
+//! Deliberately absent: a clock, I/O, and any text of the engine read outside of [`error_class`].
 
 mod blast;
-mod desk;
-mod fold;
+mod context;
+mod error_class;
+mod grouping;
 pub mod incident;
-mod limits;
-mod look;
-mod patience;
 mod rule;
 mod rules;
-mod why;
+mod start_allowance;
+mod thresholds;
+mod tracker;
 
 pub use blast::{Blast, Hit, blast};
-pub use desk::{Quiet, Quieted, Triage};
-pub use limits::{GRACE, Limits};
-pub use look::{Look, ServiceLook, count};
+pub use context::{Context, ServiceContext, count};
 pub use rule::{Evidence, RULES, Role, Rule, rule};
+pub use thresholds::{GRACE, Thresholds};
+pub use tracker::{Quiet, Quieted, Triage};
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ use crate::cluster::{Store, Subject, Timestamp};
 pub enum Severity {
     /// Worth knowing on a quiet day; never on the wall, never in an exit code.
     Advice,
-    /// Look at it today.
+    /// Context at it today.
     Warning,
     /// Users feel it, or soon will.
     Critical,
@@ -151,8 +151,8 @@ impl Problem {
 }
 
 /// All findings about a model at a moment, the worst first: what one look can tell, without memory.
-pub fn problems(store: &Store, now: Timestamp, limits: &Limits) -> Vec<Arc<Problem>> {
-    let mut triage = Triage::new(limits.clone());
+pub fn problems(store: &Store, now: Timestamp, thresholds: &Thresholds) -> Vec<Arc<Problem>> {
+    let mut triage = Triage::new(thresholds.clone());
     triage.look_at_all(store, now);
     triage.into_problems()
 }

@@ -1,12 +1,12 @@
 //! What a rule is, and the table of all of them.
 
 use super::{
-    Look, Remedy, ServiceLook, Severity,
+    Context, Remedy, ServiceContext, Severity,
+    error_class::never_started,
     rules::{
         advice, capacity, exits, image, jobs, managers, nodes, parts, placement, quorum, service,
         spread, stuck, update,
     },
-    why::never_started,
 };
 use crate::cluster::{Node, Subject, Task, TaskId, Timestamp};
 
@@ -28,11 +28,11 @@ pub enum Role {
 #[derive(Clone, Copy)]
 pub enum Check {
     /// Each node.
-    Node(fn(&Look<'_>, &Node) -> Option<Found>),
+    Node(fn(&Context<'_>, &Node) -> Option<Found>),
     /// Each service.
-    Service(fn(&ServiceLook<'_>) -> Option<Found>),
+    Service(fn(&ServiceContext<'_>) -> Option<Found>),
     /// The Swarm as a whole.
-    Swarm(fn(&Look<'_>) -> Option<Found>),
+    Swarm(fn(&Context<'_>) -> Option<Found>),
 }
 
 /// One rule.
@@ -95,12 +95,12 @@ impl Found {
         }
     }
 
-    /// Look at it now.
+    /// Context at it now.
     pub fn critical(message: impl Into<String>, since: Timestamp) -> Self {
         Self::new(Severity::Critical, message, since)
     }
 
-    /// Look at it today.
+    /// Context at it today.
     pub fn warning(message: impl Into<String>, since: Timestamp) -> Self {
         Self::new(Severity::Warning, message, since)
     }
@@ -128,8 +128,12 @@ impl Found {
     }
 
     /// With the tasks it was read from, at most some.
-    pub fn tasks<'t>(mut self, look: &Look<'_>, tasks: impl IntoIterator<Item = &'t Task>) -> Self {
-        self.evidence.extend(tasks.into_iter().take(5).map(|t| Evidence::task(look, t)));
+    pub fn tasks<'t>(
+        mut self,
+        cx: &Context<'_>,
+        tasks: impl IntoIterator<Item = &'t Task>,
+    ) -> Self {
+        self.evidence.extend(tasks.into_iter().take(5).map(|t| Evidence::task(cx, t)));
         self
     }
 
@@ -141,12 +145,12 @@ impl Found {
 }
 
 impl Evidence {
-    fn task(look: &Look<'_>, t: &Task) -> Self {
+    fn task(cx: &Context<'_>, t: &Task) -> Self {
         let node =
-            t.node.as_ref().map_or(String::new(), |n| format!(" on {}", look.store.hostname(n)));
+            t.node.as_ref().map_or(String::new(), |n| format!(" on {}", cx.store.hostname(n)));
         let exit = t.exit_code.map_or(String::new(), |c| format!(", exit {c}"));
         let err = if t.err.is_empty() { t.message.as_ref() } else { t.err.as_ref() };
-        let text = format!("{} {}{node}{exit}: {err}", look.store.task_name(t), t.state);
+        let text = format!("{} {}{node}{exit}: {err}", cx.store.task_name(t), t.state);
         // A task whose container never was or never ran has no log.
         let task = (t.container.is_some() && !never_started(t)).then(|| t.id.clone());
         Self { at: t.since, text, task }

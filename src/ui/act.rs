@@ -5,12 +5,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::{
     Board,
     actions::{self, Act},
-    board::{Pane, TaskScope, View, Wish},
-    input::Input,
-    logpane::Sieve,
+    board::{Pane, Request, TaskScope, View},
+    event_filter::EventSieve,
+    line_editor::LineEditor,
+    log_pane::Sieve,
     overlay::{Asking, Overlay, Scroll},
     palette::Palette,
-    sieve::EventSieve,
     view::{nodes, services, tasks},
 };
 use crate::{
@@ -78,11 +78,13 @@ impl Board {
             Act::Filter if self.focus() == Pane::Logs && self.log.is_none() => {
                 self.say("no log is open: l opens that of what is selected");
             }
-            Act::Filter => self.overlays.push(Overlay::Filter(Input::with(&self.filter_text()))),
+            Act::Filter => {
+                self.overlays.push(Overlay::Filter(LineEditor::with(&self.filter_text())))
+            }
             Act::Palette => self.overlays.push(Overlay::Palette(Palette::default())),
             Act::Help => {
                 self.command(Command::Usage);
-                self.wishes.push(Wish::HelpUsed);
+                self.requests.push(Request::HelpUsed);
                 self.overlays.push(Overlay::Help { scroll: Scroll::default() });
             }
             Act::Scale => self.ask(Asking::Scale),
@@ -118,9 +120,9 @@ impl Board {
             Act::Sort => self.sort(false),
             Act::Reverse => self.sort(true),
             Act::Copy => self.copy(),
-            Act::Clusters => self.wishes.push(Wish::Clusters),
-            Act::NextCluster => self.wishes.push(Wish::Turn(1)),
-            Act::PreviousCluster => self.wishes.push(Wish::Turn(-1)),
+            Act::Clusters => self.requests.push(Request::Clusters),
+            Act::NextCluster => self.requests.push(Request::Turn(1)),
+            Act::PreviousCluster => self.requests.push(Request::Turn(-1)),
             Act::Pause => self.pause(),
             Act::History => {
                 self.unfolded = !self.unfolded;
@@ -135,7 +137,7 @@ impl Board {
             Act::Report => self.report(),
             Act::Blast => self.blast(),
             Act::Stats => self.open_stats(),
-            Act::Wall => self.wishes.push(Wish::Wall),
+            Act::Wall => self.requests.push(Request::Wall),
             Act::Longer | Act::Shorter => {
                 if self.in_events() {
                     self.sift_events(act);

@@ -8,19 +8,19 @@ use ratatui::{layout::Rect, style::Style};
 
 use super::{
     actions::Act,
-    board::{Board, Elsewhere, Happening, LinkState, Settings, View, Wish},
-    fleet::FleetView,
+    board::{Board, Elsewhere, Input, LinkState, Request, Settings, View},
+    clusters::ClustersView,
     keymap::Keymap,
     mouse::Mouse,
-    vitals::Vitals,
+    performance::Performance,
     wall::{Wall, WallSettings},
 };
 use crate::{
     cluster::Timestamp,
     config::{Borders, Depth, Look, Theme, Themes},
     grant::{ClusterNo, WriteGrant},
-    session::{Command, Told},
-    triage::{Limits, Severity},
+    session::{Command, SessionEvent},
+    triage::{Severity, Thresholds},
 };
 
 /// What can happen.
@@ -33,7 +33,7 @@ pub enum Msg {
     /// The mouse, on a screen of that size.
     Mouse(MouseEvent, Rect),
     /// The fleet told something.
-    Told(Told),
+    Session(SessionEvent),
     /// Time goes by.
     Tick,
 }
@@ -58,7 +58,7 @@ pub enum Effect {
 /// How the UI begins.
 pub struct Opening {
     /// How it looks.
-    pub dress: Dress,
+    pub appearance: Appearance,
     /// Which key does what.
     pub keymap: Arc<Keymap>,
     /// Until help was used once, it is pointed to; this file is made then.
@@ -72,7 +72,7 @@ pub struct Opening {
     /// Of JSON log lines, show these keys; all if there are none.
     pub log_keys: Vec<String>,
     /// From when on something is a problem.
-    pub limits: Limits,
+    pub thresholds: Thresholds,
     /// Who runs skep.
     pub who: String,
     /// What was wrong with what was asked for, to be read on the screen.
@@ -82,14 +82,14 @@ pub struct Opening {
 impl Default for Opening {
     fn default() -> Self {
         Self {
-            dress: Dress::default(),
+            appearance: Appearance::default(),
             keymap: Arc::default(),
             hint: None,
             wall: WallSettings::default(),
             view: View::Overview,
             clusters: false,
             log_keys: Vec::new(),
-            limits: Limits::default(),
+            thresholds: Thresholds::default(),
             who: String::new(),
             notices: Vec::new(),
         }
@@ -98,7 +98,7 @@ impl Default for Opening {
 
 /// How the UI looks.
 #[derive(Clone)]
-pub struct Dress {
+pub struct Appearance {
     /// Colours.
     pub theme: Theme,
     /// Those that may be changed to.
@@ -109,7 +109,7 @@ pub struct Dress {
     pub borders: Borders,
 }
 
-impl Default for Dress {
+impl Default for Appearance {
     fn default() -> Self {
         let themes = Themes::embedded(Look { depth: Depth::True, dark: None });
         let theme = themes.get(None).unwrap_or_default();
@@ -119,7 +119,7 @@ impl Default for Dress {
 
 /// A cluster that is open, in the order of the sessions.
 #[derive(Clone, Default)]
-pub struct Seat {
+pub struct OpenCluster {
     /// What the user calls it, if anything.
     pub name: Option<String>,
     /// The first endpoint.
@@ -140,7 +140,7 @@ pub struct App {
     pub(super) boards: Vec<Board>,
     pub(super) merged: Vec<bool>,
     pub(super) current: usize,
-    pub(super) fleet: FleetView,
+    pub(super) fleet: ClustersView,
     pub(super) wall: Wall,
     pub(super) mouse: Mouse,
     pub(super) now: Timestamp,
@@ -152,27 +152,27 @@ pub struct App {
 
 impl App {
     /// A UI that has heard nothing yet.
-    pub fn new(opening: Opening, seats: Vec<Seat>, now: Timestamp) -> Self {
-        let merged = seats.iter().map(|seat| seat.spare).collect();
-        let boards: Vec<Board> = seats
+    pub fn new(opening: Opening, open_clusters: Vec<OpenCluster>, now: Timestamp) -> Self {
+        let merged = open_clusters.iter().map(|open| open.spare).collect();
+        let boards: Vec<Board> = open_clusters
             .into_iter()
             .enumerate()
-            .map(|(no, seat)| {
+            .map(|(no, open)| {
                 let settings = Settings {
-                    named: seat.name.is_some(),
-                    name: seat.name.unwrap_or_else(|| short(&seat.endpoint)),
-                    colour: seat.colour,
-                    production: seat.production,
-                    grant: seat.grant,
-                    dress: opening.dress.clone(),
+                    named: open.name.is_some(),
+                    name: open.name.unwrap_or_else(|| short(&open.endpoint)),
+                    colour: open.colour,
+                    production: open.production,
+                    grant: open.grant,
+                    appearance: opening.appearance.clone(),
                     keymap: Arc::clone(&opening.keymap),
                     hint: opening.hint.is_some(),
                     log_keys: opening.log_keys.clone(),
                     view: opening.view,
-                    limits: opening.limits.clone(),
+                    thresholds: opening.thresholds.clone(),
                     who: opening.who.clone(),
                 };
-                Board::new(ClusterNo(no), settings, seat.endpoint, now)
+                Board::new(ClusterNo(no), settings, open.endpoint, now)
             })
             .collect();
         let mut app = Self {
@@ -181,7 +181,7 @@ impl App {
             current: 0,
             wall: Wall::new(opening.wall),
             mouse: Mouse::default(),
-            fleet: FleetView { open: opening.clusters, ..FleetView::default() },
+            fleet: ClustersView { open: opening.clusters, ..ClustersView::default() },
             now,
             dirty: true,
             hint: opening.hint,
@@ -215,7 +215,7 @@ impl App {
     /// Takes in what happened; returns what is to be done outside.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         self.now = now;
-        let told = matches!(msg, Msg::Told(_));
+        let told = matches!(msg, Msg::Session(_));
         let mut effects = Vec::new();
         match msg {
             Msg::Key(key) if self.wall.open => {
@@ -227,23 +227,23 @@ impl App {
                     let busy = self.open().any(|b| b.no.0 != self.current && b.is_busy());
                     let board = &mut self.boards[self.current];
                     board.busy_elsewhere = busy;
-                    board.update(Happening::Key(key), now);
+                    board.update(Input::Key(key), now);
                 }
                 self.dirty = true;
             }
             Msg::Paste(text) => {
-                self.boards[self.current].update(Happening::Paste(text), now);
+                self.boards[self.current].update(Input::Paste(text), now);
                 self.dirty = true;
             }
             Msg::Mouse(event, screen) => {
                 self.mouse(event, screen);
-                self.boards[self.current].update(Happening::Pointed, now);
+                self.boards[self.current].update(Input::Pointed, now);
                 self.dirty = true;
             }
-            Msg::Told(told) => self.hear(told, now),
+            Msg::Session(told) => self.hear(told, now),
             Msg::Tick => {
                 for board in &mut self.boards {
-                    board.update(Happening::Tick, now);
+                    board.update(Input::Tick, now);
                 }
                 if self.wall.open {
                     let open = self.boards.iter().zip(&self.merged).filter(|(_, m)| !**m);
@@ -257,14 +257,14 @@ impl App {
     }
 
     /// Takes in what the fleet told; more may follow before [`App::settled`].
-    pub(super) fn hear(&mut self, told: Told, now: Timestamp) {
+    pub(super) fn hear(&mut self, told: SessionEvent, now: Timestamp) {
         match told {
-            Told::Cluster(no, event) => {
+            SessionEvent::Cluster(no, event) => {
                 if let Some(board) = self.boards.get_mut(no.0) {
                     board.hear(event, now);
                 }
             }
-            Told::Opened { no, endpoint } => {
+            SessionEvent::Opened { no, endpoint } => {
                 if let (Some(board), Some(merged)) =
                     (self.boards.get_mut(no.0), self.merged.get_mut(no.0))
                 {
@@ -274,7 +274,7 @@ impl App {
                     self.dirty = true;
                 }
             }
-            Told::Merged { gone, into, read_only } => self.merge(gone, into, read_only),
+            SessionEvent::Merged { gone, into, read_only } => self.merge(gone, into, read_only),
         }
     }
 
@@ -324,8 +324,8 @@ impl App {
     }
 
     /// How skep is doing.
-    pub(super) fn set_vitals(&mut self, vitals: Vitals) {
-        self.boards[self.current].vitals = Some(vitals);
+    pub(super) fn set_vitals(&mut self, performance: Performance) {
+        self.boards[self.current].performance = Some(performance);
     }
 
     /// The screen was drawn: what it shows can be read from `now` on.
@@ -381,16 +381,16 @@ impl App {
     }
 
     fn grant_wishes(&mut self) {
-        for wish in std::mem::take(&mut self.boards[self.current].wishes) {
-            match wish {
-                Wish::Clusters => self.fleet.open = !self.fleet.open,
-                Wish::Named(name) => {
+        for request in std::mem::take(&mut self.boards[self.current].requests) {
+            match request {
+                Request::Clusters => self.fleet.open = !self.fleet.open,
+                Request::Named(name) => {
                     let found = self.open().find(|b| b.settings.name == name).map(|b| b.no.0);
                     if let Some(no) = found {
                         self.switch(no);
                     }
                 }
-                Wish::Turn(by) => {
+                Request::Turn(by) => {
                     let open: Vec<usize> = self.open().map(|b| b.no.0).collect();
                     let at = open.iter().position(|no| *no == self.current).unwrap_or(0);
                     if open.len() > 1 {
@@ -401,8 +401,8 @@ impl App {
                             .say("this is the only cluster; -H, -c and the config file open more");
                     }
                 }
-                Wish::Wall => self.set_wall(true),
-                Wish::HelpUsed => {
+                Request::Wall => self.set_wall(true),
+                Request::HelpUsed => {
                     if let Some(path) = self.hint.take() {
                         let write = Effect::Write { path, text: String::new(), fresh: true };
                         self.boards[self.current].effects.push(write);
@@ -411,9 +411,9 @@ impl App {
                         board.settings.hint = false;
                     }
                 }
-                Wish::Theme(theme) => {
+                Request::Theme(theme) => {
                     for board in &mut self.boards {
-                        board.settings.dress.theme = theme.clone();
+                        board.settings.appearance.theme = theme.clone();
                     }
                 }
             }
@@ -471,7 +471,7 @@ impl App {
                     self.switch(target.cluster.0);
                     if let Some(subject) = target.subject {
                         self.boards[self.current].jump_to(&subject);
-                        self.boards[self.current].update(Happening::Tick, self.now);
+                        self.boards[self.current].update(Input::Tick, self.now);
                     }
                 }
             }

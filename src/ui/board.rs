@@ -7,18 +7,18 @@ use crossterm::event::KeyEvent;
 use ratatui::style::Style;
 
 use super::{
-    app::{Dress, Effect},
+    app::{Appearance, Effect},
+    event_filter::EventSieve,
     keymap::Keymap,
-    logpane::LogPane,
+    log_pane::LogPane,
+    model::Model,
     order::Order,
     overlay::{Overlay, Page, PageKind, Scroll},
+    performance::Performance,
     rows::{EventRow, ProblemRow, TaskRow},
-    scene::Scene,
-    sieve::EventSieve,
     table::Table,
     trend::Trend,
     view::{overview::Split, tasks::BY_NAME},
-    vitals::Vitals,
 };
 use crate::{
     action::{follow::Follow, plan::Change},
@@ -26,7 +26,7 @@ use crate::{
     config::Theme,
     grant::{ClusterNo, WriteGrant},
     session::{Command, Event, Generation, LogFrame, ManagerLine, Token, Usage},
-    triage::{Limits, Problem, Triage},
+    triage::{Problem, Thresholds, Triage},
 };
 
 /// A full-size view, or the Overview of all.
@@ -104,7 +104,7 @@ pub struct Settings {
     /// Present if this cluster may be written to.
     pub grant: Option<WriteGrant>,
     /// How it looks.
-    pub dress: Dress,
+    pub appearance: Appearance,
     /// Which key does what.
     pub keymap: Arc<Keymap>,
     /// Of JSON log lines, show these keys; all if there are none.
@@ -114,7 +114,7 @@ pub struct Settings {
     /// The view to begin with.
     pub view: View,
     /// From when on something is a problem.
-    pub limits: Limits,
+    pub thresholds: Thresholds,
     /// Who runs skep.
     pub who: String,
 }
@@ -129,7 +129,7 @@ pub enum LinkState {
 
 /// What can happen to one.
 #[derive(Debug)]
-pub(super) enum Happening {
+pub(super) enum Input {
     Key(KeyEvent),
     Paste(String),
     /// The mouse moved something; what follows from it is worked out.
@@ -139,7 +139,7 @@ pub(super) enum Happening {
 
 /// What a board wants of the app that holds all of them.
 #[derive(Debug)]
-pub(super) enum Wish {
+pub(super) enum Request {
     /// The view of all clusters.
     Clusters,
     /// The cluster so many places on.
@@ -189,9 +189,9 @@ pub struct Board {
     pub(super) siblings: Vec<String>,
     /// An action is in flight in another cluster.
     pub(super) busy_elsewhere: bool,
-    pub(super) wishes: Vec<Wish>,
+    pub(super) requests: Vec<Request>,
     /// What is drawn.
-    pub scene: Scene,
+    pub scene: Model,
     /// The live model while the screen is paused.
     pub(super) live: Option<Box<Store>>,
     pub(super) paused_at: Option<Timestamp>,
@@ -236,7 +236,7 @@ pub struct Board {
     /// What watching costs, as last told.
     pub(super) usage: Option<Box<Usage>>,
     /// How skep itself is doing.
-    pub(super) vitals: Option<Vitals>,
+    pub(super) performance: Option<Performance>,
     /// What of the events is shown.
     pub(super) event_sieve: EventSieve,
     pub(super) log: Option<LogPane>,
@@ -279,7 +279,7 @@ impl Board {
         // By name and slot; the others begin with what is worst.
         let mut tasks = Table::default();
         tasks.sort = BY_NAME;
-        let triage = Triage::new(settings.limits.clone());
+        let triage = Triage::new(settings.thresholds.clone());
         Self {
             no,
             settings,
@@ -288,8 +288,8 @@ impl Board {
             elsewhere: Vec::new(),
             siblings: Vec::new(),
             busy_elsewhere: false,
-            wishes: Vec::new(),
-            scene: Scene { now, ..Scene::default() },
+            requests: Vec::new(),
+            scene: Model { now, ..Model::default() },
             live: None,
             paused_at: None,
             generation: Generation::default(),
@@ -319,7 +319,7 @@ impl Board {
             last_lines: None,
             last_lines_of: None,
             usage: None,
-            vitals: None,
+            performance: None,
             event_sieve: EventSieve::default(),
             log: None,
             overlays: Vec::new(),
@@ -342,23 +342,23 @@ impl Board {
     }
 
     /// Takes in what happened, and settles.
-    pub(super) fn update(&mut self, what: Happening, now: Timestamp) {
+    pub(super) fn update(&mut self, what: Input, now: Timestamp) {
         self.now = now;
-        if matches!(what, Happening::Tick) {
+        if matches!(what, Input::Tick) {
             let store = self.live.as_deref().unwrap_or(&self.scene.store);
             self.trend.note(store, now.shifted(self.skew));
         }
         match what {
-            Happening::Key(key) => {
+            Input::Key(key) => {
                 self.attend(now);
                 self.key(&key);
             }
-            Happening::Paste(text) => self.paste(&text),
-            Happening::Pointed => self.attend(now),
-            Happening::Tick if self.shows_stats() || self.shows_help() => {
+            Input::Paste(text) => self.paste(&text),
+            Input::Pointed => self.attend(now),
+            Input::Tick if self.shows_stats() || self.shows_help() => {
                 self.command(Command::Usage);
             }
-            Happening::Tick => {}
+            Input::Tick => {}
         }
         self.dirty = true;
         self.settle(now);
@@ -401,7 +401,7 @@ impl Board {
     /// It comes to the screen, or goes.
     pub(super) fn show(&mut self, shown: bool, now: Timestamp) {
         self.shown = shown;
-        self.update(Happening::Tick, now);
+        self.update(Input::Tick, now);
     }
 
     /// Hands a command to the session.

@@ -5,8 +5,8 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::{
     Board,
     actions::{self, Act},
-    board::{TaskScope, View, Wish},
-    logpane::LogSource,
+    board::{Request, TaskScope, View},
+    log_pane::LogSource,
     overlay::{Asking, Overlay},
     palette::Known,
 };
@@ -76,16 +76,17 @@ impl Board {
         let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
         let found = palette.suggestions(&known);
         let name = found.get(palette.chosen).and_then(|s| s.command.strip_prefix("theme "));
-        let theme = name.filter(|n| !n.is_empty()).map(|n| self.settings.dress.themes.get(Some(n)));
+        let theme =
+            name.filter(|n| !n.is_empty()).map(|n| self.settings.appearance.themes.get(Some(n)));
         match theme {
             Some(Ok(theme)) => {
-                let before = std::mem::replace(&mut self.settings.dress.theme, theme);
+                let before = std::mem::replace(&mut self.settings.appearance.theme, theme);
                 palette.before.get_or_insert(before);
             }
             Some(Err(why)) => palette.error = Some(why),
             None => {
                 if let Some(theme) = palette.before.take() {
-                    self.settings.dress.theme = theme;
+                    self.settings.appearance.theme = theme;
                 }
             }
         }
@@ -98,9 +99,9 @@ impl Board {
             None => (command.trim(), None),
         };
         if verb == "theme" {
-            let theme = self.settings.dress.themes.get(name)?;
+            let theme = self.settings.appearance.themes.get(name)?;
             self.say(format!("theme = \"{}\" in the config file keeps it", theme.name()));
-            self.wishes.push(Wish::Theme(theme));
+            self.requests.push(Request::Theme(theme));
             self.overlays.pop();
             return Ok(());
         }
@@ -112,7 +113,7 @@ impl Board {
                     self.siblings.join(", ")
                 ));
             }
-            self.wishes.push(Wish::Named(name.to_owned()));
+            self.requests.push(Request::Named(name.to_owned()));
             self.overlays.pop();
             return Ok(());
         }

@@ -79,7 +79,7 @@ impl Board {
         match self.overlays.pop() {
             Some(Overlay::Waiting { .. } | Overlay::Ask(_)) => self.pending = None,
             Some(Overlay::Palette(Palette { before: Some(theme), .. })) => {
-                self.settings.dress.theme = theme;
+                self.settings.appearance.theme = theme;
             }
             _ => {}
         }

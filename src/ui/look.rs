@@ -3,7 +3,7 @@
 use super::{
     Board,
     board::{Pane, TaskScope, View},
-    logpane::{LogPane, LogSource},
+    log_pane::{LogPane, LogSource},
     overlay::{Overlay, Page, PageKind, Scroll},
 };
 use crate::{

@@ -10,7 +10,7 @@ use std::{borrow::Cow, cmp::Ordering};
 use hashbrown::HashMap;
 
 use super::{
-    board::TaskScope, filter::Filter, rows::TaskRow, tasksieve::TaskSieve, widget::columns::Key,
+    board::TaskScope, filter::Filter, rows::TaskRow, task_filter::TaskFilter, widget::columns::Key,
 };
 use crate::cluster::{NodeId, ServiceId, Store, Task, TaskRef, Timestamp};
 
@@ -86,7 +86,7 @@ impl Order {
     ) -> Vec<TaskRow> {
         self.refresh(store);
         self.look_for(filter);
-        let mut sieve = TaskSieve::new(store, filter);
+        let mut sieve = TaskFilter::new(store, filter);
         let mut rows = Vec::new();
         match scope {
             TaskScope::Node(id) => {
@@ -129,7 +129,7 @@ impl Order {
         &mut self,
         store: &Store,
         id: &ServiceId,
-        sieve: &mut TaskSieve<'_>,
+        sieve: &mut TaskFilter<'_>,
         unfolded: bool,
         rows: &mut Vec<TaskRow>,
     ) {

@@ -4,7 +4,7 @@ use std::{cell::Cell, time::Duration};
 
 use tui_textarea::TextArea;
 
-use super::{input::Input, palette::Palette};
+use super::{line_editor::LineEditor, palette::Palette};
 use crate::{
     action::plan::{Document, EditError, Plan, Target},
     cluster::{NodeId, Subject, Timestamp},
@@ -32,9 +32,9 @@ impl Scroll {
 #[derive(Debug)]
 pub enum Overlay {
     /// A filter being typed.
-    Filter(Input),
+    Filter(LineEditor),
     /// What is to stand out in a log, being typed.
-    Highlight(Input),
+    Highlight(LineEditor),
     /// A value for an action being typed.
     Ask(Ask),
     /// Something is being read.
@@ -76,7 +76,7 @@ pub struct Ask {
     /// In words.
     pub title: String,
     /// The line.
-    pub input: Input,
+    pub input: LineEditor,
     /// What is wrong with it, or why reading failed.
     pub error: Option<String>,
     /// The documents are being read.
@@ -89,7 +89,7 @@ pub struct PlanBox {
     /// The plan.
     pub plan: Plan,
     /// What is typed to confirm a dangerous one.
-    pub typed: Input,
+    pub typed: LineEditor,
     /// First line shown.
     pub scroll: Scroll,
     /// What was wrong with the last answer.
@@ -116,7 +116,7 @@ const READ: Duration = Duration::from_millis(400);
 impl PlanBox {
     /// A plan that is about to come to the screen.
     pub fn new(plan: Plan, notice: Option<String>) -> Self {
-        let (typed, scroll) = (Input::default(), Scroll::default());
+        let (typed, scroll) = (LineEditor::default(), Scroll::default());
         Self { plan, typed, scroll, slip: None, drawn: None, notice }
     }
 

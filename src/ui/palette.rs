@@ -1,6 +1,6 @@
 //! The command palette: actions, views and objects by name.
 
-use super::{actions::ACTIONS, board::Settings, input::Input, keymap::Keymap};
+use super::{actions::ACTIONS, board::Settings, keymap::Keymap, line_editor::LineEditor};
 use crate::{
     cluster::{Node, Store},
     config::{Theme, Themes},
@@ -10,7 +10,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Palette {
     /// The line.
-    pub input: Input,
+    pub input: LineEditor,
     /// Which suggestion is chosen.
     pub chosen: usize,
     /// What is wrong with what was entered.
@@ -35,7 +35,13 @@ impl<'a> Known<'a> {
         settings: &'a Settings,
         recent: &'a [String],
     ) -> Self {
-        Self { store, clusters, themes: &settings.dress.themes, keymap: &settings.keymap, recent }
+        Self {
+            store,
+            clusters,
+            themes: &settings.appearance.themes,
+            keymap: &settings.keymap,
+            recent,
+        }
     }
 }
 
@@ -77,7 +83,7 @@ const OF_NODE: [(&str, &str); 8] = [
 impl Palette {
     /// Puts a command there to be gone on with.
     pub fn fill(&mut self, command: &str) {
-        self.input = Input::with(command);
+        self.input = LineEditor::with(command);
         self.chosen = 0;
     }
 

@@ -14,13 +14,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{
     App,
     app::{Effect, Msg},
-    draw, hook,
+    draw,
     keyboard::Keyboard,
-    lag::Lag,
+    on_critical,
+    performance::{Performance, resident},
+    ssh_backlog::SshBacklog,
     term::{Screen, Strays},
-    vitals::{Vitals, resident},
 };
-use crate::{cluster::Timestamp, session::Fleet};
+use crate::{cluster::Timestamp, session::Sessions};
 
 /// Between frames for data.
 const FRAME: Duration = Duration::from_millis(33);
@@ -168,7 +169,7 @@ pub struct Means {
 /// When the terminal fails.
 pub async fn run(
     make: impl FnOnce(Timestamp) -> App,
-    mut fleet: Fleet,
+    mut fleet: Sessions,
     Means { ssh, low_bandwidth, mouse }: Means,
 ) -> io::Result<Outcome> {
     let clock = Clock::new();
@@ -189,8 +190,8 @@ pub async fn run(
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut frames = Frames::new(low_bandwidth);
-    let mut lag = Lag::of(ssh.as_deref());
-    let mut vitals = Vitals::default();
+    let mut lag = SshBacklog::of(ssh.as_deref());
+    let mut performance = Performance::default();
     let mut dirty = true;
     let mut urgent = true;
     let mut held = false;
@@ -210,19 +211,19 @@ pub async fn run(
             app.drawn(now);
             frames.drawn = Instant::now();
             frames.bytes = screen.gauge.bytes() - before;
-            vitals.frames += 1;
-            vitals.bytes += frames.bytes;
-            vitals.drawing.push(begun.elapsed());
+            performance.frames += 1;
+            performance.bytes += frames.bytes;
+            performance.drawing.push(begun.elapsed());
             (dirty, urgent) = (false, false);
             held = false;
         } else if dirty && (!idle || waits) && !std::mem::replace(&mut held, true) {
-            vitals.held += 1;
+            performance.held += 1;
         }
         if screen.gauge.failed() {
             return Ok(Outcome::Signal);
         }
         let frame_due = frames.due(screen.gauge.took());
-        vitals.turns.push(turn.elapsed());
+        performance.turns.push(turn.elapsed());
         if turn.elapsed() > SLOW {
             tracing::warn!(ms = turn.elapsed().as_millis(), "a slow turn of the loop");
         }
@@ -276,10 +277,10 @@ pub async fn run(
                 // All that waits, for a little while: then keys get their turn.
                 while let Some(told) = next {
                     app.hear(told, clock.now());
-                    vitals.told += 1;
+                    performance.told += 1;
                     next = if turn.elapsed() < HEARING { fleet.told.try_recv().ok() } else { None };
                 }
-                vitals.applying.push(turn.elapsed());
+                performance.applying.push(turn.elapsed());
                 // What someone waits for since the start is shown at once.
                 urgent |= loading && !app.is_loading();
                 app.settled(clock.now())
@@ -291,9 +292,9 @@ pub async fn run(
             _ = tick.tick() => {
                 turn = Instant::now();
                 if app.wants_vitals() {
-                    vitals.memory = resident();
-                    vitals.between = frames.between(screen.gauge.took());
-                    app.set_vitals(vitals.clone());
+                    performance.memory = resident();
+                    performance.between = frames.between(screen.gauge.took());
+                    app.set_vitals(performance.clone());
                 }
                 app.update(Msg::Tick, clock.now())
             }
@@ -304,7 +305,7 @@ pub async fn run(
                 Effect::Quit => return Ok(Outcome::Quit),
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::Bell => screen.ring()?,
-                Effect::Run { command, env } => hook::run(&command, env),
+                Effect::Run { command, env } => on_critical::run(&command, env),
                 Effect::Write { path, text, fresh } => {
                     if let Err(error) = write(&path, &text, fresh) {
                         app.complain(format!("{}: {error}", path.display()));

@@ -38,7 +38,7 @@ impl Board {
                 }
             }
             Event::Managers(lines) => self.managers = lines,
-            Event::Past(entries, quieted) => {
+            Event::History(entries, quieted) => {
                 self.live.as_deref_mut().unwrap_or(&mut self.scene.store).recall(entries);
                 self.triage.recall(quieted);
             }

@@ -21,10 +21,10 @@ use crossterm::{
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
-use super::outlet::{Gauge, Outlet, close};
+use super::writer::{Gauge, Writer, close};
 
 /// A frame is one write; unbuffered, a scroll makes thousands (measured).
-pub(super) type Tty = Terminal<CrosstermBackend<Outlet>>;
+pub(super) type Tty = Terminal<CrosstermBackend<Writer>>;
 
 /// What a terminal that hangs gets to take the last words.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -160,8 +160,8 @@ impl Drop for Screen {
 }
 
 fn terminal() -> io::Result<(Tty, Gauge)> {
-    let (outlet, gauge) = Outlet::new(io::stdout());
-    Ok((Terminal::new(CrosstermBackend::new(outlet))?, gauge))
+    let (writer, gauge) = Writer::new(io::stdout());
+    Ok((Terminal::new(CrosstermBackend::new(writer))?, gauge))
 }
 
 fn enter(mouse: bool) -> io::Result<()> {

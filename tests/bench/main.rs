@@ -32,7 +32,7 @@ use ratatui::{Terminal, backend::CrosstermBackend};
 use skep::{
     cluster::{Delta, ListId, NodeState, Scope, Store, Task, TaskState},
     engine::TaskReader,
-    triage::{Limits, Triage, problems},
+    triage::{Thresholds, Triage, problems},
     ui::draw,
 };
 
@@ -184,9 +184,9 @@ fn triage() {
         c = c.service(&format!("stack_svc{s:04}"), 50);
     }
     let mut store = c.store();
-    let limits = Limits::default();
+    let thresholds = Thresholds::default();
     let scratch = median(5, || {
-        black_box(problems(&store, NOW, &limits));
+        black_box(problems(&store, NOW, &thresholds));
     });
     let detail = format!("{:.0} ms", ms(scratch));
     row(
@@ -194,7 +194,7 @@ fn triage() {
         ratio(scratch, Duration::from_millis(200)),
         &detail,
     );
-    let mut triage = Triage::new(limits);
+    let mut triage = Triage::new(thresholds);
     store.take_touched();
     triage.look_at_all(&store, NOW);
     let mut round = 0;

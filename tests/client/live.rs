@@ -9,15 +9,16 @@ use skep::{
     connect::{Connector, Endpoint},
     demo::Demo,
     grant::ClusterNo,
-    session::{Budget, Command, Fleet, Past, SessionConfig},
+    keep::History,
+    session::{Budget, Command, SessionConfig, Sessions},
     start::permit,
-    ui::{App, Effect, Msg, Opening, Seat, draw},
+    ui::{App, Effect, Msg, OpenCluster, Opening, draw},
 };
 
 /// The UI over a real session, without a terminal.
 pub struct Live {
     pub app: App,
-    fleet: Fleet,
+    fleet: Sessions,
     screen: Terminal<TestBackend>,
     pub dir: tempfile::TempDir,
     /// How far the UI's clock was put forward, in nanoseconds.
@@ -60,27 +61,27 @@ impl Live {
     fn open_all(clusters: Vec<(Vec<Endpoint>, bool)>, mixed: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut sessions = Vec::new();
-        let mut seats = Vec::new();
+        let mut open_clusters = Vec::new();
         for (no, (endpoints, read_only)) in clusters.into_iter().enumerate() {
             let grant = permit(ClusterNo(no), read_only, false);
-            seats.push(Seat {
+            open_clusters.push(OpenCluster {
                 endpoint: endpoints.first().map(ToString::to_string).unwrap_or_default(),
                 spare: endpoints.is_empty(),
                 grant: grant.clone(),
-                ..Seat::default()
+                ..OpenCluster::default()
             });
             sessions.push(SessionConfig {
                 budget: Budget::default(),
                 managers: endpoints.into_iter().map(Connector::new).collect(),
                 mixed,
                 grant,
-                past: Past { timeline: None, audit: dir.path().join("audit.jsonl") },
+                history: History { timeline: None, audit: dir.path().join("audit.jsonl") },
                 who: "tester".into(),
             });
         }
-        let fleet = Fleet::start(sessions);
+        let fleet = Sessions::start(sessions);
         let opening = Opening { who: "tester".into(), ..Opening::default() };
-        let app = App::new(opening, seats, now());
+        let app = App::new(opening, open_clusters, now());
         Self {
             app,
             fleet,
@@ -127,7 +128,7 @@ impl Live {
     pub async fn listen(&mut self, time: Duration) {
         let end = tokio::time::Instant::now() + time;
         while let Ok(Some(told)) = tokio::time::timeout_at(end, self.fleet.told.recv()).await {
-            let effects = self.app.update(Msg::Told(told), self.now());
+            let effects = self.app.update(Msg::Session(told), self.now());
             self.do_all(effects).await;
         }
         let effects = self.app.update(Msg::Tick, self.now());

@@ -8,9 +8,9 @@
 )]
 
 mod bodies;
+mod clusters;
 mod docker_cli;
 mod faults;
-mod fleet;
 #[path = "../swarm/harm.rs"]
 mod harm;
 mod hostile;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use skep::{
     action::{
         audit::Audit,
-        execute::{Executor, Outcome, Told},
+        execute::{Executor, Outcome, StepEvent},
         plan::{Change, Confirmation, Document, NodeChange, Plan, ScaleTo},
     },
     cluster::Store,
@@ -84,8 +84,8 @@ impl Scripted {
         let mut outcomes = Vec::new();
         let mut unrecorded = Vec::new();
         let told = |_: &_, told| match told {
-            Told::Unrecorded(why) => unrecorded.push(why),
-            Told::Ended(outcome) => outcomes.push(outcome),
+            StepEvent::Unrecorded(why) => unrecorded.push(why),
+            StepEvent::Ended(outcome) => outcomes.push(outcome),
         };
         executor.carry_out(&approved, std::future::pending(), told).await;
         assert_eq!(outcomes.len(), 1);
@@ -315,7 +315,7 @@ async fn a_plan_of_another_cluster_is_not_carried_out() {
         .carry_out(&approved, std::future::pending(), |_, outcome| outcomes.push(outcome))
         .await;
     assert!(
-        matches!(outcomes.as_slice(), [Told::Ended(Outcome::Refused(why))] if why.contains("another cluster")),
+        matches!(outcomes.as_slice(), [StepEvent::Ended(Outcome::Refused(why))] if why.contains("another cluster")),
         "{outcomes:?}"
     );
     assert!(engine.asked.lock().unwrap().is_empty());

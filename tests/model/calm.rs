@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 
 use skep::{
     cluster::{
-        Availability, HealthCheck, Mode, Rest, RestartCondition, RestartPolicy, Service, Store,
+        Availability, HealthCheck, Idle, Mode, RestartCondition, RestartPolicy, Service, Store,
         TaskSpec, TaskState, UpdateState, rests,
     },
-    triage::{Limits, Problem, Severity, problems},
+    triage::{Problem, Severity, Thresholds, problems},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
@@ -38,7 +38,7 @@ fn next(mut c: Cluster, slot: u64, age: i64) -> Cluster {
 }
 
 fn found(c: &Cluster) -> Vec<Arc<Problem>> {
-    problems(&c.store(), NOW, &Limits::default())
+    problems(&c.store(), NOW, &Thresholds::default())
 }
 
 fn said(c: &Cluster) -> Vec<(&'static str, Severity, String)> {
@@ -142,7 +142,7 @@ fn work_that_repeats_waits_for_its_next_run() {
     assert_eq!((m.none(), m.lacking(), m.rests.waiting), (true, 0, 1));
     assert_eq!(m.rests.next_run, ago(3_600 - 86_400));
     let rest = rests(store.tasks()).into_values().next();
-    assert_eq!(rest, Some(Rest::NextRun(ago(3_600 - 86_400))));
+    assert_eq!(rest, Some(Idle::NextRun(ago(3_600 - 86_400))));
     // The engine's node tells the old state anew when it comes back.
     let mut again = c.clone();
     again.tasks[0].since = ago(1);

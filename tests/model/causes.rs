@@ -8,13 +8,13 @@ use skep::{
         TaskState, UpdateState,
     },
     engine::{TaskReader, decode_nodes, decode_service},
-    triage::{Limits, Problem, Severity, problems},
+    triage::{Problem, Severity, Thresholds, problems},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, cluster};
 
 fn all(cluster: &Cluster) -> Vec<Arc<Problem>> {
-    problems(&cluster.store(), NOW, &Limits::default())
+    problems(&cluster.store(), NOW, &Thresholds::default())
 }
 
 /// Reasons why a node is not taken, in the order in which the engine asks (swarmkit

@@ -23,9 +23,9 @@ use skep::{
         UpdateState,
     },
     grant::ClusterNo,
+    keep::History,
     report::{Taken, check, snapshot_json},
-    session::Past,
-    triage::{Before, Evidence, Limits, Problem, Quiet, Quieted, Severity},
+    triage::{Before, Evidence, Problem, Quiet, Quieted, Severity, Thresholds},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
@@ -91,7 +91,7 @@ fn taken() -> Taken {
         "prod".into(),
         "unix:///run/docker.sock".into(),
         Duration::from_millis(42),
-        &Limits::default(),
+        &Thresholds::default(),
     );
     let found = Problem::clone(taken.problems.first().expect("a node is down"));
     let folded = Problem {
@@ -261,15 +261,15 @@ fn quieted() -> Vec<Quieted> {
     ]
 }
 
-fn past(dir: &Path) -> Past {
-    Past { timeline: Some(dir.join("timeline")), audit: dir.join("none.jsonl") }
+fn history(dir: &Path) -> History {
+    History { timeline: Some(dir.join("timeline")), audit: dir.join("none.jsonl") }
 }
 
 #[test]
 fn golden_timeline_and_quieted_problems() {
     let dir = tempfile::tempdir().unwrap();
-    let here = past(dir.path());
-    here.append("swarm1", &entries()).unwrap();
+    let here = history(dir.path());
+    here.append("swarm1", &entries(), NOW).unwrap();
     here.keep_quieted("swarm1", &quieted()).unwrap();
     for name in ["timeline/swarm1/2026-11-21T14.jsonl", "timeline/swarm1/quieted.json"] {
         let written = fs::read_to_string(dir.path().join(name)).unwrap();
@@ -284,11 +284,11 @@ fn golden_timeline_and_quieted_problems() {
 #[test]
 fn golden_files_of_every_version_are_read() {
     for version in ["0.1.0", "state"] {
-        let (timeline, quiet) = past(&golden(version)).load("swarm1", NOW);
+        let (timeline, quiet) = history(&golden(version)).load("swarm1", NOW);
         assert_eq!(timeline, entries(), "{version}");
         assert_eq!(quiet, quieted(), "{version}");
         let audit = golden(version).join("audit.jsonl");
-        let (done, _) = Past { timeline: None, audit }.load("swarm1", NOW);
+        let (done, _) = History { timeline: None, audit }.load("swarm1", NOW);
         let said: Vec<String> = done.iter().map(|e| format!("{} {}", e.name, e.text)).collect();
         let scaled = "web scale: docker service scale web=3 by ann";
         assert!(said.iter().any(|s| s == scaled), "{version}: {said:#?}");

@@ -11,7 +11,7 @@ use skep::{
     },
     grant::ClusterNo,
     report::{Taken, Verdict, check, snapshot_json},
-    triage::{Limits, Problem, Remedy, Severity, blast, problems},
+    triage::{Problem, Remedy, Severity, Thresholds, blast, problems},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
@@ -62,7 +62,7 @@ fn four_voters() -> Cluster {
 }
 
 fn all(c: &Cluster) -> Vec<Arc<Problem>> {
-    problems(&c.store(), NOW, &Limits::default())
+    problems(&c.store(), NOW, &Thresholds::default())
 }
 
 fn plan(c: &Cluster, node: usize, change: NodeChange) -> Plan {
@@ -224,7 +224,7 @@ fn leaderless(silent: usize, since: i64) -> Delta {
 }
 
 fn lost(store: &Store, at: Timestamp) -> Option<Arc<Problem>> {
-    problems(store, at, &Limits::default()).into_iter().find(|p| p.rule == "quorum-lost")
+    problems(store, at, &Thresholds::default()).into_iter().find(|p| p.rule == "quorum-lost")
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_swarm_without_a_leader_has_lost_quorum_or_holds_an_election() {
 fn too_few_that_answer_of_all_that_were_asked_is_certain() {
     let mut store = three().store();
     store.apply(leaderless(2, 0), NOW);
-    let found = problems(&store, NOW, &Limits::default());
+    let found = problems(&store, NOW, &Thresholds::default());
     assert_eq!(found[0].rule, "quorum-lost");
     assert_eq!(
         found[0].message,
@@ -272,7 +272,7 @@ fn it_is_told_in_check_snapshot_and_report() {
     store.apply(leaderless(2, 5), NOW);
     let (name, endpoint) = ("default".to_owned(), "unix:///d".to_owned());
     let taken =
-        Taken::new(store, NOW, name, endpoint, std::time::Duration::ZERO, &Limits::default());
+        Taken::new(store, NOW, name, endpoint, std::time::Duration::ZERO, &Thresholds::default());
     assert!(taken.unlisted().is_some_and(|why| why.contains("quorum lost")));
     let report = taken.incident(Since::At(ago(60))).markdown();
     assert!(report.contains("| nodes | unknown: the Swarm has no leader |"), "{report}");

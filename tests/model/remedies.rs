@@ -7,13 +7,13 @@ use skep::{
     action::plan::{Change, Document, Plan},
     cluster::{Resources, Subject, TaskState, Timestamp, UpdateState},
     grant::ClusterNo,
-    triage::{Limits, Problem, Remedy, Severity, problems},
+    triage::{Problem, Remedy, Severity, Thresholds, problems},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
 
 fn first(cluster: &Cluster) -> Arc<Problem> {
-    problems(&cluster.store(), NOW, &Limits::default()).remove(0)
+    problems(&cluster.store(), NOW, &Thresholds::default()).remove(0)
 }
 
 fn offers(cluster: &Cluster, remedy: Remedy) -> bool {

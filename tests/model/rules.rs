@@ -9,7 +9,7 @@ use skep::{
         NodeState, Platform, Port, PublishMode, Reachability, Resources, RestartCondition, Role,
         Store, Subject, Task, TaskId, TaskSpec, TaskState, UpdateState,
     },
-    triage::{Limits, Problem, RULES, problems},
+    triage::{Problem, RULES, Thresholds, problems},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
@@ -229,14 +229,14 @@ fn find<'p>(all: &'p [Arc<Problem>], rule: &str) -> Option<&'p Arc<Problem>> {
 
 #[test]
 fn every_rule_finds_what_it_is_for() {
-    let limits = Limits::default();
+    let thresholds = Thresholds::default();
     let mut wrong = Vec::new();
     for (rule, given, says) in cases() {
         let mut store = given.store();
         if rule == "address-exhaustion" {
             tiny_network(&mut store);
         }
-        let all = problems(&store, NOW, &limits);
+        let all = problems(&store, NOW, &thresholds);
         match find(&all, rule) {
             None => {
                 let all: Vec<_> = all.iter().map(|p| (p.rule, p.cause, &p.message)).collect();
@@ -258,7 +258,7 @@ fn every_rule_has_its_case_and_none_finds_anything_in_a_healthy_swarm() {
     assert_eq!(tested, all);
     assert_eq!(RULES.len(), all.len(), "a rule is named twice");
     assert!(all.len() >= 40);
-    let found = problems(&calm().store(), NOW, &Limits::default());
+    let found = problems(&calm().store(), NOW, &Thresholds::default());
     assert_eq!(found, []);
 }
 
@@ -270,7 +270,7 @@ fn a_demoted_manager_is_leaving_not_lost() {
             (c.nodes[2].role, c.nodes[2].updated) = (Role::Worker, ago(age));
         })
     };
-    let found = |age: i64| problems(&demoted(age).store(), NOW, &Limits::default());
+    let found = |age: i64| problems(&demoted(age).store(), NOW, &Thresholds::default());
     assert_eq!(found(2), []);
     let late = found(60);
     assert!(find(&late, "quorum-risk").is_some(), "one that never leaves is told: {late:?}");
@@ -284,7 +284,7 @@ fn a_start_that_was_called_off_is_no_cause() {
     });
     let off = "starting container failed: context canceled";
     let swarm = swarm.task(1, TaskState::Failed, off, 0);
-    let found = problems(&swarm.store(), NOW, &Limits::default());
+    let found = problems(&swarm.store(), NOW, &Thresholds::default());
     assert_eq!(found[0].cause, Some("no-node-constraint"), "{:?}", found[0]);
 }
 
@@ -295,7 +295,7 @@ fn a_new_role_is_given_a_minute() {
             (c.nodes[3].role, c.nodes[3].updated) = (Role::Manager, ago(age));
             c.nodes[3].engine = engine.into();
         });
-        problems(&swarm.store(), NOW, &Limits::default())
+        problems(&swarm.store(), NOW, &Thresholds::default())
     };
     let same = calm().nodes[0].engine.clone();
     assert!(find(&promoted(5, &same), "role-pending").is_none());
@@ -308,7 +308,7 @@ fn a_new_role_is_given_a_minute() {
     let demoted = with(calm(), |c| {
         (c.nodes[2].role, c.nodes[2].updated) = (Role::Worker, ago(120));
     });
-    let all = problems(&demoted.store(), NOW, &Limits::default());
+    let all = problems(&demoted.store(), NOW, &Thresholds::default());
     let found = find(&all, "role-pending").expect("told");
     assert!(
         found.message == "m3 is to be a worker, and still is a manager"
@@ -319,9 +319,9 @@ fn a_new_role_is_given_a_minute() {
 #[test]
 fn a_rule_that_is_ignored_finds_nothing() {
     for (rule, given, _) in cases() {
-        let mut limits = Limits::default();
-        limits.ignore.insert(rule.into());
-        let found = problems(&given.store(), NOW, &limits);
+        let mut thresholds = Thresholds::default();
+        thresholds.ignore.insert(rule.into());
+        let found = problems(&given.store(), NOW, &thresholds);
         assert!(find(&found, rule).is_none(), "{rule}");
     }
 }

@@ -7,13 +7,13 @@ use skep::{
         Availability, Delta, Entry, Gravity, ListId, Meaning, NodeState, Reachability, Scope,
         Store, Subject, TaskState, Timestamp, UpdateState,
     },
-    triage::{Limits, Problem, Quiet, Severity, Triage, blast, problems},
+    triage::{Problem, Quiet, Severity, Thresholds, Triage, blast, problems},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster, listed};
 
 fn all(cluster: &Cluster) -> Vec<Arc<Problem>> {
-    problems(&cluster.store(), NOW, &Limits::default())
+    problems(&cluster.store(), NOW, &Thresholds::default())
 }
 
 fn found(cluster: &Cluster) -> Vec<(&'static str, Severity)> {
@@ -136,7 +136,7 @@ fn what_changed_before_is_told_with_who_did_it() {
         task.since = ago(20);
     }
     tell(&mut store, tasks, 9, NOW);
-    let problem = &problems(&store, NOW, &Limits::default())[0];
+    let problem = &problems(&store, NOW, &Thresholds::default())[0];
     assert_eq!((problem.rule, problem.cause), ("service-down", Some("exit-code")));
     let before = problem.before.as_ref().unwrap();
     assert_eq!(before.text, "image shop/api:1.8 → shop/api:1.9 (by ann, through skep)");
@@ -163,7 +163,7 @@ struct Watched {
 impl Watched {
     fn new(cluster: Cluster) -> Self {
         let mut store = cluster.store();
-        let mut triage = Triage::new(Limits::default());
+        let mut triage = Triage::new(Thresholds::default());
         triage.update(&mut store, NOW);
         Self { cluster, store, triage, now: NOW, list: 10 }
     }
@@ -279,7 +279,7 @@ fn what_is_known_is_quiet_until_it_changes() {
     assert!(!w.after(1)[0].is_loud());
     // Kept across a restart.
     let kept = w.triage.quieted();
-    let mut next = Triage::new(Limits::default());
+    let mut next = Triage::new(Thresholds::default());
     next.recall(serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap());
     next.look_at_all(&w.store, w.now);
     assert_eq!(next.problems()[0].quiet, Some(Quiet::Acknowledged));
@@ -343,13 +343,13 @@ fn the_past_from_disk_counts_flaps_on() {
     };
     let mut store = c.store();
     store.recall(vec![lost(300), lost(200)]);
-    let limits = Limits::default();
-    assert!(problems(&store, NOW, &limits).is_empty());
+    let thresholds = Thresholds::default();
+    assert!(problems(&store, NOW, &thresholds).is_empty());
     let mut nodes = c.nodes.clone();
     nodes[3].state = NodeState::Down;
     nodes[3].version += 1;
     store.apply(Delta::Nodes(nodes), NOW);
-    let found = problems(&store, NOW, &limits);
+    let found = problems(&store, NOW, &thresholds);
     assert!(found[0].folded.iter().any(|p| p.rule == "node-flapping"));
 }
 
@@ -414,7 +414,7 @@ fn kept_up_to_date_is_as_good_as_a_fresh_look() {
         let mut kept: Vec<_> =
             w.triage.problems().iter().filter(|p| !p.resolved.is_set()).map(told).collect();
         let mut fresh: Vec<_> =
-            problems(&w.store, w.now, &Limits::default()).iter().map(told).collect();
+            problems(&w.store, w.now, &Thresholds::default()).iter().map(told).collect();
         kept.sort();
         fresh.sort();
         assert_eq!(kept, fresh, "step {step}");

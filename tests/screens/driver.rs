@@ -8,9 +8,9 @@ use skep::{
     action::plan::{Document, Found},
     cluster::{Delta, Timestamp},
     grant::ClusterNo,
-    session::{Command, Event, Generation, Link, Token, Told},
+    session::{Command, Event, Generation, Link, SessionEvent, Token},
     start::permit,
-    ui::{App, Effect, Msg, Opening, Seat, draw},
+    ui::{App, Effect, Msg, OpenCluster, Opening, draw},
 };
 
 use crate::cluster_fixture::{Cluster, NOW};
@@ -32,23 +32,23 @@ impl Driver {
     }
 
     pub fn unconnected(read_only: bool) -> Self {
-        let seat = Seat {
+        let open = OpenCluster {
             endpoint: "unix:///test.sock".into(),
             grant: permit(ClusterNo(0), read_only, false),
-            ..Seat::default()
+            ..OpenCluster::default()
         };
-        Self::with(vec![seat])
+        Self::with(vec![open])
     }
 
     /// Several clusters, none of them connected.
-    pub fn with(seats: Vec<Seat>) -> Self {
-        Self::opened(Opening::default(), seats)
+    pub fn with(open_clusters: Vec<OpenCluster>) -> Self {
+        Self::opened(Opening::default(), open_clusters)
     }
 
     /// The same, begun in some way.
-    pub fn opened(opening: Opening, seats: Vec<Seat>) -> Self {
+    pub fn opened(opening: Opening, open_clusters: Vec<OpenCluster>) -> Self {
         let opening = Opening { who: "tester".into(), ..opening };
-        Self { app: App::new(opening, seats, NOW), now: NOW, effects: Vec::new() }
+        Self { app: App::new(opening, open_clusters, NOW), now: NOW, effects: Vec::new() }
     }
 
     pub fn connect(&mut self, skew: i64) {
@@ -62,11 +62,11 @@ impl Driver {
     }
 
     pub fn send_to(&mut self, cluster: usize, event: Event) {
-        self.told(Told::Cluster(ClusterNo(cluster), event));
+        self.told(SessionEvent::Cluster(ClusterNo(cluster), event));
     }
 
-    pub fn told(&mut self, told: Told) {
-        let effects = self.app.update(Msg::Told(told), self.now);
+    pub fn told(&mut self, told: SessionEvent) {
+        let effects = self.app.update(Msg::Session(told), self.now);
         self.effects.extend(effects);
     }
 

@@ -5,7 +5,7 @@
 #[path = "../fixtures/cluster.rs"]
 mod cluster_fixture;
 
-mod dress;
+mod appearance;
 mod driver;
 mod hostile;
 mod keys;

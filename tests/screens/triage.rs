@@ -171,7 +171,7 @@ fn the_time_line_goes_back_before_skep_came_and_is_sifted() {
         entry(7_200, "mgr-2", "ready → down", Gravity::Bad, Meaning::NodeLost),
         entry(7_000, "mgr-2", "down → ready", Gravity::Good, Meaning::NodeBack),
     ];
-    driver.send(Event::Past(past, Vec::new()));
+    driver.send(Event::History(past, Vec::new()));
     driver.keys("5");
     let screen = driver.screen(120, 40);
     assert!(line(&screen, "12:03:12").contains("ready → down"));

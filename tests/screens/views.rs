@@ -374,15 +374,15 @@ fn a_summary_when_there_is_no_room() {
 #[test]
 fn several_clusters_together() {
     use skep::session::{ManagerLine, Reach};
-    let seat = |no, name: &str, production| skep::ui::Seat {
+    let open = |no, name: &str, production| skep::ui::OpenCluster {
         name: Some(name.into()),
         endpoint: format!("ssh://ops@{name}-1"),
         grant: skep::start::permit(skep::grant::ClusterNo(no), false, false),
         production,
-        ..skep::ui::Seat::default()
+        ..skep::ui::OpenCluster::default()
     };
     let mut driver =
-        Driver::with(vec![seat(0, "prod", true), seat(1, "staging", false), seat(2, "lab", false)]);
+        Driver::with(vec![open(0, "prod", true), open(1, "staging", false), open(2, "lab", false)]);
     let cluster = shop();
     driver.connect(0);
     let mut deltas = vec![skep::cluster::Delta::Cluster(cluster.info())];
@@ -424,14 +424,14 @@ fn several_clusters_together() {
 #[test]
 fn production_wants_every_plan_typed() {
     let grant = skep::start::permit(skep::grant::ClusterNo(0), false, true);
-    let seat = skep::ui::Seat {
+    let open = skep::ui::OpenCluster {
         name: Some("prod".into()),
         endpoint: "unix:///test.sock".into(),
         grant,
         production: true,
-        ..skep::ui::Seat::default()
+        ..skep::ui::OpenCluster::default()
     };
-    let mut driver = Driver::with(vec![seat]);
+    let mut driver = Driver::with(vec![open]);
     driver.connect(0);
     let cluster = shop();
     let mut deltas = vec![skep::cluster::Delta::Cluster(cluster.info())];

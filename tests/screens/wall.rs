@@ -6,7 +6,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport, backend::CrosstermBackend, la
 use skep::{
     cluster::{Delta, ListId, NodeState, Scope, TaskState},
     session::{Command, Event, Generation, Link},
-    ui::{Effect, Opening, Seat, WallSettings, actions::ACTIONS, draw},
+    ui::{Effect, OpenCluster, Opening, WallSettings, actions::ACTIONS, draw},
 };
 
 use crate::{
@@ -17,9 +17,9 @@ use crate::{
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 fn on_the_wall(cluster: &Cluster, wall: WallSettings) -> Driver {
-    let seat = Seat { endpoint: "unix:///test.sock".into(), ..Seat::default() };
+    let open = OpenCluster { endpoint: "unix:///test.sock".into(), ..OpenCluster::default() };
     let opening = Opening { wall: WallSettings { open: true, ..wall }, ..Opening::default() };
-    let mut driver = Driver::opened(opening, vec![seat]);
+    let mut driver = Driver::opened(opening, vec![open]);
     driver.connect(0);
     let mut deltas = vec![Delta::Cluster(cluster.info())];
     deltas.extend(cluster.deltas(1));

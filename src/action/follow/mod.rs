@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::plan::{Change, Found, NodeChange, Step, Target};
 use crate::cluster::{
-    Leaving, Mode, NodeId, Rest, Service, Stall, Store, Task, TaskId, TaskState, Timestamp,
+    Idle, Leaving, Mode, NodeId, Service, Stall, Store, Task, TaskId, TaskState, Timestamp,
     UpdateState, eligible, rests, stalled,
 };
 
@@ -355,7 +355,7 @@ fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Slot, Newest<'s>> 
             Some(known) if rank(known.task) <= rank(task) => {}
             _ => {
                 let rest = resting.get(&task.place());
-                let rests = matches!(rest, Some(Rest::Done | Rest::NextRun(_)));
+                let rests = matches!(rest, Some(Idle::Done | Idle::NextRun(_)));
                 slots.insert(slot, Newest { task, up, rests });
             }
         }

@@ -185,7 +185,7 @@ fn list<T>(
     json: &[u8],
     mut read: impl FnMut(&[u8]) -> Result<(T, usize), serde_json::Error>,
 ) -> Result<Vec<T>, String> {
-    let mut pieces = super::pieces::Pieces::default();
+    let mut pieces = super::json_array::Pieces::default();
     let mut out = Vec::new();
     pieces.feed(json, |bytes| {
         let (item, length) = read(bytes)?;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cluster::{NodeId, ServiceId, Task, TaskId, TaskSpec, TaskState},
-    engine::pieces::Pieces,
+    engine::json_array::Pieces,
 };
 
 #[derive(Deserialize, Default)]

@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::Service,
-    triage::{Remedy, ServiceLook, look::span, rule::Found},
+    triage::{Remedy, ServiceContext, context::span, rule::Found},
 };
 
 /// Whether it serves others: a published port, or replicas behind a name.
@@ -13,7 +13,7 @@ fn serves(service: &Service) -> bool {
 /// A published service without a health check in its spec: a task that hangs counts as running, and an
 /// update can't tell a bad image from a good one. The image may have a check of its own, which the API
 /// does not tell.
-pub fn no_health_check(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn no_health_check(s: &ServiceContext<'_>) -> Option<Found> {
     (serves(s.service) && !s.service.health_check && !s.service.mode.is_job()).then(|| {
         Found::advice(format!("{} has no health check in its spec", s.service.name))
             .why("a task that hangs counts as running, and updates can't tell a bad image from a good one (unless the image has a check of its own)")
@@ -22,7 +22,7 @@ pub fn no_health_check(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// Without a memory limit one leaking task takes its node, and all on it, along.
-pub fn no_limits(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn no_limits(s: &ServiceContext<'_>) -> Option<Found> {
     (s.service.limits.memory == 0 && !s.service.mode.is_job()).then(|| {
         Found::advice(format!("{} has no memory limit", s.service.name))
             .why("one task that leaks takes its node, and all that runs there, along")
@@ -31,16 +31,16 @@ pub fn no_limits(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `latest` that was not updated for long: what a new task pulls tomorrow may be something else.
-pub fn image_latest(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn image_latest(s: &ServiceContext<'_>) -> Option<Found> {
     let tag = s.service.image_tag();
     let name = tag.rsplit('/').next().unwrap_or(tag);
     let latest = name.ends_with(":latest") || !name.contains(':');
     let pinned = s.service.image.contains('@');
-    if !latest || pinned || !s.changed.is_set() || !s.look.lasts(s.changed, s.look.limits.latest) {
+    if !latest || pinned || !s.changed.is_set() || !s.cx.lasts(s.changed, s.cx.thresholds.latest) {
         return None;
     }
     Some(
-        Found::advice(format!("{} runs {tag} unchanged for {}", s.service.name, span(s.changed.age(s.look.now))))
+        Found::advice(format!("{} runs {tag} unchanged for {}", s.service.name, span(s.changed.age(s.cx.now))))
             .why("the tag moves on: the next task that is started elsewhere pulls another image than the others run")
             .remedy(Remedy::Update, "name a version"),
     )

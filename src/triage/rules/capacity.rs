@@ -5,18 +5,18 @@ use std::collections::BinaryHeap;
 use crate::{
     cluster::{Node, Resource, Resources},
     triage::{
-        Look, Remedy, Severity,
-        look::{amount, bytes, count, cpus},
+        Context, Remedy, Severity,
+        context::{amount, bytes, count, cpus},
         rule::Found,
     },
 };
 
 /// Reservations take nearly all there is on nodes that can be given tasks. A warning: the next
 /// deployment stays pending. Generic resources alone are advice: a GPU is there to be given away whole.
-pub fn full(look: &Look<'_>) -> Option<Found> {
+pub fn full(cx: &Context<'_>) -> Option<Found> {
     let (mut used, mut all) = (Resources::default(), Resources::default());
-    for node in look.usable() {
-        used.add(&look.store.reserved_on(node));
+    for node in cx.usable() {
+        used.add(&cx.store.reserved_on(node));
         all.add(&node.capacity());
     }
     let percent = |used: u64, all: u64| {
@@ -26,7 +26,7 @@ pub fn full(look: &Look<'_>) -> Option<Found> {
     let mut said = Vec::new();
     for (kind, all) in all.parts() {
         let used = used.of(&kind);
-        if percent(used, all) < look.limits.full_percent {
+        if percent(used, all) < cx.thresholds.full_percent {
             continue;
         }
         let percent = percent(used, all);
@@ -54,19 +54,19 @@ pub fn full(look: &Look<'_>) -> Option<Found> {
 
 /// Whether what the node with the largest reservations holds would fit on the others: each task, the
 /// largest first, on the node with the most memory left. Advice.
-pub fn spare(look: &Look<'_>) -> Option<Found> {
-    let mut nodes: Vec<&Node> = look.usable().collect();
+pub fn spare(cx: &Context<'_>) -> Option<Found> {
+    let mut nodes: Vec<&Node> = cx.usable().collect();
     if nodes.len() < 2 {
         return None;
     }
     nodes.sort_by_key(|n| {
-        let tally = look.store.node_tally(&n.id);
+        let tally = cx.store.node_tally(&n.id);
         (std::cmp::Reverse((tally.memory, tally.nano_cpus)), &n.hostname)
     });
     let largest = nodes[0];
-    let homeless = homeless(look, largest);
+    let homeless = homeless(cx, largest);
     (homeless > 0).then(|| {
-        let held = look.store.reserved_on(largest);
+        let held = cx.store.reserved_on(largest);
         let held: Vec<String> = [(Resource::Cpu, held.nano_cpus), (Resource::Memory, held.memory)]
             .into_iter()
             .chain(held.parts().filter(|(kind, _)| matches!(kind, Resource::Generic(_))))
@@ -83,14 +83,14 @@ pub fn spare(look: &Look<'_>) -> Option<Found> {
 }
 
 /// How many of a node's tasks would find no node with what they reserve, constraints aside.
-pub fn homeless(look: &Look<'_>, lost: &Node) -> usize {
-    let others = look.usable().filter(|n| n.id != lost.id);
-    let mut rooms: Vec<Resources> = others.map(|n| look.store.free_on(n)).collect();
+pub fn homeless(cx: &Context<'_>, lost: &Node) -> usize {
+    let others = cx.usable().filter(|n| n.id != lost.id);
+    let mut rooms: Vec<Resources> = others.map(|n| cx.store.free_on(n)).collect();
     // The one with the most memory first.
     let order = |room: &Resources, at: usize| (room.memory, room.nano_cpus, at);
     let mut by_room: BinaryHeap<(u64, u64, usize)> =
         rooms.iter().enumerate().map(|(at, room)| order(room, at)).collect();
-    let mut wants: Vec<&Resources> = look
+    let mut wants: Vec<&Resources> = cx
         .store
         .tasks_on(&lost.id)
         .filter(|t| t.is_wanted() && !t.spec.reserved.is_empty())

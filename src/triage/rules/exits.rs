@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::{
     cluster::{Task, Timestamp},
     triage::{
-        Remedy, ServiceLook,
-        look::{bytes, count, span},
+        Remedy, ServiceContext,
+        context::{bytes, count, span},
+        error_class::Why,
         rule::Found,
-        why::Why,
     },
 };
 
@@ -16,7 +16,7 @@ use crate::{
 const LONGEST: usize = 300;
 
 /// `, 4 times`; the manager keeps but the last few of a slot, so it may have been more often.
-fn times(s: &ServiceLook<'_>, tasks: &[&Task]) -> String {
+fn times(s: &ServiceContext<'_>, tasks: &[&Task]) -> String {
     let failed = tasks.iter().filter(|t| t.state.is_failure()).count();
     match failed {
         ..=1 => String::new(),
@@ -27,7 +27,7 @@ fn times(s: &ServiceLook<'_>, tasks: &[&Task]) -> String {
 
 /// Tasks that fail again and again, also if one runs each time one looks. Told are the rate, the exit
 /// codes and whether they say the same. A warning: that nothing stays up between two is another's word.
-pub fn crash_loop(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn crash_loop(s: &ServiceContext<'_>) -> Option<Found> {
     let recent = &s.looping;
     let (newest, oldest) = (recent.first()?, recent.last()?);
     let over = oldest.since.age(newest.since);
@@ -67,13 +67,13 @@ pub fn crash_loop(s: &ServiceLook<'_>) -> Option<Found> {
             ),
             if full { Timestamp::NEVER } else { oldest.since },
         )
-        .tasks(s.look, recent.iter().copied())
+        .tasks(s.cx, recent.iter().copied())
         .remedy(Remedy::Logs, "what the last one wrote before it ended"),
     )
 }
 
 /// Killed tasks by the memory limit each had itself: an update may have changed it since.
-fn killed_tasks<'a>(s: &ServiceLook<'a>, limit: impl Fn(u64) -> bool) -> Vec<&'a Task> {
+fn killed_tasks<'a>(s: &ServiceContext<'a>, limit: impl Fn(u64) -> bool) -> Vec<&'a Task> {
     let mut tasks = s.because(|why| *why == Why::Exit(137));
     tasks.retain(|task| limit(task.spec.limits.memory));
     tasks
@@ -81,7 +81,7 @@ fn killed_tasks<'a>(s: &ServiceLook<'a>, limit: impl Fn(u64) -> bool) -> Vec<&'a
 
 /// `task: non-zero exit (137)` under `Resources.Limits.MemoryBytes`: killed by the kernel for memory, as
 /// good as always (measured: the API does not tell OOMKilled).
-pub fn oom_killed(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn oom_killed(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = killed_tasks(s, |limit| limit > 0);
     let limit = tasks.first()?.spec.limits.memory;
     Some(
@@ -89,48 +89,48 @@ pub fn oom_killed(s: &ServiceLook<'_>) -> Option<Found> {
             .why("it needs more memory than its limit, or leaks: the kernel kills the container at the limit")
             .remedy(Remedy::Update, "raise the limit (Ctrl-e: Resources.Limits.MemoryBytes)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
-            .tasks(s.look, tasks),
+            .tasks(s.cx, tasks),
     )
 }
 
 /// The same without a limit: someone or something sent SIGKILL, or the whole node ran out of memory.
-pub fn killed(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn killed(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = killed_tasks(s, |limit| limit == 0);
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("killed (exit 137) without a memory limit{}", times(s, &tasks)))
             .why("SIGKILL from outside: the node itself ran out of memory, it did not stop in its grace period, or someone killed it")
             .remedy(Remedy::Logs, "what it wrote last; dmesg on the node tells of its memory")
-            .tasks(s.look, tasks)
+            .tasks(s.cx, tasks)
     })
 }
 
 /// `dockerexec: unhealthy container` after exit 137 or 143: the engine stopped it because its health
 /// check failed as often as it may.
-pub fn unhealthy(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn unhealthy(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| matches!(why, Why::Unhealthy(_)));
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("stopped because its health check failed{}", times(s, &tasks)))
             .why("the container ran, but its health check did not pass: it is not ready in time (start period), or does not answer")
             .remedy(Remedy::Logs, "what it wrote until it was stopped")
             .remedy(Remedy::Update, "a longer start period, or another check (Ctrl-e: Healthcheck)")
-            .tasks(s.look, tasks)
+            .tasks(s.cx, tasks)
     })
 }
 
 /// Exit 143 is SIGTERM, obeyed: something asked it to stop that was not the Swarm.
-pub fn terminated(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn terminated(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::Exit(143));
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("terminated (exit 143){}", times(s, &tasks)))
             .why("it was sent SIGTERM by something else than the Swarm: a docker stop on the node, a supervisor inside the container")
             .remedy(Remedy::Logs, "what it wrote last")
-            .tasks(s.look, tasks)
+            .tasks(s.cx, tasks)
     })
 }
 
 /// Exit 126 (can't be executed) or 127 (not found), also as `OCI runtime create failed: … exec: "X": …`
 /// (texts differ by engine, measured).
-pub fn command_failed(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn command_failed(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| matches!(why, Why::Command(_)));
     let newest = tasks.first()?;
     let code = newest.exit_code.map_or(String::new(), |c| format!(" (exit {c})"));
@@ -143,12 +143,12 @@ pub fn command_failed(s: &ServiceLook<'_>) -> Option<Found> {
             .why("the command is not in the image, is not executable, or is made for another platform")
             .remedy(Remedy::Update, "mend the command or the image (Ctrl-e: Command, Args)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
-            .tasks(s.look, tasks),
+            .tasks(s.cx, tasks),
     )
 }
 
 /// `starting container failed: …` for another reason: a user, a sysctl, a device that is not there.
-pub fn start_failed(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn start_failed(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::Start);
     let newest = tasks.first()?;
     let said = newest.err.trim_start_matches("starting container failed: ");
@@ -158,14 +158,14 @@ pub fn start_failed(s: &ServiceLook<'_>) -> Option<Found> {
             .why("the engine could not make or start the container: its options do not fit the image or the node")
             .remedy(Remedy::Update, "mend the spec (Ctrl-e)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
-            .tasks(s.look, tasks),
+            .tasks(s.cx, tasks),
     )
 }
 
 /// `complete` of what should serve: restart condition `any`, and no delay that would make it work that
 /// repeats. The program is done at once, or has left for the background, where the container does not wait
 /// for it.
-pub fn ends(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn ends(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks: Vec<&Task> =
         s.looping.iter().copied().filter(|t| t.ended_though_it_serves()).collect();
     (!tasks.is_empty()).then(|| {
@@ -173,12 +173,12 @@ pub fn ends(s: &ServiceLook<'_>) -> Option<Found> {
             .why("it goes to the background, where its container does not wait for it, or it is a one-shot: those want the restart condition none or on-failure, or a job")
             .remedy(Remedy::Logs, "what it wrote before it ended")
             .remedy(Remedy::Update, "keep it in the foreground, or another restart condition (Ctrl-e: RestartPolicy)")
-            .tasks(s.look, tasks)
+            .tasks(s.cx, tasks)
     })
 }
 
 /// Any other exit is the program's own.
-pub fn exit_code(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn exit_code(s: &ServiceContext<'_>) -> Option<Found> {
     let own = |why: &Why| matches!(why, Why::Exit(code) if !matches!(code, 137 | 143));
     let tasks = s.because(own);
     let newest = tasks.first()?;
@@ -197,12 +197,12 @@ pub fn exit_code(s: &ServiceLook<'_>) -> Option<Found> {
             .why("the program ended by itself: its log tells why")
             .remedy(Remedy::Logs, "what it wrote last")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
-            .tasks(s.look, tasks),
+            .tasks(s.cx, tasks),
     )
 }
 
 /// Whatever no rule knows, in the engine's own words: better than a guess.
-pub fn other(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn other(s: &ServiceContext<'_>) -> Option<Found> {
     let told = |why: &Why| matches!(why, Why::NoNode(_)) && s.refusal().is_none();
     let tasks = s.because(|why| *why == Why::Other || told(why));
     let newest = tasks.first()?;
@@ -218,6 +218,6 @@ pub fn other(s: &ServiceLook<'_>) -> Option<Found> {
             .remedy(Remedy::Tasks, "its tasks, with the whole error")
             .remedy(Remedy::Update, "mend the spec (Ctrl-e)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
-            .tasks(s.look, tasks),
+            .tasks(s.cx, tasks),
     )
 }

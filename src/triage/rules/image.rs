@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::{
     cluster::{Task, Timestamp},
-    triage::{Remedy, ServiceLook, look::count, rule::Found, why::Why},
+    triage::{Remedy, ServiceContext, context::count, error_class::Why, rule::Found},
 };
 
 /// `No such image: X` (rejected): the node has it not and could not pull it. The engine logs why the pull
 /// failed and does not put it into the task (moby `executor/container/controller.go`), so where others
 /// of the service run, credentials or the way to the registry are the likely reason.
-pub fn missing(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn missing(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::NoImage);
     if tasks.is_empty() {
         return None;
@@ -30,11 +30,11 @@ pub fn missing(s: &ServiceLook<'_>) -> Option<Found> {
             .remedy(Remedy::Update, "another image")
             .remedy(Remedy::Rollback, "or go back to the one that ran")
     };
-    Some(found.tasks(s.look, tasks))
+    Some(found.tasks(s.cx, tasks))
 }
 
 /// `pull access denied`, `unauthorized: authentication required`, `no basic auth credentials`.
-pub fn registry_auth(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn registry_auth(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::RegistryAuth);
     let image = tasks.first()?.image_tag();
     let on = s.hosts(&tasks);
@@ -42,34 +42,34 @@ pub fn registry_auth(s: &ServiceLook<'_>) -> Option<Found> {
         Found::cause(format!("the registry refuses {on} the image {image}"))
             .why("the credentials stored with the service are missing, expired or not allowed to pull")
             .remedy(Remedy::Describe, "docker login, then docker service update --with-registry-auth --force: skep holds no credentials")
-            .tasks(s.look, tasks),
+            .tasks(s.cx, tasks),
     )
 }
 
 /// `toomanyrequests: You have reached your pull rate limit`.
-pub fn registry_limit(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn registry_limit(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::RateLimit);
     (!tasks.is_empty()).then(|| {
         Found::cause("the registry's rate limit is reached")
             .why("the nodes pull too often from this registry, mostly without being logged in")
             .remedy(Remedy::Describe, "log in with --with-registry-auth, or use a mirror")
-            .tasks(s.look, tasks)
+            .tasks(s.cx, tasks)
     })
 }
 
 /// `dial tcp: lookup …: no such host`, `x509: …`, timeouts: the registry does not answer.
-pub fn registry_unreachable(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn registry_unreachable(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::Registry);
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("{} can't reach the registry", s.hosts(&tasks)))
             .why("name service, routing, a proxy or the registry's certificate")
             .remedy(Remedy::Describe, "try docker pull on that node")
-            .tasks(s.look, tasks)
+            .tasks(s.cx, tasks)
     })
 }
 
 /// `no matching manifest for linux/arm64`, `exec format error`.
-pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn platform(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::WrongPlatform);
     let image = tasks.first()?.image_tag();
     Some(
@@ -79,13 +79,13 @@ pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
                 Remedy::Update,
                 "an image for several platforms, or a constraint on node.platform.arch",
             )
-            .tasks(s.look, tasks),
+            .tasks(s.cx, tasks),
     )
 }
 
 /// Running tasks made from one tag with different digests, or one with and one without: they may run
 /// different code. A warning once no update replaces them.
-pub fn digest_drift(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn digest_drift(s: &ServiceContext<'_>) -> Option<Found> {
     if s.service.is_updating() {
         return None;
     }
@@ -106,7 +106,7 @@ pub fn digest_drift(s: &ServiceLook<'_>) -> Option<Found> {
             Timestamp::NEVER,
         )
         .why("the tag was pushed again, and some tasks were started since")
-        .tasks(s.look, s.running.iter().copied())
+        .tasks(s.cx, s.running.iter().copied())
         .remedy(Remedy::Force, "replace all tasks by the image of today"),
     )
 }

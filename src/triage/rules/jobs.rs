@@ -1,13 +1,13 @@
 //! Jobs, and restart policies that give up.
 
 use crate::{
-    cluster::{Mode, Rest, RestartCondition, Task},
-    triage::{Remedy, ServiceLook, look::count, rule::Found},
+    cluster::{Idle, Mode, RestartCondition, Task},
+    triage::{Remedy, ServiceContext, context::count, rule::Found},
 };
 
 /// A job with failed tasks that is not done: it is tried again, or not any more. A warning, for nothing
 /// is served by it.
-pub fn failed(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn failed(s: &ServiceContext<'_>) -> Option<Found> {
     let (done, total) = s.missing.job?;
     let failures = &s.failures;
     if done >= total {
@@ -20,7 +20,7 @@ pub fn failed(s: &ServiceLook<'_>) -> Option<Found> {
     let alive = s.running.len() + s.waiting.len();
     // Between two tries there is a moment without any.
     let ended = failures.first().map(|t| t.since).unwrap_or_default();
-    let over = alive == 0 && s.look.lasts(ended, s.look.limits.stuck);
+    let over = alive == 0 && s.cx.lasts(ended, s.cx.thresholds.stuck);
     let goes_on = if over { "not tried any more" } else { "still trying" };
     let since =
         if s.history_is_full() { crate::cluster::Timestamp::NEVER } else { s.short_since() };
@@ -35,7 +35,7 @@ pub fn failed(s: &ServiceLook<'_>) -> Option<Found> {
             ),
             since,
         )
-        .tasks(s.look, shown)
+        .tasks(s.cx, shown)
         .remedy(Remedy::Logs, "what the failed task wrote")
         .remedy(Remedy::Force, "run the job anew"),
     )
@@ -43,11 +43,11 @@ pub fn failed(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// Tasks whose last run failed and that are not started again, for the restart policy says so (`Condition`
 /// none, or `MaxAttempts` used up): the service stays short for ever.
-pub fn attempts_used_up(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn attempts_used_up(s: &ServiceContext<'_>) -> Option<Found> {
     if !s.is_short() || !matches!(s.service.mode, Mode::Replicated(_) | Mode::Global) {
         return None;
     }
-    let given_up = |t: &&&Task| s.rests.get(&t.place()) == Some(&Rest::GivenUp);
+    let given_up = |t: &&&Task| s.rests.get(&t.place()) == Some(&Idle::GivenUp);
     let newest = s.tasks.iter().filter(given_up).max_by_key(|t| t.created)?;
     let policy = &newest.spec.restart;
     let said = match (&policy.condition, policy.max_attempts) {
@@ -63,6 +63,6 @@ pub fn attempts_used_up(s: &ServiceLook<'_>) -> Option<Found> {
             .why("the engine gives up on these tasks; only a new update or a forced one starts them again")
             .remedy(Remedy::Force, "start them again")
             .remedy(Remedy::Update, "or another restart policy (Ctrl-e: RestartPolicy)")
-            .tasks(s.look, [*newest]),
+            .tasks(s.cx, [*newest]),
     )
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     cluster::{Availability, Node, NodeState, Role, Timestamp},
     triage::{
-        Look, Remedy,
-        look::{count, names, span},
+        Context, Remedy,
+        context::{count, names, span},
         rule::Found,
     },
 };
@@ -20,12 +20,12 @@ fn hostnames(nodes: &[&Node]) -> String {
 /// of the new role, with growing pauses, and for ever. Measured: 28.5 refuses every 20.10 and 26.1
 /// manager whose own certificate was renewed since its engine started (`missing selected ALPN
 /// property`), which after some weeks is any; once their engines are restarted it goes on by itself.
-pub fn role_pending(look: &Look<'_>, node: &Node) -> Option<Found> {
+pub fn role_pending(cx: &Context<'_>, node: &Node) -> Option<Found> {
     let is_manager = node.manager.is_some();
     let wants = node.role == Role::Manager;
     if is_manager == wants
         || node.state != NodeState::Ready
-        || !look.lasts(node.updated, look.limits.stuck)
+        || !cx.lasts(node.updated, cx.thresholds.stuck)
     {
         return None;
     }
@@ -43,7 +43,7 @@ pub fn role_pending(look: &Look<'_>, node: &Node) -> Option<Found> {
         );
     }
     let found = found.why("it gets no certificate for its new role: its engine's log says why ('failed to renew the certificate')");
-    let mut older: Vec<&Node> = look
+    let mut older: Vec<&Node> = cx
         .store
         .nodes()
         .filter(|n| n.manager.is_some() && n.engine != node.engine && n.id != node.id)
@@ -58,20 +58,14 @@ pub fn role_pending(look: &Look<'_>, node: &Node) -> Option<Found> {
 
 /// The leader changed several times within minutes: slow disks or a poor network among managers, since
 /// an election follows missed heartbeats (raft `ElectionTick` 10). A warning.
-pub fn leader_changes(look: &Look<'_>) -> Option<Found> {
-    let (limit, within) = (look.limits.leader_changes, look.limits.leader_changes_within);
-    let recent: Vec<Timestamp> = look
-        .store
-        .memory()
-        .leaders()
-        .iter()
-        .copied()
-        .filter(|at| look.recent(*at, within))
-        .collect();
+pub fn leader_changes(cx: &Context<'_>) -> Option<Found> {
+    let (limit, within) = (cx.thresholds.leader_changes, cx.thresholds.leader_changes_within);
+    let recent: Vec<Timestamp> =
+        cx.store.memory().leaders().iter().copied().filter(|at| cx.recent(*at, within)).collect();
     if recent.len() < limit {
         return None;
     }
-    let leader = look.store.nodes().find(|n| n.is_leader()).map_or("nobody", |n| &n.hostname);
+    let leader = cx.store.nodes().find(|n| n.is_leader()).map_or("nobody", |n| &n.hostname);
     Some(
         Found::warning(
             format!("the leader changed {} times within {}, now {leader}", recent.len(), span(within)),
@@ -83,8 +77,8 @@ pub fn leader_changes(look: &Look<'_>) -> Option<Found> {
 }
 
 /// 2 managers stand no loss, as 1 does; 4 stand one, as 3 do. Advice: nothing is broken.
-pub fn even(look: &Look<'_>) -> Option<Found> {
-    let quorum = look.store.quorum();
+pub fn even(cx: &Context<'_>) -> Option<Found> {
+    let quorum = cx.store.quorum();
     let total = quorum.total();
     // With one of them lost there is more to say than this.
     let whole = quorum.kept() == total;
@@ -101,9 +95,9 @@ pub fn even(look: &Look<'_>) -> Option<Found> {
 }
 
 /// Several nodes under one manager: its loss is the end of the Swarm. Advice.
-pub fn single(look: &Look<'_>) -> Option<Found> {
-    let managers = look.store.nodes().filter(|n| n.manager.is_some()).count();
-    let nodes = look.store.nodes().len();
+pub fn single(cx: &Context<'_>) -> Option<Found> {
+    let managers = cx.store.nodes().filter(|n| n.manager.is_some()).count();
+    let nodes = cx.store.nodes().len();
     (managers == 1 && nodes > 1).then(|| {
         Found::advice(format!(
             "one manager for {nodes} nodes: if it is lost, nothing can be changed"
@@ -114,10 +108,10 @@ pub fn single(look: &Look<'_>) -> Option<Found> {
 
 /// Engines of different versions. Advice: it is normal while engines are upgraded, and a source of
 /// riddles after.
-pub fn engine_skew(look: &Look<'_>) -> Option<Found> {
+pub fn engine_skew(cx: &Context<'_>) -> Option<Found> {
     let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let is_there = |n: &&Node| !n.engine.is_empty() && look.store.successor(n).is_none();
-    for node in look.store.nodes().filter(is_there) {
+    let is_there = |n: &&Node| !n.engine.is_empty() && cx.store.successor(n).is_none();
+    for node in cx.store.nodes().filter(is_there) {
         versions.entry(&node.engine).or_default().push(&node.hostname);
     }
     if versions.len() < 2 {
@@ -140,16 +134,16 @@ pub fn engine_skew(look: &Look<'_>) -> Option<Found> {
 
 /// A manager that is given tasks which reserve a large part of it: what they do, elections and
 /// scheduling feel. Advice; the manager's own load is not in the API.
-pub fn load(look: &Look<'_>, node: &Node) -> Option<Found> {
-    let workers = look.store.nodes().any(|n| n.manager.is_none());
+pub fn load(cx: &Context<'_>, node: &Node) -> Option<Found> {
+    let workers = cx.store.nodes().any(|n| n.manager.is_none());
     if node.manager.is_none() || node.availability != Availability::Active || !workers {
         return None;
     }
-    let tally = look.store.node_tally(&node.id);
+    let tally = cx.store.node_tally(&node.id);
     let percent = |used: u64, have: u64| (used.saturating_mul(100)).checked_div(have).unwrap_or(0);
     let (cpu, memory) =
         (percent(tally.nano_cpus, node.nano_cpus), percent(tally.memory, node.memory));
-    let limit = look.limits.manager_load_percent;
+    let limit = cx.thresholds.manager_load_percent;
     (cpu >= limit || memory >= limit).then(|| {
         Found::advice(format!(
             "manager {} also runs {} that reserve {cpu} % of its CPU and {memory} % of its memory",
@@ -167,9 +161,9 @@ pub fn load(look: &Look<'_>, node: &Node) -> Option<Found> {
 /// Nodes that trust different root certificates (`Description.TLSInfo.TrustRoot`): `docker swarm ca
 /// --rotate` is under way, and ends only when every node has its new certificate. A warning once it
 /// takes long.
-pub fn ca_rotation(look: &Look<'_>) -> Option<Found> {
+pub fn ca_rotation(cx: &Context<'_>) -> Option<Found> {
     let mut trusts: BTreeMap<u64, Vec<&Node>> = BTreeMap::new();
-    for node in look.store.nodes().filter(|n| n.trust != 0) {
+    for node in cx.store.nodes().filter(|n| n.trust != 0) {
         trusts.entry(node.trust).or_default().push(node);
     }
     if trusts.len() < 2 {
@@ -181,8 +175,8 @@ pub fn ca_rotation(look: &Look<'_>) -> Option<Found> {
     let mut behind: Vec<&Node> =
         trusts.into_values().flatten().filter(|n| n.trust != root).collect();
     behind.sort_by(|a, b| a.hostname.cmp(&b.hostname));
-    let began = look.store.nodes().filter(|n| n.trust == root).map(|n| n.updated).min()?;
-    look.lasts(began, look.limits.rotation).then(|| {
+    let began = cx.store.nodes().filter(|n| n.trust == root).map(|n| n.updated).min()?;
+    cx.lasts(began, cx.thresholds.rotation).then(|| {
         Found::warning(
             format!(
                 "root CA rotation does not end: {} still {} the old root",

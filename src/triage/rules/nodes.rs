@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::{
     cluster::{Availability, Node, NodeState, Task, TaskState, Timestamp},
     triage::{
-        Look, Remedy,
-        look::{count, nanos, span},
+        Context, Remedy,
+        context::{count, nanos, span},
         rule::Found,
     },
 };
@@ -20,27 +20,27 @@ fn because(node: &Node) -> String {
 }
 
 /// Whether its host joined again: then what is said of this entry is of nothing that is there.
-fn is_old_entry(look: &Look<'_>, node: &Node) -> bool {
-    look.store.successor(node).is_some()
+fn is_old_entry(cx: &Context<'_>, node: &Node) -> bool {
+    cx.store.successor(node).is_some()
 }
 
 /// Tasks that ran there when it was lost.
-fn stranded<'a>(look: &Look<'a>, node: &Node) -> Vec<&'a Task> {
+fn stranded<'a>(cx: &Context<'a>, node: &Node) -> Vec<&'a Task> {
     let mut tasks: Vec<&Task> =
-        look.store.tasks_on(&node.id).filter(|t| t.state == TaskState::Running).collect();
-    tasks.sort_by_key(|t| look.store.task_name(t));
+        cx.store.tasks_on(&node.id).filter(|t| t.state == TaskState::Running).collect();
+    tasks.sort_by_key(|t| cx.store.task_name(t));
     tasks
 }
 
 /// `Status.State` `down`: the manager heard no heartbeat (`heartbeat failure`), or the node left.
 /// Critical, for its tasks are gone; a warning if it was drained before, as one does to switch it off.
 /// `unknown` is left out: a leader change makes every node unknown for some seconds (measured).
-pub fn down(look: &Look<'_>, node: &Node) -> Option<Found> {
-    if node.state != NodeState::Down || is_old_entry(look, node) {
+pub fn down(cx: &Context<'_>, node: &Node) -> Option<Found> {
+    if node.state != NodeState::Down || is_old_entry(cx, node) {
         return None;
     }
-    let since = look.state_since(node);
-    let tasks = stranded(look, node);
+    let since = cx.state_since(node);
+    let tasks = stranded(cx, node);
     let drained = node.availability == Availability::Drain;
     let were = match tasks.len() {
         0 => String::new(),
@@ -54,7 +54,7 @@ pub fn down(look: &Look<'_>, node: &Node) -> Option<Found> {
         found
             .why("its engine stopped, the machine is off, or its network is cut: the manager can't tell which")
             .fact(since, format!("{} {}{}", node.hostname, node.state, because(node)))
-            .tasks(look, tasks)
+            .tasks(cx, tasks)
             .remedy(Remedy::Describe, "what ran there, and what dies with it")
             .remedy(Remedy::Events, "what happened before"),
     )
@@ -62,26 +62,26 @@ pub fn down(look: &Look<'_>, node: &Node) -> Option<Found> {
 
 /// `Status.State` `disconnected`: the agent's session ended, and it may be back in seconds. Critical
 /// once it lasts.
-pub fn disconnected(look: &Look<'_>, node: &Node) -> Option<Found> {
-    let since = look.state_since(node);
-    let is_lost = node.state == NodeState::Disconnected && !is_old_entry(look, node);
-    (is_lost && look.lasts(since, look.limits.grace)).then(|| {
+pub fn disconnected(cx: &Context<'_>, node: &Node) -> Option<Found> {
+    let since = cx.state_since(node);
+    let is_lost = node.state == NodeState::Disconnected && !is_old_entry(cx, node);
+    (is_lost && cx.lasts(since, cx.thresholds.grace)).then(|| {
         Found::critical(
             format!("{} {} is disconnected{}", what(node), node.hostname, because(node)),
             since,
         )
         .why("its agent lost the manager: its tasks may run on, and can't be changed")
-        .tasks(look, stranded(look, node))
+        .tasks(cx, stranded(cx, node))
         .remedy(Remedy::Describe, "what runs there")
     })
 }
 
 /// Lost several times within minutes, up now or not. A warning: its tasks move about each time.
-pub fn flapping(look: &Look<'_>, node: &Node) -> Option<Found> {
-    let (limit, within) = (look.limits.flaps, look.limits.flaps_within);
-    let memory = look.store.memory().node(&node.id).filter(|_| !is_old_entry(look, node))?;
+pub fn flapping(cx: &Context<'_>, node: &Node) -> Option<Found> {
+    let (limit, within) = (cx.thresholds.flaps, cx.thresholds.flaps_within);
+    let memory = cx.store.memory().node(&node.id).filter(|_| !is_old_entry(cx, node))?;
     let lost: Vec<Timestamp> =
-        memory.losses.iter().copied().filter(|at| look.recent(*at, within)).collect();
+        memory.losses.iter().copied().filter(|at| cx.recent(*at, within)).collect();
     (lost.len() >= limit).then(|| {
         let mut found = Found::warning(
             format!(
@@ -105,20 +105,20 @@ pub fn flapping(look: &Look<'_>, node: &Node) -> Option<Found> {
 
 /// Tasks that should still run on a node that is to be empty: the orchestrator replaces them at once,
 /// so those that stay have nowhere to go, or do not stop. A warning.
-pub fn task_on_drained(look: &Look<'_>, node: &Node) -> Option<Found> {
+pub fn task_on_drained(cx: &Context<'_>, node: &Node) -> Option<Found> {
     if node.availability != Availability::Drain || node.state != NodeState::Ready {
         return None;
     }
     let mut tasks: Vec<&Task> =
-        look.store.tasks_on(&node.id).filter(|t| !t.state.is_terminal()).collect();
+        cx.store.tasks_on(&node.id).filter(|t| !t.state.is_terminal()).collect();
     // The drain itself moves the node's time, and being told to stop the task's. Those may take as long as
     // their spec gives them.
     tasks.retain(|t| {
         let grace = if t.is_wanted() { Duration::ZERO } else { t.spec.stop_grace };
         let told = if t.is_wanted() { node.updated } else { node.updated.max(t.updated) };
-        look.lasts(told, look.limits.stuck.saturating_add(grace))
+        cx.lasts(told, cx.thresholds.stuck.saturating_add(grace))
     });
-    tasks.sort_by_key(|t| look.store.task_name(t));
+    tasks.sort_by_key(|t| cx.store.task_name(t));
     if tasks.is_empty() {
         return None;
     }
@@ -134,15 +134,15 @@ pub fn task_on_drained(look: &Look<'_>, node: &Node) -> Option<Found> {
         .why(
             "they do not stop, not even after their stop-grace-period, or their volumes or jobs hold them there",
         )
-        .tasks(look, tasks)
+        .tasks(cx, tasks)
         .remedy(Remedy::Tasks, "the tasks that stay"),
     )
 }
 
 /// A paused node: easily forgotten, and a reason why tasks find no place. Advice.
-pub fn paused(look: &Look<'_>, node: &Node) -> Option<Found> {
+pub fn paused(cx: &Context<'_>, node: &Node) -> Option<Found> {
     (node.availability == Availability::Pause && node.state == NodeState::Ready).then(|| {
-        let running = look.store.node_tally(&node.id).running;
+        let running = cx.store.node_tally(&node.id).running;
         Found::advice(format!(
             "{} is paused: its {} run on, new ones don't come",
             node.hostname,
@@ -156,28 +156,28 @@ pub fn paused(look: &Look<'_>, node: &Node) -> Option<Found> {
 /// connected. One that is away can't; after the rest of it has run out it can't come back by itself:
 /// `Swarm certificates have expired`. The API has no certificate's dates, so this is the earliest that
 /// can be: the last fifth of `CAConfig.NodeCertExpiry` since it was lost.
-pub fn cert_expiry(look: &Look<'_>, node: &Node) -> Option<Found> {
-    let life = look.store.info().cert_expiry;
+pub fn cert_expiry(cx: &Context<'_>, node: &Node) -> Option<Found> {
+    let life = cx.store.info().cert_expiry;
     let is_away = matches!(node.state, NodeState::Down | NodeState::Disconnected);
-    if !is_away || life.is_zero() || is_old_entry(look, node) {
+    if !is_away || life.is_zero() || is_old_entry(cx, node) {
         return None;
     }
-    let lost = look.state_since(node);
+    let lost = cx.state_since(node);
     // Before half of its life it still has the one it joined with.
     let earliest = if lost <= node.created.shifted(nanos(life / 2)) {
         node.created.shifted(nanos(life))
     } else {
         lost.shifted(nanos(life / 5))
     };
-    if earliest.age(look.now).is_zero() {
-        look.lasts(earliest, Duration::from_nanos(1));
+    if earliest.age(cx.now).is_zero() {
+        cx.lasts(earliest, Duration::from_nanos(1));
         return None;
     }
-    let surely = lost.age(look.now) > life;
+    let surely = lost.age(cx.now) > life;
     let sure = if surely { "has run out" } else { "may have run out" };
     Some(
         Found::warning(
-            format!("{}'s certificate {sure}: away for {}, certificates last {}", node.hostname, span(lost.age(look.now)), span(life)),
+            format!("{}'s certificate {sure}: away for {}, certificates last {}", node.hostname, span(lost.age(cx.now)), span(life)),
             earliest,
         )
         .why("nodes renew their certificate only while they are connected, after half to four fifths of its life")
@@ -189,11 +189,11 @@ pub fn cert_expiry(look: &Look<'_>, node: &Node) -> Option<Found> {
 /// the leader's (measured; swarmkit `agent/exec/controller.go`, `manager/state/store`). A status that
 /// is younger than its own record shows a clock that is ahead, one older than its task a clock that
 /// is behind. A warning: logs and times of the two can't be compared, and TLS fails in the end.
-pub fn clock_skew(look: &Look<'_>, node: &Node) -> Option<Found> {
-    let limit = nanos(look.limits.clock_skew);
+pub fn clock_skew(cx: &Context<'_>, node: &Node) -> Option<Found> {
+    let limit = nanos(cx.thresholds.clock_skew);
     let (mut ahead, mut behind, mut seen) = (0_i64, 0_i64, 0);
     let mut proof: Vec<&Task> = Vec::new();
-    for task in look.store.tasks_on(&node.id) {
+    for task in cx.store.tasks_on(&node.id) {
         let by_node =
             matches!(task.state, TaskState::Running | TaskState::Complete | TaskState::Failed);
         if !by_node || !task.since.is_set() || !task.updated.is_set() || !task.created.is_set() {
@@ -220,7 +220,7 @@ pub fn clock_skew(look: &Look<'_>, node: &Node) -> Option<Found> {
             Timestamp::NEVER,
         )
         .why("no time service runs there, or it does not reach its servers")
-        .tasks(look, proof)
+        .tasks(cx, proof)
         .remedy(Remedy::Describe, "look at chrony or systemd-timesyncd on that node"),
     )
 }

@@ -5,15 +5,15 @@ use super::refusal::{Refusal, host_ports, takes_tasks};
 use crate::{
     cluster::{Node, NodeState, Resource, Subject, TaskSpec, Timestamp, asked, supports, unmet},
     triage::{
-        Remedy, ServiceLook,
-        look::{amount, count, names},
+        Remedy, ServiceContext,
+        context::{amount, count, names},
+        error_class::NoNode,
         rule::Found,
-        why::NoNode,
     },
 };
 
 /// Why no node is found, if this reason leads.
-fn refused<'s, 'a>(s: &'s ServiceLook<'a>, reason: NoNode) -> Option<&'s Refusal<'a>> {
+fn refused<'s, 'a>(s: &'s ServiceContext<'a>, reason: NoNode) -> Option<&'s Refusal<'a>> {
     s.refusal().filter(|refusal| refusal.leads == reason)
 }
 
@@ -24,20 +24,20 @@ fn sorted<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<&'a Node> {
 }
 
 /// The nodes that would do: they meet the constraints, are of the platform and take tasks.
-fn would_do<'a>(s: &ServiceLook<'a>, spec: &TaskSpec) -> Vec<&'a Node> {
+fn would_do<'a>(s: &ServiceContext<'a>, spec: &TaskSpec) -> Vec<&'a Node> {
     let meant = |n: &&Node| {
         unmet(&spec.constraints, n).is_none() && supports(&spec.platforms, n) && takes_tasks(n)
     };
-    sorted(s.look.store.nodes().filter(meant))
+    sorted(s.cx.store.nodes().filter(meant))
 }
 
 /// The finding, with what else is in the way. What the model does not show is said by the engine alone.
-fn found(s: &ServiceLook<'_>, refusal: &Refusal<'_>, message: String) -> Found {
+fn found(s: &ServiceContext<'_>, refusal: &Refusal<'_>, message: String) -> Found {
     let mut said = match refusal.tasks.first().filter(|_| refusal.is_unexplained) {
         Some(task) => task.err.to_string(),
         None => message,
     };
-    let all = s.look.store.nodes().len();
+    let all = s.cx.store.nodes().len();
     for (reason, nodes) in &refusal.besides {
         let on = if nodes.len() == all && all > 1 {
             "every node".to_owned()
@@ -46,10 +46,10 @@ fn found(s: &ServiceLook<'_>, refusal: &Refusal<'_>, message: String) -> Found {
         };
         said += &format!("; besides, on {on} {}", in_short(s, refusal, *reason));
     }
-    Found::cause(said).tasks(s.look, refusal.tasks.iter().copied())
+    Found::cause(said).tasks(s.cx, refusal.tasks.iter().copied())
 }
 
-fn in_short(s: &ServiceLook<'_>, refusal: &Refusal<'_>, reason: NoNode) -> String {
+fn in_short(s: &ServiceContext<'_>, refusal: &Refusal<'_>, reason: NoNode) -> String {
     match reason {
         NoNode::Resources => "too little is left to reserve".to_owned(),
         NoNode::Port => format!("host port {} is taken", numbers(&host_ports(s.service))),
@@ -78,9 +78,9 @@ fn failing<'c>(spec: &'c TaskSpec, nodes: &[&Node]) -> Vec<&'c str> {
 }
 
 /// `scheduling constraints not satisfied on N nodes`, and no node meets them.
-pub fn constraint(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn constraint(s: &ServiceContext<'_>) -> Option<Found> {
     let refusal = refused(s, NoNode::Constraints)?;
-    let nodes = sorted(s.look.store.nodes());
+    let nodes = sorted(s.cx.store.nodes());
     let failing = failing(refusal.spec, &nodes);
     let what = if failing.is_empty() { "its constraints".to_owned() } else { failing.join(", ") };
     let mut found = found(s, refusal, format!("no node meets {what}"))
@@ -100,9 +100,9 @@ pub fn constraint(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `insufficient resources on N nodes`.
-pub fn resources(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn resources(s: &ServiceContext<'_>) -> Option<Found> {
     let refusal = refused(s, NoNode::Resources)?;
-    let (want, store) = (&refusal.spec.reserved, s.look.store);
+    let (want, store) = (&refusal.spec.reserved, s.cx.store);
     let mut nodes = would_do(s, refusal.spec);
     // What every node lacks; or else what most do.
     let lacking = |kind: &Resource, n: u64| {
@@ -151,9 +151,9 @@ fn left(kind: &Resource, n: u64) -> String {
 }
 
 /// `host-mode port already in use on N nodes`: by another service, or by its own other tasks.
-pub fn port(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn port(s: &ServiceContext<'_>) -> Option<Found> {
     let refusal = refused(s, NoNode::Port)?;
-    let (ports, store) = (host_ports(s.service), s.look.store);
+    let (ports, store) = (host_ports(s.service), s.cx.store);
     let nodes = would_do(s, refusal.spec);
     let mut others: Vec<&str> = nodes
         .iter()
@@ -194,7 +194,7 @@ pub fn port(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `max replicas per node limit exceed`.
-pub fn max_per_node(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn max_per_node(s: &ServiceContext<'_>) -> Option<Found> {
     let refusal = refused(s, NoNode::MaxPerNode)?;
     let nodes = would_do(s, refusal.spec).len();
     let limit = refusal.spec.max_per_node;
@@ -213,13 +213,13 @@ pub fn max_per_node(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `unsupported platform on N nodes`.
-pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn platform(s: &ServiceContext<'_>) -> Option<Found> {
     let refusal = refused(s, NoNode::Platform)?;
     let wants: Vec<String> =
         refusal.spec.platforms.iter().map(|p| format!("{}/{}", p.os, p.arch)).collect();
     let meet = |n: &&Node| unmet(&refusal.spec.constraints, n).is_none();
     let mut have: Vec<String> =
-        s.look.store.nodes().filter(meet).map(|n| format!("{}/{}", n.os, n.arch)).collect();
+        s.cx.store.nodes().filter(meet).map(|n| format!("{}/{}", n.os, n.arch)).collect();
     have.sort_unstable();
     have.dedup();
     let which = if refusal.spec.constraints.is_empty() {
@@ -237,7 +237,7 @@ pub fn platform(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `missing plugin on N nodes`: a volume or log driver, or a network's, that no node has.
-pub fn plugin(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn plugin(s: &ServiceContext<'_>) -> Option<Found> {
     let refusal = refused(s, NoNode::Plugin)?;
     let mounts = refusal.spec.mounts.iter();
     let mut drivers: Vec<String> = mounts
@@ -255,7 +255,7 @@ pub fn plugin(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `cannot fulfill requested CSI volume mounts on N nodes`.
-pub fn volume(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn volume(s: &ServiceContext<'_>) -> Option<Found> {
     let refusal = refused(s, NoNode::Volume)?;
     Some(
         found(s, refusal, "no node can reach its CSI volume".to_owned())
@@ -265,10 +265,10 @@ pub fn volume(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `N nodes not available for new tasks`: those that would do are down, paused or drained.
-pub fn unavailable(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn unavailable(s: &ServiceContext<'_>) -> Option<Found> {
     let refusal = refused(s, NoNode::Unavailable)?;
     let spec = refusal.spec;
-    let nodes = sorted(s.look.store.nodes());
+    let nodes = sorted(s.cx.store.nodes());
     let meant = |n: &&&Node| unmet(&spec.constraints, n).is_none() && supports(&spec.platforms, n);
     let out: Vec<&Node> = nodes.iter().filter(meant).copied().collect();
     let how = |n: &Node| {

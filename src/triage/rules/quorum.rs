@@ -5,29 +5,29 @@ use crate::{
         ELECTION, Leaderless, Lost, Node, NodeState, Quorum, Role, Subject, Timestamp, Voter,
     },
     triage::{
-        Look, Remedy,
-        look::{names, span},
+        Context, Remedy,
+        context::{names, span},
         rule::Found,
     },
 };
 
 /// The voters. A manager that is demoted stops being one before the others strike it off, and is
 /// unreachable in between: it is given a while.
-fn quorum_of<'a>(look: &Look<'a>) -> Quorum<'a> {
+fn quorum_of<'a>(cx: &Context<'a>) -> Quorum<'a> {
     let leaving =
-        |node: &Node| node.role == Role::Worker && !look.lasts(node.updated, look.limits.grace);
-    look.store.quorum().pardon(leaving)
+        |node: &Node| node.role == Role::Worker && !cx.lasts(node.updated, cx.thresholds.grace);
+    cx.store.quorum().pardon(leaving)
 }
 
 /// Reachability moves no time stamp of the node: since when is known only if it was seen, or if the
 /// node is down as well.
-fn away_since(look: &Look<'_>, node: &Node) -> Timestamp {
-    let seen = look.store.memory().node(&node.id).map(|m| m.reach_since).filter(|at| at.is_set());
+fn away_since(cx: &Context<'_>, node: &Node) -> Timestamp {
+    let seen = cx.store.memory().node(&node.id).map(|m| m.reach_since).filter(|at| at.is_set());
     seen.unwrap_or(if node.state == NodeState::Down { node.updated } else { Timestamp::NEVER })
 }
 
-fn since(look: &Look<'_>, lost: &[&Voter<'_>]) -> Timestamp {
-    lost.iter().map(|v| away_since(look, v.node)).max().unwrap_or_default()
+fn since(cx: &Context<'_>, lost: &[&Voter<'_>]) -> Timestamp {
+    lost.iter().map(|v| away_since(cx, v.node)).max().unwrap_or_default()
 }
 
 /// What the lost ones are called: of a host that joined again it is the old entry that is lost.
@@ -45,11 +45,11 @@ fn entry(node: &Node) -> String {
 }
 
 /// The Swarm can decide nothing any more. Critical: no task that fails is replaced.
-pub fn lost(look: &Look<'_>) -> Option<Found> {
-    if let Some(leaderless) = look.store.leaderless() {
-        return leader_lost(look, leaderless);
+pub fn lost(cx: &Context<'_>) -> Option<Found> {
+    if let Some(leaderless) = cx.store.leaderless() {
+        return leader_lost(cx, leaderless);
     }
-    let q = quorum_of(look);
+    let q = quorum_of(cx);
     let lost = q.lost();
     (q.total() > 0 && q.spare().is_none()).then(|| {
         let message = format!(
@@ -59,20 +59,20 @@ pub fn lost(look: &Look<'_>) -> Option<Found> {
             q.needed(),
             called(&lost)
         );
-        told(message, since(look, &lost), &called(&lost))
+        told(message, since(cx, &lost), &called(&lost))
     })
 }
 
 /// No list comes, and the managers tell so themselves: either too few of them answer, or an election
 /// takes longer than any does.
-fn leader_lost(look: &Look<'_>, leaderless: &Leaderless) -> Option<Found> {
-    if !leaderless.is_certain() && !look.lasts(leaderless.since, ELECTION) {
+fn leader_lost(cx: &Context<'_>, leaderless: &Leaderless) -> Option<Found> {
+    if !leaderless.is_certain() && !cx.lasts(leaderless.since, ELECTION) {
         return None;
     }
     let answering = leaderless.answering.iter().map(|a| &*a.name).filter(|n| !n.is_empty());
     let mut answering: Vec<&str> = answering.collect();
     answering.sort_unstable();
-    let others = leaderless.others(look.store);
+    let others = leaderless.others(cx.store);
     let others = names(others.iter().map(String::as_str));
     let (answer, total) = (leaderless.answering.len(), leaderless.total());
     if total == 0 {
@@ -101,10 +101,10 @@ fn told(message: String, since: Timestamp, away: &str) -> Found {
 
 /// One more loss stops the Swarm. Critical although nobody feels it yet: what comes next can't be undone
 /// from here.
-pub fn risk(look: &Look<'_>) -> Option<Found> {
-    let q = quorum_of(look);
+pub fn risk(cx: &Context<'_>) -> Option<Found> {
+    let q = quorum_of(cx);
     let lost = q.lost();
-    if lost.is_empty() || q.spare() != Some(0) || look.store.leaderless().is_some() {
+    if lost.is_empty() || q.spare() != Some(0) || cx.store.leaderless().is_some() {
         return None;
     }
     let message = format!(
@@ -113,7 +113,7 @@ pub fn risk(look: &Look<'_>) -> Option<Found> {
         q.total(),
         called(&lost)
     );
-    let mut found = Found::critical(message, since(look, &lost)).why(format!(
+    let mut found = Found::critical(message, since(cx, &lost)).why(format!(
         "{} managers need {} to agree",
         q.total(),
         q.needed()
@@ -136,11 +136,11 @@ pub fn risk(look: &Look<'_>) -> Option<Found> {
 
 /// A manager whose vote is lost: the leader does not reach it (`ManagerStatus.Reachability`), it sends
 /// no heartbeat, or its host joined again. A warning: quorum rules say when it is worse.
-pub fn unreachable(look: &Look<'_>, node: &Node) -> Option<Found> {
-    let q = quorum_of(look);
+pub fn unreachable(cx: &Context<'_>, node: &Node) -> Option<Found> {
+    let q = quorum_of(cx);
     let lost = q.voter(&node.id)?.lost.clone()?;
     let left = format!("{} of {} managers left", q.kept(), q.total());
-    let since = away_since(look, node);
+    let since = away_since(cx, node);
     Some(match lost {
         Lost::Replaced(new) => Found::warning(
             format!("{} still has a vote: {left}", entry(node)),
@@ -162,15 +162,15 @@ pub fn unreachable(look: &Look<'_>, node: &Node) -> Option<Found> {
 }
 
 /// The old entry of a host that joined again: `down` for ever, and nothing is broken. Advice.
-pub fn left_behind(look: &Look<'_>, node: &Node) -> Option<Found> {
+pub fn left_behind(cx: &Context<'_>, node: &Node) -> Option<Found> {
     // One that has a vote is more than untidy: `unreachable` tells of it.
     if node.state != NodeState::Down || node.manager.is_some() {
         return None;
     }
-    let back = look.store.successor(node)?;
+    let back = cx.store.successor(node)?;
     let message =
         format!("{} is left behind by a node that is back as {}", entry(node), back.id.short());
-    let ago = span(back.created.age(look.now));
+    let ago = span(back.created.age(cx.now));
     Some(
         Found::advice(message)
             .why(format!(

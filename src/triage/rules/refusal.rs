@@ -10,8 +10,8 @@ use crate::{
         Availability, Node, NodeState, PublishMode, Service, Task, TaskSpec, supports, unmet,
     },
     triage::{
-        ServiceLook,
-        why::{NoNode, Why},
+        ServiceContext,
+        error_class::{NoNode, Why},
     },
 };
 
@@ -36,9 +36,9 @@ pub struct Refusal<'a> {
 
 impl<'a> Refusal<'a> {
     /// Of the tasks of `s` that wait for a node, if there are any.
-    pub fn of(s: &ServiceLook<'a>) -> Option<Self> {
+    pub fn of(s: &ServiceContext<'a>) -> Option<Self> {
         // Where nodes are not told, which of them misses what can't be said: the engine's words remain.
-        if !s.look.store.nodes_known() {
+        if !s.cx.store.nodes_known() {
             return None;
         }
         let tasks = s.because(|why| matches!(why, Why::NoNode(_)));
@@ -48,7 +48,7 @@ impl<'a> Refusal<'a> {
             _ => None,
         })?;
         let asked = Asked { s, spec: &newest.spec, stated, ports: host_ports(s.service) };
-        let mut nodes: Vec<&Node> = s.look.store.nodes().collect();
+        let mut nodes: Vec<&Node> = s.cx.store.nodes().collect();
         nodes.sort_by(|a, b| (&a.hostname, &a.id).cmp(&(&b.hostname, &b.id)));
         let refused: Vec<(&Node, Vec<NoNode>)> =
             nodes.into_iter().map(|node| (node, asked.refuse(node))).collect();
@@ -59,7 +59,7 @@ impl<'a> Refusal<'a> {
 
 /// What a task asks of a node.
 struct Asked<'s, 'a> {
-    s: &'s ServiceLook<'a>,
+    s: &'s ServiceContext<'a>,
     spec: &'a TaskSpec,
     stated: &'s [(NoNode, u64)],
     ports: Vec<u32>,
@@ -69,7 +69,7 @@ impl Asked<'_, '_> {
     /// All that is in the way on this node: first what rules it out for good. Plugins and volumes are not
     /// in the model: the engine's word counts where nothing else explains it.
     fn refuse(&self, node: &Node) -> Vec<NoNode> {
-        let store = self.s.look.store;
+        let store = self.s.cx.store;
         let own = |t: &&Task| t.service == self.s.service.id && t.is_wanted();
         let checks = [
             (NoNode::Constraints, unmet(&self.spec.constraints, node).is_some()),
@@ -94,7 +94,7 @@ impl Asked<'_, '_> {
     }
 
     fn is_port_taken(&self, node: &Node) -> bool {
-        let store = self.s.look.store;
+        let store = self.s.cx.store;
         store.tasks_on(&node.id).filter(|t| t.is_wanted()).any(|task| {
             store
                 .service(&task.service)

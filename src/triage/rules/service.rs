@@ -8,15 +8,15 @@ use crate::{
         eligible,
     },
     triage::{
-        Remedy, ServiceLook,
-        look::{count, names},
+        Remedy, ServiceContext,
+        context::{count, names},
         rule::Found,
     },
 };
 
 /// Short for longer than what it waits for takes, or short with an error to show for it. An update that
 /// replaces its tasks one after the other is short all the while, and well.
-fn is_trouble(s: &ServiceLook<'_>) -> bool {
+fn is_trouble(s: &ServiceContext<'_>) -> bool {
     if matches!(s.service.mode, Mode::ReplicatedJob { .. } | Mode::GlobalJob) {
         return false;
     }
@@ -26,7 +26,7 @@ fn is_trouble(s: &ServiceLook<'_>) -> bool {
     if !s.is_short() {
         return false;
     }
-    if s.look.store.tasks_refused() && may_rest(s) {
+    if s.cx.store.tasks_refused() && may_rest(s) {
         return false;
     }
     let failing = s.fails_now;
@@ -37,12 +37,12 @@ fn is_trouble(s: &ServiceLook<'_>) -> bool {
 }
 
 /// Whether it may have done its work, or wait for its next run: only its tasks tell.
-fn may_rest(s: &ServiceLook<'_>) -> bool {
+fn may_rest(s: &ServiceContext<'_>) -> bool {
     let restart = &s.service.restart;
-    restart.condition != RestartCondition::Any || restart.delay > s.look.limits.grace
+    restart.condition != RestartCondition::Any || restart.delay > s.cx.thresholds.grace
 }
 
-fn blamed(s: &ServiceLook<'_>, mut found: Found) -> Found {
+fn blamed(s: &ServiceContext<'_>, mut found: Found) -> Found {
     if s.never_ran() {
         let kept = if s.history_is_full() { "as far as the manager remembers, " } else { "" };
         found = found.why(format!("{kept}it never ran since it was created"));
@@ -54,7 +54,7 @@ fn blamed(s: &ServiceLook<'_>, mut found: Found) -> Found {
         found.blames = Some(Subject::Node(node.clone()));
     }
     let tasks = s.trouble.iter().map(|(t, _)| *t).chain(s.waiting.iter().copied());
-    let found = found.tasks(s.look, tasks);
+    let found = found.tasks(s.cx, tasks);
     if s.failures.is_empty() {
         found.remedy(Remedy::Tasks, "its tasks")
     } else {
@@ -63,7 +63,7 @@ fn blamed(s: &ServiceLook<'_>, mut found: Found) -> Found {
 }
 
 /// `web 1/3`; of one that goes up and down what holds, whatever the figures are just now.
-fn figures(s: &ServiceLook<'_>, holds: Option<String>) -> String {
+fn figures(s: &ServiceContext<'_>, holds: Option<String>) -> String {
     match holds {
         None => format!("{} {}", s.service.name, s.figures()),
         Some(holds) => format!("{}: {holds} ({} now)", s.service.name, s.figures()),
@@ -71,12 +71,12 @@ fn figures(s: &ServiceLook<'_>, holds: Option<String>) -> String {
 }
 
 /// Whether something of it runs that is to be counted on, or has done its work.
-fn serves(s: &ServiceLook<'_>) -> bool {
+fn serves(s: &ServiceContext<'_>) -> bool {
     s.holding() > 0 || s.missing.rests.done + s.missing.rests.waiting > 0
 }
 
 /// No task runs, or none for long. Critical: its users get nothing. Scaled to zero is no trouble.
-pub fn down(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn down(s: &ServiceContext<'_>) -> Option<Found> {
     if !is_trouble(s) || serves(s) || s.missing.desired == 0 {
         return None;
     }
@@ -86,9 +86,9 @@ pub fn down(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// Fewer tasks than wanted. A warning: the rest carry the load.
-pub fn below(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn below(s: &ServiceContext<'_>) -> Option<Found> {
     // A global one's nodes are named by another rule, where its tasks are told.
-    let named = s.service.mode == Mode::Global && !s.look.store.tasks_refused();
+    let named = s.service.mode == Mode::Global && !s.cx.store.tasks_refused();
     if !is_trouble(s) || !serves(s) || named {
         return None;
     }
@@ -102,9 +102,9 @@ pub fn below(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// A global service that does not run on a node where it could. A warning: agents and proxies are what
 /// global services are for, and that node is blind or cut off.
-pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn global_missing(s: &ServiceContext<'_>) -> Option<Found> {
     // Where its tasks are not told, neither is where they are: its count is judged as any other's.
-    if s.look.store.tasks_refused() {
+    if s.cx.store.tasks_refused() {
         return None;
     }
     if s.service.mode != Mode::Global || (s.service.is_updating() && s.trouble.is_empty()) {
@@ -112,7 +112,7 @@ pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
     }
     let on: HashSet<&NodeId> = s.steady.iter().filter_map(|t| t.node.as_ref()).collect();
     let mut lacking: Vec<_> = s
-        .look
+        .cx
         .store
         .nodes()
         .filter(|n| n.state == NodeState::Ready && eligible(s.service, n) && !on.contains(&n.id))
@@ -130,28 +130,28 @@ pub fn global_missing(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// Since when a global service has had a task to start on a node: one may have begun, or the node may have
 /// come, a moment ago.
-fn begun(s: &ServiceLook<'_>, node: &Node) -> Timestamp {
+fn begun(s: &ServiceContext<'_>, node: &Node) -> Timestamp {
     let tasks = s.waiting.iter().filter(|t| t.node.as_ref() == Some(&node.id));
     let began = tasks.map(|t| t.created).min().unwrap_or(s.changed);
-    began.max(s.look.state_since(node))
+    began.max(s.cx.state_since(node))
 }
 
 /// Whether a global service fails on a node, or takes longer to start there than it may.
-fn is_lacking(s: &ServiceLook<'_>, node: &Node) -> bool {
+fn is_lacking(s: &ServiceContext<'_>, node: &Node) -> bool {
     if s.is_unsteady() || s.fails_on(&node.id) {
         return true;
     }
     let mut waiting = s.waiting.iter().filter(|t| t.node.as_ref() == Some(&node.id)).peekable();
     match waiting.peek() {
         Some(_) => waiting.any(|task| s.is_late(task)),
-        None => s.look.lasts(begun(s, node).max(s.ended_on(node)), s.look.limits.grace),
+        None => s.cx.lasts(begun(s, node).max(s.ended_on(node)), s.cx.thresholds.grace),
     }
 }
 
 /// `orphaned`: its node was away for so long that the manager gave the task up (swarmkit
 /// `orchestrator/taskreaper`, 24 h). It may still run there. A warning. Not those of a node that was removed:
 /// whoever does that says that nothing runs there.
-pub fn orphaned(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn orphaned(s: &ServiceContext<'_>) -> Option<Found> {
     let orphans: Vec<&Task> =
         s.failures.iter().copied().filter(|t| t.state == TaskState::Orphaned).collect();
     let oldest = orphans.iter().map(|t| t.since).min()?;
@@ -161,7 +161,7 @@ pub fn orphaned(s: &ServiceLook<'_>) -> Option<Found> {
             oldest,
         )
         .why("their node was away for a day: the manager gave them up, but they may still run there, twice")
-        .tasks(s.look, orphans)
+        .tasks(s.cx, orphans)
         .remedy(Remedy::Tasks, "where they were"),
     )
 }

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use crate::{
     cluster::{Availability, Mode, Node, NodeId, NodeState, eligible, unmet},
     triage::{
-        Look, Remedy, ServiceLook,
-        look::{LATELY, count},
+        Context, Remedy, ServiceContext,
+        context::{LATELY, count},
         rule::Found,
     },
 };
 
 /// All replicas on one node although others would do. Advice: it works until that node goes.
-pub fn all_on_one(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn all_on_one(s: &ServiceContext<'_>) -> Option<Found> {
     if !matches!(s.service.mode, Mode::Replicated(n) if n > 1) || s.running.len() < 2 {
         return None;
     }
@@ -20,13 +20,13 @@ pub fn all_on_one(s: &ServiceLook<'_>) -> Option<Found> {
     if s.running.iter().any(|t| t.node.as_ref() != Some(first)) {
         return None;
     }
-    let others = s.look.store.nodes().filter(|n| n.id != *first && eligible(s.service, n)).count();
+    let others = s.cx.store.nodes().filter(|n| n.id != *first && eligible(s.service, n)).count();
     (others > 0).then(|| {
         Found::advice(format!(
             "{}: all {} replicas are on {}, {} would do as well",
             s.service.name,
             s.running.len(),
-            s.look.store.hostname(first),
+            s.cx.store.hostname(first),
             count(others, "other node", "other nodes"),
         ))
         .why("the scheduler does not move running tasks")
@@ -36,23 +36,22 @@ pub fn all_on_one(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// A node that came back a while ago and has far fewer tasks than the others: Swarm does not move tasks
 /// back by itself. Advice.
-pub fn unbalanced(look: &Look<'_>, node: &Node) -> Option<Found> {
+pub fn unbalanced(cx: &Context<'_>, node: &Node) -> Option<Found> {
     let is_usable = node.state == NodeState::Ready && node.availability == Availability::Active;
-    if !is_usable || look.store.tasks_refused() {
+    if !is_usable || cx.store.tasks_refused() {
         return None;
     }
-    let back = look.store.memory().node(&node.id).map(|m| m.back).unwrap_or_default();
-    if !back.is_set() || !look.lasts(back, look.limits.starting) || !look.recent(back, LATELY * 96)
-    {
+    let back = cx.store.memory().node(&node.id).map(|m| m.back).unwrap_or_default();
+    if !back.is_set() || !cx.lasts(back, cx.thresholds.starting) || !cx.recent(back, LATELY * 96) {
         return None;
     }
     let (mut nodes, mut tasks) = (0, 0);
-    for other in look.usable().filter(|n| n.id != node.id) {
+    for other in cx.usable().filter(|n| n.id != node.id) {
         nodes += 1;
-        tasks += look.store.node_tally(&other.id).running;
+        tasks += cx.store.node_tally(&other.id).running;
     }
     let average = tasks.checked_div(nodes)?;
-    let here = look.store.node_tally(&node.id).running;
+    let here = cx.store.node_tally(&node.id).running;
     (average >= 4 && here * 4 <= average).then(|| {
         Found::advice(format!(
             "{} came back and runs {}, the others {average} each",
@@ -66,13 +65,13 @@ pub fn unbalanced(look: &Look<'_>, node: &Node) -> Option<Found> {
 
 /// A service that can run on one node only: a local volume holds its data there, or its constraints are
 /// met there alone. Advice.
-pub fn pinned(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn pinned(s: &ServiceContext<'_>) -> Option<Found> {
     if !matches!(s.service.mode, Mode::Replicated(_)) || s.running.is_empty() {
         return None;
     }
-    let nodes = s.look.store.nodes().len();
+    let nodes = s.cx.store.nodes().len();
     let meets = |n: &&Node| unmet(&s.service.constraints, n).is_none();
-    let mut meeting = s.look.store.nodes().filter(meets);
+    let mut meeting = s.cx.store.nodes().filter(meets);
     if let (Some(one), None) = (meeting.next(), meeting.next())
         && nodes > 1
         && !s.service.constraints.is_empty()
@@ -100,9 +99,9 @@ pub fn pinned(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// One replica of something that is published: every update and every lost node is an outage. Advice.
-pub fn single_replica(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn single_replica(s: &ServiceContext<'_>) -> Option<Found> {
     let published = s.service.ports.iter().any(|p| p.published > 0);
-    (published && s.service.mode == Mode::Replicated(1) && s.look.store.nodes().len() > 1).then(
+    (published && s.service.mode == Mode::Replicated(1) && s.cx.store.nodes().len() > 1).then(
         || {
             Found::advice(format!("{} is published and has one replica", s.service.name))
                 .why("while its task is replaced or its node is away nobody is served")

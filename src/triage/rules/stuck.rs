@@ -3,11 +3,11 @@
 
 use crate::{
     cluster::{NodeState, Subject, Task, TaskState},
-    triage::{Remedy, ServiceLook, look::count, rule::Found},
+    triage::{Remedy, ServiceContext, context::count, rule::Found},
 };
 
 /// Tasks in one of `states` for longer than that may take, that do not say why themselves.
-fn stuck<'a>(s: &ServiceLook<'a>, states: &[TaskState]) -> Vec<&'a Task> {
+fn stuck<'a>(s: &ServiceContext<'a>, states: &[TaskState]) -> Vec<&'a Task> {
     let waiting = s.waiting.iter().copied();
     waiting
         .filter(|t| t.err.is_empty() && states.contains(&t.state))
@@ -15,19 +15,19 @@ fn stuck<'a>(s: &ServiceLook<'a>, states: &[TaskState]) -> Vec<&'a Task> {
         .collect()
 }
 
-fn cause(s: &ServiceLook<'_>, tasks: Vec<&Task>, state: &str, why: &str) -> Option<Found> {
+fn cause(s: &ServiceContext<'_>, tasks: Vec<&Task>, state: &str, why: &str) -> Option<Found> {
     (!tasks.is_empty()).then(|| {
         let on = match s.hosts(&tasks) {
             hosts if hosts.is_empty() => hosts,
             hosts => format!(" on {hosts}"),
         };
         let said = format!("{} in {state}{}", count(tasks.len(), "task waits", "tasks wait"), on);
-        Found::cause(said).why(why).remedy(Remedy::Tasks, "its tasks").tasks(s.look, tasks)
+        Found::cause(said).why(why).remedy(Remedy::Tasks, "its tasks").tasks(s.cx, tasks)
     })
 }
 
 /// `new`: the allocator has not given it what its networks need.
-pub fn new(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn new(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = stuck(s, &[TaskState::New]);
     cause(
         s,
@@ -38,7 +38,7 @@ pub fn new(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `pending` and no error yet: the scheduler has not looked at it.
-pub fn pending(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn pending(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = stuck(s, &[TaskState::Pending]);
     cause(
         s,
@@ -49,7 +49,7 @@ pub fn pending(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `allocated`: between allocator and scheduler, milliseconds as a rule.
-pub fn allocated(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn allocated(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = stuck(s, &[TaskState::Allocated]);
     cause(
         s,
@@ -60,10 +60,10 @@ pub fn allocated(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `assigned` or `accepted`: its node was told, and has not begun. A node that is away hears nothing.
-pub fn assigned(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn assigned(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = stuck(s, &[TaskState::Assigned, TaskState::Accepted]);
     let away = tasks.iter().find_map(|t| {
-        let node = s.look.store.node(t.node.as_ref()?)?;
+        let node = s.cx.store.node(t.node.as_ref()?)?;
         (node.state != NodeState::Ready).then(|| node.id.clone())
     });
     let why = "its node does not begin: it is away, or its engine is busy or hangs";
@@ -74,7 +74,7 @@ pub fn assigned(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `preparing`: the image is pulled, networks and volumes are set up. A large image on a slow link takes
 /// its time.
-pub fn preparing(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn preparing(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = stuck(s, &[TaskState::Preparing]);
     let image = tasks.first().map_or("", |task| task.image_tag());
     let why = format!(
@@ -85,7 +85,7 @@ pub fn preparing(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `starting`: the container runs, and its health check has not passed yet, neither in the time that its
 /// own figures give it, nor for as long as any may take.
-pub fn starting(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn starting(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = stuck(s, &[TaskState::Starting]);
     if tasks.is_empty() {
         return None;
@@ -96,7 +96,7 @@ pub fn starting(s: &ServiceLook<'_>) -> Option<Found> {
         Found::cause(format!("{wait} in starting on {on} for the health check to pass"))
             .why("its health check has not passed: it starts slowly, or the check asks the wrong thing")
             .remedy(Remedy::Tasks, "its tasks")
-            .tasks(s.look, tasks)
+            .tasks(s.cx, tasks)
             .remedy(Remedy::Logs, "what it writes while it starts"),
     )
 }

@@ -5,19 +5,19 @@ use std::time::Duration;
 use crate::{
     cluster::{FailureAction, Task, Timestamp, UpdateState, UpdateStatus, stalled},
     triage::{
-        Remedy, ServiceLook,
-        look::{LATELY, count, span},
+        Remedy, ServiceContext,
+        context::{LATELY, count, span},
         rule::Found,
     },
 };
 
-fn status<'s>(s: &ServiceLook<'s>, state: &UpdateState) -> Option<&'s UpdateStatus> {
+fn status<'s>(s: &ServiceContext<'s>, state: &UpdateState) -> Option<&'s UpdateStatus> {
     s.service.update.as_ref().filter(|u| u.state == *state)
 }
 
 /// When it stopped: the engine tells no time of a pause, but it comes with the first failure. If that
 /// may be forgotten by now, the start of the update is the nearest that is known.
-fn ended(s: &ServiceLook<'_>, u: &UpdateStatus) -> Timestamp {
+fn ended(s: &ServiceContext<'_>, u: &UpdateStatus) -> Timestamp {
     if u.completed.is_set() {
         return u.completed;
     }
@@ -27,19 +27,19 @@ fn ended(s: &ServiceLook<'_>, u: &UpdateStatus) -> Timestamp {
 }
 
 /// Failed tasks of the update, the newest first.
-fn failed<'s>(s: &ServiceLook<'s>, u: &UpdateStatus) -> Vec<&'s Task> {
+fn failed<'s>(s: &ServiceContext<'s>, u: &UpdateStatus) -> Vec<&'s Task> {
     s.failures.iter().copied().filter(|t| t.since >= u.started).collect()
 }
 
 /// `paused`: `update paused due to failure or early termination of task X`. Critical: half of the
 /// service may be new and half old, and it stays so until someone acts.
-pub fn paused(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn paused(s: &ServiceContext<'_>) -> Option<Found> {
     let u = status(s, &UpdateState::Paused)?;
     Some(
         Found::critical(format!("{} {}: update paused", s.service.name, s.figures()), ended(s, u))
             .why("tasks of the new spec failed, and the service's failure action is pause")
             .fact(ended(s, u), &*u.message)
-            .tasks(s.look, failed(s, u))
+            .tasks(s.cx, failed(s, u))
             .remedy(Remedy::Rollback, "undo the update")
             .remedy(Remedy::Logs, "what the failed task wrote")
             .remedy(Remedy::Update, "or mend it: another image or spec"),
@@ -47,7 +47,7 @@ pub fn paused(s: &ServiceLook<'_>) -> Option<Found> {
 }
 
 /// `rollback_paused`: the old spec does not come up any more either. Critical.
-pub fn rollback_paused(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn rollback_paused(s: &ServiceContext<'_>) -> Option<Found> {
     let u = status(s, &UpdateState::RollbackPaused)?;
     Some(
         Found::critical(
@@ -56,7 +56,7 @@ pub fn rollback_paused(s: &ServiceLook<'_>) -> Option<Found> {
         )
         .why("the spec that ran before fails as well: what it depends on may have changed")
         .fact(ended(s, u), &*u.message)
-        .tasks(s.look, failed(s, u))
+        .tasks(s.cx, failed(s, u))
         .remedy(Remedy::Logs, "what the failed task wrote")
         .remedy(Remedy::Force, "try again once the reason is gone")
         .remedy(Remedy::Update, "or mend it: another image or spec"),
@@ -67,18 +67,18 @@ pub fn rollback_paused(s: &ServiceLook<'_>) -> Option<Found> {
 /// meant to run. One that was asked for ends with the same words (`rollback completed`), but keeps the
 /// spec it came from as `PreviousSpec`; the engine's own keeps none (swarmkit `orchestrator/update`,
 /// `manager/controlapi/service.go`).
-pub fn rolled_back(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn rolled_back(s: &ServiceContext<'_>) -> Option<Found> {
     let u = status(s, &UpdateState::RollbackCompleted)?;
     let by_itself = u.message.contains("due to failure") || s.service.previous.is_none();
     // Of one that is short as well it is told while it is likely to be why.
-    (by_itself && (!s.is_short() || s.look.recent(ended(s, u), LATELY))).then(|| {
+    (by_itself && (!s.is_short() || s.cx.recent(ended(s, u), LATELY))).then(|| {
         Found::warning(
             format!("{} {}: update rolled back", s.service.name, s.figures()),
             ended(s, u),
         )
         .why("tasks of the new spec failed, and the service's failure action is rollback")
         .fact(ended(s, u), &*u.message)
-        .tasks(s.look, failed(s, u))
+        .tasks(s.cx, failed(s, u))
         .remedy(Remedy::Logs, "what the failed task wrote")
         .remedy(Remedy::Update, "try again with another image or spec")
     })
@@ -86,7 +86,7 @@ pub fn rolled_back(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// How long an update should take by its own settings: batches, each with the delay and the time its
 /// tasks are watched, and some to stop and start them.
-fn expected(s: &ServiceLook<'_>) -> Duration {
+fn expected(s: &ServiceContext<'_>) -> Duration {
     let c = &s.service.update_config;
     let tasks = s.missing.desired.max(1);
     let at_once = if c.parallelism == 0 { tasks } else { c.parallelism };
@@ -95,10 +95,10 @@ fn expected(s: &ServiceLook<'_>) -> Duration {
 }
 
 /// `updating` for more than twice as long as its settings explain. A warning.
-pub fn slow(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn slow(s: &ServiceContext<'_>) -> Option<Found> {
     let u = s.service.update.as_ref().filter(|u| u.is_running())?;
-    let limit = (expected(s) * 2).max(s.look.limits.update_slow);
-    s.look.lasts(u.started, limit).then(|| {
+    let limit = (expected(s) * 2).max(s.cx.thresholds.update_slow);
+    s.cx.lasts(u.started, limit).then(|| {
         let new = s.running.iter().filter(|t| t.spec.template == s.service.template).count();
         Found::warning(
             format!(
@@ -106,13 +106,13 @@ pub fn slow(s: &ServiceLook<'_>) -> Option<Found> {
                 s.service.name,
                 s.figures(),
                 u.state,
-                span(u.started.age(s.look.now)),
+                span(u.started.age(s.cx.now)),
                 count(new, "task is", "tasks are"),
             ),
             u.started,
         )
         .why(format!("by its own settings it should take about {}", span(expected(s))))
-        .tasks(s.look, s.waiting.iter().copied())
+        .tasks(s.cx, s.waiting.iter().copied())
         .remedy(Remedy::Tasks, "which task it waits for")
         .remedy(Remedy::Rollback, "undo the update")
     })
@@ -120,15 +120,15 @@ pub fn slow(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// `updating`, and it can't get on: it starts the new task first, for which there is no place as long as
 /// the old one runs. A warning: what runs goes on, but no update ever ends this way.
-pub fn stuck(s: &ServiceLook<'_>) -> Option<Found> {
-    let stall = stalled(s.service, s.look.store)?;
-    s.look.lasts(stall.began(), s.look.limits.grace).then(|| {
+pub fn stuck(s: &ServiceContext<'_>) -> Option<Found> {
+    let stall = stalled(s.service, s.cx.store)?;
+    s.cx.lasts(stall.began(), s.cx.thresholds.grace).then(|| {
         Found::warning(
             format!("{} {}: the update is stuck: {}", s.service.name, s.figures(), stall.words()),
             stall.began(),
         )
         .why("its order is start-first: the old task is stopped only once the new one runs")
-        .tasks(s.look, [stall.task])
+        .tasks(s.cx, [stall.task])
         .remedy(
             Remedy::Update,
             "order stop-first (Ctrl-e: UpdateConfig.Order), which goes on at once",
@@ -139,7 +139,7 @@ pub fn stuck(s: &ServiceLook<'_>) -> Option<Found> {
 
 /// Failure action `continue` and every new task fails: the update goes on until nothing is left that
 /// runs. Critical.
-pub fn endless(s: &ServiceLook<'_>) -> Option<Found> {
+pub fn endless(s: &ServiceContext<'_>) -> Option<Found> {
     let u = s.service.update.as_ref()?;
     let over = !u.is_running() && u.state != UpdateState::Completed;
     if over || s.service.update_config.on_failure != FailureAction::Continue || !s.is_short() {
@@ -159,7 +159,7 @@ pub fn endless(s: &ServiceLook<'_>) -> Option<Found> {
             u.started,
         )
         .why("its failure action is continue: the engine will replace every task by one that fails")
-        .tasks(s.look, failed)
+        .tasks(s.cx, failed)
         .remedy(Remedy::Rollback, "undo the update")
         .remedy(Remedy::Logs, "what the failed task wrote")
     })

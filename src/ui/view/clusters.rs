@@ -12,7 +12,9 @@ use crate::{
     config::Slot,
     ui::{
         App, Board,
-        fleet::{ClusterRow, FleetEvent, FleetPane, FleetProblem, Health, ManagerRow, age},
+        clusters::{
+            ClusterEvent, ClusterProblem, ClusterRow, ClustersPane, Health, ManagerRow, age,
+        },
         table::{Row, Table},
         view::problems,
         widget::columns::{Cell, Column, Key, TableView},
@@ -42,7 +44,7 @@ const fn column<R>(
     (min, max): (usize, usize),
     shed: u8,
     right: bool,
-    cell: for<'a> fn(&'a R, &'a crate::ui::Scene) -> Cell<'a>,
+    cell: for<'a> fn(&'a R, &'a crate::ui::Model) -> Cell<'a>,
 ) -> Column<R> {
     // These tables have one order.
     Column { title, min, max, shed, right, cell, key: |_, _| Key::Number(0) }
@@ -96,7 +98,7 @@ const MANAGERS: &[Column<ManagerRow>] = &[
     column("WHY", (30, 300), 0, false, |r, _| Cell::new(&*r.note, r.slot)),
 ];
 
-const PROBLEMS: &[Column<FleetProblem>] = &[
+const PROBLEMS: &[Column<ClusterProblem>] = &[
     column("", (1, 1), 0, false, |r, _| {
         Cell::new(problems::glyph(r.severity), problems::slot(r.severity))
     }),
@@ -105,7 +107,7 @@ const PROBLEMS: &[Column<FleetProblem>] = &[
     column("WHAT", (20, 300), 0, false, |r, _| Cell::text(&*r.message)),
 ];
 
-const EVENTS: &[Column<FleetEvent>] = &[
+const EVENTS: &[Column<ClusterEvent>] = &[
     column("TIME", (8, 8), 0, false, |r, _| Cell::dim(r.at.clock())),
     column("CLUSTER", (6, 20), 0, false, |r, _| Cell::new(&*r.name, Slot::Title)),
     column("NAME", (8, 28), 1, false, |r, _| Cell::text(&*r.object)),
@@ -138,7 +140,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
         frame,
         top,
         (&fleet.clusters, CLUSTERS),
-        (fleet.pane == FleetPane::Clusters, true),
+        (fleet.pane == ClustersPane::Clusters, true),
         plain(board, "Clusters", open),
         "",
     );
@@ -153,7 +155,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
         frame,
         middle,
         (&fleet.managers, MANAGERS),
-        (fleet.pane == FleetPane::Managers, false),
+        (fleet.pane == ClustersPane::Managers, false),
         title,
         "none is known yet",
     );
@@ -167,7 +169,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
             frame,
             area,
             (&fleet.problems, PROBLEMS),
-            (focus == FleetPane::Problems, false),
+            (focus == ClustersPane::Problems, false),
             title,
             "· no problems in any cluster",
         );
@@ -178,7 +180,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
             frame,
             area,
             (&fleet.events, EVENTS),
-            (focus == FleetPane::Events, false),
+            (focus == ClustersPane::Events, false),
             title,
             "nothing has happened since skep began to watch",
         );
@@ -189,7 +191,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
                 .areas(bottom);
         draw_problems(frame, left, p_title);
         draw_events(frame, right, e_title);
-    } else if focus == FleetPane::Events {
+    } else if focus == ClustersPane::Events {
         let mut title = e_title;
         title.push_span(Span::styled("│ Problems ", board.style(Slot::Dim)));
         draw_events(frame, bottom, title);
@@ -239,5 +241,5 @@ fn pane<R: Row>(
         focused,
         stale: false,
     };
-    view.draw(inner, frame.buffer_mut(), &board.settings.dress.theme);
+    view.draw(inner, frame.buffer_mut(), &board.settings.appearance.theme);
 }

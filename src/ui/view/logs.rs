@@ -22,7 +22,7 @@ use crate::{
     ui::{
         Board,
         board::Pane,
-        logpane::{LogPane, LogSource, Times},
+        log_pane::{LogPane, LogSource, Times},
         widget::text,
     },
 };
@@ -392,7 +392,7 @@ fn spans<'a>(board: &Board, log: &LogPane, pieces: &[(Look, &str)], base: Style)
         let style = if *look == Look::default() {
             base
         } else {
-            painted(*look, base, board.settings.dress.theme.depth())
+            painted(*look, base, board.settings.appearance.theme.depth())
         };
         let hits: Vec<Range<usize>> = [&log.highlight, &log.sieve.filter]
             .into_iter()

@@ -46,12 +46,12 @@ use crate::{
 
 /// Draws the whole screen. Reads no clock and does no I/O.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
-    let dress = &app.board().settings.dress;
+    let appearance = &app.board().settings.appearance;
     let area = frame.area();
-    frame.buffer_mut().set_style(area, dress.theme.screen());
+    frame.buffer_mut().set_style(area, appearance.theme.screen());
     screen(app, frame, area);
     disarm(frame.buffer_mut());
-    if dress.ascii {
+    if appearance.ascii {
         ascii::flatten(frame.buffer_mut());
     }
 }
@@ -139,7 +139,7 @@ fn tiny(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 impl Board {
     /// How a slot looks.
     pub(super) fn style(&self, slot: Slot) -> Style {
-        self.settings.dress.theme.style(slot)
+        self.settings.appearance.theme.style(slot)
     }
 
     /// Whether what is drawn is old and must look so.
@@ -158,7 +158,7 @@ fn frame_of(
 ) -> Rect {
     let block = Block::new()
         .borders(Borders::ALL)
-        .border_type(match board.settings.dress.borders {
+        .border_type(match board.settings.appearance.borders {
             config::Borders::Rounded => BorderType::Rounded,
             config::Borders::Plain => BorderType::Plain,
         })
@@ -217,7 +217,7 @@ fn rows<'a, T: Row, R: 'a>(
         focused,
         stale: board.is_stale(),
     };
-    view.draw(inner, frame.buffer_mut(), &board.settings.dress.theme);
+    view.draw(inner, frame.buffer_mut(), &board.settings.appearance.theme);
 }
 
 /// `11/12`, or that it is not told.
@@ -277,7 +277,7 @@ fn popup(board: &Board, frame: &mut Frame<'_>, width: u16, height: u16, title: L
 /// Room for what lies over a view.
 fn clear(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
-    frame.buffer_mut().set_style(area, board.settings.dress.theme.screen());
+    frame.buffer_mut().set_style(area, board.settings.appearance.theme.screen());
 }
 
 /// Whether a pane has the keyboard and nothing lies over it.

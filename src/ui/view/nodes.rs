@@ -7,7 +7,7 @@ use crate::{
     cluster::{Availability, Node, NodeState, Part},
     config::Slot,
     ui::{
-        Board, Scene,
+        Board, Model,
         board::Pane,
         widget::{
             bar::bar,
@@ -144,7 +144,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         max: 5,
         shed: 1,
         right: true,
-        cell: |n, c: &Scene| told(c, || Cell::text(c.store.node_tally(&n.id).running.to_string())),
+        cell: |n, c: &Model| told(c, || Cell::text(c.store.node_tally(&n.id).running.to_string())),
         key: |n, c| Key::Number(-(c.store.node_tally(&n.id).running as i64)),
     },
     Column {
@@ -206,7 +206,7 @@ pub const COLUMNS: &[Column<Node>] = &[
 ];
 
 /// What is counted from tasks, where they are told.
-fn told<'a>(c: &Scene, cell: impl FnOnce() -> Cell<'a>) -> Cell<'a> {
+fn told<'a>(c: &Model, cell: impl FnOnce() -> Cell<'a>) -> Cell<'a> {
     if c.store.tasks_refused() { Cell::dim("?") } else { cell() }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     config::Slot,
     ui::{
         Board,
-        input::Input,
+        line_editor::LineEditor,
         overlay::{Ask, Asking, Editor, Overlay, Page, PageKind, PlanBox, Scroll},
         palette::{Known, Palette},
         widget::text,
@@ -84,7 +84,7 @@ fn title(board: &Board, said: &str) -> Line<'static> {
     Line::styled(format!(" {} ", text::clean(said)), board.style(Slot::Title))
 }
 
-fn input_spans(board: &Board, input: &Input, room: u16) -> Vec<Span<'static>> {
+fn input_spans(board: &Board, input: &LineEditor, room: u16) -> Vec<Span<'static>> {
     let (before, after) = typed(input, room.into());
     let slot = if input.replaces() { Slot::Selected } else { Slot::Text };
     vec![
@@ -95,7 +95,7 @@ fn input_spans(board: &Board, input: &Input, room: u16) -> Vec<Span<'static>> {
 }
 
 /// What is typed before and behind the cursor, as far as there is room for it and the cursor.
-pub(super) fn typed(input: &Input, room: usize) -> (String, String) {
+pub(super) fn typed(input: &LineEditor, room: usize) -> (String, String) {
     let (before, after) = input.parts();
     let (before, after) = (text::clean(before), text::clean(after));
     let room = room.saturating_sub(1);

@@ -8,7 +8,7 @@ use crate::{
     config::Slot,
     triage::Severity,
     ui::{
-        Board, Scene,
+        Board, Model,
         board::Pane,
         widget::{
             bar::bar,
@@ -28,7 +28,7 @@ pub enum Health {
 }
 
 /// How a service is.
-pub fn health(service: &Service, scene: &Scene) -> Health {
+pub fn health(service: &Service, scene: &Model) -> Health {
     let missing = scene.store.missing(service);
     let stopped = service
         .update
@@ -75,7 +75,7 @@ impl Health {
     }
 }
 
-fn replicas(service: &Service, scene: &Scene) -> String {
+fn replicas(service: &Service, scene: &Model) -> String {
     let m = scene.store.missing(service);
     let (part, whole, word) = match m.job {
         Some((done, total)) => (done, total, " done"),

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::{
     config::Slot,
     session::Usage,
-    ui::{Board, vitals::Vitals, widget::text},
+    ui::{Board, performance::Performance, widget::text},
 };
 
 /// The page's lines.
@@ -19,8 +19,8 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
     }
     lines.push(Line::default());
     model(board, &mut lines);
-    if let Some(vitals) = &board.vitals {
-        own(board, vitals, &mut lines);
+    if let Some(performance) = &board.performance {
+        own(board, performance, &mut lines);
     }
     lines
 }
@@ -108,7 +108,7 @@ fn model(board: &Board, lines: &mut Vec<Line<'static>>) {
     );
 }
 
-fn own(board: &Board, vitals: &Vitals, lines: &mut Vec<Line<'static>>) {
+fn own(board: &Board, performance: &Performance, lines: &mut Vec<Line<'static>>) {
     let figures = |[p50, p99, worst]: [Duration; 3]| {
         format!("median {}, 99 % {}, worst {}", time(p50), time(p99), time(worst))
     };
@@ -118,21 +118,21 @@ fn own(board: &Board, vitals: &Vitals, lines: &mut Vec<Line<'static>>) {
         "frames",
         format!(
             "{} drawn, {} to the terminal, {} held back; at most one every {}",
-            vitals.frames,
-            text::bytes(vitals.bytes),
-            vitals.held,
-            time(vitals.between)
+            performance.frames,
+            text::bytes(performance.bytes),
+            performance.held,
+            time(performance.between)
         ),
     );
-    pair(board, lines, "drawing", figures(vitals.drawing.figures()));
-    pair(board, lines, "applying", figures(vitals.applying.figures()));
+    pair(board, lines, "drawing", figures(performance.drawing.figures()));
+    pair(board, lines, "applying", figures(performance.applying.figures()));
     pair(
         board,
         lines,
         "turns",
-        format!("{}; {} told", figures(vitals.turns.figures()), vitals.told),
+        format!("{}; {} told", figures(performance.turns.figures()), performance.told),
     );
-    pair(board, lines, "memory", format!("{} resident", text::bytes(vitals.memory)));
+    pair(board, lines, "memory", format!("{} resident", text::bytes(performance.memory)));
 }
 
 fn pair(board: &Board, lines: &mut Vec<Line<'static>>, name: &str, value: String) {

@@ -7,7 +7,7 @@ use crate::{
     cluster::{Part, Store, Task, TaskState},
     config::Slot,
     ui::{
-        Board, Scene,
+        Board, Model,
         board::{Pane, TaskScope},
         rows::TaskRow,
         widget::{
@@ -39,12 +39,12 @@ fn glyph(task: &Task, store: &Store) -> &'static str {
     }
 }
 
-fn of<'a>(row: &TaskRow, scene: &'a Scene) -> Option<&'a Task> {
+fn of<'a>(row: &TaskRow, scene: &'a Model) -> Option<&'a Task> {
     scene.store.task_at(row.task)
 }
 
 /// The engine's word, and in brackets what skep knows better.
-fn state<'a>(task: &'a Task, scene: &'a Scene) -> Cell<'a> {
+fn state<'a>(task: &'a Task, scene: &'a Model) -> Cell<'a> {
     let slot = slot(task, &scene.store);
     if task.state == TaskState::Running && !scene.store.is_running(task) {
         return Cell::new("running? node down", slot);

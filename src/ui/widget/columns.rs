@@ -7,7 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use super::text;
 use crate::{
     config::{Slot, Theme},
-    ui::Scene,
+    ui::Model,
 };
 
 /// A cell: its text and what it means.
@@ -66,9 +66,9 @@ pub struct Column<R> {
     /// Aligned right.
     pub right: bool,
     /// What it shows.
-    pub cell: for<'a> fn(&'a R, &'a Scene) -> Cell<'a>,
+    pub cell: for<'a> fn(&'a R, &'a Model) -> Cell<'a>,
     /// What it sorts by.
-    pub key: for<'a> fn(&'a R, &'a Scene) -> Key<'a>,
+    pub key: for<'a> fn(&'a R, &'a Model) -> Key<'a>,
 }
 
 /// What a table needs to be drawn.
@@ -78,7 +78,7 @@ pub struct TableView<'t, R> {
     /// The rows in the window only.
     pub rows: &'t [&'t R],
     /// Context of the cells.
-    pub context: &'t Scene,
+    pub context: &'t Model,
     /// Which of `rows` is under the cursor.
     pub selected: Option<usize>,
     /// Which are marked.

@@ -78,7 +78,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     blocks.truncate(shown);
     // The first may be large if that costs none of the others its place.
     for block in blocks.iter_mut().take_while(|_| shown == all) {
-        block.large = !board.settings.dress.ascii && big::is_name(&block.name);
+        block.large = !board.settings.appearance.ascii && big::is_name(&block.name);
         let Some(left) = free.checked_sub(if block.large { big::NAME } else { 0 }) else {
             block.large = false;
             break;

@@ -224,7 +224,7 @@ fn cluster(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     );
     let bold = board.style(slot).add_modifier(Modifier::BOLD);
     let said = text::clean(&said).into_owned();
-    let ascii = board.settings.dress.ascii;
+    let ascii = board.settings.appearance.ascii;
     let below = if area.height > big::NAME + 2 && !ascii && big::is_name(&name) {
         let wide = big::is_wide(&name, area.width);
         big::name(&name, wide, Rect { height: big::NAME, ..area }, frame.buffer_mut(), bold);

@@ -1,0 +1,124 @@
+//! What slots without a running task have come to: done, between two runs, or given up. All that counts
+//! tasks goes by this.
+
+use hashbrown::HashMap;
+
+use super::{Place, RestartCondition, ServiceId, Store, Task, TaskState, Timestamp};
+
+/// Tasks of a service that are many.
+const MANY: usize = 1_000;
+
+/// What a slot without a running task has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// Its task ended well, and is not started again: nothing more is to come.
+    Done,
+    /// Its task ended well, and the next run waits for the restart delay, until then.
+    NextRun(Timestamp),
+    /// Its last run failed, or it has no attempts left: it is not started again.
+    GivenUp,
+}
+
+/// The slots of a service that rest, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdleSlots {
+    /// [`Idle::Done`]
+    pub done: u64,
+    /// [`Idle::NextRun`]
+    pub waiting: u64,
+    /// [`Idle::GivenUp`]
+    pub given_up: u64,
+    /// When the first of those that wait runs; not set when none does.
+    pub next_run: Timestamp,
+}
+
+impl IdleSlots {
+    pub(super) fn of<'t>(tasks: impl Iterator<Item = &'t Task>) -> Self {
+        let mut all = Self::default();
+        for rest in rests(tasks).into_values() {
+            match rest {
+                Idle::Done => all.done += 1,
+                Idle::GivenUp => all.given_up += 1,
+                Idle::NextRun(at) => {
+                    all.waiting += 1;
+                    let is_first = !all.next_run.is_set() || at < all.next_run;
+                    all.next_run = if is_first { at } else { all.next_run };
+                }
+            }
+        }
+        all
+    }
+}
+
+/// What is known of a slot.
+#[derive(Default)]
+struct Slot<'t> {
+    /// Something of it runs, or is about to.
+    is_busy: bool,
+    /// Its task that waits to be started.
+    waits: Option<&'t Task>,
+    /// The one that ended last.
+    last: Option<&'t Task>,
+}
+
+/// The slots among a service's tasks that rest. The orchestrator shuts an ended task down and creates the
+/// next in one transaction (swarmkit `orchestrator/restart`): where there is none, none is to come.
+pub fn rests<'t>(tasks: impl Iterator<Item = &'t Task>) -> HashMap<Place<'t>, Idle> {
+    let mut slots: HashMap<Place<'t>, Slot<'t>> = HashMap::new();
+    // What a scale-down takes away belongs to no slot any more.
+    for task in tasks.filter(|t| t.desired != TaskState::Remove) {
+        let slot = slots.entry(task.place()).or_default();
+        if task.state.is_terminal() && !task.is_wanted() {
+            // Not by the time of their states: a node that comes back tells those anew.
+            if slot.last.is_none_or(|last| task.created > last.created) {
+                slot.last = Some(task);
+            }
+        } else if task.desired == TaskState::Ready && task.err.is_empty() {
+            slot.waits = Some(task);
+        } else {
+            slot.is_busy = true;
+        }
+    }
+    slots.into_iter().filter_map(|(place, slot)| Some((place, slot.rest()?))).collect()
+}
+
+impl Slot<'_> {
+    fn rest(&self) -> Option<Idle> {
+        let last = self.last.filter(|_| !self.is_busy)?;
+        let policy = &last.spec.restart;
+        let ended_well = last.state == TaskState::Complete;
+        if let Some(next) = self.waits {
+            let at =
+                next.created.shifted(i64::try_from(policy.delay.as_nanos()).unwrap_or(i64::MAX));
+            return (ended_well && policy.repeats()).then_some(Idle::NextRun(at));
+        }
+        if ended_well && policy.ends_with_success() {
+            return Some(Idle::Done);
+        }
+        let is_last = policy.condition == RestartCondition::None || policy.max_attempts > 0;
+        let ended = ended_well || matches!(last.state, TaskState::Failed | TaskState::Rejected);
+        (ended && is_last).then_some(Idle::GivenUp)
+    }
+}
+
+impl Store {
+    /// Counts a service's slots that rest. Those of many tasks are not counted with each piece of a list:
+    /// then it is still to be done.
+    pub(super) fn reckon_rests(&mut self, id: &ServiceId) -> bool {
+        let Some(group) = self.by_service.get(id) else { return true };
+        if group.tasks.len() > MANY && !self.lists.is_empty() {
+            return false;
+        }
+        let ended = group.tally.complete + group.tally.failed > 0;
+        let is_known = |t: &&Task| {
+            t.slot > 0 || t.node.as_ref().is_none_or(|node| self.nodes.contains_key(node))
+        };
+        let rests = if ended && self.tasks_known {
+            IdleSlots::of(self.tasks_of(id).filter(is_known))
+        } else {
+            IdleSlots::default()
+        };
+        self.by_service.entry_ref(id).or_default().rests = rests;
+        true
+    }
+}

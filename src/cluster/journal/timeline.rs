@@ -1,0 +1,59 @@
+//! Reading the journal as a time line: failures a minute, and which change led to which of them.
+
+use std::collections::HashMap;
+
+use crate::cluster::{Entry, Journal, Meaning, ServiceId, Subject, Timestamp};
+
+/// So long after a change a failure may be its doing.
+const CONSEQUENCE: i64 = 10 * 60 * 1_000_000_000;
+
+/// What a change led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// Failures of the same service until the next change, or for ten minutes.
+    pub failures: u32,
+    /// When the first of them was.
+    pub first: Timestamp,
+}
+
+/// What each change led to, by the entry's number.
+pub fn effects(journal: &Journal) -> HashMap<u64, Effect> {
+    let mut last: HashMap<&ServiceId, &Entry> = HashMap::new();
+    let mut effects: HashMap<u64, Effect> = HashMap::new();
+    for entry in journal.iter() {
+        match (entry.meaning, &entry.subject) {
+            (Meaning::Change, Subject::Service(id)) => {
+                last.insert(id, entry);
+            }
+            (Meaning::Failure, Subject::Task(_, service)) => {
+                let Some(cause) = last.get(service) else { continue };
+                if entry.at.0 - cause.at.0 > CONSEQUENCE {
+                    continue;
+                }
+                let effect =
+                    effects.entry(cause.seq).or_insert(Effect { failures: 0, first: entry.at });
+                effect.failures += 1;
+            }
+            _ => {}
+        }
+    }
+    effects
+}
+
+/// Failures between two instants, in so many equal parts.
+pub fn failures(journal: &Journal, from: Timestamp, to: Timestamp, parts: usize) -> Vec<u32> {
+    let mut counts = vec![0; parts];
+    let span = i128::from(to.0) - i128::from(from.0);
+    if parts == 0 || span <= 0 {
+        return counts;
+    }
+    for entry in journal.iter().rev() {
+        if entry.meaning != Meaning::Failure || entry.at < from || entry.at > to {
+            continue;
+        }
+        let at = (i128::from(entry.at.0) - i128::from(from.0)) * parts as i128 / span;
+        let at = usize::try_from(at).unwrap_or(0).min(parts - 1);
+        counts[at] += 1;
+    }
+    counts
+}

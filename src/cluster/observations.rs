@@ -1,0 +1,106 @@
+//! What a store has seen and no list tells: since when a node is as it is, how often it was lost, when
+//! the leader changed. Bounded.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::{Meaning, NodeId, Subject, Timestamp};
+
+/// So many instants of one kind are kept.
+const KEPT: usize = 16;
+
+/// What was seen of one node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeObservations {
+    /// Since when it is in its state; not set if it was so when first seen.
+    pub state_since: Timestamp,
+    /// Since when the other managers reach it, or do not.
+    pub reach_since: Timestamp,
+    /// When it was lost, the newest last.
+    pub losses: VecDeque<Timestamp>,
+    /// When it came back last.
+    pub back: Timestamp,
+}
+
+/// What was seen of the whole Swarm.
+#[derive(Clone, Debug, Default)]
+pub struct Observations {
+    nodes: HashMap<NodeId, NodeObservations>,
+    leaders: VecDeque<Timestamp>,
+    changes: HashMap<Subject, VecDeque<PastChange>>,
+}
+
+/// Something that was changed, and may be why something fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastChange {
+    /// When.
+    pub at: Timestamp,
+    /// A spec, by anyone; or an action, through skep, and so with a name.
+    pub meaning: Meaning,
+    /// In words.
+    pub text: String,
+}
+
+fn keep(list: &mut VecDeque<Timestamp>, at: Timestamp) {
+    let place = list.partition_point(|t| *t < at);
+    if list.get(place) != Some(&at) {
+        list.insert(place, at);
+    }
+    if list.len() > KEPT {
+        list.pop_front();
+    }
+}
+
+impl Observations {
+    /// What was seen of a node.
+    pub fn node(&self, id: &NodeId) -> Option<&NodeObservations> {
+        self.nodes.get(id)
+    }
+
+    /// When another manager began to lead, the newest last.
+    pub fn leaders(&self) -> &VecDeque<Timestamp> {
+        &self.leaders
+    }
+
+    pub(super) fn state_changed(&mut self, id: &NodeId, at: Timestamp) {
+        self.nodes.entry(id.clone()).or_default().state_since = at;
+    }
+
+    pub(super) fn reach_changed(&mut self, id: &NodeId, at: Timestamp) {
+        self.nodes.entry(id.clone()).or_default().reach_since = at;
+    }
+
+    /// The last changes of a service or node, the newest last.
+    pub fn changes(&self, subject: &Subject) -> impl DoubleEndedIterator<Item = &PastChange> {
+        self.changes.get(subject).into_iter().flatten()
+    }
+
+    pub(super) fn forget(&mut self, subject: &Subject) {
+        self.changes.remove(subject);
+        if let Subject::Node(id) = subject {
+            self.nodes.remove(id);
+        }
+    }
+
+    /// Reads an entry of the journal, live or from before.
+    pub(super) fn read(&mut self, at: Timestamp, meaning: Meaning, subject: &Subject, text: &str) {
+        match (meaning, subject) {
+            (Meaning::NodeLost, Subject::Node(id)) => {
+                keep(&mut self.nodes.entry(id.clone()).or_default().losses, at);
+            }
+            (Meaning::NodeBack, Subject::Node(id)) => {
+                let node = self.nodes.entry(id.clone()).or_default();
+                node.back = node.back.max(at);
+            }
+            (Meaning::Leader, _) => keep(&mut self.leaders, at),
+            (Meaning::Change | Meaning::Action, _) => {
+                let changes = self.changes.entry(subject.clone()).or_default();
+                let place = changes.partition_point(|c| c.at <= at);
+                changes.insert(place, PastChange { at, meaning, text: text.to_owned() });
+                if changes.len() > KEPT {
+                    changes.pop_front();
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What outlives skep: the last 24 hours of each Swarm's timeline, and which of its problems are
+//! quieted. A restart in the middle of an incident loses nothing.
+//!
+//! `timeline/<swarm>/2026-11-21T14.jsonl`, a file an hour, a line an entry; those older than a day
+//! go when a new hour begins. What was done through skep comes from the audit file.
+
+use std::{
+    collections::HashMap,
+    fs,
+    io::{BufRead, Write},
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use super::{append_lines, format, private_dir, private_file};
+use crate::{
+    cluster::{Entry, Gravity, Journal, Meaning, NodeId, ServiceId, Subject, Timestamp},
+    triage::Quieted,
+};
+
+/// Record for so long.
+const KEPT: i64 = 24 * 3_600 * 1_000_000_000;
+/// An hour that would take more is cut short: a disk must not fill because a Swarm burns.
+const HOUR_LIMIT: u64 = 16 << 20;
+/// Of the audit file, which only grows, so much of the end is read.
+const AUDIT_TAIL: u64 = 1 << 20;
+/// A write's result stands at most so many lines after it.
+const AT_ONCE: usize = 64;
+
+/// Where it is kept.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// Of timelines; none if nothing is to be kept.
+    pub timeline: Option<PathBuf>,
+    /// What was done through skep.
+    pub audit: PathBuf,
+}
+
+impl History {
+    /// What is remembered of a Swarm, the oldest first, and what is quieted. Reads files: not for the
+    /// async threads. What can't be read is as if it were not there.
+    pub fn load(&self, swarm: &str, now: Timestamp) -> (Vec<Entry>, Vec<Quieted>) {
+        let mut entries = Vec::new();
+        let mut quieted = Vec::new();
+        if let Some(dir) = self.dir(swarm) {
+            for file in hours(&dir).into_iter().rev() {
+                if entries.len() >= Journal::LIMIT {
+                    break;
+                }
+                entries.extend(lines(&file, 0).filter_map(|line| format::read(&line)));
+            }
+            let file = fs::read_to_string(dir.join(QUIETED)).unwrap_or_default();
+            quieted = format::read_all(&file);
+        }
+        entries.extend(self.actions(swarm));
+        entries.retain(|e: &Entry| e.at.0 >= now.0 - KEPT && e.at <= now.shifted(KEPT));
+        entries.sort_by_key(|e| e.at);
+        for entry in &mut entries {
+            entry.kept = true;
+        }
+        (entries, quieted)
+    }
+
+    fn dir(&self, swarm: &str) -> Option<PathBuf> {
+        // The id comes from an engine: it must not lead anywhere else.
+        let plain = !swarm.is_empty() && swarm.bytes().all(|b| b.is_ascii_alphanumeric());
+        self.timeline.as_ref().filter(|_| plain).map(|dir| dir.join(swarm))
+    }
+
+    /// What was done to this Swarm through skep, as the audit file has it.
+    fn actions(&self, swarm: &str) -> Vec<Entry> {
+        let size = fs::metadata(&self.audit).map_or(0, |m| m.len());
+        let all = lines(&self.audit, size.saturating_sub(AUDIT_TAIL));
+        let all = all.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+        let mut actions: Vec<Value> = Vec::new();
+        for line in all.filter(|v| v["cluster"].as_str() == Some(swarm)) {
+            let mut sent = actions.iter().rev().take(AT_ONCE);
+            match sent.position(|a| a["result"] == "sent" && is_result(a, &line)) {
+                Some(back) => {
+                    let place = actions.len() - 1 - back;
+                    actions[place] = line;
+                }
+                None => actions.push(line),
+            }
+        }
+        actions.iter().filter_map(action).collect()
+    }
+
+    /// Appends to the timeline.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn append(&self, swarm: &str, entries: &[Entry], now: Timestamp) -> std::io::Result<()> {
+        let Some(dir) = self.dir(swarm) else { return Ok(()) };
+        let mut by_hour: HashMap<String, String> = HashMap::new();
+        for entry in entries {
+            let text = by_hour.entry(hour(entry.at)).or_default();
+            *text += &format::write(entry)?;
+            text.push('\n');
+        }
+        private_dir(&dir)?;
+        for (hour, text) in by_hour {
+            let file = dir.join(format!("{hour}.jsonl"));
+            let size = fs::metadata(&file).ok().map(|m| m.len());
+            if size.is_none() {
+                prune(&dir, now);
+            }
+            if size.unwrap_or(0) < HOUR_LIMIT {
+                append_lines(&file, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes which problems are quieted.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn keep_quieted(&self, swarm: &str, quieted: &[Quieted]) -> std::io::Result<()> {
+        let Some(dir) = self.dir(swarm) else { return Ok(()) };
+        private_dir(&dir)?;
+        // Whole or not at all.
+        let new = dir.join("quieted.new");
+        private_file(fs::OpenOptions::new().create(true).write(true).truncate(true), &new)?
+            .write_all(format::write_all(quieted)?.as_bytes())?;
+        fs::rename(new, dir.join(QUIETED))
+    }
+}
+
+const QUIETED: &str = "quieted.json";
+
+/// `2026-11-21T14`, UTC.
+fn hour(at: Timestamp) -> String {
+    at.to_string().chars().take(13).collect()
+}
+
+/// The files of a timeline, the oldest first.
+fn hours(dir: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(dir).into_iter().flatten().flatten().map(|f| f.path());
+    let mut files: Vec<_> = files.filter(|f| f.extension().is_some_and(|e| e == "jsonl")).collect();
+    files.sort();
+    files
+}
+
+/// Removes what is older than a day.
+fn prune(dir: &Path, now: Timestamp) {
+    let oldest = format!("{}.jsonl", hour(now.shifted(-KEPT)));
+    for file in hours(dir) {
+        if file.file_name().is_some_and(|name| *name.to_string_lossy() < *oldest)
+            && let Err(error) = fs::remove_file(&file)
+        {
+            tracing::warn!(%error, path = %file.display(), "an old timeline can't be removed");
+        }
+    }
+}
+
+fn lines(path: &Path, from: u64) -> impl Iterator<Item = String> {
+    let file = fs::File::open(path).and_then(|mut file| {
+        std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(from))?;
+        Ok(file)
+    });
+    // A line that is not UTF-8 ends nothing.
+    let split = file.ok().into_iter().flat_map(|f| std::io::BufReader::new(f).split(b'\n'));
+    split.map_while(Result::ok).map(|line| String::from_utf8_lossy(&line).into_owned())
+}
+
+/// Is `line` how what was `sent` came out?
+fn is_result(sent: &Value, line: &Value) -> bool {
+    ["who", "command", "version", "service_id", "node_id"].iter().all(|key| sent[key] == line[key])
+}
+
+/// A line of the audit file as an entry of the timeline.
+fn action(line: &Value) -> Option<Entry> {
+    let text = |key: &str| line[key].as_str().unwrap_or_default();
+    let at = Timestamp::parse(text("at"));
+    let (result, who) = (text("result"), text("who"));
+    let (kind, subject) = if text("node_id").is_empty() {
+        ("service", Subject::Service(ServiceId::from(text("service_id"))))
+    } else {
+        ("node", Subject::Node(NodeId::from(text("node_id"))))
+    };
+    let outcome = match result {
+        "" | "taken" => String::new(),
+        "sent" => " (sent, no answer known)".into(),
+        other => format!(" ({other})"),
+    };
+    at.is_set().then(|| Entry {
+        seq: 0,
+        kept: true,
+        at,
+        kind: "action".into(),
+        name: text(kind).into(),
+        text: format!("{}{outcome}: {} by {who}", text("action"), text("command")).into(),
+        subject,
+        gravity: Gravity::Note,
+        meaning: Meaning::Action,
+    })
+}
+
+/// Writes what is to be kept, in its order, on a thread of its own: a slow disk holds up nobody.
+#[derive(Debug)]
+pub struct HistoryWriter(std::sync::mpsc::Sender<(String, Record, Timestamp)>);
+
+#[derive(Debug)]
+pub enum Record {
+    Entries(Vec<Entry>),
+    Quieted(Vec<Quieted>),
+}
+
+impl HistoryWriter {
+    pub fn new(history: History) -> Self {
+        let (send, receive) = std::sync::mpsc::channel::<(String, Record, Timestamp)>();
+        tokio::task::spawn_blocking(move || {
+            let mut complained = false;
+            while let Ok((swarm, kept, now)) = receive.recv() {
+                let written = match &kept {
+                    Record::Entries(entries) => history.append(&swarm, entries, now),
+                    Record::Quieted(quieted) => history.keep_quieted(&swarm, quieted),
+                };
+                if let Err(error) = written
+                    && !std::mem::replace(&mut complained, true)
+                {
+                    tracing::error!(%error, "the timeline can't be written");
+                }
+            }
+        });
+        Self(send)
+    }
+
+    pub fn keep(&self, swarm: &str, kept: Record, now: Timestamp) {
+        let _ = self.0.send((swarm.to_owned(), kept, now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn entry(at: Timestamp, text: &str) -> Entry {
+        Entry {
+            seq: 7,
+            kept: false,
+            at,
+            kind: "node".into(),
+            name: "n1".into(),
+            text: text.into(),
+            subject: Subject::Node("id".into()),
+            gravity: Gravity::Bad,
+            meaning: Meaning::NodeLost,
+        }
+    }
+
+    #[test]
+    fn a_day_is_kept_and_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let history = History {
+            timeline: Some(dir.path().join("timeline")),
+            audit: dir.path().join("audit.jsonl"),
+        };
+        let now = Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap());
+        let old = now.shifted(-2 * KEPT);
+        history.append("swarm1", &[entry(old, "long ago")], now).unwrap();
+        let hostile = "lost again\u{9b}2J\u{7f}\u{202e}";
+        history
+            .append("swarm1", &[entry(now.shifted(-5), "lost"), entry(now, hostile)], now)
+            .unwrap();
+        let file = history.timeline.as_ref().unwrap().join(format!("swarm1/{}.jsonl", hour(now)));
+        let written = fs::read_to_string(file).unwrap();
+        assert!(
+            written.contains("lost again\\u009b2J\\u007f\\u202e"),
+            "safe to look at: {written}"
+        );
+        let line = |replicas: u32, result: &str| {
+            json!({
+                "at": now.to_string(), "who": "ann", "cluster": "swarm1", "version": 7,
+                "service": "web", "service_id": "s1", "action": "scale",
+                "command": format!("docker service scale web={replicas}"), "result": result,
+            })
+        };
+        // Of a write whose result is known that is told, once.
+        let lines = [line(2, "sent"), line(2, "taken"), "rubbish".into(), line(3, "sent")];
+        let audit = lines.map(|l| format!("{l}\n")).concat();
+        fs::write(&history.audit, audit).unwrap();
+        let (entries, _) = history.load("swarm1", now.shifted(1));
+        let said: Vec<&str> = entries.iter().map(|e| &*e.text).collect();
+        assert_eq!(
+            said,
+            [
+                "lost",
+                hostile,
+                "scale: docker service scale web=2 by ann",
+                "scale (sent, no answer known): docker service scale web=3 by ann"
+            ]
+        );
+        assert_eq!(hours(&dir.path().join("timeline/swarm1")).len(), 1, "the old hour is gone");
+        assert!(history.load("../swarm1", now).0.is_empty(), "an id leads nowhere else");
+        let quieted = vec![Quieted {
+            key: "trouble s1".into(),
+            quiet: crate::triage::Quiet::Muted(now),
+            like: String::new(),
+        }];
+        history.keep_quieted("swarm1", &quieted).unwrap();
+        assert_eq!(history.load("swarm1", now).1, quieted);
+    }
+}

@@ -1,0 +1,8 @@
+//! The clock of the machine that skep runs on.
+
+use crate::cluster::Timestamp;
+
+/// Our time. A manager's differs from it by its skew.
+pub(super) fn wall() -> Timestamp {
+    Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(0))
+}

@@ -1,0 +1,468 @@
+//! Following logs: one stream a task, so that one node that is away costs only its own lines. No line
+//! is told twice and none is left out, over broken streams and other managers.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    hash::{Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::Mutex, task::AbortHandle};
+
+use crate::session::{
+    jobs::caught,
+    protocol::{Event, LogTask, Token},
+    sessions::{Gone, Out},
+};
+use crate::{
+    cluster::{TaskId, Timestamp},
+    engine::{Engine, EngineError, LogFrame, LogStream, Output, TaskLogRequest},
+};
+
+/// Lines read of the past when a task's log is opened.
+const TAIL: usize = 500;
+/// Waits before a stream that failed or ended is opened again.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// A stream that was busy and says nothing for so long is doubted: moby#41733, docker/cli#4678.
+const DOUBT: Duration = Duration::from_secs(10);
+/// It was busy if it wrote within this time.
+const BUSY: Duration = Duration::from_secs(60);
+/// How long a look beside a doubted stream may take.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Where a log that was never read begins.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::session) struct Begin {
+    /// With its last lines; all if `None`.
+    pub tail: Option<usize>,
+    /// Not before then.
+    pub since: Timestamp,
+}
+
+impl Default for Begin {
+    fn default() -> Self {
+        Self { tail: Some(TAIL), since: Timestamp::NEVER }
+    }
+}
+
+/// The log streams under way.
+#[derive(Debug, Default)]
+pub(in crate::session) struct Tails {
+    view: Token,
+    begin: Begin,
+    running: HashMap<TaskId, AbortHandle>,
+    /// Outlives a link, to go on from there over another.
+    known: HashMap<TaskId, Arc<Known>>,
+}
+
+/// What is known of a task's log.
+#[derive(Debug, Default)]
+struct Known {
+    /// The task may still write.
+    alive: AtomicBool,
+    /// It was told that it can't be read, and nothing since.
+    in_trouble: AtomicBool,
+    heard: Mutex<Heard>,
+}
+
+/// What was told of it. A line is known again by its time and text: the engine itself sends lines again
+/// within one stream, from the beginning, when a node comes back (measured, 20.10 to 28.5).
+#[derive(Debug, Default)]
+struct Heard {
+    /// The newest line's time.
+    newest: Timestamp,
+    /// The newest of each output: each has its own clockwork, and the two may be a little out of step.
+    of_output: [Timestamp; 3],
+    /// The last lines, the oldest first, and the same to look them up.
+    recent: VecDeque<(i64, u64)>,
+    lookup: HashSet<(i64, u64)>,
+    /// It is over: whatever comes again is known.
+    closed: bool,
+}
+
+/// Tasks whose end is remembered; a crash loop watched for weeks makes many.
+const KNOWN: usize = 1_024;
+/// Lines of each task that are known again.
+const RECENT: usize = 4_096;
+
+impl Heard {
+    fn key(frame: &LogFrame) -> (i64, u64) {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (output(frame), &frame.text).hash(&mut hasher);
+        (frame.at.0, hasher.finish())
+    }
+
+    /// Whether a line was told already. One that is older than all that are remembered counts as
+    /// told: it can only be a node's log sent again.
+    fn knows(&self, frame: &LogFrame) -> bool {
+        if !frame.at.is_set() || frame.at > self.of_output[output(frame)] {
+            return false;
+        }
+        let forgotten = self.recent.len() == RECENT
+            && self.recent.front().is_some_and(|(oldest, _)| frame.at.0 < *oldest);
+        self.closed || forgotten || self.lookup.contains(&Self::key(frame))
+    }
+
+    /// Lets go of the single lines: this log is over, and all of it was told.
+    fn close(&mut self) {
+        self.recent = VecDeque::new();
+        self.lookup = HashSet::new();
+        self.closed = true;
+    }
+
+    fn note(&mut self, frame: (Timestamp, usize, (i64, u64))) {
+        let (at, output, key) = frame;
+        if !at.is_set() {
+            return;
+        }
+        self.newest = self.newest.max(at);
+        self.of_output[output] = self.of_output[output].max(at);
+        if self.recent.len() == RECENT
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            self.lookup.remove(&oldest);
+        }
+        self.recent.push_back(key);
+        self.lookup.insert(key);
+    }
+}
+
+fn output(frame: &LogFrame) -> usize {
+    match frame.output {
+        Output::Stdout => 0,
+        Output::Stderr => 1,
+        Output::Engine => 2,
+    }
+}
+
+impl Tails {
+    /// Streams that begin elsewhere than usual.
+    pub fn beginning(begin: Begin) -> Self {
+        let mut tails = Self::default();
+        tails.begin = begin;
+        tails
+    }
+
+    /// Follows these tasks and no others; streams that already run go on.
+    pub fn set(&mut self, engine: &Engine, out: &Out, view: Token, tasks: &[LogTask]) {
+        if view != self.view {
+            self.pause();
+            self.known.clear();
+            self.view = view;
+        }
+        self.running.retain(|task, handle| {
+            let keep = tasks.iter().any(|t| t.task == *task);
+            if !keep {
+                handle.abort();
+            }
+            keep
+        });
+        if self.known.len() > KNOWN {
+            self.known.retain(|task, _| self.running.contains_key(task));
+        }
+        for wanted in tasks {
+            let known = Arc::clone(self.known.entry(wanted.task.clone()).or_default());
+            known.alive.store(wanted.alive, Ordering::Relaxed);
+            self.running.entry(wanted.task.clone()).or_insert_with(|| {
+                let tail = Tail {
+                    engine: engine.clone(),
+                    out: out.clone(),
+                    view,
+                    task: wanted.task.clone(),
+                    begin: self.begin,
+                    known,
+                };
+                tokio::spawn(tail.follow()).abort_handle()
+            });
+        }
+    }
+
+    /// Ends all streams; [`Tails::set`] goes on after the last line heard.
+    pub fn pause(&mut self) {
+        for (_, handle) in self.running.drain() {
+            handle.abort();
+        }
+    }
+}
+
+impl Drop for Tails {
+    fn drop(&mut self) {
+        self.pause();
+    }
+}
+
+/// Reads lines older than `before`, as far as the engine still has them.
+pub(in crate::session) fn older(
+    engine: &Engine,
+    out: &Out,
+    view: Token,
+    tasks: Vec<(TaskId, Timestamp, usize)>,
+) {
+    for (task, before, have) in tasks {
+        let (engine, out) = (engine.clone(), out.clone());
+        tokio::spawn(async move {
+            let request = TaskLogRequest {
+                task: task.clone(),
+                follow: false,
+                tail: Some(have + TAIL * 2),
+                since: Timestamp::NEVER,
+            };
+            let mut found = Vec::new();
+            let read = async {
+                let mut stream = engine.task_logs(&request).await?;
+                while let Some(frames) = stream.next().await? {
+                    found.extend(frames.into_iter().filter(|f| f.at.is_set() && f.at < before));
+                }
+                Ok::<_, EngineError>(())
+            };
+            // What could be read is of use also if the rest could not.
+            let endpoint = engine.endpoint().to_string();
+            let _ = caught(&endpoint, tokio::time::timeout(LOOK, read)).await;
+            let _ = out.send(Event::OlderLines(view, task, found)).await;
+        });
+    }
+}
+
+/// Lines shown as evidence.
+const LAST: usize = 3;
+
+/// Reads the last lines of a task, once.
+pub(in crate::session) fn last(engine: &Engine, out: &Out, task: TaskId) {
+    let (engine, out) = (engine.clone(), out.clone());
+    tokio::spawn(async move {
+        let request = TaskLogRequest {
+            task: task.clone(),
+            follow: false,
+            tail: Some(LAST),
+            since: Timestamp::NEVER,
+        };
+        let read = async {
+            let mut found = Vec::new();
+            let mut stream = engine.task_logs(&request).await.map_err(|e| e.to_string())?;
+            while let Some(frames) = stream.next().await.map_err(|e| e.to_string())? {
+                found.extend(frames.into_iter().filter(|f| f.at.is_set()));
+            }
+            found.drain(..found.len().saturating_sub(LAST));
+            Ok(found)
+        };
+        let endpoint = engine.endpoint().to_string();
+        let lines = match caught(&endpoint, tokio::time::timeout(LOOK, read)).await {
+            Ok(Ok(lines)) => lines,
+            Ok(Err(_)) => Err("its node does not answer".into()),
+            Err(fault) => Err(fault.to_string()),
+        };
+        let _ = out.send(Event::LastLines(task, lines)).await;
+    });
+}
+
+struct Tail {
+    engine: Engine,
+    out: Out,
+    view: Token,
+    task: TaskId,
+    begin: Begin,
+    known: Arc<Known>,
+}
+
+/// Why a stream is left.
+enum End {
+    /// The UI is gone.
+    Gone,
+    /// It ended by itself.
+    Clean,
+    /// It stalls, or broke.
+    Broken(Option<EngineError>),
+}
+
+impl Tail {
+    async fn follow(self) {
+        let mut wait = FIRST_WAIT;
+        loop {
+            let began = Instant::now();
+            let alive = self.known.alive.load(Ordering::Relaxed);
+            let endpoint = self.engine.endpoint().to_string();
+            let read = caught(&endpoint, self.stream(alive)).await;
+            let (end, heard_any) = read.unwrap_or_else(|fault| (End::Broken(Some(fault)), false));
+            match end {
+                End::Gone => return,
+                // The task is over, and so is its log.
+                End::Clean if !alive => {
+                    self.known.heard.lock().await.close();
+                    let _ = self.out.send(Event::LogEnd(self.view, self.task.clone())).await;
+                    return;
+                }
+                End::Clean | End::Broken(None) => {}
+                End::Broken(Some(error)) => {
+                    self.known.in_trouble.store(true, Ordering::Relaxed);
+                    if self.trouble(Some(error.to_string())).await.is_err() {
+                        return;
+                    }
+                }
+            }
+            // An engine that comes back is there soon after; one that stays away is not asked often.
+            wait = if heard_any || began.elapsed() > LONGEST_WAIT {
+                FIRST_WAIT
+            } else {
+                (wait * 2).min(LONGEST_WAIT)
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn trouble(&self, why: Option<String>) -> Result<(), Gone> {
+        self.out.send(Event::LogTrouble(self.view, self.task.clone(), why)).await
+    }
+
+    /// Reads one stream to its end; also tells whether anything new came.
+    async fn stream(&self, follow: bool) -> (End, bool) {
+        let from = self.known.heard.lock().await.newest;
+        let resumed = from.is_set();
+        let request = TaskLogRequest {
+            task: self.task.clone(),
+            follow,
+            tail: if resumed { None } else { self.begin.tail },
+            since: if resumed { from } else { self.begin.since },
+        };
+        let mut stream = match self.engine.task_logs(&request).await {
+            Ok(stream) => stream,
+            Err(error) => return (End::Broken(Some(error)), false),
+        };
+        // A resumed stream begins with the lines of the last instant; if it does not, what lay between
+        // is lost: the engine rotated its files.
+        let mut overlapped = !resumed;
+        let mut any = false;
+        let mut newest = Instant::now();
+        loop {
+            let frames = match self.next(&mut stream, follow, any, newest).await {
+                Ok(Some(frames)) => frames,
+                Ok(None) => return (End::Clean, any),
+                Err(error) => return (End::Broken(error), any),
+            };
+            // Held over the telling: a stream that is aborted in between tells nothing twice.
+            let mut heard = self.known.heard.lock().await;
+            let mut fresh = Vec::with_capacity(frames.len());
+            for frame in frames {
+                if heard.knows(&frame) {
+                    overlapped = true;
+                    continue;
+                }
+                if !std::mem::replace(&mut overlapped, true) && frame.at.is_set() {
+                    let gap = Event::LogGap(self.view, self.task.clone(), from, frame.at);
+                    if self.out.send(gap).await.is_err() {
+                        return (End::Gone, any);
+                    }
+                }
+                fresh.push(frame);
+            }
+            if fresh.is_empty() {
+                continue;
+            }
+            any = true;
+            newest = Instant::now();
+            if self.known.in_trouble.swap(false, Ordering::Relaxed)
+                && self.trouble(None).await.is_err()
+            {
+                return (End::Gone, any);
+            }
+            let notes: Vec<_> = fresh.iter().map(|f| (f.at, output(f), Heard::key(f))).collect();
+            let lines = Event::Lines(self.view, self.task.clone(), fresh);
+            if self.out.send(lines).await.is_err() {
+                return (End::Gone, any);
+            }
+            for note in notes {
+                heard.note(note);
+            }
+        }
+    }
+
+    /// The next lines. A stream that was busy and falls silent is compared with what the engine says
+    /// beside it: `Err(None)` if it has lines the stream does not bring.
+    async fn next(
+        &self,
+        stream: &mut LogStream,
+        follow: bool,
+        any: bool,
+        newest: Instant,
+    ) -> Result<Option<Vec<LogFrame>>, Option<EngineError>> {
+        let mut patience = DOUBT;
+        loop {
+            let watched = follow && any && newest.elapsed() < BUSY + patience;
+            if !watched {
+                return stream.next().await.map_err(Some);
+            }
+            match tokio::time::timeout(patience, stream.next()).await {
+                Ok(next) => return next.map_err(Some),
+                Err(_) if self.is_behind().await => return Err(None),
+                Err(_) => patience *= 2,
+            }
+        }
+    }
+
+    /// Whether the engine has a newer line than the last one told.
+    async fn is_behind(&self) -> bool {
+        let last = self.known.heard.lock().await.newest;
+        let request = TaskLogRequest {
+            task: self.task.clone(),
+            follow: false,
+            tail: Some(1),
+            since: Timestamp::NEVER,
+        };
+        let look = async {
+            let mut stream = self.engine.task_logs(&request).await?;
+            let mut newest = Timestamp::NEVER;
+            while let Some(frames) = stream.next().await? {
+                newest = frames.iter().map(|f| f.at).max().unwrap_or(newest).max(newest);
+            }
+            Ok::<_, EngineError>(newest)
+        };
+        match tokio::time::timeout(LOOK, look).await {
+            Ok(Ok(newest)) => newest > last,
+            // It answers nothing at all: the stream is no better.
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(at: i64, text: &str) -> LogFrame {
+        LogFrame { at: Timestamp(at), output: Output::Stdout, text: text.into() }
+    }
+
+    fn tell(heard: &mut Heard, frame: &LogFrame) {
+        heard.note((frame.at, output(frame), Heard::key(frame)));
+    }
+
+    #[test]
+    fn what_comes_again_is_known_and_what_is_new_is_not() {
+        let mut heard = Heard::default();
+        for at in 1..=10 {
+            tell(&mut heard, &frame(at, "x"));
+        }
+        assert!(heard.knows(&frame(10, "x")) && heard.knows(&frame(3, "x")));
+        assert!(!heard.knows(&frame(11, "x")), "later");
+        assert!(!heard.knows(&frame(10, "y")), "another line of the same instant");
+        assert!(!heard.knows(&frame(3, "y")), "a clock that was set back a little");
+        let late = LogFrame { output: Output::Stderr, ..frame(5, "x") };
+        assert!(!heard.knows(&late), "the other output lags");
+    }
+
+    #[test]
+    fn a_long_log_sent_again_is_known_from_its_beginning() {
+        let mut heard = Heard::default();
+        for at in 1..=10_000 {
+            tell(&mut heard, &frame(at, "x"));
+        }
+        assert!((1..=10_000).all(|at| heard.knows(&frame(at, "x"))));
+        assert_eq!(heard.lookup.len(), RECENT);
+        heard.close();
+        assert!((1..=10_000).all(|at| heard.knows(&frame(at, "x"))) && heard.lookup.is_empty());
+    }
+}

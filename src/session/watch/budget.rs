@@ -1,0 +1,369 @@
+//! How often each kind of request may be made: as often as wished, unless that would cost the
+//! manager, or the link, more than its share.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use crate::{connect::Endpoint, engine::Price};
+
+/// What skep may cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Budget {
+    /// The share of the manager's time skep may use, all requests together.
+    pub share: f64,
+    /// Bytes of answers a second, in the long run.
+    pub rate: f64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::new(Self::SHARE, false)
+    }
+}
+
+impl Budget {
+    /// As the user wishes: a share, and less for a link that is slow.
+    pub fn new(share: f64, low_bandwidth: bool) -> Self {
+        Self { share, rate: if low_bandwidth { Self::LOW_RATE } else { Self::RATE } }
+    }
+
+    /// For this endpoint: no link is spared where there is none.
+    pub(in crate::session) fn over(self, endpoint: &Endpoint) -> Self {
+        let spare = self.rate < Self::RATE || !matches!(endpoint, Endpoint::Unix(_));
+        Self { rate: if spare { self.rate } else { f64::INFINITY }, ..self }
+    }
+
+    /// Of the manager's time, unless the user says otherwise.
+    pub const SHARE: f64 = 0.05;
+    /// Over a network.
+    pub const RATE: f64 = 128.0 * 1024.0;
+    /// With `--low-bandwidth`.
+    pub const LOW_RATE: f64 = 6.0 * 1024.0;
+}
+
+/// When a kind of request is of use.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::session) struct Rhythm {
+    /// While something happens.
+    pub busy: Duration,
+    /// When nothing has happened for a while.
+    pub calm: Duration,
+    /// At least so often, whatever it costs: a manager that is slow in an outage must not make skep
+    /// look away.
+    pub longest: Duration,
+    /// Its part of the budget when not all can have what they wish.
+    pub weight: f64,
+}
+
+/// The pace of one kind of request.
+///
+/// It pays for what it uses: each answer moves [`Pace::paid`] on by as long as its price buys at
+/// the kind's share. What is asked regularly waits for that. Haste may go ahead of it by one request:
+/// what just happened is looked at at once, and the rhythm waits the longer for it.
+#[derive(Debug)]
+pub(in crate::session) struct Pace {
+    rhythm: Rhythm,
+    request: Duration,
+    /// Bytes a second.
+    rate: f64,
+    share: f64,
+    /// What the last requests cost.
+    prices: VecDeque<Price>,
+    due: Instant,
+    paid: Instant,
+    sent: Option<Instant>,
+    last_sent: Instant,
+    /// Something happened while one was under way: its answer may be older than that.
+    again: bool,
+}
+
+/// Prices remembered: the least of them counts, since waiting for a busy manager is no cost to it.
+const REMEMBERED: usize = 5;
+/// What can't be asked now is asked so soon.
+const SOON: Duration = Duration::from_millis(50);
+/// Whoever opens a view waits for nothing, but a key held down must not ask for each row it passes.
+const BETWEEN_VIEWS: Duration = Duration::from_millis(150);
+
+impl Pace {
+    /// Due at once.
+    pub fn new(rhythm: Rhythm, budget: Budget, now: Instant) -> Self {
+        Self {
+            rhythm,
+            request: rhythm.busy,
+            rate: budget.rate * rhythm.weight,
+            share: budget.share * rhythm.weight,
+            prices: VecDeque::with_capacity(REMEMBERED),
+            due: now,
+            paid: now,
+            sent: None,
+            last_sent: now,
+            again: false,
+        }
+    }
+
+    /// Whether one should be sent now.
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.sent.is_none() && now >= self.due
+    }
+
+    /// When the next is due; `None` while one is under way.
+    pub fn due(&self) -> Option<Instant> {
+        self.sent.is_none().then_some(self.due)
+    }
+
+    /// Whether one is under way.
+    pub fn is_running(&self) -> bool {
+        self.sent.is_some()
+    }
+
+    /// One was sent.
+    pub fn sent(&mut self, now: Instant) {
+        self.sent = Some(now);
+        self.last_sent = now;
+    }
+
+    /// It came back.
+    pub fn done(&mut self, price: Price, now: Instant) {
+        self.sent = None;
+        // Nothing to ask for cost nothing, and says nothing of the next time.
+        if !price.time.is_zero() {
+            if self.prices.len() == REMEMBERED {
+                self.prices.pop_front();
+            }
+            self.prices.push_back(price);
+            self.paid = (self.paid.max(now) + self.worth()).min(now + self.rhythm.longest);
+        }
+        self.due = (now + self.request).max(self.paid);
+        if std::mem::take(&mut self.again) {
+            self.hurry(now);
+        }
+    }
+
+    /// There was nothing to ask for, or another request told it.
+    pub fn skip(&mut self, now: Instant) {
+        self.done(Price::default(), now);
+    }
+
+    /// It can't be asked at this moment.
+    pub fn put_off(&mut self, now: Instant) {
+        self.due = now + SOON;
+    }
+
+    /// Something happened: at once, unless it was at once a moment ago.
+    pub fn hurry(&mut self, now: Instant) {
+        if self.sent.is_some() {
+            self.again = true;
+            return;
+        }
+        let ahead = self.paid.checked_sub(self.worth()).unwrap_or(now);
+        self.due = self.due.min(ahead.max(now));
+    }
+
+    /// Someone wants to see it: at once.
+    pub fn open(&mut self, now: Instant) {
+        if self.sent.is_some() {
+            self.again = true;
+            self.paid = now;
+            return;
+        }
+        let spacing = BETWEEN_VIEWS.max(self.price().time * 4);
+        self.due = self.due.min((self.last_sent + spacing).max(now));
+    }
+
+    /// Whether anything happens.
+    pub fn calm(&mut self, calm: bool, now: Instant) {
+        let request = if calm { self.rhythm.calm } else { self.rhythm.busy };
+        if request < self.request {
+            self.due = self.due.min((self.last_sent + request).max(self.paid).max(now));
+        }
+        self.request = request;
+    }
+
+    /// What it would use of the manager's time if it could be asked as often as wished.
+    pub fn need(&self) -> f64 {
+        self.price().time.as_secs_f64() / self.request.as_secs_f64()
+    }
+
+    /// Its weight.
+    pub fn weight(&self) -> f64 {
+        self.rhythm.weight
+    }
+
+    /// What it may use from now on.
+    pub fn allot(&mut self, share: f64) {
+        self.share = share;
+    }
+
+    /// How far apart they are now, if nothing happens.
+    pub fn interval(&self) -> Duration {
+        self.request.max(self.worth())
+    }
+
+    fn price(&self) -> Price {
+        let least = |part: fn(&Price) -> Duration| self.prices.iter().map(part).min();
+        let time = least(|p| p.time).unwrap_or_default();
+        let bytes = self.prices.back().map_or(0, |p| p.bytes);
+        Price { time, bytes, ..Price::default() }
+    }
+
+    /// How long the budget takes to pay for one.
+    fn worth(&self) -> Duration {
+        let price = self.price();
+        let time = price.time.as_secs_f64() / self.share.max(1e-6);
+        let link = price.bytes as f64 / self.rate.max(1.0);
+        Duration::from_secs_f64(time.max(link).min(86_400.0)).min(self.rhythm.longest)
+    }
+}
+
+/// Shares a budget out: those that need less than their part get what they need, and the others
+/// share what these leave. Nobody falls below a part of their own, for haste.
+pub(in crate::session) fn share_out(budget: f64, paces: &mut [&mut Pace]) {
+    let mut left = budget;
+    let mut open: Vec<usize> = (0..paces.len()).collect();
+    let mut fair = vec![0.0; paces.len()];
+    loop {
+        let weights: f64 = open.iter().map(|i| paces[*i].weight()).sum();
+        for i in &open {
+            fair[*i] = left * paces[*i].weight() / weights.max(1e-9);
+        }
+        let (content, greedy): (Vec<usize>, Vec<usize>) =
+            open.iter().partition(|i| paces[**i].need() <= fair[**i]);
+        if content.is_empty() || greedy.is_empty() {
+            break;
+        }
+        left -= content.iter().map(|i| paces[*i].need()).sum::<f64>();
+        open = greedy;
+    }
+    for (pace, fair) in paces.iter_mut().zip(fair) {
+        pace.allot(fair);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET: Budget = Budget { share: 0.05, rate: f64::INFINITY };
+    const RHYTHM: Rhythm = Rhythm {
+        busy: Duration::from_secs(1),
+        calm: Duration::from_secs(5),
+        longest: Duration::from_secs(3_600),
+        weight: 0.5,
+    };
+
+    fn price(ms: u64) -> Price {
+        Price { time: Duration::from_millis(ms), bytes: 1_000, ..Price::default() }
+    }
+
+    fn after(pace: &Pace, now: Instant) -> Duration {
+        pace.due().expect("none is under way").duration_since(now)
+    }
+
+    #[test]
+    fn a_dear_request_is_made_seldom_and_haste_is_paid_for() {
+        let now = Instant::now();
+        let mut pace = Pace::new(RHYTHM, BUDGET, now);
+        pace.sent(now);
+        assert!(!pace.is_due(now));
+        pace.done(price(1), now);
+        assert_eq!(after(&pace, now), Duration::from_secs(1));
+        let mut pace = Pace::new(RHYTHM, BUDGET, now);
+        pace.sent(now);
+        pace.done(price(1_000), now);
+        assert_eq!(after(&pace, now), Duration::from_secs(40), "1 s of work at 2.5 %");
+        pace.hurry(now);
+        assert_eq!(pace.due(), Some(now), "what just happened is looked at, however dear");
+        pace.sent(now);
+        pace.done(price(1_000), now);
+        assert_eq!(after(&pace, now), Duration::from_secs(80), "the rhythm pays for haste");
+        pace.hurry(now);
+        assert_eq!(
+            after(&pace, now),
+            Duration::from_secs(40),
+            "and haste does not break the budget"
+        );
+    }
+
+    #[test]
+    fn one_slow_answer_changes_little_and_none_makes_it_look_away() {
+        let now = Instant::now();
+        let rhythm = Rhythm { longest: Duration::from_secs(10), ..RHYTHM };
+        let mut pace = Pace::new(rhythm, BUDGET, now);
+        for ms in [1, 1, 5_000] {
+            pace.sent(now);
+            pace.done(price(ms), now);
+        }
+        assert_eq!(after(&pace, now), Duration::from_secs(1));
+        for _ in 0..10 {
+            pace.sent(now);
+            pace.done(price(9_000), now);
+        }
+        assert_eq!(after(&pace, now), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn what_happens_during_a_request_is_asked_for_after_it() {
+        let now = Instant::now();
+        let mut pace = Pace::new(RHYTHM, BUDGET, now);
+        pace.sent(now);
+        pace.hurry(now);
+        pace.done(price(2), now);
+        assert_eq!(pace.due(), Some(now));
+    }
+
+    #[test]
+    fn whoever_opens_a_view_waits_for_nothing_but_not_for_each_row_passed() {
+        let now = Instant::now();
+        let mut pace = Pace::new(RHYTHM, BUDGET, now);
+        for _ in 0..5 {
+            pace.sent(now);
+            pace.done(price(20), now);
+        }
+        pace.open(now);
+        assert_eq!(after(&pace, now), BETWEEN_VIEWS);
+        assert!(pace.is_due(now + BETWEEN_VIEWS));
+    }
+
+    #[test]
+    fn calm_is_slow_and_ends_at_once() {
+        let now = Instant::now();
+        let mut pace = Pace::new(RHYTHM, BUDGET, now);
+        pace.calm(true, now);
+        pace.sent(now);
+        pace.done(price(1), now);
+        assert_eq!(after(&pace, now), Duration::from_secs(5));
+        let later = now + Duration::from_secs(3);
+        pace.calm(false, later);
+        assert!(pace.is_due(later));
+    }
+
+    #[test]
+    fn a_slow_link_is_not_filled() {
+        let now = Instant::now();
+        let budget = Budget { share: 1.0, rate: 100.0 };
+        let mut pace = Pace::new(RHYTHM, budget, now);
+        pace.sent(now);
+        pace.done(price(1), now);
+        assert_eq!(after(&pace, now), Duration::from_secs(20), "1,000 bytes at 50 a second");
+    }
+
+    #[test]
+    fn what_one_does_not_need_the_others_get() {
+        let now = Instant::now();
+        let paid = |ms| {
+            let mut pace = Pace::new(RHYTHM, BUDGET, now);
+            pace.sent(now);
+            pace.done(price(ms), now);
+            pace
+        };
+        let (mut cheap, mut dear) = (paid(2), paid(500));
+        share_out(0.05, &mut [&mut cheap, &mut dear]);
+        assert!((dear.share - 0.048).abs() < 1e-9, "{}", dear.share);
+        assert_eq!(cheap.interval(), Duration::from_secs(1));
+        let (mut a, mut b) = (paid(500), paid(500));
+        share_out(0.05, &mut [&mut a, &mut b]);
+        assert!((a.share - 0.025).abs() < 1e-9 && (b.share - 0.025).abs() < 1e-9);
+    }
+}

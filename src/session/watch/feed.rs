@@ -1,0 +1,131 @@
+//! The event stream, kept open.
+//!
+//! A proxy ends a stream that is silent for some minutes. That is no lost link: it is opened again from
+//! where the watch began, and what was heard already is left out. An engine keeps 256 events for that
+//! (engine-facts); what it forgot, the lists that follow tell.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    time::{Duration, Instant},
+};
+
+use crate::session::link::backoff::Backoff;
+use crate::{
+    cluster::{EngineEvent, Timestamp},
+    engine::{Engine, EngineError, EventStream},
+};
+
+/// The engine replays so many events at most: those heard before are among the last so many.
+const REPLAYED: usize = 256;
+/// A stream that lived so long did not end because of what is wrong with it.
+const LONG: Duration = Duration::from_secs(5);
+
+type Opening = Pin<Box<dyn Future<Output = Result<EventStream, EngineError>> + Send>>;
+
+enum State {
+    Open(EventStream, Instant),
+    Opening(Opening),
+    /// Until when nothing is tried.
+    Resting(Instant),
+    Refused,
+}
+
+/// What was heard.
+pub(in crate::session) enum Heard {
+    Events(Vec<EngineEvent>),
+    /// The stream is open again: lists tell what it missed.
+    Reopened,
+}
+
+pub(in crate::session) struct Feed {
+    engine: Engine,
+    since: Timestamp,
+    state: State,
+    recent: VecDeque<EngineEvent>,
+    backoff: Backoff,
+}
+
+impl Feed {
+    /// Opens the stream. Where it is refused there is none, and why is the second of the pair.
+    pub async fn open(
+        engine: Engine,
+        since: Timestamp,
+    ) -> Result<(Self, Option<String>), EngineError> {
+        let (state, refused) = match engine.events(since).await {
+            Ok(stream) => (State::Open(stream, Instant::now()), None),
+            Err(error) if error.is_forbidden() => (State::Refused, Some(error.brief())),
+            Err(error) => return Err(error),
+        };
+        let (recent, backoff) = (VecDeque::new(), Backoff::default());
+        Ok((Self { engine, since, state, recent, backoff }, refused))
+    }
+
+    /// Whether there is no stream at all.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.state, State::Refused)
+    }
+
+    /// What is heard next. Safe to drop while waiting.
+    ///
+    /// # Errors
+    /// The engine itself is lost, not just the stream.
+    pub async fn next(&mut self) -> Result<Heard, EngineError> {
+        loop {
+            match &mut self.state {
+                State::Open(stream, opened) => match stream.next().await {
+                    Ok(Some(events)) => return Ok(Heard::Events(self.fresh(events))),
+                    // Whatever ended it, the engine is asked before anything is said of the link.
+                    Ok(None) | Err(EngineError::Broken { .. }) => {
+                        if opened.elapsed() > LONG {
+                            self.backoff = Backoff::default();
+                            self.reopen();
+                        } else {
+                            self.rest();
+                        }
+                    }
+                    Err(error) => return Err(error),
+                },
+                State::Resting(until) => {
+                    tokio::time::sleep_until((*until).into()).await;
+                    self.reopen();
+                }
+                State::Opening(opening) => match opening.await {
+                    Ok(stream) => {
+                        self.state = State::Open(stream, Instant::now());
+                        return Ok(Heard::Reopened);
+                    }
+                    Err(error) if error.is_connection() => return Err(error),
+                    Err(error) => {
+                        tracing::debug!(%error, "the event stream can't be opened again");
+                        self.rest();
+                    }
+                },
+                State::Refused => std::future::pending().await,
+            }
+        }
+    }
+
+    fn rest(&mut self) {
+        self.state = State::Resting(Instant::now() + self.backoff.wait());
+    }
+
+    /// Often the engine knows why the stream ended: it lost its leader, or it is going down.
+    fn reopen(&mut self) {
+        let (engine, since) = (self.engine.clone(), self.since);
+        self.state = State::Opening(Box::pin(async move {
+            engine.ask_why().await?;
+            engine.events(since).await
+        }));
+    }
+
+    /// What was not heard before.
+    fn fresh(&mut self, events: Vec<EngineEvent>) -> Vec<EngineEvent> {
+        let fresh: Vec<_> = events.into_iter().filter(|e| !self.recent.contains(e)).collect();
+        self.recent.extend(fresh.iter().cloned());
+        let over = self.recent.len().saturating_sub(REPLAYED);
+        self.recent.drain(..over);
+        fresh
+    }
+}

@@ -1,0 +1,217 @@
+//! Reading lists: piece by piece for the screen, whole for what needs none.
+
+use std::{hash::BuildHasher, sync::LazyLock, time::Duration};
+
+use hashbrown::DefaultHashBuilder;
+
+use crate::session::{
+    clock::wall,
+    jobs::caught,
+    protocol::{Event, Generation},
+    sessions::Out,
+    watch::refusals::{or_refused, unread},
+};
+use crate::{
+    cluster::{Delta, ListId, Part, Scope, Store, Timestamp},
+    connect::Connector,
+    engine::{Engine, EngineError, Names, Price, Probe, ServiceReader, TaskList},
+};
+
+/// Tasks told at once: few enough that keys go between.
+const BATCH: usize = 500;
+
+/// How long a look waits for names once it has all else.
+const NAMES: Duration = Duration::from_secs(1);
+
+/// Makes fingerprints of lists, to be compared within this process.
+static PRINTS: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+
+/// Where what is read goes, and over which link it came.
+#[derive(Clone)]
+pub(in crate::session) struct Teller {
+    pub out: Out,
+    pub generation: Generation,
+    /// The manager's clock minus ours.
+    pub skew: i64,
+}
+
+impl Teller {
+    pub async fn tell(&self, deltas: Vec<Delta>) {
+        let at = wall().shifted(self.skew);
+        // The receiver gone means the program ends: the actor sees that by itself.
+        let _ = self.out.send(Event::Heard(self.generation, deltas, at)).await;
+    }
+}
+
+/// A task list that came to its end.
+#[derive(Default)]
+pub(in crate::session) struct Streamed {
+    pub price: Price,
+    /// Of what it said: equal lists have equal ones.
+    pub print: u64,
+}
+
+/// Streams one task list out as deltas. Until there is someone to tell it to, it is read and kept;
+/// if nobody comes, it was for nothing.
+pub(in crate::session) async fn stream_list(
+    mut tasks: TaskList,
+    list: ListId,
+    scope: Scope,
+    teller: impl Future<Output = Option<Teller>>,
+) -> Result<Streamed, EngineError> {
+    tokio::pin!(teller);
+    let mut told: Option<Teller> = None;
+    let mut full: Vec<Vec<Delta>> = Vec::new();
+    let mut print = match &scope {
+        Scope::All => 0,
+        Scope::Services(ids) => PRINTS.hash_one(ids),
+    };
+    let mut batch = vec![Delta::TasksBegin(list, scope)];
+    let mut held = 0;
+    let result = loop {
+        let piece = {
+            let next = tasks.next();
+            tokio::pin!(next);
+            loop {
+                tokio::select! {
+                    biased;
+                    found = &mut teller, if told.is_none() => {
+                        let Some(found) = found else { return Ok(Streamed::default()) };
+                        told = Some(found);
+                    }
+                    piece = &mut next => break piece,
+                }
+            }
+        };
+        match piece {
+            Ok(Some(piece)) => {
+                held += piece.len();
+                for task in &piece {
+                    // In whatever order they come.
+                    print = print.wrapping_add(PRINTS.hash_one((&task.id, task.version)));
+                }
+                batch.push(Delta::Tasks(list, piece));
+                if held > BATCH {
+                    full.push(std::mem::take(&mut batch));
+                    held = 0;
+                }
+                if let Some(teller) = &told {
+                    for batch in full.drain(..) {
+                        teller.tell(batch).await;
+                    }
+                }
+            }
+            Ok(None) => {
+                batch.push(Delta::TasksEnd(list));
+                break Ok(Streamed { price: tasks.price(), print });
+            }
+            Err(error) => {
+                batch.push(Delta::TasksAbort(list));
+                break Err(error);
+            }
+        }
+    };
+    let teller = match told {
+        Some(teller) => teller,
+        None => match teller.await {
+            Some(teller) => teller,
+            None => return Ok(Streamed::default()),
+        },
+    };
+    for batch in full.into_iter().chain([batch]) {
+        teller.tell(batch).await;
+    }
+    result
+}
+
+/// The first words with an engine, and no more.
+///
+/// # Errors
+/// Why it can't be used.
+pub async fn greet(connector: Connector) -> Result<(Engine, Probe), EngineError> {
+    let mut engine = Engine::new(connector);
+    let probe = engine.probe(wall).await?;
+    Ok((engine, probe))
+}
+
+/// Reads everything once: for `check` and `snapshot`.
+///
+/// # Errors
+/// Why it can't be read.
+pub async fn load_once(connector: Connector) -> Result<(Store, Probe, Timestamp), EngineError> {
+    let (engine, probe) = greet(connector).await?;
+    let (store, at) = load(&engine, &probe).await?;
+    Ok((store, probe, at))
+}
+
+/// Reads everything once through an engine that was greeted.
+///
+/// # Errors
+/// Why it can't be read.
+pub async fn load(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), EngineError> {
+    let endpoint = engine.endpoint().to_string();
+    caught(&endpoint, read(engine, probe)).await.and_then(|read| read)
+}
+
+/// Names are read beside all else, which waits for them only a little.
+async fn read(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), EngineError> {
+    let mut names = Names::awaited();
+    let (mut store, at) = {
+        let naming = engine.names(&mut names);
+        let rest = read_lists(engine, probe);
+        tokio::pin!(naming, rest);
+        let mut named = false;
+        let read = loop {
+            tokio::select! {
+                biased;
+                read = &mut rest => break read?,
+                ended = &mut naming, if !named => {
+                    named = true;
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "names can't be read");
+                    }
+                }
+            }
+        };
+        if !named {
+            let _ = tokio::time::timeout(NAMES, naming).await;
+        }
+        read
+    };
+    for delta in names.deltas() {
+        store.apply(delta, at);
+    }
+    Ok((store, at))
+}
+
+async fn read_lists(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), EngineError> {
+    let at = wall().shifted(probe.skew);
+    let mut store = Store::default();
+    store.apply(Delta::Cluster(probe.info.clone()), at);
+    if let Some(why) = &probe.unread {
+        store.apply(unread(Part::Info, why), at);
+    }
+    store.apply(
+        match or_refused(engine.nodes()).await? {
+            Ok((nodes, _)) => Delta::Nodes(nodes),
+            Err(why) => unread(Part::Nodes, &why),
+        },
+        at,
+    );
+    let (services, _) = engine.services(&mut ServiceReader::default(), true).await?;
+    store.apply(Delta::Services(services), at);
+    let list = ListId(1);
+    let mut tasks = match or_refused(engine.tasks(&Scope::All)).await? {
+        Ok(tasks) => tasks,
+        Err(why) => {
+            store.apply(unread(Part::Tasks, &why), at);
+            return Ok((store, at));
+        }
+    };
+    store.apply(Delta::TasksBegin(list, Scope::All), at);
+    while let Some(piece) = tasks.next().await? {
+        store.apply(Delta::Tasks(list, piece), at);
+    }
+    store.apply(Delta::TasksEnd(list), at);
+    Ok((store, at))
+}

@@ -1,0 +1,501 @@
+//! Watching one connection: the event stream, a pulse, and task lists where they are needed.
+//!
+//! Swarm tells nothing of tasks by itself. The *pulse* is the service list with the engine's own
+//! counts: it shows which services changed, also when an event was lost. Where counting is dear the
+//! plain list, a *roll*, is asked in between. Services that changed, that are unsettled or on the
+//! screen get their tasks read (index-backed, milliseconds). A slow *sweep* of everything is the net
+//! below. Each kind has a part of the budget ([`super::budget`]), and all slow down when nothing
+//! happens.
+
+pub(super) mod budget;
+pub(super) mod feed;
+pub(super) mod hot_services;
+pub(super) mod lists;
+pub(super) mod refusals;
+pub(super) mod usage;
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::session::{
+    clock::wall,
+    jobs::Jobs,
+    protocol::{Event, Generation},
+    sessions::Out,
+    watch::budget::{Budget, Pace, Rhythm, share_out},
+    watch::feed::{Feed, Heard},
+    watch::hot_services::HotServices,
+    watch::lists::{Teller, stream_list},
+    watch::refusals::{Refusals, or_refused, unread},
+    watch::usage::{Kind, Meter, Usage},
+};
+use crate::{
+    cluster::{Delta, EngineEvent, ListId, Node, Part, Scope, Service, ServiceId},
+    engine::{Engine, EngineError, Names, Price, Probe, ServiceReader},
+};
+
+/// A rhythm: busy and calm in milliseconds, longest in seconds, and its weight.
+const fn rhythm(busy: u64, calm: u64, longest: u64, weight: f64) -> Rhythm {
+    Rhythm {
+        busy: Duration::from_millis(busy),
+        calm: Duration::from_millis(calm),
+        longest: Duration::from_secs(longest),
+        weight,
+    }
+}
+
+const PULSE: Rhythm = rhythm(800, 5_000, 60, 0.25);
+const ROLL: Rhythm = rhythm(2_000, 15_000, 60, 0.05);
+const NODES: Rhythm = rhythm(3_000, 30_000, 60, 0.1);
+const IN_VIEW: Rhythm = rhythm(700, 4_000, 20, 0.25);
+const HOT: Rhythm = rhythm(900, 5_000, 30, 0.15);
+const SWEEP: Rhythm = rhythm(5_000, 120_000, 900, 0.2);
+
+/// Nothing has happened for so long: looked at less closely, until something does.
+const CALM: Duration = Duration::from_secs(20);
+
+/// After a key, someone looks for so long: what is in view is then never calm.
+const ATTENTION: Duration = Duration::from_secs(30);
+
+/// What [`Watch::next`] waited for.
+pub(in crate::session) enum WatchEvent {
+    Heard(Result<Heard, EngineError>),
+    Finished(Result<Finished, EngineError>),
+    Due,
+}
+
+pub(in crate::session) struct Finished {
+    kind: Kind,
+    price: Price,
+    result: Result<Got, EngineError>,
+}
+
+enum Got {
+    Nodes(Vec<Node>),
+    /// The reader is handed on to the next list.
+    Services(ServiceReader, Vec<std::sync::Arc<Service>>),
+    /// A fingerprint of what was told.
+    Tasks(u64),
+}
+
+/// A live connection being watched.
+pub(in crate::session) struct Watch {
+    engine: Engine,
+    teller: Teller,
+    /// What the first lists said, until it is told.
+    first: Vec<Delta>,
+    /// Lets the first task list, which was asked for with them, be told.
+    opened: Option<oneshot::Sender<Teller>>,
+    /// Since when an answer is owed and nothing at all was heard.
+    owes_since: Option<Instant>,
+    feed: Feed,
+    /// What is refused is not asked for again over this link.
+    refused: Refusals,
+    hot_services: HotServices,
+    jobs: Jobs<Finished>,
+    reader: Option<ServiceReader>,
+    budget: Budget,
+    paces: [Pace; Kind::ALL.len()],
+    meter: Meter,
+    /// When something last happened, and when someone last pressed a key.
+    stirred: Instant,
+    attended: Instant,
+    calm: bool,
+    /// What the last lists of tasks in view and of hot ones said.
+    prints: [u64; 2],
+    /// The quickest answer: what a round trip takes is no cost to the manager.
+    quickest: Duration,
+    next_list: u64,
+}
+
+impl Watch {
+    /// Opens the event stream (before the lists, so that nothing falls between) and reads nodes and
+    /// services. Nothing is told yet: another manager may be quicker.
+    pub async fn begin(
+        engine: Engine,
+        probe: &Probe,
+        generation: Generation,
+        budget: Budget,
+        out: Out,
+    ) -> Result<Self, EngineError> {
+        let now = Instant::now();
+        let since = wall().shifted(probe.skew);
+        let budget = budget.over(engine.endpoint());
+        let (feed, no_events) = Feed::open(engine.clone(), since).await?;
+        let endpoint = engine.endpoint().to_string();
+        let mut watch = Self {
+            engine,
+            teller: Teller { out, generation, skew: probe.skew },
+            first: vec![Delta::Cluster(probe.info.clone())],
+            opened: None,
+            owes_since: None,
+            feed,
+            refused: Refusals::default(),
+            hot_services: HotServices::default(),
+            jobs: Jobs::new(endpoint),
+            reader: None,
+            budget,
+            // In the order of their kinds.
+            paces: [PULSE, ROLL, NODES, IN_VIEW, HOT, SWEEP]
+                .map(|rhythm| Pace::new(rhythm, budget, now)),
+            meter: Meter::new(now),
+            stirred: now,
+            attended: now,
+            calm: false,
+            prints: [0; 2],
+            quickest: probe.round_trip,
+            next_list: 1,
+        };
+        // The long list is under way while the short ones come.
+        let (opened, teller) = oneshot::channel();
+        watch.opened = Some(opened);
+        watch.ask_tasks_for(Kind::Sweep, Scope::All, async { teller.await.ok() }, now);
+        let mut reader = ServiceReader::default();
+        let (nodes, (services, of_services)) = tokio::try_join!(
+            or_refused(watch.engine.nodes()),
+            watch.engine.services(&mut reader, true)
+        )?;
+        watch.reader = Some(reader);
+        watch.hot_services.take(&services, now);
+        watch.first.extend(probe.unread.as_deref().map(|why| unread(Part::Info, why)));
+        watch.first.extend(no_events.as_deref().map(|why| unread(Part::Events, why)));
+        match nodes {
+            Ok((nodes, price)) => {
+                watch.first.push(Delta::Nodes(nodes));
+                watch.pace(Kind::Nodes).sent(now);
+                watch.paid(Kind::Nodes, price, now);
+            }
+            Err(why) => {
+                watch.refused.add(Part::Nodes);
+                watch.first.push(unread(Part::Nodes, &why));
+            }
+        }
+        watch.first.push(Delta::Services(services));
+        watch.pace(Kind::Pulse).sent(now);
+        watch.paid(Kind::Pulse, of_services, now);
+        watch.pace(Kind::Roll).skip(now);
+        Ok(watch)
+    }
+
+    /// Tells what was read at the beginning; from here on this is the link of `generation`.
+    pub async fn open(&mut self, generation: Generation) {
+        self.teller.generation = generation;
+        let first = std::mem::take(&mut self.first);
+        self.teller.tell(first).await;
+        if let Some(opened) = self.opened.take() {
+            let _ = opened.send(self.teller.clone());
+        }
+        self.spawn_names();
+    }
+
+    /// Since when this manager owes an answer, if it does.
+    pub fn owes_since(&self) -> Option<Instant> {
+        self.owes_since
+    }
+
+    /// What the UI shows or follows.
+    pub fn watch(&mut self, services: Vec<ServiceId>) {
+        self.hot_services.watch(services);
+        self.pace(Kind::InView).open(Instant::now());
+    }
+
+    /// Someone pressed a key.
+    pub fn attend(&mut self) {
+        self.attended = Instant::now();
+    }
+
+    /// What it costs.
+    pub fn usage(&self) -> Usage {
+        let total = self.engine.cost();
+        let now = Instant::now();
+        Usage {
+            requests: total.requests,
+            bytes: total.bytes,
+            queued: self.teller.out.queued(),
+            ..self.meter.usage(self.budget, self.calm, |kind| &self.paces[kind as usize], now)
+        }
+    }
+
+    fn pace(&mut self, kind: Kind) -> &mut Pace {
+        &mut self.paces[kind as usize]
+    }
+
+    fn hurry(&mut self, kinds: &[Kind], now: Instant) {
+        for kind in kinds {
+            self.pace(*kind).hurry(now);
+        }
+    }
+
+    /// An answer came: it is paid for, and the budget shared out anew.
+    fn paid(&mut self, kind: Kind, price: Price, now: Instant) {
+        if price.time.is_zero() {
+            // None came: that tells nothing of what one costs, nor of the link.
+            return self.pace(kind).skip(now);
+        }
+        self.quickest = self.quickest.min(price.time);
+        // A little of it is always the manager's.
+        let time = (price.time.saturating_sub(self.quickest)).max(price.time / 8);
+        let price = Price { time, ..price };
+        self.meter.add(kind, price);
+        self.pace(kind).done(price, now);
+        let mut paces: Vec<&mut Pace> = self.paces.iter_mut().collect();
+        share_out(self.budget.share, &mut paces);
+    }
+
+    /// Something happened: everything is looked at closely for a while.
+    fn stir(&mut self, now: Instant) {
+        self.stirred = now;
+        self.set_calm(false, now);
+    }
+
+    fn set_calm(&mut self, calm: bool, now: Instant) {
+        if self.calm != calm {
+            self.calm = calm;
+            for pace in &mut self.paces {
+                pace.calm(calm, now);
+            }
+        }
+    }
+
+    /// Waits for the next thing to happen. Safe to drop while waiting; what it returned must go to
+    /// [`Watch::take`].
+    pub async fn next(&mut self) -> WatchEvent {
+        self.send_due();
+        // A sweep of many tasks takes its time; all else is a matter of milliseconds.
+        let owes =
+            Kind::ALL.iter().any(|k| *k != Kind::Sweep && self.paces[*k as usize].is_running());
+        if owes && self.owes_since.is_none() {
+            self.owes_since = Some(Instant::now());
+        }
+        let next = self.paces.iter().filter_map(Pace::due).min();
+        let next = next.unwrap_or_else(|| Instant::now() + PULSE.busy);
+        tokio::select! {
+            biased;
+            heard = self.feed.next() => WatchEvent::Heard(heard),
+            Some(finished) = self.jobs.next() => WatchEvent::Finished(finished),
+            () = tokio::time::sleep_until(next.into()) => WatchEvent::Due,
+        }
+    }
+
+    /// Tells what happened. An error means that the connection failed.
+    pub async fn take(&mut self, happening: WatchEvent) -> Result<(), EngineError> {
+        if !matches!(happening, WatchEvent::Due) {
+            // It lives. What else it owes it owes from now.
+            self.owes_since = None;
+        }
+        match happening {
+            WatchEvent::Heard(heard) => match heard? {
+                Heard::Events(events) => self.heard_events(events).await,
+                Heard::Reopened => {
+                    tracing::debug!("the event stream was opened again");
+                    self.hurry(&Kind::ALL, Instant::now());
+                    self.spawn_names();
+                }
+            },
+            WatchEvent::Finished(finished) => self.finished(finished?).await?,
+            WatchEvent::Due => {}
+        }
+        Ok(())
+    }
+
+    fn send_due(&mut self) {
+        let now = Instant::now();
+        if now.duration_since(self.stirred) > CALM {
+            self.set_calm(true, now);
+        }
+        let attentive = now.duration_since(self.attended) < ATTENTION;
+        let calm = self.calm && !attentive;
+        self.pace(Kind::InView).calm(calm, now);
+        if self.pace(Kind::Pulse).is_due(now) {
+            self.ask_services(Kind::Pulse, now);
+        }
+        if self.pace(Kind::Roll).is_due(now) {
+            self.ask_services(Kind::Roll, now);
+        }
+        if self.feed.is_refused() {
+            // Nothing else tells of a node.
+            self.pace(Kind::Nodes).calm(false, now);
+        }
+        if !self.refused.has(Kind::Nodes) && self.pace(Kind::Nodes).is_due(now) {
+            self.pace(Kind::Nodes).sent(now);
+            let engine = self.engine.clone();
+            self.jobs.spawn(async move {
+                let (result, price) = match engine.nodes().await {
+                    Ok((nodes, price)) => (Ok(Got::Nodes(nodes)), price),
+                    Err(error) => (Err(error), Price::default()),
+                };
+                Finished { kind: Kind::Nodes, price, result }
+            });
+        }
+        for kind in [Kind::Nodes, Kind::InView, Kind::Hot, Kind::Sweep] {
+            if self.refused.has(kind) {
+                self.pace(kind).skip(now);
+            }
+        }
+        for kind in [Kind::InView, Kind::Hot] {
+            if !self.pace(kind).is_due(now) {
+                continue;
+            }
+            let services = if kind == Kind::InView {
+                self.hot_services.in_view()
+            } else {
+                self.hot_services.hot(now)
+            };
+            if services.is_empty() {
+                self.pace(kind).skip(now);
+            } else {
+                self.ask_tasks(kind, Scope::Services(services), now);
+            }
+        }
+        if self.pace(Kind::Sweep).is_due(now) {
+            self.ask_tasks(Kind::Sweep, Scope::All, now);
+        }
+    }
+
+    fn ask_services(&mut self, kind: Kind, now: Instant) {
+        // One at a time: the reader goes from list to list.
+        let Some(mut reader) = self.reader.take() else {
+            return self.pace(kind).put_off(now);
+        };
+        self.pace(kind).sent(now);
+        if kind == Kind::Pulse {
+            // It tells all that a roll would.
+            self.pace(Kind::Roll).skip(now);
+        }
+        let engine = self.engine.clone();
+        self.jobs.spawn(async move {
+            let (result, price) = match engine.services(&mut reader, kind == Kind::Pulse).await {
+                Ok((services, price)) => (Ok(Got::Services(reader, services)), price),
+                Err(error) => (Err(error), Price::default()),
+            };
+            Finished { kind, price, result }
+        });
+    }
+
+    fn ask_tasks(&mut self, kind: Kind, scope: Scope, now: Instant) {
+        let teller = self.teller.clone();
+        self.ask_tasks_for(kind, scope, std::future::ready(Some(teller)), now);
+    }
+
+    /// Asks at once, and tells when there is someone to tell it to.
+    fn ask_tasks_for(
+        &mut self,
+        kind: Kind,
+        scope: Scope,
+        teller: impl Future<Output = Option<Teller>> + Send + 'static,
+        now: Instant,
+    ) {
+        self.pace(kind).sent(now);
+        let list = ListId(self.next_list);
+        self.next_list += 1;
+        let engine = self.engine.clone();
+        self.jobs.spawn(async move {
+            let read = async {
+                let tasks = engine.tasks(&scope).await?;
+                stream_list(tasks, list, scope, teller).await
+            };
+            match read.await {
+                Ok(read) => {
+                    Finished { kind, price: read.price, result: Ok(Got::Tasks(read.print)) }
+                }
+                Err(error) => Finished { kind, price: Price::default(), result: Err(error) },
+            }
+        });
+    }
+
+    /// Names of what services refer to; they change only with an event.
+    fn spawn_names(&self) {
+        let (engine, teller) = (self.engine.clone(), self.teller.clone());
+        tokio::spawn(async move {
+            let mut names = Names::awaited();
+            match engine.names(&mut names).await {
+                Ok(()) => {
+                    teller.tell(names.deltas()).await;
+                    let names = Event::Names(teller.generation, Box::new(names));
+                    drop(teller.out.send(names).await);
+                }
+                // Pages show ids instead.
+                Err(error) => tracing::debug!(%error, "names can't be read"),
+            }
+        });
+    }
+
+    async fn heard_events(&mut self, events: Vec<EngineEvent>) {
+        let now = Instant::now();
+        self.meter.events += events.len() as u64;
+        let mut renamed = false;
+        for event in &events {
+            match &*event.kind {
+                "service" => {
+                    self.stir(now);
+                    self.hot_services.touch(&ServiceId::from(event.id.clone()), now);
+                    self.hurry(&[Kind::Pulse, Kind::Roll, Kind::InView, Kind::Hot], now);
+                }
+                "node" => {
+                    self.stir(now);
+                    // Any service may have lost a task there, and tasks move for a while.
+                    self.hot_services.touch_all(now);
+                    self.hurry(&[Kind::Nodes, Kind::Pulse, Kind::Hot, Kind::Sweep], now);
+                }
+                "network" | "secret" | "config" => renamed = true,
+                _ => {}
+            }
+        }
+        if renamed {
+            self.spawn_names();
+        }
+        self.teller.tell(events.into_iter().map(Delta::Event).collect()).await;
+    }
+
+    async fn finished(&mut self, finished: Finished) -> Result<(), EngineError> {
+        let now = Instant::now();
+        let kind = finished.kind;
+        self.paid(kind, finished.price, now);
+        match finished.result {
+            Ok(Got::Services(reader, services)) => {
+                self.reader = Some(reader);
+                if self.hot_services.take(&services, now) {
+                    self.stir(now);
+                    self.hurry(&[Kind::InView, Kind::Hot], now);
+                }
+                self.teller.tell(vec![Delta::Services(services)]).await;
+            }
+            Ok(Got::Nodes(nodes)) => self.teller.tell(vec![Delta::Nodes(nodes)]).await,
+            Ok(Got::Tasks(print)) => {
+                let of_kind = match kind {
+                    Kind::InView => Some(0),
+                    Kind::Hot => Some(1),
+                    _ => None,
+                };
+                if let Some(i) = of_kind
+                    && std::mem::replace(&mut self.prints[i], print) != print
+                {
+                    self.stir(now);
+                }
+            }
+            Err(error) => {
+                self.meter.failures += 1;
+                if matches!(kind, Kind::Pulse | Kind::Roll) {
+                    self.reader = Some(ServiceReader::default());
+                }
+                if error.is_connection() {
+                    return Err(error);
+                }
+                if error.is_forbidden() {
+                    // What is refused once stays unknown; without services there is nothing to watch.
+                    let Some(part) = Refusals::part(kind) else { return Err(error) };
+                    if self.refused.add(part) {
+                        self.teller.tell(vec![unread(part, &error.brief())]).await;
+                    }
+                    return Ok(());
+                }
+                // A service may be removed between two requests: an answer to one, not a lost link.
+                let reason = self.engine.ask_why().await;
+                tracing::warn!(%error, "a list was refused");
+                reason?;
+            }
+        }
+        Ok(())
+    }
+}

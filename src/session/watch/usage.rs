@@ -1,0 +1,129 @@
+//! What watching costs, counted.
+
+use std::time::{Duration, Instant};
+
+use crate::engine::Price;
+use crate::session::watch::budget::{Budget, Pace};
+
+/// What a request was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::session) enum Kind {
+    /// All services with their tasks counted.
+    Pulse,
+    /// All services, not counted.
+    Roll,
+    Nodes,
+    InView,
+    Hot,
+    Sweep,
+}
+
+impl Kind {
+    pub const ALL: [Self; 6] =
+        [Self::Pulse, Self::Roll, Self::Nodes, Self::InView, Self::Hot, Self::Sweep];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pulse => "services, counted",
+            Self::Roll => "services",
+            Self::Nodes => "nodes",
+            Self::InView => "tasks in view",
+            Self::Hot => "tasks that change",
+            Self::Sweep => "all tasks",
+        }
+    }
+}
+
+/// What one kind of request has cost so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spent {
+    /// Its name.
+    pub name: &'static str,
+    /// How often it was asked.
+    pub requests: u64,
+    /// Bytes of its answers.
+    pub bytes: u64,
+    /// Of the manager's time.
+    pub time: Duration,
+    /// Of ours, to read the answers.
+    pub decoding: Duration,
+    /// Between two of them now.
+    pub interval: Duration,
+}
+
+/// What watching one manager costs.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    /// The share of the manager's time that may be used.
+    pub share: f64,
+    /// Bytes a second that may be asked for, if that is limited.
+    pub rate: Option<f64>,
+    /// Since when it is counted.
+    pub over: Duration,
+    /// Whether nothing has happened for a while.
+    pub calm: bool,
+    /// Events heard.
+    pub events: u64,
+    /// Lists that broke off or could not be had.
+    pub failures: u64,
+    /// All requests to this engine and the bytes of their answers, logs and probes as well.
+    pub requests: u64,
+    pub bytes: u64,
+    /// What was told to the screen and not taken yet.
+    pub queued: usize,
+    /// By kind.
+    pub spent: Vec<Spent>,
+}
+
+impl Usage {
+    /// The share of the manager's time that was used.
+    pub fn used(&self) -> f64 {
+        let time: Duration = self.spent.iter().map(|s| s.time).sum();
+        time.as_secs_f64() / self.over.as_secs_f64().max(1.0)
+    }
+}
+
+/// Counts.
+#[derive(Debug)]
+pub(in crate::session) struct Meter {
+    since: Instant,
+    pub events: u64,
+    pub failures: u64,
+    spent: [Spent; Kind::ALL.len()],
+}
+
+impl Meter {
+    pub fn new(now: Instant) -> Self {
+        let spent = Kind::ALL.map(|kind| Spent { name: kind.name(), ..Spent::default() });
+        Self { since: now, events: 0, failures: 0, spent }
+    }
+
+    pub fn add(&mut self, kind: Kind, price: Price) {
+        let spent = &mut self.spent[kind as usize];
+        spent.requests += 1;
+        spent.bytes += price.bytes;
+        spent.time += price.time;
+        spent.decoding += price.decoding;
+    }
+
+    pub fn usage<'p>(
+        &self,
+        budget: Budget,
+        calm: bool,
+        pace: impl Fn(Kind) -> &'p Pace,
+        now: Instant,
+    ) -> Usage {
+        let spent = Kind::ALL
+            .map(|kind| Spent { interval: pace(kind).interval(), ..self.spent[kind as usize] });
+        Usage {
+            share: budget.share,
+            rate: budget.rate.is_finite().then_some(budget.rate),
+            over: now.duration_since(self.since),
+            calm,
+            events: self.events,
+            failures: self.failures,
+            spent: spent.to_vec(),
+            ..Usage::default()
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! What rules look at: the model at a moment, and a service with its tasks sorted once for all rules.
+
+use std::{
+    cell::{Cell, OnceCell},
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use super::{
+    Thresholds,
+    error_class::{Why, was_called_off, why},
+    rules::refusal::Refusal,
+    start_allowance::{engine_restarted, resting},
+};
+use crate::cluster::{
+    Idle, Missing, Node, NodeId, Place, Resource, Service, Store, Task, TaskState, Timestamp,
+    UpdateState,
+};
+
+/// Failures are remembered so long when they are counted or given as a reason.
+pub const LATELY: Duration = Duration::from_secs(15 * 60);
+
+/// What runs for less has not been seen to run.
+const BLINK: Duration = Duration::from_secs(3);
+
+/// The model at a moment.
+pub struct Context<'a> {
+    /// The model.
+    pub store: &'a Store,
+    /// Now, by the manager's clock.
+    pub now: Timestamp,
+    /// From when on what counts.
+    pub thresholds: &'a Thresholds,
+    again: Cell<Timestamp>,
+}
+
+impl<'a> Context<'a> {
+    /// A look at `store`.
+    pub fn new(store: &'a Store, now: Timestamp, thresholds: &'a Thresholds) -> Self {
+        Self { store, now, thresholds, again: Cell::new(Timestamp::NEVER) }
+    }
+
+    /// Whether what began at `since` has lasted for `limit`. If not yet, asks to be looked at again when
+    /// it will have. What began nobody knows when has lasted long enough.
+    pub fn lasts(&self, since: Timestamp, limit: Duration) -> bool {
+        if !since.is_set() || since.age(self.now) >= limit {
+            return true;
+        }
+        self.again_at(since.shifted(nanos(limit)));
+        false
+    }
+
+    /// Whether `at` is at most `within` ago; if so, asks to be looked at again when it will not be.
+    pub fn recent(&self, at: Timestamp, within: Duration) -> bool {
+        if !at.is_set() || at.age(self.now) > within {
+            return false;
+        }
+        self.again_at(at.shifted(nanos(within)));
+        true
+    }
+
+    fn again_at(&self, at: Timestamp) {
+        let before = self.again.get();
+        if at > self.now && (!before.is_set() || at < before) {
+            self.again.set(at);
+        }
+    }
+
+    /// When time alone may change what the rules said since this was last asked.
+    pub fn take_again(&self) -> Timestamp {
+        self.again.replace(Timestamp::NEVER)
+    }
+
+    /// Nodes that can be given tasks.
+    pub fn usable(&self) -> impl Iterator<Item = &'a Node> {
+        self.store.nodes().filter(|n| {
+            n.state == crate::cluster::NodeState::Ready
+                && n.availability == crate::cluster::Availability::Active
+        })
+    }
+
+    /// Since when a node is in its state, as well as can be told: as seen, else as the node's object
+    /// says, which moves with every state but not with reachability.
+    pub fn state_since(&self, node: &Node) -> Timestamp {
+        let seen = self.store.memory().node(&node.id).map(|m| m.state_since);
+        seen.filter(|at| at.is_set()).unwrap_or(node.updated)
+    }
+}
+
+/// A duration as time stamps count.
+pub fn nanos(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// A service with its tasks.
+pub struct ServiceContext<'a> {
+    /// The model at a moment.
+    pub cx: &'a Context<'a>,
+    /// The service.
+    pub service: &'a Service,
+    /// When its spec changed; not set where that can't be told.
+    pub changed: Timestamp,
+    /// How far it is.
+    pub missing: Missing,
+    /// All that is kept of it.
+    pub tasks: Vec<&'a Task>,
+    /// Meant to run and not running, the oldest first; not those whose next run is yet to come.
+    pub waiting: Vec<&'a Task>,
+    /// Running on a node that is up.
+    pub running: Vec<&'a Task>,
+    /// Of those the ones to count on: of a service that fails again and again, those that have run for a
+    /// while.
+    pub steady: Vec<&'a Task>,
+    /// Failed, the newest first.
+    pub failures: Vec<&'a Task>,
+    /// Failed lately, or ended though it should serve, the newest first, if that is again and again.
+    pub looping: Vec<&'a Task>,
+    /// Tasks that tell why it does not run as it should, the newest first, and what each says.
+    pub trouble: Vec<(&'a Task, Why)>,
+    /// Were running on nodes that are down now, and nothing runs in their place.
+    pub lost: Vec<&'a Task>,
+    /// Places that rest: done, between two runs, given up.
+    pub rests: HashMap<Place<'a>, Idle>,
+    /// When a task of each place ended last.
+    pub(super) ended: HashMap<Place<'a>, Timestamp>,
+    /// Failures of each place since something ended well there, and whether nothing runs there now.
+    pub(super) series: Vec<(&'a Task, bool)>,
+    /// It is short because something fails, not because something has just begun.
+    pub fails_now: bool,
+    /// And what fails are its own tasks.
+    pub fails_itself: bool,
+    refusal: OnceCell<Option<Refusal<'a>>>,
+}
+
+impl<'a> ServiceContext<'a> {
+    /// Sorts a service's tasks.
+    pub fn new(cx: &'a Context<'a>, service: &'a Service) -> Self {
+        let store = cx.store;
+        // Of a job the runs before the last one are history.
+        let tasks: Vec<&Task> =
+            store.tasks_of(&service.id).filter(|t| service.is_of_this_run(t)).collect();
+        let running: Vec<&Task> = tasks.iter().copied().filter(|t| store.is_running(t)).collect();
+        let filled: HashSet<Place<'_>> = running.iter().map(|t| t.place()).collect();
+        let (missing, rests) = resting(cx, service, &tasks);
+        let on_its_way =
+            |t: &&Task| t.is_wanted() && !t.state.is_terminal() && !store.is_running(t);
+        let rest = |t: &Task| rests.contains_key(&t.place());
+        let mut waiting: Vec<&Task> =
+            tasks.iter().copied().filter(on_its_way).filter(|t| !rest(t)).collect();
+        waiting.sort_by_key(|t| (t.created, &t.id));
+        let failed = |t: &&Task| {
+            t.state.is_failure()
+                && !was_called_off(t)
+                && !t.went_with_its_node()
+                && !engine_restarted(cx, t)
+        };
+        let mut failures: Vec<&Task> = tasks.iter().copied().filter(failed).collect();
+        failures.sort_by_key(|t| (std::cmp::Reverse(t.since), &t.id));
+        let down = |t: &&Task| t.state == TaskState::Running && !store.is_running(t);
+        let lost =
+            tasks.iter().copied().filter(down).filter(|t| !filled.contains(&t.place())).collect();
+        let mut new = Self {
+            cx,
+            service,
+            changed: store.changed(service),
+            missing,
+            rests,
+            ended: HashMap::new(),
+            tasks,
+            waiting,
+            steady: running.clone(),
+            running,
+            failures,
+            looping: Vec::new(),
+            trouble: Vec::new(),
+            lost,
+            series: Vec::new(),
+            fails_now: false,
+            fails_itself: false,
+            refusal: OnceCell::new(),
+        };
+        new.find_trouble(&filled);
+        new.find_loop();
+        new
+    }
+
+    /// Failures since it was last changed, if they are many, or many in a short while. A task that
+    /// begins between two of them is no cure yet.
+    fn find_loop(&mut self) {
+        let (cx, thresholds) = (self.cx, self.cx.thresholds);
+        // A program that ends well is no failure, unless it ends at once again and again though it should
+        // serve: it went to the background, or it is a one-shot with a server's restart policy. One that
+        // works for a while, ends and is started again repeats its work.
+        let serves = !self.service.mode.is_job();
+        let at_once = |t: &&Task| t.ended_though_it_serves() && self.lived(t) < thresholds.grace;
+        let ended = self.tasks.iter().copied().filter(|t| serves && at_once(t));
+        let all = self.failures.iter().copied().chain(ended);
+        let mut recent: Vec<&Task> =
+            all.filter(|t| t.since > self.changed && cx.recent(t.since, LATELY)).collect();
+        recent.sort_by_key(|t| (std::cmp::Reverse(t.since), &t.id));
+        let fast = recent.iter().filter(|t| t.since.age(cx.now) <= thresholds.loop_within).count();
+        if fast < thresholds.loop_failures && recent.len() < thresholds.loop_failures + 2 {
+            return;
+        }
+        // What has run for clearly longer than those that failed did is more than the next of them.
+        let longest = recent.iter().map(|t| self.lived(t)).max().unwrap_or_default();
+        let longer = longest.saturating_mul(2);
+        self.steady.retain(|t| cx.lasts(t.since, longer.clamp(BLINK, thresholds.grace)));
+        let failed_since = |t: &Task| {
+            recent.iter().any(|failed| failed.place() == t.place() && failed.since > t.since)
+        };
+        let stays = |t: &&Task| !failed_since(t) && cx.lasts(t.since, longer.max(thresholds.grace));
+        let stay = self.running.iter().filter(|t| stays(t)).count() as u64;
+        if stay < self.missing.desired {
+            self.looping = recent;
+        }
+    }
+
+    /// How long a task that ended may have run: at most since it was created, less the delay with which it
+    /// was started if another had its place before.
+    fn lived(&self, task: &Task) -> Duration {
+        let is_before =
+            |other: &&Task| other.place() == task.place() && other.created < task.created;
+        let is_next = self.tasks.iter().any(is_before);
+        let delay = if is_next { task.spec.restart.delay } else { Duration::ZERO };
+        task.created.age(task.since).saturating_sub(delay)
+    }
+
+    /// Waiting tasks that say why, failures in places where nothing runs, and all recent ones. Those of
+    /// a spec that is not in force any more tell nothing, unless it was that of the update that failed;
+    /// nor does one after which its place ran well and was stopped on purpose.
+    fn find_trouble(&mut self, filled: &HashSet<Place<'_>>) {
+        let service = self.service;
+        let failed_update = service.update.as_ref().filter(|u| {
+            matches!(
+                u.state,
+                UpdateState::RollbackStarted
+                    | UpdateState::RollbackPaused
+                    | UpdateState::RollbackCompleted
+            )
+        });
+        let relevant = |t: &Task| {
+            t.spec.template == service.template
+                || failed_update.is_some_and(|u| t.since >= u.started)
+        };
+        let mut ended_well: HashMap<Place<'_>, Timestamp> = HashMap::new();
+        let ended = |t: &&&Task| t.state.is_terminal() && !t.state.is_failure();
+        // One that ran until its node was lost had ended what failed before it.
+        for task in self.tasks.iter().filter(ended).chain(&self.lost) {
+            let end = ended_well.entry(task.place()).or_default();
+            *end = task.since.max(*end);
+        }
+        let since_then = |t: &Task| ended_well.get(&t.place()).is_none_or(|at| t.since >= *at);
+        for task in self.tasks.iter().filter(|t| t.state.is_terminal()) {
+            let end = self.ended.entry(task.place()).or_default();
+            *end = task.since.max(*end);
+        }
+        let mut trouble: Vec<(&Task, Why)> =
+            self.waiting.iter().filter_map(|task| Some((*task, why(task)?))).collect();
+        self.fails_now = trouble.iter().any(|(task, _)| self.stays_so(task));
+        for task in self.failures.iter().copied().filter(|t| relevant(t)) {
+            let series = since_then(task);
+            let now = series && !filled.contains(&task.place());
+            if series {
+                self.series.push((task, now));
+            }
+            self.fails_now |= now;
+            self.fails_itself |= now && task.state != TaskState::Orphaned;
+            if (now || task.since.age(self.cx.now) < LATELY)
+                && let Some(why) = why(task)
+            {
+                trouble.push((task, why));
+            }
+        }
+        trouble.sort_by_key(|(t, _)| (std::cmp::Reverse(t.since), &t.id));
+        self.trouble = trouble;
+    }
+
+    /// The tasks in trouble of one kind.
+    pub fn because(&self, is_so: impl Fn(&Why) -> bool) -> Vec<&'a Task> {
+        self.trouble.iter().filter(|(_, why)| is_so(why)).map(|(task, _)| *task).collect()
+    }
+
+    /// Why its waiting tasks find no node. All nodes are asked, once for all rules, and only if some wait.
+    pub fn refusal(&self) -> Option<&Refusal<'a>> {
+        self.refusal.get_or_init(|| Refusal::of(self)).as_ref()
+    }
+
+    /// The nodes these tasks are on, by name, in words; empty if they are on none.
+    pub fn hosts(&self, tasks: &[&Task]) -> String {
+        let store = self.cx.store;
+        let mut on: Vec<&str> =
+            tasks.iter().filter_map(|t| Some(store.hostname(t.node.as_ref()?))).collect();
+        on.sort_unstable();
+        on.dedup();
+        names(on)
+    }
+
+    /// How many tasks can be counted on: as the engine counts them where they are not told.
+    pub fn holding(&self) -> u64 {
+        if self.cx.store.tasks_refused() { self.missing.running } else { self.steady.len() as u64 }
+    }
+
+    /// Whether it is short of tasks, whatever for.
+    pub fn is_short(&self) -> bool {
+        !self.missing.none()
+    }
+
+    /// Whether it fails again and again, and what runs now may be gone in a moment.
+    pub fn is_unsteady(&self) -> bool {
+        !self.looping.is_empty() && (self.steady.len() as u64) < self.missing.desired
+    }
+
+    /// `2/3`, or of a job `1 of 3 done`.
+    pub fn figures(&self) -> String {
+        match self.missing.job {
+            Some((done, total)) => format!("{done} of {total} done"),
+            None => {
+                let m = &self.missing;
+                let done = if m.rests.done > 0 {
+                    format!(", {} done", m.rests.done)
+                } else {
+                    String::new()
+                };
+                format!("{}/{}{done}", m.running, m.desired)
+            }
+        }
+    }
+
+    /// Whether a slot has failed as often as the manager remembers (its limit counts the live task, too).
+    pub fn history_is_full(&self) -> bool {
+        // Of a job all are kept (measured).
+        if self.service.mode.is_job() {
+            return false;
+        }
+        let kept = self.cx.store.info().history_limit.saturating_sub(1).max(1);
+        let mut slots = HashMap::new();
+        let ended = self.looping.iter().filter(|t| !t.state.is_failure());
+        for task in self.series.iter().map(|(task, _)| task).chain(ended) {
+            *slots.entry(task.place()).or_insert(0_u64) += 1;
+        }
+        slots.values().any(|failed| *failed >= kept)
+    }
+
+    /// Whether none of its tasks ever ran, as far as they are kept, and it was never updated.
+    pub fn never_ran(&self) -> bool {
+        let ran = |t: &&Task| match t.state {
+            TaskState::Running | TaskState::Complete | TaskState::Orphaned => true,
+            // How far one got that was stopped or failed, its last progress tells.
+            TaskState::Failed | TaskState::Shutdown | TaskState::Remove => {
+                t.err.starts_with("task: non-zero exit")
+                    || matches!(&*t.message, "started" | "finished")
+            }
+            _ => false,
+        };
+        let is_first = self.service.update.is_none() && self.service.previous.is_none();
+        is_first && !self.tasks.is_empty() && !self.tasks.iter().any(ran)
+    }
+
+    /// Since when it is short or unsteady, as far back as the tasks that are kept tell: its oldest failure
+    /// since it was last changed, the creation of the oldest task that waits, or the loss of a node. Not
+    /// set when the kept history is full: then it began before, and any figure would be too young.
+    pub fn short_since(&self) -> Timestamp {
+        if self.never_ran() {
+            return self.service.created;
+        }
+        if self.history_is_full() {
+            return Timestamp::NEVER;
+        }
+        let store = self.cx.store;
+        let lost = self.lost.iter().filter_map(|t| store.node(t.node.as_ref()?));
+        let lost = lost.map(|node| self.cx.state_since(node));
+        let waiting = self.waiting.iter().map(|t| t.created);
+        let failures = self.series.iter().filter(|(_, now)| *now).map(|(t, _)| t.since);
+        let looping = self.looping.iter().map(|t| t.since);
+        let all = waiting.chain(failures).chain(looping).chain(lost);
+        let oldest = all.filter(|at| at.is_set()).min();
+        oldest.unwrap_or(self.changed).max(self.service.created)
+    }
+
+    /// The node that took its tasks with it, if that explains what is missing.
+    pub fn lost_node(&self) -> Option<&'a NodeId> {
+        self.lost.first().and_then(|t| t.node.as_ref())
+    }
+}
+
+/// `1 task`, `3 tasks`.
+pub fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// `a, b, c and 4 more`, in the order given.
+pub fn names<'n>(all: impl IntoIterator<Item = &'n str>) -> String {
+    let all: Vec<&str> = all.into_iter().collect();
+    let mut said = all.iter().take(4).copied().collect::<Vec<_>>().join(", ");
+    if all.len() > 4 {
+        said += &format!(" and {} more", all.len() - 4);
+    }
+    said
+}
+
+/// `256 MiB`, `1.5 GiB`.
+pub fn bytes(n: u64) -> String {
+    let (mib, gib) = (n as f64 / 1_048_576.0, n as f64 / 1_073_741_824.0);
+    if gib >= 1.0 { format!("{} GiB", tenth(gib)) } else { format!("{} MiB", tenth(mib)) }
+}
+
+/// So much of a kind of resource: `20 GiB of memory`, `0.25 CPU`, `2 NVIDIA-GPU`.
+pub fn amount(kind: &Resource, n: u64) -> String {
+    match kind {
+        Resource::Memory => format!("{} of memory", bytes(n)),
+        Resource::Cpu => cpus(n),
+        Resource::Generic(kind) => format!("{n} {kind}"),
+    }
+}
+
+/// `0.25 CPU`, of billionths.
+pub fn cpus(nanos: u64) -> String {
+    let cpu = nanos as f64 / 1e9;
+    format!("{} CPU", (cpu * 100.0).round() / 100.0)
+}
+
+fn tenth(n: f64) -> String {
+    ((n * 10.0).round() / 10.0).to_string()
+}
+
+/// `8 s`, `4 min`, `3 h`, `12 days`.
+pub fn span(duration: Duration) -> String {
+    match duration.as_secs() {
+        s @ ..120 => format!("{s} s"),
+        s @ 120..7_200 => format!("{} min", s / 60),
+        s @ 7_200..172_800 => format!("{} h", s / 3_600),
+        s => format!("{} days", s / 86_400),
+    }
+}

@@ -1,0 +1,311 @@
+//! Of many findings one problem a cause, ranked by harm.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use super::{
+    Before, Problem, Remedy, Role, Severity,
+    context::{count, names},
+    rule::{Found, RULES},
+};
+use crate::cluster::{Meaning, Store, Subject, Timestamp};
+
+/// What rules found about one object: the rule's place in the table, and the finding.
+pub(super) type Raw = Vec<(usize, Found)>;
+
+/// A change so long before a problem may be why.
+const BEFORE: i64 = 30 * 60 * 1_000_000_000;
+/// An action of skep and the change it made are so close together.
+const TOGETHER: i64 = 15 * 1_000_000_000;
+
+/// What was found about one object, made into problems. It holds until something else is found there:
+/// of a thousand problems few change at once.
+pub(super) struct Made {
+    /// Each with what it blames.
+    heads: Vec<(Arc<Problem>, Option<Subject>)>,
+    advice: Vec<(usize, Arc<Problem>)>,
+}
+
+impl Made {
+    /// Of an object's findings.
+    pub fn new(store: &Store, subject: &Subject, found: &Raw) -> Self {
+        let of = |role: Role| found.iter().filter(move |(at, _)| RULES[*at].role == role);
+        let mut heads: Vec<(Problem, Option<Subject>)> = Vec::new();
+        heads.extend(symptoms(store, subject, found));
+        for (at, one) in of(Role::Standing) {
+            heads.push((problem(store, subject, *at, one), one.blames.clone()));
+        }
+        for (head, _) in &mut heads {
+            head.folded.sort_by(|a, b| b.harm.cmp(&a.harm).then_with(|| a.object.cmp(&b.object)));
+            if head.severity > Severity::Advice {
+                head.before = before(store, head);
+            }
+        }
+        let advice = of(Role::Advice)
+            .map(|(at, one)| (*at, Arc::new(problem(store, subject, *at, one))))
+            .collect();
+        Self { heads: heads.into_iter().map(|(p, blames)| (Arc::new(p), blames)).collect(), advice }
+    }
+}
+
+/// Of all that was made the problems, in no order.
+pub(super) fn fold<'m>(made: impl Iterator<Item = &'m Made>) -> Vec<Arc<Problem>> {
+    let mut heads = Vec::new();
+    let mut advice: BTreeMap<usize, Vec<Arc<Problem>>> = BTreeMap::new();
+    for one in made {
+        heads.extend(one.heads.iter().cloned());
+        for (at, problem) in &one.advice {
+            advice.entry(*at).or_default().push(Arc::clone(problem));
+        }
+    }
+    let mut all = blame(heads);
+    all.extend(advice.into_iter().map(|(at, found)| together(at, found)));
+    all
+}
+
+/// The worst first; of equally bad ones what hurts most, has the most to it, is the newest.
+pub(super) fn rank(problems: &mut [Arc<Problem>]) {
+    problems.sort_by(|a, b| {
+        let over = |p: &Problem| p.resolved.is_set();
+        let known = |p: &Problem| p.quiet.is_some();
+        let advice = |p: &Problem| p.severity == Severity::Advice;
+        // Known ones below the loud, then what is over, then advice.
+        (advice(a), over(a), known(a))
+            .cmp(&(advice(b), over(b), known(b)))
+            .then(b.severity.cmp(&a.severity))
+            .then(b.resolved.cmp(&a.resolved))
+            .then(b.harm.cmp(&a.harm))
+            .then(b.folded.len().cmp(&a.folded.len()))
+            .then(b.since.cmp(&a.since))
+            .then(a.object.cmp(&b.object))
+            .then(a.rule.cmp(b.rule))
+    });
+}
+
+fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Problem {
+    let object = match subject {
+        Subject::Node(id) => store.hostname(id).to_owned(),
+        Subject::Service(id) | Subject::Task(_, id) => {
+            store.service(id).map_or_else(|| id.short().to_owned(), |s| s.name.to_string())
+        }
+        Subject::Other => "swarm".to_owned(),
+    };
+    Problem {
+        rule: RULES[at].id,
+        severity: found.severity,
+        subject: subject.clone(),
+        object,
+        message: found.message.clone(),
+        since: found.since,
+        cause: None,
+        why: found.why.clone(),
+        evidence: found.evidence.clone(),
+        before: None,
+        remedies: found.remedies.clone(),
+        folded: Vec::new(),
+        harm: RULES[at].harm,
+        resolved: Timestamp::NEVER,
+        times: 1,
+        quiet: None,
+    }
+}
+
+/// Leaves the remedies that can work: a rollback to another spec that did not fail itself, the log of
+/// a container that there was.
+fn keep_workable(store: &Store, problem: &mut Problem) {
+    let service = match &problem.subject {
+        Subject::Service(id) | Subject::Task(_, id) => store.service(id),
+        _ => None,
+    };
+    let Some(service) = service else { return };
+    let has_log = problem.evidence.iter().any(|e| e.task.is_some());
+    problem.remedies.retain(|(remedy, _)| match remedy {
+        Remedy::Rollback => {
+            service.can_roll_back() && store.failed_before_rollback(service).is_none()
+        }
+        Remedy::Logs => has_log,
+        _ => true,
+    });
+}
+
+/// Of a service's symptoms the worst, with the cause that is believed most.
+fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, Option<Subject>)> {
+    let mut symptoms: Vec<&(usize, Found)> =
+        found.iter().filter(|(at, _)| RULES[*at].role == Role::Symptom).collect();
+    // Of equally bad ones that of an update tells more: it has the figures as well.
+    let of_update = |id: &str| id.starts_with("update-") || id.starts_with("rollback-");
+    symptoms.sort_by_key(|(at, f)| {
+        let rule = &RULES[*at];
+        (std::cmp::Reverse((f.severity, of_update(rule.id), rule.harm)), *at)
+    });
+    let (at, head) = symptoms.first()?;
+    let mut causes: Vec<&(usize, Found)> =
+        found.iter().filter(|(at, _)| RULES[*at].role == Role::Cause).collect();
+    // What was seen last is why it is so now; that a task waits is the least that can be said.
+    causes.sort_by_key(|(at, f)| {
+        let newest = f.evidence.iter().map(|e| e.at).max().unwrap_or_default();
+        (RULES[*at].id.starts_with("stuck-"), std::cmp::Reverse(newest), *at)
+    });
+    let mut main = problem(store, subject, *at, head);
+    main.harm = symptoms.iter().map(|(at, _)| RULES[*at].harm).max().unwrap_or(main.harm);
+    let mut blames = head.blames.clone();
+    if let Some((at, cause)) = causes.first() {
+        main.cause = Some(RULES[*at].id);
+        main.message = format!("{}: {}", main.message, cause.message);
+        main.why = if main.why.is_empty() {
+            cause.why.clone()
+        } else {
+            format!("{}; {}", main.why, cause.why)
+        };
+        // The cause's own facts and advice are the sharper ones.
+        let mut evidence = cause.evidence.clone();
+        evidence.extend(main.evidence.drain(..).filter(|e| !cause.evidence.contains(e)));
+        main.evidence = evidence;
+        let mut remedies = cause.remedies.clone();
+        let known = |remedies: &[(Remedy, String)], r| remedies.iter().any(|(k, _)| *k == r);
+        for (remedy, words) in main.remedies.drain(..) {
+            if !known(&remedies, remedy) {
+                remedies.push((remedy, words));
+            }
+        }
+        main.remedies = remedies;
+        blames = cause.blames.clone().or(blames);
+    } else if blames.is_none() && matches!(main.rule, "service-down" | "service-below") {
+        main.message += ": its tasks do not start";
+    }
+    main.evidence.truncate(8);
+    keep_workable(store, &mut main);
+    main.folded = symptoms[1..]
+        .iter()
+        .chain(causes.iter().skip(1))
+        .map(|(at, f)| Arc::new(problem(store, subject, *at, f)))
+        .collect();
+    Some((main, blames))
+}
+
+/// Folds what a lost node or manager explains into that.
+fn blame(heads: Vec<(Arc<Problem>, Option<Subject>)>) -> Vec<Arc<Problem>> {
+    const LOST: [&str; 2] = ["node-down", "node-disconnected"];
+    // What a lost node's own other findings are: the same story.
+    const SAME: [&str; 3] = ["manager-unreachable", "cert-expiry", "node-flapping"];
+    let lost: HashMap<Subject, usize> = heads
+        .iter()
+        .enumerate()
+        .filter(|(_, (p, _))| LOST.contains(&p.rule))
+        .map(|(at, (p, _))| (p.subject.clone(), at))
+        .collect();
+    let quorum = heads.iter().position(|(p, _)| p.rule.starts_with("quorum-"));
+    let mut into: Vec<Option<usize>> = vec![None; heads.len()];
+    for (at, (problem, blames)) in heads.iter().enumerate() {
+        if LOST.contains(&problem.rule) {
+            continue;
+        }
+        let blamed = blames.as_ref().and_then(|subject| lost.get(subject));
+        let same = SAME.contains(&problem.rule).then(|| lost.get(&problem.subject)).flatten();
+        into[at] = blamed.or(same).copied();
+        if into[at].is_none() && problem.rule == "manager-unreachable" {
+            into[at] = quorum;
+        }
+    }
+    let mut kept: Vec<Option<Arc<Problem>>> = heads.into_iter().map(|(p, _)| Some(p)).collect();
+    for at in 0..kept.len() {
+        if let Some(to) = into[at]
+            && let Some(problem) = kept[at].take()
+            && let Some(head) = &mut kept[to]
+        {
+            let head = Arc::make_mut(head);
+            head.severity = head.severity.max(problem.severity);
+            head.harm = head.harm.max(problem.harm);
+            head.folded.push(problem);
+        }
+    }
+    let mut all: Vec<Arc<Problem>> = kept.into_iter().flatten().collect();
+    let took = |p: &Problem| LOST.contains(&p.rule) || p.rule.starts_with("quorum-");
+    for head in all.iter_mut().filter(|p| took(p) && !p.folded.is_empty()) {
+        let head = Arc::make_mut(head);
+        head.folded.sort_by(|a, b| b.harm.cmp(&a.harm).then_with(|| a.object.cmp(&b.object)));
+        if LOST.contains(&head.rule) {
+            head.message += &toll(&head.folded);
+        }
+    }
+    all
+}
+
+/// `; quorum at risk; shop_db is down; 3 services are short of replicas`
+fn toll(folded: &[Arc<Problem>]) -> String {
+    let named = |rule: &str| -> Vec<&str> {
+        folded.iter().filter(|p| p.rule == rule).map(|p| &*p.object).collect()
+    };
+    let mut said = String::new();
+    if folded.iter().any(|p| p.rule == "quorum-risk") {
+        said += "; quorum at risk: one more loss stops the Swarm";
+    }
+    let down = named("service-down");
+    if !down.is_empty() {
+        said += &format!(
+            "; {} {} down",
+            names(down.iter().copied()),
+            if down.len() == 1 { "is" } else { "are" }
+        );
+    }
+    let short = named("service-below").len() + named("global-missing").len();
+    if short > 0 {
+        said += &format!("; {} short of replicas", count(short, "service is", "services are"));
+    }
+    said
+}
+
+/// Advice of one rule about several objects is one piece of advice.
+fn together(at: usize, mut found: Vec<Arc<Problem>>) -> Arc<Problem> {
+    found.sort_unstable_by(|a, b| a.object.cmp(&b.object));
+    if let [_] = found.as_slice() {
+        return found.remove(0);
+    }
+    let mut one = Problem::clone(&found[0]);
+    one.subject = Subject::Other;
+    one.object = format!("{} objects", found.len());
+    let all = names(found.iter().map(|p| &*p.object));
+    one.message = format!("{}: {} ({all})", RULES[at].catches, found.len());
+    one.evidence.clear();
+    one.folded = found;
+    Arc::new(one)
+}
+
+/// What changed shortly before: of the service itself, by its own journal or the spec before the last
+/// update; of a node likewise.
+fn before(store: &Store, problem: &Problem) -> Option<Before> {
+    let mut changes: Vec<(Timestamp, Meaning, String)> = store
+        .memory()
+        .changes(&problem.subject)
+        .map(|c| (c.at, c.meaning, c.text.clone()))
+        .collect();
+    if let Subject::Service(id) = &problem.subject
+        && let Some(service) = store.service(id)
+        && let Some(update) = service.update.as_ref().filter(|u| u.started.is_set())
+        && !changes
+            .iter()
+            .any(|(at, m, _)| *m == Meaning::Change && at.0 >= update.started.0 - TOGETHER)
+    {
+        let said = service.last_changes();
+        if !said.is_empty() && !update.state.word().starts_with("rollback") {
+            changes.push((update.started, Meaning::Change, said.join(", ")));
+        }
+    }
+    changes.sort_by_key(|(at, _, _)| *at);
+    // A failure may be told by another clock: a moment after still counts as before.
+    let slack = problem.since.shifted(5_000_000_000);
+    let near = |at: Timestamp| {
+        !problem.since.is_set() || (at <= slack && at.0 >= problem.since.0.saturating_sub(BEFORE))
+    };
+    let (at, _, text) =
+        changes.iter().rev().find(|(at, m, _)| *m == Meaning::Change && near(*at))?;
+    let who = changes
+        .iter()
+        .rev()
+        .find(|(when, m, _)| *m == Meaning::Action && (when.0 - at.0).abs() <= TOGETHER)
+        .and_then(|(_, _, said)| said.rsplit_once(" by "))
+        .map_or(String::new(), |(_, who)| format!(" (by {who}, through skep)"));
+    Some(Before { at: *at, text: format!("{text}{who}") })
+}

@@ -1,0 +1,112 @@
+//! What takes its time and is well: a start, a stop, the wait for the next run, an engine's restart.
+
+use std::collections::HashMap;
+
+use super::{Context, ServiceContext};
+use crate::cluster::{
+    Idle, Missing, Node, NodeId, Place, Service, Task, TaskState, Timestamp, rests,
+};
+
+impl ServiceContext<'_> {
+    /// Whether what a waiting task says will not pass by itself: where a task has just ended its room and
+    /// its ports are free only a moment later.
+    pub(super) fn stays_so(&self, task: &Task) -> bool {
+        let end = self.ended.get(&task.place()).copied().unwrap_or_default();
+        self.cx.lasts(end, self.cx.thresholds.grace)
+    }
+
+    /// Whether a waiting task should be further by now: since when it is where it is, and how long that may
+    /// take. An image is pulled, a health check asks at its intervals, a restart waits for its delay.
+    pub fn is_late(&self, task: &Task) -> bool {
+        let thresholds = self.cx.thresholds;
+        let since = if task.since.is_set() { task.since } else { task.created };
+        let (since, limit) = match &task.state {
+            TaskState::Preparing => (since, thresholds.preparing),
+            TaskState::Starting => {
+                let check = task.spec.health.map(|check| check.patience());
+                (since, thresholds.starting.max(check.unwrap_or_default()))
+            }
+            _ if task.desired == TaskState::Ready => {
+                (task.created, task.spec.restart.delay.saturating_add(thresholds.grace))
+            }
+            TaskState::Ready => (task.updated, thresholds.grace),
+            _ => (since, thresholds.grace),
+        };
+        self.cx.lasts(since, limit)
+    }
+
+    /// Whether it is short for longer than what it waits for takes.
+    pub fn is_overdue(&self) -> bool {
+        let (cx, grace) = (self.cx, self.cx.thresholds.grace);
+        let changed = self.service.updated;
+        if !self.lost.is_empty() && cx.lasts(self.short_since().max(changed), grace) {
+            return true;
+        }
+        let is_late = self.waiting.iter().any(|task| self.is_late(task));
+        // For what is missing without a task the orchestrator is to make one: after a change, or after
+        // what ended.
+        let nothing_waits = (self.waiting.len() as u64) < self.missing.lacking();
+        let ended = self.ended.values().copied().max().unwrap_or_default();
+        is_late || (nothing_waits && cx.lasts(changed.max(ended), grace))
+    }
+
+    /// When a task of a global service ended last on a node.
+    pub fn ended_on(&self, node: &Node) -> Timestamp {
+        self.ended.get(&(0, Some(&node.id))).copied().unwrap_or_default()
+    }
+
+    /// Whether the work of a place is done, or done until its next run.
+    pub fn has_rest(&self, place: Place<'_>) -> bool {
+        matches!(self.rests.get(&place), Some(Idle::Done | Idle::NextRun(_)))
+    }
+
+    /// Whether what fails now is on that node.
+    pub fn fails_on(&self, node: &NodeId) -> bool {
+        let failed = self.series.iter().filter(|(_, now)| *now).map(|(task, _)| *task);
+        let waiting =
+            self.waiting.iter().copied().filter(|t| !t.err.is_empty() && self.stays_so(t));
+        failed.chain(waiting).any(|task| task.node.as_ref() == Some(node))
+    }
+}
+
+/// How far a service is, and its places that rest; one whose next run is overdue rests no more.
+pub(super) fn resting<'t>(
+    cx: &Context<'_>,
+    service: &Service,
+    tasks: &[&'t Task],
+) -> (Missing, HashMap<Place<'t>, Idle>) {
+    let mut missing = cx.store.missing(service);
+    if service.mode.is_job() {
+        return (missing, HashMap::new());
+    }
+    let mut all: HashMap<_, _> = rests(tasks.iter().copied()).into_iter().collect();
+    all.retain(|_, rest| {
+        let overdue = matches!(rest, Idle::NextRun(at) if cx.lasts(*at, cx.thresholds.grace));
+        missing.rests.waiting = missing.rests.waiting.saturating_sub(u64::from(overdue));
+        !overdue
+    });
+    (missing, all)
+}
+
+/// Whether a task ended because its node's engine was restarted: then all that ran there ends at once, with
+/// exit 255 or without a trace of the container, and the node is told anew.
+pub(super) fn engine_restarted(cx: &Context<'_>, task: &Task) -> bool {
+    const AT_ONCE: i64 = 5_000_000_000;
+    let says_so = |t: &Task| {
+        t.state == TaskState::Failed
+            && (t.exit_code == Some(255) || t.err.starts_with("No such container: "))
+    };
+    let Some(node) = task.node.as_ref().filter(|_| says_so(task)) else { return false };
+    let near = |at: Timestamp| at.is_set() && at.0.abs_diff(task.since.0) <= AT_ONCE as u64;
+    let seen = cx.store.memory().node(node);
+    let told = cx.store.node(node).is_some_and(|n| near(n.updated))
+        || seen.is_some_and(|m| near(m.back) || near(m.state_since));
+    if told {
+        return true;
+    }
+    let others = || cx.store.tasks_on(node).filter(|other| other.id != task.id);
+    let survived = |other: &Task| {
+        other.state == TaskState::Running && other.since.0 < task.since.0.saturating_sub(AT_ONCE)
+    };
+    others().any(|other| says_so(other) && near(other.since)) && !others().any(survived)
+}

@@ -1,0 +1,162 @@
+//! What follows from what was heard: findings, rows, what is asked for next.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Board,
+    board::{TaskScope, View},
+    log_pane::LogSource,
+};
+use crate::{
+    cluster::{ServiceId, Subject, Timestamp},
+    session::Command,
+    triage::{Problem, Severity},
+};
+
+/// The services of problems that are not over, each with the worst, folded ones included.
+fn troubled(problems: &[Arc<Problem>]) -> HashMap<ServiceId, Severity> {
+    let mut troubled = HashMap::new();
+    for problem in problems.iter().filter(|p| !p.resolved.is_set()) {
+        for one in std::iter::once(problem).chain(&problem.folded) {
+            if let Subject::Service(id) = &one.subject
+                && one.severity > Severity::Advice
+            {
+                let worst = troubled.entry(id.clone()).or_insert(one.severity);
+                *worst = one.severity.max(*worst);
+            }
+        }
+    }
+    troubled
+}
+
+impl Board {
+    /// Brings all that is derived up to date.
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        self.unsettled = false;
+        if self.paused_at.is_none() {
+            self.scene.now = now.shifted(self.skew);
+        }
+        let manager_now = self.now.shifted(self.skew);
+        if self.toast.as_ref().is_some_and(|(_, until)| *until < self.now) {
+            self.toast = None;
+        }
+        let live = self.live.as_deref().unwrap_or(&self.scene.store);
+        for follow in &mut self.follows {
+            follow.update(live, manager_now);
+        }
+        if self.is_live() {
+            self.read_back();
+        }
+        self.judge();
+        self.remember();
+        if self.shown {
+            self.refresh_rows();
+        }
+        self.refresh_page();
+        self.refresh_witness();
+        self.refresh_logs();
+        self.refresh_watch();
+        let shown = (self.live_store().revision(), self.is_live());
+        self.dirty |= std::mem::replace(&mut self.settled, shown) != shown;
+    }
+
+    /// Brings the problems up to date, as far as one turn goes.
+    fn judge(&mut self) {
+        // Time goes on while nothing is heard; what is known then does not age into findings.
+        let flows = self.paused_at.is_none();
+        let judged = if flows && self.is_live() {
+            self.triage.update(&mut self.scene.store, self.scene.now)
+        } else {
+            // That there is no leader is heard, and the only thing that is.
+            flows
+                && self.leaderless().is_some()
+                && self.triage.look_at_swarm(&self.scene.store, self.scene.now)
+        };
+        if judged {
+            self.dirty = true;
+            let troubled = troubled(self.triage.problems());
+            if troubled != self.scene.troubled {
+                self.scene.troubled = troubled;
+                self.services.stale();
+            }
+        }
+    }
+
+    /// Hands on what must outlive skep.
+    fn remember(&mut self) {
+        let store = self.live.as_deref_mut().unwrap_or(&mut self.scene.store);
+        if store.info().id.is_empty() {
+            return;
+        }
+        let fresh = store.take_unkept();
+        if !fresh.is_empty() {
+            self.command(Command::Remember(fresh));
+        }
+    }
+
+    /// Goes on with work that was put off.
+    pub(super) fn work(&mut self, now: Timestamp) {
+        self.now = now;
+        // How far a filter is stands on the screen.
+        self.dirty |= self.log.as_ref().is_some_and(|log| log.buffer.is_filtering());
+        self.settle(now);
+    }
+
+    /// Tells the session which services must be fresh.
+    fn refresh_watch(&mut self) {
+        let mut wanted: Vec<ServiceId> = Vec::new();
+        wanted.extend(
+            self.follows
+                .iter()
+                .filter(|f| !f.is_over())
+                .filter_map(|f| f.target.service().cloned()),
+        );
+        let store = &self.scene.store;
+        if !self.shown {
+            // Nobody looks at its rows.
+        } else if matches!(self.view, View::Overview | View::Tasks) {
+            match self.task_scope() {
+                TaskScope::Service(id) => wanted.push(id),
+                TaskScope::Node(id) => {
+                    wanted.extend(
+                        store.tasks_on(&id).filter(|t| t.is_live()).map(|t| t.service.clone()),
+                    );
+                }
+                TaskScope::All => {
+                    let (window, _) = self.tasks.window(self.tasks.page_size());
+                    let on_screen = window.iter().filter_map(|r| store.task_at(r.task));
+                    wanted.extend(on_screen.map(|t| t.service.clone()));
+                }
+            }
+        } else if self.view == View::Services {
+            wanted.extend(self.services.current().cloned());
+        }
+        if let Some(log) = &self.log
+            && let LogSource::Services(ids) = &log.source
+        {
+            wanted.extend(ids.iter().cloned());
+        }
+        wanted.sort();
+        wanted.dedup();
+        if wanted != self.watched {
+            self.watched.clone_from(&wanted);
+            self.command(Command::Watch(wanted));
+        }
+    }
+
+    fn refresh_logs(&mut self) {
+        let store = self.live.as_deref().unwrap_or(&self.scene.store);
+        let Some(log) = &mut self.log else { return };
+        log.work();
+        if log.update_tasks(store) {
+            let command = Command::Logs(log.token, log.tasks.clone());
+            self.command(command);
+        }
+    }
+
+    /// Whether there is work left that was put off to let keys through.
+    pub(super) fn has_work(&self) -> bool {
+        self.log.as_ref().is_some_and(|log| log.buffer.is_filtering())
+            || (self.paused_at.is_none() && self.is_live() && self.triage.has_work())
+    }
+}

@@ -1,0 +1,24 @@
+//! What cells are told with: the model and the moment.
+
+use std::collections::HashMap;
+
+use crate::{
+    cluster::{Effect, ServiceId, Store, Timestamp},
+    session::Names,
+    triage::Severity,
+};
+
+/// The model, and the manager's time at this moment.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// One Swarm as last heard.
+    pub store: Store,
+    /// Now, by the manager's clock: ages are told with it.
+    pub now: Timestamp,
+    /// How bad what was found wrong with a service is; there is an entry for those that need a human.
+    pub troubled: HashMap<ServiceId, Severity>,
+    /// What changes led to, by the number of the event.
+    pub effects: HashMap<u64, Effect>,
+    /// Networks, secrets and configs by name.
+    pub names: Names,
+}
