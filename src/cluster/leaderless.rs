@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Node, NodeId, Store, Timestamp, needed};
+use super::Timestamp;
 
 /// An election takes up to 20 s (raft's `ElectionTick` of 10 s, and as much again by chance).
 pub const ELECTION: Duration = Duration::from_secs(20);
@@ -50,26 +50,13 @@ impl Leaderless {
         !hosts.is_empty() && answer + self.silent >= hosts.len() && answer < self.needed()
     }
 
-    fn known(&self) -> &[(Arc<str>, Arc<str>)] {
+    pub(super) fn known(&self) -> &[(Arc<str>, Arc<str>)] {
         let told = self.answering.iter().max_by_key(|a| a.managers.len());
         told.map_or(&[], |told| &told.managers)
     }
+}
 
-    /// Managers that do not answer, or that skep has no endpoint of: by host name if `store` knows
-    /// them, else by address.
-    pub fn others(&self, store: &Store) -> Vec<String> {
-        let answers = |id: &str| self.answering.iter().any(|a| &*a.id == id);
-        let taken: Vec<&str> =
-            self.known().iter().filter(|(id, _)| answers(id)).map(|(_, addr)| &**addr).collect();
-        let name = |(id, addr): &(Arc<str>, Arc<str>)| {
-            let node: Option<&Node> = store.node(&NodeId::from(&**id));
-            let host = addr.rsplit_once(':').map_or(&**addr, |(host, _)| host);
-            node.map_or(host, |n| &n.hostname).to_owned()
-        };
-        let others = self.known().iter().filter(|(_, addr)| !taken.contains(&&**addr));
-        let mut names: Vec<String> = others.map(name).collect();
-        names.sort();
-        names.dedup();
-        names
-    }
+/// How many of so many voters must agree.
+pub fn needed(voters: usize) -> usize {
+    voters / 2 + 1
 }

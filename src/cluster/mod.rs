@@ -6,6 +6,7 @@
 mod apply;
 mod delta;
 mod drain;
+mod forget;
 mod idle_slots;
 mod ids;
 mod journal;
@@ -33,12 +34,12 @@ pub use idle_slots::{Idle, IdleSlots, rests};
 pub use ids::{NodeId, ServiceId, TaskId};
 pub use journal::timeline::{Effect, effects, failures};
 pub use journal::{Entry, Gravity, Journal, Meaning, Subject};
-pub use leaderless::{Answering, ELECTION, Leaderless};
+pub use leaderless::{Answering, ELECTION, Leaderless, needed};
 pub use network::Network;
 pub use node::{Availability, Manager, Node, NodeState, Reachability, Role};
 pub use observations::{NodeObservations, Observations, PastChange};
 pub use placement::{asked, eligible, supports, unmet};
-pub use quorum::{Lost, Quorum, Voter, needed};
+pub use quorum::{Lost, Quorum, Voter};
 pub use resources::{Resource, Resources};
 pub use secret::{HIDDEN, looks_secret};
 pub use service::{

@@ -4,7 +4,9 @@
 //! force and joined again at its old address stays a voter, listed as `Down … Reachable`, since the new
 //! node answers at that address (measured on 20.10 to 28.5).
 
-use super::{Node, NodeId, NodeState, Reachability, Store};
+use std::sync::Arc;
+
+use super::{Leaderless, Node, NodeId, NodeState, Reachability, Store, needed};
 
 /// Why a voter can't be counted on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,11 +97,6 @@ impl<'s> Quorum<'s> {
     }
 }
 
-/// How many of so many voters must agree.
-pub fn needed(voters: usize) -> usize {
-    voters / 2 + 1
-}
-
 impl Store {
     /// The voters, and which of them are lost. While a leader is being chosen every manager's
     /// reachability is `unknown` for seconds: that is no loss.
@@ -133,5 +130,25 @@ impl Store {
             other.created > node.created && (same_raft || same_host)
         };
         self.nodes().filter(again).max_by_key(|n| (n.created, n.id.clone()))
+    }
+}
+
+impl Leaderless {
+    /// Managers that do not answer, or that skep has no endpoint of: by host name if `store` knows
+    /// them, else by address.
+    pub fn others(&self, store: &Store) -> Vec<String> {
+        let answers = |id: &str| self.answering.iter().any(|a| &*a.id == id);
+        let taken: Vec<&str> =
+            self.known().iter().filter(|(id, _)| answers(id)).map(|(_, addr)| &**addr).collect();
+        let name = |(id, addr): &(Arc<str>, Arc<str>)| {
+            let node: Option<&Node> = store.node(&NodeId::from(&**id));
+            let host = addr.rsplit_once(':').map_or(&**addr, |(host, _)| host);
+            node.map_or(host, |n| &n.hostname).to_owned()
+        };
+        let others = self.known().iter().filter(|(_, addr)| !taken.contains(&&**addr));
+        let mut names: Vec<String> = others.map(name).collect();
+        names.sort();
+        names.dedup();
+        names
     }
 }

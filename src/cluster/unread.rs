@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use super::Store;
-
 /// A part of the Swarm's state that a proxy before the engine may refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
@@ -78,33 +76,5 @@ impl Unread {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (Part, &str)> {
         self.0.iter().map(|(part, why)| (*part, &**why))
-    }
-}
-
-impl Store {
-    /// What an earlier link told of it may be so no more.
-    pub(super) fn cannot_read(&mut self, part: Part, why: Arc<str>) {
-        self.revision += 1;
-        self.roll += 1;
-        self.touched.all = true;
-        match part {
-            Part::Nodes => {
-                for id in std::mem::take(&mut self.nodes).into_keys() {
-                    self.recount_on(&id, true);
-                }
-                self.count_nodes();
-            }
-            Part::Tasks => {
-                let all: Vec<u32> = self.tasks.rows().map(|(place, _)| place).collect();
-                for place in all {
-                    self.remove_task(place);
-                }
-                self.tasks_known = false;
-                self.unreckoned.extend(self.services.keys().cloned());
-            }
-            Part::Networks => self.networks.clear(),
-            Part::Info | Part::Secrets | Part::Configs | Part::Events => {}
-        }
-        self.unread.add(part, why);
     }
 }

@@ -16,6 +16,7 @@ mod render;
 mod sim;
 mod story;
 mod streams;
+mod update;
 mod updater;
 
 use std::{

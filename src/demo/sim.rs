@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-use super::updater::Update;
+use super::update::Update;
 
 /// Nanoseconds since the Unix epoch.
 pub(super) type Nanos = i64;

@@ -6,34 +6,8 @@ use super::{
     orchestrator::{mode_of, replicas, template_text},
     render::time,
     sim::{Nanos, SECOND, Sim, State},
+    update::{Place, Update},
 };
-
-/// A rolling update under way.
-pub(super) struct Update {
-    /// Slots (or nodes of a global service) still on the old template.
-    waiting: Vec<Place>,
-    /// Those being replaced, with their new task.
-    current: Vec<(Place, u64)>,
-    /// New tasks that run and are watched until then.
-    watched: Vec<(u64, Nanos)>,
-    next_at: Nanos,
-    total: usize,
-    failed: usize,
-    rollback: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    slot: u64,
-    node: Option<String>,
-}
-
-impl Update {
-    /// Slots whose tasks this update makes itself.
-    pub fn slots(&self) -> Vec<u64> {
-        self.current.iter().map(|(p, _)| p.slot).collect()
-    }
-}
 
 struct Policy {
     at_once: usize,

@@ -2,8 +2,8 @@
 
 use crate::session::{
     jobs::caught,
+    outbox::Out,
     protocol::{Event, RawKind, Token},
-    sessions::Out,
 };
 use crate::{
     action::{

@@ -1,17 +1,15 @@
 //! All clusters that are open: a session each, heard through one channel.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::{collections::HashSet, time::Duration};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::grant::ClusterNo;
 use crate::session::{
     actor::{Actor, SessionConfig},
-    link::managers::Manager,
+    outbox::Out,
     protocol::{Command, Event, Link, SessionEvent},
+    registrar::Registrar,
 };
 
 /// The sessions: what goes in and what comes out.
@@ -33,7 +31,7 @@ impl Sessions {
         let (mut commands, mut spares) = (Vec::new(), Vec::new());
         for (no, config) in configs.into_iter().enumerate() {
             let (sender, inbox) = mpsc::channel(64);
-            let out = Out { no: ClusterNo(no), told: out.clone() };
+            let out = Out::new(ClusterNo(no), out.clone());
             let is_spare = config.managers.is_empty();
             let actor = Actor::new(config, out, inbox, registrar.clone());
             if is_spare {
@@ -88,130 +86,5 @@ impl Sessions {
             self.backlog.push(told);
         }
         if live || heard.len() < self.waiting || lost.is_empty() { Ok(()) } else { Err(lost) }
-    }
-}
-
-/// One cluster's way out.
-#[derive(Clone, Debug)]
-pub(super) struct Out {
-    no: ClusterNo,
-    told: mpsc::Sender<SessionEvent>,
-}
-
-/// The UI is gone.
-#[derive(Debug)]
-pub(super) struct Gone;
-
-impl Out {
-    /// A way out of its own, for a session without a screen.
-    pub fn alone(room: usize) -> (Self, mpsc::Receiver<SessionEvent>) {
-        let (told, heard) = mpsc::channel(room);
-        (Self { no: ClusterNo(0), told }, heard)
-    }
-
-    pub async fn send(&self, event: Event) -> Result<(), Gone> {
-        self.told.send(SessionEvent::Cluster(self.no, event)).await.map_err(|_| Gone)
-    }
-
-    /// What was told, by all clusters, and not taken yet.
-    pub fn queued(&self) -> usize {
-        self.told.max_capacity() - self.told.capacity()
-    }
-
-    pub fn no(&self) -> ClusterNo {
-        self.no
-    }
-
-    /// This cluster, which had no managers, has some.
-    pub async fn opened(&self, endpoint: String) {
-        let _ = self.told.send(SessionEvent::Opened { no: self.no, endpoint }).await;
-    }
-
-    /// This cluster goes on as another.
-    pub async fn merged(&self, into: ClusterNo, read_only: bool) {
-        let _ = self.told.send(SessionEvent::Merged { gone: self.no, into, read_only }).await;
-    }
-}
-
-/// Managers that turned out to belong to a cluster that has a session already.
-pub(super) struct Join {
-    pub managers: Vec<Manager>,
-    /// Were not to be written to.
-    pub read_only: bool,
-}
-
-/// Knows which session has which Swarm.
-#[derive(Clone)]
-pub(super) struct Registrar(mpsc::Sender<Question>);
-
-type Joiner = mpsc::Sender<Join>;
-
-enum Question {
-    /// A session has this Swarm.
-    Claim {
-        swarm: String,
-        no: ClusterNo,
-        joiner: Joiner,
-        answer: oneshot::Sender<Option<(ClusterNo, Joiner)>>,
-    },
-    /// Where managers of this Swarm belong.
-    Home { swarm: String, no: ClusterNo, answer: oneshot::Sender<Option<Joiner>> },
-}
-
-impl Registrar {
-    fn new() -> (Self, mpsc::Receiver<Question>) {
-        let (ask, questions) = mpsc::channel(16);
-        (Self(ask), questions)
-    }
-
-    /// Answers until all sessions are gone. `spares` are sessions that wait for managers.
-    async fn answer(mut questions: mpsc::Receiver<Question>, mut spares: Vec<Joiner>) {
-        let mut known: HashMap<String, (ClusterNo, Joiner)> = HashMap::new();
-        let mut homes: HashMap<String, Joiner> = HashMap::new();
-        while let Some(question) = questions.recv().await {
-            match question {
-                Question::Claim { swarm, no, joiner, answer } => {
-                    let other = known.get(&swarm);
-                    let other = other.filter(|(of, joiner)| *of != no && !joiner.is_closed());
-                    let other = other.cloned();
-                    if other.is_none() {
-                        known.retain(|_, (of, _)| *of != no);
-                        known.insert(swarm, (no, joiner));
-                    }
-                    let _ = answer.send(other);
-                }
-                Question::Home { swarm, no, answer } => {
-                    let has = known.get(&swarm).filter(|(of, j)| *of != no && !j.is_closed());
-                    let home = has.map(|(_, joiner)| joiner.clone());
-                    let home = home.or_else(|| homes.get(&swarm).cloned());
-                    let home = home.or_else(|| {
-                        let spare = spares.pop()?;
-                        homes.insert(swarm, spare.clone());
-                        Some(spare)
-                    });
-                    let _ = answer.send(home);
-                }
-            }
-        }
-    }
-
-    /// Which session managers of `swarm` belong to, if there is one or one can be had.
-    pub async fn home_of(&self, swarm: &str, no: ClusterNo) -> Option<Joiner> {
-        let (answer, got) = oneshot::channel();
-        self.0.send(Question::Home { swarm: swarm.to_owned(), no, answer }).await.ok()?;
-        got.await.ok().flatten()
-    }
-
-    /// Says which Swarm a session has; answers who had it before, if anyone.
-    pub async fn claim(
-        &self,
-        swarm: &str,
-        no: ClusterNo,
-        joiner: &mpsc::Sender<Join>,
-    ) -> Option<(ClusterNo, mpsc::Sender<Join>)> {
-        let (answer, got) = oneshot::channel();
-        let (swarm, joiner) = (swarm.to_owned(), joiner.clone());
-        self.0.send(Question::Claim { swarm, no, joiner, answer }).await.ok()?;
-        got.await.ok().flatten()
     }
 }

@@ -10,8 +10,8 @@ use crate::action::{
 };
 use crate::session::{
     jobs::caught,
+    outbox::{Gone, Out},
     protocol::Event,
-    sessions::{Gone, Out},
 };
 
 /// What carries plans out while a link lasts. A session without a grant has none.

@@ -8,7 +8,8 @@ use std::{
 use super::{
     Before, Problem, Remedy, Role, Severity,
     context::{count, names},
-    rule::{Found, RULES},
+    rule::Found,
+    rules::RULES,
 };
 use crate::cluster::{Meaning, Store, Subject, Timestamp};
 

@@ -20,7 +20,8 @@ mod tracker;
 
 pub use blast::{Blast, Hit, blast};
 pub use context::{Context, ServiceContext, count};
-pub use rule::{Evidence, RULES, Role, Rule, rule};
+pub use rule::{Evidence, Role, Rule};
+pub use rules::{RULES, rule};
 pub use thresholds::{GRACE, Thresholds};
 pub use tracker::{Quiet, Quieted, Triage};
 
@@ -33,7 +34,7 @@ use crate::cluster::{Store, Subject, Timestamp};
 pub enum Severity {
     /// Worth knowing on a quiet day; never on the wall, never in an exit code.
     Advice,
-    /// Context at it today.
+    /// To be looked at today.
     Warning,
     /// Users feel it, or soon will.
     Critical,

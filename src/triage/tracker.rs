@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Context, Problem, ServiceContext, Severity, Thresholds,
     grouping::{Made, Raw, fold, rank},
-    rule::{Check, RULES},
+    rule::Check,
+    rules::RULES,
 };
 use crate::cluster::{Store, Subject, Timestamp, Touched};
 

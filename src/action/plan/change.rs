@@ -2,34 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{NodeChange, Step, Target, image};
+use super::{NodeChange, Step, document::Document, image};
 use crate::cluster::{NodeId, ServiceId, Store};
-
-/// A document as just read, whole.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Document {
-    /// Whose.
-    pub target: Target,
-    /// Its name.
-    pub name: String,
-    /// Its version; a write must name it.
-    pub version: u64,
-    /// Its spec, with all that skep does not know.
-    pub spec: Value,
-    /// What a rollback goes back to.
-    pub previous: Option<Value>,
-}
-
-/// An object as it was found when it was read back after a write.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Found {
-    /// As this document says.
-    There(Box<Document>),
-    /// It does not exist any more.
-    Gone,
-    /// It can't be read just now, and why.
-    Unreadable(String),
-}
 
 /// How many replicas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

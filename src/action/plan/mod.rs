@@ -3,9 +3,11 @@
 //! Pure: plans are made from documents just read and the store, shown, and then [`Plan::approve`]d
 //! into the only thing an executor takes.
 
+mod called;
 mod change;
 mod command;
 mod diff;
+mod document;
 mod image;
 mod mask;
 mod node;
@@ -14,12 +16,13 @@ mod target;
 mod touch;
 mod yaml;
 
-pub use change::{Change, Document, Found, ScaleTo};
+use called::Called;
+pub use change::{Change, ScaleTo};
 pub use diff::{DiffLine, Mark, specs as diff_specs};
+pub use document::{Document, Found};
 pub use image::without_old_digest;
 pub use mask::{mask_document, mask_env};
 pub use node::{NodeChange, labels_text, parse_labels};
-use target::Called;
 pub use target::Target;
 pub use yaml::{EditError, from_yaml, to_yaml};
 

@@ -1,7 +1,6 @@
 //! What a plan is for.
 
-use super::Document;
-use crate::cluster::{NodeId, ServiceId, Store, Subject};
+use crate::cluster::{NodeId, ServiceId, Subject};
 
 /// An object that can be written to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,33 +54,5 @@ impl From<ServiceId> for Target {
 impl From<NodeId> for Target {
     fn from(id: NodeId) -> Self {
         Self::Node(id)
-    }
-}
-
-/// What an object is called, without a doubt which is meant: host names need not be unique.
-pub(super) struct Called {
-    /// On the screen.
-    pub shown: String,
-    /// What is typed to confirm.
-    pub typed: String,
-    /// What `docker` is given.
-    pub argument: String,
-}
-
-impl Called {
-    pub fn new(document: &Document, store: &Store) -> Self {
-        let name = document.name.clone();
-        let shared = match &document.target {
-            Target::Node(id) => store.node(id).filter(|node| store.shares_name(node)),
-            Target::Service(_) => None,
-        };
-        match shared {
-            Some(node) => Self {
-                shown: store.node_label(&node.id),
-                typed: node.id.short().to_owned(),
-                argument: node.id.to_string(),
-            },
-            None => Self { shown: name.clone(), typed: name.clone(), argument: name },
-        }
     }
 }

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 
 use crate::engine::{Engine, EngineError, Probe};
 use crate::session::{
-    clock::wall, jobs::caught, protocol::Generation, sessions::Out, watch::Watch,
+    clock::wall, jobs::caught, outbox::Out, protocol::Generation, watch::Watch,
     watch::budget::Budget,
 };
 

@@ -15,8 +15,8 @@ use tokio::{sync::Mutex, task::AbortHandle};
 
 use crate::session::{
     jobs::caught,
+    outbox::{Gone, Out},
     protocol::{Event, LogTask, Token},
-    sessions::{Gone, Out},
 };
 use crate::{
     cluster::{TaskId, Timestamp},

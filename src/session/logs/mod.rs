@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 use crate::session::{
     clock::wall,
     logs::follow::{Begin, Tails},
+    outbox::Out,
     protocol::{Event, LogTask, SessionEvent, Token},
-    sessions::Out,
     watch::refusals::or_refused,
 };
 use crate::{

@@ -7,8 +7,8 @@ use hashbrown::DefaultHashBuilder;
 use crate::session::{
     clock::wall,
     jobs::caught,
+    outbox::Out,
     protocol::{Event, Generation},
-    sessions::Out,
     watch::refusals::{or_refused, unread},
 };
 use crate::{

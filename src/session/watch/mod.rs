@@ -21,8 +21,8 @@ use tokio::sync::oneshot;
 use crate::session::{
     clock::wall,
     jobs::Jobs,
+    outbox::Out,
     protocol::{Event, Generation},
-    sessions::Out,
     watch::budget::{Budget, Pace, Rhythm, share_out},
     watch::feed::{Feed, Heard},
     watch::hot_services::HotServices,

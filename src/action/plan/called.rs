@@ -1,0 +1,32 @@
+//! The name of an object on the screen, in a confirmation and in a command.
+
+use super::{Document, Target};
+use crate::cluster::Store;
+
+/// What an object is called, without a doubt which is meant: host names need not be unique.
+pub(super) struct Called {
+    /// On the screen.
+    pub shown: String,
+    /// What is typed to confirm.
+    pub typed: String,
+    /// What `docker` is given.
+    pub argument: String,
+}
+
+impl Called {
+    pub fn new(document: &Document, store: &Store) -> Self {
+        let name = document.name.clone();
+        let shared = match &document.target {
+            Target::Node(id) => store.node(id).filter(|node| store.shares_name(node)),
+            Target::Service(_) => None,
+        };
+        match shared {
+            Some(node) => Self {
+                shown: store.node_label(&node.id),
+                typed: node.id.short().to_owned(),
+                argument: node.id.to_string(),
+            },
+            None => Self { shown: name.clone(), typed: name.clone(), argument: name },
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The state of a rolling update.
+
+use super::sim::Nanos;
+
+/// A rolling update under way.
+pub(super) struct Update {
+    /// Slots (or nodes of a global service) still on the old template.
+    pub(super) waiting: Vec<Place>,
+    /// Those being replaced, with their new task.
+    pub(super) current: Vec<(Place, u64)>,
+    /// New tasks that run and are watched until then.
+    pub(super) watched: Vec<(u64, Nanos)>,
+    pub(super) next_at: Nanos,
+    pub(super) total: usize,
+    pub(super) failed: usize,
+    pub(super) rollback: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) slot: u64,
+    pub(super) node: Option<String>,
+}
+
+impl Update {
+    /// Slots whose tasks this update makes itself.
+    pub fn slots(&self) -> Vec<u64> {
+        self.current.iter().map(|(p, _)| p.slot).collect()
+    }
+}
