@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use skep::{
     cli::Cli,
-    start::{print_usage, start},
+    commands::{print_usage, run},
 };
 
 fn main() -> ExitCode {
     ExitCode::from(match Cli::try_parse() {
-        Ok(cli) => start(cli),
+        Ok(cli) => run(cli),
         Err(error) => print_usage(&error),
     })
 }

@@ -15,7 +15,7 @@ use skep::{
     ui::{Keymap, actions::ACTIONS},
 };
 
-/// Rooms and what of ours each may import. `main`, `cli` and `start` join everything together.
+/// Rooms and what of ours each may import. `main`, `cli` and `commands` join everything together.
 const MAY: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("grant", &[]),
@@ -49,7 +49,6 @@ const MAY: &[(&str, &[&str])] = &[
             "text",
         ],
     ),
-    ("report", &["session", "cluster", "triage", "logs", "text"]),
 ];
 
 /// Of the session, the UI may know only what they say to each other.
@@ -314,15 +313,15 @@ fn circles_are_small() {
 
 /// Grants are minted in one place, which no room may import; and only what holds one can write.
 #[test]
-fn only_the_start_mints_grants() {
+fn only_start_up_mints_grants() {
     let src = root().join("src");
     let minting: Vec<String> = sources(&src)
         .iter()
         .filter(|file| fs::read_to_string(file).unwrap().contains("WriteGrant::mint("))
         .map(|file| file.strip_prefix(&src).unwrap().display().to_string())
         .collect();
-    assert_eq!(minting, ["start/permit.rs"]);
-    assert!(MAY.iter().all(|(_, may)| !may.contains(&"start")));
+    assert_eq!(minting, ["commands/permit.rs"]);
+    assert!(MAY.iter().all(|(_, may)| !may.contains(&"commands")));
     let grant = fs::read_to_string(src.join("grant.rs")).unwrap();
     assert!(grant.contains("pub(crate) fn mint("), "not for the whole world");
 }

@@ -1,11 +1,11 @@
 //! What is wrong and why, since when, what changed before, and what to do first.
 //!
-//! A [`rule::Rule`] is a pure function over the model ([`context::Context`]) that may find something. [`grouping`]
+//! A [`rule::Rule`] is a pure function over the model ([`context::Context`]) that may find something. `grouping`
 //! makes one [`Problem`] of findings that have one cause, and ranks by harm. [`Triage`] keeps that up
 //! to date as the model changes, looking only at what did, and remembers: what flaps, what is over,
 //! what someone has acknowledged.
 //!
-//! Deliberately absent: a clock, I/O, and any text of the engine read outside of [`error_class`].
+//! Deliberately absent: a clock, I/O, and any text of the engine read outside of `error_class`.
 
 mod blast;
 mod context;

@@ -6,12 +6,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend};
 use skep::{
     cluster::Timestamp,
+    commands::permit,
     connect::{Connector, Endpoint},
     demo::Demo,
     grant::ClusterNo,
     keep::History,
     session::{Budget, Command, SessionConfig, Sessions},
-    start::permit,
     ui::{App, Effect, Msg, OpenCluster, Opening, draw},
 };
 

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use skep::{
+    commands::permit,
     connect::{Connector, Endpoint},
     demo::Demo,
     engine::{Engine, Names, ServiceReader},
     grant::ClusterNo,
-    start::permit,
     ui::{Keymap, actions::ACTIONS},
 };
 

@@ -11,10 +11,10 @@ use skep::{
         plan::{Change, Confirmation, Document, NodeChange, Plan, ScaleTo},
     },
     cluster::Store,
+    commands::permit,
     connect::{Connector, Endpoint},
     engine::Engine,
     grant::ClusterNo,
-    start::permit,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -22,9 +22,9 @@ use skep::{
         Availability, Counts, Entry, Gravity, Meaning, Mode, Subject, TaskState, Timestamp,
         UpdateState,
     },
+    commands::{Taken, check, snapshot_json},
     grant::ClusterNo,
     keep::History,
-    report::{Taken, check, snapshot_json},
     triage::{Before, Evidence, Problem, Quiet, Quieted, Severity, Thresholds},
 };
 

@@ -4,8 +4,8 @@ use serde_json::json;
 use skep::{
     action::plan::{Change, Confirm, Confirmation, Document, NotApproved, Plan, ScaleTo},
     cluster::{Mode, PublishMode, UpdateState},
+    commands::permit,
     grant::ClusterNo,
-    start::permit,
 };
 
 use crate::cluster_fixture::{Cluster, cluster};

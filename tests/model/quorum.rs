@@ -9,8 +9,8 @@ use skep::{
         Answering, Availability, Delta, Leaderless, Lost, Node, NodeState, Reachability, Role,
         Since, Store, Timestamp,
     },
+    commands::{Taken, Verdict, check, snapshot_json},
     grant::ClusterNo,
-    report::{Taken, Verdict, check, snapshot_json},
     triage::{Problem, Remedy, Severity, Thresholds, blast, problems},
 };
 

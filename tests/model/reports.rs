@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use skep::{cluster::Since, report::Taken, triage::Thresholds};
+use skep::{cluster::Since, commands::Taken, triage::Thresholds};
 
 use super::cluster_fixture::{NOW, ago, cluster};
 

@@ -7,9 +7,9 @@ use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use skep::{
     action::plan::{Document, Found},
     cluster::{Delta, Timestamp},
+    commands::permit,
     grant::ClusterNo,
     session::{Command, Event, Generation, Link, SessionEvent, Token},
-    start::permit,
     ui::{App, Effect, Msg, OpenCluster, Opening, draw},
 };
 

@@ -377,7 +377,7 @@ fn several_clusters_together() {
     let open = |no, name: &str, production| skep::ui::OpenCluster {
         name: Some(name.into()),
         endpoint: format!("ssh://ops@{name}-1"),
-        grant: skep::start::permit(skep::grant::ClusterNo(no), false, false),
+        grant: skep::commands::permit(skep::grant::ClusterNo(no), false, false),
         production,
         ..skep::ui::OpenCluster::default()
     };
@@ -423,7 +423,7 @@ fn several_clusters_together() {
 
 #[test]
 fn production_wants_every_plan_typed() {
-    let grant = skep::start::permit(skep::grant::ClusterNo(0), false, true);
+    let grant = skep::commands::permit(skep::grant::ClusterNo(0), false, true);
     let open = skep::ui::OpenCluster {
         name: Some("prod".into()),
         endpoint: "unix:///test.sock".into(),

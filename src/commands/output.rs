@@ -10,7 +10,7 @@ use std::{
 use clap::{Parser, error::ErrorKind};
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 
-use super::{FAILED, Fault, USAGE, fault};
+use super::fault::{FAILED, Fault, USAGE, fault};
 use crate::{
     cli::Cli,
     config::state_dir,

@@ -1,21 +1,9 @@
-//! The same knowledge without a screen: `check` and `snapshot`.
+//! A Swarm as it was at one moment, and what is wrong with it.
 
-mod check;
-mod contexts;
-mod logs;
-mod snapshot;
-
-pub use check::{Verdict, check};
-pub use contexts::{ContextLine, contexts_text};
-pub use logs::LogPrinter;
-pub use snapshot::{snapshot_json, snapshot_text};
-
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     cluster::{Since, Store, Timestamp},
-    text::clean_json,
     triage::{Problem, Thresholds, incident::Incident},
 };
 
@@ -82,27 +70,4 @@ impl Taken {
             link: None,
         }
     }
-}
-
-/// JSON for a program, which somebody may look at as well.
-fn json_text(value: &serde_json::Value) -> String {
-    format!("{}\n", clean_json(&format!("{value:#}")))
-}
-
-/// Lines of cells, aligned.
-fn columns(lines: Vec<Vec<String>>) -> String {
-    let wide = |cell: &str| unicode_width::UnicodeWidthStr::width(cell);
-    let count = lines.first().map_or(0, Vec::len);
-    let width = |column: usize| lines.iter().map(|l| wide(&l[column])).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..count).map(width).collect();
-    let mut out = String::new();
-    for line in &lines {
-        let mut text = String::from(" ");
-        for (cell, width) in line.iter().zip(&widths) {
-            text += &format!(" {cell}{} ", " ".repeat(width - wide(cell)));
-        }
-        out += text.trim_end();
-        out.push('\n');
-    }
-    out
 }

@@ -2,11 +2,42 @@
 
 use serde_json::json;
 
-use super::Taken;
-use crate::{
-    text::clean,
-    triage::{Problem, Severity},
+use super::{
+    Taken,
+    fault::{Fault, UNKNOWN, USAGE, fault},
+    output::{complain, print},
+    read_swarms::read_swarms,
 };
+use crate::{
+    connect::Choice,
+    text::clean,
+    triage::{Problem, Severity, Thresholds, rule},
+};
+
+/// Reads every Swarm and prints the verdict, which is the exit code.
+pub(super) async fn run(
+    choice: Choice,
+    mut thresholds: Thresholds,
+    json: bool,
+    only: &[String],
+    ignore: &[String],
+) -> Result<u8, Fault> {
+    for id in only.iter().chain(ignore) {
+        rule(id).ok_or_else(|| fault(USAGE)(format!("there is no rule '{id}'")))?;
+    }
+    thresholds.ignore.extend(ignore.iter().cloned());
+    let read = read_swarms(choice.clusters, &thresholds, None).await;
+    complain(&read.notices);
+    let mut all = read.all;
+    for taken in all.iter_mut().flatten().filter(|_| !only.is_empty()) {
+        taken.keep_only(only);
+    }
+    all.extend(choice.notices.into_iter().map(Err));
+    let (verdict, text) = check(&all, json);
+    // A verdict that nobody was told is none.
+    print(&text).map_err(|fault| Fault { code: UNKNOWN, ..fault })?;
+    Ok(verdict.code())
+}
 
 /// The exit code's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +78,7 @@ impl Verdict {
 pub fn check(all: &[Result<Taken, String>], as_json: bool) -> (Verdict, String) {
     let verdict = all.iter().map(of_one).max_by_key(|v| v.rank()).unwrap_or(Verdict::Unknown);
     if as_json {
-        return (verdict, super::json_text(&json_of(all, verdict)));
+        return (verdict, super::table::json_text(&json_of(all, verdict)));
     }
     let several = all.len() > 1;
     let heads: Vec<String> = all.iter().map(|taken| head(taken, several)).collect();

@@ -3,17 +3,88 @@
 use std::{
     collections::HashMap,
     io::{self, Write},
+    time::Duration,
 };
 
 use regex::{Regex, RegexBuilder};
 use serde_json::json;
 
+use super::{
+    fault::{FAILED, Fault, fault},
+    output::{complain, is_written},
+    read_swarms::ready_all,
+};
 use crate::{
     cluster::{TaskId, Timestamp},
+    connect::{Choice, Connector, Endpoint},
     logs::ansi,
-    session::LogLine,
+    session::{LogLine, LogQuery, LogSaid, read_logs},
     text::{clean, clean_json, clean_lines},
 };
+
+/// Prints logs until they end, or nobody reads them any more.
+pub(super) async fn run(
+    choice: Choice,
+    query: LogQuery,
+    mut printer: LogPrinter,
+) -> Result<u8, Fault> {
+    let endpoints: Vec<Endpoint> = choice.clusters.into_iter().flat_map(|c| c.endpoints).collect();
+    let mut why = choice.notices.join("; ");
+    let follow = query.follow;
+    // Through the first that answers: one that is dead is not waited for.
+    let mut ready = ready_all(endpoints);
+    while let Some(Ok((endpoint, answer))) = ready.join_next().await {
+        if let Err(error) = answer {
+            why = error.to_string();
+            continue;
+        }
+        let (said, mut lines) = tokio::sync::mpsc::channel(256);
+        let query = query.clone();
+        let reader = tokio::spawn(read_logs(Connector::new(endpoint), query, said));
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        // A short wait brings lines of several tasks into their order.
+        let mut pause = tokio::time::interval(Duration::from_millis(250));
+        loop {
+            let goes_on = tokio::select! {
+                said = lines.recv() => match said {
+                    Some(LogSaid::Reading(tasks)) => {
+                        printer.expect(tasks);
+                        Ok(())
+                    }
+                    Some(LogSaid::Ended(task)) => {
+                        printer.ended(&task);
+                        Ok(())
+                    }
+                    Some(LogSaid::Trouble(text)) => {
+                        complain(&[text]);
+                        Ok(())
+                    }
+                    Some(LogSaid::Lines(lines)) => {
+                        printer.take(lines);
+                        if follow { Ok(()) } else { printer.print_settled(&mut out) }
+                    }
+                    None => break,
+                },
+                _ = pause.tick(), if follow => printer.print(&mut out).and_then(|()| out.flush()),
+            };
+            // Also when nobody reads any more.
+            if goes_on.is_err() {
+                return is_written(goes_on).map(|()| 0);
+            }
+        }
+        let printed = printer.print(&mut out).and_then(|()| out.flush());
+        if printed.is_err() {
+            return is_written(printed).map(|()| 0);
+        }
+        drop(out);
+        match reader.await {
+            Ok(Ok(())) => return Ok(0),
+            Ok(Err(error)) => why = error,
+            Err(error) => why = error.to_string(),
+        }
+    }
+    Err(fault(FAILED)(why))
+}
 
 /// Prints lines in the order of their time.
 pub struct LogPrinter {

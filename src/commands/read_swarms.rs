@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 
 use crate::{
     cluster::{Delta, ELECTION, Leaderless, Store, Timestamp},
+    commands::Taken,
     connect::{Connector, Endpoint, Wanted},
     engine::{Engine, EngineError, Probe},
     keep::History,
-    report::Taken,
     session::{greet, leaderless, load},
     triage::Thresholds,
 };
@@ -29,7 +29,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// What was seen.
 #[derive(Default)]
-pub(super) struct Looks {
+pub(super) struct SwarmsRead {
     /// A Swarm each, or why one can't be seen.
     pub all: Vec<Result<Taken, String>>,
     /// Endpoints that could not be used where another of the same Swarm could.
@@ -71,26 +71,27 @@ pub(super) fn ready_all(endpoints: Vec<Endpoint>) -> JoinSet<(Endpoint, Result<(
 }
 
 /// One look at every cluster. With what is remembered of each, if `past` is given.
-pub(super) async fn look(
+pub(super) async fn read_swarms(
     clusters: Vec<Wanted>,
     thresholds: &Thresholds,
     history: Option<History>,
-) -> Looks {
-    let looks = clusters.into_iter().map(|cluster| look_at(cluster, thresholds, history.as_ref()));
+) -> SwarmsRead {
+    let readings =
+        clusters.into_iter().map(|cluster| read_swarm(cluster, thresholds, history.as_ref()));
     let mut seen = std::collections::HashSet::new();
-    let mut looks_of_all = Looks::default();
-    for looks in futures_util::future::join_all(looks).await {
-        looks_of_all.all.extend(looks.all);
-        looks_of_all.notices.extend(looks.notices);
+    let mut all = SwarmsRead::default();
+    for read in futures_util::future::join_all(readings).await {
+        all.all.extend(read.all);
+        all.notices.extend(read.notices);
     }
     // Several clusters of the config may be one Swarm.
-    looks_of_all.all.retain(|look| match look {
+    all.all.retain(|look| match look {
         Ok(taken) if !taken.store.info().id.is_empty() => {
             seen.insert(taken.store.info().id.clone())
         }
         _ => true,
     });
-    looks_of_all
+    all
 }
 
 /// One round of asking all managers of a cluster.
@@ -191,7 +192,11 @@ impl Round {
     }
 }
 
-async fn look_at(cluster: Wanted, thresholds: &Thresholds, history: Option<&History>) -> Looks {
+async fn read_swarm(
+    cluster: Wanted,
+    thresholds: &Thresholds,
+    history: Option<&History>,
+) -> SwarmsRead {
     let begun = Instant::now();
     let name = cluster.name.clone().unwrap_or_else(|| "default".into());
     let mut since = Timestamp::NEVER;
@@ -208,13 +213,13 @@ async fn look_at(cluster: Wanted, thresholds: &Thresholds, history: Option<&Hist
             }
             let endpoint = cluster.endpoints.first().map(ToString::to_string).unwrap_or_default();
             let taken = without_leader(told, name, endpoint, begun.elapsed(), thresholds);
-            return Looks { all: vec![Ok(taken)], notices: Vec::new() };
+            return SwarmsRead { all: vec![Ok(taken)], notices: Vec::new() };
         }
         let why = round.failed.iter().map(ToString::to_string).chain(round.slow);
         if round.read.is_empty() {
-            return Looks { all: vec![Err(in_short(why.collect()))], notices: Vec::new() };
+            return SwarmsRead { all: vec![Err(in_short(why.collect()))], notices: Vec::new() };
         }
-        let mut looks = Looks::default();
+        let mut looks = SwarmsRead::default();
         let several = round.read.len() > 1;
         for (mut store, at, endpoint) in round.read {
             if let Some(history) = history.cloned() {

@@ -4,10 +4,43 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Taken, columns};
-use crate::cluster::{Mode, Part, PublishMode, Service, Task};
-use crate::text::clean;
-use crate::triage::Problem;
+use super::{
+    Taken,
+    fault::{Fault, UNKNOWN, fault},
+    output::{complain, print},
+    read_swarms::read_swarms,
+    table::{columns, json_text},
+};
+use crate::{
+    cluster::{Mode, Part, PublishMode, Service, Task},
+    connect::Choice,
+    text::clean,
+    triage::{Problem, Thresholds},
+};
+
+/// Prints every Swarm that can be read; the exit code tells whether all could.
+pub(super) async fn run(choice: Choice, thresholds: &Thresholds, json: bool) -> Result<u8, Fault> {
+    let mut taken = Vec::new();
+    let mut missing = choice.notices;
+    let read = read_swarms(choice.clusters, thresholds, None).await;
+    complain(&read.notices);
+    for one in read.all {
+        match one {
+            Ok(one) => {
+                missing.extend(one.unlisted());
+                taken.push(one);
+            }
+            Err(why) => missing.push(why),
+        }
+    }
+    if taken.is_empty() {
+        return Err(fault(UNKNOWN)(missing.join("; ")));
+    }
+    complain(&missing);
+    print(&if json { snapshot_json(&taken) } else { snapshot_text(&taken) })?;
+    // Some of what was asked for is not in it.
+    Ok(if missing.is_empty() { 0 } else { UNKNOWN })
+}
 
 fn time(at: crate::cluster::Timestamp) -> Value {
     if at.is_set() { at.to_string().into() } else { Value::Null }
@@ -103,7 +136,7 @@ fn task(taken: &Taken, t: &Task) -> Value {
 /// The whole state as JSON.
 pub fn snapshot_json(all: &[Taken]) -> String {
     let at = all.iter().map(|t| t.at).max().unwrap_or(crate::cluster::Timestamp::NEVER);
-    super::json_text(
+    json_text(
         &json!({ "taken_at": time(at), "clusters": all.iter().map(cluster).collect::<Vec<_>>() }),
     )
 }

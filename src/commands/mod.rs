@@ -1,0 +1,181 @@
+//! The subcommands, a file each, and what they share: errors, exit codes, reading a Swarm once.
+
+mod check;
+mod contexts;
+mod demo_serve;
+mod fault;
+mod logs;
+mod output;
+mod permit;
+mod read_swarms;
+mod report;
+mod snapshot;
+mod table;
+mod taken;
+mod tui;
+
+use std::{io::IsTerminal, time::Duration};
+
+use clap::CommandFactory;
+
+use self::fault::{FAILED, Fault, USAGE, fault};
+use self::output::{clean_panics, complain, log_to_file, print};
+pub use self::{
+    check::{Verdict, check},
+    contexts::{ContextLine, contexts_text},
+    logs::LogPrinter,
+    output::print_usage,
+    permit::permit,
+    snapshot::{snapshot_json, snapshot_text},
+    taken::Taken,
+};
+use crate::{
+    cli::{Cli, Sub},
+    cluster::{Since, Timestamp},
+    config::{ConfigFile, EXAMPLE, default_path, state_dir},
+    connect::{Choice, DockerDir, Endpoint, Wanted, choose, hold},
+    demo,
+    keep::History,
+    session::LogQuery,
+    text::parse_ago,
+};
+
+/// Does what the command line asks for; returns the exit code.
+pub fn run(cli: Cli) -> u8 {
+    clean_panics();
+    match without_a_swarm(&cli).and_then(|done| done.map_or_else(|| with_a_swarm(cli), Ok)) {
+        Ok(code) => code,
+        Err(Fault { lines, code }) => {
+            complain(&lines);
+            code
+        }
+    }
+}
+
+/// What needs neither the config file nor an engine; none if something else is asked for.
+fn without_a_swarm(cli: &Cli) -> Result<Option<u8>, Fault> {
+    let text = match &cli.command {
+        Some(Sub::Completions { shell }) => {
+            // It panics when it can't write.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "skep", &mut script);
+            String::from_utf8_lossy(&script).into_owned()
+        }
+        Some(Sub::Man) => {
+            let mut page = Vec::new();
+            let man = clap_mangen::Man::new(Cli::command());
+            man.render(&mut page).map_err(|e| fault(FAILED)(e.to_string()))?;
+            String::from_utf8_lossy(&page).into_owned()
+        }
+        Some(Sub::Config { path: true, .. }) => {
+            let path = default_path().ok_or_else(|| fault(FAILED)("no home directory".into()))?;
+            format!("{}\n", path.display())
+        }
+        Some(Sub::Config { .. }) => EXAMPLE.to_owned(),
+        Some(Sub::HoldSsh { dir, terminal, args }) => {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(|e| fault(FAILED)(e.to_string()))?;
+            let code = runtime.block_on(hold(dir, *terminal, args));
+            // Reading the pipe may be under way for ever.
+            runtime.shutdown_background();
+            return Ok(Some(code));
+        }
+        _ => return Ok(None),
+    };
+    print(&text).map(|()| Some(0))
+}
+
+fn with_a_swarm(cli: Cli) -> Result<u8, Fault> {
+    let file = ConfigFile::load(cli.config.as_deref()).map_err(|e| fault(USAGE)(e.to_string()))?;
+    let _log = log_to_file(&cli.log_level);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| fault(FAILED)(e.to_string()))?;
+    let code = runtime.block_on(dispatch(cli, file));
+    // Streams may be waiting for an engine that says nothing more.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    code
+}
+
+async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
+    let env = |name: &str| std::env::var(name).ok();
+    let docker = DockerDir::find(env);
+    match &cli.command {
+        Some(serve @ Sub::DemoServe { .. }) => return demo_serve::run(serve).await,
+        Some(Sub::Contexts) => return contexts::run(&file, &docker).await,
+        _ => {}
+    }
+    // The demo lives as long as this guard.
+    let (mut choice, demo) = match &cli.demo {
+        None => {
+            let choice = choose(&cli.hosts, &cli.contexts, &file, &docker, env);
+            (choice.map_err(|e| fault(USAGE)(e.to_string()))?, None)
+        }
+        Some(scenario) => {
+            let demo = demo::start(scenario).await.map_err(fault(USAGE))?;
+            let endpoints = vec![Endpoint::Unix(demo.socket().to_owned())];
+            let clusters = vec![Wanted { endpoints, ..Wanted::default() }];
+            (Choice { clusters, ..Choice::default() }, Some(demo))
+        }
+    };
+    if choice.clusters.is_empty() {
+        return Err(fault(USAGE)(choice.notices.join("; ")));
+    }
+    for cluster in &mut choice.clusters {
+        cluster.read_only |= cli.read_only || cli.wall || file.read_only;
+    }
+    let thresholds = file.triage.thresholds();
+    match &cli.command {
+        Some(Sub::Check { json, only, ignore }) => {
+            check::run(choice, thresholds, *json, only, ignore).await
+        }
+        Some(Sub::Logs { services, since, tail, grep, follow, json, timestamps }) => {
+            let query = LogQuery {
+                services: services.clone(),
+                since: since.as_deref().map(moment).transpose().map_err(fault(USAGE))?,
+                tail: match tail.as_str() {
+                    "all" => None,
+                    n => Some(n.parse().map_err(|_| {
+                        fault(USAGE)(format!("--tail {n}: write a number, or all"))
+                    })?),
+                },
+                follow: *follow,
+            };
+            let on_terminal = std::io::stdout().is_terminal();
+            let printer = LogPrinter::new(grep.as_deref(), *json, *timestamps, on_terminal);
+            logs::run(choice, query, printer.map_err(fault(USAGE))?).await
+        }
+        Some(Sub::Report { since, out }) => {
+            let since = moment(since).map_err(fault(USAGE))?;
+            report::run(choice, &thresholds, history(demo.as_ref()), since, out.as_deref()).await
+        }
+        Some(Sub::Snapshot { json }) => snapshot::run(choice, &thresholds, *json).await,
+        _ => tui::run(&cli, &file, choice, demo.as_ref()).await,
+    }
+}
+
+/// `2026-11-21T14:03:12Z`, or so long ago.
+fn moment(text: &str) -> Result<Since, String> {
+    let at = Timestamp::parse(text);
+    if at.is_set() {
+        return Ok(Since::At(at));
+    }
+    parse_ago(text)
+        .map(Since::Ago)
+        .ok_or_else(|| format!("--since {text}: write 2026-11-21T14:03:12Z, 90s, 15m or 2h"))
+}
+
+/// What outlives skep; of a demo, whose Swarm is made anew each time, nothing does.
+fn history(demo: Option<&demo::Demo>) -> History {
+    let dir = state_dir();
+    match demo {
+        Some(demo) => {
+            History { timeline: None, audit: demo.socket().with_file_name("audit.jsonl") }
+        }
+        None => History { timeline: Some(dir.join("timeline")), audit: dir.join("audit.jsonl") },
+    }
+}

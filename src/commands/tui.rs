@@ -1,0 +1,199 @@
+//! The terminal UI.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    fault::{FAILED, Fault, USAGE, fault},
+    history,
+    output::complain,
+    permit,
+};
+use crate::{
+    cli::Cli,
+    config::{ConfigFile, Depth, Look, Themes, badge, default_path, state_dir, themes_dir},
+    connect::{Ask, Choice, Connector},
+    demo,
+    grant::ClusterNo,
+    session::{Budget, SessionConfig, Sessions},
+    ui::{self, App, Appearance, KeyFault, Keymap, Means, OpenCluster, Opening, View},
+};
+
+/// An engine that takes longer is waited for on the screen.
+const FIRST_WORD: Duration = Duration::from_millis(400);
+/// A login, which may ask on the terminal, gets longer.
+const LOGIN: Duration = Duration::from_secs(3);
+/// A page of the wall can't be read in less.
+const SHORTEST_TURN: Duration = Duration::from_secs(2);
+/// What others get to log in once one has.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// Opens it on the chosen clusters until the user quits.
+pub(super) async fn run(
+    cli: &Cli,
+    file: &ConfigFile,
+    choice: Choice,
+    demo: Option<&demo::Demo>,
+) -> Result<u8, Fault> {
+    let keymap = Keymap::new(file.keys.iter().map(|(id, keys)| (&**id, &*keys.keys)));
+    let keymap = keymap.map_err(|KeyFault { id, why }| {
+        let line = file.keys.get(&id).map_or(0, |keys| keys.line);
+        fault(USAGE)(format!("config {}, line {line}: keys: {why}", config_name(cli)))
+    })?;
+    let wanted = cli.view.as_deref().or(file.view.as_deref()).unwrap_or("overview");
+    let clusters = wanted.eq_ignore_ascii_case("clusters");
+    let view = View::named(wanted).or(clusters.then_some(View::Overview)).ok_or_else(|| {
+        let names = View::ALL.map(|v| v.name().to_lowercase()).join(", ");
+        fault(USAGE)(format!("no view '{wanted}'; there are: {names}, clusters"))
+    })?;
+    let wanted = cli.theme.as_deref().or(file.theme.as_deref());
+    let depth = Depth::detect();
+    let on_terminal = ui::is_terminal();
+    let themes_on = |dark| Themes::load(themes_dir().as_deref(), Look { depth, dark });
+    themes_on(None).get(wanted).map_err(fault(USAGE))?;
+    let slow = cli.low_bandwidth || file.low_bandwidth;
+    let percent = cli.budget.or(file.budget).unwrap_or(Budget::SHARE * 100.0);
+    if !(0.1..=50.0).contains(&percent) {
+        let line = format!("budget {percent}: write a number of percent from 0.1 to 50");
+        return Err(fault(USAGE)(line));
+    }
+    let budget = Budget::new(percent / 100.0, slow);
+    // What is wrong with the words is said first: it can be mended here.
+    if !on_terminal {
+        let line =
+            "stdout is no terminal; for scripts there is 'skep snapshot [--json]' and 'skep check'";
+        return Err(fault(FAILED)(line.into()));
+    }
+    let ascii = cli.ascii || file.ascii || !ui::is_utf8(|name| std::env::var(name).ok());
+    let mut notices = choice.notices;
+    let mut open_clusters = Vec::new();
+    let mut sessions = Vec::new();
+    let mut spares = Vec::new();
+    for (no, cluster) in choice.clusters.into_iter().enumerate() {
+        let colour = cluster.colour.as_deref().map(|c| badge(c, depth)).transpose();
+        let colour = colour.unwrap_or_else(|why| {
+            notices.push(format!("config: {why}"));
+            None
+        });
+        let grant = permit(ClusterNo(no), cluster.read_only, cluster.production);
+        let config = SessionConfig {
+            managers: cluster.endpoints.iter().cloned().map(Connector::new).collect(),
+            mixed: cluster.mixed,
+            grant: grant.clone(),
+            history: history(demo),
+            who: whoami(),
+            budget,
+        };
+        let open = OpenCluster {
+            endpoint: cluster.endpoints[0].to_string(),
+            name: cluster.name,
+            grant,
+            production: cluster.production,
+            colour,
+            spare: false,
+        };
+        // For those that turn out to belong to another Swarm.
+        let others = if cluster.mixed { cluster.endpoints.len() - 1 } else { 0 };
+        for _ in 0..others {
+            spares.push((
+                cluster.read_only,
+                SessionConfig { managers: Vec::new(), ..config.clone() },
+                OpenCluster { spare: true, ..open.clone() },
+            ));
+        }
+        sessions.push(config);
+        open_clusters.push(open);
+    }
+    for (read_only, config, open) in spares {
+        // A cluster of its own.
+        let grant = permit(ClusterNo(sessions.len()), read_only, open.production);
+        sessions.push(SessionConfig { grant: grant.clone(), ..config });
+        open_clusters.push(OpenCluster { grant, ..open });
+    }
+    complain(&notices);
+    log_in(sessions.iter().flat_map(|s| &s.managers)).await;
+    let mut fleet = Sessions::start(sessions);
+    // The terminal is asked for its background while the engines are for their first word.
+    let dark =
+        tokio::task::spawn_blocking(move || (depth > Depth::Mono).then(ui::is_dark).flatten());
+    let first = fleet.first_words(FIRST_WORD).await;
+    let themes = themes_on(dark.await.ok().flatten());
+    first.map_err(unreachable)?;
+    let theme = themes.get(wanted).map_err(fault(USAGE))?;
+    let log_keys = file.log_keys.clone();
+    let thresholds = file.triage.thresholds();
+    let opening = Opening {
+        appearance: Appearance { theme, themes: Arc::new(themes), ascii, borders: file.borders },
+        keymap: Arc::new(keymap),
+        wall: ui::WallSettings {
+            open: cli.wall,
+            turn: file.wall.turn.max(SHORTEST_TURN),
+            bell: file.wall.bell,
+            on_critical: file.wall.on_critical.clone(),
+        },
+        hint: Some(state_dir().join("help-used")).filter(|path| !path.exists()),
+        view,
+        clusters,
+        log_keys,
+        thresholds,
+        who: whoami(),
+        notices,
+    };
+    let mouse = !(cli.no_mouse || file.no_mouse || cli.wall);
+    let ssh = std::env::var("SSH_CONNECTION").ok();
+    let means = Means { ssh, low_bandwidth: slow, mouse };
+    let ended = ui::run(|now| App::new(opening, open_clusters, now), fleet, means).await;
+    ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
+}
+
+/// No engine can be used: why, and what can be done without one.
+fn unreachable(mut lines: Vec<String>) -> Fault {
+    if !lines.iter().any(|line| line.contains("--demo")) {
+        lines.push("to see skep without a Swarm, try skep --demo".into());
+    }
+    Fault { lines, code: FAILED }
+}
+
+/// The config file, as the user knows it.
+fn config_name(cli: &Cli) -> String {
+    let path = cli.config.clone().or_else(default_path);
+    path.map_or_else(|| "file".into(), |path| path.display().to_string())
+}
+
+/// Logs in over ssh while the terminal may still be used for questions: all at once without any, and
+/// then, one after the other, those that had to ask.
+async fn log_in(connectors: impl Iterator<Item = &Connector>) {
+    let mut tries = tokio::task::JoinSet::new();
+    for connector in connectors.cloned() {
+        tries.spawn(async move {
+            let tried = connector.log_in(Ask::Never).await;
+            (connector, tried)
+        });
+    }
+    let begun = Instant::now();
+    let mut patience = LOGIN;
+    let mut ask = Vec::new();
+    while let Ok(Some(Ok((connector, tried)))) =
+        tokio::time::timeout_at((begun + patience).into(), tries.join_next()).await
+    {
+        match tried {
+            // A manager that is down must not hold up those that are not.
+            Ok(()) => patience = patience.min(begun.elapsed() * 2 + GRACE),
+            Err(error) if error.answerable => ask.push(connector),
+            Err(_) => {}
+        }
+    }
+    // A session waits for the same login.
+    tries.detach_all();
+    for connector in ask {
+        // Why it failed is told by the session, which tries again.
+        let _ = connector.log_in(Ask::Terminal).await;
+    }
+}
+
+fn whoami() -> String {
+    let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|v| std::env::var(v).ok());
+    name.filter(|n| !n.is_empty()).unwrap_or_else(|| "unknown".into())
+}
