@@ -57,6 +57,8 @@ struct Slot<'t> {
     is_busy: bool,
     /// Its task that waits to be started.
     waits: Option<&'t Task>,
+    /// Its task that waited on a node that has been removed.
+    lost: Option<&'t Task>,
     /// The one that ended last.
     last: Option<&'t Task>,
 }
@@ -68,7 +70,11 @@ pub fn rests<'t>(tasks: impl Iterator<Item = &'t Task>) -> HashMap<Place<'t>, Id
     // What a scale-down takes away belongs to no slot any more.
     for task in tasks.filter(|t| t.desired != TaskState::Remove) {
         let slot = slots.entry(task.place()).or_default();
-        if task.state.is_terminal() && !task.is_wanted() {
+        if task.went_with_its_node() {
+            // That is no run. One that waited is found dead when it is due, and another one waits for the
+            // delay once more.
+            slot.lost = slot.lost.or((task.desired == TaskState::Ready).then_some(task));
+        } else if task.state.is_terminal() && !task.is_wanted() {
             // Not by the time of their states: a node that comes back tells those anew.
             if slot.last.is_none_or(|last| task.created > last.created) {
                 slot.last = Some(task);
@@ -87,9 +93,10 @@ impl Slot<'_> {
         let last = self.last.filter(|_| !self.is_busy)?;
         let policy = &last.spec.restart;
         let ended_well = last.state == TaskState::Complete;
-        if let Some(next) = self.waits {
-            let at =
-                next.created.shifted(i64::try_from(policy.delay.as_nanos()).unwrap_or(i64::MAX));
+        let delays = if self.waits.is_some() { 1 } else { 2 };
+        if let Some(next) = self.waits.or(self.lost) {
+            let delay = i64::try_from(policy.delay.as_nanos()).unwrap_or(i64::MAX);
+            let at = next.created.shifted(delay.saturating_mul(delays));
             return (ended_well && policy.repeats()).then_some(Idle::NextRun(at));
         }
         if ended_well && policy.ends_with_success() {

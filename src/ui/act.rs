@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
     Board,
-    actions::{self, Act},
+    actions::{self, Act, Context},
     board::{Pane, Request, TaskScope, View},
     event_filter::EventSieve,
     line_editor::LineEditor,
@@ -47,7 +47,13 @@ impl Board {
 
     /// Carries an action out, wherever it came from.
     pub(super) fn act(&mut self, act: Act) {
-        if actions::action(act).writes && self.is_read_only() {
+        let action = actions::action(act);
+        let on_object = [Context::Service, Context::Object, Context::Problem, Context::Node];
+        if self.focus() != Pane::Logs && on_object.contains(&action.context) {
+            // What is acted on keeps the cursor, whatever comes above it.
+            self.step(0);
+        }
+        if action.writes && self.is_read_only() {
             return self.say("read-only: nothing can be changed from here");
         }
         match act {

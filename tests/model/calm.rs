@@ -148,6 +148,20 @@ fn work_that_repeats_waits_for_its_next_run() {
     again.tasks[0].since = ago(1);
     let store = again.store();
     assert_eq!(store.missing(first(&store)).rests.next_run, ago(3_600 - 86_400));
+    // The node of the waiting task is removed: the engine finds that out when the run is due, and waits
+    // for the delay once more.
+    let mut lost = c.clone();
+    let waiting = lost.tasks.last_mut().unwrap();
+    (waiting.state, waiting.err) = (TaskState::Orphaned, "".into());
+    waiting.message = "Task belonged to a node that has been deleted".into();
+    assert_eq!(said(&lost), []);
+    let store = lost.store();
+    assert_eq!(store.missing(first(&store)).rests.next_run, ago(3_600 - 2 * 86_400));
+    lost.tasks.last_mut().unwrap().desired = TaskState::Shutdown;
+    let again = next(lost, 1, 60);
+    assert_eq!(said(&again), []);
+    let store = again.store();
+    assert_eq!(store.missing(first(&store)).rests.next_run, ago(60 - 86_400));
     // The run before failed: that is told for as long as it was the last.
     let c = next(cron().task(1, TaskState::Failed, EXIT, 3_600), 1, 3_600);
     assert_eq!(said(&c)[0].0, "service-down");

@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use serde_json::json;
 use skep::{
     action::plan::Document,
+    cluster::{TaskState, UpdateState},
     session::Command,
     ui::{Effect, Msg},
 };
@@ -230,4 +231,28 @@ fn a_host_name_that_two_nodes_have_is_not_enough() {
     driver.keys(":drain id-of-n3<enter>");
     assert_eq!(asked(&driver), ["id-of-n3"]);
     assert!(driver.screen(120, 40).contains("drain n2 (id-of-n3)"));
+}
+
+#[test]
+fn what_was_acted_on_keeps_the_cursor_when_another_row_comes_above_it() {
+    let mut c = cluster().manager("m1").service("pa", 1).task(1, TaskState::Running, "", 900);
+    c = c.service("udp", 1).task(1, TaskState::Running, "", 900);
+    let mut driver = Driver::new(&c, false);
+    driver.keys("2/pa<enter>");
+    let row = |driver: &Driver| {
+        let screen = driver.screen(120, 40);
+        screen.lines().find(|l| l.contains('›')).map(str::to_owned).unwrap_or_default()
+    };
+    assert!(row(&driver).contains("pa "), "{}", row(&driver));
+    driver.keys("f");
+    driver.answer_documents(vec![document("pa")]);
+    driver.keys("<esc>");
+    // The other one matches too now, by its update, and is sorted first.
+    c.last().name = "a-udp".into();
+    c.last().update = c.clone().update(UpdateState::Paused, "update paused").last().update.clone();
+    driver.heard(c.deltas(2));
+    driver.later(2);
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("a-udp"), "{screen}");
+    assert!(row(&driver).contains("pa  "), "{screen}");
 }
