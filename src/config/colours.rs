@@ -96,13 +96,18 @@ impl TryFrom<String> for Name {
     }
 }
 
+/// The colour of a terminal of 256 that comes nearest.
+pub fn nearest(r: u8, g: u8, b: u8) -> u8 {
+    anstyle_lossy::rgb_to_xterm(anstyle::RgbColor(r, g, b)).0
+}
+
 impl Hex {
     /// As a terminal of that depth shows it, if it can.
     pub(super) fn at(self, depth: Depth) -> Option<Color> {
         let Self(r, g, b) = self;
         match depth {
             Depth::True => Some(Color::Rgb(r, g, b)),
-            Depth::Ansi256 => Some(Color::Indexed(ansi_colours::ansi256_from_rgb((r, g, b)))),
+            Depth::Ansi256 => Some(Color::Indexed(nearest(r, g, b))),
             Depth::Ansi16 | Depth::Mono => None,
         }
     }

@@ -5,7 +5,7 @@ mod file;
 mod theme;
 mod triage;
 
-pub use colours::{Depth, Look, badge};
+pub use colours::{Depth, Look, badge, nearest};
 pub use file::{
     Borders, ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir, themes_dir,
 };

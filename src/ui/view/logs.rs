@@ -12,7 +12,7 @@ use ratatui::{
 use super::{frame_of, has_focus};
 use crate::{
     cluster::{TaskId, Timestamp},
-    config::{Depth, Slot},
+    config::{Depth, Slot, nearest},
     logs::{
         Kind, Line, Severity,
         ansi::{self, Colour, Look},
@@ -423,9 +423,7 @@ fn painted(look: Look, base: Style, depth: Depth) -> Style {
         (_, Depth::Ansi16) => None,
         (Colour::Indexed(n), _) => Some(Color::Indexed(n)),
         (Colour::Rgb(r, g, b), Depth::True) => Some(Color::Rgb(r, g, b)),
-        (Colour::Rgb(r, g, b), _) => {
-            Some(Color::Indexed(ansi_colours::ansi256_from_rgb((r, g, b))))
-        }
+        (Colour::Rgb(r, g, b), _) => Some(Color::Indexed(nearest(r, g, b))),
     };
     let mut style = base;
     if let Some(fg) = colour(look.fg) {
