@@ -16,6 +16,7 @@ mod plans;
 mod quorum;
 mod remedies;
 mod reports;
+mod reruns;
 mod rules;
 mod store;
 mod triage;

@@ -11,6 +11,7 @@ mod document;
 mod image;
 mod mask;
 mod node;
+mod reruns;
 mod schema;
 mod target;
 mod touch;

@@ -7,10 +7,9 @@ use serde_json::Value;
 use super::{
     Change, Document,
     change::{image_of, replicas},
+    reruns::{of_idle_slots, of_job, of_paused_update},
 };
-use crate::cluster::{
-    Leaving, Mode, Resources, Service, Store, UpdateState, eligible, no_room_beside,
-};
+use crate::cluster::{Leaving, Resources, Service, Store, UpdateState, eligible, no_room_beside};
 
 /// The outcome of looking ahead.
 pub(super) struct Touched {
@@ -49,6 +48,22 @@ pub(super) fn describe(
         } else if update.state == UpdateState::Paused || update.state == UpdateState::RollbackPaused
         {
             warnings.push(format!("the last update is {}: {}", update.state, update.message));
+        }
+    }
+    if let Some(service) = service {
+        let replaces = replaces(document, after);
+        if let Some(old) = of_paused_update(service, store).filter(|_| !replaces) {
+            warnings.push(format!(
+                "this resumes the paused update: {} of the old spec {} replaced",
+                count(old, "running task", "running tasks"),
+                if old == 1 { "is" } else { "are" },
+            ));
+            dangerous = true;
+        }
+        if let Some(job) = of_job(service, to, store) {
+            warnings.extend(job.warning);
+        } else if replaces {
+            warnings.extend(of_idle_slots(service, running(service, store), store).warning);
         }
     }
     warnings.extend(dropped_digest(change, after));
@@ -255,9 +270,16 @@ fn text(
     let Some(service) = service else { return "the service is not on the screen yet".into() };
     let on = nodes_of(service, store);
     let (from, to) = (replicas(&document.spec), replicas(after));
+    if let Some(text) = of_job(service, to, store).and_then(|job| job.text) {
+        return text;
+    }
     let mut parts = Vec::new();
-    if replaces(document, after) {
-        let running = replaced(document, after, service, store);
+    let resumed = of_paused_update(service, store);
+    if replaces(document, after) || resumed.is_some() {
+        let replaced = match resumed.filter(|_| !replaces(document, after)) {
+            Some(old) => old,
+            None => replaced(document, after, service, store),
+        };
         let config = &after[policy(change)];
         let at_once = match config["Parallelism"].as_u64() {
             None => "1 at a time".to_owned(),
@@ -268,18 +290,26 @@ fn text(
         let delay = config["Delay"].as_u64().unwrap_or(0) / 1_000_000_000;
         let pause = if delay > 0 { format!(", {delay} s apart") } else { String::new() };
         let fails = config["FailureAction"].as_str().filter(|a| !a.is_empty()).unwrap_or("pause");
-        parts.push(match service.mode {
-            Mode::ReplicatedJob { .. } | Mode::GlobalJob => "the job runs anew".to_owned(),
-            _ if running == 0 => "no running task is replaced".to_owned(),
-            _ => format!(
+        parts.push(match replaced {
+            0 => "no running task is replaced".to_owned(),
+            n => format!(
                 "{}, {at_once}{pause}, {order}; on failure: {fails}",
-                count(running, "running task is replaced", "running tasks are replaced")
+                count(n, "running task is replaced", "running tasks are replaced")
             ),
         });
+        if replaces(document, after) {
+            parts.extend(of_idle_slots(service, running(service, store), store).text);
+        }
     }
     match (from, to) {
         (Some(from), Some(to)) if to < from => {
+            let idle = running(service, store) == 0;
             parts.push(match from - to {
+                n if idle => count(
+                    n,
+                    "replica less, none of which runs",
+                    "replicas less, none of which runs",
+                ),
                 1 => format!("1 of {from} replicas stops"),
                 n => format!("{n} of {from} replicas stop"),
             });
@@ -298,8 +328,14 @@ fn text(
     parts.join("; ")
 }
 
+/// Running tasks that are wanted.
+fn running(service: &Service, store: &Store) -> u64 {
+    let all = store.tasks_of(&service.id);
+    all.filter(|t| store.is_running(t) && t.is_wanted()).count() as u64
+}
+
 /// `1 replica starts`, `2 replicas start`.
-fn count(n: u64, one: &str, many: &str) -> String {
+pub(super) fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
