@@ -1,7 +1,8 @@
 //! Blast radius: what dies with a node.
 
-use super::context::{count, names};
+use super::context::names;
 use crate::cluster::{Node, ServiceId, Store, leaving};
+use crate::text::count;
 
 /// What one service would lose.
 #[derive(Clone, Debug, PartialEq, Eq)]

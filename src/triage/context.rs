@@ -384,11 +384,6 @@ impl<'a> ServiceContext<'a> {
     }
 }
 
-/// `1 task`, `3 tasks`.
-pub fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
 /// `a, b, c and 4 more`, in the order given.
 pub fn names<'n>(all: impl IntoIterator<Item = &'n str>) -> String {
     let all: Vec<&str> = all.into_iter().collect();

@@ -1,16 +1,12 @@
 //! Of many findings one problem a cause, ranked by harm.
 
+use crate::text::count;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
-use super::{
-    Before, Problem, Remedy, Role, Severity,
-    context::{count, names},
-    rule::Found,
-    rules::RULES,
-};
+use super::{Before, Problem, Remedy, Role, Severity, context::names, rule::Found, rules::RULES};
 use crate::cluster::{Meaning, Store, Subject, Timestamp};
 
 /// What rules found about one object: the rule's place in the table, and the finding.

@@ -18,8 +18,9 @@ mod start_allowance;
 mod thresholds;
 mod tracker;
 
+pub use crate::text::count;
 pub use blast::{Blast, Hit, blast};
-pub use context::{Context, ServiceContext, count};
+pub use context::{Context, ServiceContext};
 pub use rule::{Evidence, Role, Rule};
 pub use rules::{RULES, rule};
 pub use thresholds::{GRACE, Thresholds};

@@ -1,8 +1,10 @@
 //! Work that a write makes run again: jobs, one-shots that are done, tasks that wait for their next
 //! run, and the tasks that a paused update left as they were.
 
-use super::touch::count;
-use crate::cluster::{Idle, Mode, Service, Store, UpdateState, rests};
+use crate::{
+    cluster::{Idle, Mode, Service, Store, UpdateState, rests},
+    text::count,
+};
 
 /// What starts although no running task is replaced.
 #[derive(Default)]

@@ -9,7 +9,10 @@ use super::{
     change::{image_of, replicas},
     reruns::{of_idle_slots, of_job, of_paused_update},
 };
-use crate::cluster::{Leaving, Resources, Service, Store, UpdateState, eligible, no_room_beside};
+use crate::{
+    cluster::{Leaving, Resources, Service, Store, UpdateState, eligible, no_room_beside},
+    text::count,
+};
 
 /// The outcome of looking ahead.
 pub(super) struct Touched {
@@ -332,11 +335,6 @@ fn text(
 fn running(service: &Service, store: &Store) -> u64 {
     let all = store.tasks_of(&service.id);
     all.filter(|t| store.is_running(t) && t.is_wanted()).count() as u64
-}
-
-/// `1 replica starts`, `2 replicas start`.
-pub(super) fn count(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// `node1 ×2, node3`, at most six named.

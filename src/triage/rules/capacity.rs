@@ -4,9 +4,10 @@ use std::collections::BinaryHeap;
 
 use crate::{
     cluster::{Node, Resource, Resources},
+    text::count,
     triage::{
         Context, Remedy, Severity,
-        context::{amount, bytes, count, cpus},
+        context::{amount, bytes, cpus},
         rule::Found,
     },
 };

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     cluster::{Task, Timestamp},
+    text::count,
     triage::{
         Remedy, ServiceContext,
-        context::{bytes, count, span},
+        context::{bytes, span},
         error_class::Why,
         rule::Found,
     },

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     cluster::{Task, Timestamp},
-    triage::{Remedy, ServiceContext, context::count, error_class::Why, rule::Found},
+    text::count,
+    triage::{Remedy, ServiceContext, error_class::Why, rule::Found},
 };
 
 /// `No such image: X` (rejected): the node has it not and could not pull it. The engine logs why the pull

@@ -2,7 +2,8 @@
 
 use crate::{
     cluster::{Idle, Mode, RestartCondition, Task},
-    triage::{Remedy, ServiceContext, context::count, rule::Found},
+    text::count,
+    triage::{Remedy, ServiceContext, rule::Found},
 };
 
 /// A job with failed tasks that is not done: it is tried again, or not any more. A warning, for nothing

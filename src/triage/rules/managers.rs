@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     cluster::{Availability, Node, NodeState, Role, Timestamp},
+    text::count,
     triage::{
         Context, Remedy,
-        context::{count, names, span},
+        context::{names, span},
         rule::Found,
     },
 };

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::{
     cluster::{Availability, Node, NodeState, Task, TaskState, Timestamp},
+    text::count,
     triage::{
         Context, Remedy,
-        context::{count, nanos, span},
+        context::{nanos, span},
         rule::Found,
     },
 };

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::{
     cluster::{Task, TaskState},
+    text::count,
     triage::{
         Remedy, ServiceContext,
-        context::{count, names},
+        context::names,
         error_class::{Thing, Why},
         rule::Found,
     },

@@ -4,9 +4,10 @@
 use super::refusal::{Refusal, host_ports, takes_tasks};
 use crate::{
     cluster::{Node, NodeState, Resource, Subject, TaskSpec, Timestamp, asked, supports, unmet},
+    text::count,
     triage::{
         Remedy, ServiceContext,
-        context::{amount, count, names},
+        context::{amount, names},
         error_class::NoNode,
         rule::Found,
     },

@@ -7,11 +7,8 @@ use crate::{
         Mode, Node, NodeId, NodeState, RestartCondition, Subject, Task, TaskState, Timestamp,
         eligible,
     },
-    triage::{
-        Remedy, ServiceContext,
-        context::{count, names},
-        rule::Found,
-    },
+    text::count,
+    triage::{Remedy, ServiceContext, context::names, rule::Found},
 };
 
 /// Short for longer than what it waits for takes, or short with an error to show for it. An update that

@@ -4,11 +4,8 @@ use std::collections::HashMap;
 
 use crate::{
     cluster::{Availability, Mode, Node, NodeId, NodeState, eligible, unmet},
-    triage::{
-        Context, Remedy, ServiceContext,
-        context::{LATELY, count},
-        rule::Found,
-    },
+    text::count,
+    triage::{Context, Remedy, ServiceContext, context::LATELY, rule::Found},
 };
 
 /// All replicas on one node although others would do. Advice: it works until that node goes.

@@ -3,7 +3,8 @@
 
 use crate::{
     cluster::{NodeState, Subject, Task, TaskState},
-    triage::{Remedy, ServiceContext, context::count, rule::Found},
+    text::count,
+    triage::{Remedy, ServiceContext, rule::Found},
 };
 
 /// Tasks in one of `states` for longer than that may take, that do not say why themselves.

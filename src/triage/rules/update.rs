@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::{
     cluster::{FailureAction, Task, Timestamp, UpdateState, UpdateStatus, stalled},
+    text::count,
     triage::{
         Remedy, ServiceContext,
-        context::{LATELY, count, span},
+        context::{LATELY, span},
         rule::Found,
     },
 };
