@@ -68,9 +68,9 @@ pub(super) fn rank(problems: &mut [Arc<Problem>]) {
         let over = |p: &Problem| p.resolved.is_set();
         let known = |p: &Problem| p.quiet.is_some();
         let advice = |p: &Problem| p.severity == Severity::Advice;
-        // Known ones below the loud, then what is over, then advice.
-        (advice(a), over(a), known(a))
-            .cmp(&(advice(b), over(b), known(b)))
+        // Known ones below the loud, then advice, and what is over last.
+        (over(a), advice(a), known(a))
+            .cmp(&(over(b), advice(b), known(b)))
             .then(b.severity.cmp(&a.severity))
             .then(b.resolved.cmp(&a.resolved))
             .then(b.harm.cmp(&a.harm))

@@ -111,7 +111,7 @@ impl Triage {
         }
     }
 
-    /// The problems, the worst first; known ones, those that are over and advice at the end.
+    /// The problems, the worst first; known ones, advice and those that are over at the end.
     pub fn problems(&self) -> &[Arc<Problem>] {
         &self.problems
     }
@@ -132,7 +132,7 @@ impl Triage {
         while let Some(subject) = self.next() {
             self.cx(store, now, subject);
         }
-        self.tell(now);
+        self.tell(store, now);
     }
 
     /// Takes in what changed, as far as one turn goes. Returns whether the problems changed.
@@ -171,7 +171,7 @@ impl Triage {
         if self.queue.is_empty() && (self.stale || aged) && rested {
             self.aged = now;
             self.told = now;
-            return self.tell(now);
+            return self.tell(store, now);
         }
         false
     }
@@ -179,7 +179,7 @@ impl Triage {
     /// Looks at the Swarm as a whole and at nothing else: of the rest nothing is heard.
     pub fn look_at_swarm(&mut self, store: &Store, now: Timestamp) -> bool {
         self.cx(store, now, Subject::Other);
-        self.tell(now)
+        self.tell(store, now)
     }
 
     fn take_touched(&mut self, store: &Store, touched: Touched, now: Timestamp) {
@@ -296,7 +296,7 @@ impl Triage {
     }
 
     /// Makes the problems anew.
-    fn tell(&mut self, now: Timestamp) -> bool {
+    fn tell(&mut self, store: &Store, now: Timestamp) -> bool {
         let open = if self.stale || !self.settled {
             let open = fold(self.found.values().map(|(_, made)| made));
             self.file(open, now);
@@ -307,7 +307,10 @@ impl Triage {
         self.stale = false;
         self.settled = true;
         let before = std::mem::take(&mut self.problems);
-        self.cases.retain(|_, case| !case.closed.is_set() || case.closed.age(now) < AGAIN);
+        self.cases.retain(|_, case| {
+            let over = case.closed.is_set();
+            !over || (case.closed.age(now) < AGAIN && !is_removed(store, &case.problem.subject))
+        });
         self.quieted.retain(|_, q| !matches!(q.quiet, Quiet::Muted(until) if until <= now));
         for case in self.cases.values() {
             if case.closed.is_set() && case.closed.age(now) >= REMEMBERED {
@@ -319,6 +322,10 @@ impl Triage {
             if as_made != (case.closed, case.times, quiet) {
                 let own = Arc::make_mut(&mut problem);
                 (own.resolved, own.times, own.quiet) = (case.closed, case.times, quiet);
+                if case.closed.is_set() {
+                    // Nothing is to be done about what is over.
+                    own.remedies.clear();
+                }
             }
             self.problems.push(problem);
         }
@@ -418,6 +425,17 @@ impl Triage {
         }
         self.aged = Timestamp::NEVER;
     }
+}
+
+/// Whether the object is removed from the Swarm. Nothing is, as long as only a part is known.
+fn is_removed(store: &Store, subject: &Subject) -> bool {
+    store.is_loaded()
+        && store.leaderless().is_none()
+        && match subject {
+            Subject::Service(id) | Subject::Task(_, id) => store.service(id).is_none(),
+            Subject::Node(id) => store.nodes_known() && store.node(id).is_none(),
+            Subject::Other => false,
+        }
 }
 
 /// What makes a problem another one than the one that was acknowledged.

@@ -164,6 +164,9 @@ impl Board {
                 self.back.remove(0);
             }
         }
+        if view == View::Problems && self.view != view {
+            self.open_problems();
+        }
         self.view = view;
         self.zoomed = false;
         self.tasks.stale();
@@ -186,12 +189,18 @@ impl Board {
             self.event_sieve = EventSieve::default();
             return self.events.stale();
         }
+        if self.view == View::Problems && self.detail.leave() {
+            return;
+        }
         if self.zoomed {
             self.zoomed = false;
         } else if let Some((view, scope)) = self.back.pop() {
             self.view = view;
             self.scope = scope;
             self.tasks.stale();
+            if view == View::Problems {
+                self.return_to_problems();
+            }
         } else if !(self.services.marked.is_empty() && self.nodes.marked.is_empty()) {
             self.clear_marks();
         } else {
@@ -216,6 +225,9 @@ impl Board {
     }
 
     fn turn_pane(&mut self, by: isize) {
+        if self.view == View::Problems {
+            return self.detail.turn();
+        }
         if self.view != View::Overview {
             let at = View::ALL.iter().position(|v| *v == self.view).unwrap_or(0);
             let next = (at as isize + by).rem_euclid(View::ALL.len() as isize) as usize;
@@ -240,7 +252,9 @@ impl Board {
     }
 
     fn zoom(&mut self) {
-        if self.view == View::Overview {
+        if self.view == View::Problems {
+            self.detail.zoom();
+        } else if self.view == View::Overview {
             self.zoomed = !self.zoomed;
         } else {
             // A full-size view is zoomed already: z goes back to where its pane is.
@@ -255,7 +269,7 @@ impl Board {
             Pane::Services => self.services.step(by),
             Pane::Nodes => self.nodes.step(by),
             Pane::Tasks => self.tasks.step(by),
-            Pane::Events if self.view == View::Problems => self.problem_rows.step(by),
+            Pane::Events if self.view == View::Problems => self.step_problems(by),
             Pane::Events => {
                 self.events.step(by);
                 self.events.follow = self.events.index() + 1 >= self.events.rows().len();
@@ -272,7 +286,7 @@ impl Board {
             Pane::Services => self.services.page(pages, half),
             Pane::Nodes => self.nodes.page(pages, half),
             Pane::Tasks => self.tasks.page(pages, half),
-            Pane::Events if self.view == View::Problems => self.problem_rows.page(pages, half),
+            Pane::Events if self.view == View::Problems => self.page_problems(pages, half),
             Pane::Events => {
                 self.events.page(pages, half);
                 self.events.follow = self.events.index() + 1 >= self.events.rows().len();
@@ -293,7 +307,7 @@ impl Board {
             Pane::Services => self.services.to(to),
             Pane::Nodes => self.nodes.to(to),
             Pane::Tasks => self.tasks.to(to),
-            Pane::Events if self.view == View::Problems => self.problem_rows.to(to),
+            Pane::Events if self.view == View::Problems => self.jump_problems(to),
             Pane::Events => {
                 self.events.to(to);
                 self.events.follow = !top;

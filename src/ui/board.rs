@@ -15,6 +15,7 @@ use super::{
     order::Order,
     overlay::{Overlay, Page, PageKind, Scroll},
     performance::Performance,
+    problem_actions::Detail,
     rows::{EventRow, ProblemRow, TaskRow},
     table::Table,
     trend::Trend,
@@ -233,6 +234,8 @@ pub struct Board {
     /// The last lines of the task that is shown as evidence.
     pub(super) last_lines: Option<(TaskId, Result<Vec<LogFrame>, String>)>,
     pub(super) last_lines_of: Option<TaskId>,
+    /// How the detail below the problems is read.
+    pub(super) detail: Detail,
     /// What watching costs, as last told.
     pub(super) usage: Option<Box<Usage>>,
     /// How skep itself is doing.
@@ -318,6 +321,7 @@ impl Board {
             triage,
             last_lines: None,
             last_lines_of: None,
+            detail: Detail::default(),
             usage: None,
             performance: None,
             event_sieve: EventSieve::default(),

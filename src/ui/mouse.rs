@@ -115,7 +115,11 @@ impl Board {
             Pane::Services => self.services.click(y),
             Pane::Nodes => self.nodes.click(y),
             Pane::Tasks => self.tasks.click(y),
-            Pane::Events if self.view == View::Problems => self.problem_rows.click(y),
+            Pane::Events if self.view == View::Problems => {
+                let hit = self.problem_rows.click(y);
+                self.detail.focused &= !hit;
+                hit
+            }
             Pane::Events => {
                 let hit = self.events.click(y);
                 let last = self.events.rows().len().saturating_sub(1);

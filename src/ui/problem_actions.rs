@@ -1,6 +1,6 @@
 //! Actions on problems: to know of one, to mute it, to write all of them down.
 
-use std::path::PathBuf;
+use std::{cell::Cell, path::PathBuf};
 
 use super::{
     Board,
@@ -16,7 +16,96 @@ use crate::{
 
 const HOUR: i64 = 3_600 * 1_000_000_000;
 
+/// How the detail below the list is read: Tab gives it the keyboard, z the whole screen.
+#[derive(Debug, Default)]
+pub(super) struct Detail {
+    pub focused: bool,
+    pub zoomed: bool,
+    pub scroll: Scroll,
+    /// Lines it had room for when it was last drawn.
+    pub page: Cell<usize>,
+    /// Of which problem it is.
+    of: Option<String>,
+}
+
+impl Detail {
+    /// Whether j and k scroll it.
+    pub(super) fn is_read(&self) -> bool {
+        self.focused || self.zoomed
+    }
+
+    /// The keyboard goes to the detail, or back to the list.
+    pub(super) fn turn(&mut self) {
+        self.focused = !self.is_read();
+        self.zoomed = false;
+    }
+
+    /// The detail takes all of the screen, or gives it back.
+    pub(super) fn zoom(&mut self) {
+        self.zoomed = !self.zoomed;
+        self.focused = self.zoomed;
+    }
+
+    /// The list again; false if it was that already.
+    pub(super) fn leave(&mut self) -> bool {
+        let was = self.is_read();
+        (self.focused, self.zoomed) = (false, false);
+        was
+    }
+
+    /// It is of this problem now: of another one it begins at its first line.
+    pub(super) fn show(&mut self, key: Option<&str>) {
+        if self.of.as_deref() != key {
+            self.of = key.map(str::to_owned);
+            self.scroll = Scroll::default();
+            if key.is_none() {
+                self.leave();
+            }
+        }
+    }
+}
+
 impl Board {
+    /// Opens the view with the worst problem under the cursor.
+    pub(super) fn open_problems(&mut self) {
+        self.problem_rows.reset();
+        self.detail = Detail::default();
+    }
+
+    /// Comes back from where a problem led to: to the same one, unless it is over by now.
+    pub(super) fn return_to_problems(&mut self) {
+        self.refresh_problems();
+        if self.problem().is_none_or(|problem| problem.resolved.is_set()) {
+            self.open_problems();
+        }
+    }
+
+    pub(super) fn step_problems(&mut self, by: isize) {
+        if self.detail.is_read() {
+            self.detail.scroll.by(by);
+        } else {
+            self.problem_rows.step(by);
+        }
+    }
+
+    pub(super) fn page_problems(&mut self, pages: isize, half: bool) {
+        if self.detail.is_read() {
+            let page = self.detail.page.get().max(1);
+            let lines = if half { (page / 2).max(1) } else { page };
+            self.detail.scroll.by(lines as isize * pages);
+        } else {
+            self.problem_rows.page(pages, half);
+        }
+    }
+
+    pub(super) fn jump_problems(&mut self, to: usize) {
+        if self.detail.is_read() {
+            self.detail.scroll.by(if to == 0 { isize::MIN } else { isize::MAX });
+        } else {
+            self.problem_rows.to(to);
+        }
+    }
+
     /// The problem under the cursor.
     pub(super) fn problem(&self) -> Option<&Problem> {
         if self.view != View::Problems {

@@ -175,7 +175,7 @@ impl Board {
         self.events.set(rows, all, stamp, self.now);
     }
 
-    fn refresh_problems(&mut self) {
+    pub(super) fn refresh_problems(&mut self) {
         let filter = &self.problem_rows.filter;
         let found = self.triage.problems();
         let rows: Vec<ProblemRow> = found
@@ -186,5 +186,6 @@ impl Board {
             .collect();
         let all = found.len();
         self.problem_rows.set(rows, all, 0, self.now);
+        self.detail.show(self.problem_rows.current().map(|row| row.1.as_str()));
     }
 }

@@ -1,7 +1,7 @@
 //! Problems and the time line, as an on-call goes through them.
 
 use skep::{
-    cluster::{Entry, Gravity, Meaning, Subject, TaskState, UpdateState},
+    cluster::{Entry, Gravity, Meaning, NodeState, Subject, TaskState, UpdateState},
     session::{Command, Event, Generation, Link, LogFrame, Output},
     triage::Quiet,
     ui::Effect,
@@ -249,4 +249,72 @@ fn what_is_new_is_handed_on_to_be_kept_and_nothing_twice() {
     once.dedup();
     assert_eq!(once.len(), kept.len());
     assert!(!kept.is_empty() && kept.iter().all(|e| e.gravity != Gravity::Quiet));
+}
+
+/// The shop, with a node that was back before Problems was opened.
+fn with_something_over() -> (Driver, crate::cluster_fixture::Cluster) {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("7");
+    driver.screen(80, 24);
+    // The cursor is on it when it comes back.
+    driver.keys("j");
+    assert!(line(&driver.screen(80, 24), "›").contains("node-5"));
+    driver.keys("<esc>");
+    let mut c = shop();
+    for node in c.nodes.iter_mut().filter(|n| &*n.hostname == "node-5") {
+        node.version += 1_000;
+        node.state = NodeState::Ready;
+    }
+    driver.heard(c.deltas(2));
+    driver.later(2);
+    (driver, c)
+}
+
+#[test]
+fn problems_open_at_the_worst_and_what_is_over_comes_last() {
+    let (mut driver, mut c) = with_something_over();
+    driver.keys("7");
+    let screen = driver.screen(80, 24);
+    assert!(line(&screen, "›").contains("✗ critical"), "{screen}");
+    driver.keys("G");
+    let screen = driver.screen(80, 24);
+    assert!(line(&screen, "›").contains("✓ resolved"), "{screen}");
+    assert!(screen.contains("1 resolved)"), "each row is counted\n{screen}");
+    assert!(!screen.contains("  do  ") && line(&screen, " over ").contains("since"), "{screen}");
+    // From the Overview it opens at the worst again; and back from a page it is where it was.
+    driver.keys("17");
+    assert!(line(&driver.screen(80, 24), "›").contains("✗ critical"));
+    // A removed node is no news at all.
+    c.nodes.retain(|n| &*n.hostname != "node-5");
+    driver.heard(c.deltas(3));
+    driver.later(2);
+    let screen = driver.screen(160, 50);
+    assert!(!screen.contains("✓ resolved"), "{screen}");
+}
+
+#[test]
+fn tab_scrolls_the_detail_of_a_problem_and_z_enlarges_it() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("7");
+    let screen = driver.screen(80, 24);
+    assert!(line(&screen, "more lines").contains("Tab to scroll here, z to enlarge"), "{screen}");
+    let last = |screen: &str| screen.lines().rev().nth(2).unwrap().to_owned();
+    driver.keys("<tab>");
+    let above = driver.screen(80, 24);
+    assert!(above.contains("Problems") && above.contains("lines 1–"), "{above}");
+    driver.keys("G");
+    let below = driver.screen(80, 24);
+    assert_ne!(last(&above), last(&below), "it scrolls\n{below}");
+    assert!(line(&below, "✗ critical").contains("shop_api"), "the cursor stays\n{below}");
+    driver.keys("<tab>j");
+    assert!(line(&driver.screen(80, 24), "›").contains("node-5"), "the list has the keys again");
+    driver.keys("kz");
+    let large = driver.screen(80, 24);
+    assert!(large.contains("lines 1–19 of 2") && !large.contains("STATE"), "all of it\n{large}");
+    driver.keys("<esc>");
+    assert!(driver.screen(80, 24).contains("STATE"));
+    for key in ["z", "z", "<tab>", "<s-tab>", "<tab>"] {
+        driver.keys(key);
+        assert!(!driver.screen(80, 24).contains("Events"), "{key} leads nowhere else");
+    }
 }

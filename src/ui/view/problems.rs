@@ -114,7 +114,8 @@ const COLUMNS: &[Column<Problem>] = &[
 /// Draws the view.
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let table = &board.problem_rows;
-    let Some(problem) = board.problem().filter(|_| area.height >= 14) else {
+    let detail = &board.detail;
+    let Some(problem) = board.problem().filter(|_| area.height >= 14 || detail.is_read()) else {
         return list(board, frame, area);
     };
     let lines = details(board, problem, area.width.saturating_sub(2) as usize);
@@ -124,24 +125,52 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let top = wanted.min((area.height - (lines.len() as u16 + 2).min(area.height)).max(least));
     let [above, below] =
         Layout::vertical([Constraint::Length(top.max(5)), Constraint::Min(6)]).areas(area);
-    list(board, frame, above);
+    let below = if detail.zoomed || area.height < 14 {
+        area
+    } else {
+        list(board, frame, above);
+        below
+    };
     let name = text::clean(&problem.object).into_owned();
-    let head = Line::from(vec![
+    let mut head = Line::from(vec![
         Span::styled(format!(" {name} "), board.style(Slot::Title)),
         Span::styled(format!("{} ", problem.rule), board.style(Slot::Dim)),
     ]);
-    let inner = frame_of(board, frame, below, head, false);
-    let room = inner.height as usize;
-    let more = lines.len().saturating_sub(room);
-    for (row, line) in lines.into_iter().take(room).enumerate() {
+    // The last line tells of more below it.
+    let room = below.height.saturating_sub(2) as usize;
+    let all = lines.len();
+    detail.page.set(room);
+    let from = detail.scroll.clamp(all.saturating_sub(room));
+    if from > 0 || (detail.is_read() && all > room) {
+        let said = format!("lines {}–{} of {all} ", from + 1, (from + room).min(all));
+        head.push_span(Span::styled(said, board.style(Slot::Dim)));
+    }
+    let inner = frame_of(board, frame, below, head, detail.is_read());
+    let hidden = all.saturating_sub(from + room);
+    for (row, line) in lines.into_iter().skip(from).take(room).enumerate() {
         let place = Rect { y: inner.y + row as u16, height: 1, ..inner };
-        if more > 0 && row + 1 == room {
-            let said =
-                format!(" … {} more lines; a larger terminal shows them, R writes them", more + 1);
-            frame.render_widget(Line::styled(said, board.style(Slot::Dim)), place);
+        if hidden > 0 && row + 1 == room && !detail.is_read() {
+            frame.render_widget(
+                Line::styled(more(board, hidden + 1), board.style(Slot::Dim)),
+                place,
+            );
         } else {
             frame.render_widget(line, place);
         }
+    }
+}
+
+/// How many lines are below, and which keys lead there.
+fn more(board: &Board, hidden: usize) -> String {
+    let key = |act| board.settings.keymap.first(act);
+    let lines = if hidden == 1 { "line" } else { "lines" };
+    match (key(Act::NextPane), key(Act::Zoom)) {
+        (Some(turn), Some(zoom)) => {
+            format!(" … {hidden} more {lines}: {turn} to scroll here, {zoom} to enlarge")
+        }
+        (Some(key), None) => format!(" … {hidden} more {lines}: {key} to scroll here"),
+        (None, Some(key)) => format!(" … {hidden} more {lines}: {key} to enlarge"),
+        (None, None) => format!(" … {hidden} more {lines}"),
     }
 }
 
@@ -151,20 +180,24 @@ fn list(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let count = |is_so: fn(&Problem) -> bool| {
         board.problems().iter().map(|p| &**p).filter(|p| is_so(p)).count()
     };
-    let advice = count(|p| p.severity == Severity::Advice);
-    let known = count(|p| p.quiet.is_some());
-    if table.filter.is_empty() && (advice > 0 || known > 0) {
-        let loud = board.loud().count();
-        let known = if known > 0 { format!(", {known} known") } else { String::new() };
+    // Each row is counted once.
+    let resolved = count(|p| p.resolved.is_set());
+    let known = count(|p| !p.resolved.is_set() && !p.is_loud() && p.quiet.is_some());
+    let loud = board.loud().count();
+    let advice = board.problems().len() - resolved - known - loud;
+    if table.filter.is_empty() && loud < board.problems().len() {
+        let others = [(known, "known"), (advice, "advice"), (resolved, "resolved")];
+        let others = others.iter().filter(|(n, _)| *n > 0);
+        let others: String = others.map(|(n, word)| format!(", {n} {word}")).collect();
         head.push_span(Span::styled(
-            format!("({loud} to act on{known}, {advice} advice) "),
+            format!("({loud} to act on{others}) "),
             board.style(Slot::Dim),
         ));
     }
     if let Some(parts) = board.scene.store.unread().unjudged() {
         head.push_span(Span::styled(format!("{parts} unknown "), board.style(Slot::Warn)));
     }
-    let inner = frame_of(board, frame, area, head, true);
+    let inner = frame_of(board, frame, area, head, !board.detail.is_read());
     if table.rows().is_empty() {
         let nothing = match board.scene.store.unread().unjudged() {
             None => "· no problems: all services run, all nodes are ready".to_owned(),
@@ -172,7 +205,7 @@ fn list(board: &Board, frame: &mut Frame<'_>, area: Rect) {
         };
         return empty(board, frame, inner, table.all > 0, &nothing);
     }
-    rows(board, frame, inner, (table, COLUMNS, true), |row| {
+    rows(board, frame, inner, (table, COLUMNS, !board.detail.is_read()), |row| {
         board.problems().get(row.0).map(|p| &**p)
     });
 }
@@ -208,16 +241,15 @@ impl Details<'_> {
 fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
     let mut d = Details { board, width, lines: Vec::new() };
     d.tell("what", &p.message, if p.is_loud() { slot(p.severity) } else { Slot::Text });
-    let mut since = match (p.since.is_set(), p.times) {
+    let since = match (p.since.is_set(), p.times) {
         (true, 1) => format!("{}, {}", p.since.clock(), d.ago(p.since)),
         (true, n) => format!("{}, {}; it came {n} times", p.since.clock(), d.ago(p.since)),
         (false, _) if p.severity == Severity::Advice => String::new(),
         (false, _) => "before what the manager remembers".into(),
     };
     if p.resolved.is_set() {
-        since = format!("over since {}, {}", p.resolved.clock(), d.ago(p.resolved));
-    }
-    if !since.is_empty() {
+        d.tell("over", &format!("since {}, {}", p.resolved.clock(), d.ago(p.resolved)), Slot::Text);
+    } else if !since.is_empty() {
         d.tell("since", &since, Slot::Text);
     }
     if let Some(Quiet::Muted(until)) = p.quiet {
@@ -237,12 +269,12 @@ fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
         d.tell("changed", &format!("{}: {}{gap}", d.ago(before.at), before.text), Slot::Info);
     }
     remedies(&mut d, p);
+    log_lines(&mut d);
     for (i, evidence) in p.evidence.iter().enumerate() {
         let at =
             if evidence.at.is_set() { format!("{}  ", d.ago(evidence.at)) } else { String::new() };
         d.tell(if i == 0 { "seen" } else { "" }, &format!("{at}{}", evidence.text), Slot::Text);
     }
-    log_lines(&mut d);
     // Its own figures are in the sentence already.
     let own = |f: &&Problem| f.subject == p.subject && f.rule.starts_with("service-");
     let folded: Vec<&Problem> = p.folded.iter().map(|f| &**f).filter(|f| !own(f)).collect();
