@@ -6,7 +6,7 @@ use skep::{
         follow::{Follow, Phase},
         plan::{Change, Confirm, Document, NodeChange, Plan},
     },
-    cluster::{Availability, NodeState, Reachability, Role},
+    cluster::{Availability, Mode, NodeState, Reachability, Role, TaskState},
     grant::ClusterNo,
 };
 
@@ -250,4 +250,24 @@ fn nodes_that_share_their_host_name_are_told_apart() {
     assert!(label.steps[0].command.ends_with(" k3j2abcdefghijklmnopqrstu"));
     let refused = plan(&c, NodeChange::Availability(Availability::Active)).refused;
     assert!(refused[0].starts_with("w1 (k3j2abcdefgh): "), "{refused:?}");
+}
+
+#[test]
+fn what_starts_again_and_what_is_given_up_is_counted() {
+    let mut c = three().service("agent", 1);
+    c.last().mode = Mode::Global;
+    c.tasks.retain(|t| t.service != c.services.last().unwrap().id);
+    let drained = c.nodes.iter().position(|n| &*n.hostname == "w1").unwrap();
+    c.nodes[drained].availability = Availability::Drain;
+    let active = plan(&c, "w1", NodeChange::Availability(Availability::Active));
+    assert!(active.steps[0].touches.starts_with("1 task of a global service starts; "));
+    // Its tasks are not wanted there any more, and are running for all the Swarm knows.
+    let mut c = three().node("w3").down("w3", "heartbeat failure").service("web", 2);
+    let gone = c.nodes.last().unwrap().id.clone();
+    for task in c.tasks.iter_mut().rev().take(2) {
+        (task.node, task.desired) = (Some(gone.clone()), TaskState::Shutdown);
+    }
+    let removed = plan(&c, "w3", NodeChange::Remove);
+    let told = "the Swarm forgets it and gives up 2 tasks that it last reported";
+    assert_eq!(removed.steps[0].touches, told);
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Document, touch::Touched};
 use crate::{
-    cluster::{Availability, Leaving, Node, Role, Store, eligible, leaving, needed},
-    text::quote,
+    cluster::{Availability, Leaving, Mode, Node, Role, Service, Store, eligible, leaving, needed},
+    text::{count, quote},
 };
 
 /// What to do with a node.
@@ -137,10 +137,18 @@ impl NodeChange {
                 touched.text = "no task is touched; new ones go elsewhere".into();
             }
             Self::Availability(_) => {
-                touched.text =
-                    "no task is touched; new ones may come. Those that left stay where they \
-                                are until their service is updated (force does that)"
-                        .into();
+                let back = match global_missing(node, store) {
+                    0 => "no task is touched".to_owned(),
+                    n => count(
+                        n,
+                        "task of a global service starts",
+                        "tasks of global services start",
+                    ),
+                };
+                touched.text = format!(
+                    "{back}; new ones may come. Those that left stay where they are until their \
+                     service is updated (force does that)"
+                );
             }
             Self::Role(Role::Manager) => {
                 let now = store.quorum();
@@ -194,9 +202,13 @@ impl NodeChange {
                 relabelled(node, labels, store, &mut touched);
             }
             Self::Remove => {
-                touched.text = match tasks {
+                let listed = store.tasks_on(&node.id).filter(|t| !t.state.is_terminal()).count();
+                touched.text = match listed {
                     0 => "the Swarm forgets it; its containers, if any are left, stay there".into(),
-                    n => format!("the Swarm forgets it and the {n} tasks it believes there"),
+                    n => format!(
+                        "the Swarm forgets it and gives up {} that it last reported",
+                        count(n, "task", "tasks")
+                    ),
                 };
                 touched.dangerous = true;
             }
@@ -284,6 +296,16 @@ fn leave(leaving: &[Leaving]) -> String {
         n => parts.push(format!("{n} tasks of global services end")),
     }
     if parts.is_empty() { "no task runs there".into() } else { parts.join("; ") }
+}
+
+/// Global services that a node has no task of and would get one once it is active.
+fn global_missing(node: &Node, store: &Store) -> usize {
+    let active = Node { availability: Availability::Active, ..node.clone() };
+    let missing = |service: &&Service| {
+        let has_one = store.tasks_on(&node.id).any(|t| t.service == service.id && t.is_wanted());
+        service.mode == Mode::Global && eligible(service, &active) && !has_one
+    };
+    store.services().filter(missing).count()
 }
 
 fn tasks_on(node: &Node, store: &Store) -> usize {
