@@ -205,7 +205,12 @@ impl<'a> ServiceContext<'a> {
         // What has run for clearly longer than those that failed did is more than the next of them.
         let longest = recent.iter().map(|t| self.lived(t)).max().unwrap_or_default();
         let longer = longest.saturating_mul(2);
-        self.steady.retain(|t| cx.lasts(t.since, longer.clamp(BLINK, thresholds.grace)));
+        // A slow loop is one all the time: each of its tasks runs for longer than the grace, and is gone in
+        // a moment. The life of one that ran well before it is no measure of that.
+        let lives = recent.iter().map(|t| self.lived(t)).filter(|l| *l <= thresholds.loop_within);
+        let slow = lives.max().unwrap_or_default();
+        let proof = if slow > thresholds.grace { slow * 2 } else { longer.min(thresholds.grace) };
+        self.steady.retain(|t| cx.lasts(t.since, proof.max(BLINK)));
         let failed_since = |t: &Task| {
             recent.iter().any(|failed| failed.place() == t.place() && failed.since > t.since)
         };

@@ -20,3 +20,4 @@ mod reruns;
 mod rules;
 mod store;
 mod triage;
+mod updates;

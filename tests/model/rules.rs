@@ -167,6 +167,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("attempts-used-up", with(failing(&exit(1)), |c| { spec(&mut c.tasks[0]).restart.condition = RestartCondition::None; }).into(), "not started again: its restart policy is none"),
         ("crash-loop", calm().task(1, TaskState::Failed, &exit(3), 10).task(2, TaskState::Failed, &exit(3), 20).task(3, TaskState::Failed, &exit(4), 30).into(), "web 4/4 now, but 3 failures within 20 s, exits 3 ×2, 4 ×1, different errors"),
         ("update-paused", calm().update(UpdateState::Paused, "update paused due to failure or early termination of task x").into(), "web 4/4: update paused"),
+        ("update-paused-done", with(calm().update(UpdateState::Paused, "update paused due to failure or early termination of task x"), |c| { let template = c.last().template; for t in &mut c.tasks { (t.state, t.desired, t.created) = (TaskState::Complete, TaskState::Shutdown, ago(125)); let s = spec(t); s.restart.condition = RestartCondition::None; s.template = template; } }).into(), "web: docker shows its update as paused, but its work is done"),
         ("rollback-paused", calm().update(UpdateState::RollbackPaused, "rollback paused due to failure or early termination of task x").into(), "web 4/4: rollback paused"),
         ("update-rolled-back", calm().update(UpdateState::RollbackCompleted, failed_update).into(), "web 4/4: update rolled back"),
         ("update-stuck", beside(60).into(), "the update is stuck: host port 8080 stays with the old task until the new one runs"),

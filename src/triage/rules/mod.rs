@@ -49,7 +49,7 @@ rules! {
     "global-missing", Warning, Symptom, 55, Service(service::global_missing), "a global service lacks a task on an eligible node";
     "job-failed", Warning, Symptom, 50, Service(jobs::failed), "a job whose tasks fail, or that has no attempts left";
     "crash-loop", Warning, Symptom, 50, Service(exits::crash_loop), "tasks that fail again and again, also if one runs whenever one looks: rate, exit codes, same error or different";
-    "update-rolled-back", Warning, Symptom, 48, Service(update::rolled_back), "an update failed and was undone";
+    "update-rolled-back", Warning, Symptom, 48, Service(update::rolled_back), "an update failed, and is or was undone";
     "update-slow", Warning, Symptom, 45, Service(update::slow), "an update runs much longer than its own settings explain";
     "leader-changes", Warning, Standing, 44, Swarm(managers::leader_changes), "the leader changes again and again";
     "node-flapping", Warning, Standing, 43, Node(nodes::flapping), "a node that was lost several times in a short while";
@@ -114,6 +114,7 @@ rules! {
     "single-replica", Advice, Advice, 11, Service(spread::single_replica), "a published service with one replica";
     "no-health-check", Advice, Advice, 10, Service(advice::no_health_check), "a published service whose spec has no health check";
     "no-limits", Advice, Advice, 9, Service(advice::no_limits), "a service without a memory limit";
+    "update-paused-done", Advice, Advice, 9, Service(update::paused_when_done), "an update that docker shows as paused because its task did its work and ended";
     "image-latest", Advice, Advice, 8, Service(advice::image_latest), "tag latest, unchanged for long";
 }
 

@@ -1,9 +1,12 @@
 //! Updates and rollbacks (`UpdateStatus`).
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use crate::{
-    cluster::{FailureAction, Task, Timestamp, UpdateState, UpdateStatus, stalled},
+    cluster::{
+        FailureAction, Place, Task, TaskId, TaskState, Timestamp, UpdateState, UpdateStatus,
+        stalled,
+    },
     text::count,
     triage::{
         Remedy, ServiceContext,
@@ -32,10 +35,70 @@ fn failed<'s>(s: &ServiceContext<'s>, u: &UpdateStatus) -> Vec<&'s Task> {
     s.failures.iter().copied().filter(|t| t.since >= u.started).collect()
 }
 
+/// Tasks of the update's spec that did their work and ended with exit 0, if it stopped for nothing else:
+/// the engine takes any end of a task that it still watches for a failure (measured, 20.10 and 28.5), also
+/// that of a one-shot or of a service that repeats its work after a delay.
+fn done<'s>(
+    s: &ServiceContext<'s>,
+    u: &UpdateStatus,
+    is_of_it: impl Fn(&Task) -> bool,
+) -> Vec<&'s Task> {
+    let made = s.tasks.iter().copied().filter(|t| t.created >= u.started && is_of_it(t));
+    let mut tasks: Vec<&Task> = made.collect();
+    let is_done = |t: &Task| t.state == TaskState::Complete && !t.ended_though_it_serves();
+    let named = u.message.split("of task ").nth(1).map(|id| TaskId::from(id.trim()));
+    let named = tasks.iter().find(|t| Some(&t.id) == named.as_ref());
+    let well = match named {
+        Some(task) => is_done(task),
+        // The manager has forgotten it, or the message names none.
+        None => !tasks.iter().any(|t| t.state.is_failure()),
+    };
+    tasks.retain(|t| well && is_done(t));
+    tasks
+}
+
+/// Of a paused update whose tasks only did their work: how many places it never came to. Nothing if
+/// something failed.
+fn not_reached(s: &ServiceContext<'_>, u: &UpdateStatus) -> Option<usize> {
+    let is_new = |t: &Task| t.spec.template == s.service.template;
+    if done(s, u, is_new).is_empty() {
+        return None;
+    }
+    let mut newest: HashMap<Place<'_>, &Task> = HashMap::new();
+    for task in s.tasks.iter().copied().filter(|t| t.desired != TaskState::Remove) {
+        let at = newest.entry(task.place()).or_insert(task);
+        *at = if task.created > at.created { task } else { at };
+    }
+    Some(newest.values().filter(|t| !is_new(t)).count())
+}
+
+const ANY_END: &str =
+    "the engine takes any end of a task that it watches after an update for a failure, also exit 0";
+
+/// Paused by tasks that did their work and ended with exit 0: nothing is left to do. Advice.
+pub fn paused_when_done(s: &ServiceContext<'_>) -> Option<Found> {
+    let u = status(s, &UpdateState::Paused)
+        .or_else(|| status(s, &UpdateState::RollbackPaused))
+        .filter(|u| not_reached(s, u) == Some(0))?;
+    Some(
+        Found::advice(format!("{}: docker shows its update as {}, but its work is done", s.service.name, u.state))
+            .why(format!("{ANY_END}: nothing is left to do"))
+            .remedy(
+                Remedy::Update,
+                "failure action continue: such updates then end as completed (Ctrl-e: UpdateConfig.FailureAction)",
+            ),
+    )
+}
+
 /// `paused`: `update paused due to failure or early termination of task X`. Critical: half of the
 /// service may be new and half old, and it stays so until someone acts.
 pub fn paused(s: &ServiceContext<'_>) -> Option<Found> {
     let u = status(s, &UpdateState::Paused)?;
+    match not_reached(s, u) {
+        Some(0) => return None,
+        Some(left) => return Some(half_done(s, u, left)),
+        None => {}
+    }
     Some(
         Found::critical(format!("{} {}: update paused", s.service.name, s.figures()), ended(s, u))
             .why("tasks of the new spec failed, and the service's failure action is pause")
@@ -47,9 +110,29 @@ pub fn paused(s: &ServiceContext<'_>) -> Option<Found> {
     )
 }
 
+/// Paused because a task did its work, before others were given the new spec. A warning.
+fn half_done(s: &ServiceContext<'_>, u: &UpdateStatus, left: usize) -> Found {
+    let has = if left == 1 { "has" } else { "have" };
+    Found::warning(
+        format!(
+            "{} {}: update paused, {left} of {} {has} not run the new spec",
+            s.service.name,
+            s.figures(),
+            s.missing.desired
+        ),
+        ended(s, u),
+    )
+    .why(format!("{ANY_END}, and the service's failure action is pause"))
+    .fact(ended(s, u), &*u.message)
+    .remedy(
+        Remedy::Update,
+        "failure action continue, which goes on (Ctrl-e: UpdateConfig.FailureAction)",
+    )
+}
+
 /// `rollback_paused`: the old spec does not come up any more either. Critical.
 pub fn rollback_paused(s: &ServiceContext<'_>) -> Option<Found> {
-    let u = status(s, &UpdateState::RollbackPaused)?;
+    let u = status(s, &UpdateState::RollbackPaused).filter(|u| not_reached(s, u) != Some(0))?;
     Some(
         Found::critical(
             format!("{} {}: rollback paused", s.service.name, s.figures()),
@@ -64,25 +147,52 @@ pub fn rollback_paused(s: &ServiceContext<'_>) -> Option<Found> {
     )
 }
 
-/// `rollback_completed` of a failed update: the engine undid it. A warning: it runs, but not what someone
-/// meant to run. One that was asked for ends with the same words (`rollback completed`), but keeps the
-/// spec it came from as `PreviousSpec`; the engine's own keeps none (swarmkit `orchestrator/update`,
+/// `rollback_started` and `rollback_completed` of a failed update: the engine undoes it. A warning: it
+/// runs, but not what someone meant to run. While it goes on the message tells it from one that was asked
+/// for. That ends with the same words (`rollback completed`), but keeps the spec it came from as
+/// `PreviousSpec`; the engine's own keeps none (swarmkit `orchestrator/update`,
 /// `manager/controlapi/service.go`).
 pub fn rolled_back(s: &ServiceContext<'_>) -> Option<Found> {
-    let u = status(s, &UpdateState::RollbackCompleted)?;
-    let by_itself = u.message.contains("due to failure") || s.service.previous.is_none();
-    // Of one that is short as well it is told while it is likely to be why.
-    (by_itself && (!s.is_short() || s.cx.recent(ended(s, u), LATELY))).then(|| {
-        Found::warning(
-            format!("{} {}: update rolled back", s.service.name, s.figures()),
-            ended(s, u),
-        )
-        .why("tasks of the new spec failed, and the service's failure action is rollback")
-        .fact(ended(s, u), &*u.message)
-        .tasks(s.cx, failed(s, u))
-        .remedy(Remedy::Logs, "what the failed task wrote")
-        .remedy(Remedy::Update, "try again with another image or spec")
-    })
+    let u = s.service.update.as_ref()?;
+    let says_so = u.message.contains("due to failure");
+    let is_told = match u.state {
+        UpdateState::RollbackStarted => says_so,
+        // Of one that is short as well it is told while it is likely to be why.
+        UpdateState::RollbackCompleted => {
+            (says_so || s.service.previous.is_none())
+                && (!s.is_short() || s.cx.recent(ended(s, u), LATELY))
+        }
+        _ => false,
+    };
+    if !is_told {
+        return None;
+    }
+    let done = done(s, u, |t| t.spec.template != s.service.template);
+    let how = match (done.is_empty(), u.state == UpdateState::RollbackStarted) {
+        (true, true) => "update failed, rolling back",
+        (true, false) => "update rolled back",
+        (false, true) => "rolling back its update, though its work ended with exit 0",
+        (false, false) => "update rolled back, though its work ended with exit 0",
+    };
+    let message = format!("{} {}: {how}", s.service.name, s.figures());
+    let found = Found::warning(message, ended(s, u));
+    if !done.is_empty() {
+        let why = format!(
+            "{ANY_END}; the failure action is rollback: the spec before is back, and its work runs again"
+        );
+        return Some(found.why(why).fact(ended(s, u), &*u.message).tasks(s.cx, done).remedy(
+            Remedy::Update,
+            "the new spec again, with failure action continue (Ctrl-e: UpdateConfig.FailureAction)",
+        ));
+    }
+    Some(
+        found
+            .why("tasks of the new spec failed, and the service's failure action is rollback")
+            .fact(ended(s, u), &*u.message)
+            .tasks(s.cx, failed(s, u))
+            .remedy(Remedy::Logs, "what the failed task wrote")
+            .remedy(Remedy::Update, "try again with another image or spec"),
+    )
 }
 
 /// How long an update should take by its own settings: batches, each with the delay and the time its

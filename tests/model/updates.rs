@@ -1,0 +1,157 @@
+//! Updates that the engine calls failed: those whose tasks only did their work, those it is undoing.
+
+use std::{sync::Arc, time::Duration};
+
+use skep::{
+    cluster::{RestartCondition, RestartPolicy, TaskState, UpdateState},
+    triage::{Severity, Thresholds, problems},
+};
+
+use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
+
+/// A service without tasks yet that was updated 130 s ago.
+fn updated(condition: RestartCondition, delay: u64, replicas: u64, state: UpdateState) -> Cluster {
+    let mut c = cluster().manager("m1").manager("m2").manager("m3").node("n4");
+    c = c.service("migrate", replicas);
+    c.tasks.clear();
+    let delay = Duration::from_secs(delay);
+    c.last().restart = RestartPolicy { condition, delay, ..RestartPolicy::default() };
+    let what = match state {
+        UpdateState::Paused => "update paused",
+        UpdateState::RollbackPaused => "rollback paused",
+        _ => "update rolled back",
+    };
+    c.update(state, &format!("{what} due to failure or early termination of task x"))
+}
+
+/// A task of the spec in force, or of another one.
+fn ran(c: Cluster, slot: u64, state: TaskState, age: i64, is_current: bool) -> Cluster {
+    let err = if state == TaskState::Failed { "task: non-zero exit (1)" } else { "" };
+    let mut c = c.task(slot, state, err, age);
+    if !is_current {
+        Arc::make_mut(&mut c.tasks.last_mut().unwrap().spec).template = 77;
+    }
+    c
+}
+
+/// The message of the update names the last task.
+fn named(mut c: Cluster) -> Cluster {
+    let id = c.tasks.last().unwrap().id.to_string();
+    let update = c.last().update.as_mut().unwrap();
+    update.message = update.message.replace("task x", &format!("task {id}")).as_str().into();
+    c
+}
+
+/// What is told, advice that every fixture gets left out.
+fn said(c: &Cluster) -> Vec<(&'static str, Severity, String)> {
+    let all = problems(&c.store(), NOW, &Thresholds::default());
+    let of_update = |rule: &str| rule == "update-paused-done";
+    let all = all.into_iter().filter(|p| p.severity > Severity::Advice || of_update(p.rule));
+    all.map(|p| (p.rule, p.severity, p.message.clone())).collect()
+}
+
+#[test]
+fn an_update_paused_by_work_that_is_done_is_advice() {
+    let policies = [
+        (RestartCondition::None, 5),
+        (RestartCondition::OnFailure, 5),
+        (RestartCondition::Any, 86_400),
+    ];
+    for (condition, delay) in policies {
+        for state in [UpdateState::Paused, UpdateState::RollbackPaused] {
+            let c = updated(condition.clone(), delay, 1, state.clone());
+            let c = ran(c, 1, TaskState::Complete, 900, false);
+            let mut c = named(ran(c, 1, TaskState::Complete, 120, true));
+            if delay > 5 {
+                c = ran(c, 1, TaskState::Ready, 120, true);
+                c.tasks.last_mut().unwrap().desired = TaskState::Ready;
+            }
+            let said = said(&c);
+            let [(rule, severity, message)] = &said[..] else {
+                panic!("{condition} {state}: {said:?}")
+            };
+            assert_eq!((*rule, *severity), ("update-paused-done", Severity::Advice));
+            let want = format!("migrate: docker shows its update as {state}, but its work is done");
+            assert_eq!(*message, want);
+        }
+    }
+}
+
+#[test]
+fn an_update_paused_by_a_failure_or_by_the_end_of_a_server_stays_critical() {
+    let c = updated(RestartCondition::None, 5, 1, UpdateState::Paused);
+    let failed = named(ran(c.clone(), 1, TaskState::Failed, 120, true));
+    assert!(said(&failed).iter().all(|s| s.1 == Severity::Critical), "{:?}", said(&failed));
+    assert!(!said(&failed).is_empty());
+    let c = updated(RestartCondition::Any, 5, 1, UpdateState::Paused);
+    let c = named(ran(c, 1, TaskState::Complete, 120, true));
+    let server = ran(c, 1, TaskState::Running, 110, true);
+    assert_eq!(said(&server)[0].0, "update-paused");
+    assert_eq!(said(&server)[0].1, Severity::Critical);
+}
+
+#[test]
+fn an_update_paused_before_all_ran_the_new_spec_says_how_many_did_not() {
+    let mut c = updated(RestartCondition::None, 5, 3, UpdateState::Paused);
+    for slot in 1..=3 {
+        c = ran(c, slot, TaskState::Complete, 900, false);
+    }
+    let c = named(ran(c, 1, TaskState::Complete, 120, true));
+    let said = said(&c);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!((said[0].0, said[0].1), ("update-paused", Severity::Warning));
+    assert_eq!(said[0].2, "migrate 0/3, 3 done: update paused, 2 of 3 have not run the new spec");
+}
+
+#[test]
+fn a_rollback_because_the_work_was_done_says_so() {
+    let c = updated(RestartCondition::None, 5, 1, UpdateState::RollbackCompleted);
+    let c = ran(c, 1, TaskState::Complete, 900, true);
+    let c = ran(c, 1, TaskState::Complete, 125, false);
+    let mut c = ran(c, 1, TaskState::Complete, 120, true);
+    let update = c.last().update.as_mut().unwrap();
+    (update.message, update.completed) = ("rollback completed".into(), ago(118));
+    let want = "migrate 0/1, 1 done: update rolled back, though its work ended with exit 0";
+    assert_eq!(said(&c), [("update-rolled-back", Severity::Warning, want.to_owned())]);
+}
+
+#[test]
+fn a_failed_update_is_told_while_it_is_being_rolled_back() {
+    let rolling = |message: &str| {
+        let mut c = cluster().manager("m1").manager("m2").manager("m3").node("n4");
+        c = c.service("web", 4).update(UpdateState::RollbackStarted, message);
+        let mut c = ran(c, 1, TaskState::Failed, 100, false);
+        for task in c.tasks.iter_mut().filter(|t| t.state == TaskState::Running) {
+            (task.created, task.updated, task.since) = (ago(99), ago(99), ago(99));
+        }
+        said(&c)
+    };
+    let failed = rolling("update rolled back due to failure or early termination of task x");
+    let want = "web 4/4: update failed, rolling back: task: non-zero exit (1)";
+    assert_eq!(failed, [("update-rolled-back", Severity::Warning, want.to_owned())]);
+    assert_eq!(rolling("rollback in progress"), [], "asked for");
+}
+
+#[test]
+fn a_slow_crash_loop_keeps_its_severity_between_two_failures() {
+    // Two replicas that run for 25 s and are started again after 5 s.
+    for phase in 1..=24 {
+        let mut c = cluster().manager("m1").manager("m2").manager("m3").service("web", 2);
+        c.tasks.clear();
+        for slot in 1..=2 {
+            for round in 0..3 {
+                let age = phase + 5 + 30 * round;
+                c = ran(c, slot, TaskState::Failed, age, true);
+                c.tasks.last_mut().unwrap().created = ago(age + 30);
+            }
+            c = ran(c, slot, TaskState::Running, phase, true);
+        }
+        let said = said(&c);
+        assert_eq!(
+            (said[0].0, said[0].1),
+            ("service-down", Severity::Critical),
+            "{phase} {said:?}"
+        );
+        assert!(said[0].2.starts_with("web: nothing stays up (2/2 now)"), "{phase} {said:?}");
+    }
+}
