@@ -221,7 +221,9 @@ fn cluster_text(cluster: &Value) -> String {
         if rows.is_null() {
             let list = cluster["unknown"].as_array().into_iter().flatten();
             let why = list.filter(|u| u["part"].as_str() == Some(&title.to_lowercase()));
-            let why = why.filter_map(|u| u["why"].as_str()).map(clean).next().unwrap_or_default();
+            // Without a leader nothing is listed, for one reason.
+            let why = why.map(|u| &u["why"]).chain([&cluster["error"]]);
+            let why = why.filter_map(Value::as_str).map(clean).next().unwrap_or_default();
             out += &format!("  unknown: {why}\n\n");
             return;
         }
