@@ -9,7 +9,7 @@ use skep::{
         Answering, Availability, Delta, Leaderless, Lost, Node, NodeState, Reachability, Role,
         Since, Store, Timestamp,
     },
-    commands::{Taken, Verdict, check, snapshot_json},
+    commands::{Taken, Verdict, check, snapshot_json, snapshot_text},
     grant::ClusterNo,
     triage::{Problem, Remedy, Severity, Thresholds, blast, problems},
 };
@@ -257,6 +257,23 @@ fn too_few_that_answer_of_all_that_were_asked_is_certain() {
     assert!(lost(&store, NOW).is_none() && store.leaderless().is_none());
 }
 
+/// The last list said that two of three are unreachable: no election can help, and the story stays.
+#[test]
+fn lost_quorum_stays_told_until_there_is_a_leader() {
+    let mut before = three();
+    for at in [1, 2] {
+        let manager = before.nodes[at].manager.as_mut().unwrap();
+        manager.reachability = Reachability::Unreachable;
+    }
+    let mut store = before.store();
+    let known = lost(&store, NOW).expect("its nodes tell").message.clone();
+    store.apply(leaderless(0, 0), NOW);
+    assert_eq!(lost(&store, NOW).expect("still").message, known);
+    assert!(lost(&store, ago(-21)).is_some_and(|p| p.message.contains("no leader, 1 of 3")));
+    store.apply(Delta::Nodes(three().nodes), NOW);
+    assert!(lost(&store, NOW).is_none());
+}
+
 #[test]
 fn a_majority_that_answers_is_given_time_to_elect() {
     let mut store = Store::default();
@@ -281,6 +298,8 @@ fn it_is_told_in_check_snapshot_and_report() {
     let (verdict, text) = check(&all, false);
     assert!(verdict == Verdict::Critical && text.contains("SWARM CRITICAL: quorum lost"), "{text}");
     let [Ok(taken)] = all else { panic!("one look") };
+    let text = snapshot_text(std::slice::from_ref(&taken));
+    assert_eq!(text.matches("  unknown: quorum lost: no leader, 1 of 3").count(), 3, "{text}");
     let json: serde_json::Value = serde_json::from_str(&snapshot_json(&[taken])).unwrap();
     assert_eq!(json["clusters"][0]["problems"][0]["rule"], "quorum-lost");
     assert!(json["clusters"][0]["error"].as_str().is_some_and(|e| e.contains("quorum lost")));

@@ -177,7 +177,7 @@ impl Managers {
         if leaderless > 0 {
             let answer = if leaderless == 1 { "answers" } else { "answer" };
             return format!(
-                "the Swarm has no leader; of the managers given {leaderless} of {} {answer}; an election takes up to 20 s",
+                "the Swarm has no leader; of the managers given {leaderless} of {} {answer}",
                 errors.len()
             );
         }

@@ -46,9 +46,12 @@ fn entry(node: &Node) -> String {
 
 /// The Swarm can decide nothing any more. Critical: no task that fails is replaced.
 pub fn lost(cx: &Context<'_>) -> Option<Found> {
-    if let Some(leaderless) = cx.store.leaderless() {
-        return leader_lost(cx, leaderless);
-    }
+    // What the last list told of lost managers stays true until there is a leader.
+    let told = cx.store.leaderless().and_then(|leaderless| leader_lost(cx, leaderless));
+    told.or_else(|| managers_lost(cx))
+}
+
+fn managers_lost(cx: &Context<'_>) -> Option<Found> {
     let q = quorum_of(cx);
     let lost = q.lost();
     (q.total() > 0 && q.spare().is_none()).then(|| {
