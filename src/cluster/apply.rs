@@ -25,6 +25,10 @@ impl Store {
                 self.networks = networks.into_iter().map(|n| (n.id.clone(), n)).collect();
             }
             Delta::Unread(part, why) => self.cannot_read(part, why),
+            Delta::Silent(part, why, since) => {
+                self.cannot_read(part, why);
+                self.unread.silent(part, since);
+            }
             Delta::Read(part) => self.revision += u64::from(self.unread.remove(part)),
             Delta::TasksBegin(list, scope) => {
                 self.lists.insert(list, scope);

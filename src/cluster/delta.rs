@@ -77,6 +77,8 @@ pub enum Delta {
     Networks(Vec<Network>),
     /// A part of it can't be read through this link, and why.
     Unread(Part, Arc<str>),
+    /// A part is not answered any more, why, and since when it was asked for in vain.
+    Silent(Part, Arc<str>, Timestamp),
     /// A part that may have been unknown is known.
     Read(Part),
     /// A task list begins.

@@ -1,4 +1,4 @@
-//! The end of what an earlier link told and this one may not read.
+//! The end of what was told once and can be read no more.
 
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ impl Store {
                 for place in all {
                     self.remove_task(place);
                 }
+                // What is under way would tell only a part.
+                self.lists.clear();
                 self.tasks_known = false;
                 self.unreckoned.extend(self.services.keys().cloned());
             }

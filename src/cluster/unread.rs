@@ -1,6 +1,8 @@
-//! What an endpoint refuses to tell: unknown is neither zero nor empty.
+//! What an endpoint refuses to tell, or does not answer: unknown is neither zero nor empty.
 
 use std::sync::Arc;
+
+use super::Timestamp;
 
 /// A part of the Swarm's state that a proxy before the engine may refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,25 +40,39 @@ impl Part {
 
 /// The parts that can't be read through the endpoint in use, and why, in the order of their kinds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unread(Vec<(Part, Arc<str>)>);
+pub struct Unread {
+    why: Vec<(Part, Arc<str>)>,
+    /// Those that were answered once and are not any more, and since when.
+    silent: Vec<(Part, Timestamp)>,
+}
 
 impl Unread {
     pub(super) fn add(&mut self, part: Part, why: Arc<str>) {
-        self.0.retain(|(known, _)| *known != part);
-        self.0.push((part, why));
-        self.0.sort();
+        self.remove(part);
+        self.why.push((part, why));
+        self.why.sort();
+    }
+
+    pub(super) fn silent(&mut self, part: Part, since: Timestamp) {
+        self.silent.push((part, since));
+    }
+
+    /// Since when a part is asked for in vain; `None` if it is read, or refused.
+    pub fn silent_since(&self, part: Part) -> Option<Timestamp> {
+        self.silent.iter().find(|(known, _)| *known == part).map(|(_, since)| *since)
     }
 
     /// Whether it was one of them.
     pub(super) fn remove(&mut self, part: Part) -> bool {
-        let before = self.0.len();
-        self.0.retain(|(known, _)| *known != part);
-        self.0.len() < before
+        let before = self.why.len();
+        self.why.retain(|(known, _)| *known != part);
+        self.silent.retain(|(known, _)| *known != part);
+        self.why.len() < before
     }
 
     /// Why a part is unknown; `None` if it is not.
     pub fn why(&self, part: Part) -> Option<&str> {
-        self.0.iter().find(|(known, _)| *known == part).map(|(_, why)| &**why)
+        self.why.iter().find(|(known, _)| *known == part).map(|(_, why)| &**why)
     }
 
     /// `nodes and tasks`: what nothing else tells, and so can't be judged.
@@ -75,6 +91,6 @@ impl Unread {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (Part, &str)> {
-        self.0.iter().map(|(part, why)| (*part, &**why))
+        self.why.iter().map(|(part, why)| (*part, &**why))
     }
 }

@@ -145,7 +145,10 @@ impl Round {
             }
         }
         if cluster.mixed || round.read.is_empty() {
-            round.slow.extend(waiting.iter().map(|endpoint| format!("{endpoint}: no answer")));
+            let said = |endpoint: &Endpoint| format!("{endpoint}: no answer");
+            round.slow.extend(waiting.iter().map(said));
+            let said = |(endpoint, _): &(Endpoint, _)| format!("{endpoint}: no complete answer");
+            round.slow.extend(round.loading.iter().map(said));
         }
         round
     }

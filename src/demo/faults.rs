@@ -1,6 +1,6 @@
 //! Misbehaviour on request, so that a client's worst days can be tested.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What goes wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,12 @@ pub struct Faults {
     pub wrong_cluster: bool,
     /// Lists are never answered.
     pub silent: bool,
+    /// These are not answered from a time after the start on: the first part of their paths.
+    pub silent_on: Vec<(String, Duration)>,
+    /// When it started.
+    pub started: Option<Instant>,
+    /// The task list comes at a byte a second.
+    pub trickle: bool,
     /// A followed log says nothing more after a moment, though its task writes on (moby#41733).
     pub stall_logs: bool,
     /// List bodies never end.
@@ -53,11 +59,16 @@ impl Faults {
     /// # Errors
     /// The one that is unknown.
     pub fn parse(list: &[String]) -> Result<Self, String> {
-        let mut faults = Self::default();
+        let mut faults = Self { started: Some(Instant::now()), ..Self::default() };
         for text in list {
             match text.split_once('=').map_or((text.as_str(), None), |(n, v)| (n, Some(v))) {
                 ("delay", Some(ms)) => faults.delay = millis("delay", ms)?,
                 ("deny", Some(part)) => faults.deny.push(part.to_lowercase()),
+                ("silent", Some(part)) => {
+                    let (part, after) = part.split_once('@').unwrap_or((part, "0"));
+                    faults.silent_on.push((part.to_lowercase(), millis("silent", after)?));
+                }
+                ("trickle", None) => faults.trickle = true,
                 ("cut-events", Some(ms)) => faults.cut_events = Some(millis("cut-events", ms)?),
                 ("cut", None) => faults.cut = true,
                 ("garbage", None) => faults.garbage = true,
@@ -80,6 +91,12 @@ impl Faults {
             }
         }
         Ok(faults)
+    }
+
+    /// Whether what begins with this part is not answered now.
+    pub fn is_silent_on(&self, part: &str) -> bool {
+        let elapsed = self.started.map(|at| at.elapsed()).unwrap_or_default();
+        self.silent_on.iter().any(|(silent, after)| silent == part && elapsed >= *after)
     }
 }
 

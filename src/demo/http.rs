@@ -101,6 +101,9 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     if is_denied(&shared, &parts.method, &segments) {
         return forbidden();
     }
+    if shared.faults.is_silent_on(first_part(&segments)) {
+        std::future::pending::<()>().await;
+    }
     let body = axum::body::to_bytes(body, 64 << 20).await.unwrap_or_default();
     let answer = route(&shared, &parts.method, &segments, &query, &body).await;
     let response = answer.unwrap_or_else(|Refusal(status, message)| {
@@ -109,8 +112,12 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     if shared.faults.hostile { hostile::poison(response).await } else { response }
 }
 
+fn first_part<'p>(path: &[&'p str]) -> &'p str {
+    path.first().map_or("", |part| part.trim_start_matches('_'))
+}
+
 fn is_denied(shared: &Shared, method: &Method, path: &[&str]) -> bool {
-    let part = path.first().map_or("", |part| part.trim_start_matches('_'));
+    let part = first_part(path);
     let denied = |what: &str| shared.faults.deny.iter().any(|deny| deny == what);
     denied(part) || (method != Method::GET && denied("post"))
 }
@@ -185,6 +192,7 @@ async fn route(
             };
             Ok(streams::log_stream(shared, ids, query))
         }
+        ("GET", ["tasks"]) if shared.faults.trickle => Ok(trickle()),
         ("GET", ["tasks"]) => list(shared, query, tasks).await,
         ("GET", ["tasks", id]) => {
             let sim = shared.sim();
@@ -288,6 +296,15 @@ async fn list(
         return Ok(build(StatusCode::OK, Body::from_stream(stream)));
     }
     Ok(build(StatusCode::OK, body))
+}
+
+/// A list that goes on at a byte a second.
+fn trickle() -> Response {
+    let stream = futures_util::stream::unfold("[", |piece| async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Some((Ok::<_, std::io::Error>(Bytes::from(piece)), " "))
+    });
+    build(StatusCode::OK, Body::from_stream(stream))
 }
 
 fn nodes(sim: &Sim, filters: &Filters) -> String {

@@ -66,11 +66,6 @@ pub enum EngineError {
         /// What it tells of the managers, if it was asked.
         told: Option<Box<Answering>>,
     },
-    /// The engine answers, its Swarm does not: so it is for 20 s while a leader is being lost.
-    #[error(
-        "{endpoint}: no quorum? The engine answers but its Swarm does not: it has probably lost its leader; check the other managers"
-    )]
-    SwarmSilent { endpoint: String },
     /// The engine speaks only older API versions.
     #[error(
         "{endpoint}: engine too old: it speaks API {theirs}, skep needs {ours} (Docker 20.10) or newer"
@@ -138,7 +133,6 @@ impl EngineError {
             Self::Broken { .. }
             | Self::Timeout { .. }
             | Self::NoQuorum { .. }
-            | Self::SwarmSilent { .. }
             | Self::Garbage { .. }
             | Self::Internal { .. } => true,
             // 408: what stood in between gave up on us while it passed the request on.
@@ -149,22 +143,30 @@ impl EngineError {
         }
     }
 
+    /// Whether no answer came in time.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::Timeout { .. })
+    }
+
     /// Whether this one request is not allowed, and others may be.
     pub fn is_forbidden(&self) -> bool {
         matches!(self, Self::Forbidden { .. })
     }
 
-    /// What a refusal leaves unread, in a few words: `GET /nodes is refused (403 Forbidden)`.
+    /// What a refusal or a silence leaves unread, in a few words: `GET /nodes is refused (403 Forbidden)`.
     pub fn brief(&self) -> String {
         match self {
             Self::Forbidden { what, said, .. } => format!("{what} is refused ({said})"),
+            Self::Timeout { endpoint, what, after } => {
+                format!("{endpoint}: no answer to {what} within {} s", after.as_secs())
+            }
             other => other.to_string(),
         }
     }
 
-    /// Whether the engine answers and its Swarm does not: there is no leader just now.
+    /// Whether the Swarm says that it has no leader just now.
     pub fn is_leaderless(&self) -> bool {
-        matches!(self, Self::NoQuorum { .. } | Self::SwarmSilent { .. })
+        matches!(self, Self::NoQuorum { .. })
     }
 }
 

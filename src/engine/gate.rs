@@ -56,6 +56,11 @@ pub(super) struct Limits {
     time: Duration,
 }
 
+/// A body that comes more slowly than so many bytes a second, measured over so long, trickles: its end is not
+/// waited for.
+const TRICKLE: u64 = 512;
+const TRICKLES: Duration = Duration::from_secs(15);
+
 impl Limits {
     /// An answer that is taken whole.
     pub const WHOLE: Self = Self::new(64 << 20, 20, 60);
@@ -259,21 +264,18 @@ impl Answer {
     pub async fn piece(&mut self) -> Result<Option<Bytes>> {
         loop {
             let left = self.limits.time.saturating_sub(self.waited);
+            if self.trickles() {
+                return Err(self.unfinished(self.waited));
+            }
             let patience = left.min(self.limits.silence);
             let begun = Instant::now();
             let next = tokio::time::timeout(patience, self.response.body_mut().frame()).await;
             // Not more than it was given: the process may have been stopped meanwhile.
             self.waited = self.waited.saturating_add(begun.elapsed().min(patience));
             let Ok(frame) = next else {
-                return Err(EngineError::Timeout {
-                    endpoint: self.endpoint.clone(),
-                    what: format!("{} (the rest of it)", self.what),
-                    after: if left < self.limits.silence {
-                        self.limits.time
-                    } else {
-                        self.limits.silence
-                    },
-                });
+                let is_over = left < self.limits.silence;
+                let after = if is_over { self.limits.time } else { self.limits.silence };
+                return Err(self.unfinished(after));
             };
             match frame {
                 None => return Ok(None),
@@ -295,6 +297,17 @@ impl Answer {
                 }
             }
         }
+    }
+
+    /// Whether it comes too slowly ever to end. A stream may.
+    fn trickles(&self) -> bool {
+        let limited = self.limits.time < Duration::MAX;
+        limited && self.waited >= TRICKLES && self.read < TRICKLE * self.waited.as_secs()
+    }
+
+    fn unfinished(&self, after: Duration) -> EngineError {
+        let what = format!("{} (the rest of it)", self.what);
+        EngineError::Timeout { endpoint: self.endpoint.clone(), what, after }
     }
 
     /// The whole body.

@@ -17,10 +17,16 @@ use super::{
 };
 use crate::cluster::{Node, Scope, Service, ServiceId, Task};
 
+/// How the engine says that there is no leader.
+const NO_LEADER: &str = "does not have a leader";
+
 /// A list without quorum hangs 20 s; after this long, ask `/info` why.
 const SUSPICION: Duration = Duration::from_millis(2_000);
 /// The headers of a list of 100,000 tasks come after 3.5 s on a small manager.
-const DEADLINE: Duration = Duration::from_secs(60);
+const ALL_TASKS: Duration = Duration::from_secs(60);
+/// The same for the tasks of some services, and for one look at all: not before the link itself would be
+/// given up.
+pub const SOME_TASKS: Duration = Duration::from_secs(20);
 /// The same for a list that is quick on any Swarm.
 const SHORT: Duration = Duration::from_secs(15);
 
@@ -71,15 +77,24 @@ impl Engine {
 
     /// Begins a task list.
     pub async fn tasks(&self, scope: &Scope) -> Result<TaskList> {
+        self.tasks_within(scope, Duration::MAX).await
+    }
+
+    /// As [`Engine::tasks`]: all tasks of a large Swarm take long, and not everybody can wait for them.
+    pub async fn tasks_within(&self, scope: &Scope, at_most: Duration) -> Result<TaskList> {
+        let mut deadline = SOME_TASKS;
         let path = match scope {
-            Scope::All => "/tasks".to_owned(),
+            Scope::All => {
+                deadline = ALL_TASKS;
+                "/tasks".to_owned()
+            }
             Scope::Services(ids) => {
                 let ids: Vec<&str> = ids.iter().map(ServiceId::as_str).collect();
                 format!("/tasks?filters={}", encode(&json!({ "service": ids })))
             }
         };
         let begun = Instant::now();
-        let answer = self.list(&path, DEADLINE, Limits::TASKS).await?;
+        let answer = self.list(&path, deadline.min(at_most), Limits::TASKS).await?;
         Ok(TaskList {
             answer,
             readers: ParallelLists::default(),
@@ -106,14 +121,33 @@ impl Engine {
         tokio::pin!(list);
         loop {
             if let Ok(answer) = tokio::time::timeout(SUSPICION, &mut list).await {
-                return answer;
+                return self.confirmed(answer).await;
             }
             // Asked again and again: a manager takes some seconds to notice that its leader is gone.
+            let why = self.ask_why();
+            tokio::pin!(why);
             tokio::select! {
                 biased;
-                answer = &mut list => return answer,
-                why = self.ask_why() => why?,
+                answer = &mut list => {
+                    if answer.as_ref().is_err_and(EngineError::is_timeout) {
+                        why.await?;
+                    }
+                    return self.confirmed(answer).await;
+                }
+                why = &mut why => why?,
             }
+        }
+    }
+
+    /// A list that was not to be had for its context's deadline says nothing of the leader by itself:
+    /// `/info` tells whether there is none, and which managers are left.
+    async fn confirmed(&self, answer: Result<Answer>) -> Result<Answer> {
+        match answer {
+            Err(EngineError::NoQuorum { said, told: None, .. }) if !said.contains(NO_LEADER) => {
+                self.ask_why().await?;
+                Err(EngineError::Refusal { status: 500, said })
+            }
+            answer => answer,
         }
     }
 

@@ -23,7 +23,7 @@ pub use client::{Engine, Price};
 pub use error::{EngineError, Result};
 pub use events::{EventReader, EventStream};
 pub use gate::Cost;
-pub use lists::TaskList;
+pub use lists::{SOME_TASKS, TaskList};
 pub use logs::{LogFault, LogFrame, LogReader, LogStream, Output, TaskLogRequest};
 pub use lookups::Names;
 pub use probe::Probe;

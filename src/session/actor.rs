@@ -75,6 +75,8 @@ pub(super) struct Actor {
     keeper: HistoryWriter,
     /// What is remembered of this Swarm was told.
     recalled: Option<String>,
+    /// A manager was left because its tasks did not come, and none came since.
+    left_silent: bool,
 }
 
 /// Why a link ended.
@@ -117,6 +119,7 @@ impl Actor {
             tails: Tails::default(),
             keeper,
             recalled: None,
+            left_silent: false,
         }
     }
 
@@ -282,6 +285,10 @@ impl Actor {
         let mut for_speed = false;
         loop {
             let suspect_at = watch.owes_since().map(|since| since + SUSPECT);
+            // Another manager is tried once for tasks that do not come: they may come through none.
+            self.left_silent &= !watch.had_tasks();
+            let is_silent = watch.has_silent_tasks() && !self.left_silent;
+            let suspect_at = suspect_at.or(is_silent.then_some(began));
             if suspect_at.is_none() && !for_speed && !rescue.is_empty() {
                 rescue = JoinSet::new();
             }
@@ -305,8 +312,16 @@ impl Actor {
                         if for_speed {
                             return End::Moved(format!("{here} is slower than another manager"), winner);
                         }
-                        let owed = watch.owes_since().map_or(SUSPECT, |since| since.elapsed());
-                        let why = format!("{here}: no answer for {:.1} s", owed.as_secs_f64());
+                        let why = match watch.owes_since() {
+                            None => {
+                                self.left_silent = true;
+                                format!("{here}: no answer to GET /tasks")
+                            }
+                            Some(at) => {
+                                let owed = at.elapsed().as_secs_f64();
+                                format!("{here}: no answer for {owed:.1} s")
+                            }
+                        };
                         self.managers.failed(at, why.clone());
                         return End::Moved(why, winner);
                     }

@@ -1,7 +1,7 @@
 //! One cluster on the screen: its model, views, overlays and actions, and their only way to change:
 //! [`Board::update`].
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crossterm::event::KeyEvent;
 use ratatui::style::Style;
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     action::{follow::Follow, plan::Change},
-    cluster::{Leaderless, NodeId, ServiceId, Store, TaskId, Timestamp},
+    cluster::{ELECTION, Leaderless, NodeId, Part, ServiceId, Store, TaskId, Timestamp},
     config::Theme,
     grant::{ClusterNo, WriteGrant},
     session::{Command, Event, Generation, LogFrame, ManagerLine, Token, Usage},
@@ -461,10 +461,22 @@ impl Board {
     }
 
     /// Why nothing is heard, if the link is lost: that quorum is lost, or else what the link says.
-    pub(super) fn why_lost(&self) -> Option<&str> {
+    pub(super) fn why_lost(&self) -> Option<Cow<'_, str>> {
         let LinkState::Lost { why, .. } = &self.link else { return None };
-        let quorum = self.leaderless().and_then(|_| self.loud().find(|p| p.rule == "quorum-lost"));
-        Some(quorum.map_or(why, |p| &p.message))
+        let Some(leaderless) = self.leaderless() else { return Some(why.into()) };
+        if let Some(quorum) = self.loud().find(|p| p.rule == "quorum-lost") {
+            return Some((&quorum.message).into());
+        }
+        if leaderless.since.age(self.now.shifted(self.skew)) < ELECTION {
+            return Some(format!("{why}; an election takes up to 20 s").into());
+        }
+        Some(why.into())
+    }
+
+    /// Since when tasks are asked for in vain.
+    pub(super) fn tasks_silent(&self) -> Option<Duration> {
+        let since = self.live_store().unread().silent_since(Part::Tasks)?;
+        Some(since.age(self.now.shifted(self.skew)))
     }
 
     /// The model as last heard, also while the screen is paused.

@@ -1,6 +1,8 @@
 //! The view of all clusters together: a line each, the managers of the one under the cursor, and the
 //! problems and events of all.
 
+use std::borrow::Cow;
+
 use super::{
     board::{Board, LinkState},
     table::{Row, Table},
@@ -275,13 +277,16 @@ fn cluster_row(board: &Board, current: bool) -> ClusterRow {
     let count = |severity| board.loud().filter(|p| p.severity == severity).count();
     let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
     let (health, lost) = match &board.link {
-        LinkState::Lost { .. } => (Health::Lost, board.why_lost().map(str::to_owned)),
+        LinkState::Lost { .. } => (Health::Lost, board.why_lost().map(Cow::into_owned)),
         LinkState::Connecting { endpoint } => {
             (Health::Connecting, Some(format!("connecting to {endpoint} …")))
         }
         LinkState::Live { .. } if !board.is_live() => (Health::Silent, None),
         LinkState::Live { .. } if critical > 0 => (Health::Critical, None),
         LinkState::Live { .. } if warnings > 0 => (Health::Warning, None),
+        LinkState::Live { .. } if board.tasks_silent().is_some() => {
+            (Health::Silent, board.live_store().unread().sentence())
+        }
         LinkState::Live { .. } => (Health::Ok, None),
     };
     let all = store.health();

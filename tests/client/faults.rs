@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{host, serve, skep};
+use super::{host, live::Live, serve, skep};
 
 async fn check(faults: &[&str], says: &str, limit: Duration) {
     check_exits(3, faults, says, limit).await;
@@ -47,6 +47,34 @@ async fn managers_that_cannot_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_says_nothing() {
     check(&["silent"], "no answer to GET", Duration::from_secs(25)).await;
+}
+
+/// One request that is not answered leaves one part unknown, and is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_request_that_is_not_answered() {
+    let limit = Duration::from_secs(26);
+    tokio::join!(
+        check_exits(0, &["silent=info"], "info unknown: unix:///", limit),
+        check_exits(0, &["silent=info"], "no answer to GET /info within 4 s", limit),
+        check(&["silent=nodes"], "no answer to GET /nodes within 15 s", limit),
+        check(&["silent=nodes", "silent=info"], "no answer to GET /nodes within 15 s", limit),
+        check(&["silent=tasks"], "tasks unknown: unix:///", limit),
+        check(&["silent=tasks"], "no answer to GET /tasks within 20 s", limit),
+        check(&["trickle"], "no answer to GET /tasks (the rest of it) within 15 s", limit),
+    );
+}
+
+/// Tasks that are not answered any more: old ones are not taken for the present.
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_that_fall_silent_are_unknown() {
+    let (demo, _dir) = serve("calm", &["silent=tasks@3000"]);
+    let mut live = Live::start(&demo, true);
+    live.until("● live").await;
+    live.until("tasks silent").await;
+    let text = live.text();
+    assert!(!text.contains("● live") && !text.contains("missing"), "{text}");
+    live.keys("4").await;
+    live.until("unknown: unix:///").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

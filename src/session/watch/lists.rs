@@ -14,7 +14,7 @@ use crate::session::{
 use crate::{
     cluster::{Delta, ListId, Part, Scope, Store, Timestamp},
     connect::Connector,
-    engine::{Engine, EngineError, Names, Price, Probe, ServiceReader, TaskList},
+    engine::{Engine, EngineError, Names, Price, Probe, SOME_TASKS, ServiceReader, TaskList},
 };
 
 /// Tasks told at once: few enough that keys go between.
@@ -201,17 +201,21 @@ async fn read_lists(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp)
     let (services, _) = engine.services(&mut ServiceReader::default(), true).await?;
     store.apply(Delta::Services(services), at);
     let list = ListId(1);
-    let mut tasks = match or_refused(engine.tasks(&Scope::All)).await? {
-        Ok(tasks) => tasks,
-        Err(why) => {
-            store.apply(unread(Part::Tasks, &why), at);
-            return Ok((store, at));
-        }
-    };
     store.apply(Delta::TasksBegin(list, Scope::All), at);
-    while let Some(piece) = tasks.next().await? {
-        store.apply(Delta::Tasks(list, piece), at);
+    let reading = async {
+        let mut tasks = engine.tasks_within(&Scope::All, SOME_TASKS).await?;
+        while let Some(piece) = tasks.next().await? {
+            store.apply(Delta::Tasks(list, piece), at);
+        }
+        Ok::<(), EngineError>(())
+    };
+    match reading.await {
+        Ok(()) => store.apply(Delta::TasksEnd(list), at),
+        Err(error) if error.is_forbidden() || error.is_timeout() => {
+            store.apply(Delta::TasksAbort(list), at);
+            store.apply(unread(Part::Tasks, &error.brief()), at);
+        }
+        Err(error) => return Err(error),
     }
-    store.apply(Delta::TasksEnd(list), at);
     Ok((store, at))
 }

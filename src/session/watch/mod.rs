@@ -75,8 +75,8 @@ enum Got {
     Nodes(Vec<Node>),
     /// The reader is handed on to the next list.
     Services(ServiceReader, Vec<std::sync::Arc<Service>>),
-    /// A fingerprint of what was told.
-    Tasks(u64),
+    /// Which list, and a fingerprint of what was told.
+    Tasks(ListId, u64),
 }
 
 /// A live connection being watched.
@@ -92,6 +92,10 @@ pub(in crate::session) struct Watch {
     feed: Feed,
     /// What is refused is not asked for again over this link.
     refused: Refusals,
+    /// Tasks are asked for in vain: only a list from this one on tells them whole again.
+    silent_tasks: Option<ListId>,
+    /// A task list came to its end over this link.
+    tasks_came: bool,
     hot_services: HotServices,
     jobs: Jobs<Finished>,
     reader: Option<ServiceReader>,
@@ -132,6 +136,8 @@ impl Watch {
             owes_since: None,
             feed,
             refused: Refusals::default(),
+            silent_tasks: None,
+            tasks_came: false,
             hot_services: HotServices::default(),
             jobs: Jobs::new(endpoint),
             reader: None,
@@ -192,6 +198,16 @@ impl Watch {
     /// Since when this manager owes an answer, if it does.
     pub fn owes_since(&self) -> Option<Instant> {
         self.owes_since
+    }
+
+    /// Whether tasks are asked for in vain, while other lists are answered.
+    pub fn has_silent_tasks(&self) -> bool {
+        self.silent_tasks.is_some()
+    }
+
+    /// Whether a task list came to its end over this link.
+    pub fn had_tasks(&self) -> bool {
+        self.tasks_came
     }
 
     /// What the UI shows or follows.
@@ -299,6 +315,35 @@ impl Watch {
         Ok(())
     }
 
+    /// A task list did not come: that is unknown now, and asked for until it does.
+    async fn tasks_silent(&mut self, error: &EngineError, now: Instant) {
+        tracing::warn!(%error, "tasks are not answered");
+        if self.silent_tasks.is_none() {
+            self.silent_tasks = Some(ListId(self.next_list));
+            let after = match error {
+                EngineError::Timeout { after, .. } => after.as_nanos(),
+                _ => 0,
+            };
+            let after = i64::try_from(after).unwrap_or_default();
+            let since = wall().shifted(self.teller.skew - after);
+            let silent = Delta::Silent(Part::Tasks, error.brief().into(), since);
+            self.teller.tell(vec![silent]).await;
+        }
+        self.pace(Kind::Sweep).hurry(now);
+    }
+
+    /// All tasks were told: they are known again, unless the list began before they were forgotten.
+    async fn told_all_tasks(&mut self, list: ListId, now: Instant) {
+        match self.silent_tasks {
+            Some(first) if list < first => self.pace(Kind::Sweep).hurry(now),
+            Some(_) => {
+                self.silent_tasks = None;
+                self.teller.tell(vec![Delta::Read(Part::Tasks)]).await;
+            }
+            None => {}
+        }
+    }
+
     fn send_due(&mut self) {
         let now = Instant::now();
         if now.duration_since(self.stirred) > CALM {
@@ -334,6 +379,10 @@ impl Watch {
             }
         }
         for kind in [Kind::InView, Kind::Hot] {
+            // While tasks are not answered, the whole list tells when they are again.
+            if self.silent_tasks.is_some() {
+                self.pace(kind).skip(now);
+            }
             if !self.pace(kind).is_due(now) {
                 continue;
             }
@@ -397,7 +446,7 @@ impl Watch {
             };
             match read.await {
                 Ok(read) => {
-                    Finished { kind, price: read.price, result: Ok(Got::Tasks(read.print)) }
+                    Finished { kind, price: read.price, result: Ok(Got::Tasks(list, read.print)) }
                 }
                 Err(error) => Finished { kind, price: Price::default(), result: Err(error) },
             }
@@ -462,7 +511,11 @@ impl Watch {
                 self.teller.tell(vec![Delta::Services(services)]).await;
             }
             Ok(Got::Nodes(nodes)) => self.teller.tell(vec![Delta::Nodes(nodes)]).await,
-            Ok(Got::Tasks(print)) => {
+            Ok(Got::Tasks(list, print)) => {
+                self.tasks_came = true;
+                if kind == Kind::Sweep {
+                    self.told_all_tasks(list, now).await;
+                }
                 let of_kind = match kind {
                     Kind::InView => Some(0),
                     Kind::Hot => Some(1),
@@ -478,6 +531,11 @@ impl Watch {
                 self.meter.failures += 1;
                 if matches!(kind, Kind::Pulse | Kind::Roll) {
                     self.reader = Some(ServiceReader::default());
+                }
+                if error.is_timeout() && Refusals::part(kind) == Some(Part::Tasks) {
+                    // Services and nodes tell whether the link is lost.
+                    self.tasks_silent(&error, now).await;
+                    return Ok(());
                 }
                 if error.is_connection() {
                     return Err(error);

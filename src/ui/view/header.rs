@@ -143,6 +143,10 @@ fn badge(board: &Board) -> Span<'static> {
 fn link(board: &Board) -> Span<'static> {
     match &board.link {
         LinkState::Connecting { .. } => Span::styled("◌ connecting", board.style(Slot::Busy)),
+        LinkState::Live { .. } if board.is_live() && board.tasks_silent().is_some() => {
+            let age = text::age(board.tasks_silent().unwrap_or_default());
+            Span::styled(format!("◍ tasks silent {age}"), board.style(Slot::Warn))
+        }
         LinkState::Live { .. } if board.is_live() => Span::styled("● live", board.style(Slot::Ok)),
         LinkState::Live { .. } => {
             let age = text::age(board.data_age());
@@ -194,14 +198,14 @@ fn right(board: &Board) -> Line<'static> {
 pub(super) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let line = match &board.link {
         LinkState::Lost { why, next, .. } => {
-            let why = board.why_lost().unwrap_or(why);
+            let why = board.why_lost().unwrap_or(why.into());
             let wait = next.0.saturating_sub(board.now.0).max(0) as u64;
             let again = match wait.div_ceil(1_000_000_000) {
                 0 => "trying now".to_owned(),
                 s => format!("next try in {s}s (C now)"),
             };
             let room = (area.width as usize).saturating_sub(text::width(&again) + 7);
-            let why = text::clean(why);
+            let why = text::clean(&why);
             let said = format!(" ✗ {} · {again} ", text::cut(&why, room));
             Line::styled(said, board.style(Slot::Banner))
         }

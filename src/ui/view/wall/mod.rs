@@ -80,15 +80,16 @@ fn head(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
         Page::Nodes(_) => "Nodes: tasks running",
         Page::Failures(_) => "Failures, last hour",
     };
-    let (beat, slot) = match (board.is_live(), app.wall.beat) {
+    let silent = board.tasks_silent();
+    let (beat, slot) = match (board.is_live() && silent.is_none(), app.wall.beat) {
         (true, true) => ("●", Slot::Ok),
         (true, false) => ("○", Slot::Ok),
         (false, _) => ("◍", Slot::Warn),
     };
-    let state = if board.is_live() {
-        " live".to_owned()
-    } else {
-        format!(" silent for {}", text::age(board.data_age()))
+    let state = match (board.is_live(), silent) {
+        (true, None) => " live".to_owned(),
+        (true, Some(age)) => format!(" tasks silent for {}", text::age(age)),
+        (false, _) => format!(" silent for {}", text::age(board.data_age())),
     };
     let mut spans = vec![
         Span::styled(beat, board.style(slot)),
@@ -139,11 +140,11 @@ fn dots(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
 fn lost(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let (style, why, again) = match &board.link {
         LinkState::Lost { why, next, .. } => {
-            let why = board.why_lost().unwrap_or(why);
+            let why = board.why_lost().unwrap_or(why.into());
             let wait = next.0.saturating_sub(board.now.0).max(0) as u64 / 1_000_000_000;
             let again =
                 if wait == 0 { "trying now".into() } else { format!("next try in {wait}s") };
-            (board.style(Slot::Banner), text::clean(why).into_owned(), again)
+            (board.style(Slot::Banner), text::clean(&why).into_owned(), again)
         }
         LinkState::Connecting { endpoint } | LinkState::Live { endpoint } => {
             let said = format!("connecting to {}", text::clean(endpoint));
