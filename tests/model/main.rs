@@ -8,6 +8,7 @@ mod cluster_fixture;
 mod calm;
 mod causes;
 mod decoding;
+mod ended;
 mod follow;
 mod golden;
 mod lossless;

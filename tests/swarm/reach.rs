@@ -675,7 +675,7 @@ pub fn two_clusters(lab: &Lab) {
     tui.on_service("shop");
     // Production: typed, also where a `y` would do elsewhere.
     tui.keys("s3\r");
-    tui.shows(SOON, "type shop to confirm");
+    tui.shows(SOON, "type \"shop\" to confirm");
     tui.keys("y");
     tui.keys("\x15shop\r");
     tui.shows(LATER, "converged");

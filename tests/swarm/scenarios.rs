@@ -244,7 +244,7 @@ fn scales(lab: &Lab) {
     tui.keys("\x1b");
     tui.shows(SOON, "replicas:");
     tui.keys("\r");
-    tui.shows(SOON, "type web to confirm");
+    tui.shows(SOON, "type \"web\" to confirm");
     tui.keys("web\r");
     tui.line(LATER, &["✓", "scale web 5 → 0", "converged"]);
     assert_eq!(lab.inspect("web", "{{.Spec.Mode.Replicated.Replicas}}"), "0");
@@ -521,7 +521,7 @@ fn marked_set(lab: &Lab) {
     tui.keys("  s");
     tui.shows(SOON, "Scale 2 services");
     tui.keys("2\r");
-    tui.shows(SOON, "type 2 services to confirm");
+    tui.shows(SOON, "type \"2 services\" to confirm");
     tui.keys("2 services\r");
     tui.line(LATER, &["✓", "scale pair-a 1 → 2"]);
     tui.line(LATER, &["✓", "scale pair-b 1 → 2"]);
@@ -724,7 +724,7 @@ fn nodes(lab: &Lab) {
     // Two of three are no quorum once one of them goes.
     on(&mut tui, "node2");
     tui.keys("-");
-    tui.shows(SOON, "type node2 to confirm");
+    tui.shows(SOON, "type \"node2\" to confirm");
     tui.shows(SOON, "stands no further loss");
     tui.keys("\x1b");
     tui.quit();

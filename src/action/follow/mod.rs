@@ -1,6 +1,7 @@
 //! Following a service until it converges: the docker CLI's rules (`cli/command/service/progress`)
 //! over the store, so that following costs no request of its own; a node until it is as asked. Pure.
 
+mod ended;
 mod node;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -70,6 +71,10 @@ pub struct Follow {
     pub done: u64,
     /// How many there should be.
     pub total: u64,
+    /// How many run, be it as they were before.
+    pub running: u64,
+    /// What is done ended with exit 0, as it is meant to.
+    pub ran: bool,
     /// Up to [`BARS`] bars; empty if there are more.
     pub bars: Vec<Bar>,
     /// The newest failed task since it began, with its error.
@@ -114,6 +119,8 @@ impl Follow {
             begun: now,
             done: 0,
             total: 0,
+            running: 0,
+            ran: false,
             bars: Vec::new(),
             failing: None,
             stuck: None,
@@ -232,20 +239,25 @@ impl Follow {
         let slots = slots(service, store);
         self.done = slots.values().filter(|s| s.is_done(service)).count() as u64;
         self.total = total(service, store);
-        if service.mode.is_job() {
-            self.done = self.done.max(store.tally(&service.id).complete.min(self.total));
+        let missing = store.missing(service);
+        self.running = missing.running;
+        // Those of a job that are done leave its slots.
+        if let Some((done, _)) = missing.job {
+            self.done = self.done.max(done.min(self.total));
         }
+        let ended = |s: &Newest<'_>| s.rests || s.task.state == TaskState::Complete;
+        self.ran = self.done > 0 && slots.values().filter(|s| s.is_done(service)).all(ended);
         self.bars =
             if self.total <= BARS { bars(service, store, &slots, self.total) } else { Vec::new() };
         if let Some(update) = &service.update {
             match &update.state {
                 UpdateState::RollbackStarted => self.rolling_back = true,
                 UpdateState::Paused | UpdateState::RollbackPaused => {
-                    self.phase = Phase::Failed(update.message.to_string());
+                    self.phase = self.paused(service, update, store);
                     return;
                 }
                 UpdateState::RollbackCompleted if self.change != Change::Rollback => {
-                    self.phase = Phase::Failed(format!("rolled back: {}", update.message));
+                    self.phase = Phase::Failed(self.rolled_back(service, update, store));
                     return;
                 }
                 _ => {}
@@ -262,7 +274,7 @@ impl Follow {
                     && u.completed >= self.begun
             });
             let left = service.update_config.monitor.saturating_sub(since.age(now));
-            self.phase = if left.is_zero() || watched || service.mode.is_job() {
+            self.phase = if left.is_zero() || watched || service.mode.is_job() || self.ran {
                 Phase::Done
             } else {
                 Phase::Verifying(left)
@@ -288,9 +300,10 @@ impl Follow {
             && self.failing.is_none()
             && let Some(id) = update.message.split("of task ").nth(1)
             && let Some(task) = store.task(&TaskId::from(id.trim()))
+            && task.state != TaskState::Complete
         {
-            self.failing =
-                Some((task.id.clone(), format!("{}: {}", store.task_name(task), task.err)));
+            let why = if task.err.is_empty() { task.state.word() } else { &task.err };
+            self.failing = Some((task.id.clone(), format!("{}: {why}", store.task_name(task))));
         }
     }
 }
@@ -335,9 +348,10 @@ impl Newest<'_> {
 /// chooses (`tasksBySlot`); only tasks made from the service's template as it is now.
 fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Slot, Newest<'s>> {
     let mut slots: BTreeMap<Slot, Newest<'s>> = BTreeMap::new();
-    let fresh = store.tasks_of(&service.id).filter(|t| t.spec.template == service.template);
-    let resting = rests(fresh);
-    for task in store.tasks_of(&service.id).filter(|t| t.spec.template == service.template) {
+    // A job keeps its template when only its number of completions changes.
+    let is_fresh = |t: &&Task| t.spec.template == service.template && service.is_of_this_run(t);
+    let resting = rests(store.tasks_of(&service.id).filter(is_fresh));
+    for task in store.tasks_of(&service.id).filter(is_fresh) {
         if task.desired.number() == 0 || task.state.number() == 0 {
             continue;
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{NodeChange, Step, document::Document, image};
-use crate::cluster::{NodeId, ServiceId, Store};
+use crate::cluster::{NodeId, ServiceId, Store, UpdateState};
 
 /// How many replicas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +132,23 @@ impl ScaleTo {
     }
 }
 
+const NO_PREVIOUS: &str = "no previous spec to roll back to";
+
+/// Why the engine has no spec to roll back to: its own rollback of a failed update keeps none (measured).
+fn no_way_back(document: &Document, store: &Store) -> String {
+    let service = document.target.service().and_then(|id| store.service(id));
+    let update = service.and_then(|s| s.update.as_ref());
+    let why = match update.map(|u| &u.state) {
+        None => "it was never updated",
+        Some(UpdateState::RollbackStarted) => "the engine is rolling its last update back",
+        Some(UpdateState::RollbackCompleted | UpdateState::RollbackPaused) => {
+            "the engine rolled its last update back, and this is the spec from before"
+        }
+        Some(_) => "the engine keeps none",
+    };
+    format!("{NO_PREVIOUS}: {why}")
+}
+
 impl Change {
     /// Whether the Swarm would survive it.
     ///
@@ -140,6 +157,7 @@ impl Change {
     pub(super) fn check(&self, document: &Document, store: &Store) -> Result<(), String> {
         match self {
             Self::Node(change) => change.refuses(document, store).map_or(Ok(()), Err),
+            Self::Rollback if document.previous.is_none() => Err(no_way_back(document, store)),
             _ => Ok(()),
         }
     }
@@ -187,10 +205,7 @@ impl Change {
                 template.insert("ForceUpdate".into(), now.wrapping_add(1).into());
             }
             Self::Rollback => {
-                let previous = document
-                    .previous
-                    .clone()
-                    .ok_or("no previous spec to roll back to: it was never updated")?;
+                let previous = document.previous.clone().ok_or(NO_PREVIOUS)?;
                 if previous == spec {
                     return Err(
                         "the previous spec is equal to this one: a rollback changes nothing".into(),

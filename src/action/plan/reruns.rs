@@ -1,8 +1,12 @@
 //! Work that a write makes run again: jobs, one-shots that are done, tasks that wait for their next
 //! run, and the tasks that a paused update left as they were.
 
+use std::time::Duration;
+
+use serde_json::Value;
+
 use crate::{
-    cluster::{Idle, Mode, Service, Store, UpdateState, rests},
+    cluster::{Idle, Mode, Service, Store, UpdateConfig, UpdateState, rests},
     text::count,
 };
 
@@ -18,6 +22,13 @@ pub(super) struct Reruns {
 /// A job: the engine begins a new iteration with every write, whatever it changes (measured on 20.10 to
 /// 28.5; swarmkit `controlapi/service.go` counts `JobIteration` up in each update). What ran is not kept.
 pub(super) fn of_job(service: &Service, runs: Option<u64>, store: &Store) -> Option<Reruns> {
+    if runs == Some(0) {
+        return Some(Reruns { text: Some("no task of the job runs".into()), warning: None });
+    }
+    let stopped = match store.tally(&service.id).running {
+        0 => String::new(),
+        n => count(n, "running task is stopped; ", "running tasks are stopped; "),
+    };
     let runs = match service.mode {
         Mode::ReplicatedJob { total, .. } => {
             count(runs.unwrap_or(total), "task starts", "tasks start")
@@ -33,7 +44,7 @@ pub(super) fn of_job(service: &Service, runs: Option<u64>, store: &Store) -> Opt
             if done == 1 { "is" } else { "are" },
         )
     });
-    Some(Reruns { text: Some(format!("the job runs anew: {runs}")), warning })
+    Some(Reruns { text: Some(format!("{stopped}the job runs anew: {runs}")), warning })
 }
 
 /// Slots without a running task: with a new template each gets a task at once, also those whose work is
@@ -66,6 +77,45 @@ pub(super) fn of_idle_slots(service: &Service, running: u64, store: &Store) -> R
         text: (starts > 0).then(|| count(starts, "task starts", "tasks start")),
         warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
     }
+}
+
+/// Slots whose work is done: none to the engine while it rolls back, so that all of them begin anew, also
+/// when the spec differs by no more than a label (measured on 20.10 to 28.5).
+pub(super) fn of_rollback(service: &Service, store: &Store) -> Reruns {
+    let idle = rests(store.tasks_of(&service.id));
+    let ended = idle.values().filter(|i| !matches!(i, Idle::NextRun(_))).count() as u64;
+    if ended == 0 {
+        return Reruns::default();
+    }
+    let tasks = count(ended, "task", "tasks");
+    Reruns {
+        text: Some(count(ended, "task starts", "tasks start")),
+        warning: Some(format!("the work runs again now: {tasks}, as with every rollback")),
+    }
+}
+
+/// A run that ends while the engine watches an update is a failure of the update to it, also with exit 0
+/// (measured on 20.10 to 28.5). `policy` is what it watches by.
+pub(super) fn early_end(policy: &Value, service: &Service, store: &Store) -> Option<String> {
+    let idle = rests(store.tasks_of(&service.id));
+    let ends = idle.values().any(|i| matches!(i, Idle::Done | Idle::NextRun(_)));
+    if !ends || policy["MaxFailureRatio"].as_f64().is_some_and(|ratio| ratio >= 1.0) {
+        return None;
+    }
+    let monitor = policy["Monitor"].as_u64().filter(|m| *m > 0).map(Duration::from_nanos);
+    let monitor = monitor.unwrap_or(UpdateConfig::default().monitor);
+    let tasks = store.missing(service).desired;
+    let then = match policy["FailureAction"].as_str() {
+        Some("rollback") => "rolls back and runs the work once more with the old spec",
+        Some("continue") => return None,
+        _ if (1..tasks).contains(&policy["Parallelism"].as_u64().unwrap_or(1)) => {
+            "pauses the update, and the other tasks do not run"
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "a run that ends within {monitor:?} is a failed update to the engine, also with exit 0: it then {then}"
+    ))
 }
 
 /// Running tasks of another spec than the service's while an update stands still: any write starts the

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     Change, Document,
     change::{image_of, replicas},
-    reruns::{of_idle_slots, of_job, of_paused_update},
+    reruns::{early_end, of_idle_slots, of_job, of_paused_update, of_rollback},
 };
 use crate::{
     cluster::{Leaving, Resources, Service, Store, UpdateState, eligible, no_room_beside},
@@ -67,6 +67,11 @@ pub(super) fn describe(
             warnings.extend(job.warning);
         } else if replaces {
             warnings.extend(of_idle_slots(service, running(service, store), store).warning);
+            if *change != Change::Rollback {
+                warnings.extend(early_end(&after["UpdateConfig"], service, store));
+            }
+        } else if *change == Change::Rollback {
+            warnings.extend(of_rollback(service, store).warning);
         }
     }
     warnings.extend(dropped_digest(change, after));
@@ -303,6 +308,9 @@ fn text(
         if replaces(document, after) {
             parts.extend(of_idle_slots(service, running(service, store), store).text);
         }
+    }
+    if *change == Change::Rollback && !replaces(document, after) {
+        parts.extend(of_rollback(service, store).text);
     }
     match (from, to) {
         (Some(from), Some(to)) if to < from => {

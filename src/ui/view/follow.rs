@@ -119,14 +119,20 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
 fn done(follow: &Follow) -> &'static str {
     match &follow.change {
         Change::Node(NodeChange::Availability(Availability::Drain)) => "drained",
+        _ if follow.ran => "ran, exit 0",
         _ => "converged",
     }
 }
 
 /// A cell a slot, or one bar for many.
 fn slots(board: &Board, follow: &Follow, width: usize) -> Line<'static> {
-    let mut spans =
-        vec![Span::styled(format!("  {}/{} ", follow.done, follow.total), board.style(Slot::Dim))];
+    // Those of before serve on while an update replaces them.
+    let figures = if follow.running > follow.done && !follow.ran {
+        format!("  {}/{} new, {} run ", follow.done, follow.total, follow.running)
+    } else {
+        format!("  {}/{} ", follow.done, follow.total)
+    };
+    let mut spans = vec![Span::styled(figures, board.style(Slot::Dim))];
     if follow.bars.is_empty() {
         spans.push(Span::styled(
             bar(follow.done, follow.total, width.min(24)),

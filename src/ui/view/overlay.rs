@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::{clear, describe, frame_of, help, plan, popup, stats};
 use crate::{
-    action::plan::{mask_document, to_yaml, without_old_digest},
+    action::plan::{Confirm, mask_document, to_yaml, without_old_digest},
     config::Slot,
     ui::{
         Board,
@@ -194,7 +194,12 @@ fn draw_plan(board: &Board, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) 
     let total = lines.len();
     scrolled(frame, body, lines, &shown.scroll);
     if total > body.height as usize {
-        let said = format!("{} of {total} lines, j k scroll", body.height);
+        // Letters are typed where a word confirms.
+        let keys = match shown.plan.confirm {
+            Confirm::Yes => "j k",
+            Confirm::Type(_) => "↑ ↓ PgUp PgDn",
+        };
+        let said = format!("{} of {total} lines, {keys} scroll", body.height);
         let place = Rect { y: body.bottom(), height: 1, ..inner };
         frame.render_widget(Line::styled(said, board.style(Slot::Dim)), place);
     }

@@ -76,7 +76,7 @@ pub(super) fn question(board: &Board, shown: &PlanBox, width: usize) -> Line<'st
             Line::from(spans)
         }
         Confirm::Type(word) => {
-            let ask = format!(" type {} to confirm: ", text::clean(word));
+            let ask = format!(" type \"{}\" to confirm: ", text::clean(word));
             let wrong = if shown.slip.is_some() { "  that is not it" } else { "" };
             let taken = text::width(&ask) + text::width(wrong);
             let (before, after) = typed(&shown.typed, width.saturating_sub(taken).max(10));
