@@ -95,6 +95,9 @@ pub enum EngineError {
     /// Any other refusal, in the engine's words.
     #[error("the engine answered {status}: {said}")]
     Refusal { status: u16, said: String },
+    /// A log ended with the engine's own words in place of its lines.
+    #[error("{said}")]
+    LogBroke { said: String },
     /// Read-only: the request was not let out.
     #[error("read-only: {method} {path} was not sent")]
     ReadOnly { method: String, path: String },
@@ -121,6 +124,7 @@ impl EngineError {
                 | Self::NotFound { .. }
                 | Self::Forbidden { .. }
                 | Self::Refusal { .. }
+                | Self::LogBroke { .. }
                 | Self::ReadOnly { .. }
         )
     }

@@ -136,7 +136,7 @@ impl LogStream {
         if let Some(fault) = fault {
             let error = match fault {
                 LogFault::Garbage(why) => self.answer.garbage(why.into()),
-                LogFault::Said(said) => EngineError::Refusal { status: 200, said },
+                LogFault::Said(said) => EngineError::LogBroke { said },
             };
             if lines.is_empty() {
                 return Err(error);
