@@ -113,8 +113,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
 /// and silent (measured).
 fn troubles(board: &Board, log: &LogPane) -> Vec<(String, String)> {
     let store = &board.scene.store;
-    let mut found: Vec<(String, String)> =
-        log.buffer.troubles().map(|(task, why)| (name(log, task), why.to_owned())).collect();
+    let mut found: Vec<(String, String)> = Vec::new();
     for task in &log.tasks {
         // The engine itself says nothing and waits (measured).
         let service = store.task(&task.task).and_then(|t| store.service(&t.service));
@@ -132,7 +131,9 @@ fn troubles(board: &Board, log: &LogPane) -> Vec<(String, String)> {
             found.push((name(log, &task.task), why));
         }
     }
-    found.sort();
+    // What the Swarm tells of the cause stands before what the stream came to.
+    found.extend(log.buffer.troubles().map(|(task, why)| (name(log, task), why.to_owned())));
+    found.sort_by(|a, b| a.0.cmp(&b.0));
     found.dedup_by(|a, b| a.0 == b.0);
     found
 }
