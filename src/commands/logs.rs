@@ -51,9 +51,14 @@ pub(super) async fn run(
                         printer.expect(tasks);
                         Ok(())
                     }
-                    Some(LogSaid::Ended(task)) => {
-                        printer.ended(&task);
-                        Ok(())
+                    Some(LogSaid::Quiet(task)) => {
+                        printer.quiet(&task);
+                        if follow {
+                            Ok(())
+                        } else {
+                            // The next lines may be long in coming.
+                            printer.print_settled(&mut out).and_then(|()| out.flush())
+                        }
                     }
                     Some(LogSaid::Trouble(text)) => {
                         complain(&[text]);
@@ -78,7 +83,8 @@ pub(super) async fn run(
         }
         drop(out);
         match reader.await {
-            Ok(Ok(())) => return Ok(0),
+            // Each was told.
+            Ok(Ok(unread)) => return Ok(if unread > 0 { FAILED } else { 0 }),
             Ok(Err(error)) => why = error,
             Err(error) => why = error.to_string(),
         }
@@ -126,8 +132,8 @@ impl LogPrinter {
         self.open = tasks.into_iter().map(|task| (task, Timestamp::NEVER)).collect();
     }
 
-    /// A task has no more to say.
-    pub fn ended(&mut self, task: &TaskId) {
+    /// A task has no more to say, or none for now: nothing is held back for it.
+    pub fn quiet(&mut self, task: &TaskId) {
         self.open.remove(task);
     }
 

@@ -43,6 +43,10 @@ pub struct Faults {
     pub trickle: bool,
     /// A followed log says nothing more after a moment, though its task writes on (moby#41733).
     pub stall_logs: bool,
+    /// Logs of tasks on this node are opened and bring nothing: it hangs, or is cut off.
+    pub silent_logs: Option<String>,
+    /// Logs of tasks on this node end with the engine's own error.
+    pub broken_logs: Option<String>,
     /// List bodies never end.
     pub endless: bool,
     /// Every text means harm to the terminal that shows it.
@@ -70,6 +74,8 @@ impl Faults {
                 }
                 ("trickle", None) => faults.trickle = true,
                 ("cut-events", Some(ms)) => faults.cut_events = Some(millis("cut-events", ms)?),
+                ("silent-logs", Some(node)) => faults.silent_logs = Some(node.to_owned()),
+                ("broken-logs", Some(node)) => faults.broken_logs = Some(node.to_owned()),
                 ("cut", None) => faults.cut = true,
                 ("garbage", None) => faults.garbage = true,
                 ("error", None) => faults.error = true,

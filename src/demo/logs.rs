@@ -131,9 +131,17 @@ pub(super) fn frame(
         );
     }
     text += &line.text;
-    let text = [text.as_bytes(), more, b"\n"].concat();
-    let mut out = vec![if line.stderr { 2 } else { 1 }, 0, 0, 0];
+    framed(if line.stderr { 2 } else { 1 }, &[text.as_bytes(), more, b"\n"].concat())
+}
+
+/// A frame of the engine's own, about the stream.
+pub(super) fn error_frame(said: &str) -> Vec<u8> {
+    framed(3, said.as_bytes())
+}
+
+fn framed(stream: u8, text: &[u8]) -> Vec<u8> {
+    let mut out = vec![stream, 0, 0, 0];
     out.extend_from_slice(&u32::try_from(text.len()).unwrap_or(0).to_be_bytes());
-    out.extend_from_slice(&text);
+    out.extend_from_slice(text);
     out
 }

@@ -116,6 +116,10 @@ pub(super) fn events(shared: &Shared, query: &Query) -> Answer {
     }))
 }
 
+/// What an engine says in the stream when it can't go on.
+const BROKEN: &str =
+    "Error grabbing logs: rpc error: code = Unknown desc = warning: incomplete log stream";
+
 /// How long a log that will stall is well.
 const STALL: std::time::Duration = std::time::Duration::from_secs(3);
 
@@ -132,6 +136,19 @@ pub(super) fn log_stream(shared: &Shared, tasks: Vec<String>, query: &Query) -> 
         let mut from: HashMap<String, Nanos> = tasks.iter().map(|t| (t.clone(), since)).collect();
         let mut tail = tail;
         let began = std::time::Instant::now();
+        let runs_on = |node: &Option<String>| {
+            let Some(wanted) = node else { return false };
+            let sim = shared.sim();
+            let nodes = tasks.iter().filter_map(|t| sim.task_named(t)?.node.as_ref());
+            nodes.filter_map(|id| sim.nodes.get(id)).any(|n| n.hostname == *wanted)
+        };
+        if runs_on(&shared.faults.silent_logs) {
+            return tx.closed().await;
+        }
+        if runs_on(&shared.faults.broken_logs) {
+            let _ = tx.send(logs::error_frame(BROKEN).into()).await;
+            return;
+        }
         loop {
             if follow && shared.faults.stall_logs && began.elapsed() > STALL {
                 return tx.closed().await;

@@ -17,6 +17,7 @@ mod hostile;
 mod keyboard;
 #[allow(dead_code, reason = "the soak uses more of it")]
 mod live;
+mod logs;
 mod output;
 mod proxy;
 mod reading;

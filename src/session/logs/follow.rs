@@ -28,10 +28,8 @@ const TAIL: usize = 500;
 /// Waits before a stream that failed or ended is opened again.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// A stream that was busy and says nothing for so long is doubted: moby#41733, docker/cli#4678.
+/// A stream that says nothing for so long is doubted: moby#41733, docker/cli#4678.
 const DOUBT: Duration = Duration::from_secs(10);
-/// It was busy if it wrote within this time.
-const BUSY: Duration = Duration::from_secs(60);
 /// How long a look beside a doubted stream may take.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -253,7 +251,7 @@ pub(in crate::session) fn last(engine: &Engine, out: &Out, task: TaskId) {
         let endpoint = engine.endpoint().to_string();
         let lines = match caught(&endpoint, tokio::time::timeout(LOOK, read)).await {
             Ok(Ok(lines)) => lines,
-            Ok(Err(_)) => Err("its node does not answer".into()),
+            Ok(Err(_)) => Err(NO_ANSWER.into()),
             Err(fault) => Err(fault.to_string()),
         };
         let _ = out.send(Event::LastLines(task, lines)).await;
@@ -278,6 +276,19 @@ enum End {
     /// It stalls, or broke.
     Broken(Option<EngineError>),
 }
+
+/// What a look beside a silent stream finds.
+enum Beside {
+    /// The task just says nothing.
+    Nothing,
+    /// There are lines that the stream does not bring.
+    Newer,
+    /// The log can't be read there either.
+    Unread(String),
+}
+
+/// Why a log can't be read whose engine opens it and sends nothing.
+pub(in crate::session) const NO_ANSWER: &str = "its node does not answer";
 
 impl Tail {
     async fn follow(self) {
@@ -336,9 +347,8 @@ impl Tail {
         // is lost: the engine rotated its files.
         let mut overlapped = !resumed;
         let mut any = false;
-        let mut newest = Instant::now();
         loop {
-            let frames = match self.next(&mut stream, follow, any, newest).await {
+            let frames = match self.next(&mut stream, follow).await {
                 Ok(Some(frames)) => frames,
                 Ok(None) => return (End::Clean, any),
                 Err(error) => return (End::Broken(error), any),
@@ -363,7 +373,6 @@ impl Tail {
                 continue;
             }
             any = true;
-            newest = Instant::now();
             if self.known.in_trouble.swap(false, Ordering::Relaxed)
                 && self.trouble(None).await.is_err()
             {
@@ -380,31 +389,42 @@ impl Tail {
         }
     }
 
-    /// The next lines. A stream that was busy and falls silent is compared with what the engine says
-    /// beside it: `Err(None)` if it has lines the stream does not bring.
+    /// The next lines. A stream that is followed and says nothing is compared with what the engine says
+    /// beside it: `Err(None)` if it has lines the stream does not bring. A node that says nothing to
+    /// either is told.
     async fn next(
         &self,
         stream: &mut LogStream,
         follow: bool,
-        any: bool,
-        newest: Instant,
     ) -> Result<Option<Vec<LogFrame>>, Option<EngineError>> {
+        if !follow {
+            return stream.next().await.map_err(Some);
+        }
         let mut patience = DOUBT;
         loop {
-            let watched = follow && any && newest.elapsed() < BUSY + patience;
-            if !watched {
+            let found = tokio::select! {
+                next = stream.next() => return next.map_err(Some),
+                found = self.look_beside(patience) => found,
+            };
+            let (told, why) = match found {
+                Beside::Newer => return Err(None),
+                Beside::Nothing => (self.known.in_trouble.swap(false, Ordering::Relaxed), None),
+                Beside::Unread(why) => {
+                    (!self.known.in_trouble.swap(true, Ordering::Relaxed), Some(why))
+                }
+            };
+            // Asked again soon where there is trouble, and ever less where the task is just quiet.
+            patience = if why.is_some() { DOUBT } else { patience * 2 };
+            if told && self.trouble(why).await.is_err() {
+                // Nobody listens; the next lines find out.
                 return stream.next().await.map_err(Some);
-            }
-            match tokio::time::timeout(patience, stream.next()).await {
-                Ok(next) => return next.map_err(Some),
-                Err(_) if self.is_behind().await => return Err(None),
-                Err(_) => patience *= 2,
             }
         }
     }
 
-    /// Whether the engine has a newer line than the last one told.
-    async fn is_behind(&self) -> bool {
+    /// What the engine says beside a stream that stays silent for `patience`.
+    async fn look_beside(&self, patience: Duration) -> Beside {
+        tokio::time::sleep(patience).await;
         let last = self.known.heard.lock().await.newest;
         let request = TaskLogRequest {
             task: self.task.clone(),
@@ -421,9 +441,11 @@ impl Tail {
             Ok::<_, EngineError>(newest)
         };
         match tokio::time::timeout(LOOK, look).await {
-            Ok(Ok(newest)) => newest > last,
-            // It answers nothing at all: the stream is no better.
-            _ => false,
+            Ok(Ok(newest)) if last.is_set() && newest > last => Beside::Newer,
+            Ok(Err(EngineError::LogBroke { said })) => Beside::Unread(said),
+            // The stream itself tells of a connection that is lost.
+            Ok(_) => Beside::Nothing,
+            Err(_) => Beside::Unread(NO_ANSWER.into()),
         }
     }
 }

@@ -1,14 +1,22 @@
 //! Logs without a screen.
 
 pub(super) mod follow;
+mod silence;
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::MissedTickBehavior};
 
 use crate::session::{
     clock::wall,
-    logs::follow::{Begin, Tails},
+    jobs::Jobs,
+    logs::{
+        follow::{Begin, NO_ANSWER, Tails},
+        silence::{Overdue, Silence},
+    },
     outbox::Out,
     protocol::{Event, LogTask, SessionEvent, Token},
     watch::refusals::or_refused,
@@ -16,11 +24,13 @@ use crate::session::{
 use crate::{
     cluster::{Delta, ListId, Scope, ServiceId, Since, Store, TaskId, Timestamp},
     connect::Connector,
-    engine::{Engine, LogFrame, Output, ServiceReader},
+    engine::{Engine, EngineError, LogFrame, Output, ServiceReader},
 };
 
 /// Between looks for tasks that came or went.
 const LOOK: Duration = Duration::from_secs(2);
+/// Between looks for logs that have become silent.
+const TICK: Duration = Duration::from_millis(500);
 const VIEW: Token = Token(1);
 
 /// What to read.
@@ -54,15 +64,16 @@ pub enum LogSaid {
     /// These tasks are read, each to its end: until one spoke or ended, a line of it may be older than
     /// those of others.
     Reading(Vec<TaskId>),
-    /// All of a task was told.
-    Ended(TaskId),
+    /// A task says nothing more, or nothing for now: the lines of others need not wait for its.
+    Quiet(TaskId),
     /// Lines of one task, in order.
     Lines(Vec<LogLine>),
     /// What can't be read, and why.
     Trouble(String),
 }
 
-/// Reads logs and tells `said`, until they end; with `follow`, until nobody listens.
+/// Reads logs and tells `said`, until they end; with `follow`, until nobody listens. Gives the number of
+/// tasks whose logs could not be read to their end.
 ///
 /// # Errors
 /// One line: the engine can't be used, or there is no such service.
@@ -70,7 +81,7 @@ pub async fn read_logs(
     connector: Connector,
     query: LogQuery,
     said: mpsc::Sender<LogSaid>,
-) -> Result<(), String> {
+) -> Result<usize, String> {
     let mut engine = Engine::new(connector);
     let probe = engine.probe(wall).await.map_err(|e| e.to_string())?;
     let mut reading = Reading { engine, store: Store::default(), ids: Vec::new(), list: 0 };
@@ -80,60 +91,100 @@ pub async fn read_logs(
     let now = wall().shifted(probe.skew);
     let since = query.since.map_or(Timestamp::NEVER, |since| since.before(now));
     let mut tails = Tails::beginning(Begin { tail: query.tail, since });
-    let mut open: HashSet<TaskId> = HashSet::new();
+    let mut silence = Silence::default();
+    let mut unread: HashMap<TaskId, String> = HashMap::new();
     let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut lists = Jobs::new(reading.engine.endpoint().to_string());
+    let mut is_listing = false;
     let mut first = true;
     loop {
+        let waiting = Instant::now();
+        let mut news: Vec<LogSaid> = Vec::new();
         tokio::select! {
-            _ = look.tick(), if first || query.follow => {
-                // A look that fails is made again; what is read goes on.
-                match reading.tasks(query.follow).await {
-                    Err(error) if first => return Err(error),
+            _ = look.tick(), if !is_listing && (first || query.follow) => {
+                is_listing = true;
+                lists.spawn(reading.list());
+            }
+            // What is read goes on meanwhile, also if the list is never answered.
+            Some(listed) = lists.next() => {
+                is_listing = false;
+                match listed.and_then(|listed| listed) {
+                    Err(error) if first => return Err(error.to_string()),
+                    // It is made again.
                     Err(_) => {}
-                    Ok(tasks) => {
+                    Ok(deltas) => {
+                        let tasks = reading.tasks(deltas, query.follow);
                         if first {
-                            open = tasks.iter().map(|t| t.task.clone()).collect();
-                            let reading = LogSaid::Reading(open.iter().cloned().collect());
-                            if said.send(reading).await.is_err() {
-                                return Ok(());
-                            }
+                            silence.begin(tasks.iter().map(|t| t.task.clone()));
+                            news.push(LogSaid::Reading(
+                                tasks.iter().map(|t| t.task.clone()).collect(),
+                            ));
                         }
                         tails.set(&reading.engine, &out, VIEW, &tasks);
+                        first = false;
                     }
                 }
-                first = false;
+            }
+            () = tokio::time::sleep(TICK), if !first && !query.follow => {
+                silence.wait(waiting.elapsed().min(TICK * 2));
             }
             event = told.recv() => {
-                let Some(SessionEvent::Cluster(_, event)) = event else { return Ok(()) };
-                let heard = match event {
+                silence.wait(waiting.elapsed().min(TICK));
+                let Some(SessionEvent::Cluster(_, event)) = event else { return Ok(unread.len()) };
+                match event {
                     Event::Lines(_, task, frames) => {
-                        said.send(LogSaid::Lines(reading.lines(&task, frames))).await
+                        silence.heard(&task);
+                        if query.follow {
+                            unread.remove(&task);
+                        }
+                        news.push(LogSaid::Lines(reading.lines(&task, frames)));
                     }
                     Event::LogTrouble(_, task, Some(why)) => {
-                        let name = reading.name(&task);
                         // Without follow a log that can't be read is not waited for.
-                        open.remove(&task);
-                        let _ = said.send(LogSaid::Ended(task)).await;
-                        said.send(LogSaid::Trouble(format!("{name} can't be read: {why}"))).await
+                        silence.close(&task);
+                        let why = reading.why_silent(&task).unwrap_or(why);
+                        news.push(LogSaid::Quiet(task.clone()));
+                        news.extend(reading.unread(&mut unread, task, why));
+                    }
+                    Event::LogTrouble(_, task, None) => {
+                        unread.remove(&task);
                     }
                     Event::LogGap(_, task, from, to) => {
                         let name = reading.name(&task);
                         let secs = to.0.saturating_sub(from.0) as f64 / 1e9;
-                        said.send(LogSaid::Trouble(format!("{name}: a gap of {secs:.1} s"))).await
+                        news.push(LogSaid::Trouble(format!("{name}: a gap of {secs:.1} s")));
                     }
                     Event::LogEnd(_, task) => {
-                        open.remove(&task);
-                        said.send(LogSaid::Ended(task)).await
+                        silence.close(&task);
+                        unread.remove(&task);
+                        news.push(LogSaid::Quiet(task));
                     }
-                    _ => Ok(()),
-                };
-                if heard.is_err() {
-                    return Ok(());
+                    _ => {}
                 }
             }
         }
-        if !first && !query.follow && open.is_empty() {
-            return Ok(());
+        if !first && !query.follow {
+            let explained = |task: &TaskId| reading.why_silent(task).is_some();
+            for overdue in silence.overdue(since.is_set(), explained) {
+                match overdue {
+                    Overdue::Release(task) => news.push(LogSaid::Quiet(task)),
+                    Overdue::Unread(task) => {
+                        let why = reading.why_silent(&task);
+                        let why = why.unwrap_or_else(|| NO_ANSWER.to_owned());
+                        news.push(LogSaid::Quiet(task.clone()));
+                        news.extend(reading.unread(&mut unread, task, why));
+                    }
+                }
+            }
+        }
+        for news in news {
+            if said.send(news).await.is_err() {
+                return Ok(unread.len());
+            }
+        }
+        if !first && !query.follow && silence.is_over() {
+            return Ok(unread.len());
         }
     }
 }
@@ -166,25 +217,66 @@ impl Reading {
         Ok(())
     }
 
-    /// The tasks that have a log; without follow each is read to where it ends now.
-    async fn tasks(&mut self, follow: bool) -> Result<Vec<LogTask>, String> {
+    /// Asks for the tasks as they stand now.
+    fn list(&mut self) -> impl Future<Output = Result<Vec<Delta>, EngineError>> + Send + 'static {
         self.list += 1;
         let list = ListId(self.list);
         let scope = Scope::Services(self.ids.clone());
-        let mut tasks = self.engine.tasks(&scope).await.map_err(|e| e.to_string())?;
-        self.store.apply(Delta::TasksBegin(list, scope), wall());
-        while let Some(piece) = tasks.next().await.map_err(|e| e.to_string())? {
-            self.store.apply(Delta::Tasks(list, piece), wall());
+        let engine = self.engine.clone();
+        async move {
+            let mut tasks = engine.tasks(&scope).await?;
+            let mut deltas = vec![Delta::TasksBegin(list, scope)];
+            while let Some(piece) = tasks.next().await? {
+                deltas.push(Delta::Tasks(list, piece));
+            }
+            deltas.push(Delta::TasksEnd(list));
+            Ok(deltas)
         }
-        self.store.apply(Delta::TasksEnd(list), wall());
+    }
+
+    /// The tasks that have a log; without follow each is read to where it ends now.
+    fn tasks(&mut self, deltas: Vec<Delta>, follow: bool) -> Vec<LogTask> {
+        for delta in deltas {
+            self.store.apply(delta, wall());
+        }
         let all = self.ids.iter().flat_map(|id| self.store.tasks_of(id));
         let with_log = all.filter(|t| t.container.is_some());
         let alive = |t: &crate::cluster::Task| follow && !t.state.is_terminal();
-        Ok(with_log.map(|t| LogTask { task: t.id.clone(), alive: alive(t) }).collect())
+        with_log.map(|t| LogTask { task: t.id.clone(), alive: alive(t) }).collect()
+    }
+
+    /// Notes that a log can't be read, and tells it unless that was told already.
+    fn unread(
+        &self,
+        unread: &mut HashMap<TaskId, String>,
+        task: TaskId,
+        why: String,
+    ) -> Option<LogSaid> {
+        let node = self.node(&task);
+        let place = if node.is_empty() { String::new() } else { format!(" on {node}") };
+        let said = format!("logs of {}{place} can't be read: {why}", self.name(&task));
+        let before = unread.insert(task, why.clone());
+        (before != Some(why)).then_some(LogSaid::Trouble(said))
+    }
+
+    /// Why a log says nothing, as far as the Swarm tells.
+    fn why_silent(&self, task: &TaskId) -> Option<String> {
+        let task = self.store.task(task)?;
+        let service = self.store.service(&task.service);
+        if service.is_some_and(|s| s.log_driver.as_deref() == Some("none")) {
+            return Some("its log driver 'none' keeps nothing to read".into());
+        }
+        let node = self.store.node(task.node.as_ref()?).filter(|n| !n.is_up())?;
+        Some(format!("{} is {}", node.hostname, node.state))
     }
 
     fn name(&self, task: &TaskId) -> String {
         self.store.task(task).map_or_else(|| task.to_string(), |t| self.store.task_name(t))
+    }
+
+    fn node(&self, task: &TaskId) -> String {
+        let node = self.store.task(task).and_then(|t| t.node.as_ref());
+        node.map_or_else(String::new, |n| self.store.hostname(n).to_owned())
     }
 
     fn lines(&self, id: &TaskId, frames: Vec<LogFrame>) -> Vec<LogLine> {
@@ -192,8 +284,7 @@ impl Reading {
         let name = self.name(id);
         let service = task.and_then(|t| self.store.service(&t.service));
         let service = service.map_or_else(String::new, |s| s.name.to_string());
-        let node = task.and_then(|t| t.node.as_ref()).map(|n| self.store.hostname(n).to_owned());
-        let node = node.unwrap_or_default();
+        let node = self.node(id);
         frames
             .into_iter()
             .map(|f| LogLine {
