@@ -46,6 +46,87 @@ fn waits_for_the_written_version_then_watches_the_monitor_period() {
     assert_eq!(f.phase, Phase::Done);
 }
 
+/// The spec of `web` as the store has it.
+fn spec(replicas: u64) -> Arc<str> {
+    serde_json::json!({ "Name": "web", "TaskTemplate": { "Runtime": "container" },
+        "Mode": { "Replicated": { "Replicas": replicas } } })
+    .to_string()
+    .into()
+}
+
+#[test]
+fn what_someone_else_changed_after_the_write_is_no_success() {
+    let mut c = swarm();
+    (c.last().version, c.last().spec) = (100, spec(3));
+    let mut f = follow();
+    f.sent(100);
+    f.update(&c.store(), later(1));
+    assert!(matches!(f.phase, Phase::Verifying(_)), "{:?}", f.phase);
+    // Only the version moved: the engine noted something.
+    c.last().version = 101;
+    f.update(&c.store(), later(2));
+    assert!(matches!(f.phase, Phase::Verifying(_)), "{:?}", f.phase);
+    (c.last().version, c.last().spec) = (102, spec(2));
+    c.last().mode = skep::cluster::Mode::Replicated(2);
+    for second in [3, 60] {
+        f.update(&c.store(), later(second));
+        assert!(
+            matches!(&f.phase, Phase::Failed(why)
+                if why.contains("someone else") && why.contains("replicas 3 → 2")),
+            "{:?}",
+            f.phase
+        );
+    }
+    // So it is if the store heard of both writes at once, and if only a read tells.
+    let mut f = follow();
+    f.sent(100);
+    f.update(&c.store(), later(1));
+    assert!(matches!(&f.phase, Phase::Failed(_)), "{:?}", f.phase);
+    let mut f = follow();
+    f.phase = Phase::Unknown("the answer was lost".into());
+    let raw = serde_json::json!({ "ID": "id-of-web", "Version": { "Index": 9 },
+        "Spec": { "Name": "web", "TaskTemplate": {}, "Mode": { "Replicated": { "Replicas": 7 } } } });
+    f.read_back(&Found::There(Box::new(Document::read(&raw).unwrap())), later(1));
+    assert!(
+        matches!(&f.phase, Phase::Failed(why) if why.contains("replicas 3 → 7")),
+        "{:?}",
+        f.phase
+    );
+}
+
+#[test]
+fn a_rollback_by_the_engine_is_told_as_one() {
+    let mut c = swarm().update(UpdateState::RollbackCompleted, "rollback completed");
+    (c.last().version, c.last().spec) = (100, spec(2));
+    let mut f = follow();
+    f.sent(99);
+    f.update(&c.store(), later(1));
+    assert!(matches!(&f.phase, Phase::Failed(why) if why.contains("rolled back")), "{:?}", f.phase);
+}
+
+#[test]
+fn a_node_that_someone_else_changed_after_the_write_is_no_success() {
+    use skep::{action::plan::NodeChange, cluster::Availability};
+    let raw = serde_json::json!({ "ID": "id-of-n2", "Version": { "Index": 1 },
+        "Description": { "Hostname": "n2" }, "Status": { "State": "ready" },
+        "Spec": { "Role": "worker", "Availability": "active" } });
+    let document = Document::read_node(&raw).unwrap();
+    let change = Change::Node(NodeChange::Availability(Availability::Drain));
+    let plan = Plan::new(ClusterNo(0), &[document], &change, &swarm().store());
+    let mut f = Follow::new(&plan.steps[0], NOW);
+    f.sent(50);
+    let mut c = swarm();
+    f.update(&c.store(), later(1));
+    assert_eq!(f.phase, Phase::Converging, "the store is older than the write");
+    c.nodes[1].version = 50;
+    f.update(&c.store(), later(2));
+    assert!(
+        matches!(&f.phase, Phase::Failed(why) if why.contains("availability drain → active")),
+        "{:?}",
+        f.phase
+    );
+}
+
 fn with_a_dead_node() -> Cluster {
     let mut c = swarm();
     c.nodes.last_mut().unwrap().state = NodeState::Down;

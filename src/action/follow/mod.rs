@@ -3,10 +3,13 @@
 
 mod ended;
 mod node;
+mod verify;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
+
+pub(in crate::action) use verify::{difference, holds};
 
 use super::plan::{Change, Found, NodeChange, Step, Target};
 use crate::cluster::{
@@ -94,6 +97,8 @@ pub struct Follow {
     /// The specs before and after the write, to tell later what became of it.
     specs: (Value, Value),
     version: Option<u64>,
+    /// The newest version that was compared with the plan.
+    compared: u64,
     /// The version the write was made from.
     base: u64,
     /// Read back and found as it was before the write, at first then.
@@ -131,6 +136,7 @@ impl Follow {
             change: step.change.clone(),
             specs: (step.before.clone(), step.after.clone()),
             version: None,
+            compared: 0,
             base: step.version,
             unchanged_since: None,
             read_at: 0,
@@ -170,16 +176,18 @@ impl Follow {
         };
         self.unread = (0, Timestamp::NEVER);
         self.read_at = self.read_at.max(found.version);
-        if found.version > self.base && found.spec == self.specs.1 {
+        let (before, after) = &self.specs;
+        if found.version > self.base && holds(before, after, &found.spec) {
             self.sent(found.version);
-        } else if found.spec == self.specs.0 {
+        } else if found.spec == *before {
             if self.unchanged_since.is_none() {
                 self.phase = Phase::Unknown(format!("not carried out so far ({why})"));
                 self.unchanged_since = Some(now);
             }
         } else {
             self.phase = Phase::Failed(format!(
-                "read back: the {kind} has since got another spec; look at it before you try again"
+                "read back: the {kind} has since got another spec ({}); look at it before you try again",
+                difference(after, &found.spec)
             ));
         }
     }
@@ -234,6 +242,13 @@ impl Follow {
         if service.version < version {
             return;
         }
+        if self.compared < service.version {
+            if let Some(other) = self.other_spec(service) {
+                self.phase = Phase::Failed(changed_by_another(&other));
+                return;
+            }
+            self.compared = service.version;
+        }
         self.template.get_or_insert(service.template);
         self.note_failures(service, store);
         let slots = slots(service, store);
@@ -285,6 +300,23 @@ impl Follow {
         }
     }
 
+    /// How the service's spec differs from the plan: somebody wrote another over it. A rollback is the
+    /// engine's own, or told as one.
+    fn other_spec(&self, service: &Service) -> Option<String> {
+        let rolled_back = service.update.as_ref().is_some_and(|update| {
+            use UpdateState::{RollbackCompleted, RollbackPaused, RollbackStarted};
+            matches!(update.state, RollbackStarted | RollbackPaused | RollbackCompleted)
+        });
+        if rolled_back && self.change != Change::Rollback {
+            return None;
+        }
+        // Every spec has a name; one without was not told.
+        let now: Value = serde_json::from_str(&service.spec).ok()?;
+        now.get("Name")?;
+        let (before, after) = &self.specs;
+        (!holds(before, after, &now)).then(|| difference(after, &now))
+    }
+
     fn note_failures(&mut self, service: &Service, store: &Store) {
         let newest = store
             .tasks_of(&service.id)
@@ -306,6 +338,11 @@ impl Follow {
             self.failing = Some((task.id.clone(), format!("{}: {why}", store.task_name(task))));
         }
     }
+}
+
+/// Why nothing more is awaited of an object that no longer is as the plan left it.
+fn changed_by_another(difference: &str) -> String {
+    format!("changed by someone else after the write: {difference}")
 }
 
 /// How many slots there should be.

@@ -1,6 +1,8 @@
 //! Following a node until it is as it was asked to be.
 
-use super::{Follow, Phase};
+use std::sync::Arc;
+
+use super::{Follow, Phase, changed_by_another};
 use crate::{
     action::plan::NodeChange,
     cluster::{
@@ -21,13 +23,16 @@ impl Follow {
         if self.version.is_none_or(|version| node.version < version) {
             return;
         }
+        if let Some(other) = other_setting(node, change) {
+            self.phase = Phase::Failed(changed_by_another(&other));
+            return;
+        }
         let is_so = match change {
             NodeChange::Availability(Availability::Drain) => self.is_empty(node, store),
-            NodeChange::Availability(to) => node.availability == *to,
+            NodeChange::Availability(_) | NodeChange::Labels(_) => true,
             // A manager counts once the others reach it, a worker once it is none any more.
             NodeChange::Role(Role::Manager) => store.quorum().keeps(id),
             NodeChange::Role(_) => node.manager.is_none(),
-            NodeChange::Labels(_) => true,
             NodeChange::Remove => false,
         };
         self.phase = if is_so { Phase::Done } else { Phase::Converging };
@@ -61,6 +66,24 @@ impl Follow {
         self.done = done;
         self.note = (!homeless.is_empty()).then(|| homeless.join("; "));
         node.availability == Availability::Drain && left == 0 && self.done >= self.total
+    }
+}
+
+/// The setting that is not as asked for: somebody wrote another over it.
+fn other_setting(node: &Node, change: &NodeChange) -> Option<String> {
+    match change {
+        NodeChange::Availability(to) if node.availability != *to => {
+            Some(format!("availability {to} → {}", node.availability))
+        }
+        NodeChange::Role(to) if node.role != *to => Some(format!("role {to} → {}", node.role)),
+        NodeChange::Labels(to) => {
+            let is_there = |(key, value): &(Arc<str>, Arc<str>)| {
+                to.get(&**key).is_some_and(|asked| **asked == **value)
+            };
+            let same = node.labels.len() == to.len() && node.labels.iter().all(is_there);
+            (!same).then(|| "other labels".into())
+        }
+        _ => None,
     }
 }
 
