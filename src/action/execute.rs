@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     audit::Audit,
+    follow::{difference, holds},
     plan::{Approved, Change, Document, Found, NodeChange, NotApproved, Step, Target},
 };
 use crate::{
@@ -14,13 +15,13 @@ use crate::{
 /// How a step's write ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// The engine took it; the object now has this version.
+    /// The object was read back and holds what was planned; it now has this version.
     Taken { version: u64, warnings: Vec<String> },
     /// Someone else changed the same object so that the plan no longer says what would happen.
     Conflict(Box<Document>),
     /// The engine refused, in its words: nothing was changed.
     Refused(String),
-    /// The connection failed under the write and what became of it could not be read back.
+    /// The answer was lost, was no verdict, or does not agree with the object as it was read back.
     Unknown(String),
 }
 
@@ -118,13 +119,23 @@ impl Executor {
         // Then the spec is as the user saw it, and the same write may go out with the new version.
         for _ in 0..5 {
             match self.write(step, version).await {
-                Ok(warnings) => return self.taken(step, warnings).await,
-                Err(EngineError::OutOfSequence) => match self.read(step).await {
-                    Err(error) => return Outcome::Refused(error.to_string()),
-                    Ok(now) if unchanged(step, &now) => version = now.version,
-                    Ok(now) => return Outcome::Conflict(Box::new(now)),
+                Ok(warnings) => return self.taken(step, version, warnings).await,
+                Err(error @ EngineError::OutOfSequence) => match self.find(step).await {
+                    Found::There(now) if unchanged(step, &now) => version = now.version,
+                    // The first of two: something in between sent it twice.
+                    Found::There(now) if is_carried_out(step, version, &now) => {
+                        return carried_out(now.version, &error);
+                    }
+                    Found::There(now) => return Outcome::Conflict(now),
+                    Found::Gone => {
+                        let kind = step.target.kind();
+                        return Outcome::Refused(format!("the {kind} was removed by someone else"));
+                    }
+                    Found::Unreadable(why) => return Outcome::Unknown(not_read(&error, &why)),
                 },
-                Err(error) if error.leaves_unknown() => return self.read_back(step, &error).await,
+                Err(error) if error.leaves_unknown() => {
+                    return self.read_back(step, version, &error).await;
+                }
                 Err(error) => return Outcome::Refused(error.to_string()),
             }
         }
@@ -150,21 +161,8 @@ impl Executor {
         }
     }
 
-    async fn read(&self, step: &Step) -> Result<Document, EngineError> {
-        read(&self.engine, &step.target).await
-    }
-
-    async fn taken(&self, step: &Step, warnings: Vec<String>) -> Outcome {
-        if step.after.is_null() {
-            return Outcome::Taken { version: step.version, warnings };
-        }
-        // The engine does not say which version the write made.
-        let version = self.read(step).await.map_or(step.version + 1, |now| now.version);
-        Outcome::Taken { version, warnings }
-    }
-
-    /// The write may have been carried out: reads the object back and says which. Never sends again.
-    async fn read_back(&self, step: &Step, error: &EngineError) -> Outcome {
+    /// Reads the object, also through an election.
+    async fn find(&self, step: &Step) -> Found {
         let mut found = find(&self.engine, &step.target).await;
         for wait in READ_AGAIN {
             if !matches!(found, Found::Unreadable(_)) {
@@ -173,26 +171,65 @@ impl Executor {
             tokio::time::sleep(wait).await;
             found = find(&self.engine, &step.target).await;
         }
+        found
+    }
+
+    /// The answer says that the write was carried out, but the answer need not be the engine's: only the
+    /// object tells.
+    async fn taken(&self, step: &Step, sent: u64, warnings: Vec<String>) -> Outcome {
         let kind = step.target.kind();
-        let carried_out = vec![format!("carried out, though: {error}")];
-        match found {
-            Found::There(now) if now.version > step.version && now.spec == step.after => {
-                Outcome::Taken { version: now.version, warnings: carried_out }
-            }
+        Outcome::Unknown(match self.find(step).await {
             Found::Gone if step.after.is_null() => {
-                Outcome::Taken { version: step.version, warnings: carried_out }
+                return Outcome::Taken { version: step.version, warnings };
             }
+            Found::Gone => format!("accepted, but the {kind} is gone since"),
+            Found::There(now) if is_carried_out(step, sent, &now) => {
+                return Outcome::Taken { version: now.version, warnings };
+            }
+            Found::There(_) if step.after.is_null() => {
+                format!("the answer says accepted, but the {kind} is still there")
+            }
+            Found::There(now) if now.spec == step.before => {
+                format!("the answer says accepted, but the {kind} is as it was before")
+            }
+            Found::There(now) => format!(
+                "accepted, but the {kind} has another spec than planned ({}): changed by someone else",
+                difference(&step.after, &now.spec)
+            ),
+            Found::Unreadable(why) => format!("accepted, but the {kind} can't be read back: {why}"),
+        })
+    }
+
+    /// The write may have been carried out: reads the object back and says which. Never sends again.
+    async fn read_back(&self, step: &Step, sent: u64, error: &EngineError) -> Outcome {
+        let kind = step.target.kind();
+        match self.find(step).await {
+            Found::There(now) if is_carried_out(step, sent, &now) => {
+                carried_out(now.version, error)
+            }
+            Found::Gone if step.after.is_null() => carried_out(step.version, error),
             // It may still arrive, or be in the hands of a manager that lost its quorum.
             Found::There(now) if now.spec == step.before => Outcome::Unknown(error.to_string()),
             Found::There(_) => Outcome::Unknown(format!(
                 "{error}; the {kind} has since got another spec: look at it before you try again"
             )),
             Found::Gone => Outcome::Unknown(format!("{error}; the {kind} is gone since")),
-            Found::Unreadable(_) => {
-                Outcome::Unknown(format!("{error}; it is not known whether it was carried out"))
-            }
+            Found::Unreadable(why) => Outcome::Unknown(not_read(error, &why)),
         }
     }
+}
+
+/// Whether an object as read after a write to the version `sent` holds what was planned.
+fn is_carried_out(step: &Step, sent: u64, now: &Document) -> bool {
+    !step.after.is_null() && now.version > sent && holds(&step.before, &step.after, &now.spec)
+}
+
+fn carried_out(version: u64, error: &EngineError) -> Outcome {
+    Outcome::Taken { version, warnings: vec![format!("carried out, though: {error}")] }
+}
+
+fn not_read(error: &EngineError, why: &str) -> String {
+    format!("{error}; it is not known whether it was carried out ({why})")
 }
 
 /// Whether what was read is still what the plan was made from.

@@ -92,6 +92,9 @@ pub enum EngineError {
         "{endpoint} refuses {what} ({said}): a proxy or an authorization plugin before the engine does not allow it"
     )]
     Forbidden { endpoint: String, what: String, said: String },
+    /// No engine's answer, though of less than a server error: a redirect, or a proxy's own refusal.
+    #[error("{endpoint}: {what} was answered by something before the engine: {said}")]
+    Elsewhere { endpoint: String, what: String, said: String },
     /// Any other refusal, in the engine's words.
     #[error("the engine answered {status}: {said}")]
     Refusal { status: u16, said: String },
@@ -123,6 +126,7 @@ impl EngineError {
             Self::OutOfSequence
                 | Self::NotFound { .. }
                 | Self::Forbidden { .. }
+                | Self::Elsewhere { .. }
                 | Self::Refusal { .. }
                 | Self::LogBroke { .. }
                 | Self::ReadOnly { .. }
@@ -138,11 +142,18 @@ impl EngineError {
             | Self::Timeout { .. }
             | Self::NoQuorum { .. }
             | Self::Garbage { .. }
+            | Self::Elsewhere { .. }
             | Self::Internal { .. } => true,
-            // 408: what stood in between gave up on us while it passed the request on.
-            Self::Refusal { status, said } => {
-                (*status >= 500 || *status == 408) && !is_clear_refusal(said)
-            }
+            // The connection may have failed after the request had left.
+            Self::Tls { .. } => true,
+            // 408 and 429: what stood in between gave up on us while it passed the request on, or
+            // passed it on twice.
+            Self::Refusal { status, said } => match status {
+                408 | 429 => true,
+                // 0: it was never sent.
+                0 | 400..500 => false,
+                _ => !is_clear_refusal(said),
+            },
             _ => false,
         }
     }
@@ -208,6 +219,7 @@ pub(super) fn refused(endpoint: &str, what: String, status: u16, body: &[u8]) ->
         let said = words.unwrap_or_else(|_| format!("{status} {reason}"));
         return EngineError::Forbidden { endpoint: endpoint.into(), what, said };
     }
+    let is_engine = words.is_ok();
     let said = match (words, status) {
         (Ok(words), _) => words,
         (Err(_), 502..=504) if is_page || body.is_empty() => {
@@ -216,7 +228,15 @@ pub(super) fn refused(endpoint: &str, what: String, status: u16, body: &[u8]) ->
         (Err(_), _) if is_page || body.is_empty() => reason.into(),
         (Err(_), _) => String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned(),
     };
-    from_status(endpoint, status, said)
+    match from_status(endpoint, status, said) {
+        EngineError::Refusal { said, .. } | EngineError::NotFound { said }
+            if !is_engine && status < 500 =>
+        {
+            let said = format!("{status} {said}");
+            EngineError::Elsewhere { endpoint: endpoint.into(), what, said }
+        }
+        error => error,
+    }
 }
 
 /// Sorts an HTTP error by the engine's words (strings: engine-facts, moby `daemon/cluster/errors.go`).
@@ -273,7 +293,9 @@ mod tests {
             (502, "<html>Bad Gateway</html>"),
             (503, "<html>No server is available</html>"),
             (504, ""),
+            (301, "Moved Permanently"),
             (408, "Request Time-out"),
+            (429, "Too Many Requests"),
         ];
         for (status, said) in unknown {
             let error = from_status("unix:///x", status, said.into());
@@ -287,7 +309,6 @@ mod tests {
             (403, "Forbidden"),
             (404, "node x not found"),
             (409, "rpc error: code = AlreadyExists desc = no"),
-            (429, "Too Many Requests"),
             (503, "This node is not a swarm manager. …"),
         ];
         for (status, said) in clear {

@@ -171,6 +171,15 @@ fn lost() -> Vec<Answer> {
         says(502, "<html>Bad Gateway</html>"),
         says(503, "<html>No server is available</html>"),
         says(504, ""),
+        // Nothing below is an engine's verdict: its refusals are JSON.
+        says(301, ""),
+        says(307, "<html>Moved</html>"),
+        says(400, "<html>Bad Request</html>"),
+        says(404, "<html>Not Found</html>"),
+        says(408, "<html>Request Timeout</html>"),
+        says(413, "too large"),
+        says(429, "<html>Too Many Requests</html>"),
+        fault(429, "slow down"),
         Answer::Cut,
         Answer::Half,
     ]
@@ -197,6 +206,73 @@ async fn a_write_whose_answer_was_lost_is_read_back_and_never_sent_again() {
             "{answer:?}: {outcome:?}"
         );
     }
+}
+
+/// An answer of yes may be a proxy's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_is_taken_only_when_the_object_says_so() {
+    let yes = [says(200, "{}"), says(200, "<html>log in</html>"), says(200, ""), says(204, "")];
+    for answer in yes {
+        let outcome_with = async |document: Value| {
+            let writes = std::slice::from_ref(&answer);
+            let engine = Scripted::new(writes, &[says(200, document)]);
+            let change = Change::Scale(ScaleTo::Exactly(5));
+            let (outcome, written) = engine.carry_out(&service(7, 2), change).await;
+            assert_eq!(written, 1, "{answer:?}");
+            (outcome, std::fs::read_to_string(&engine.audit).unwrap())
+        };
+        let (outcome, audit) = outcome_with(service(8, 5)).await;
+        assert_eq!(outcome, Outcome::Taken { version: 8, warnings: vec![] }, "{answer:?}");
+        assert!(audit.contains("\"taken\""), "{audit}");
+        for (document, said) in [
+            (service(7, 2), "as it was before"),
+            (service(8, 2), "as it was before"),
+            (service(9, 3), "replicas 5 → 3"),
+        ] {
+            let (outcome, audit) = outcome_with(document).await;
+            assert!(
+                matches!(&outcome, Outcome::Unknown(why) if why.contains(said)),
+                "{answer:?}: {said}: {outcome:?}"
+            );
+            assert!(audit.contains("\"unknown\"") && !audit.contains("\"taken\""), "{audit}");
+        }
+        let remove = || Change::Node(NodeChange::Remove);
+        let still = Scripted::new(std::slice::from_ref(&answer), &[says(200, node(7))]);
+        let (outcome, _) = still.carry_out(&node(7), remove()).await;
+        assert!(matches!(outcome, Outcome::Unknown(_)), "{answer:?}: {outcome:?}");
+        let gone = fault(404, "node n1 not found");
+        let gone = Scripted::new(std::slice::from_ref(&answer), &[gone]);
+        let (outcome, _) = gone.carry_out(&node(7), remove()).await;
+        assert!(matches!(outcome, Outcome::Taken { .. }), "{answer:?}: {outcome:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxys_page_is_no_sign_that_an_object_is_gone() {
+    let page = says(404, "<html>Not Found</html>");
+    let engine = Scripted::new(&[says(200, "")], std::slice::from_ref(&page));
+    let (outcome, _) = engine.carry_out(&node(7), Change::Node(NodeChange::Remove)).await;
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_is_read_back_before_it_is_said_that_nothing_was_sent() {
+    let stale = fault(500, "rpc error: code = Unknown desc = update out of sequence");
+    let change = || Change::Scale(ScaleTo::Exactly(5));
+    // Sent twice by something in between: the first was carried out.
+    let done = Scripted::new(std::slice::from_ref(&stale), &[says(200, service(8, 5))]);
+    let (outcome, written) = done.carry_out(&service(7, 2), change()).await;
+    assert!(
+        matches!(&outcome, Outcome::Taken { version: 8, warnings } if warnings.len() == 1),
+        "{outcome:?}"
+    );
+    assert_eq!(written, 1);
+    let unread = Scripted::new(std::slice::from_ref(&stale), &[Answer::Cut]);
+    let (outcome, _) = unread.carry_out(&service(7, 2), change()).await;
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    let gone = Scripted::new(&[stale], &[fault(404, "service s1 not found")]);
+    let (outcome, _) = gone.carry_out(&service(7, 2), change()).await;
+    assert!(matches!(&outcome, Outcome::Refused(why) if why.contains("removed")), "{outcome:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
