@@ -133,3 +133,13 @@ fn any_write_resumes_a_paused_update() {
         assert!(!warnings.contains("this resumes") && !typed, "it replaces all: {warnings}");
     }
 }
+
+#[test]
+fn only_a_job_scaled_to_nothing_is_told_as_a_job() {
+    let mut c = work(2, RestartCondition::Any, 5);
+    for slot in 1..3 {
+        c = c.task(slot, TaskState::Running, "", 300);
+    }
+    let (text, ..) = told(&c, &replicated(2), &Change::Scale(ScaleTo::Exactly(0)));
+    assert!(text.starts_with("2 of 2 replicas stop"), "{text}");
+}

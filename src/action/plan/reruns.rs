@@ -22,7 +22,7 @@ pub(super) struct Reruns {
 /// A job: the engine begins a new iteration with every write, whatever it changes (measured on 20.10 to
 /// 28.5; swarmkit `controlapi/service.go` counts `JobIteration` up in each update). What ran is not kept.
 pub(super) fn of_job(service: &Service, runs: Option<u64>, store: &Store) -> Option<Reruns> {
-    if runs == Some(0) {
+    if runs == Some(0) && service.mode.is_job() {
         return Some(Reruns { text: Some("no task of the job runs".into()), warning: None });
     }
     let stopped = match store.tally(&service.id).running {
