@@ -15,6 +15,10 @@ use crate::cluster::{ClusterInfo, Timestamp};
 /// `/_ping` and `/info` answer in milliseconds on any engine that is alive (also without quorum).
 const DEADLINE: Duration = Duration::from_secs(4);
 
+/// While a leader is elected `/info` hangs; a manager that lists and tells nothing of itself would stay
+/// without a name for as long as the link lasts.
+const TRIES: usize = 3;
+
 /// What the first words told.
 #[derive(Clone, Debug)]
 pub struct Probe {
@@ -38,8 +42,16 @@ impl Engine {
         // A login over a slow link takes longer than an answer may.
         self.log_in().await?;
         let greeted = self.negotiate(&now).await?;
-        let (sent, asked_at) = (Instant::now(), now());
-        let info = match self.info().await {
+        let (mut sent, mut asked_at) = (Instant::now(), now());
+        let mut info = self.info().await;
+        for _ in 1..TRIES {
+            if !info.as_ref().is_err_and(EngineError::is_timeout) {
+                break;
+            }
+            (sent, asked_at) = (Instant::now(), now());
+            info = self.info().await;
+        }
+        let info = match info {
             Err(error) if error.is_forbidden() || error.is_timeout() => {
                 let info = ClusterInfo { api: self.api().into(), ..ClusterInfo::default() };
                 return Ok(Probe { info, unread: Some(error.brief()), ..greeted });
