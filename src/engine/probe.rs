@@ -39,6 +39,18 @@ impl Engine {
     /// # Errors
     /// What is in the way, each kind with its own error.
     pub async fn probe(&mut self, now: impl Fn() -> Timestamp) -> Result<Probe> {
+        self.probe_for(now, false).await
+    }
+
+    /// As [`Self::probe`], for one look: an `/info` that is not answered leaves unknown which Swarm it is.
+    ///
+    /// # Errors
+    /// What is in the way, each kind with its own error.
+    pub async fn probe_once(&mut self, now: impl Fn() -> Timestamp) -> Result<Probe> {
+        self.probe_for(now, true).await
+    }
+
+    async fn probe_for(&mut self, now: impl Fn() -> Timestamp, once: bool) -> Result<Probe> {
         // A login over a slow link takes longer than an answer may.
         self.log_in().await?;
         let greeted = self.negotiate(&now).await?;
@@ -52,7 +64,7 @@ impl Engine {
             info = self.info().await;
         }
         let info = match info {
-            Err(error) if error.is_forbidden() || error.is_timeout() => {
+            Err(error) if error.is_forbidden() || once && error.is_timeout() => {
                 let info = ClusterInfo { api: self.api().into(), ..ClusterInfo::default() };
                 return Ok(Probe { info, unread: Some(error.brief()), ..greeted });
             }

@@ -620,8 +620,10 @@ pub fn in_flight(lab: &Lab) {
         let refused = "✗ redeploy web";
         let told = ["converging", "runs, watching", "converged", "not carried out", refused];
         tui.until(LATER, "the outcome is told", |s| {
-            s.contains(&format!("● live node{witness}"))
-                || s.contains(&format!("● live node{}", witness % 3 + 1))
+            [witness, witness % 3 + 1].iter().any(|node| {
+                s.contains(&format!("● live node{node}"))
+                    || s.contains(&format!("● live root@{}", lab.address(*node)))
+            })
         });
         tui.until(LATER, "the outcome is told", |s| {
             told.iter().any(|t| s.contains(t)) && !s.contains("sending")

@@ -130,7 +130,7 @@ pub(in crate::session) async fn stream_list(
 /// Why it can't be used.
 pub async fn greet(connector: Connector) -> Result<(Engine, Probe), EngineError> {
     let mut engine = Engine::new(connector);
-    let probe = engine.probe(wall).await?;
+    let probe = engine.probe_once(wall).await?;
     Ok((engine, probe))
 }
 
