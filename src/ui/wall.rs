@@ -178,7 +178,8 @@ impl Wall {
             let is_lost = matches!(board.link, LinkState::Lost { .. });
             if is_lost && self.lost.insert(board.no) {
                 fresh = Some(Page::Lost(board.no));
-                if self.known.is_some() {
+                // It may be lost between its first list and the first look.
+                if self.known.is_some() || board.live_store().is_loaded() {
                     self.untold.push(lost(board));
                 }
             } else if !is_lost {
@@ -241,7 +242,8 @@ impl App {
             let merged = &self.merged;
             let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
             // Nothing is new yet: no bell, no command.
-            let _ = self.wall.tick(open, self.now);
+            self.wall.look(open, self.now);
+            self.wall.untold.clear();
         }
         self.dirty = true;
     }

@@ -143,6 +143,23 @@ fn what_is_new_and_critical_is_told_outside() {
     assert_eq!(calls(&driver).len(), 2, "the second, when it may be told again");
 }
 
+/// A manager that is gone before the wall's first look at it was there: that is new.
+#[test]
+fn lost_right_after_the_first_list_is_told_outside() {
+    let wall = WallSettings { on_critical: vec!["page-me".into()], ..WallSettings::default() };
+    let open = OpenCluster { endpoint: "unix:///test.sock".into(), ..OpenCluster::default() };
+    let opening = Opening { wall: WallSettings { open: true, ..wall }, ..Opening::default() };
+    let mut driver = Driver::opened(opening, vec![open]);
+    driver.connect(0);
+    let mut deltas = vec![Delta::Cluster(shop().info())];
+    deltas.extend(shop().deltas(1));
+    driver.heard(deltas);
+    lose(&mut driver, 1);
+    driver.later(1);
+    let runs = driver.effects.iter().filter(|e| matches!(e, Effect::Run { .. })).count();
+    assert_eq!(runs, 1);
+}
+
 /// A terminal's side of the cable.
 #[derive(Clone)]
 struct Cable(Rc<RefCell<vt100::Parser>>, Rc<RefCell<u64>>);
