@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    ClusterInfo, Delta, Entry, Gravity, Leaderless, ListId, Meaning, Node, NodeId, NodeState,
+    ClusterInfo, Delta, Entry, Gravity, Leaderless, ListId, Meaning, Node, NodeId, NodeState, Part,
     Scope, Service, ServiceId, Subject, Tally, Task, TaskState, Timestamp, Unread,
     journal::Line,
-    store::{Health, Store},
+    store::{Health, OpenList, Store},
 };
 
 impl Store {
@@ -26,12 +26,13 @@ impl Store {
             }
             Delta::Unread(part, why) => self.cannot_read(part, why),
             Delta::Silent(part, why, since) => {
-                self.cannot_read(part, why);
-                self.unread.silent(part, since);
+                self.cannot_read(part, why.clone());
+                self.unread.add_silent(part, why, since);
             }
-            Delta::Read(part) => self.revision += u64::from(self.unread.remove(part)),
+            Delta::Gaps(part, why) => self.has_gaps(part, why, true),
+            Delta::Read(part) => self.is_read(part),
             Delta::TasksBegin(list, scope) => {
-                self.lists.insert(list, scope);
+                self.lists.insert(list, OpenList { scope, has_gaps: false });
             }
             Delta::Tasks(list, tasks) => {
                 if self.lists.contains_key(&list) {
@@ -41,7 +42,9 @@ impl Store {
                     }
                     self.journal.order_since(fresh);
                 }
+                self.bound_tasks();
             }
+            Delta::TasksGaps(list, why) => self.list_has_gaps(list, why),
             Delta::TasksEnd(list) => self.end_list(list, at),
             Delta::TasksAbort(list) => {
                 self.lists.remove(&list);
@@ -326,11 +329,12 @@ impl Store {
     }
 
     fn end_list(&mut self, list: ListId, _at: Timestamp) {
-        let Some(scope) = self.lists.remove(&list) else { return };
+        let Some(OpenList { scope, has_gaps }) = self.lists.remove(&list) else { return };
         let gone: Vec<u32> = match &scope {
             Scope::All => {
-                if !self.tasks_known {
+                if !self.tasks_known && !has_gaps {
                     self.revision += 1;
+                    self.unread.remove(Part::Tasks);
                     self.tasks_known = true;
                     self.touched.all = true;
                     self.unreckoned.extend(self.services.keys().cloned());

@@ -79,12 +79,16 @@ pub enum Delta {
     Unread(Part, Arc<str>),
     /// A part is not answered any more, why, and since when it was asked for in vain.
     Silent(Part, Arc<str>, Timestamp),
+    /// Some of a part can't be read, and why; what can be read is told beside it.
+    Gaps(Part, Arc<str>),
     /// A part that may have been unknown is known.
     Read(Part),
     /// A task list begins.
     TasksBegin(ListId, Scope),
     /// A piece of it.
     Tasks(ListId, Vec<Task>),
+    /// Some of it can't be read, and why.
+    TasksGaps(ListId, Arc<str>),
     /// It is complete.
     TasksEnd(ListId),
     /// It broke off.

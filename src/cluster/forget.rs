@@ -2,9 +2,53 @@
 
 use std::sync::Arc;
 
-use super::{Part, Store};
+use super::{ListId, Part, Scope, Store};
+
+/// More tasks than any Swarm has: lists that broke off, one after the other, never had an end.
+const MOST_TASKS: usize = 1_500_000;
 
 impl Store {
+    /// Some of a part can't be read: what can be is kept, and not judged by.
+    pub(super) fn has_gaps(&mut self, part: Part, why: Arc<str>, of_all: bool) {
+        // What the list of all says holds until the next one.
+        if self.unread.why(part).is_some_and(|known| !of_all || *known == *why) {
+            return;
+        }
+        self.revision += 1;
+        self.touched.all = true;
+        if part == Part::Tasks {
+            // Counting them would tell what is not so.
+            self.tasks_known = false;
+            self.unreckoned.extend(self.services.keys().cloned());
+        }
+        self.unread.add_gaps(part, why);
+    }
+
+    /// Some of a list of tasks can't be read.
+    pub(super) fn list_has_gaps(&mut self, list: ListId, why: Arc<str>) {
+        let Some(open) = self.lists.get_mut(&list) else { return };
+        open.has_gaps = true;
+        let of_all = open.scope == Scope::All;
+        self.has_gaps(Part::Tasks, why, of_all);
+    }
+
+    /// A part may have been unknown, and all of it is told now.
+    pub(super) fn is_read(&mut self, part: Part) {
+        if self.unread.remove(part) {
+            self.revision += 1;
+            self.touched.all = true;
+        }
+    }
+
+    /// Lets go of all tasks when more are kept than there can be.
+    pub(super) fn bound_tasks(&mut self) {
+        if self.tasks.len() > MOST_TASKS {
+            self.lists.clear();
+            let why = format!("lists named more than {MOST_TASKS}");
+            self.cannot_read(Part::Tasks, why.into());
+        }
+    }
+
     /// What an earlier link told of it may be so no more.
     pub(super) fn cannot_read(&mut self, part: Part, why: Arc<str>) {
         self.revision += 1;
@@ -28,7 +72,7 @@ impl Store {
                 self.unreckoned.extend(self.services.keys().cloned());
             }
             Part::Networks => self.networks.clear(),
-            Part::Info | Part::Secrets | Part::Configs | Part::Events => {}
+            Part::Info | Part::Services | Part::Secrets | Part::Configs | Part::Events => {}
         }
         self.unread.add(part, why);
     }

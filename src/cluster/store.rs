@@ -26,7 +26,7 @@ pub struct Store {
     pub(super) unreckoned: HashSet<ServiceId>,
     /// Grows when services or nodes come, go or are renamed.
     pub(super) roll: u64,
-    pub(super) lists: HashMap<ListId, Scope>,
+    pub(super) lists: HashMap<ListId, OpenList>,
     pub(super) tasks_known: bool,
     pub(super) unread: Unread,
     pub(super) networks: HashMap<Arc<str>, Network>,
@@ -60,6 +60,14 @@ impl Touched {
             && self.nodes.is_empty()
             && self.loads.is_empty()
     }
+}
+
+/// A list of tasks whose end has not come.
+#[derive(Clone, Debug)]
+pub(super) struct OpenList {
+    pub scope: Scope,
+    /// Some of it can't be read.
+    pub has_gaps: bool,
 }
 
 /// The tasks of a service or on a node.
@@ -181,7 +189,12 @@ impl Store {
         self.unread.why(Part::Nodes).is_none()
     }
 
-    /// Whether tasks are not told, and the engine's own counts are all there is.
+    /// Whether all services are told.
+    pub fn services_known(&self) -> bool {
+        self.unread.why(Part::Services).is_none()
+    }
+
+    /// Whether tasks are not told, or not all, and the engine's own counts are all there is to judge by.
     pub fn tasks_refused(&self) -> bool {
         self.unread.why(Part::Tasks).is_some()
     }

@@ -11,6 +11,8 @@ pub enum Part {
     Info,
     /// All nodes.
     Nodes,
+    /// All services.
+    Services,
     /// All tasks; services then go by the engine's own counts.
     Tasks,
     /// Networks' names and subnets.
@@ -29,6 +31,7 @@ impl Part {
         match self {
             Self::Info => "info",
             Self::Nodes => "nodes",
+            Self::Services => "services",
             Self::Tasks => "tasks",
             Self::Networks => "networks",
             Self::Secrets => "secrets",
@@ -38,48 +41,78 @@ impl Part {
     }
 }
 
-/// The parts that can't be read through the endpoint in use, and why, in the order of their kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unread {
-    why: Vec<(Part, Arc<str>)>,
-    /// Those that were answered once and are not any more, and since when.
-    silent: Vec<(Part, Timestamp)>,
+/// Why a part is unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// It is refused, or too large.
+    Refused,
+    /// It was answered once and is not any more, since then.
+    Silent(Timestamp),
+    /// Some of it can be read, and some can't.
+    Gaps,
 }
 
+/// The parts that can't be read through the endpoint in use, and why, in the order of their kinds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread(Vec<(Part, Cause, Arc<str>)>);
+
 impl Unread {
+    /// Adds one that is refused.
     pub(super) fn add(&mut self, part: Part, why: Arc<str>) {
-        self.remove(part);
-        self.why.push((part, why));
-        self.why.sort();
+        self.put(part, Cause::Refused, why);
     }
 
-    pub(super) fn silent(&mut self, part: Part, since: Timestamp) {
-        self.silent.push((part, since));
+    /// Adds one that is asked for in vain since then.
+    pub(super) fn add_silent(&mut self, part: Part, why: Arc<str>, since: Timestamp) {
+        self.put(part, Cause::Silent(since), why);
+    }
+
+    /// Adds one of which some can be read.
+    pub(super) fn add_gaps(&mut self, part: Part, why: Arc<str>) {
+        self.put(part, Cause::Gaps, why);
+    }
+
+    fn put(&mut self, part: Part, cause: Cause, why: Arc<str>) {
+        self.remove(part);
+        self.0.push((part, cause, why));
+        self.0.sort();
     }
 
     /// Since when a part is asked for in vain; `None` if it is read, or refused.
     pub fn silent_since(&self, part: Part) -> Option<Timestamp> {
-        self.silent.iter().find(|(known, _)| *known == part).map(|(_, since)| *since)
+        self.0.iter().find_map(|(known, cause, _)| match cause {
+            Cause::Silent(since) if *known == part => Some(*since),
+            _ => None,
+        })
+    }
+
+    /// Whether the engine says what can't be read; a refusal is no such fault.
+    pub fn has_gaps(&self) -> bool {
+        self.0.iter().any(|(_, cause, _)| *cause == Cause::Gaps)
     }
 
     /// Whether it was one of them.
     pub(super) fn remove(&mut self, part: Part) -> bool {
-        let before = self.why.len();
-        self.why.retain(|(known, _)| *known != part);
-        self.silent.retain(|(known, _)| *known != part);
-        self.why.len() < before
+        let before = self.0.len();
+        self.0.retain(|(known, ..)| *known != part);
+        self.0.len() < before
     }
 
     /// Why a part is unknown; `None` if it is not.
     pub fn why(&self, part: Part) -> Option<&str> {
-        self.why.iter().find(|(known, _)| *known == part).map(|(_, why)| &**why)
+        self.iter().find(|(known, _)| *known == part).map(|(_, why)| why)
     }
 
-    /// `nodes and tasks`: what nothing else tells, and so can't be judged.
+    /// `nodes, services and tasks`: what nothing else tells, and so can't be judged.
     pub fn unjudged(&self) -> Option<String> {
-        let parts = [Part::Nodes, Part::Tasks].into_iter().filter(|part| self.why(*part).is_some());
-        let words: Vec<&str> = parts.map(Part::word).collect();
-        (!words.is_empty()).then(|| words.join(" and "))
+        let parts = [Part::Nodes, Part::Services, Part::Tasks];
+        let words: Vec<&str> =
+            parts.into_iter().filter(|p| self.why(*p).is_some()).map(Part::word).collect();
+        let (last, others) = words.split_last()?;
+        Some(match others {
+            [] => (*last).to_owned(),
+            _ => format!("{} and {last}", others.join(", ")),
+        })
     }
 
     /// All in one line, each with why: `nodes unknown: GET /nodes is refused (403 Forbidden)`.
@@ -91,6 +124,6 @@ impl Unread {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (Part, &str)> {
-        self.why.iter().map(|(part, why)| (*part, &**why))
+        self.0.iter().map(|(part, _, why)| (*part, &**why))
     }
 }

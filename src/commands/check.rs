@@ -100,16 +100,27 @@ fn loud(taken: &Taken) -> Vec<&Problem> {
 fn of_one(taken: &Result<Taken, String>) -> Verdict {
     match taken {
         Err(_) => Verdict::Unknown,
-        Ok(t) => match t.problems.iter().map(|p| p.severity).max() {
-            // What is not told can't be called well.
-            None | Some(Severity::Advice) if t.store.unread().unjudged().is_some() => {
-                Verdict::Unknown
-            }
-            None | Some(Severity::Advice) => Verdict::Ok,
-            Some(Severity::Warning) => Verdict::Warning,
-            Some(Severity::Critical) => Verdict::Critical,
-        },
+        Ok(t) => at_least_unknown(
+            t,
+            match t.problems.iter().map(|p| p.severity).max() {
+                // What is not told can't be called well.
+                None | Some(Severity::Advice) if t.store.unread().unjudged().is_some() => {
+                    Verdict::Unknown
+                }
+                None | Some(Severity::Advice) => Verdict::Ok,
+                Some(Severity::Warning) => Verdict::Warning,
+                Some(Severity::Critical) => Verdict::Critical,
+            },
+        ),
     }
+}
+
+/// What an engine says so that it can't be read may be worse than what is known.
+fn at_least_unknown(taken: &Taken, verdict: Verdict) -> Verdict {
+    if taken.store.unread().has_gaps() && verdict.rank() < Verdict::Unknown.rank() {
+        return Verdict::Unknown;
+    }
+    verdict
 }
 
 fn head(taken: &Result<Taken, String>, several: bool) -> String {
@@ -117,13 +128,17 @@ fn head(taken: &Result<Taken, String>, several: bool) -> String {
         Err(why) => return clean(why).into_owned(),
         Ok(t) => match loud(t).as_slice() {
             [] => format!(
-                "{}{} services, {} tasks running",
+                "{}{}{} tasks running",
                 if t.store.nodes_known() {
                     format!("{} nodes, ", t.store.nodes().len())
                 } else {
                     String::new()
                 },
-                t.store.services().len(),
+                if t.store.services_known() {
+                    format!("{} services, ", t.store.services().len())
+                } else {
+                    String::new()
+                },
                 t.store.running()
             ),
             [one] => clean(&one.message).into_owned(),

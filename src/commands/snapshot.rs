@@ -178,7 +178,7 @@ fn cluster(taken: &Taken) -> Value {
         "endpoint": taken.endpoint,
         "age_ms": u64::try_from(taken.age.as_millis()).unwrap_or(u64::MAX),
         "nodes": told(known(Part::Nodes), nodes.into()),
-        "services": services,
+        "services": told(known(Part::Services), services.into()),
         "tasks": told(known(Part::Tasks), tasks.into()),
         "problems": problems(taken),
     });

@@ -95,6 +95,9 @@ pub enum EngineError {
     /// No engine's answer, though of less than a server error: a redirect, or a proxy's own refusal.
     #[error("{endpoint}: {what} was answered by something before the engine: {said}")]
     Elsewhere { endpoint: String, what: String, said: String },
+    /// A list that has more than any Swarm has.
+    #[error("{endpoint}: the answer to {what} has {has}; skep reads no more")]
+    TooLarge { endpoint: String, what: String, has: String },
     /// Any other refusal, in the engine's words.
     #[error("the engine answered {status}: {said}")]
     Refusal { status: u16, said: String },
@@ -127,6 +130,7 @@ impl EngineError {
                 | Self::NotFound { .. }
                 | Self::Forbidden { .. }
                 | Self::Elsewhere { .. }
+                | Self::TooLarge { .. }
                 | Self::Refusal { .. }
                 | Self::LogBroke { .. }
                 | Self::ReadOnly { .. }
@@ -168,6 +172,12 @@ impl EngineError {
         matches!(self, Self::Forbidden { .. })
     }
 
+    /// Whether one part of the Swarm can't be read, and the others may be: it is not allowed, or too
+    /// large.
+    pub fn costs_a_part(&self) -> bool {
+        self.is_forbidden() || matches!(self, Self::TooLarge { .. })
+    }
+
     /// What a refusal or a silence leaves unread, in a few words: `GET /nodes is refused (403 Forbidden)`.
     pub fn brief(&self) -> String {
         match self {
@@ -175,6 +185,7 @@ impl EngineError {
             Self::Timeout { endpoint, what, after } => {
                 format!("{endpoint}: no answer to {what} within {} s", after.as_secs())
             }
+            Self::TooLarge { what, has, .. } => format!("the answer to {what} has {has}"),
             other => other.to_string(),
         }
     }

@@ -64,8 +64,8 @@ const TRICKLES: Duration = Duration::from_secs(15);
 impl Limits {
     /// An answer that is taken whole.
     pub const WHOLE: Self = Self::new(64 << 20, 20, 60);
-    /// A list of tasks, read as it comes: some three million of them.
-    pub const TASKS: Self = Self::new(4 << 30, 20, 300);
+    /// A list of tasks, read as it comes: a million of 2 KiB each.
+    pub const TASKS: Self = Self::new(2 << 30, 20, 300);
     /// What skep can do without.
     pub const OPTIONAL: Self = Self::new(64 << 20, 5, 5);
     /// Why a request was refused.
@@ -326,6 +326,11 @@ impl Answer {
 
     pub fn garbage(&self, why: String) -> EngineError {
         EngineError::Garbage { endpoint: self.endpoint.clone(), why }
+    }
+
+    /// Says that it has more of something than skep reads.
+    pub fn too_large(&self, has: String) -> EngineError {
+        EngineError::TooLarge { endpoint: self.endpoint.clone(), what: self.what.clone(), has }
     }
 }
 

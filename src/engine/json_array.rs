@@ -1,5 +1,7 @@
 //! A JSON array read element by element as its bytes arrive.
 
+use std::sync::Arc;
+
 /// Reads the elements of one JSON array of objects, holding at most one unfinished element. A task
 /// list of 250 MB passes through in a few hundred KiB.
 ///
@@ -12,6 +14,31 @@ pub struct Pieces {
     begun: Vec<u8>,
     /// Where in that element the bytes held back end.
     span: Span,
+    gaps: Gaps,
+}
+
+/// The elements of a list that could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gaps {
+    /// How many they are.
+    pub count: u64,
+    /// What is wrong with the first of them.
+    pub example: Option<Arc<str>>,
+}
+
+impl Gaps {
+    fn note(&mut self, error: &serde_json::Error) {
+        if self.count == 0 {
+            tracing::warn!(%error, "an element of a list can't be read");
+        }
+        self.count += 1;
+        self.example.get_or_insert_with(|| error.to_string().into());
+    }
+
+    fn append(&mut self, other: Self) {
+        self.count += other.count;
+        self.example = self.example.take().or(other.example);
+    }
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
@@ -19,8 +46,6 @@ enum At {
     #[default]
     Start,
     Inside,
-    /// In `null`, of which so many letters came.
-    Null(u8),
     End,
 }
 
@@ -35,10 +60,11 @@ impl<F: FnMut(&[u8]) -> Result<usize, serde_json::Error>> Read for F {}
 
 impl Pieces {
     /// Takes bytes in and calls `read` where an element begins: it says how long the element is. One
-    /// that can't be read costs only itself, and is logged.
+    /// that can't be read costs only itself, and is counted in [`Pieces::gaps`].
     ///
     /// # Errors
-    /// What is wrong, when the bytes are not an array of objects.
+    /// What is wrong, when the bytes are not an array of objects. `null` is none: Docker writes an empty
+    /// list as `[]`.
     pub fn feed(
         &mut self,
         bytes: &[u8],
@@ -61,7 +87,7 @@ impl Pieces {
         }
         if end.is_some() {
             if let Err(error) = read(&self.begun) {
-                unreadable(&error);
+                self.gaps.note(&error);
             }
             self.begun.clear();
             self.begun.shrink_to(KEPT_ROOM);
@@ -76,12 +102,6 @@ impl Pieces {
             match (self.state, byte) {
                 (_, b' ' | b'\n' | b'\r' | b'\t') => {}
                 (At::Start, b'[') => self.state = At::Inside,
-                // `null`: how some engines write an empty list.
-                (At::Start, b'n') => self.state = At::Null(1),
-                (At::Null(3), b'l') => self.state = At::End,
-                (At::Null(n), byte) if *byte == b"null"[usize::from(n)] => {
-                    self.state = At::Null(n + 1);
-                }
                 (At::Inside, b'{') => match self.element(&bytes[at..], read)? {
                     Some(length) => {
                         at += length;
@@ -116,8 +136,21 @@ impl Pieces {
             self.span = span;
             return Ok(None);
         };
-        unreadable(&error);
+        self.gaps.note(&error);
         Ok(Some(length))
+    }
+
+    /// What could not be read so far.
+    pub fn gaps(&self) -> &Gaps {
+        &self.gaps
+    }
+
+    /// Goes on from where `other` is, which read what comes after.
+    pub fn go_on_as(&mut self, other: Self) {
+        let mut gaps = std::mem::take(&mut self.gaps);
+        *self = other;
+        gaps.append(std::mem::take(&mut self.gaps));
+        self.gaps = gaps;
     }
 
     /// One that goes on with an element, or with what comes between two.
@@ -135,10 +168,6 @@ impl Pieces {
     pub fn finish(&self) -> Result<(), String> {
         if self.state == At::End { Ok(()) } else { Err("a list broke off before its end".into()) }
     }
-}
-
-fn unreadable(error: &serde_json::Error) {
-    tracing::warn!(%error, "an element of a list can't be read");
 }
 
 /// Finds the end of an object in its bytes, whatever is in it, as they come.
@@ -221,8 +250,6 @@ mod tests {
             assert_eq!(split(json, chunk).expect("well formed"), whole, "chunks of {chunk}");
         }
         assert_eq!(split("[]", 1), Ok(vec![]));
-        assert_eq!(split("null", 9), Ok(vec![]));
-        assert_eq!(split("null\n", 1), Ok(vec![]));
     }
 
     proptest! {
@@ -267,6 +294,11 @@ mod tests {
         for chunk in 1..json.len() {
             assert_eq!(split(json, chunk), whole, "chunks of {chunk}");
         }
+        let json = r#"[{"a":1},{"b":tru},{"c":"x}"},{"d":nope},{}]"#;
+        let mut pieces = Pieces::default();
+        pieces.feed(json.as_bytes(), |element| take(element, &mut Vec::new())).expect("a list");
+        assert_eq!(pieces.gaps().count, 2);
+        assert!(pieces.gaps().example.as_deref().is_some_and(|why| why.contains("expected")));
     }
 
     #[test]
@@ -280,7 +312,7 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_said() {
-        for json in ["{}", "[1]", "hello", "[{}", "", "<html>", "nul", "nil", "nulls", "null[{}]"] {
+        for json in ["{}", "[1]", "hello", "[{}", "", "<html>", "null", "null\n", "null[{}]"] {
             assert!(split(json, 3).is_err(), "{json}");
         }
     }

@@ -12,8 +12,9 @@ use super::{
     client::{Engine, Price},
     error::{EngineError, Result},
     gate::{Answer, Limits},
+    json_array::Gaps,
     parallel_lists::ParallelLists,
-    wire::{ServiceReader, decode_nodes},
+    wire::{Listed, ServiceReader, decode_nodes},
 };
 use crate::cluster::{Node, Scope, Service, ServiceId, Task};
 
@@ -34,6 +35,11 @@ const SHORT: Duration = Duration::from_secs(15);
 const AT_ONCE: Duration = Duration::from_millis(2);
 const ENOUGH: usize = 1 << 20;
 
+/// More tasks than any Swarm has in one list, and more bytes of their texts than are kept: such a list
+/// does not end.
+const MOST_TASKS: u64 = 1_000_000;
+const MOST_TEXT: usize = 256 << 20;
+
 /// One task is never this large.
 const IDLE_LIMIT: usize = 32 << 20;
 
@@ -43,12 +49,14 @@ pub struct TaskList {
     readers: ParallelLists,
     /// Bytes since the last task: a list that says nothing for long is no list.
     idle: usize,
+    /// Tasks that were read.
+    read: u64,
     price: Price,
 }
 
 impl Engine {
     /// All nodes, and what that cost the manager.
-    pub async fn nodes(&self) -> Result<(Vec<Node>, Price)> {
+    pub async fn nodes(&self) -> Result<(Listed<Node>, Price)> {
         let begun = Instant::now();
         let answer = self.list("/nodes", SHORT, Limits::WHOLE).await?;
         let time = begun.elapsed();
@@ -64,7 +72,7 @@ impl Engine {
         &self,
         reader: &mut ServiceReader,
         counted: bool,
-    ) -> Result<(Vec<Arc<Service>>, Price)> {
+    ) -> Result<(Listed<Arc<Service>>, Price)> {
         let begun = Instant::now();
         let path = if counted { "/services?status=true" } else { "/services" };
         let answer = self.list(path, SHORT, Limits::WHOLE).await?;
@@ -99,6 +107,7 @@ impl Engine {
             answer,
             readers: ParallelLists::default(),
             idle: 0,
+            read: 0,
             price: Price { time: begun.elapsed(), ..Price::default() },
         })
     }
@@ -162,10 +171,20 @@ impl TaskList {
         self.price
     }
 
+    /// What of it could not be read so far.
+    pub fn gaps(&self) -> &Gaps {
+        self.readers.gaps()
+    }
+
+    /// How many tasks were read so far.
+    pub fn count(&self) -> u64 {
+        self.read
+    }
+
     /// The next tasks; `None` once the list is complete. What is dropped while it waits is lost.
     ///
     /// # Errors
-    /// When it breaks off, is no list, or falls silent: then it is not complete.
+    /// When it breaks off, is no list, falls silent or is too large: then it is not complete.
     pub async fn next(&mut self) -> Result<Option<Vec<Task>>> {
         let pieces = self.pieces().await?;
         if pieces.is_empty() {
@@ -175,10 +194,20 @@ impl TaskList {
             };
         }
         let bytes: usize = pieces.iter().map(Bytes::len).sum();
+        let unread = self.gaps().count;
         let tasks = self.readers.feed(pieces).await.map_err(|why| self.answer.garbage(why))?;
         self.price.decoding = self.readers.took;
         self.price.bytes += bytes as u64;
-        self.idle = if tasks.is_empty() { self.idle + bytes } else { 0 };
+        self.read += tasks.len() as u64;
+        if self.read + self.gaps().count > MOST_TASKS {
+            return Err(self.answer.too_large(format!("more than {MOST_TASKS} tasks")));
+        }
+        if self.readers.text_bytes() > MOST_TEXT {
+            let most = MOST_TEXT >> 20;
+            return Err(self.answer.too_large(format!("more than {most} MiB of texts")));
+        }
+        let is_idle = tasks.is_empty() && self.gaps().count == unread;
+        self.idle = if is_idle { self.idle + bytes } else { 0 };
         if self.idle > IDLE_LIMIT {
             return Err(self.answer.garbage("a list does not end".into()));
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::wire::TaskReader;
+use super::{json_array::Gaps, wire::TaskReader};
 use crate::cluster::Task;
 
 /// Less than this is not worth a second reader.
@@ -61,6 +61,16 @@ impl ParallelLists {
         let tasks = read(&mut self.first, pieces);
         self.took += begun.elapsed();
         tasks
+    }
+
+    /// What could not be read so far.
+    pub fn gaps(&self) -> &Gaps {
+        self.first.gaps()
+    }
+
+    /// Bytes of texts that are kept for what was read.
+    pub fn text_bytes(&self) -> usize {
+        self.first.text_bytes() + self.second.text_bytes()
     }
 
     /// What is wrong, when the list is not complete.

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
 use skep::{
     cluster::Part,
     connect::{Connector, Endpoint},
@@ -22,7 +23,7 @@ use tokio::{
 
 use super::{
     live::{Live, now},
-    serve,
+    serve, skep,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,12 @@ enum Body {
     Endless,
     /// A byte now and then, for ever.
     Trickling,
+    /// Small tasks, each another, for ever.
+    Tasks,
+    /// The engine's own list, changed.
+    Changed(fn(&mut Vec<Value>)),
+    /// This.
+    Text(&'static str),
 }
 
 /// Stands before the embedded Swarm and answers some paths in its own way; the rest it passes on.
@@ -83,10 +90,36 @@ async fn answer(
         tokio::io::copy(&mut engine, &mut stream).await?;
         return Ok(());
     }
+    match body {
+        Body::Text(text) => return answer_with(&mut stream, text).await,
+        Body::Changed(change) => {
+            let mut engine = UnixStream::connect(behind).await?;
+            let once = text.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+            engine.write_all(once.as_bytes()).await?;
+            let mut answer = String::new();
+            engine.read_to_string(&mut answer).await?;
+            let (_, list) = answer.split_once("\r\n\r\n").expect("a body");
+            let mut list = serde_json::from_str(list).expect("a list that is not chunked");
+            change(&mut list);
+            return answer_with(&mut stream, &serde_json::to_string(&list)?).await;
+        }
+        Body::Endless | Body::Trickling | Body::Tasks => {}
+    }
+    let mut tasks = 0;
     stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n").await?;
     let megabyte = [b"100000\r\n".as_slice(), &vec![b' '; 1 << 20], b"\r\n"].concat();
     loop {
         match body {
+            Body::Text(_) | Body::Changed(_) => {}
+            Body::Tasks => {
+                let mut some = String::new();
+                for _ in 0..10_000 {
+                    tasks += 1;
+                    some += &format!(r#"{{"ID":"task{tasks}","Status":{{}}}},"#);
+                }
+                stream.write_all(format!("{:x}\r\n{some}\r\n", some.len()).as_bytes()).await?;
+                taken.fetch_add(some.len() as u64, Ordering::Relaxed);
+            }
             Body::Endless => {
                 stream.write_all(&megabyte).await?;
                 taken.fetch_add(1 << 20, Ordering::Relaxed);
@@ -97,6 +130,81 @@ async fn answer(
             }
         }
     }
+}
+
+async fn answer_with(stream: &mut UnixStream, body: &str) -> std::io::Result<()> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await
+}
+
+/// Runs `skep check` through it.
+async fn check(between: &Between) -> (i32, String) {
+    let Endpoint::Unix(socket) = &between.endpoint else { unreachable!() };
+    let (code, out, _) = skep(&["-H", &format!("unix://{}", socket.display()), "check"]).await;
+    (code, out)
+}
+
+const LISTS: &[&str] = &["/nodes", "/services", "/tasks"];
+
+/// What an engine lists and skep can't read is unknown: neither absent nor well.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_read_is_told() {
+    let odd_version: fn(&mut Vec<Value>) = |list| list[0]["Version"]["Index"] = (-1).into();
+    let no_id: fn(&mut Vec<Value>) = |list| list[0]["ID"] = "".into();
+    let all_odd: fn(&mut Vec<Value>) =
+        |list| list.iter_mut().for_each(|one| one["Version"]["Index"] = 1.5.into());
+    let none: fn(&mut Vec<Value>) = Vec::clear;
+    for (paths, change, says) in [
+        (
+            &["/services"][..],
+            (|list| list[0]["Endpoint"] = 1.into()) as fn(&mut Vec<Value>),
+            &["services unknown: 1 of ", "can't be read (invalid type: integer `1`"][..],
+        ),
+        (&["/services"], |list| list[0]["Spec"] = 1.into(), &["services unknown: 1 of "]),
+        (&["/services"], |list| list[0]["Spec"]["Mode"] = 1.into(), &["services unknown: 1 of "]),
+        (&["/services"], no_id, &["services unknown: 1 of ", "it has no ID"]),
+        (&["/nodes"], odd_version, &["nodes unknown: 1 of "]),
+        (&["/nodes"], none, &["nodes unknown: GET /nodes names none"]),
+        (&["/tasks"], odd_version, &["tasks unknown: 1 of "]),
+        (&["/tasks"], |list| list[0]["Spec"] = 1.into(), &["tasks unknown: 1 of "]),
+        (LISTS, all_odd, &["nodes unknown: ", "services unknown: ", "tasks unknown: "]),
+    ] {
+        let (code, out) = check(&Between::new(paths, Body::Changed(change))).await;
+        assert_eq!(code, 3, "{paths:?} {says:?}: {out}");
+        assert!(says.iter().all(|part| out.contains(part)), "{paths:?} {says:?}: {out}");
+        assert!(!out.contains(" 0 nodes") && !out.contains(" 0 services"), "{paths:?}: {out}");
+    }
+    for path in LISTS {
+        let paths = std::slice::from_ref(path);
+        let (code, out) = check(&Between::new(paths, Body::Text("null"))).await;
+        assert_eq!(code, 3, "{path}: {out}");
+    }
+}
+
+/// The screen tells it, too, and is not simply live.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_screen_tells_what_can_not_be_read() {
+    for path in [&["/services"], &["/tasks"]] {
+        let between =
+            Between::new(path, Body::Changed(|list| list[0]["Version"]["Index"] = 1.5.into()));
+        let mut live = Live::open_at(vec![(vec![between.endpoint.clone()], true)]);
+        live.until("partly read").await;
+        live.until("unknown: 1 of ").await;
+        live.until("can't be read (invalid").await;
+    }
+}
+
+/// A list of tasks without an end takes a bounded part of memory, and only the tasks along.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endless_list_of_tasks_ends() {
+    let between = Between::new(&["/tasks"], Body::Tasks);
+    let (code, out) = check(&between).await;
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains("tasks unknown: the answer to GET /tasks has more than 1000000"), "{out}");
+    let taken = between.taken.load(Ordering::Relaxed);
+    assert!(taken < 64 << 20, "{taken} bytes");
 }
 
 /// Whatever happens to names, what `check` judges by is read, and it says what it could not read.

@@ -244,7 +244,7 @@ fn check_lists(input: &[u8]) {
         // Read again it may only be richer: what can't be read is not read where it did not change.
         let again = reader.read(input).unwrap();
         assert!(first.len() <= again.len());
-        for service in &first {
+        for service in first.iter() {
             let _ = service.last_changes();
         }
     }

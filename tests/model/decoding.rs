@@ -24,7 +24,7 @@ fn tasks(json: &str) -> Vec<skep::cluster::Task> {
 }
 
 fn decode_services(json: &[u8]) -> Result<Vec<Arc<Service>>, String> {
-    ServiceReader::default().read(json)
+    ServiceReader::default().read(json).map(|services| services.items)
 }
 
 #[test]
@@ -124,6 +124,21 @@ fn one_bad_element_costs_only_itself() {
 }
 
 #[test]
+fn bad_elements_are_counted() {
+    let bad = r#"{"ID":"b","Version":{"Index":-1}}"#;
+    let json = format!(r#"[{{"ID":"a"}},{bad},{{}},{{"ID":"c"}}]"#);
+    let nodes = decode_nodes(json.as_bytes()).unwrap();
+    let services = ServiceReader::default().read(json.as_bytes()).unwrap();
+    let mut reader = TaskReader::default();
+    let tasks = reader.feed(json.as_bytes()).unwrap();
+    assert_eq!((nodes.len(), services.len(), tasks.len()), (2, 2, 2));
+    for gaps in [&nodes.gaps, &services.gaps, reader.gaps()] {
+        assert_eq!(gaps.count, 2);
+        assert!(gaps.example.as_deref().unwrap().contains("-1"), "{gaps:?}");
+    }
+}
+
+#[test]
 fn nulls_and_absences_are_empty() {
     let json = r#"[{"ID":"t","Spec":null,"Status":{"State":"failed","Err":"dial \u0000{","ContainerStatus":null},"Slot":1}]"#;
     let task = tasks(json).pop().unwrap();
@@ -136,14 +151,14 @@ fn what_did_not_change_is_not_read_again() {
     let json = fixture("28.5", "services");
     let mut reader = ServiceReader::default();
     let first = reader.read(json.as_bytes()).unwrap();
-    let again = reader.read(json.as_bytes()).unwrap();
+    let again = reader.read(json.as_bytes()).unwrap().items;
     assert!(first.iter().zip(&again).all(|(a, b)| Arc::ptr_eq(a, b)));
     // A list that does not count keeps the counts of the last one.
     let mut plain: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
     for service in &mut plain {
         service.as_object_mut().unwrap().remove("ServiceStatus");
     }
-    let uncounted = reader.read(&serde_json::to_vec(&plain).unwrap()).unwrap();
+    let uncounted = reader.read(&serde_json::to_vec(&plain).unwrap()).unwrap().items;
     assert!(first.iter().zip(&uncounted).all(|(a, b)| Arc::ptr_eq(a, b)));
     // Other counts, or another version, are another service; its neighbours stay as they were.
     plain[0]["ServiceStatus"] = serde_json::json!({ "RunningTasks": 77 });

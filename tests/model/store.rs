@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use skep::cluster::{
-    Delta, ListId, NodeState, Scope, ServiceId, Store, Task, TaskState, Timestamp,
+    Delta, ListId, NodeState, Part, Scope, ServiceId, Store, Task, TaskState, Timestamp,
 };
 
 use crate::cluster_fixture::{Cluster, NOW, cluster, listed, shop};
@@ -288,4 +288,47 @@ fn a_place_never_comes_to_mean_another_task() {
     store.apply(Delta::Cluster(other), NOW);
     tell(&mut store, 1, truth.tasks.clone());
     assert!(store.task_at(taken).is_none(), "nor in another Swarm");
+}
+
+/// Tells a list of the tasks in a scope, with what of it can't be read.
+fn tell_list(store: &mut Store, list: u64, scope: Scope, tasks: &[Task], gaps: Option<&str>) {
+    let list = ListId(list);
+    store.apply(Delta::TasksBegin(list, scope), NOW);
+    store.apply(Delta::Tasks(list, tasks.to_vec()), NOW);
+    if let Some(why) = gaps {
+        store.apply(Delta::TasksGaps(list, why.into()), NOW);
+    }
+    store.apply(Delta::TasksEnd(list), NOW);
+}
+
+#[test]
+fn tasks_that_cannot_be_read_are_unknown_until_a_whole_list_can() {
+    let truth = cluster().manager("m1").service("web", 2);
+    let (mut store, all) = (truth.store(), &truth.tasks);
+    tell_list(&mut store, 2, Scope::All, &all[..1], Some("1 of 2 can't be read"));
+    assert_eq!(store.unread().why(Part::Tasks), Some("1 of 2 can't be read"));
+    assert!(!store.tasks_known() && store.is_loaded() && store.unread().has_gaps());
+    // What a service's own list says is no news beside it, and a whole one of a service says little.
+    let web: ServiceId = truth.services[0].id.clone();
+    tell_list(&mut store, 3, Scope::Services(vec![web.clone()]), &[], Some("1 of 1 can't be read"));
+    tell_list(&mut store, 4, Scope::Services(vec![web]), all, None);
+    assert_eq!(store.unread().why(Part::Tasks), Some("1 of 2 can't be read"));
+    tell_list(&mut store, 5, Scope::All, all, None);
+    assert_eq!(store.unread().why(Part::Tasks), None);
+    assert!(store.tasks_known());
+    assert_eq!(store.total().running, 2);
+}
+
+#[test]
+fn tasks_that_were_silent_are_known_with_the_next_list_of_all() {
+    let truth = cluster().manager("m1").service("web", 2);
+    let mut store = truth.store();
+    store.apply(Delta::TasksBegin(ListId(2), Scope::All), NOW);
+    store.apply(Delta::Silent(Part::Tasks, "no answer".into(), NOW), NOW);
+    store.apply(Delta::Tasks(ListId(2), truth.tasks.clone()), NOW);
+    store.apply(Delta::TasksEnd(ListId(2)), NOW);
+    assert!(!store.tasks_known(), "that list began before");
+    assert_eq!(store.unread().silent_since(Part::Tasks), Some(NOW));
+    tell_list(&mut store, 3, Scope::All, &truth.tasks, None);
+    assert!(store.tasks_known() && store.unread().why(Part::Tasks).is_none());
 }

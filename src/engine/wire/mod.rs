@@ -21,6 +21,7 @@ pub use service::{ServiceReader, decode_service};
 pub use task::TaskReader;
 
 use self::template::WireTemplate;
+use super::json_array::{Gaps, Pieces};
 use crate::cluster::{Resources, TaskSpec, Timestamp};
 
 /// Specs remembered, and the bytes of their texts: more are not alike, and remembering them would
@@ -36,6 +37,8 @@ const LENGTHS: usize = 8;
 #[derive(Debug, Default)]
 pub struct Interner {
     texts: HashSet<Arc<str>>,
+    /// What they take.
+    text_bytes: usize,
     /// By their bytes: most of a task is its spec, and read once for all tasks made from it.
     specs: HashMap<Box<[u8]>, Arc<TaskSpec>>,
     /// What their texts take.
@@ -48,7 +51,10 @@ pub struct Interner {
 
 impl Interner {
     fn share(&mut self, text: &str) -> Arc<str> {
-        Arc::clone(self.texts.get_or_insert_with(text, |text| text.into()))
+        Arc::clone(self.texts.get_or_insert_with(text, |text| {
+            self.text_bytes += text.len();
+            text.into()
+        }))
     }
 
     /// How long the spec is that these bytes begin with, if it is a known one: an object's text that is
@@ -63,11 +69,11 @@ impl Interner {
     }
 
     /// The spec of this text, or the one just met.
-    fn spec(&mut self, text: &[u8]) -> Arc<TaskSpec> {
+    fn spec(&mut self, text: &[u8]) -> Result<Arc<TaskSpec>, serde_json::Error> {
         if let Some(known) = self.met.take().or_else(|| self.specs.get(text).cloned()) {
-            return known;
+            return Ok(known);
         }
-        let read: WireTemplate<'_> = serde_json::from_slice(text).unwrap_or_default();
+        let read: WireTemplate<'_> = serde_json::from_slice(text)?;
         let mut spec = read.model();
         spec.image = self.share(&spec.image);
         let spec = Arc::new(spec);
@@ -84,7 +90,7 @@ impl Interner {
                 lengths.push(text.len());
             }
         }
-        spec
+        Ok(spec)
     }
 }
 
@@ -180,20 +186,59 @@ fn nanos(n: i64) -> Duration {
     Duration::from_nanos(u64::try_from(n).unwrap_or(0))
 }
 
-/// Reads a list element by element; one that can't be read costs only itself, and is logged.
+/// A list that was read, and what of it could not be.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    /// What was read.
+    pub items: Vec<T>,
+    /// What was not.
+    pub gaps: Gaps,
+}
+
+impl<T> std::ops::Deref for Listed<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.items
+    }
+}
+
+/// More elements than any Swarm has nodes or services: a list of them does not end.
+const MOST_ELEMENTS: usize = 250_000;
+
+/// Reads a list element by element; one that can't be read costs only itself, and is counted.
 fn list<T>(
     json: &[u8],
     mut read: impl FnMut(&[u8]) -> Result<(T, usize), serde_json::Error>,
-) -> Result<Vec<T>, String> {
-    let mut pieces = super::json_array::Pieces::default();
-    let mut out = Vec::new();
+) -> Result<Listed<T>, String> {
+    let mut pieces = Pieces::default();
+    let mut items = Vec::new();
+    let mut is_endless = false;
     pieces.feed(json, |bytes| {
         let (item, length) = read(bytes)?;
-        out.push(item);
+        if items.len() < MOST_ELEMENTS {
+            items.push(item);
+        } else {
+            is_endless = true;
+        }
         Ok(length)
     })?;
     pieces.finish()?;
-    Ok(out)
+    if is_endless {
+        return Err(format!("a list has more than {MOST_ELEMENTS} elements"));
+    }
+    Ok(Listed { items, gaps: pieces.gaps().clone() })
+}
+
+/// The longest id taken for one; the engine's have 25 characters.
+const LONGEST_ID: usize = 128;
+
+/// An object without a usable id is none: it could not be told from others.
+fn check_id(id: &str) -> Result<(), serde_json::Error> {
+    match id.len() {
+        0 => Err(serde::de::Error::custom("it has no ID")),
+        1..=LONGEST_ID => Ok(()),
+        _ => Err(serde::de::Error::custom("its ID is too long to be one")),
+    }
 }
 
 /// Reads the element that `bytes` begin with, and how long it is.

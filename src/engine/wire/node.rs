@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Deserialize;
 
-use super::{Labels, Res, Text, Version, element, labels, list, or_default};
+use super::{Labels, Listed, Res, Text, Version, check_id, element, labels, list, or_default};
 use crate::cluster::{Availability, Manager, Node, NodeId, NodeState, Reachability, Role};
 
 #[derive(Deserialize, Default)]
@@ -148,8 +148,10 @@ fn fingerprint(pem: &str) -> u64 {
 }
 
 /// Reads a node list.
-pub fn decode_nodes(json: &[u8]) -> Result<Vec<Node>, String> {
+pub fn decode_nodes(json: &[u8]) -> Result<Listed<Node>, String> {
     list(json, |bytes| {
-        element::<WireNode<'_>>(bytes).map(|(node, length)| (Node::from(node), length))
+        let (node, length) = element::<WireNode<'_>>(bytes)?;
+        check_id(&node.id)?;
+        Ok((Node::from(node), length))
     })
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Labels, Text, Version, element, labels, list, nanos, or_default,
+    Labels, Listed, Text, Version, check_id, element, labels, list, nanos, or_default,
     template::{WireReference, WireReferences, WireTemplate, read_part},
 };
 use crate::cluster::{
@@ -126,7 +126,7 @@ impl WireCounts {
 }
 
 /// `{"Replicated":{"Replicas":3}}`: one key names the mode.
-fn mode(raw: Option<&RawValue>) -> Mode {
+fn mode(raw: Option<&RawValue>) -> Result<Mode, serde_json::Error> {
     #[derive(Deserialize, Default)]
     #[serde(rename_all = "PascalCase", default)]
     struct Fields {
@@ -135,12 +135,12 @@ fn mode(raw: Option<&RawValue>) -> Mode {
         total_completions: Option<u64>,
     }
     let read: Option<BTreeMap<String, Option<Fields>>> =
-        raw.and_then(|r| serde_json::from_str(r.get()).ok());
+        raw.map(|r| serde_json::from_str(r.get())).transpose()?;
     let Some((name, fields)) = read.and_then(|m| m.into_iter().next()) else {
-        return Mode::Other("unknown".into());
+        return Ok(Mode::Other("unknown".into()));
     };
     let fields = fields.unwrap_or_default();
-    match name.as_str() {
+    Ok(match name.as_str() {
         "Replicated" => Mode::Replicated(fields.replicas.unwrap_or(1)),
         "Global" => Mode::Global,
         "ReplicatedJob" => {
@@ -149,7 +149,7 @@ fn mode(raw: Option<&RawValue>) -> Mode {
         }
         "GlobalJob" => Mode::GlobalJob,
         other => Mode::Other(other.into()),
-    }
+    })
 }
 
 fn update_config(w: &WireUpdateConfig<'_>) -> UpdateConfig {
@@ -166,9 +166,13 @@ fn update_config(w: &WireUpdateConfig<'_>) -> UpdateConfig {
     }
 }
 
-impl From<WireService<'_>> for Service {
-    fn from(w: WireService<'_>) -> Self {
-        let spec: WireServiceSpec<'_> = read_part(w.spec);
+impl TryFrom<WireService<'_>> for Service {
+    type Error = serde_json::Error;
+
+    fn try_from(w: WireService<'_>) -> Result<Self, Self::Error> {
+        check_id(&w.id)?;
+        let spec: WireServiceSpec<'_> =
+            w.spec.map(|raw| serde_json::from_str(raw.get())).transpose()?.unwrap_or_default();
         let template = &spec.task_template;
         let refers: WireReferences<'_> = read_part(template.container_spec);
         let task = template.model();
@@ -176,13 +180,13 @@ impl From<WireService<'_>> for Service {
         // The endpoint holds the ports given out; the spec those asked for. Host ports are in both.
         let ports =
             if w.endpoint.ports.is_empty() { &spec.endpoint_spec.ports } else { &w.endpoint.ports };
-        Self {
+        Ok(Self {
             id: ServiceId::from(&*w.id),
             version: w.version.index,
             name: (*spec.name).into(),
             stack: spec.labels.get(STACK_LABEL).map(|s| (&**s).into()),
             labels: labels(&spec.labels),
-            mode: mode(spec.mode),
+            mode: mode(spec.mode)?,
             image: task.image,
             ports: ports
                 .iter()
@@ -222,7 +226,7 @@ impl From<WireService<'_>> for Service {
             counts: w.service_status.as_ref().map(WireCounts::model),
             created: w.created_at.time(),
             updated: w.updated_at.time(),
-        }
+        })
     }
 }
 
@@ -238,7 +242,7 @@ impl ServiceReader {
     ///
     /// # Errors
     /// What is wrong, when it is no list.
-    pub fn read(&mut self, json: &[u8]) -> Result<Vec<Arc<Service>>, String> {
+    pub fn read(&mut self, json: &[u8]) -> Result<Listed<Arc<Service>>, String> {
         let services = list(json, |bytes| {
             let (head, length) = element::<WireHead<'_>>(bytes)?;
             let known = self.known.get(&*head.id);
@@ -258,7 +262,7 @@ impl ServiceReader {
                 }
                 _ => {
                     let (wire, _) = element::<WireService<'_>>(bytes)?;
-                    Arc::new(Service { counts, ..Service::from(wire) })
+                    Arc::new(Service { counts, ..Service::try_from(wire)? })
                 }
             };
             Ok((service, length))
@@ -280,5 +284,7 @@ struct WireHead<'a> {
 
 /// Reads one service.
 pub fn decode_service(json: &[u8]) -> Result<Service, String> {
-    serde_json::from_slice::<WireService<'_>>(json).map(Service::from).map_err(|e| e.to_string())
+    serde_json::from_slice::<WireService<'_>>(json)
+        .and_then(Service::try_from)
+        .map_err(|e| e.to_string())
 }

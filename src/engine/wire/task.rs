@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde::{Deserialize, de::value::MapAccessDeserializer};
 
 use super::{
-    Interner, Text, Version,
+    Interner, LONGEST_ID, Text, Version, check_id,
     members::{Members, Unread},
     or_default,
 };
 use crate::{
     cluster::{NodeId, ServiceId, Task, TaskId, TaskSpec, TaskState},
-    engine::json_array::Pieces,
+    engine::json_array::{Gaps, Pieces},
 };
 
 #[derive(Deserialize, Default)]
@@ -64,14 +64,15 @@ struct WireContainerStatus<'a> {
 
 /// Commands are made with it, and requests.
 fn is_container_id(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit())
+    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-fn task(w: &WireTask<'_>, interner: &mut Interner) -> Task {
+fn task(w: &WireTask<'_>, interner: &mut Interner) -> Result<Task, serde_json::Error> {
+    check_id(&w.id)?;
     let state = TaskState::from_word(&w.status.state);
     let container = w.status.container_status.as_ref();
     let exit_code = container.filter(|_| state.is_terminal()).map(|c| c.exit_code);
-    Task {
+    Ok(Task {
         id: TaskId::from(&*w.id),
         version: w.version.index,
         service: ServiceId::from(interner.share(&w.service_id)),
@@ -93,9 +94,9 @@ fn task(w: &WireTask<'_>, interner: &mut Interner) -> Task {
         run: w.job_iteration.index,
         spec: match w.spec.0 {
             b"" | b"null" => Arc::<TaskSpec>::default(),
-            text => interner.spec(text),
+            text => interner.spec(text)?,
         },
-    }
+    })
 }
 
 /// Reads a task list as its bytes come, in little memory.
@@ -117,10 +118,20 @@ impl TaskReader {
             let mut members = Members::of(bytes, "Spec", |text| interner.meet(text))?;
             let wire = WireTask::deserialize(MapAccessDeserializer::new(&mut members))?;
             let length = members.length();
-            tasks.push(task(&wire, interner));
+            tasks.push(task(&wire, interner)?);
             Ok(length)
         })?;
         Ok(tasks)
+    }
+
+    /// What could not be read so far.
+    pub fn gaps(&self) -> &Gaps {
+        self.pieces.gaps()
+    }
+
+    /// Bytes of texts that are kept for what was read.
+    pub(in crate::engine) fn text_bytes(&self) -> usize {
+        self.interner.text_bytes
     }
 
     /// Goes on from the middle of a list, where an element begins.
@@ -135,7 +146,7 @@ impl TaskReader {
 
     /// Goes on from where another reader of the same list is.
     pub(in crate::engine) fn go_on_as(&mut self, other: &mut Self) {
-        self.pieces = std::mem::take(&mut other.pieces);
+        self.pieces.go_on_as(std::mem::take(&mut other.pieces));
     }
 
     /// # Errors

@@ -204,9 +204,9 @@ impl Reading {
         let (services, _) = services.map_err(|e| e.to_string())?;
         // Without them lines carry a node's id.
         if let Ok((nodes, _)) = nodes {
-            self.store.apply(Delta::Nodes(nodes), wall());
+            self.store.apply(Delta::Nodes(nodes.items), wall());
         }
-        self.store.apply(Delta::Services(services), wall());
+        self.store.apply(Delta::Services(services.items), wall());
         for name in names {
             let found = self.store.service_named(name);
             let id = found

@@ -9,7 +9,7 @@ use crate::session::{
     jobs::caught,
     outbox::Out,
     protocol::{Event, Generation},
-    watch::refusals::{or_refused, unread},
+    watch::refusals::{gap_words, or_refused, told_nodes, told_services, unread},
 };
 use crate::{
     cluster::{Delta, ListId, Part, Scope, Store, Timestamp},
@@ -102,7 +102,7 @@ pub(in crate::session) async fn stream_list(
                 }
             }
             Ok(None) => {
-                batch.push(Delta::TasksEnd(list));
+                batch.extend(ended(&tasks, list));
                 break Ok(Streamed { price: tasks.price(), print });
             }
             Err(error) => {
@@ -191,15 +191,14 @@ async fn read_lists(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp)
     if let Some(why) = &probe.unread {
         store.apply(unread(Part::Info, why), at);
     }
-    store.apply(
-        match or_refused(engine.nodes()).await? {
-            Ok((nodes, _)) => Delta::Nodes(nodes),
-            Err(why) => unread(Part::Nodes, &why),
-        },
-        at,
-    );
+    let nodes = match or_refused(engine.nodes()).await? {
+        Ok((nodes, _)) => told_nodes(nodes),
+        Err(why) => vec![unread(Part::Nodes, &why)],
+    };
     let (services, _) = engine.services(&mut ServiceReader::default(), true).await?;
-    store.apply(Delta::Services(services), at);
+    for delta in nodes.into_iter().chain(told_services(services)) {
+        store.apply(delta, at);
+    }
     let list = ListId(1);
     store.apply(Delta::TasksBegin(list, Scope::All), at);
     let reading = async {
@@ -207,15 +206,31 @@ async fn read_lists(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp)
         while let Some(piece) = tasks.next().await? {
             store.apply(Delta::Tasks(list, piece), at);
         }
+        for delta in ended(&tasks, list) {
+            store.apply(delta, at);
+        }
         Ok::<(), EngineError>(())
     };
     match reading.await {
-        Ok(()) => store.apply(Delta::TasksEnd(list), at),
-        Err(error) if error.is_forbidden() || error.is_timeout() => {
+        Ok(()) => {}
+        Err(error) if error.costs_a_part() || error.is_timeout() => {
             store.apply(Delta::TasksAbort(list), at);
             store.apply(unread(Part::Tasks, &error.brief()), at);
         }
         Err(error) => return Err(error),
     }
     Ok((store, at))
+}
+
+/// The end of a list of tasks, and what of it could not be read. One of which nothing could be read
+/// leaves the tasks as they were.
+fn ended(tasks: &TaskList, list: ListId) -> Vec<Delta> {
+    let (read, gaps) = (tasks.count(), tasks.gaps());
+    match gap_words(read, gaps) {
+        None => vec![Delta::TasksEnd(list)],
+        Some(why) => vec![
+            Delta::TasksGaps(list, why.into()),
+            if read == 0 { Delta::TasksAbort(list) } else { Delta::TasksEnd(list) },
+        ],
+    }
 }

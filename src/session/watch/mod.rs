@@ -27,12 +27,12 @@ use crate::session::{
     watch::feed::{Feed, Heard},
     watch::hot_services::HotServices,
     watch::lists::{Teller, stream_list},
-    watch::refusals::{Refusals, or_refused, unread},
+    watch::refusals::{Refusals, or_refused, told_nodes, told_services, unread},
     watch::usage::{Kind, Meter, Usage},
 };
 use crate::{
     cluster::{Delta, EngineEvent, ListId, Node, Part, Scope, Service, ServiceId},
-    engine::{Engine, EngineError, Names, Price, Probe, ServiceReader},
+    engine::{Engine, EngineError, Listed, Names, Price, Probe, ServiceReader},
 };
 
 /// A rhythm: busy and calm in milliseconds, longest in seconds, and its weight.
@@ -72,9 +72,9 @@ pub(in crate::session) struct Finished {
 }
 
 enum Got {
-    Nodes(Vec<Node>),
+    Nodes(Listed<Node>),
     /// The reader is handed on to the next list.
-    Services(ServiceReader, Vec<std::sync::Arc<Service>>),
+    Services(ServiceReader, Listed<std::sync::Arc<Service>>),
     /// Which list, and a fingerprint of what was told.
     Tasks(ListId, u64),
 }
@@ -168,7 +168,7 @@ impl Watch {
         watch.first.extend(no_events.as_deref().map(|why| unread(Part::Events, why)));
         match nodes {
             Ok((nodes, price)) => {
-                watch.first.push(Delta::Nodes(nodes));
+                watch.first.extend(told_nodes(nodes));
                 watch.pace(Kind::Nodes).sent(now);
                 watch.paid(Kind::Nodes, price, now);
             }
@@ -177,7 +177,7 @@ impl Watch {
                 watch.first.push(unread(Part::Nodes, &why));
             }
         }
-        watch.first.push(Delta::Services(services));
+        watch.first.extend(told_services(services));
         watch.pace(Kind::Pulse).sent(now);
         watch.paid(Kind::Pulse, of_services, now);
         watch.pace(Kind::Roll).skip(now);
@@ -332,15 +332,11 @@ impl Watch {
         self.pace(Kind::Sweep).hurry(now);
     }
 
-    /// All tasks were told: they are known again, unless the list began before they were forgotten.
-    async fn told_all_tasks(&mut self, list: ListId, now: Instant) {
+    /// All tasks were told: the model knows them again, unless the list began before it let go of them.
+    fn told_all_tasks(&mut self, list: ListId, now: Instant) {
         match self.silent_tasks {
             Some(first) if list < first => self.pace(Kind::Sweep).hurry(now),
-            Some(_) => {
-                self.silent_tasks = None;
-                self.teller.tell(vec![Delta::Read(Part::Tasks)]).await;
-            }
-            None => {}
+            _ => self.silent_tasks = None,
         }
     }
 
@@ -508,13 +504,13 @@ impl Watch {
                     self.stir(now);
                     self.hurry(&[Kind::InView, Kind::Hot], now);
                 }
-                self.teller.tell(vec![Delta::Services(services)]).await;
+                self.teller.tell(told_services(services)).await;
             }
-            Ok(Got::Nodes(nodes)) => self.teller.tell(vec![Delta::Nodes(nodes)]).await,
+            Ok(Got::Nodes(nodes)) => self.teller.tell(told_nodes(nodes)).await,
             Ok(Got::Tasks(list, print)) => {
                 self.tasks_came = true;
                 if kind == Kind::Sweep {
-                    self.told_all_tasks(list, now).await;
+                    self.told_all_tasks(list, now);
                 }
                 let of_kind = match kind {
                     Kind::InView => Some(0),
@@ -540,7 +536,7 @@ impl Watch {
                 if error.is_connection() {
                     return Err(error);
                 }
-                if error.is_forbidden() {
+                if error.costs_a_part() {
                     // What is refused once stays unknown; without services there is nothing to watch.
                     let Some(part) = Refusals::part(kind) else { return Err(error) };
                     if self.refused.add(part) {

@@ -1,9 +1,11 @@
 //! What the endpoint in use refuses to tell.
 
+use std::sync::Arc;
+
 use crate::session::watch::usage::Kind;
 use crate::{
-    cluster::{Delta, Part},
-    engine::EngineError,
+    cluster::{Delta, Node, Part, Service},
+    engine::{EngineError, Gaps, Listed},
 };
 
 /// The parts that are refused: they are not asked for again over this link.
@@ -40,7 +42,7 @@ pub(in crate::session) async fn or_refused<T>(
     what: impl Future<Output = Result<T, EngineError>>,
 ) -> Result<Result<T, String>, EngineError> {
     match what.await {
-        Err(error) if error.is_forbidden() => Ok(Err(error.brief())),
+        Err(error) if error.costs_a_part() => Ok(Err(error.brief())),
         what => what.map(Ok),
     }
 }
@@ -48,4 +50,40 @@ pub(in crate::session) async fn or_refused<T>(
 /// Tells that a part is unknown, and why.
 pub(in crate::session) fn unread(part: Part, why: &str) -> Delta {
     Delta::Unread(part, why.into())
+}
+
+/// Tells what of a part's list can't be read, or that all of it can; `read` elements could be.
+fn told_gaps(part: Part, read: usize, gaps: &Gaps) -> Delta {
+    match gap_words(read as u64, gaps) {
+        Some(why) => Delta::Gaps(part, why.into()),
+        // Not even the manager that answers is named.
+        None if read == 0 && part == Part::Nodes => {
+            Delta::Gaps(part, "GET /nodes names none, not even this manager".into())
+        }
+        None => Delta::Read(part),
+    }
+}
+
+/// `1 of 3 can't be read (invalid type…)`, if any can't.
+pub(in crate::session) fn gap_words(read: u64, gaps: &Gaps) -> Option<String> {
+    let example = gaps.example.as_deref().unwrap_or("no reason given");
+    let all = read + gaps.count;
+    (gaps.count > 0).then(|| format!("{} of {all} can't be read ({example})", gaps.count))
+}
+
+/// What a list of nodes tells; one of which nothing can be read leaves the nodes as they were.
+pub(in crate::session) fn told_nodes(nodes: Listed<Node>) -> Vec<Delta> {
+    let told = told_gaps(Part::Nodes, nodes.len(), &nodes.gaps);
+    told_list(told, nodes, Delta::Nodes)
+}
+
+/// The same of services.
+pub(in crate::session) fn told_services(services: Listed<Arc<Service>>) -> Vec<Delta> {
+    let told = told_gaps(Part::Services, services.len(), &services.gaps);
+    told_list(told, services, Delta::Services)
+}
+
+fn told_list<T>(told: Delta, list: Listed<T>, delta: fn(Vec<T>) -> Delta) -> Vec<Delta> {
+    let is_readable = !list.is_empty() || list.gaps.count == 0;
+    std::iter::once(told).chain(is_readable.then(|| delta(list.items))).collect()
 }

@@ -100,7 +100,10 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         }
         groups.push(nodes);
         let services = (health.converged, store.services().len());
-        groups.push(of("  services ", services, problems::of_services));
+        groups.push(match store.services_known() {
+            true => of("  services ", services, problems::of_services),
+            false => unknown("  services "),
+        });
         groups.push(tasks);
         if health.missing > 0 {
             let slot = problems::of_services(board);
@@ -146,6 +149,9 @@ fn link(board: &Board) -> Span<'static> {
         LinkState::Live { .. } if board.is_live() && board.tasks_silent().is_some() => {
             let age = text::age(board.tasks_silent().unwrap_or_default());
             Span::styled(format!("◍ tasks silent {age}"), board.style(Slot::Warn))
+        }
+        LinkState::Live { .. } if board.is_live() && board.live_store().unread().has_gaps() => {
+            Span::styled("◍ partly read", board.style(Slot::Warn))
         }
         LinkState::Live { .. } if board.is_live() => Span::styled("● live", board.style(Slot::Ok)),
         LinkState::Live { .. } => {
@@ -219,9 +225,10 @@ pub(super) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 
 fn problem_line(board: &Board, room: usize) -> Line<'static> {
     let Some(worst) = board.loud().next() else {
-        let said = board.scene.store.unread().sentence().unwrap_or_default();
-        let said = text::clean(&said).into_owned();
-        return Line::styled(format!(" {}", text::cut(&said, room)), board.style(Slot::Dim));
+        let unread = board.scene.store.unread();
+        let said = text::clean(&unread.sentence().unwrap_or_default()).into_owned();
+        let slot = if unread.has_gaps() { Slot::Warn } else { Slot::Dim };
+        return Line::styled(format!(" {}", text::cut(&said, room)), board.style(slot));
     };
     let more = match board.loud().count() {
         1 => "  7 ".to_owned(),

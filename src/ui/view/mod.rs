@@ -75,9 +75,10 @@ pub(super) fn is_tiny(area: Rect) -> bool {
 
 /// The screen without the header, the strip below it, and the footer.
 pub(super) fn body(board: &Board, area: Rect) -> Rect {
-    let strip =
-        u16::from(board.loud().next().is_some() || !matches!(board.link, LinkState::Live { .. }));
-    let top = (1 + strip).min(area.height);
+    let has_strip = board.loud().next().is_some()
+        || !matches!(board.link, LinkState::Live { .. })
+        || board.scene.store.unread().has_gaps();
+    let top = (1 + u16::from(has_strip)).min(area.height);
     Rect { y: area.y + top, height: area.height.saturating_sub(top + 1), ..area }
 }
 
