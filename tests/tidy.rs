@@ -12,7 +12,10 @@ use syn::visit::Visit;
 
 use skep::{
     triage::{RULES, Role},
-    ui::{Keymap, actions::ACTIONS},
+    ui::{
+        Keymap,
+        actions::{ACTIONS, Context},
+    },
 };
 
 /// Rooms and what of ours each may import. `main`, `cli` and `commands` join everything together.
@@ -355,7 +358,7 @@ fn readme_has_every_key() {
     let missing: Vec<String> = ACTIONS
         .iter()
         .map(|a| {
-            let shown = Keymap::default().shown(a);
+            let shown = Keymap::default().shown(a, a.contexts[0]);
             let keys: Vec<String> = shown.split(' ').map(|k| format!("`{k}`")).collect();
             format!("| {} | {} |", keys.join(" "), a.words)
         })
@@ -397,49 +400,32 @@ fn readme_has_every_rule() {
 /// The design's keys do what the design says.
 #[test]
 fn the_contract_of_keys() {
-    for (key, id) in [
-        ("1", "overview"),
-        ("2", "services"),
-        ("3", "nodes"),
-        ("4", "tasks"),
-        ("5", "events"),
-        ("6", "logs"),
-        ("7", "problems"),
-        ("Tab", "next-pane"),
-        ("Shift-Tab", "previous-pane"),
-        ("j", "down"),
-        ("k", "up"),
-        ("g", "top"),
-        ("G", "bottom"),
-        ("Ctrl-d", "half-down"),
-        ("Ctrl-u", "half-up"),
-        ("PgDn", "page-down"),
-        ("PgUp", "page-up"),
-        ("Enter", "open"),
-        ("Esc", "back"),
-        ("/", "filter"),
-        (":", "palette"),
-        ("?", "help"),
-        ("s", "scale"),
-        ("u", "update"),
-        ("r", "rollback"),
-        ("f", "force"),
-        ("l", "logs-of"),
-        ("d", "describe"),
-        ("y", "yaml"),
-        ("Space", "mark"),
-        ("o", "sort"),
-        ("O", "reverse"),
-        ("c", "copy"),
-        ("p", "pause"),
-        ("z", "zoom"),
-        ("R", "report"),
-        ("Ctrl-x", "failed-log"),
-        ("q", "quit"),
-        ("Ctrl-c", "quit"),
+    const EVERYWHERE: &[Context] = &[Context::Table, Context::Log];
+    const TABLE: &[Context] = &[Context::Table];
+    const LOG: &[Context] = &[Context::Log];
+    let views =
+        "1 overview, 2 services, 3 nodes, 4 tasks, 5 events, 6 logs, 7 problems, 8 clusters";
+    let all = "Tab next-pane, Shift-Tab previous-pane, j down, k up, g top, G bottom, \
+               Ctrl-d half-down, Ctrl-u half-up, PgDn page-down, PgUp page-up, Enter open, Esc back, \
+               / filter, : palette, ? help, l logs-of, y yaml, Space mark, c copy, p pause, z zoom, \
+               w wall, R report, Ctrl-x failed-log, Ctrl-l redraw, q quit, Ctrl-c quit";
+    let table = "s scale, u update, r rollback, f force, d describe, o sort, O reverse, e edit, \
+                 t labels, b blast";
+    let log = "f page-down, b page-up, d half-down, u half-up, F bottom, e next-error, t times";
+    let keymap = Keymap::default();
+    for (contexts, pairs) in [
+        (EVERYWHERE, views),
+        (EVERYWHERE, all),
+        (TABLE, table),
+        (LOG, log),
+        (&[Context::Events], "< longer, > shorter"),
     ] {
-        let action = ACTIONS.iter().find(|a| a.keys.contains(&key)).map(|a| a.id);
-        assert_eq!(action, Some(id), "{key}");
+        for (pair, context) in pairs.split(", ").flat_map(|p| contexts.iter().map(move |c| (p, c)))
+        {
+            let (key, id) = pair.split_once(' ').unwrap();
+            let found = keymap.of(*context, &Keymap::press(key).unwrap()).map(|a| a.id);
+            assert_eq!(found, Some(id), "{key} {}", context.place());
+        }
     }
 }
 

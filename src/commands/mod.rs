@@ -28,6 +28,7 @@ pub use self::{
     permit::permit,
     snapshot::{snapshot_json, snapshot_text},
     taken::Taken,
+    tui::keymap,
 };
 use crate::{
     cli::{Cli, Sub},

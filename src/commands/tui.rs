@@ -13,12 +13,14 @@ use super::{
 };
 use crate::{
     cli::Cli,
-    config::{ConfigFile, Depth, Look, Themes, badge, default_path, state_dir, themes_dir},
+    config::{
+        ConfigFile, Depth, KeyConfig, Look, Themes, badge, default_path, state_dir, themes_dir,
+    },
     connect::{Ask, Choice, Connector},
     demo,
     grant::ClusterNo,
     session::{Budget, SessionConfig, Sessions},
-    ui::{self, App, Appearance, KeyFault, Keymap, Means, OpenCluster, Opening, View},
+    ui::{self, App, Appearance, KeyChange, Keymap, Means, OpenCluster, Opening, View},
 };
 
 /// An engine that takes longer is waited for on the screen.
@@ -30,6 +32,26 @@ const SHORTEST_TURN: Duration = Duration::from_secs(2);
 /// What others get to log in once one has.
 const GRACE: Duration = Duration::from_millis(300);
 
+/// The keys as the config file has them.
+///
+/// # Errors
+/// What can't be, and in which line.
+pub fn keymap(config: &KeyConfig) -> Result<Keymap, (usize, String)> {
+    let changes: Vec<KeyChange<'_>> = config
+        .changes
+        .iter()
+        .map(|k| KeyChange { context: k.context.as_deref(), action: &k.action, keys: &k.keys })
+        .collect();
+    let preset = config.preset.as_ref();
+    Keymap::new(preset.map(|(name, _)| &**name), &changes).map_err(|fault| {
+        let line = match fault.change {
+            Some(at) => config.changes.get(at).map(|keys| keys.line),
+            None => preset.map(|(_, line)| *line),
+        };
+        (line.unwrap_or(0), fault.why)
+    })
+}
+
 /// Opens it on the chosen clusters until the user quits.
 pub(super) async fn run(
     cli: &Cli,
@@ -37,9 +59,7 @@ pub(super) async fn run(
     choice: Choice,
     demo: Option<&demo::Demo>,
 ) -> Result<u8, Fault> {
-    let keymap = Keymap::new(file.keys.iter().map(|(id, keys)| (&**id, &*keys.keys)));
-    let keymap = keymap.map_err(|KeyFault { id, why }| {
-        let line = file.keys.get(&id).map_or(0, |keys| keys.line);
+    let keymap = keymap(&file.keys).map_err(|(line, why)| {
         fault(USAGE)(format!("config {}, line {line}: keys: {why}", config_name(cli)))
     })?;
     let wanted = cli.view.as_deref().or(file.view.as_deref()).unwrap_or("overview");

@@ -2,7 +2,6 @@
 //! named with its line: a mistyped `read_only` must not silently give write access.
 
 use std::{
-    collections::BTreeMap,
     io::Read,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -10,7 +9,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::triage::TriageConfig;
+use super::{keys::KeyConfig, triage::TriageConfig};
 use crate::text::quote;
 
 /// What the file may say. Flags go before it.
@@ -35,7 +34,7 @@ pub struct ConfigFile {
     /// From when on something is a problem.
     pub triage: TriageConfig,
     /// Keys of actions, instead of their own.
-    pub keys: BTreeMap<String, Keys>,
+    pub keys: KeyConfig,
     /// The wall.
     pub wall: WallConfig,
     /// Draw nothing but ASCII.
@@ -76,34 +75,6 @@ impl Default for WallConfig {
     fn default() -> Self {
         let turn = std::time::Duration::from_secs(10);
         Self { turn, bell: false, on_critical: Vec::new() }
-    }
-}
-
-/// The keys of an action, and in which line of the file they are.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(from = "toml::Spanned<OneOrMore>")]
-pub struct Keys {
-    /// As they are written: `s`, `Ctrl-x`, `F5`.
-    pub keys: Vec<String>,
-    /// Where in the text, and then in which line.
-    pub line: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl From<toml::Spanned<OneOrMore>> for Keys {
-    fn from(found: toml::Spanned<OneOrMore>) -> Self {
-        let line = found.span().start;
-        let keys = match found.into_inner() {
-            OneOrMore::One(key) => vec![key],
-            OneOrMore::More(keys) => keys,
-        };
-        Self { keys, line }
     }
 }
 
@@ -188,9 +159,7 @@ impl ConfigFile {
     /// What is wrong in one line, and in which line of the text.
     pub fn parse(text: &str) -> Result<Self, (usize, String)> {
         let mut file: Self = toml::from_str(text).map_err(|e| line_of(text, &e))?;
-        for keys in file.keys.values_mut() {
-            keys.line = line_at(text, keys.line);
-        }
+        file.keys.count_lines(|at| line_at(text, at));
         Ok(file)
     }
 }
@@ -264,8 +233,9 @@ mod tests {
         let (line, _) = ConfigFile::parse("hosts = 3").unwrap_err();
         assert_eq!(line, 1);
         let keys = ConfigFile::parse("[keys]\nscale = \"F5\"\n\nforce = []\n").unwrap().keys;
-        assert_eq!((&*keys["scale"].keys[0], keys["scale"].line), ("F5", 2));
-        assert!(keys["force"].keys.is_empty() && keys["force"].line == 4);
+        let [force, scale] = keys.changes.as_slice() else { panic!("{keys:?}") };
+        assert_eq!((&*scale.action, &*scale.keys[0], scale.line), ("scale", "F5", 2));
+        assert!(force.keys.is_empty() && force.line == 4);
         let good = ConfigFile::parse("hosts = [\"tcp://m1\"]\nread_only = true").unwrap();
         assert!(good.read_only);
     }

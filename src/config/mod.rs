@@ -2,6 +2,7 @@
 
 mod colours;
 mod file;
+mod keys;
 mod theme;
 mod triage;
 
@@ -9,5 +10,6 @@ pub use colours::{Depth, Look, badge, nearest};
 pub use file::{
     Borders, ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir, themes_dir,
 };
+pub use keys::{KeyConfig, Keys};
 pub use theme::{Slot, Theme, Themes};
 pub use triage::TriageConfig;

@@ -4,7 +4,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{
     Board,
-    actions::{self, Act, Context},
+    actions::{self, Act, Needs},
+    app::Effect,
     board::{Pane, Request, TaskScope, View},
     event_filter::EventSieve,
     line_editor::LineEditor,
@@ -34,12 +35,16 @@ impl Board {
     fn view_key(&mut self, key: &KeyEvent) {
         let ctrl_c =
             key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-        match self.settings.keymap.of(key) {
+        match self.settings.keymap.of(self.context(), key) {
             Some(action) => self.act(action.act),
             None if ctrl_c => self.act(Act::Quit),
             None => {
                 if self.focus() == Pane::Logs {
                     self.pan_log(key.code);
+                }
+                // Whoever knows the key from another view learns why nothing happens.
+                if let Some(action) = self.settings.keymap.elsewhere(key) {
+                    self.say(format!("{} has no key {}", action.id, self.context().place()));
                 }
             }
         }
@@ -48,8 +53,8 @@ impl Board {
     /// Carries an action out, wherever it came from.
     pub(super) fn act(&mut self, act: Act) {
         let action = actions::action(act);
-        let on_object = [Context::Service, Context::Object, Context::Problem, Context::Node];
-        if self.focus() != Pane::Logs && on_object.contains(&action.context) {
+        let on_object = [Needs::Service, Needs::Object, Needs::Problem, Needs::Node];
+        if self.focus() != Pane::Logs && on_object.contains(&action.needs) {
             // What is acted on keeps the cursor, whatever comes above it.
             self.step(0);
         }
@@ -95,6 +100,7 @@ impl Board {
             }
             Act::Scale => self.ask(Asking::Scale),
             Act::Update => self.ask(Asking::Image),
+            Act::Edit => self.edit_one(),
             Act::Rollback => self.plan_at_once(Change::Rollback),
             Act::Force => self.plan_at_once(Change::Force),
             Act::Drain => self.plan_node(NodeChange::Availability(Availability::Drain)),
@@ -151,7 +157,10 @@ impl Board {
                     self.say("this zooms the events in time: press 5");
                 }
             }
+            Act::Redraw => self.effects.push(Effect::Redraw),
             Act::Quit => self.quit(),
+            // Of what lies over a view: its own keys.
+            Act::Reveal | Act::ShowPlan | Act::CarryOut => {}
         }
     }
 

@@ -7,7 +7,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    actions::Act,
+    actions::{Act, Context},
     board::{Board, Elsewhere, Input, LinkState, Request, Settings, View},
     clusters::ClustersView,
     keymap::Keymap,
@@ -47,6 +47,8 @@ pub enum Effect {
     Copy(String),
     /// The terminal's bell.
     Bell,
+    /// Draw the whole screen anew: something else wrote on it.
+    Redraw,
     /// Run this, and don't wait for it.
     Run { command: Vec<String>, env: Vec<(&'static str, String)> },
     /// Into a file: a new one if `fresh`, which must not exist yet, else at its end.
@@ -223,11 +225,10 @@ impl App {
                 self.dirty = true;
             }
             Msg::Key(key) => {
+                let busy = self.open().any(|b| b.no.0 != self.current && b.is_busy());
+                self.boards[self.current].busy_elsewhere = busy;
                 if !self.fleet_key(&key) {
-                    let busy = self.open().any(|b| b.no.0 != self.current && b.is_busy());
-                    let board = &mut self.boards[self.current];
-                    board.busy_elsewhere = busy;
-                    board.update(Input::Key(key), now);
+                    self.boards[self.current].update(Input::Key(key), now);
                 }
                 self.dirty = true;
             }
@@ -453,7 +454,14 @@ impl App {
         if !self.fleet.open || !self.board().overlays.is_empty() {
             return false;
         }
-        let Some(action) = self.board().settings.keymap.of(key) else { return false };
+        let keymap = &self.board().settings.keymap;
+        let Some(action) = keymap.of(Context::Clusters, key) else {
+            let is_known = keymap.elsewhere(key).is_some();
+            if is_known {
+                self.boards[self.current].say("Enter opens the cluster; this key works there");
+            }
+            return is_known;
+        };
         match action.act {
             Act::Down => self.fleet.step(1),
             Act::Up => self.fleet.step(-1),
@@ -475,29 +483,20 @@ impl App {
                     }
                 }
             }
-            // These leave for the cluster's own views, or lie over this one.
-            Act::Overview
-            | Act::Services
-            | Act::Nodes
-            | Act::Tasks
-            | Act::Events
-            | Act::Logs
-            | Act::Problems => {
-                self.fleet.open = false;
-                return false;
-            }
-            Act::Clusters
-            | Act::NextCluster
-            | Act::PreviousCluster
-            | Act::Palette
-            | Act::Help
-            | Act::Quit
-            | Act::Retry
-            | Act::Report
-            | Act::Pause
-            | Act::Dismiss => return false,
-            _ => {
-                self.boards[self.current].say("Enter opens the cluster; this key works there");
+            // The same as in every view; some of them lead there.
+            act => {
+                self.fleet.open = !matches!(
+                    act,
+                    Act::Overview
+                        | Act::Services
+                        | Act::Nodes
+                        | Act::Tasks
+                        | Act::Events
+                        | Act::Logs
+                        | Act::Problems
+                );
+                self.boards[self.current].act(act);
+                self.boards[self.current].update(Input::Pointed, self.now);
             }
         }
         true

@@ -2,31 +2,44 @@
 
 use super::{
     Board,
-    actions::{Act, Action, Context},
+    actions::{Act, Action, Context, Needs},
     board::{Pane, TaskScope, View},
 };
 use crate::cluster::Subject;
 
 impl Board {
+    /// Where the keyboard is, whatever lies over the view.
+    pub(super) fn context(&self) -> Context {
+        match self.focus() {
+            Pane::Logs => Context::Log,
+            Pane::Events if self.view == View::Problems => Context::Problems,
+            Pane::Events => Context::Events,
+            Pane::Services | Pane::Nodes | Pane::Tasks => Context::Table,
+        }
+    }
+
+    /// The key to show for an action in a context, if it has one.
+    pub(super) fn key_of(&self, act: Act, context: Context) -> Option<String> {
+        self.settings.keymap.first(act, context)
+    }
+
     /// Whether an action would do something; read-only hides what writes.
     pub(super) fn offers(&self, action: &Action) -> bool {
         if action.writes && self.is_read_only() {
             return false;
         }
-        let log = self.focus() == Pane::Logs && self.log.is_some();
+        let context = self.context();
         let subject = || self.subject();
-        let fits = match action.context {
-            Context::Any => true,
-            Context::Table => self.focus() != Pane::Logs || log,
-            Context::Log => log,
-            Context::Lines => self.in_events() || log,
-            Context::Events => self.in_events(),
-            Context::Problem => self.problem().is_some(),
-            Context::Node => matches!(subject(), Some(Subject::Node(_))),
-            Context::Placed => matches!(subject(), Some(Subject::Node(_) | Subject::Task(..))),
-            Context::Object => subject().is_some(),
-            Context::Service => matches!(subject(), Some(Subject::Service(_) | Subject::Task(..))),
+        let fits = match action.needs {
+            Needs::Nothing => true,
+            Needs::Rows => context != Context::Log || self.log.is_some(),
+            Needs::Problem => self.problem().is_some(),
+            Needs::Node => matches!(subject(), Some(Subject::Node(_))),
+            Needs::Placed => matches!(subject(), Some(Subject::Node(_) | Subject::Task(..))),
+            Needs::Object => subject().is_some(),
+            Needs::Service => matches!(subject(), Some(Subject::Service(_) | Subject::Task(..))),
         };
+        let fits = fits && action.contexts.contains(&context);
         fits && self.would(action.act)
     }
 

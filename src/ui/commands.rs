@@ -20,7 +20,9 @@ const RECENT: usize = 8;
 
 impl Board {
     pub(super) fn palette_key(&mut self, key: &KeyEvent) {
-        let known = Known::of(&self.scene.store, &self.siblings, &self.settings, &self.recent);
+        let context = self.context();
+        let known =
+            Known::of(&self.scene.store, &self.siblings, &self.settings, &self.recent, context);
         let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
         let found = palette.suggestions(&known);
         match key.code {
@@ -72,7 +74,9 @@ impl Board {
 
     /// The theme under the palette's cursor is shown at once.
     fn preview(&mut self) {
-        let known = Known::of(&self.scene.store, &self.siblings, &self.settings, &self.recent);
+        let context = self.context();
+        let known =
+            Known::of(&self.scene.store, &self.siblings, &self.settings, &self.recent, context);
         let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
         let found = palette.suggestions(&known);
         let name = found.get(palette.chosen).and_then(|s| s.command.strip_prefix("theme "));
@@ -128,7 +132,7 @@ impl Board {
             return Ok(());
         }
         let Some(name) = name else {
-            let action = actions::ACTIONS.iter().find(|a| a.id == verb);
+            let action = actions::ACTIONS.iter().find(|a| a.id == verb && a.has_name());
             let act = action.map(|a| a.act).ok_or_else(|| format!("no command '{verb}'"))?;
             self.overlays.pop();
             self.act(act);
@@ -148,6 +152,7 @@ impl Board {
             "update" => Act::Update,
             "rollback" => Act::Rollback,
             "force" => Act::Force,
+            "edit" => Act::Edit,
             "yaml" => Act::Yaml,
             other => return Err(format!("no command '{other}'")),
         };
@@ -205,6 +210,7 @@ impl Board {
             Act::Update => self.ask_for(Asking::Image, vec![id]),
             Act::Rollback => self.plan_change(vec![id], Change::Rollback),
             Act::Force => self.plan_change(vec![id], Change::Force),
+            Act::Edit => self.edit(id),
             _ => {}
         }
     }

@@ -4,10 +4,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
     Board,
-    actions::{self, Act},
+    actions::{Act, Context, Needs},
     app::Effect,
-    keymap::Keymap,
-    overlay::{Asking, Overlay, Page, Scroll, Slip},
+    overlay::{Asking, Overlay, Page, Slip},
     palette::Palette,
 };
 use crate::{
@@ -57,18 +56,17 @@ impl Board {
         match top {
             Overlay::Filter(_) => self.filter_key(key),
             Overlay::Highlight(_) => self.highlight_key(key),
-            Overlay::Ask(_) => self.ask_key(key, ctrl),
+            Overlay::Ask(_) => self.ask_key(key),
             Overlay::Waiting { .. } | Overlay::Copy { .. } | Overlay::Quit => self.short_key(key),
             Overlay::Plan(_) => self.plan_key(key),
             Overlay::Editor(_) => self.editor_key(key, ctrl),
-            Overlay::Page(page) => {
-                if !scroll_key(&page.scroll, &self.settings.keymap, key) {
-                    self.page_key(key);
-                }
-            }
+            Overlay::Page(_) => self.page_key(key),
             Overlay::Help { scroll } => {
-                if !scroll_key(scroll, &self.settings.keymap, key) {
-                    self.close_top();
+                let keymap = &self.settings.keymap;
+                match keymap.of(Context::Page, key).map(|action| action.act) {
+                    Some(Act::Redraw) => self.effects.push(Effect::Redraw),
+                    Some(act) if scroll.act(act) => {}
+                    _ => self.close_top(),
                 }
             }
             Overlay::Palette(_) => self.palette_key(key),
@@ -128,19 +126,19 @@ impl Board {
         }
     }
 
-    fn ask_key(&mut self, key: &KeyEvent, ctrl: bool) {
+    fn ask_key(&mut self, key: &KeyEvent) {
+        let act = self.settings.keymap.of(Context::Prompt, key).map(|action| action.act);
+        let opens_editor = act == Some(Act::Edit);
         let Some(Overlay::Ask(ask)) = self.overlays.last_mut() else { return };
         match key.code {
             KeyCode::Esc => self.close_top(),
-            KeyCode::Char('e') if ctrl && ask.asking == Asking::Image => {
-                match ask.targets.as_slice() {
-                    [Target::Service(one)] => {
-                        let one = one.clone();
-                        self.edit(one);
-                    }
-                    _ => ask.error = Some("the editor takes one service at a time".into()),
+            _ if opens_editor && ask.asking == Asking::Image => match ask.targets.as_slice() {
+                [Target::Service(one)] => {
+                    let one = one.clone();
+                    self.edit(one);
                 }
-            }
+                _ => ask.error = Some("the editor takes one service at a time".into()),
+            },
             KeyCode::Enter if ask.waiting.is_none() => {
                 let text = ask.input.text().trim();
                 let change = match ask.asking {
@@ -193,33 +191,39 @@ impl Board {
 
     fn plan_key(&mut self, key: &KeyEvent) {
         let Some(Overlay::Plan(shown)) = self.overlays.last_mut() else { return };
-        let answer = match (&shown.plan.confirm, key.code) {
-            (_, KeyCode::Esc) => return self.close_top(),
-            (Confirm::Yes, KeyCode::Char('y')) if is_plain(key) => {
+        // Letters are typed where a word confirms.
+        let is_text =
+            matches!((&shown.plan.confirm, key.code), (Confirm::Type(_), KeyCode::Char(_)));
+        let action =
+            self.settings.keymap.of(Context::Plan, key).filter(|_| !is_text || !is_plain(key));
+        let answer = match (&shown.plan.confirm, action.map(|a| a.act)) {
+            (_, Some(Act::Back)) => return self.close_top(),
+            (_, Some(Act::Redraw)) => return self.effects.push(Effect::Redraw),
+            (Confirm::Yes, Some(Act::CarryOut)) if is_plain(key) => {
                 if key.kind == KeyEventKind::Repeat || !shown.may_be_read(self.last_y, self.now) {
                     shown.slip = Some(Slip::TooSoon);
                     return;
                 }
                 Confirmation::Yes
             }
-            (Confirm::Yes, KeyCode::Enter) => {
+            (Confirm::Yes, _) if key.code == KeyCode::Enter => {
                 shown.slip = Some(Slip::Wrong);
                 return;
             }
-            (Confirm::Type(_), KeyCode::Enter) => {
+            (Confirm::Type(_), _) if key.code == KeyCode::Enter => {
                 Confirmation::Typed(shown.typed.text().to_owned())
             }
-            (
-                Confirm::Type(_),
-                KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown,
-            )
-            | (Confirm::Yes, _) => {
-                scroll_key(&shown.scroll, &self.settings.keymap, key);
+            (Confirm::Type(_), act) => {
+                // Home, End and Ctrl-u are for the line.
+                let steps = [Act::Up, Act::Down, Act::PageUp, Act::PageDown];
+                if !act.is_some_and(|act| steps.contains(&act) && shown.scroll.act(act)) {
+                    shown.slip = None;
+                    shown.typed.key(key);
+                }
                 return;
             }
-            (Confirm::Type(_), _) => {
-                shown.slip = None;
-                shown.typed.key(key);
+            (Confirm::Yes, act) => {
+                act.map(|act| shown.scroll.act(act));
                 return;
             }
         };
@@ -233,6 +237,8 @@ impl Board {
     }
 
     fn editor_key(&mut self, key: &KeyEvent, ctrl: bool) {
+        let act = self.settings.keymap.of(Context::Editor, key).map(|action| action.act);
+        let shows_plan = act == Some(Act::ShowPlan);
         let Some(Overlay::Editor(editor)) = self.overlays.last_mut() else { return };
         if editor.discarding {
             editor.discarding = false;
@@ -250,7 +256,7 @@ impl Board {
                 }
             }
             KeyCode::Char('c') if ctrl => editor.discarding = editor.is_changed(),
-            KeyCode::Char('s') if ctrl => {
+            _ if shows_plan => {
                 let text = editor.area.lines().join("\n") + "\n";
                 match from_yaml(&text, &editor.document.spec) {
                     Err(error) => {
@@ -277,24 +283,26 @@ impl Board {
 
     fn page_key(&mut self, key: &KeyEvent) {
         let Some(Overlay::Page(page)) = self.overlays.last_mut() else { return };
-        match key.code {
-            KeyCode::Char('x') => page.reveal = !page.reveal,
-            KeyCode::Char('y') => {
+        let Some(action) = self.settings.keymap.of(Context::Page, key) else { return };
+        match action.act {
+            Act::Reveal => page.reveal = !page.reveal,
+            Act::Redraw => self.effects.push(Effect::Redraw),
+            Act::Yaml => {
                 let subject = described(page);
                 self.overlays.pop();
                 if let Some(subject) = subject {
                     self.yaml_of(&subject);
                 }
             }
-            KeyCode::Esc | KeyCode::Char('q' | 'd') => self.close_top(),
+            Act::Back => self.close_top(),
+            act if page.scroll.act(act) => {}
             // Actions work from a page on what it describes.
-            _ => {
+            act => {
                 if let Some(Subject::Service(id)) = described(page)
-                    && let Some(action) = self.settings.keymap.of(key)
-                    && action.context == actions::Context::Service
+                    && action.needs == Needs::Service
                 {
                     self.overlays.pop();
-                    self.act_on(action.act, id);
+                    self.act_on(act, id);
                 }
             }
         }
@@ -312,21 +320,4 @@ fn described(page: &Page) -> Option<Subject> {
         super::overlay::PageKind::Blast(id) => Some(Subject::Node(id.clone())),
         super::overlay::PageKind::Yaml { .. } | super::overlay::PageKind::Stats => None,
     }
-}
-
-/// Moves a page; false if the key is none of moving. Drawing stops at the last line.
-fn scroll_key(scroll: &Scroll, keymap: &Keymap, key: &KeyEvent) -> bool {
-    let Some(action) = keymap.of(key) else { return false };
-    scroll.by(match action.act {
-        Act::Down => 1,
-        Act::Up => -1,
-        Act::HalfDown => 10,
-        Act::HalfUp => -10,
-        Act::PageDown => 20,
-        Act::PageUp => -20,
-        Act::Top => isize::MIN,
-        Act::Bottom => isize::MAX,
-        _ => return false,
-    });
-    true
 }

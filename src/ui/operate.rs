@@ -232,6 +232,15 @@ impl Board {
         self.command(Command::Documents(token, targets));
     }
 
+    /// Opens the editor on the spec of the service under the cursor.
+    pub(super) fn edit_one(&mut self) {
+        match self.targets().as_slice() {
+            [one] => self.edit(one.clone()),
+            [] => self.say("no service is selected"),
+            _ => self.say("specs are edited one service at a time: Esc clears the marks"),
+        }
+    }
+
     /// Opens the editor on a service's spec.
     pub(super) fn edit(&mut self, target: ServiceId) {
         let token = self.token();

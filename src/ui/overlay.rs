@@ -4,7 +4,7 @@ use std::{cell::Cell, time::Duration};
 
 use tui_textarea::TextArea;
 
-use super::{line_editor::LineEditor, palette::Palette};
+use super::{actions::Act, line_editor::LineEditor, palette::Palette};
 use crate::{
     action::plan::{Document, EditError, Plan, Target},
     cluster::{NodeId, Subject, Timestamp},
@@ -19,6 +19,22 @@ impl Scroll {
     /// Moves by lines.
     pub fn by(&self, lines: isize) {
         self.0.set(self.0.get().saturating_add_signed(lines));
+    }
+
+    /// Moves as an action says; false if it is none of moving. Drawing stops at the last line.
+    pub fn act(&self, act: Act) -> bool {
+        self.by(match act {
+            Act::Down => 1,
+            Act::Up => -1,
+            Act::HalfDown => 10,
+            Act::HalfUp => -10,
+            Act::PageDown => 20,
+            Act::PageUp => -20,
+            Act::Top => isize::MIN,
+            Act::Bottom => isize::MAX,
+            _ => return false,
+        });
+        true
     }
 
     /// Keeps it at most `max`; returns where it is.

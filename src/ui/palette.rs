@@ -1,6 +1,11 @@
 //! The command palette: actions, views and objects by name.
 
-use super::{actions::ACTIONS, board::Settings, keymap::Keymap, line_editor::LineEditor};
+use super::{
+    actions::{ACTIONS, Context},
+    board::Settings,
+    keymap::Keymap,
+    line_editor::LineEditor,
+};
 use crate::{
     cluster::{Node, Store},
     config::{Theme, Themes},
@@ -26,6 +31,7 @@ pub struct Known<'a> {
     themes: &'a Themes,
     keymap: &'a Keymap,
     recent: &'a [String],
+    context: Context,
 }
 
 impl<'a> Known<'a> {
@@ -34,6 +40,7 @@ impl<'a> Known<'a> {
         clusters: &'a [String],
         settings: &'a Settings,
         recent: &'a [String],
+        context: Context,
     ) -> Self {
         Self {
             store,
@@ -41,6 +48,7 @@ impl<'a> Known<'a> {
             themes: &settings.appearance.themes,
             keymap: &settings.keymap,
             recent,
+            context,
         }
     }
 }
@@ -57,12 +65,13 @@ pub struct Suggestion {
 }
 
 /// Commands that take the name of a service.
-const OF_SERVICE: [(&str, &str); 8] = [
+const OF_SERVICE: [(&str, &str); 9] = [
     ("tasks", "tasks of a service"),
     ("logs", "logs of a service"),
     ("describe", "describe a service"),
     ("scale", "scale a service"),
     ("update", "update a service"),
+    ("edit", "edit a service's spec"),
     ("rollback", "roll a service back"),
     ("force", "replace a service's tasks"),
     ("yaml", "a service's document"),
@@ -89,7 +98,7 @@ impl Palette {
 
     /// What could be meant by what stands there, the best first.
     pub fn suggestions(&self, known: &Known<'_>) -> Vec<Suggestion> {
-        let &Known { store, clusters, themes, keymap, recent } = known;
+        let &Known { store, clusters, themes, keymap, recent, context } = known;
         let typed = self.input.text().trim_start();
         let (verb, rest) = match typed.split_once(' ') {
             Some((verb, rest)) => (verb, Some(rest.trim())),
@@ -138,8 +147,9 @@ impl Palette {
             }
             return found;
         }
-        for action in ACTIONS.iter().filter(|a| a.id.contains(verb)) {
-            found.push(suggestion(action.id.to_owned(), action.words, &keymap.keys(action.act)));
+        for action in ACTIONS.iter().filter(|a| a.has_name() && a.id.contains(verb)) {
+            let key = keymap.keys(action.act, context);
+            found.push(suggestion(action.id.to_owned(), action.words, &key));
         }
         for (name, words) in OF_SERVICE
             .iter()

@@ -305,6 +305,10 @@ pub async fn run(
                 Effect::Quit => return Ok(Outcome::Quit),
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::Bell => screen.ring()?,
+                Effect::Redraw => {
+                    screen.wipe()?;
+                    (dirty, urgent) = (true, true);
+                }
                 Effect::Run { command, env } => on_critical::run(&command, env),
                 Effect::Write { path, text, fresh } => {
                     if let Err(error) = write(&path, &text, fresh) {

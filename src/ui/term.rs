@@ -13,7 +13,7 @@ use crossterm::{
         DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, KeyCode, KeyEvent,
         KeyModifiers,
     },
-    execute,
+    execute, queue,
     terminal::{
         Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
         enable_raw_mode,
@@ -137,6 +137,14 @@ impl Screen {
     pub fn ring(&mut self) -> io::Result<()> {
         self.tty.backend_mut().write_all(b"\x07")?;
         Write::flush(self.tty.backend_mut())
+    }
+
+    /// Clears the screen; the next frame is drawn whole. Not `Terminal::clear`: see [`Self::suspend`].
+    pub fn wipe(&mut self) -> io::Result<()> {
+        queue!(self.tty.backend_mut(), Clear(ClearType::All))?;
+        // The buffer that the next frame is compared with becomes the blank one.
+        self.tty.swap_buffers();
+        Ok(())
     }
 
     /// To the clipboard of the terminal the user sits at, also over SSH and in tmux (OSC 52).

@@ -5,7 +5,12 @@ use std::{collections::HashSet, time::Duration};
 
 use crossterm::event::KeyEvent;
 
-use super::{App, Board, actions::Act, app::Effect, board::LinkState};
+use super::{
+    App, Board,
+    actions::{Act, Context},
+    app::Effect,
+    board::LinkState,
+};
 use crate::{
     cluster::Timestamp,
     grant::ClusterNo,
@@ -250,7 +255,9 @@ impl App {
 
     /// A key on the wall: none of them changes anything.
     pub(super) fn wall_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
-        let Some(action) = self.board().settings.keymap.of(key) else { return Vec::new() };
+        let Some(action) = self.board().settings.keymap.of(Context::Wall, key) else {
+            return Vec::new();
+        };
         let by = match action.act {
             Act::Quit => return vec![Effect::Quit],
             Act::Wall | Act::Back => {
@@ -261,6 +268,7 @@ impl App {
                 self.wall.held = !self.wall.held;
                 return Vec::new();
             }
+            Act::Redraw => return vec![Effect::Redraw],
             Act::NextPane | Act::Down | Act::PageDown | Act::NextCluster => 1,
             Act::PreviousPane | Act::Up | Act::PageUp | Act::PreviousCluster => -1,
             _ => return Vec::new(),

@@ -9,7 +9,10 @@ use skep::{
     demo::Demo,
     engine::{Engine, Names, ServiceReader},
     grant::ClusterNo,
-    ui::{Keymap, actions::ACTIONS},
+    ui::{
+        Keymap,
+        actions::{ACTIONS, Context},
+    },
 };
 
 use super::{
@@ -43,20 +46,43 @@ async fn a_log_that_stalls_goes_on() {
 }
 
 /// Where keys are pressed: every view, a log, and pages about a service, a node, a task and a problem.
-const PLACES: [&str; 13] = ["1", "2", "3", "4", "5", "6", "7", "8", "2l", "2d", "3d", "4d", "7d"];
+const PLACES: [(&str, Context); 14] = [
+    ("1", Context::Table),
+    ("2", Context::Table),
+    ("3", Context::Table),
+    ("4", Context::Table),
+    ("5", Context::Events),
+    ("6", Context::Log),
+    ("7", Context::Problems),
+    ("8", Context::Clusters),
+    ("2l", Context::Log),
+    ("2d", Context::Page),
+    ("3d", Context::Page),
+    ("4d", Context::Page),
+    ("7d", Context::Page),
+    ("2u", Context::Prompt),
+];
 
 /// Presses every key of every action of the table in these places, and says yes to whatever opens.
-async fn press_everything(live: &mut Live, places: &[&str]) {
+async fn press_everything(live: &mut Live, places: &[(&str, Context)]) {
     let keymap = Keymap::default();
-    for place in places {
+    for (place, context) in places {
         for action in ACTIONS {
             let by_name = [format!(":{}\r", action.id)];
-            for key in action.keys.iter().map(|key| Some(*key)).chain([None]) {
+            // Also those it has elsewhere: here they may mean something else, or nothing.
+            let elsewhere = action.keys_in.iter().flat_map(|(_, keys)| keys.iter());
+            let mut keys: Vec<&str> = action.keys.iter().chain(elsewhere).copied().collect();
+            keys.sort_unstable();
+            keys.dedup();
+            for key in keys.into_iter().map(Some).chain([None]) {
                 live.keys(place).await;
                 match key {
                     Some(key) => {
                         let event = Keymap::press(key).unwrap_or_else(|| panic!("{key} is no key"));
-                        assert_eq!(keymap.of(&event).map(|a| a.id), Some(action.id), "{key}");
+                        let is_here = action.contexts.contains(context)
+                            && action.keys_in(*context).contains(&key);
+                        let means = keymap.of(*context, &event).map(|a| a.id);
+                        assert_eq!(means == Some(action.id), is_here, "{key} {}", context.place());
                         live.key(event.code, event.modifiers).await;
                     }
                     None => live.keys(&by_name[0]).await,
@@ -105,7 +131,7 @@ async fn the_same_keys_write_where_they_may() {
     let mut live = Live::start(&demo, false);
     live.until("● live").await;
     live.until("shop_api").await;
-    press_everything(&mut live, &["2", "3"]).await;
+    press_everything(&mut live, &PLACES[1..3]).await;
     let writes = writes(&demo).join("\n");
     assert!(live.carried_out > 3, "{writes}");
     assert!(writes.contains("/services/") && writes.contains("/nodes/"), "{writes}");

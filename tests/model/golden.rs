@@ -22,10 +22,15 @@ use skep::{
         Availability, Counts, Entry, Gravity, Meaning, Mode, Subject, TaskState, Timestamp,
         UpdateState,
     },
-    commands::{Taken, check, snapshot_json},
+    commands::{Taken, check, keymap, snapshot_json},
+    config::ConfigFile,
     grant::ClusterNo,
     keep::History,
     triage::{Before, Evidence, Problem, Quiet, Quieted, Severity, Thresholds},
+    ui::{
+        Keymap,
+        actions::{ACTIONS, Context},
+    },
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
@@ -278,6 +283,41 @@ fn golden_timeline_and_quieted_problems() {
             fs::write(&file, &written).unwrap();
         }
         assert_eq!(written, fs::read_to_string(file).unwrap(), "{name}");
+    }
+}
+
+/// A config file that 0.1.0 took is taken as it is, also where it uses keys that mean more by now: what
+/// it says holds, and newer keys yield to it.
+#[test]
+fn a_config_file_of_0_1_0_goes_on_working() {
+    let file = ConfigFile::load(Some(&golden("0.1.0/config.toml"))).unwrap();
+    assert_eq!(file.clusters.len(), 2);
+    let keymap = keymap(&file.keys).unwrap();
+    let means = |context, key: &str| {
+        let event = Keymap::press(key).unwrap();
+        keymap.of(context, &event).map_or("nothing", |action| action.id)
+    };
+    for given in &file.keys.changes {
+        let action = ACTIONS.iter().find(|a| a.id == given.action).unwrap();
+        for context in action.contexts.iter().filter(|c| !action.fixed.contains(c)) {
+            for key in &given.keys {
+                assert_eq!(means(*context, key), action.id, "{key} {}", context.place());
+            }
+        }
+    }
+    for (context, key, id) in [
+        (Context::Log, "f", "pause"),
+        (Context::Log, "e", "zoom"),
+        (Context::Table, "e", "zoom"),
+        (Context::Table, "t", "dismiss"),
+        (Context::Table, "Ctrl-l", "labels"),
+        (Context::Wall, "Ctrl-l", "redraw"),
+        (Context::Page, "q", "nothing"),
+        (Context::Plan, "y", "carry-out"),
+        (Context::Plan, "Esc", "back"),
+        (Context::Prompt, "Ctrl-e", "edit"),
+    ] {
+        assert_eq!(means(context, key), id, "{key} {}", context.place());
     }
 }
 

@@ -8,7 +8,7 @@ use ratatui::{
 };
 use skep::{
     config::{Borders, Depth, Look, Themes},
-    ui::{Appearance, Keymap, OpenCluster, Opening},
+    ui::{Appearance, KeyChange, Keymap, OpenCluster, Opening},
 };
 
 use crate::{cluster_fixture::shop, driver::Driver};
@@ -53,7 +53,8 @@ fn the_palette_knows_what_was_used_last_and_tells_the_key() {
 #[test]
 fn keys_of_ones_own_are_what_is_shown_and_what_works() {
     let keys = [("scale", vec!["F5".to_owned()]), ("help", vec!["s".to_owned()])];
-    let keymap = Keymap::new(keys.iter().map(|(id, keys)| (*id, &**keys))).unwrap();
+    let changes = keys.each_ref().map(|(action, keys)| KeyChange { context: None, action, keys });
+    let keymap = Keymap::new(None, &changes).unwrap();
     let opening = Opening { keymap: Arc::new(keymap), ..Opening::default() };
     let mut driver = Driver::opened(opening, vec![OpenCluster::default()]);
     driver.connect(0);
@@ -74,8 +75,8 @@ fn the_keys_of_the_example_are_good_ones() {
         .map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n")
         .collect();
     let file = skep::config::ConfigFile::parse(&example).unwrap();
-    assert!(file.keys.len() > 1);
-    Keymap::new(file.keys.iter().map(|(id, keys)| (&**id, &*keys.keys))).unwrap();
+    assert!(file.keys.changes.len() > 1 && file.keys.preset.is_some());
+    skep::commands::keymap(&file.keys).unwrap();
 }
 
 /// The colours of a screen: a letter a style, with how many cells it goes on for.

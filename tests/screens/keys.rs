@@ -4,7 +4,10 @@ use ratatui::buffer::Cell;
 use skep::{
     cluster::{Delta, EngineEvent},
     session::{Command, Event, LogFrame, Output},
-    ui::{Effect, Keymap, actions::ACTIONS},
+    ui::{
+        Effect, Keymap,
+        actions::{ACTIONS, Context},
+    },
 };
 
 use crate::{
@@ -12,20 +15,20 @@ use crate::{
     driver::Driver,
 };
 
-/// How to get there: its name, and the keys.
-const PLACES: [(&str, &str); 12] = [
-    ("Overview, services", "j"),
-    ("Overview, nodes", "<tab>j"),
-    ("Overview, tasks", "<tab><tab>j"),
-    ("Overview, events", "<tab><tab><tab>k"),
-    ("Services", "2j"),
-    ("Nodes", "3j"),
-    ("Tasks", "4j"),
-    ("Tasks of a service", "2/shop_api<enter><enter>j"),
-    ("Events", "5k"),
-    ("Logs, none", "6"),
-    ("Log", "2/shop_web<enter>l6k"),
-    ("Problems", "7"),
+/// How to get there: its name, what its keys are, and those that lead there.
+const PLACES: [(&str, Context, &str); 12] = [
+    ("Overview, services", Context::Table, "j"),
+    ("Overview, nodes", Context::Table, "<tab>j"),
+    ("Overview, tasks", Context::Table, "<tab><tab>j"),
+    ("Overview, events", Context::Events, "<tab><tab><tab>k"),
+    ("Services", Context::Table, "2j"),
+    ("Nodes", Context::Table, "3j"),
+    ("Tasks", Context::Table, "4j"),
+    ("Tasks of a service", Context::Table, "2/shop_api<enter><enter>j"),
+    ("Events", Context::Events, "5k"),
+    ("Logs, none", Context::Log, "6"),
+    ("Log", Context::Log, "2/shop_web<enter>l6k"),
+    ("Problems", Context::Problems, "7"),
 ];
 
 /// At one of the ends these do nothing.
@@ -88,10 +91,8 @@ fn body(driver: &Driver) -> Vec<Cell> {
 }
 
 fn press(driver: &mut Driver, key: &str) {
-    driver.keys(&match key.chars().count() {
-        1 => key.to_owned(),
-        _ => format!("<{}>", key.to_lowercase().replace("ctrl-", "c-")),
-    });
+    let event = Keymap::press(key).unwrap_or_else(|| panic!("{key} is no key"));
+    driver.press(event);
 }
 
 /// Whether a key does more than say that it can't.
@@ -113,32 +114,88 @@ fn does_something(place: &str, read_only: bool, from: &str, key: &str) -> bool {
 fn what_is_offered_works_and_what_is_not_does_nothing() {
     let mut wrong = Vec::new();
     let keymap = Keymap::default();
-    for (name, place) in PLACES {
+    for (name, context, place) in PLACES {
         for read_only in [false, true] {
             let mut driver = there(place, read_only);
             let footer = driver.screen(400, 50).lines().last().unwrap_or("").to_owned();
             driver.keys("?");
             let help = driver.screen(160, 100);
             for action in ACTIONS {
-                let Some(key) = action.keys.first() else { continue };
-                let line = format!("{:>14}  {}", keymap.shown(action), action.words);
+                let line = format!("{:>14}  {}", keymap.shown(action, context), action.words);
                 let listed = help.contains(&line);
-                let shown = action.footer && footer.contains(&format!(" {key} {}", action.short));
-                let moves = MOVES.contains(&action.id);
-                let from: &[&str] = if moves { &["", "g", "G"] } else { &[""] };
-                let does = from.iter().any(|from| does_something(place, read_only, from, key));
-                if does != listed || (shown && !does) {
-                    wrong.push(format!(
-                        "{name}, {}: {key} ({}) is {} and does {}",
-                        if read_only { "read-only" } else { "read and write" },
-                        action.id,
-                        if listed { "offered" } else { "not offered" },
-                        if does { "something" } else { "nothing" },
-                    ));
+                assert!(!(read_only && action.writes && listed), "{name}: {} writes", action.id);
+                let has_keys = action.contexts.contains(&context);
+                assert!(has_keys || !listed, "{name}: {} has no keys there", action.id);
+                if !has_keys {
+                    continue;
                 }
-                assert!(!(read_only && action.writes && listed), "{name}: {key} writes");
+                for key in action.keys_in(context) {
+                    let shown =
+                        action.footer && footer.contains(&format!(" {key} {}", action.short));
+                    let moves = MOVES.contains(&action.id);
+                    let from: &[&str] = if moves { &["", "g", "G"] } else { &[""] };
+                    let does = from.iter().any(|from| does_something(place, read_only, from, key));
+                    if does != listed || (shown && !does) {
+                        wrong.push(format!(
+                            "{name}, {}: {key} ({}) is {} and does {}",
+                            if read_only { "read-only" } else { "read and write" },
+                            action.id,
+                            if listed { "offered" } else { "not offered" },
+                            if does { "something" } else { "nothing" },
+                        ));
+                    }
+                }
             }
         }
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// A log is read as in a pager, and no key in it leads to a plan, a prompt or an editor.
+#[test]
+fn a_log_is_read_as_in_a_pager() {
+    let log = "2/shop_web<enter>l6k";
+    for (key, as_key) in
+        [("f", "PgDn"), ("b", "PgUp"), ("d", "Ctrl-d"), ("u", "Ctrl-u"), ("F", "G")]
+    {
+        for from in ["", "g", "<pgup>"] {
+            let [one, other] = [key, as_key].map(|key| {
+                let mut driver = there(log, false);
+                driver.keys(from);
+                press(&mut driver, key);
+                driver.screen(160, 50)
+            });
+            assert_eq!(one, other, "{key} and {as_key} after {from:?}");
+        }
+    }
+    let keys: Vec<&str> =
+        ACTIONS.iter().filter(|a| a.writes).flat_map(|a| a.keys.iter().copied()).collect();
+    for key in keys.into_iter().chain(["D", "Delete", "+", "-", "Ctrl-r", "r", "s"]) {
+        let mut driver = there(log, false);
+        press(&mut driver, key);
+        let asks = |e: &Effect| matches!(e, Effect::Session(_, Command::Documents(..)));
+        assert!(!driver.effects.iter().any(asks), "{key}");
+        let screen = driver.screen(160, 50);
+        assert!(!["replicas:", "image:", "labels:"].iter().any(|p| screen.contains(p)), "{screen}");
+    }
+    let mut driver = there(log, false);
+    driver.keys("s");
+    assert!(driver.screen(160, 50).contains("scale has no key in a log"));
+}
+
+/// The editor opens at once, on the service under the cursor; Ctrl-l draws anew wherever one is.
+#[test]
+fn keys_that_came_with_contexts() {
+    let mut driver = there("2/shop_api<enter>", false);
+    driver.keys("e");
+    assert!(driver.asked_documents().is_some());
+    let mut driver = there("3j", false);
+    driver.keys("t");
+    assert!(driver.screen(120, 40).contains("Labels of"));
+    for place in ["2j", "7", "2/shop_web<enter>l6k", "8", "2d", "?", "w"] {
+        let mut driver = there(place, false);
+        driver.keys("<c-l>");
+        let redrawn = |e: &Effect| matches!(e, Effect::Redraw);
+        assert!(driver.effects.iter().any(redrawn), "{place}");
+    }
 }

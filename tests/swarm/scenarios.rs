@@ -695,14 +695,14 @@ fn nodes(lab: &Lab) {
     tui.shows(SOON, "Plan: activate node4");
     tui.keys("y");
     tui.shows(LATER, "✓ activate node4");
-    tui.keys("x\x0c");
+    tui.keys("xt");
     tui.shows(SOON, "Labels of node4");
     tui.keys("\x15zone=b \"note=two words\"\r");
     tui.shows(SOON, "Plan: label node4");
     tui.keys("y");
     tui.shows(LATER, "✓ label node4");
     assert_eq!(of("node4", "{{.Spec.Labels.zone}} {{.Spec.Labels.note}}"), "b two words");
-    tui.keys("x\x0c");
+    tui.keys("xt");
     tui.shows(SOON, "Labels of node4");
     tui.keys("\x15\r");
     tui.shows(SOON, "Plan: label node4");

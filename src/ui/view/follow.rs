@@ -16,6 +16,7 @@ use crate::{
     config::Slot,
     ui::{
         Board,
+        actions::Act,
         widget::{bar::bar, text},
     },
 };
@@ -44,17 +45,15 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, body: Rect) {
     };
     clear(board, frame, area);
     let mut hints = vec![Span::styled(" Actions ", board.style(Slot::Title))];
-    if failed {
-        hints.push(Span::styled("Ctrl-x", board.style(Slot::Key)));
-        hints.push(Span::styled(" log ", board.style(Slot::Dim)));
-    }
-    if failed && !board.is_read_only() {
-        hints.push(Span::styled("Ctrl-r", board.style(Slot::Key)));
-        hints.push(Span::styled(" roll back ", board.style(Slot::Dim)));
-    }
-    if over {
-        hints.push(Span::styled("x", board.style(Slot::Key)));
-        hints.push(Span::styled(" dismiss ", board.style(Slot::Dim)));
+    let may_write = !board.is_read_only();
+    for (act, words, is_so) in [
+        (Act::FailedLog, "log", failed),
+        (Act::FailedRollback, "roll back", failed && may_write),
+        (Act::Dismiss, "dismiss", over),
+    ] {
+        let Some(key) = board.key_of(act, board.context()).filter(|_| is_so) else { continue };
+        hints.push(Span::styled(key, board.style(Slot::Key)));
+        hints.push(Span::styled(format!(" {words} "), board.style(Slot::Dim)));
     }
     let inner = frame_of(board, frame, area, Line::from(hints), false);
     for (row, line) in lines.into_iter().take(inner.height as usize).enumerate() {

@@ -10,7 +10,7 @@ use crate::{
     config::Slot,
     ui::{
         Board,
-        actions::{ACTIONS, Act},
+        actions::{ACTIONS, Act, Context},
         board::Pane,
         widget::text,
     },
@@ -48,11 +48,12 @@ pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: R
     };
     let hint = if board.settings.hint { " every key: " } else { "" };
     let keymap = &board.settings.keymap;
-    let help = keymap.first(Act::Help).filter(|_| !hint.is_empty()).unwrap_or_default();
+    let context = if together { Context::Clusters } else { board.context() };
+    let help = keymap.first(Act::Help, context).filter(|_| !hint.is_empty()).unwrap_or_default();
     let hinted = if help.is_empty() { 0 } else { hint.len() + text::width(&help) + 1 };
     // The hint tells the key of the help in its own place.
     for (act, words) in offered.into_iter().filter(|(act, _)| hinted == 0 || *act != Act::Help) {
-        let Some(key) = keymap.first(act) else { continue };
+        let Some(key) = keymap.first(act, context) else { continue };
         let key = format!(" {key} ");
         let words = format!("{words} ");
         used += text::width(&key) + text::width(&words);

@@ -6,7 +6,7 @@ use crate::{
     config::Slot,
     ui::{
         Board,
-        actions::{ACTIONS, Action, Context},
+        actions::{ACTIONS, Action, Needs, ROWS},
     },
 };
 
@@ -21,7 +21,10 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
         board.style(Slot::Dim),
     )];
     // What is special here first, then what goes everywhere; nothing that does not work now.
-    let everywhere = |a: &&Action| matches!(a.context, Context::Any | Context::Table);
+    let everywhere = |a: &&Action| {
+        ROWS.iter().all(|view| a.contexts.contains(view))
+            && matches!(a.needs, Needs::Nothing | Needs::Rows)
+    };
     let offered = || ACTIONS.iter().filter(|a| board.offers(a));
     let here: Vec<_> = offered().filter(|a| !everywhere(a)).collect();
     let all: Vec<_> = offered().filter(everywhere).collect();
@@ -31,7 +34,7 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
         }
         lines.push(Line::styled(title, board.style(Slot::Title)));
         for action in actions {
-            let keys = format!("{:>14}  ", board.settings.keymap.shown(action));
+            let keys = format!("{:>14}  ", board.settings.keymap.shown(action, board.context()));
             lines.push(Line::from(vec![
                 Span::styled(keys, board.style(Slot::Key)),
                 Span::styled(action.words, board.style(Slot::Text)),

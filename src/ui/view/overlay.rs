@@ -12,6 +12,7 @@ use crate::{
     config::Slot,
     ui::{
         Board,
+        actions::{Act, Context},
         line_editor::LineEditor,
         overlay::{Ask, Asking, Editor, Overlay, Page, PageKind, PlanBox, Scroll},
         palette::{Known, Palette},
@@ -162,10 +163,13 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
             let said = " its digest is that of the old tag, and is left out";
             Line::styled(said, board.style(Slot::Warn))
         }
-        (_, _, Asking::Image) => Line::from(vec![
-            Span::styled(" Ctrl-e ", board.style(Slot::Key)),
-            Span::styled("edit every field as YAML", board.style(Slot::Dim)),
-        ]),
+        (_, _, Asking::Image) => match board.key_of(Act::Edit, Context::Prompt) {
+            Some(key) => Line::from(vec![
+                Span::styled(format!(" {key} "), board.style(Slot::Key)),
+                Span::styled("edit every field as YAML", board.style(Slot::Dim)),
+            ]),
+            None => Line::default(),
+        },
     };
     let keys = Line::from(vec![
         Span::styled(" Enter ", board.style(Slot::Key)),
@@ -184,6 +188,12 @@ fn leaves_digest_out(board: &Board, ask: &Ask) -> bool {
     now.any(|image| without_old_digest(image, ask.input.text().trim()).is_some())
 }
 
+/// The keys that scroll: `j k`.
+fn scroll_keys(board: &Board, context: Context) -> String {
+    let keys = [Act::Down, Act::Up].into_iter().filter_map(|act| board.key_of(act, context));
+    keys.collect::<Vec<_>>().join(" ")
+}
+
 fn draw_plan(board: &Board, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) {
     let width = (area.width - 4).min(110);
     let lines = plan::lines(board, shown, width as usize - 4);
@@ -196,8 +206,8 @@ fn draw_plan(board: &Board, shown: &PlanBox, frame: &mut Frame<'_>, area: Rect) 
     if total > body.height as usize {
         // Letters are typed where a word confirms.
         let keys = match shown.plan.confirm {
-            Confirm::Yes => "j k",
-            Confirm::Type(_) => "↑ ↓ PgUp PgDn",
+            Confirm::Yes => scroll_keys(board, Context::Plan),
+            Confirm::Type(_) => "↑ ↓ PgUp PgDn".to_owned(),
         };
         let said = format!("{} of {total} lines, {keys} scroll", body.height);
         let place = Rect { y: body.bottom(), height: 1, ..inner };
@@ -227,8 +237,9 @@ fn draw_editor(board: &Board, editor: &Editor, frame: &mut Frame<'_>, area: Rect
         let said = text::clean(&error.to_string()).into_owned();
         Line::styled(format!(" ✗ {said}"), board.style(Slot::Critical))
     } else {
+        let plan = board.key_of(Act::ShowPlan, Context::Editor).unwrap_or_default();
         Line::from(vec![
-            Span::styled(" Ctrl-s ", board.style(Slot::Key)),
+            Span::styled(format!(" {plan} "), board.style(Slot::Key)),
             Span::styled("show the plan  ", board.style(Slot::Dim)),
             Span::styled("Ctrl-u ", board.style(Slot::Key)),
             Span::styled("undo  ", board.style(Slot::Dim)),
@@ -244,11 +255,16 @@ fn draw_page(board: &Board, page: &Page, frame: &mut Frame<'_>, area: Rect) {
     clear(board, frame, area);
     let inner = frame_of(board, frame, area, title(board, &page.title), true);
     let body = Rect { height: inner.height.saturating_sub(1), ..inner };
-    let mut keys = vec![("j k", "scroll"), ("Esc", "back")];
+    let back = board.key_of(Act::Back, Context::Page);
+    let mut keys = vec![(Some(scroll_keys(board, Context::Page)), "scroll"), (back, "back")];
+    let reveal = (
+        board.key_of(Act::Reveal, Context::Page),
+        if page.reveal { "hide secrets" } else { "show secrets" },
+    );
     let lines = match &page.kind {
         PageKind::Describe { subject, document, .. } => {
-            keys.push(("y", "YAML"));
-            keys.push(("x", if page.reveal { "hide secrets" } else { "show secrets" }));
+            keys.push((board.key_of(Act::Yaml, Context::Page), "YAML"));
+            keys.push(reveal);
             let width = body.width as usize;
             describe::lines(board, subject, document.as_ref(), page.reveal, width)
         }
@@ -261,7 +277,7 @@ fn draw_page(board: &Board, page: &Page, frame: &mut Frame<'_>, area: Rect) {
             vec![Line::styled(text::clean(why).into_owned(), board.style(Slot::Critical))]
         }
         PageKind::Yaml { value: Some(Ok(value)), .. } => {
-            keys.push(("x", if page.reveal { "hide secrets" } else { "show secrets" }));
+            keys.push(reveal);
             let shown = if page.reveal {
                 to_yaml(value)
             } else {
@@ -276,6 +292,7 @@ fn draw_page(board: &Board, page: &Page, frame: &mut Frame<'_>, area: Rect) {
     let place = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
     let mut spans = Vec::new();
     for (key, words) in keys {
+        let Some(key) = key.filter(|key| !key.is_empty()) else { continue };
         spans.push(Span::styled(format!(" {key} "), board.style(Slot::Key)));
         spans.push(Span::styled(format!("{words} "), board.style(Slot::Dim)));
     }
@@ -296,7 +313,13 @@ fn yaml_line(board: &Board, line: &str) -> Line<'static> {
 }
 
 fn draw_palette(board: &Board, palette: &Palette, frame: &mut Frame<'_>, area: Rect) {
-    let known = Known::of(&board.scene.store, &board.siblings, &board.settings, &board.recent);
+    let known = Known::of(
+        &board.scene.store,
+        &board.siblings,
+        &board.settings,
+        &board.recent,
+        board.context(),
+    );
     let found = palette.suggestions(&known);
     let height = (found.len() as u16 + 3).clamp(4, area.height.min(16));
     let inner = popup(board, frame, 72, height, title(board, "Command"));

@@ -13,7 +13,7 @@ use crate::{
     triage::{Problem, Quiet, Remedy, Severity},
     ui::{
         Board,
-        actions::{Act, action},
+        actions::{Act, Context, action},
         widget::{
             columns::{Cell, Column, Key},
             text,
@@ -162,7 +162,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 
 /// How many lines are below, and which keys lead there.
 fn more(board: &Board, hidden: usize) -> String {
-    let key = |act| board.settings.keymap.first(act);
+    let key = |act| board.settings.keymap.first(act, Context::Problems);
     let lines = if hidden == 1 { "line" } else { "lines" };
     match (key(Act::NextPane), key(Act::Zoom)) {
         (Some(turn), Some(zoom)) => {
@@ -299,7 +299,7 @@ fn remedies(d: &mut Details<'_>, p: &Problem) {
         let label = if first { "do" } else { "" };
         // Names of nodes are in it.
         let said = text::clean(&format!("{}: {words}", action(act).short)).into_owned();
-        let Some(key) = d.board.settings.keymap.first(act) else { continue };
+        let Some(key) = d.board.settings.keymap.first(act, Context::Problems) else { continue };
         let room = d.width.saturating_sub(NAMES + 5 + text::width(&key));
         d.lines.push(Line::from(vec![
             Span::styled(format!(" {label:>NAMES$}  "), d.board.style(Slot::Dim)),
