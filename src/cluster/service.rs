@@ -333,6 +333,13 @@ impl Service {
             && self.update.as_ref().is_some_and(|u| u.state.word().starts_with("rollback"))
     }
 
+    /// Whether the engine itself undid, or undoes, its last update: a rollback that was asked for keeps the
+    /// spec it came from.
+    pub fn was_undone(&self) -> bool {
+        self.previous.is_none()
+            && self.update.as_ref().is_some_and(|u| u.state.word().starts_with("rollback"))
+    }
+
     /// When its spec changed, as its object tells it; not set where it does not. `UpdatedAt` alone moves
     /// with the progress of an update and when a lost quorum returns, too (measured); each write of the
     /// spec erases the status of the update before.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Before, Problem, Remedy, Role, Severity, context::names, rule::Found, rules::RULES};
-use crate::cluster::{Meaning, Store, Subject, Timestamp};
+use crate::cluster::{Meaning, Service, Store, Subject, Task, Timestamp};
 
 /// What rules found about one object: the rule's place in the table, and the finding.
 pub(super) type Raw = Vec<(usize, Found)>;
@@ -270,6 +270,16 @@ fn together(at: usize, mut found: Vec<Arc<Problem>>) -> Arc<Problem> {
     Arc::new(one)
 }
 
+/// What an update changed that the engine undid, as far as its tasks tell: no spec of it is kept.
+fn undone(store: &Store, service: &Service, started: Timestamp) -> String {
+    let of_it = |t: &&Task| t.created >= started && t.spec.template != service.template;
+    let task = store.tasks_of(&service.id).filter(of_it).max_by_key(|t| t.created);
+    task.map_or(String::new(), |task| match (service.image_tag(), task.image_tag()) {
+        (before, after) if before != after => format!("image {before} → {after}"),
+        (image, _) => format!("another spec of the same image {image}"),
+    })
+}
+
 /// What changed shortly before: of the service itself, by its own journal or the spec before the last
 /// update; of a node likewise.
 fn before(store: &Store, problem: &Problem) -> Option<Before> {
@@ -285,9 +295,15 @@ fn before(store: &Store, problem: &Problem) -> Option<Before> {
             .iter()
             .any(|(at, m, _)| *m == Meaning::Change && at.0 >= update.started.0 - TOGETHER)
     {
-        let said = service.last_changes();
-        if !said.is_empty() && !update.state.word().starts_with("rollback") {
-            changes.push((update.started, Meaning::Change, said.join(", ")));
+        let said = if service.was_undone() {
+            undone(store, service, update.started)
+        } else if update.state.word().starts_with("rollback") {
+            String::new()
+        } else {
+            service.last_changes().join(", ")
+        };
+        if !said.is_empty() {
+            changes.push((update.started, Meaning::Change, said));
         }
     }
     changes.sort_by_key(|(at, _, _)| *at);

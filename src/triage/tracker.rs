@@ -25,6 +25,10 @@ const FEW: usize = 100;
 const WHOLE: Duration = Duration::from_secs(5);
 /// What is over stays on the list for so long.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
+/// What was not seen for so long, and began before, was not over.
+const BLINK: Duration = Duration::from_secs(30);
+/// Two clocks may tell one instant so far apart.
+const CLOCKS: Duration = Duration::from_secs(5);
 /// What comes back within this is the same again.
 const AGAIN: Duration = Duration::from_secs(30 * 60);
 
@@ -64,6 +68,15 @@ struct TrackedProblem {
     times: u32,
     /// When it was over; not set while it is not.
     closed: Timestamp,
+}
+
+impl TrackedProblem {
+    /// Whether what is found anew was never over: it began before, and only looked so for a moment. Tasks
+    /// and services are listed one after the other.
+    fn is_the_same(&self, found: &Problem, now: Timestamp) -> bool {
+        let began = |end: Timestamp| found.since <= end.later(CLOCKS);
+        self.closed.is_set() && self.closed.age(now) <= BLINK && began(self.closed)
+    }
 }
 
 /// Findings kept up to date.
@@ -355,6 +368,9 @@ impl Triage {
                 times: 1,
                 closed: Timestamp::NEVER,
             });
+            if case.is_the_same(&problem, now) {
+                case.closed = Timestamp::NEVER;
+            }
             if case.closed.is_set() {
                 case.closed = Timestamp::NEVER;
                 case.opened = now;

@@ -16,6 +16,7 @@ mod nodes;
 mod plans;
 mod quorum;
 mod remedies;
+mod rollbacks;
 mod reports;
 mod reruns;
 mod rules;

@@ -71,17 +71,22 @@ impl Store {
         if said.is_empty() {
             return;
         }
-        let when = if after.updated.is_set() && after.updated <= at { after.updated } else { at };
+        // What the engine undoes by itself nobody changed: it is a step of the update that failed.
+        let undone = after.was_undone();
+        let began = after.update.as_ref().filter(|u| u.started.is_set() && !undone);
+        let told = began.map_or(after.updated, |update| update.started);
+        let when = if told.is_set() && told <= at { told } else { at };
+        let said = said.join(", ");
+        let text = if undone { format!("rolled back by the engine: {said}") } else { said };
+        let (gravity, meaning) = if undone {
+            (Gravity::Bad, Meaning::Update)
+        } else {
+            (Gravity::Note, Meaning::Change)
+        };
+        let subject = Subject::Service(after.id.clone());
         self.tell(
             when,
-            Line {
-                kind: "service",
-                name: &after.name,
-                text: said.join(", "),
-                subject: Subject::Service(after.id.clone()),
-                gravity: Gravity::Note,
-                meaning: Meaning::Change,
-            },
+            Line { kind: "service", name: &after.name, text, subject, gravity, meaning },
         );
     }
 
