@@ -13,7 +13,9 @@ pub struct Leaving {
     pub service: ServiceId,
     /// Tasks that are meant to run there.
     pub tasks: u64,
-    /// Of those, so many fit on no other node.
+    /// Of those, so many run.
+    pub running: u64,
+    /// Of those that are meant to run, so many fit on no other node.
     pub homeless: u64,
     /// One a node: they end with it, and are not missed.
     pub global: bool,
@@ -55,11 +57,13 @@ pub fn leaving(store: &Store, node: &Node) -> Vec<Leaving> {
         let one = found.entry(&task.service).or_insert_with(|| Leaving {
             service: service.id.clone(),
             tasks: 0,
+            running: 0,
             homeless: 0,
             global: service.mode.is_global(),
             elsewhere: running_elsewhere(store, &service.id, &node.id),
         });
         one.tasks += 1;
+        one.running += u64::from(store.is_running(task));
         if !one.global && !takes(&mut places, service, task) {
             one.homeless += 1;
         }

@@ -2,11 +2,12 @@
 //! `replicas 3 → 5`, `env DB_PASSWORD changed (masked)`. Works on the engine's own JSON, so that a
 //! field skep has never heard of is told as well, by its path.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
 use super::secret::{HIDDEN, looks_secret};
+use crate::text::{exact, exact_bytes};
 
 /// A longer value is not told: `Args changed`.
 const SHORT: usize = 40;
@@ -205,9 +206,9 @@ fn value(name: &str, value: &Value) -> String {
             "Delay" | "Monitor" | "Interval" | "Timeout" | "StartPeriod" | "StopGracePeriod"
             | "Window" | "StartInterval",
             Some(ns),
-        ) => format!("{} s", ns / 1e9),
+        ) => exact(Duration::from_nanos(ns as u64)),
         ("NanoCPUs", Some(n)) => format!("{} CPU", n / 1e9),
-        ("MemoryBytes", Some(n)) => format!("{} MiB", (n / 1_048_576.0).round()),
+        ("MemoryBytes", Some(n)) => exact_bytes(n as u64),
         _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
     }
 }
@@ -244,7 +245,7 @@ mod tests {
                 "LogDriver.Options.splunk-token changed (masked)",
                 "New.Thing none → 7",
                 "Resources.Limits.MemoryBytes 256 MiB → 128 MiB",
-                "UpdateConfig.Delay none → 5 s",
+                "UpdateConfig.Delay none → 5s",
             ]
         );
         assert_eq!(changes(before, before), Vec::<String>::new());

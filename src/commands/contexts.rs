@@ -7,7 +7,7 @@ use crate::{
     config::ConfigFile,
     connect::{Connector, DockerDir, Endpoint, choose},
     session::greet,
-    text::clean,
+    text::{clean, took},
 };
 
 /// An engine that says nothing is waited for no longer.
@@ -78,18 +78,18 @@ async fn contexts(file: &ConfigFile, docker: &DockerDir) -> Vec<ContextLine> {
                             Err(said.strip_prefix(&own).map(str::to_owned).unwrap_or(said))
                         }
                         Ok(Ok((_, probe))) if probe.unread.is_some() => Ok(format!(
-                            "an engine that speaks API {}, {:.0} ms, by {}; which Swarm is unknown: {}",
+                            "an engine that speaks API {}, {}, by {}; which Swarm is unknown: {}",
                             probe.info.api,
-                            probe.round_trip.as_secs_f64() * 1_000.0,
+                            took(probe.round_trip),
                             connector.way(),
                             probe.unread.unwrap_or_default(),
                         )),
                         Ok(Ok((_, probe))) => Ok(format!(
-                            "manager {} of Swarm {}, engine {}, {:.0} ms, by {}",
+                            "manager {} of Swarm {}, engine {}, {}, by {}",
                             probe.info.manager,
                             probe.info.id.chars().take(12).collect::<String>(),
                             probe.info.engine,
-                            probe.round_trip.as_secs_f64() * 1_000.0,
+                            took(probe.round_trip),
                             connector.way(),
                         )),
                     }

@@ -181,8 +181,10 @@ impl Round {
         self.loading.retain(|(of, _)| *of != endpoint);
         match loaded {
             None => {
-                let secs = LIMIT.as_secs();
-                self.slow.push(format!("{endpoint}: no complete answer within {secs} s"));
+                self.slow.push(format!(
+                    "{endpoint}: no complete answer within {}",
+                    crate::text::exact(LIMIT)
+                ));
             }
             Some(Err(error)) => self.failed.push(error),
             Some(Ok((store, at))) if !self.is_read(&store.info().id) => {

@@ -107,7 +107,7 @@ impl Connector {
             Ok(stream) => stream.map(TokioIo::new),
             Err(_) => Err(io::Error::new(
                 io::ErrorKind::TimedOut,
-                format!("no connection after {} s", CONNECT_TIMEOUT.as_secs()),
+                format!("no connection after {}", crate::text::exact(CONNECT_TIMEOUT)),
             )),
         }
     }

@@ -205,7 +205,7 @@ impl Ssh {
             }
             () = logged_in => Ok(master),
             () = tokio::time::sleep(patience) => {
-                Err(plain(format!("no login within {} s", patience.as_secs())))
+                Err(plain(format!("no login within {}", crate::text::exact(patience))))
             }
         }
     }

@@ -35,7 +35,7 @@ pub enum EngineError {
     #[error("{endpoint}: connection lost: {why}")]
     Broken { endpoint: String, why: String },
     /// No answer in time.
-    #[error("{endpoint}: no answer to {what} within {} s; the engine hangs or the network is cut", .after.as_secs())]
+    #[error("{endpoint}: no answer to {what} within {}; the engine hangs or the network is cut", crate::text::exact(*.after))]
     Timeout { endpoint: String, what: String, after: Duration },
     /// The answer is no Docker Engine's.
     #[error("{endpoint}: this is not a Docker Engine: {why}")]
@@ -183,7 +183,7 @@ impl EngineError {
         match self {
             Self::Forbidden { what, said, .. } => format!("{what} is refused ({said})"),
             Self::Timeout { endpoint, what, after } => {
-                format!("{endpoint}: no answer to {what} within {} s", after.as_secs())
+                format!("{endpoint}: no answer to {what} within {}", crate::text::exact(*after))
             }
             Self::TooLarge { what, has, .. } => format!("the answer to {what} has {has}"),
             other => other.to_string(),

@@ -1,12 +1,14 @@
 //! Text that strangers wrote, made harmless for whoever reads it, and for the shell it is pasted into;
-//! durations that users wrote; numbers of things. Imports nothing of ours, so every room can use it.
+//! durations, amounts and numbers of things. Imports nothing of ours, so every room can use it.
 
+mod amount;
 mod clean;
 mod count;
 mod duration;
 mod shell;
 
+pub use amount::{bytes, cpus, exact_bytes, short_bytes};
 pub use clean::{clean, clean_json, clean_lines};
 pub use count::count;
-pub use duration::{parse_ago, parse_duration};
+pub use duration::{age, exact, parse_ago, parse_duration, span, took};
 pub use shell::{is_host, is_user, quote};

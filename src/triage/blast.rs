@@ -11,10 +11,12 @@ pub struct Hit {
     pub service: ServiceId,
     /// Its name.
     pub name: String,
-    /// Tasks on the node.
+    /// Tasks that run on the node.
     pub loses: u64,
     /// Of so many that run.
     pub of: u64,
+    /// Tasks on the node that do not run: they start, fail or wait there.
+    pub idle: u64,
     /// Its tasks there find no other node: it stays short.
     pub nowhere: bool,
     /// One a node: they do not move, and are not missed.
@@ -24,7 +26,18 @@ pub struct Hit {
 impl Hit {
     /// Nothing of it would run until it is started elsewhere.
     pub fn ends(&self) -> bool {
-        self.loses >= self.of && !self.global
+        self.loses > 0 && self.loses >= self.of && !self.global
+    }
+
+    /// What the service has there: `loses 1 of 3`, `1 task there does not run`.
+    pub fn figures(&self) -> String {
+        let does = if self.idle == 1 { "does" } else { "do" };
+        let idle = format!("{} there {does} not run", count(self.idle, "task", "tasks"));
+        match (self.loses, self.idle) {
+            (0, _) => idle,
+            (loses, 0) => format!("loses {loses} of {}", self.of),
+            (loses, _) => format!("loses {loses} of {}, {idle}", self.of),
+        }
     }
 }
 
@@ -49,7 +62,8 @@ pub fn blast(store: &Store, node: &Node) -> Blast {
             Some(Hit {
                 service: one.service.clone(),
                 name: service.name.to_string(),
-                loses: one.tasks,
+                loses: one.running,
+                idle: one.tasks.saturating_sub(one.running),
                 of: store.missing(service).running,
                 nowhere: one.homeless > 0 && one.moves() == 0,
                 global: one.global,
@@ -99,7 +113,8 @@ impl Blast {
         };
         let stay = named(|h| h.nowhere);
         if !stay.is_empty() {
-            said.push(format!("no other node may run {}: it stays away", names(stay)));
+            let stays = if stay.len() == 1 { "it stays" } else { "they stay" };
+            said.push(format!("no other node may run {}: {stays} away", names(stay)));
         }
         let end = named(|h| h.ends() && !h.nowhere);
         if !end.is_empty() {
@@ -109,7 +124,7 @@ impl Blast {
                 names(end)
             ));
         }
-        let short = named(|h| !h.ends() && !h.nowhere && !h.global);
+        let short = named(|h| h.loses > 0 && !h.ends() && !h.nowhere && !h.global);
         if !short.is_empty() {
             said.push(format!(
                 "{}: {}",

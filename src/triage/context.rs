@@ -12,9 +12,12 @@ use super::{
     rules::refusal::Refusal,
     start_allowance::{engine_restarted, resting},
 };
-use crate::cluster::{
-    Idle, Missing, Node, NodeId, Place, Resource, Service, Store, Task, TaskState, Timestamp,
-    UpdateState,
+use crate::{
+    cluster::{
+        Idle, Missing, Node, NodeId, Place, Resource, Service, Store, Task, TaskState, Timestamp,
+        UpdateState,
+    },
+    text::{bytes, cpus},
 };
 
 /// Failures are remembered so long when they are counted or given as a reason.
@@ -399,37 +402,11 @@ pub fn names<'n>(all: impl IntoIterator<Item = &'n str>) -> String {
     said
 }
 
-/// `256 MiB`, `1.5 GiB`.
-pub fn bytes(n: u64) -> String {
-    let (mib, gib) = (n as f64 / 1_048_576.0, n as f64 / 1_073_741_824.0);
-    if gib >= 1.0 { format!("{} GiB", tenth(gib)) } else { format!("{} MiB", tenth(mib)) }
-}
-
 /// So much of a kind of resource: `20 GiB of memory`, `0.25 CPU`, `2 NVIDIA-GPU`.
 pub fn amount(kind: &Resource, n: u64) -> String {
     match kind {
         Resource::Memory => format!("{} of memory", bytes(n)),
-        Resource::Cpu => cpus(n),
+        Resource::Cpu => format!("{} CPU", cpus(n)),
         Resource::Generic(kind) => format!("{n} {kind}"),
-    }
-}
-
-/// `0.25 CPU`, of billionths.
-pub fn cpus(nanos: u64) -> String {
-    let cpu = nanos as f64 / 1e9;
-    format!("{} CPU", (cpu * 100.0).round() / 100.0)
-}
-
-fn tenth(n: f64) -> String {
-    ((n * 10.0).round() / 10.0).to_string()
-}
-
-/// `8 s`, `4 min`, `3 h`, `12 days`.
-pub fn span(duration: Duration) -> String {
-    match duration.as_secs() {
-        s @ ..120 => format!("{s} s"),
-        s @ 120..7_200 => format!("{} min", s / 60),
-        s @ 7_200..172_800 => format!("{} h", s / 3_600),
-        s => format!("{} days", s / 86_400),
     }
 }

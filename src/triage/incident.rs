@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::{collections::BTreeMap, fmt::Write};
 
-use super::{Problem, Severity, context::span};
+use super::{Problem, Severity};
 use crate::{
     cluster::{Gravity, Meaning, Part, Store, Timestamp},
-    text::clean,
+    text::{clean, span},
 };
 
 /// What a report is made from.

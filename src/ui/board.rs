@@ -468,7 +468,7 @@ impl Board {
             return Some((&quorum.message).into());
         }
         if leaderless.since.age(self.now.shifted(self.skew)) < ELECTION {
-            return Some(format!("{why}; an election takes up to 20 s").into());
+            return Some(format!("{why}; an election takes up to 20s").into());
         }
         Some(why.into())
     }

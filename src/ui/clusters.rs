@@ -12,6 +12,7 @@ use crate::{
     config::Slot,
     grant::ClusterNo,
     session::Reach,
+    text::took,
     triage::Severity,
     ui::widget::text,
 };
@@ -316,17 +317,13 @@ fn manager_rows(board: &Board) -> Vec<ManagerRow> {
         .managers
         .iter()
         .map(|line| {
-            let millis = |t: &std::time::Duration| match t.as_micros() {
-                us @ 0..10_000 => format!("{:.1} ms", us as f64 / 1_000.0),
-                us => format!("{} ms", us / 1_000),
-            };
             let (state, slot, round_trip, note) = match &line.reach {
                 Reach::Untried => ("not tried yet", Slot::Dim, String::new(), String::new()),
                 Reach::InUse { round_trip } => {
-                    ("in use", Slot::Ok, millis(round_trip), String::new())
+                    ("in use", Slot::Ok, took(*round_trip), String::new())
                 }
                 Reach::Ready { round_trip } => {
-                    ("ready", Slot::Text, millis(round_trip), String::new())
+                    ("ready", Slot::Text, took(*round_trip), String::new())
                 }
                 Reach::Out { why } => ("out", Slot::Critical, String::new(), why.clone()),
             };

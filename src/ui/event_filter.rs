@@ -23,7 +23,7 @@ pub enum Least {
 
 /// How far back events are shown and counted, the shortest first.
 const SPANS: [(u64, &str); 5] =
-    [(600, "10 min"), (3_600, "1 h"), (6 * 3_600, "6 h"), (24 * 3_600, "24 h"), (u64::MAX, "all")];
+    [(600, "10m"), (3_600, "1h"), (6 * 3_600, "6h"), (24 * 3_600, "24h"), (u64::MAX, "all")];
 
 /// What of the events is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]

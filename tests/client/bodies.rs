@@ -235,7 +235,7 @@ async fn a_list_of_names_that_trickles_costs_only_itself() {
     read.expect("it trickles for ever").unwrap();
     assert!(!names.networks.is_empty() && !names.configs.is_empty());
     let [(Part::Secrets, why)] = names.unread.as_slice() else { panic!("{:?}", names.unread) };
-    assert!(why.contains("within 5 s"), "{why}");
+    assert!(why.contains("within 5s"), "{why}");
 }
 
 /// A list that does not end is an error, whichever client reads it, and is not held in memory.

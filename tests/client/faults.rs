@@ -55,13 +55,13 @@ async fn one_request_that_is_not_answered() {
     let limit = Duration::from_secs(26);
     tokio::join!(
         check_exits(0, &["silent=info"], "info unknown: unix:///", limit),
-        check_exits(0, &["silent=info"], "no answer to GET /info within 4 s", limit),
-        check(&["silent=nodes"], "no answer to GET /nodes within 15 s", limit),
+        check_exits(0, &["silent=info"], "no answer to GET /info within 4s", limit),
+        check(&["silent=nodes"], "no answer to GET /nodes within 15s", limit),
         // `/info` is asked three times first.
-        check(&["silent=nodes", "silent=info"], "no answer to GET /nodes within 15 s", limit * 2),
+        check(&["silent=nodes", "silent=info"], "no answer to GET /nodes within 15s", limit * 2),
         check(&["silent=tasks"], "tasks unknown: unix:///", limit),
-        check(&["silent=tasks"], "no answer to GET /tasks within 20 s", limit),
-        check(&["trickle"], "no answer to GET /tasks (the rest of it) within 15 s", limit),
+        check(&["silent=tasks"], "no answer to GET /tasks within 20s", limit),
+        check(&["trickle"], "no answer to GET /tasks (the rest of it) within 15s", limit),
     );
 }
 

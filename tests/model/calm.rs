@@ -203,7 +203,7 @@ fn a_program_that_only_ends_is_no_server() {
     assert!(loud[0].message.contains("ends by itself with exit 0"), "{}", loud[0].message);
     let folded = loud[0].folded.iter().find(|p| p.rule == "crash-loop").unwrap();
     assert!(
-        folded.message.ends_with("at least 4 ends within 18 s, all with exit 0"),
+        folded.message.ends_with("at least 4 ends within 18s, all with exit 0"),
         "{}",
         folded.message
     );

@@ -251,6 +251,34 @@ fn generic_resources_are_resources_like_any_other() {
 }
 
 #[test]
+fn a_resource_that_no_node_has_is_told_as_such() {
+    let no = "no suitable node (insufficient resources on 2 nodes)";
+    let waits = |c: Cluster| {
+        let mut c = c.service("train", 1);
+        c.tasks.pop();
+        let mut c = c.task(1, TaskState::Pending, no, 60);
+        let task = c.tasks.last_mut().expect("a task");
+        task.node = None;
+        wants_gpus(task, 1);
+        c
+    };
+    let c = waits(cluster().manager("n1").node("n2"));
+    let found = all(&c);
+    assert_eq!(found[0].message, "train 0/1: no node has NVIDIA-GPU, and 1 is to be reserved");
+    let evidence: Vec<&str> = found[0].evidence.iter().map(|e| &*e.text).collect();
+    assert!(evidence.contains(&"n1: has no NVIDIA-GPU"), "{evidence:?}");
+    // One has it, and takes no tasks.
+    let mut c = cluster().manager("n1").node("n2");
+    gpus(&mut c.nodes[1], 2);
+    c.nodes[1].availability = skep::cluster::Availability::Drain;
+    let found = all(&waits(c));
+    assert_eq!(
+        found[0].message,
+        "train 0/1: no node that takes tasks has NVIDIA-GPU, and 1 is to be reserved"
+    );
+}
+
+#[test]
 fn generic_resources_and_runs_of_jobs_are_read() {
     let node = r#"[{"ID":"n","Description":{"Resources":{"NanoCPUs":2000000000,"GenericResources":[
         {"NamedResourceSpec":{"Kind":"NVIDIA-GPU","Value":"gpu0"}},

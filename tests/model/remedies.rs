@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use skep::{
     action::plan::{Change, Document, Plan},
-    cluster::{Resources, Subject, TaskState, Timestamp, UpdateState},
+    cluster::{Port, PublishMode, Resources, Subject, TaskState, Timestamp, UpdateState},
     grant::ClusterNo,
     triage::{Problem, Remedy, Severity, Thresholds, problems},
 };
@@ -140,6 +140,53 @@ fn the_spec_changed_when_it_did_not_when_its_object_was_written() {
         meaning: skep::cluster::Meaning::Change,
     }]);
     assert_eq!(store.changed(&c.services[0]), ago(700));
+}
+
+/// An update that starts first and has no place for the new task beside the old one.
+fn stuck(fill: impl FnOnce(&mut Cluster), err: &str) -> Cluster {
+    let mut c = cluster().manager("n1").service("web", 1);
+    fill(&mut c);
+    let mut c = c.update(UpdateState::Updating, "update in progress");
+    c.last().update_config.order = "start-first".into();
+    c.last().template = 2;
+    let mut c = c.task(1, TaskState::Pending, err, 60);
+    let task = c.tasks.last_mut().unwrap();
+    task.node = None;
+    Arc::make_mut(&mut task.spec).template = 2;
+    c
+}
+
+#[test]
+fn a_stuck_update_is_freed_by_its_order_first() {
+    let port = |c: &mut Cluster| {
+        c.last().ports.push(Port {
+            protocol: "tcp".into(),
+            target: 80,
+            published: 5000,
+            mode: PublishMode::Host,
+        });
+    };
+    let memory = |c: &mut Cluster| {
+        c.last().reserved.memory = 5 << 30;
+        Arc::make_mut(&mut c.tasks[0].spec).reserved.memory = 5 << 30;
+    };
+    let max = |c: &mut Cluster| {
+        c.last().max_per_node = 1;
+        Arc::make_mut(&mut c.tasks[0].spec).max_per_node = 1;
+    };
+    let host = stuck(port, "no suitable node (host-mode port already in use on 1 node)");
+    let fat = stuck(memory, "no suitable node (insufficient resources on 1 node)");
+    let full = stuck(max, "no suitable node (max replicas per node limit exceed)");
+    for c in [host, fat, full] {
+        let found = first(&c);
+        assert_eq!(found.rule, "update-stuck", "{found:?}");
+        let (remedy, words) = &found.remedies[0];
+        assert_eq!(*remedy, Remedy::Update, "{found:?}");
+        assert!(words.starts_with("order stop-first (Ctrl-e: UpdateConfig.Order)"), "{words}");
+        let scale = found.remedies.iter().any(|(remedy, _)| *remedy == Remedy::Scale);
+        assert!(!scale, "{:?}", found.remedies);
+        assert!(!found.message.contains("fits once a node"), "{}", found.message);
+    }
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn a_rollback_that_someone_asked_for_is_their_change() {
     });
     web.updated = ago(30);
     store.apply(listed(&c.services), ago(29));
-    let said = store.journal().iter().filter(|e| e.meaning == Meaning::Change).next_back();
+    let said = store.journal().iter().rfind(|e| e.meaning == Meaning::Change);
     let said = said.map(|e| (&*e.text, e.at));
     assert_eq!(said, Some(("image lab/app:1.1 → lab/app:1.0, command changed", ago(30))));
 }

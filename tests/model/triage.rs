@@ -443,6 +443,26 @@ fn the_blast_radius_of_a_node() {
             "what is reserved there fits on the others",
         ]
     );
+    // What does not run there is not lost, and two that have no other node stay away both.
+    let mut failing = c.clone();
+    for task in failing.tasks.iter_mut().rev().take(2) {
+        task.state = TaskState::Starting;
+    }
+    failing.services[2].constraints = vec!["node.hostname==n4".into()];
+    let store = failing.store();
+    let lost = skep::triage::blast(&store, store.node(&there).unwrap());
+    let said: Vec<_> = lost.hits.iter().map(|h| (&*h.name, h.figures(), h.ends())).collect();
+    let idle = || "1 task there does not run".to_owned();
+    assert_eq!(
+        said,
+        [
+            ("cache", idle(), false),
+            ("db", idle(), false),
+            ("web", "loses 1 of 4".to_owned(), false)
+        ]
+    );
+    assert_eq!(lost.sentences()[0], "no other node may run cache, db: they stay away");
+    let store = c.store();
     let manager = store.nodes().find(|n| n.is_leader()).unwrap();
     let said = skep::triage::blast(&store, manager).sentences();
     assert_eq!(said[0], "quorum holds with 2 of 3 managers, and stands no further loss");

@@ -175,7 +175,7 @@ fn the_time_line_goes_back_before_skep_came_and_is_sifted() {
     driver.keys("5");
     let screen = driver.screen(120, 40);
     assert!(line(&screen, "12:03:12").contains("ready → down"));
-    assert!(line(&screen, "failures in the last 1 h").contains("4 failures"));
+    assert!(line(&screen, "failures in the last 1h").contains("4 failures"));
     // In time, by what is bad, by kind, by object.
     driver.keys(">>");
     assert!(driver.screen(120, 40).contains("12:03:12"), "two hours ago is within six");

@@ -319,7 +319,7 @@ fn ages_use_the_managers_clock() {
     // Our clock is an hour behind the manager's.
     driver.connect(3_600_000_000_000);
     let screen = driver.screen(120, 40);
-    assert!(screen.contains("clock 60m behind") && screen.contains("15:03:12"), "{screen}");
+    assert!(screen.contains("clock 1h behind") && screen.contains("15:03:12"), "{screen}");
 }
 
 #[test]

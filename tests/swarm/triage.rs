@@ -736,7 +736,7 @@ pub fn time_line(lab: &Lab) {
         &["story", "image lab/app:1.0 → lab/app:1.1", "env DB_PASSWORD changed (masked)"],
     );
     tui.line(LATER, &["story", "⇒", "failures from", "image lab/app:1.0 → lab/app:1.1"]);
-    tui.shows(SOON, "failures in the last 1 h");
+    tui.shows(SOON, "failures in the last 1h");
     tui.keys("\x1b");
     tui.keys("V");
     tui.shows(SOON, "no passing states");
@@ -745,7 +745,7 @@ pub fn time_line(lab: &Lab) {
     tui.until(SOON, "what is well is left out", |s| !s.contains("→ running"));
     tui.keys("\x1b");
     tui.keys(">>>>");
-    tui.shows(SOON, "last 10 min");
+    tui.shows(SOON, "last 10m");
     tui.keys("\x1b");
     tui.keys("7");
     tui.line(LATER, &["story", "update paused", "exit (3)"]);

@@ -1,6 +1,6 @@
 //! What a change does to running tasks, and what could go wrong.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cluster::{Leaving, Resources, Service, Store, UpdateState, eligible, no_room_beside},
-    text::count,
+    text::{count, exact},
 };
 
 /// The outcome of looking ahead.
@@ -295,8 +295,9 @@ fn text(
             Some(n) => format!("{n} at a time"),
         };
         let order = config["Order"].as_str().filter(|o| !o.is_empty()).unwrap_or("stop-first");
-        let delay = config["Delay"].as_u64().unwrap_or(0) / 1_000_000_000;
-        let pause = if delay > 0 { format!(", {delay} s apart") } else { String::new() };
+        let delay = Duration::from_nanos(config["Delay"].as_u64().unwrap_or(0));
+        let pause =
+            if delay.is_zero() { String::new() } else { format!(", {} apart", exact(delay)) };
         let fails = config["FailureAction"].as_str().filter(|a| !a.is_empty()).unwrap_or("pause");
         parts.push(match replaced {
             0 => "no running task is replaced".to_owned(),

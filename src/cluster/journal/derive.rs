@@ -78,11 +78,8 @@ impl Store {
         let when = if told.is_set() && told <= at { told } else { at };
         let said = said.join(", ");
         let text = if undone { format!("rolled back by the engine: {said}") } else { said };
-        let (gravity, meaning) = if undone {
-            (Gravity::Bad, Meaning::Update)
-        } else {
-            (Gravity::Note, Meaning::Change)
-        };
+        let (gravity, meaning) =
+            if undone { (Gravity::Bad, Meaning::Update) } else { (Gravity::Note, Meaning::Change) };
         let subject = Subject::Service(after.id.clone());
         self.tell(
             when,

@@ -2,7 +2,8 @@
 
 use crate::{
     cluster::Service,
-    triage::{Remedy, ServiceContext, context::span, rule::Found},
+    text::span,
+    triage::{Remedy, ServiceContext, rule::Found},
 };
 
 /// Whether it serves others: a published port, or replicas behind a name.

@@ -4,12 +4,8 @@ use std::collections::BinaryHeap;
 
 use crate::{
     cluster::{Node, Resource, Resources},
-    text::count,
-    triage::{
-        Context, Remedy, Severity,
-        context::{amount, bytes, cpus},
-        rule::Found,
-    },
+    text::{bytes, count, cpus},
+    triage::{Context, Remedy, Severity, context::amount, rule::Found},
 };
 
 /// Reservations take nearly all there is on nodes that can be given tasks. A warning: the next
@@ -32,7 +28,7 @@ pub fn full(cx: &Context<'_>) -> Option<Found> {
         }
         let percent = percent(used, all);
         said.push(match &kind {
-            Resource::Cpu => format!("{percent} % of CPU ({} of {})", cpus(used), cpus(all)),
+            Resource::Cpu => format!("{percent} % of CPU ({} of {} CPU)", cpus(used), cpus(all)),
             Resource::Memory => {
                 format!("{percent} % of memory ({} of {})", bytes(used), bytes(all))
             }

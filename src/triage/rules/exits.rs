@@ -4,13 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     cluster::{Task, Timestamp},
-    text::count,
-    triage::{
-        Remedy, ServiceContext,
-        context::{bytes, span},
-        error_class::Why,
-        rule::Found,
-    },
+    text::{bytes, count, span},
+    triage::{Remedy, ServiceContext, error_class::Why, rule::Found},
 };
 
 /// Of an error that is told in the engine's own words so many characters; the evidence has all of it.

@@ -4,12 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     cluster::{Availability, Node, NodeState, Role, Timestamp},
-    text::count,
-    triage::{
-        Context, Remedy,
-        context::{names, span},
-        rule::Found,
-    },
+    text::{count, span},
+    triage::{Context, Remedy, context::names, rule::Found},
 };
 
 fn hostnames(nodes: &[&Node]) -> String {

@@ -4,12 +4,8 @@ use std::time::Duration;
 
 use crate::{
     cluster::{Availability, Node, NodeState, Task, TaskState, Timestamp},
-    text::count,
-    triage::{
-        Context, Remedy,
-        context::{nanos, span},
-        rule::Found,
-    },
+    text::{count, span},
+    triage::{Context, Remedy, context::nanos, rule::Found},
 };
 
 fn what(node: &Node) -> &'static str {

@@ -3,7 +3,9 @@
 
 use super::refusal::{Refusal, host_ports, takes_tasks};
 use crate::{
-    cluster::{Node, NodeState, Resource, Subject, TaskSpec, Timestamp, asked, supports, unmet},
+    cluster::{
+        Node, NodeState, Resource, Subject, TaskSpec, Timestamp, asked, stalled, supports, unmet,
+    },
     text::count,
     triage::{
         Remedy, ServiceContext,
@@ -15,6 +17,10 @@ use crate::{
 
 /// Why no node is found, if this reason leads.
 fn refused<'s, 'a>(s: &'s ServiceContext<'a>, reason: NoNode) -> Option<&'s Refusal<'a>> {
+    // What an update's own order keeps from its new task is told with the update, and freed by its order.
+    if stalled(s.service, s.cx.store).is_some_and(|stall| stall.why.is_some()) {
+        return None;
+    }
     s.refusal().filter(|refusal| refusal.leads == reason)
 }
 
@@ -119,7 +125,16 @@ pub fn resources(s: &ServiceContext<'_>) -> Option<Found> {
             format!("{} has {} left of {all}", node.hostname, left(&kind, free(node)))
         },
     );
-    let said = format!("no node has {} to reserve: at best {best}", amount(&kind, n));
+    let has_any = |node: &Node| node.capacity().of(&kind) > 0;
+    let said = match (&kind, nodes.iter().any(|node| has_any(node))) {
+        (Resource::Generic(name), false) => {
+            let there = store.nodes().any(has_any);
+            let which = if there { "no node that takes tasks" } else { "no node" };
+            let are = if n == 1 { "is" } else { "are" };
+            format!("{which} has {name}, and {n} {are} to be reserved")
+        }
+        _ => format!("no node has {} to reserve: at best {best}", amount(&kind, n)),
+    };
     let mut found = found(s, refusal, said)
         .why("reservations are kept free whether they are used or not; what the tasks really use does not count")
         .remedy(Remedy::Update, "reserve less (Ctrl-e: Resources.Reservations)")
@@ -137,7 +152,12 @@ pub fn resources(s: &ServiceContext<'_>) -> Option<Found> {
         } else {
             format!(", misses {}", misses.join(" and "))
         };
-        let text = format!("{}: {} free{misses}", node.hostname, has.join(" and "));
+        let text = match &kind {
+            Resource::Generic(name) if !has_any(node) => {
+                format!("{}: has no {name}", node.hostname)
+            }
+            _ => format!("{}: {} free{misses}", node.hostname, has.join(" and ")),
+        };
         found = found.fact(Timestamp::NEVER, text);
     }
     Some(found)

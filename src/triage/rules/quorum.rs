@@ -4,11 +4,8 @@ use crate::{
     cluster::{
         ELECTION, Leaderless, Lost, Node, NodeState, Quorum, Role, Subject, Timestamp, Voter,
     },
-    triage::{
-        Context, Remedy,
-        context::{names, span},
-        rule::Found,
-    },
+    text::span,
+    triage::{Context, Remedy, context::names, rule::Found},
 };
 
 /// The voters. A manager that is demoted stops being one before the others strike it off, and is

@@ -7,12 +7,8 @@ use crate::{
         FailureAction, Place, Task, TaskId, TaskState, Timestamp, UpdateState, UpdateStatus,
         stalled,
     },
-    text::count,
-    triage::{
-        Remedy, ServiceContext,
-        context::{LATELY, span},
-        rule::Found,
-    },
+    text::{count, span},
+    triage::{Remedy, ServiceContext, context::LATELY, rule::Found},
 };
 
 fn status<'s>(s: &ServiceContext<'s>, state: &UpdateState) -> Option<&'s UpdateStatus> {

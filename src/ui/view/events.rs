@@ -133,7 +133,7 @@ fn trends(board: &Board, width: u16) -> Vec<Span<'static>> {
     let dim = board.style(Slot::Dim);
     let sum: u64 = failed.iter().sum();
     let slot = if sum > 0 { Slot::Warn } else { Slot::Dim };
-    let mut spans = vec![Span::styled("│ 30 min: failed ", dim)];
+    let mut spans = vec![Span::styled("│ 30m: failed ", dim)];
     spans.extend(spark::spans(&failed, RECENT, board.style(slot), board.style(Slot::Border)));
     spans.push(Span::styled(format!(" {sum} "), board.style(slot)));
     if running.len() > 1 {
@@ -156,7 +156,7 @@ fn histogram(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let journal = board.scene.store.journal();
     let (span, words) = board.event_sieve.span();
     let (secs, words) =
-        if span.as_secs() == u64::MAX { (HOUR, "1 h") } else { (span.as_secs(), words) };
+        if span.as_secs() == u64::MAX { (HOUR, "1h") } else { (span.as_secs(), words) };
     let nanos = i64::try_from(secs * 1_000_000_000).unwrap_or(i64::MAX);
     let parts = area.width.saturating_sub(2) as usize;
     let counts = failures(journal, now.shifted(-nanos), now, parts);

@@ -1,5 +1,7 @@
 //! Actions under way, in a corner that does not take the keyboard.
 
+use std::time::Duration;
+
 use ratatui::{
     Frame,
     layout::Rect,
@@ -14,6 +16,7 @@ use crate::{
     },
     cluster::{Availability, TaskState},
     config::Slot,
+    text::span,
     ui::{
         Board,
         actions::Act,
@@ -70,7 +73,7 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
         Phase::Converging if follow.rolling_back => ("◐", Slot::Warn, "rolling back".into()),
         Phase::Converging => ("◐", Slot::Busy, "converging".into()),
         Phase::Verifying(left) => {
-            ("◑", Slot::Busy, format!("runs, watching {}s", left.as_secs() + 1))
+            ("◑", Slot::Busy, format!("runs, watching {}", span(*left + Duration::from_secs(1))))
         }
         Phase::Done => ("✓", Slot::Ok, done(follow).into()),
         Phase::Failed(_) => ("✗", Slot::Critical, "failed".into()),

@@ -164,7 +164,9 @@ pub const COLUMNS: &[Column<Node>] = &[
         max: 16,
         shed: 5,
         right: false,
-        cell: |n, c| told(c, || reserved(c.store.node_tally(&n.id).memory, n.memory, text::bytes)),
+        cell: |n, c| {
+            told(c, || reserved(c.store.node_tally(&n.id).memory, n.memory, text::short_bytes))
+        },
         key: |n, c| Key::Number(-(c.store.node_tally(&n.id).memory as i64)),
     },
     Column {

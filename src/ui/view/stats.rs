@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::{
     config::Slot,
     session::Usage,
+    text::{span, took},
     ui::{Board, performance::Performance, widget::text},
 };
 
@@ -27,7 +28,8 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
 
 /// `uses 0.4 % of the manager's time, may use 5 %`: one line, also for the help.
 pub(super) fn budget(usage: &Usage) -> String {
-    let link = usage.rate.map_or(String::new(), |r| format!(" and {}/s", text::bytes(r as u64)));
+    let link =
+        usage.rate.map_or(String::new(), |r| format!(" and {}/s", text::short_bytes(r as u64)));
     let (used, share) = (percent(usage.used()), percent(usage.share));
     format!("uses {used} of the manager's time, may use {share}{link} (--budget)")
 }
@@ -48,7 +50,7 @@ fn costs(board: &Board, usage: &Usage, lines: &mut Vec<Line<'static>>) {
             if usage.calm { "calm" } else { "busy" },
             text::age(usage.over),
             usage.requests,
-            text::bytes(usage.bytes),
+            text::short_bytes(usage.bytes),
             usage.events,
             usage.failures,
         ),
@@ -69,10 +71,10 @@ fn costs(board: &Board, usage: &Usage, lines: &mut Vec<Line<'static>>) {
                 " {:<18}{:>9}{:>11}{:>12}{:>11}{:>10}",
                 spent.name,
                 spent.requests,
-                text::bytes(spent.bytes),
-                time(spent.time),
-                time(spent.decoding),
-                time(spent.interval),
+                text::short_bytes(spent.bytes),
+                took(spent.time),
+                took(spent.decoding),
+                span(spent.interval),
             ),
             board.style(slot),
         ));
@@ -110,7 +112,7 @@ fn model(board: &Board, lines: &mut Vec<Line<'static>>) {
 
 fn own(board: &Board, performance: &Performance, lines: &mut Vec<Line<'static>>) {
     let figures = |[p50, p99, worst]: [Duration; 3]| {
-        format!("median {}, 99 % {}, worst {}", time(p50), time(p99), time(worst))
+        format!("median {}, 99 % {}, worst {}", took(p50), took(p99), took(worst))
     };
     pair(
         board,
@@ -119,9 +121,9 @@ fn own(board: &Board, performance: &Performance, lines: &mut Vec<Line<'static>>)
         format!(
             "{} drawn, {} to the terminal, {} held back; at most one every {}",
             performance.frames,
-            text::bytes(performance.bytes),
+            text::short_bytes(performance.bytes),
             performance.held,
-            time(performance.between)
+            took(performance.between)
         ),
     );
     pair(board, lines, "drawing", figures(performance.drawing.figures()));
@@ -132,7 +134,7 @@ fn own(board: &Board, performance: &Performance, lines: &mut Vec<Line<'static>>)
         "turns",
         format!("{}; {} told", figures(performance.turns.figures()), performance.told),
     );
-    pair(board, lines, "memory", format!("{} resident", text::bytes(performance.memory)));
+    pair(board, lines, "memory", format!("{} resident", text::short_bytes(performance.memory)));
 }
 
 fn pair(board: &Board, lines: &mut Vec<Line<'static>>, name: &str, value: String) {
@@ -140,13 +142,4 @@ fn pair(board: &Board, lines: &mut Vec<Line<'static>>, name: &str, value: String
         Span::styled(format!(" {name:<9}"), board.style(Slot::Dim)),
         Span::raw(value),
     ]));
-}
-
-fn time(time: Duration) -> String {
-    match time.as_micros() {
-        0 => "-".into(),
-        us @ 1..10_000 => format!("{:.1} ms", us as f64 / 1e3),
-        us @ 10_000..1_000_000 => format!("{} ms", us / 1_000),
-        us => format!("{:.1} s", us as f64 / 1e6),
-    }
 }

@@ -5,6 +5,8 @@ mod node;
 mod service;
 mod task;
 
+use std::time::Duration;
+
 use ratatui::text::{Line, Span};
 
 use serde_json::Value;
@@ -13,6 +15,7 @@ use super::{tasks, unknown};
 use crate::{
     cluster::{NodeId, Part, Subject, Task, Timestamp},
     config::Slot,
+    text::exact,
     ui::{Board, overlay, widget::text},
 };
 
@@ -78,10 +81,12 @@ pub(super) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<
             (Slot::Dim, "one a node: it ends with it, and is not missed")
         } else if hit.ends() {
             (Slot::Critical, "nothing is left until it is started elsewhere")
+        } else if hit.loses == 0 {
+            (Slot::Dim, "it starts elsewhere")
         } else {
             (Slot::Warn, "the rest carries the load")
         };
-        page.styled(&hit.name, format!("loses {} of {}: {said}", hit.loses, hit.of), slot);
+        page.styled(&hit.name, format!("{}: {said}", hit.figures()), slot);
     }
     page.lines
 }
@@ -202,17 +207,7 @@ fn text_of(value: &Value) -> &str {
 
 /// Nanoseconds in words: `5s`, `1m30s`.
 fn span(value: &Value) -> String {
-    let nanos = value.as_u64().unwrap_or(0);
-    if nanos.is_multiple_of(1_000_000_000) {
-        let secs = nanos / 1_000_000_000;
-        match (secs / 60, secs % 60) {
-            (0, s) => format!("{s}s"),
-            (m, 0) => format!("{m}m"),
-            (m, s) => format!("{m}m{s}s"),
-        }
-    } else {
-        format!("{}ms", nanos / 1_000_000)
-    }
+    exact(Duration::from_nanos(value.as_u64().unwrap_or(0)))
 }
 
 /// The words of a list, apart by spaces.

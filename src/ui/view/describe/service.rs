@@ -10,6 +10,7 @@ use crate::{
         Mode, Part, PublishMode, Service, ServiceId, Subject, Task, TaskState, Timestamp, changes,
     },
     config::Slot,
+    text::{bytes, exact},
     ui::{view::services, widget::text},
 };
 
@@ -341,13 +342,16 @@ impl Page<'_> {
         } else {
             format!("{} at a time", c.parallelism)
         };
+        let apart = match c.delay {
+            delay if delay.is_zero() => String::new(),
+            delay => format!(", {} apart", exact(delay)),
+        };
         self.field(
             "policy",
             format!(
-                "{at_once}, {} s apart, {}, watched {} s, on failure {}",
-                c.delay.as_secs_f64(),
+                "{at_once}{apart}, {}, watched {}, on failure {}",
                 c.order,
-                c.monitor.as_secs_f64(),
+                exact(c.monitor),
                 c.on_failure
             ),
         );
@@ -395,7 +399,7 @@ fn resources(r: &crate::cluster::Resources) -> String {
         parts.push(format!("{} CPU", text::cpus(r.nano_cpus)));
     }
     if r.memory > 0 {
-        parts.push(format!("{}iB memory", text::bytes(r.memory)));
+        parts.push(format!("{} memory", bytes(r.memory)));
     }
     parts.extend(r.generic.iter().map(|(kind, n)| format!("{n} {kind}")));
     if parts.is_empty() { "none".into() } else { parts.join(", ") }
