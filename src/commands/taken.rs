@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     cluster::{Since, Store, Timestamp},
-    triage::{Problem, Thresholds, incident::Incident},
+    triage::{Problem, Thresholds, incident::Incident, rank},
 };
 
 /// A Swarm at one moment.
@@ -56,6 +56,7 @@ impl Taken {
             .flat_map(|p| if wanted(&p) { vec![p] } else { p.folded.clone() })
             .filter(wanted)
             .collect();
+        rank(&mut self.problems);
     }
 
     /// What an incident report is made from; `since` counts by the manager's clock.

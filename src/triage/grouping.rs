@@ -2,6 +2,7 @@
 
 use crate::text::count;
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
@@ -62,22 +63,45 @@ pub(super) fn fold<'m>(made: impl Iterator<Item = &'m Made>) -> Vec<Arc<Problem>
     all
 }
 
-/// The worst first; of equally bad ones what hurts most, has the most to it, is the newest.
-pub(super) fn rank(problems: &mut [Arc<Problem>]) {
+/// How urgent a problem is, the most urgent first: how bad, how much it hurts, how much else it took with
+/// it. Nothing that only a longer look knows: one that just came orders them as one that watched all along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Urgency<'p>(Reverse<Severity>, Reverse<u8>, Reverse<usize>, &'p str, &'static str);
+
+impl<'p> Urgency<'p> {
+    /// Of a problem of that severity and harm, with so many other objects folded into it, about `object`.
+    pub fn new(
+        severity: Severity,
+        (harm, others): (u8, usize),
+        object: &'p str,
+        rule: &'static str,
+    ) -> Self {
+        Self(Reverse(severity), Reverse(harm), Reverse(others), object, rule)
+    }
+}
+
+impl Problem {
+    /// How urgent it is.
+    pub fn urgency(&self) -> Urgency<'_> {
+        Urgency::new(self.severity, (self.harm, self.others()), &self.object, self.rule)
+    }
+
+    /// So many other objects it explains.
+    pub fn others(&self) -> usize {
+        self.folded.iter().filter(|folded| folded.subject != self.subject).count()
+    }
+}
+
+/// The most urgent first; known ones below the loud, then advice, and what is over last.
+pub(crate) fn rank(problems: &mut [Arc<Problem>]) {
     problems.sort_by(|a, b| {
         let over = |p: &Problem| p.resolved.is_set();
         let known = |p: &Problem| p.quiet.is_some();
         let advice = |p: &Problem| p.severity == Severity::Advice;
-        // Known ones below the loud, then advice, and what is over last.
         (over(a), advice(a), known(a))
             .cmp(&(over(b), advice(b), known(b)))
-            .then(b.severity.cmp(&a.severity))
             .then(b.resolved.cmp(&a.resolved))
-            .then(b.harm.cmp(&a.harm))
-            .then(b.folded.len().cmp(&a.folded.len()))
-            .then(b.since.cmp(&a.since))
-            .then(a.object.cmp(&b.object))
-            .then(a.rule.cmp(b.rule))
+            .then_with(|| a.urgency().cmp(&b.urgency()))
     });
 }
 
@@ -135,7 +159,7 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
     let of_update = |id: &str| id.starts_with("update-") || id.starts_with("rollback-");
     symptoms.sort_by_key(|(at, f)| {
         let rule = &RULES[*at];
-        (std::cmp::Reverse((f.severity, of_update(rule.id), rule.harm)), *at)
+        (Reverse((f.severity, of_update(rule.id), rule.harm)), *at)
     });
     let (at, head) = symptoms.first()?;
     let mut causes: Vec<&(usize, Found)> =
@@ -143,7 +167,7 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
     // What was seen last is why it is so now; that a task waits is the least that can be said.
     causes.sort_by_key(|(at, f)| {
         let newest = f.evidence.iter().map(|e| e.at).max().unwrap_or_default();
-        (RULES[*at].id.starts_with("stuck-"), std::cmp::Reverse(newest), *at)
+        (RULES[*at].id.starts_with("stuck-"), Reverse(newest), *at)
     });
     let mut main = problem(store, subject, *at, head);
     main.harm = symptoms.iter().map(|(at, _)| RULES[*at].harm).max().unwrap_or(main.harm);

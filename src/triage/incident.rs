@@ -139,6 +139,8 @@ impl Incident<'_> {
             if problem.since.is_set() {
                 let age = span(problem.since.age(self.now));
                 let _ = writeln!(out, "- since {} ({age})", problem.since.date_clock());
+            } else {
+                let _ = writeln!(out, "- since before what the manager remembers");
             }
             if problem.times > 1 {
                 let _ = writeln!(out, "- came {} times", problem.times);

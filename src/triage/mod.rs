@@ -21,6 +21,8 @@ mod tracker;
 pub use crate::text::count;
 pub use blast::{Blast, Hit, blast};
 pub use context::{Context, ServiceContext};
+pub use grouping::Urgency;
+pub(crate) use grouping::rank;
 pub use rule::{Evidence, Role, Rule};
 pub use rules::{RULES, rule};
 pub use thresholds::{GRACE, Thresholds};

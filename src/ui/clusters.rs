@@ -13,7 +13,7 @@ use crate::{
     grant::ClusterNo,
     session::Reach,
     text::took,
-    triage::Severity,
+    triage::{Severity, Urgency},
     ui::widget::text,
 };
 
@@ -88,11 +88,20 @@ pub struct ClusterProblem {
     pub cluster: ClusterNo,
     pub name: String,
     pub severity: Severity,
+    /// How much it hurts, and how many others it explains.
+    pub weight: (u8, usize),
     pub rule: &'static str,
     pub object: String,
     pub message: String,
     pub since: Option<std::time::Duration>,
     pub subject: Subject,
+}
+
+impl ClusterProblem {
+    /// As of the problem itself.
+    fn urgency(&self) -> Urgency<'_> {
+        Urgency::new(self.severity, self.weight, &self.object, self.rule)
+    }
 }
 
 /// An event of some cluster.
@@ -262,7 +271,7 @@ impl ClustersView {
         let count = managers.len();
         self.managers.set(managers, count, 0, now);
         let mut problems: Vec<_> = boards.clone().flat_map(problem_rows).collect();
-        problems.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.since.cmp(&b.since)));
+        problems.sort_by(|a, b| a.urgency().cmp(&b.urgency()));
         let count = problems.len();
         self.problems.set(problems, count, 0, now);
         let mut events: Vec<_> = boards.flat_map(event_rows).collect();
@@ -377,6 +386,7 @@ fn problem_rows(board: &Board) -> Vec<ClusterProblem> {
         cluster: board.no,
         name: board.settings.name.clone(),
         severity: p.severity,
+        weight: (p.harm, p.others()),
         rule: p.rule,
         object: p.object.clone(),
         message: p.message.clone(),
@@ -390,6 +400,7 @@ fn problem_rows(board: &Board) -> Vec<ClusterProblem> {
             cluster: board.no,
             name: board.settings.name.clone(),
             severity: Severity::Critical,
+            weight: (u8::MAX, 0),
             rule: "link",
             object: String::new(),
             message: format!("can't be seen: {why}"),

@@ -11,6 +11,7 @@ mod hostile;
 mod keys;
 mod logs;
 mod mouse;
+mod order;
 mod plans;
 mod triage;
 mod views;
