@@ -2,14 +2,20 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser},
+};
+
+use crate::commands::help::TOPICS;
 
 /// A terminal UI for live Docker Swarm operation.
 #[derive(Debug, Parser)]
 #[command(name = "skep", version = env!("SKEP_VERSION"), about, disable_help_subcommand = true)]
 pub struct Cli {
-    /// Engine to connect to: unix:///path, tcp://host:port or ssh://user@host. May be repeated, for
-    /// several managers of one Swarm and for several Swarms. Default: the config file, DOCKER_HOST,
+    /// Engine to connect to: unix:///path, tcp://host:port, ssh://user@host, or any other of Docker's
+    /// ways (host:2375, :2375, unix://, /path). May be repeated, for several managers of one Swarm and
+    /// for several Swarms. Default: the config file, DOCKER_HOST,
     /// DOCKER_CONTEXT, Docker's current context, the local socket.
     #[arg(short = 'H', long = "host", value_name = "ENDPOINT", global = true)]
     pub hosts: Vec<String>,
@@ -26,7 +32,7 @@ pub struct Cli {
     /// The wall: pages that turn by themselves, read-only, no keys needed.
     #[arg(long)]
     pub wall: bool,
-    /// View to begin with: overview, services, nodes, tasks, events, logs, problems.
+    /// View to begin with: overview, services, nodes, tasks, events, logs, problems, clusters.
     #[arg(long, value_name = "VIEW")]
     pub view: Option<String>,
     /// Config file, instead of the one in the config directory.
@@ -48,7 +54,7 @@ pub struct Cli {
     #[arg(long, value_name = "LEVEL", default_value = "warn", global = true)]
     #[arg(value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
     pub log_level: String,
-    /// An embedded Swarm, no Docker needed.
+    /// An embedded Swarm, no Docker needed: story or calm.
     #[arg(long, value_name = "SCENARIO", num_args = 0..=1, default_missing_value = "story")]
     pub demo: Option<String>,
     /// What to do instead of the UI.
@@ -159,6 +165,12 @@ pub enum Sub {
         #[arg(last = true)]
         args: Vec<std::ffi::OsString>,
     },
+    /// Reference text: keys, rules, costs, security and more; without a topic the list of them.
+    Help {
+        /// What to read about.
+        #[arg(value_parser = topics())]
+        topic: Option<String>,
+    },
     /// Shell completions, to stdout.
     Completions {
         /// bash, zsh, fish, elvish or powershell.
@@ -166,4 +178,9 @@ pub enum Sub {
     },
     /// The manual page, to stdout.
     Man,
+}
+
+/// The topics of the help, which completions offer as well.
+fn topics() -> PossibleValuesParser {
+    PossibleValuesParser::new(TOPICS.iter().map(|t| PossibleValue::new(t.name).help(t.about)))
 }

@@ -11,7 +11,8 @@ use std::{
 use syn::visit::Visit;
 
 use skep::{
-    triage::{RULES, Role},
+    commands::help::{COSTS, TOPICS, help, key_rows, rule_rows},
+    triage::RULES,
     ui::{
         Keymap,
         actions::{ACTIONS, Context},
@@ -351,48 +352,84 @@ fn the_import_reader_opens_groups() {
     assert_eq!(paths.shown["L"].join("::"), "x::y::k::L");
 }
 
-/// The key table of the README is the table of actions.
-#[test]
-fn readme_has_every_key() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let missing: Vec<String> = ACTIONS
-        .iter()
-        .map(|a| {
-            let shown = Keymap::default().shown(a, a.contexts[0]);
-            let keys: Vec<String> = shown.split(' ').map(|k| format!("`{k}`")).collect();
-            format!("| {} | {} |", keys.join(" "), a.words)
-        })
-        .filter(|line| !readme.contains(line))
-        .collect();
-    assert_eq!(missing, Vec::<String>::new());
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).unwrap()
 }
 
-/// The README has every flag.
+/// The rows of the README's table with this head.
+fn readme_table(head: &str) -> Vec<String> {
+    let readme = readme();
+    let rows: Vec<String> = readme
+        .lines()
+        .skip_while(|line| *line != head)
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(str::to_owned)
+        .collect();
+    assert!(rows.len() > 3, "{head}");
+    rows
+}
+
+/// Reference text is in the binary; the README is to be read.
 #[test]
-fn readme_has_every_flag() {
+fn the_readme_is_short() {
+    let lines = readme().lines().count();
+    assert!(lines < 230, "{lines} lines: what is looked up belongs into 'skep help TOPIC'");
+}
+
+/// What the README's tables say is what the program's own tables say.
+#[test]
+fn readme_tables_are_the_programs() {
+    let costs = COSTS
+        .iter()
+        .map(|[figure, ratio, measured]| format!("| {figure} | {ratio} | {measured} |"));
+    for (head, known) in [
+        ("| key | does |", key_rows()),
+        ("| rule | what it catches | severity |", rule_rows().collect()),
+        ("| figure | ratio | measured |", costs.collect()),
+    ] {
+        let other: Vec<String> =
+            readme_table(head).into_iter().filter(|row| !known.contains(row)).collect();
+        assert_eq!(other, Vec::<String>::new(), "{head}");
+    }
+    let topics: Vec<String> =
+        TOPICS.iter().map(|t| format!("| `skep help {}` | {} |", t.name, t.about)).collect();
+    assert_eq!(readme_table("| topic | about |"), topics);
+    assert!((71..80).contains(&RULES.len()) && readme().contains("more than seventy rules"));
+}
+
+/// Nothing that only the help has is missing from it.
+#[test]
+fn the_help_has_every_action_rule_theme_and_context() {
+    let topic = |name| help(Some(name)).unwrap();
+    let (keys, rules) = (topic("keys"), topic("rules"));
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for action in ACTIONS {
+        for context in action.contexts.iter().filter(|c| **c != Context::Wall) {
+            let line = format!("{} {}", Keymap::default().shown(action, *context), action.id);
+            assert!(words(&keys).contains(&format!("{line} {}", action.words)), "{line}");
+        }
+    }
+    for rule in RULES {
+        assert!(words(&rules).contains(&format!(" {}", rule.catches)), "{}", rule.id);
+    }
+    for context in Context::ALL {
+        assert!(keys.contains(context.id()), "{}", context.id());
+    }
+}
+
+/// The help has every flag of every command.
+#[test]
+fn the_help_has_every_flag() {
     use clap::CommandFactory;
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let missing: Vec<String> = skep::cli::Cli::command()
-        .get_arguments()
+    let flags = help(Some("flags")).unwrap();
+    let command = skep::cli::Cli::command();
+    let visible = command.get_subcommands().filter(|sub| !sub.is_hide_set());
+    let missing: Vec<String> = visible
+        .flat_map(clap::Command::get_arguments)
+        .chain(command.get_arguments())
         .filter_map(|arg| arg.get_long().map(|long| format!("--{long}")))
-        .filter(|long| {
-            !readme.contains(&format!("| `{long}")) && !readme.contains(&format!(", `{long}"))
-        })
-        .collect();
-    assert_eq!(missing, Vec::<String>::new());
-}
-
-/// The rule table of the README is the table of rules.
-#[test]
-fn readme_has_every_rule() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let missing: Vec<String> = RULES
-        .iter()
-        .map(|rule| {
-            let severity = if rule.role == Role::Cause { "cause" } else { rule.severity.word() };
-            format!("| `{}` | {} | {severity} |", rule.id, rule.catches)
-        })
-        .filter(|line| !readme.contains(line))
+        .filter(|long| !flags.contains(long))
         .collect();
     assert_eq!(missing, Vec::<String>::new());
 }

@@ -4,6 +4,7 @@ mod check;
 mod contexts;
 mod demo_serve;
 mod fault;
+pub mod help;
 mod logs;
 mod output;
 mod permit;
@@ -73,6 +74,7 @@ fn without_a_swarm(cli: &Cli) -> Result<Option<u8>, Fault> {
             format!("{}\n", path.display())
         }
         Some(Sub::Config { .. }) => EXAMPLE.to_owned(),
+        Some(Sub::Help { topic }) => help::help(topic.as_deref()).unwrap_or_default(),
         Some(Sub::HoldSsh { dir, terminal, args }) => {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()

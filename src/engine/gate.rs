@@ -212,27 +212,50 @@ fn bare(path: &str) -> &str {
     path.strip_prefix('/').unwrap_or(path)
 }
 
-/// The (method, path) pairs that may leave. Read-only: GETs that change nothing; never `/secrets`
-/// bodies (the engine has none), never exec, never attach. Read-write adds updates of services and
-/// nodes, and removing a node.
+/// What may be read: paths without their API version. GETs that change nothing; never a secret's
+/// data (the engine gives none), never exec, never attach.
+pub const READS: &[&str] = &[
+    "/_ping",
+    "/version",
+    "/info",
+    "/events",
+    "/swarm",
+    "/nodes",
+    "/nodes/{id}",
+    "/services",
+    "/services/{id}",
+    "/services/{id}/logs",
+    "/tasks",
+    "/tasks/{id}",
+    "/tasks/{id}/logs",
+    "/networks",
+    "/networks/{id}",
+    "/secrets",
+    "/secrets/{id}",
+    "/configs",
+    "/configs/{id}",
+];
+
+/// What a grant adds.
+pub const WRITES: &[(Method, &str)] = &[
+    (Method::POST, "/services/{id}/update"),
+    (Method::POST, "/nodes/{id}/update"),
+    (Method::DELETE, "/nodes/{id}"),
+];
+
+/// Whether a request may leave.
 fn allowed(access: Access, method: &Method, path: &str) -> bool {
-    let parts: Vec<&str> = bare(path).split('/').collect();
-    if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
+    let path = bare(path);
+    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
         return false;
     }
-    match (method, parts.as_slice()) {
-        (&Method::GET, ["_ping" | "version" | "info" | "events" | "swarm"]) => true,
-        (
-            &Method::GET,
-            ["nodes" | "networks" | "secrets" | "configs" | "services" | "tasks"]
-            | ["nodes" | "networks" | "secrets" | "configs" | "services" | "tasks", _]
-            | ["services" | "tasks", _, "logs"],
-        ) => true,
-        (&Method::POST, ["services" | "nodes", _, "update"]) | (&Method::DELETE, ["nodes", _]) => {
-            access == Access::ReadWrite
-        }
-        _ => false,
-    }
+    let fits = |pattern: &str| {
+        let (mut parts, mut pattern) = (path.split('/'), bare(pattern).split('/'));
+        let is_same = pattern.by_ref().all(|p| parts.next().is_some_and(|q| p == "{id}" || p == q));
+        is_same && parts.next().is_none()
+    };
+    (*method == Method::GET && READS.iter().any(|pattern| fits(pattern)))
+        || (access == Access::ReadWrite && WRITES.iter().any(|(m, p)| m == method && fits(p)))
 }
 
 /// A response whose body is still to come, within its limits.

@@ -22,7 +22,7 @@ mod writes;
 pub use client::{Engine, Price};
 pub use error::{EngineError, Result};
 pub use events::{EventReader, EventStream};
-pub use gate::Cost;
+pub use gate::{Cost, READS, WRITES};
 pub use json_array::Gaps;
 pub use lists::{SOME_TASKS, TaskList};
 pub use logs::{LogFault, LogFrame, LogReader, LogStream, Output, TaskLogRequest};

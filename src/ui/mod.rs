@@ -49,7 +49,7 @@ mod writer;
 pub use app::{App, Appearance, Effect, Msg, OpenCluster, Opening};
 pub use ascii::is_utf8;
 pub use board::{Board, LinkState, Pane, TaskScope, View};
-pub use keymap::{KeyChange, KeyFault, Keymap};
+pub use keymap::{GLOBAL, KeyChange, KeyFault, Keymap, PRESETS};
 pub use model::Model;
 pub use run::{Means, Outcome, run};
 pub use term::{is_dark, is_terminal};

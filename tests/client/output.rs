@@ -5,7 +5,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{host, serve};
+use skep::commands::help::TOPICS;
+
+use crate::{host, serve, skep};
 
 /// Every command that answers, with and without an engine.
 fn commands(host: &str) -> Vec<Vec<&str>> {
@@ -23,6 +25,8 @@ fn commands(host: &str) -> Vec<Vec<&str>> {
         vec!["config", "--path"],
         vec!["man"],
         vec!["completions", "bash"],
+        vec!["help"],
+        vec!["help", "rules"],
         vec!["--help"],
         vec!["--version"],
         vec!["check", "--help"],
@@ -67,5 +71,24 @@ async fn a_closed_pipe_is_silent() {
         drop(reader);
         let (code, said) = tokio::task::block_in_place(|| ended(&args, writer));
         assert_eq!((code, &*said), (Some(0), ""), "{args:?}");
+    }
+}
+
+/// Topics are listed, completed, and named when one is asked for that is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_of_the_help_are_found() {
+    let (code, list, _) = skep(&["help"]).await;
+    assert_eq!(code, 0);
+    let (code, out, said) = skep(&["help", "kyes"]).await;
+    assert_eq!((code, &*out), (64, ""));
+    let shells = ["bash", "zsh", "fish"];
+    for topic in TOPICS {
+        assert!(list.contains(topic.name) && said.contains(topic.name), "{}: {said}", topic.name);
+        let (code, text, _) = skep(&["help", topic.name]).await;
+        assert!(code == 0 && text.lines().count() > 8, "{}", topic.name);
+        for shell in shells {
+            let (_, script, _) = skep(&["completions", shell]).await;
+            assert!(script.contains(topic.name), "{shell} knows {}", topic.name);
+        }
     }
 }

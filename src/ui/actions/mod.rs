@@ -207,11 +207,11 @@ pub const ACTIONS: &[Action] = &[
             Act::Acknowledge,
             "acknowledge",
             &["a"],
-            "know of a problem: quiet until it changes, or loud again",
+            "acknowledge a problem: quiet until it changes, or loud again",
             &[Problems],
             Problem,
         ),
-        "know of it",
+        "acknowledge",
     ),
     shown(
         row(
@@ -293,8 +293,8 @@ pub const ACTIONS: &[Action] = &[
         LINES,
         Rows,
     ),
-    row(Act::Longer, "longer", &["<"], "events of a longer time", &[Events], Rows),
-    row(Act::Shorter, "shorter", &[">"], "events of a shorter time", &[Events], Rows),
+    row(Act::Longer, "longer", &["<"], "show a longer period", &[Events], Rows),
+    row(Act::Shorter, "shorter", &[">"], "show a shorter period", &[Events], Rows),
     row(Act::Wrap, "wrap", &["W"], "wrap long lines, or pan with ← →", &[Log], Rows),
     row(Act::Times, "times", &["t"], "times in UTC, local, as ages, off", &[Log], Rows),
     row(Act::Down, "down", &["j", "Down"], "move down", STEPS, Rows),
@@ -364,7 +364,7 @@ pub const ACTIONS: &[Action] = &[
         ROWS,
         Nothing,
     )),
-    row(Act::Dismiss, "dismiss", &["x"], "put finished actions away", SCREENS, Nothing),
+    row(Act::Dismiss, "dismiss", &["x"], "dismiss finished actions", SCREENS, Nothing),
     shown(
         row(Act::Blast, "blast", &["b"], "what dies if this node is lost", ROWS, Placed),
         "what dies with it",

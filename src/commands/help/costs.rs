@@ -1,0 +1,88 @@
+//! `skep help costs`.
+
+use super::layout::Text;
+
+/// What is compared with what, the ratio, and the figures as `tests/bench/table real hour` measured them.
+pub const COSTS: &[[&str; 3]] = &[
+    [
+        "load 100,000 tasks: from start until all are counted / `curl` of the same lists (wanted: 1.3)",
+        "1.12 to 1.25",
+        "314 to 364 ms / 260 to 304 ms, medians of 7 pairs in five runs; the first frame, with all counts, after a third of that",
+    ],
+    ["resident memory then / 150 MiB", "0.6", "88 to 91 MiB"],
+    ["CPU while 500 tasks change a second / 25 % of a core", "0.2 to 0.3", "6 to 8 %"],
+    [
+        "a key to its frame then, 99 of 100 / 16 ms",
+        "0.6 to 0.9",
+        "9.8 to 14.2 ms in five runs; the median key 0.8 to 2 ms",
+    ],
+    ["sort 100,000 tasks, by the slowest column / a frame of 33 ms", "0.33", "10.8 ms"],
+    ["filter them as you type, the slowest key / a frame", "0.41", "13.6 ms"],
+    ["jump to their end / a frame", "0.01", "0.2 ms"],
+    [
+        "the same with 400,000 old tasks beside them: sort; filter; jump / a frame",
+        "0.35; 2.6; 0.01",
+        "11.3 ms; 86 ms; 0.3 ms",
+    ],
+    [
+        "all rules over 100,000 tasks / 200 ms; after 500 changed ones / 5 ms",
+        "0.12; 0.03",
+        "24 ms; 0.2 ms",
+    ],
+    ["read a list of 100,000 tasks / copy its bytes", "2.6", "100 MB in 122 ms, on one core"],
+    [
+        "real Swarm of 5 nodes, 20 services of 3 tasks, idle: requests / `watch -n2 docker service ls`",
+        "0.58",
+        "35 / 60 a minute",
+    ],
+    ["there: bytes of answers / the same", "0.57", "216 KB / 378 KB a minute"],
+    [
+        "there: CPU / 0.5 % of a core; bytes to the terminal a second / 300",
+        "0.17; 0.2 to 0.7",
+        "0.08 %; 61, and up to 198 in the first minutes, while ages go by the second",
+    ],
+    [
+        "real managers with 100,000 pending tasks, one service in view: their CPU / `watch -n2 docker service ls`",
+        "0.47",
+        "13.9 % / 29.3 % of a core",
+    ],
+    [
+        "a real hour of churn (some forty tasks fail a second): memory at the end / after 5 minutes",
+        "1.02",
+        "23.4 → 23.9 MiB, at most 24.2; 0.5 % of a core",
+    ],
+    [
+        "a million task changes, a link cut every thousand, sizes and views at random: memory in the last quarter / in the second",
+        "1.01 to 1.04",
+        "60 → 62 MiB over 1,001 links; in the end the model is what a fresh load says",
+    ],
+];
+
+pub(super) fn text(text: &mut Text) {
+    text.heading("What it costs");
+    text.paragraph(
+        "Measured, not promised, misses included: ratios on a machine of two cores, by \
+         'tests/bench/table real hour' in the source (the embedded rows need no Docker: 'cargo bench'). \
+         The embedded Swarm is served by another process on the same machine. :stats shows what your \
+         own costs: each kind of request, what it cost and how often it is asked.",
+    );
+    for [figure, ratio, measured] in COSTS {
+        text.paragraph(&format!("{}: {ratio}", figure.replace('`', "'")));
+        text.entry("", 3, &measured.replace('`', "'"));
+    }
+    text.heading("How");
+    text.paragraph(
+        "Every answer's cost to the manager (until its first byte, less the round trip) is taken from \
+         the budget of its kind of request, and what one kind does not need the others get. What is in \
+         view, has just changed or is not converged comes first; a quiet service costs next to nothing. \
+         --budget sets the share of a manager's time that watching may use.",
+    );
+    text.paragraph(
+        "Lists are read as their bytes arrive, away from the screen, long ones by two at once, and a \
+         spec that was met before is passed over; a task takes some 400 bytes.",
+    );
+    text.paragraph(
+        "Frames are written by a thread of their own: at most 30 a second, fewer over a link that is \
+         slow to take them or an ssh session that is behind, and never while a key waits.",
+    );
+}

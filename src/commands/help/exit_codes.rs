@@ -1,0 +1,47 @@
+//! `skep help exit-codes`.
+
+use super::layout::Text;
+use crate::commands::{
+    Verdict,
+    fault::{FAILED, UNKNOWN, USAGE},
+};
+
+pub(super) fn text(text: &mut Text) {
+    let check = |verdict: Verdict, words| (verdict.code(), words);
+    let tables: &[(&str, &[(u8, &str)])] = &[
+        (
+            "skep check, in the convention of monitoring plugins",
+            &[
+                check(Verdict::Ok, "ok"),
+                check(Verdict::Warning, "the worst finding is a warning"),
+                check(Verdict::Critical, "the worst finding is critical"),
+                check(Verdict::Unknown, "a Swarm, or a part of it, can't be read"),
+            ],
+        ),
+        (
+            "skep snapshot",
+            &[(0, "all of it was read"), (UNKNOWN, "a Swarm, or a part of it, can't be read")],
+        ),
+        (
+            "skep logs",
+            &[(0, "all logs were read"), (FAILED, "a task's log, or the Swarm, can't be read")],
+        ),
+        (
+            "skep report",
+            &[
+                (0, "it is written"),
+                (FAILED, "it could not be written"),
+                (UNKNOWN, "a Swarm, or a part of it, can't be read"),
+            ],
+        ),
+        ("skep, and every other command", &[(0, "done"), (FAILED, "what was asked for failed")]),
+        ("every command", &[(USAGE, "a bad command line or config file")]),
+    ];
+    text.heading("Exit codes");
+    for (command, codes) in tables {
+        text.paragraph(command);
+        for (code, words) in *codes {
+            text.entry(&format!("  {code}"), 6, words);
+        }
+    }
+}
