@@ -116,7 +116,7 @@ pub enum Sub {
         #[arg(long, default_value_t = 1)]
         seed: u64,
         /// Misbehave, as NAME or NAME=VALUE: delay=MS, cut, garbage, error, endless, no-leader, worker, locked, expired, old, new,
-        /// skip-events, stall-logs, silent-logs=NODE, broken-logs=NODE, conflict, wrong-cluster, silent, hostile, deny=PART, cut-events=MS. May be repeated.
+        /// skip-events, stall-logs, silent-logs=NODE, broken-logs=NODE, conflict, wrong-cluster, silent, silent=PART@FROM-UNTIL, hostile, deny=PART, cut-events=MS. May be repeated.
         #[arg(long, value_name = "FAULT")]
         fault: Vec<String>,
     },

@@ -1,6 +1,9 @@
 //! Misbehaviour on request, so that a client's worst days can be tested.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
 
 /// What goes wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,8 +38,8 @@ pub struct Faults {
     pub wrong_cluster: bool,
     /// Lists are never answered.
     pub silent: bool,
-    /// These are not answered from a time after the start on: the first part of their paths.
-    pub silent_on: Vec<(String, Duration)>,
+    /// These are not answered at a time after the start: the first part of their paths.
+    pub silent_on: Vec<(String, Range<Duration>)>,
     /// When it started.
     pub started: Option<Instant>,
     /// The task list comes at a byte a second.
@@ -69,8 +72,13 @@ impl Faults {
                 ("delay", Some(ms)) => faults.delay = millis("delay", ms)?,
                 ("deny", Some(part)) => faults.deny.push(part.to_lowercase()),
                 ("silent", Some(part)) => {
-                    let (part, after) = part.split_once('@').unwrap_or((part, "0"));
-                    faults.silent_on.push((part.to_lowercase(), millis("silent", after)?));
+                    let (part, when) = part.split_once('@').unwrap_or((part, "0"));
+                    let (from, until) = match when.split_once('-') {
+                        Some((from, until)) => (from, millis("silent", until)?),
+                        None => (when, Duration::MAX),
+                    };
+                    let when = millis("silent", from)?..until;
+                    faults.silent_on.push((part.to_lowercase(), when));
                 }
                 ("trickle", None) => faults.trickle = true,
                 ("cut-events", Some(ms)) => faults.cut_events = Some(millis("cut-events", ms)?),
@@ -102,7 +110,7 @@ impl Faults {
     /// Whether what begins with this part is not answered now.
     pub fn is_silent_on(&self, part: &str) -> bool {
         let elapsed = self.started.map(|at| at.elapsed()).unwrap_or_default();
-        self.silent_on.iter().any(|(silent, after)| silent == part && elapsed >= *after)
+        self.silent_on.iter().any(|(silent, when)| silent == part && when.contains(&elapsed))
     }
 }
 

@@ -78,6 +78,15 @@ async fn tasks_that_fall_silent_are_unknown() {
     live.until("unknown: unix:///").await;
 }
 
+/// A manager that is greeted while a leader is elected, when `/info` hangs, is not watched without a name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manager_that_does_not_tell_which_it_is_is_asked_again() {
+    let (demo, _dir) = serve("calm", &["silent=info@0-13000"]);
+    let mut live = Live::start(&demo, true);
+    live.until("no answer to GET /info within 4 s").await;
+    live.until("● live mgr-1").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_that_speaks_no_http() {
     let dir = tempfile::tempdir().unwrap();
