@@ -21,6 +21,7 @@ mod harm;
 mod hostile;
 mod lab;
 mod logs;
+mod plans;
 mod production;
 mod proxy;
 mod quorum;

@@ -127,6 +127,18 @@ pub fn joined_again(lab: &Lab) {
     lab.docker(1, &["node", "rm", &old]);
     let (old, _) = rejoin(5, "worker");
     assert!(found(&one, "node-left-behind").is_some() && found(&one, "node-down").is_none());
-    lab.docker(1, &["node", "rm", &old]);
+    // Two nodes have this name: what is removed, and what is typed, is the ID.
+    let mut tui = open(lab, 1);
+    tui.keys("3/down\r");
+    tui.line(SOON, &["›", "node5", "down"]);
+    tui.keys("\x1b[3~");
+    tui.shows(SOON, &format!("docker node rm {old}"));
+    tui.shows(SOON, &format!("type \"{}\"", &old[..12]));
+    tui.keys("node5\r");
+    tui.shows(SOON, "that is not it");
+    tui.keys(&format!("\x15{}\r", &old[..12]));
+    tui.line(LATER, &["✓", "node5"]);
+    tui.quit();
+    assert!(!lab.docker(1, &["node", "ls", "-q"]).contains(&old));
     managers_back(lab);
 }

@@ -5,7 +5,7 @@ use std::{process::Command, time::Duration};
 use super::{
     calm, causes, hostile,
     lab::{Lab, wait},
-    logs, production, proxy, quorum, reach, triage,
+    logs, plans, production, proxy, quorum, reach, triage,
     tui::{LATER, SOON, Tui},
 };
 
@@ -28,6 +28,8 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("a conflict shows the new plan and sends nothing", conflict),
     ("jobs and global services are followed, and can't be scaled where docker can't", other_modes),
     ("scales a marked set", marked_set),
+    ("plans: for what the cursor is on, confirmed by who has read them", plans::meant),
+    ("plans: a start-first update that can't go on is told before and after", plans::start_first),
     ("read-only refuses and writes nothing", read_only),
     ("escape sequences in names and logs do no harm", hostile_text),
     ("a worker's hostname does no harm, whatever is asked", hostile::hostname),
