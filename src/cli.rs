@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{
-    Parser, Subcommand,
+    CommandFactory, Parser, Subcommand,
     builder::{PossibleValue, PossibleValuesParser},
 };
 
@@ -180,7 +180,15 @@ pub enum Sub {
     Man,
 }
 
-/// The topics of the help, which completions offer as well.
+/// The command line as completions see it. Not every shell's complete values that have no flag before
+/// them: for these, topics of the help are subcommands.
+pub fn for_completion() -> clap::Command {
+    let topics = TOPICS.iter().map(|topic| clap::Command::new(topic.name).about(topic.about));
+    let help = clap::Command::new("help").about("Reference text").subcommands(topics);
+    Cli::command().mut_subcommand("help", |_| help.disable_help_subcommand(true))
+}
+
+/// The topics of the help.
 fn topics() -> PossibleValuesParser {
     PossibleValuesParser::new(TOPICS.iter().map(|t| PossibleValue::new(t.name).help(t.about)))
 }

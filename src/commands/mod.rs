@@ -32,7 +32,7 @@ pub use self::{
     tui::keymap,
 };
 use crate::{
-    cli::{Cli, Sub},
+    cli::{self, Cli, Sub},
     cluster::{Since, Timestamp},
     config::{ConfigFile, EXAMPLE, default_path, state_dir},
     connect::{Choice, DockerDir, Endpoint, Wanted, choose, hold},
@@ -60,7 +60,7 @@ fn without_a_swarm(cli: &Cli) -> Result<Option<u8>, Fault> {
         Some(Sub::Completions { shell }) => {
             // It panics when it can't write.
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "skep", &mut script);
+            clap_complete::generate(*shell, &mut cli::for_completion(), "skep", &mut script);
             String::from_utf8_lossy(&script).into_owned()
         }
         Some(Sub::Man) => {

@@ -81,7 +81,7 @@ async fn topics_of_the_help_are_found() {
     assert_eq!(code, 0);
     let (code, out, said) = skep(&["help", "kyes"]).await;
     assert_eq!((code, &*out), (64, ""));
-    let shells = ["bash", "zsh", "fish"];
+    let shells = ["bash", "zsh", "fish", "elvish", "powershell"];
     for topic in TOPICS {
         assert!(list.contains(topic.name) && said.contains(topic.name), "{}: {said}", topic.name);
         let (code, text, _) = skep(&["help", topic.name]).await;

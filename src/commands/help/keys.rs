@@ -53,7 +53,7 @@ pub(super) fn text(text: &mut Text) {
     text.heading("Keys");
     text.paragraph(
         "? on the screen shows those that mean something there, and the palette (:) takes actions by \
-         their ids. An action stands below where it is first met, and again where it has other keys.",
+         their ids. Each action is listed once, and again where its keys differ.",
     );
     let mut told: Vec<(&str, String)> = Vec::new();
     for section in SECTIONS {
