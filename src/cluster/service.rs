@@ -99,6 +99,16 @@ impl UpdateStatus {
     pub fn is_running(&self) -> bool {
         matches!(self.state, UpdateState::Updating | UpdateState::RollbackStarted)
     }
+
+    /// Whether it goes back to an earlier spec, or went.
+    pub fn is_rollback(&self) -> bool {
+        matches!(
+            self.state,
+            UpdateState::RollbackStarted
+                | UpdateState::RollbackPaused
+                | UpdateState::RollbackCompleted
+        )
+    }
 }
 
 /// How an update rolls.
@@ -329,15 +339,13 @@ impl Service {
 
     /// Whether the spec before is one that a rollback has left.
     pub fn was_rolled_back(&self) -> bool {
-        self.previous.is_some()
-            && self.update.as_ref().is_some_and(|u| u.state.word().starts_with("rollback"))
+        self.previous.is_some() && self.update.as_ref().is_some_and(UpdateStatus::is_rollback)
     }
 
     /// Whether the engine itself undid, or undoes, its last update: a rollback that was asked for keeps the
     /// spec it came from.
     pub fn was_undone(&self) -> bool {
-        self.previous.is_none()
-            && self.update.as_ref().is_some_and(|u| u.state.word().starts_with("rollback"))
+        self.previous.is_none() && self.update.as_ref().is_some_and(UpdateStatus::is_rollback)
     }
 
     /// When its spec changed, as its object tells it; not set where it does not. `UpdatedAt` alone moves

@@ -7,7 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Before, Problem, Remedy, Role, Severity, context::names, rule::Found, rules::RULES};
+use super::{
+    Before, Family, Problem, Remedy, Role, Severity, context::names, rule::Found, rules::RULES,
+};
 use crate::cluster::{Meaning, Service, Store, Subject, Task, Timestamp};
 
 /// What rules found about one object: the rule's place in the table, and the finding.
@@ -156,10 +158,9 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
     let mut symptoms: Vec<&(usize, Found)> =
         found.iter().filter(|(at, _)| RULES[*at].role == Role::Symptom).collect();
     // Of equally bad ones that of an update tells more: it has the figures as well.
-    let of_update = |id: &str| id.starts_with("update-") || id.starts_with("rollback-");
     symptoms.sort_by_key(|(at, f)| {
         let rule = &RULES[*at];
-        (Reverse((f.severity, of_update(rule.id), rule.harm)), *at)
+        (Reverse((f.severity, rule.family == Family::Update, rule.harm)), *at)
     });
     let (at, head) = symptoms.first()?;
     let mut causes: Vec<&(usize, Found)> =
@@ -167,7 +168,7 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
     // What was seen last is why it is so now; that a task waits is the least that can be said.
     causes.sort_by_key(|(at, f)| {
         let newest = f.evidence.iter().map(|e| e.at).max().unwrap_or_default();
-        (RULES[*at].id.starts_with("stuck-"), Reverse(newest), *at)
+        (RULES[*at].family == Family::Waiting, Reverse(newest), *at)
     });
     let mut main = problem(store, subject, *at, head);
     main.harm = symptoms.iter().map(|(at, _)| RULES[*at].harm).max().unwrap_or(main.harm);
@@ -217,7 +218,7 @@ fn blame(heads: Vec<(Arc<Problem>, Option<Subject>)>) -> Vec<Arc<Problem>> {
         .filter(|(_, (p, _))| LOST.contains(&p.rule))
         .map(|(at, (p, _))| (p.subject.clone(), at))
         .collect();
-    let quorum = heads.iter().position(|(p, _)| p.rule.starts_with("quorum-"));
+    let quorum = heads.iter().position(|(p, _)| p.family() == Some(Family::Quorum));
     let mut into: Vec<Option<usize>> = vec![None; heads.len()];
     for (at, (problem, blames)) in heads.iter().enumerate() {
         if LOST.contains(&problem.rule) {
@@ -243,7 +244,7 @@ fn blame(heads: Vec<(Arc<Problem>, Option<Subject>)>) -> Vec<Arc<Problem>> {
         }
     }
     let mut all: Vec<Arc<Problem>> = kept.into_iter().flatten().collect();
-    let took = |p: &Problem| LOST.contains(&p.rule) || p.rule.starts_with("quorum-");
+    let took = |p: &Problem| LOST.contains(&p.rule) || p.family() == Some(Family::Quorum);
     for head in all.iter_mut().filter(|p| took(p) && !p.folded.is_empty()) {
         let head = Arc::make_mut(head);
         head.folded.sort_by(|a, b| b.harm.cmp(&a.harm).then_with(|| a.object.cmp(&b.object)));
@@ -321,7 +322,7 @@ fn before(store: &Store, problem: &Problem) -> Option<Before> {
     {
         let said = if service.was_undone() {
             undone(store, service, update.started)
-        } else if update.state.word().starts_with("rollback") {
+        } else if update.is_rollback() {
             String::new()
         } else {
             service.last_changes().join(", ")

@@ -23,7 +23,7 @@ pub use blast::{Blast, Hit, blast};
 pub use context::{Context, ServiceContext};
 pub use grouping::Urgency;
 pub(crate) use grouping::rank;
-pub use rule::{Evidence, Role, Rule};
+pub use rule::{Evidence, Family, Role, Rule};
 pub use rules::{RULES, rule};
 pub use thresholds::{GRACE, Thresholds};
 pub use tracker::{Quiet, Quieted, Triage};
@@ -132,6 +132,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// What it is about; none if it is of no rule.
+    pub fn family(&self) -> Option<Family> {
+        rule(self.rule).map(|rule| rule.family)
+    }
+
     /// Whether it asks for a human: it is not over, nobody knows of it yet, and it is more than advice.
     pub fn is_loud(&self) -> bool {
         !self.resolved.is_set() && self.quiet.is_none() && self.severity > Severity::Advice

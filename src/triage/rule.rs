@@ -17,6 +17,41 @@ pub enum Role {
     Advice,
 }
 
+/// What a rule is about: findings of one family are treated alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// The managers' majority.
+    Quorum,
+    /// A service has fewer tasks than it should.
+    Shortage,
+    /// A rolling update, or its rollback.
+    Update,
+    /// A node is gone.
+    NodeLoss,
+    /// Jobs and restart policies.
+    Job,
+    Manager,
+    Node,
+    /// Tasks that should be elsewhere, or where none is.
+    Tasks,
+    Image,
+    Capacity,
+    /// Mounts, secrets, configs, networks, ports.
+    Part,
+    /// Addresses of networks.
+    Address,
+    /// How containers end.
+    Exit,
+    /// No node takes a task.
+    Placement,
+    /// A task waits on its way to running.
+    Waiting,
+    /// On which nodes a service runs.
+    Spread,
+    /// What a spec lacks.
+    Spec,
+}
+
 /// What a rule looks at.
 #[derive(Clone, Copy)]
 pub enum Check {
@@ -32,6 +67,8 @@ pub enum Check {
 pub struct Rule {
     /// Its name, stable for ever: monitoring and configs hold it.
     pub id: &'static str,
+    /// What it is about.
+    pub family: Family,
     /// The most severe it can be.
     pub severity: Severity,
     /// How it is treated.
@@ -42,6 +79,13 @@ pub struct Rule {
     pub catches: &'static str,
     /// The function.
     pub check: Check,
+}
+
+impl Rule {
+    /// Whether what it finds depends on the tasks of other services.
+    pub fn counts_others(&self) -> bool {
+        matches!(self.family, Family::Placement | Family::Address)
+    }
 }
 
 /// What a rule found.

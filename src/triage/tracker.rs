@@ -230,8 +230,7 @@ impl Triage {
 
     /// Where others' tasks and nodes are counted, their changes count as well.
     fn enqueue_counting(&mut self) {
-        let of_others = |id: &str| id.starts_with("no-node-") || id == "address-exhaustion";
-        let counts = |raw: &Raw| raw.iter().any(|(at, _)| of_others(RULES[*at].id));
+        let counts = |raw: &Raw| raw.iter().any(|(at, _)| RULES[*at].counts_others());
         let again: Vec<Subject> =
             self.found.iter().filter(|(_, (raw, _))| counts(raw)).map(|(s, _)| s.clone()).collect();
         for subject in again {

@@ -119,7 +119,7 @@ impl Store {
             let Some(update) = &service.update else { continue };
             let subject = Subject::Service(service.id.clone());
             let said = service.last_changes();
-            let undone = update.state.word().starts_with("rollback");
+            let undone = update.is_rollback();
             if !said.is_empty() && update.started.is_set() && !undone {
                 let text = said.join(", ");
                 entry(

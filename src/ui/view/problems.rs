@@ -10,7 +10,7 @@ use super::{empty, frame_of, rows, title};
 use crate::{
     cluster::Subject,
     config::Slot,
-    triage::{Problem, Quiet, Remedy, Severity},
+    triage::{Family, Problem, Quiet, Remedy, Severity},
     ui::{
         Board,
         actions::{Act, Context, action},
@@ -276,7 +276,7 @@ fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
         d.tell(if i == 0 { "seen" } else { "" }, &format!("{at}{}", evidence.text), Slot::Text);
     }
     // Its own figures are in the sentence already.
-    let own = |f: &&Problem| f.subject == p.subject && f.rule.starts_with("service-");
+    let own = |f: &&Problem| f.subject == p.subject && f.family() == Some(Family::Shortage);
     let folded: Vec<&Problem> = p.folded.iter().map(|f| &**f).filter(|f| !own(f)).collect();
     for (i, folded) in folded.iter().enumerate().take(30) {
         let said = format!("{} {}", glyph(folded.severity), folded.message);
