@@ -13,6 +13,7 @@ use super::{
     keymap::Keymap,
     mouse::Mouse,
     performance::Performance,
+    user_files::Failed,
     wall::{Wall, WallSettings},
 };
 use crate::{
@@ -313,9 +314,14 @@ impl App {
         self.boards.iter().any(Board::has_work)
     }
 
-    /// What was asked for outside and could not be done.
-    pub(super) fn complain(&mut self, why: String) {
-        self.boards[self.current].say(why);
+    /// A file that the user asked for could not be written: no log goes on into it.
+    pub(super) fn not_written(&mut self, failed: &Failed) {
+        for board in &mut self.boards {
+            if let Some(log) = board.log.as_mut().filter(|l| l.tee.as_ref() == Some(&failed.path)) {
+                log.tee = None;
+            }
+        }
+        self.boards[self.current].say(format!("{}: {}", failed.path.display(), failed.why));
         self.dirty = true;
     }
 

@@ -303,9 +303,6 @@ impl Board {
         let lines = log.buffer.lines();
         let shown = (0..lines.len()).filter(|at| log.buffer.shows(*at));
         let text: String = shown.map(|at| log.written(&lines[at])).collect();
-        if path.exists() {
-            return Err(format!("{file} exists; give another name"));
-        }
         let count = text.lines().count();
         if go_on {
             log.tee = Some(path.clone());

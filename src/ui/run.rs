@@ -20,6 +20,7 @@ use super::{
     performance::{Performance, resident},
     ssh_backlog::SshBacklog,
     term::{Screen, Strays},
+    user_files::UserFiles,
 };
 use crate::{cluster::Timestamp, session::Sessions};
 
@@ -186,6 +187,7 @@ pub async fn run(
     let mut ends = Ends::new()?;
     let mut screen = Screen::take(mouse)?;
     let mut keys = Keyboard::new();
+    let mut files = UserFiles::new();
     let mut strays = Strays::default();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -270,6 +272,11 @@ pub async fn run(
                 turn = Instant::now();
                 continue;
             }
+            Some(failed) = files.failed.recv() => {
+                turn = Instant::now();
+                app.not_written(&failed);
+                Vec::new()
+            }
             told = fleet.told.recv() => {
                 turn = Instant::now();
                 let mut next = told;
@@ -302,7 +309,7 @@ pub async fn run(
         dirty |= app.take_dirty();
         for effect in effects {
             match effect {
-                Effect::Quit => return Ok(Outcome::Quit),
+                Effect::Quit => return files.finish().await.map(|()| Outcome::Quit),
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::Bell => screen.ring()?,
                 Effect::Redraw => {
@@ -311,27 +318,14 @@ pub async fn run(
                 }
                 Effect::Run { command, env } => on_critical::run(&command, env),
                 Effect::Write { path, text, fresh } => {
-                    if let Err(error) = write(&path, &text, fresh) {
-                        app.complain(format!("{}: {error}", path.display()));
+                    if let Err(failed) = files.write(path, text, fresh) {
+                        app.not_written(&failed);
                     }
                 }
                 Effect::Session(no, command) => fleet.send(no, command),
             }
         }
     }
-}
-
-/// Writes a file of the user's: made anew for nobody else's eyes, never over another one.
-fn write(path: &std::path::Path, text: &str, fresh: bool) -> io::Result<()> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
-    let mut options = std::fs::OpenOptions::new();
-    options.mode(0o600);
-    if fresh {
-        options.write(true).create_new(true);
-    } else {
-        options.append(true);
-    }
-    options.open(path)?.write_all(text.as_bytes())
 }
 
 #[cfg(test)]
