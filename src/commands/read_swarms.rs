@@ -232,8 +232,10 @@ async fn read_swarm(
                 let load = tokio::task::spawn_blocking(move || history.load(&swarm, at));
                 store.recall(load.await.unwrap_or_default().0);
             }
-            let (name, endpoint) = (name.clone(), endpoint.to_string());
-            looks.all.push(Ok(Taken::new(store, at, name, endpoint, begun.elapsed(), thresholds)));
+            let (name, through) = (name.clone(), endpoint.to_string());
+            let mut taken = Taken::new(store, at, name, through, begun.elapsed(), thresholds);
+            taken.reached = Some(endpoint);
+            looks.all.push(Ok(taken));
         }
         // Where one Swarm answers, the others are its managers; where several do, nobody knows.
         if several {

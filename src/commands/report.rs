@@ -7,7 +7,16 @@ use super::{
     output::{complain, print, write_new},
     read_swarms::read_swarms,
 };
-use crate::{cluster::Since, connect::Choice, keep::History, triage::Thresholds};
+use crate::{
+    cluster::Since,
+    connect::{Choice, Connector},
+    keep::History,
+    session::read_log_ends,
+    triage::{
+        Thresholds,
+        incident::{no_log, witnesses},
+    },
+};
 
 /// Prints it, or writes it to a file that does not exist yet.
 pub(super) async fn run(
@@ -23,7 +32,18 @@ pub(super) async fn run(
     complain(&read.notices);
     for one in read.all {
         match one {
-            Ok(taken) => {
+            Ok(mut taken) => {
+                let mut tasks = witnesses(&taken.store, &taken.problems);
+                tasks.retain(|task| match no_log(&taken.store, task) {
+                    Some(why) => {
+                        taken.logs.insert(task.clone(), Err(why));
+                        false
+                    }
+                    None => true,
+                });
+                if let Some(endpoint) = taken.reached.clone().filter(|_| !tasks.is_empty()) {
+                    taken.logs.extend(read_log_ends(Connector::new(endpoint), tasks).await);
+                }
                 missing.extend(taken.unlisted());
                 text += &taken.incident(since).markdown();
             }

@@ -4,7 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     cluster::{Since, Store, Timestamp},
-    triage::{Problem, Thresholds, incident::Incident, rank},
+    connect::Endpoint,
+    triage::{
+        Problem, Thresholds,
+        incident::{Incident, LogEnds},
+        rank,
+    },
 };
 
 /// A Swarm at one moment.
@@ -21,6 +26,10 @@ pub struct Taken {
     pub age: Duration,
     /// What is wrong.
     pub problems: Vec<Arc<Problem>>,
+    /// Through which manager more can be read, if any answers.
+    pub reached: Option<Endpoint>,
+    /// The ends of the logs that were read.
+    pub logs: LogEnds,
 }
 
 impl Taken {
@@ -34,7 +43,8 @@ impl Taken {
         thresholds: &Thresholds,
     ) -> Self {
         let problems = crate::triage::problems(&store, at, thresholds);
-        Self { store, at, name, endpoint, age, problems }
+        let logs = LogEnds::new();
+        Self { store, at, name, endpoint, age, problems, reached: None, logs }
     }
 }
 
@@ -69,6 +79,7 @@ impl Taken {
             now: self.at,
             since: since.before(self.at),
             link: None,
+            logs: &self.logs,
         }
     }
 }

@@ -159,6 +159,8 @@ pub(super) async fn run(
         log_keys,
         thresholds,
         who: whoami(),
+        folder: std::env::current_dir().unwrap_or_default(),
+        home: std::env::home_dir(),
         notices,
     };
     let mouse = !(cli.no_mouse || file.no_mouse || cli.wall);

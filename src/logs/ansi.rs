@@ -51,6 +51,11 @@ pub fn pieces(line: &str) -> Vec<(Look, &str)> {
     found
 }
 
+/// A line as it was written, as text: without its colours and its end.
+pub fn plain_text(line: &[u8]) -> String {
+    plain(String::from_utf8_lossy(line).trim_end()).into_owned()
+}
+
 /// The text of a line without its escape sequences.
 pub fn plain(line: &str) -> std::borrow::Cow<'_, str> {
     if !line.bytes().any(|b| b == 0x1b || b == 0xc2) {

@@ -13,7 +13,10 @@ use crate::session::{
     link::leaderless::leaderless,
     link::managers::Managers,
     link::race::{Finish, Winner, race},
-    logs::follow::{self as follow, Tails},
+    logs::{
+        ends,
+        follow::{self as follow, Tails},
+    },
     outbox::{Gone, Out},
     protocol::{Command, Event, Generation, Link, LogTask, Token},
     registrar::{Join, Registrar},
@@ -480,7 +483,7 @@ impl Actor {
             Command::OlderLogs(view, tasks) => follow::older(engine, &self.out, view, tasks),
             Command::Remember(entries) => self.keep(Record::Entries(entries)),
             Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
-            Command::LastLines(task) => follow::last(engine, &self.out, task),
+            Command::LastLines(task) => ends::last(engine, &self.out, task),
             Command::Attend => watch.attend(),
             Command::Usage => {
                 let (out, usage) = (self.out.clone(), Box::new(watch.usage()));

@@ -18,6 +18,7 @@ mod writes;
 
 pub use actor::SessionConfig;
 pub use link::leaderless::leaderless;
+pub use logs::ends::read_log_ends;
 pub use logs::{LogLine, LogQuery, LogSaid, read_logs};
 pub use protocol::{
     Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, SessionEvent, Token,

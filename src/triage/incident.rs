@@ -1,11 +1,14 @@
 //! The incident report: what is known, as Markdown ready for a ticket.
 
-use std::sync::Arc;
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write,
+    sync::Arc,
+};
 
-use super::{Problem, Severity};
+use super::{Problem, Remedy, Severity};
 use crate::{
-    cluster::{Gravity, Meaning, Part, Store, Timestamp},
+    cluster::{Entry, Gravity, Meaning, Part, ServiceId, Store, Subject, TaskId, Timestamp},
     text::{clean, span},
 };
 
@@ -25,10 +28,103 @@ pub struct Incident<'a> {
     pub since: Timestamp,
     /// How skep's link is, if it is not well.
     pub link: Option<&'a str>,
+    /// The ends of the logs that were asked for.
+    pub logs: &'a LogEnds,
 }
 
-/// Lines of the timeline a ticket can take; the newest.
+/// The last lines of tasks that are evidence, or why they can't be read.
+pub type LogEnds = HashMap<TaskId, Result<Vec<(Timestamp, String)>, String>>;
+
+/// Rows of the timeline a ticket can take; the newest.
 const LINES: usize = 500;
+/// Logs that are read for a report: those of the worst problems.
+const LOGS: usize = 20;
+
+/// The tasks whose last lines belong into a report: of each open problem the first that has a log.
+pub fn witnesses(store: &Store, problems: &[Arc<Problem>]) -> Vec<TaskId> {
+    let mut tasks: Vec<TaskId> = Vec::new();
+    for problem in problems.iter().filter(|p| is_open(p)) {
+        let known = |id: &&TaskId| store.task(id).is_some();
+        let task = problem.evidence.iter().filter_map(|e| e.task.as_ref()).find(known);
+        tasks.extend(task.filter(|task| !tasks.contains(task)).cloned());
+    }
+    tasks.truncate(LOGS);
+    tasks
+}
+
+/// Why a task's log is not worth asking for.
+pub fn no_log(store: &Store, task: &TaskId) -> Option<String> {
+    let node = store.node(store.task(task)?.node.as_ref()?)?;
+    (!node.is_up()).then(|| format!("node {} is {}", node.hostname, node.state))
+}
+
+fn is_open(p: &Problem) -> bool {
+    p.severity > Severity::Advice && !p.resolved.is_set()
+}
+
+/// What explains an incident: someone changed something, an update got on, a node or a leader went or came.
+fn explains(e: &Entry) -> bool {
+    let meant = !matches!(e.meaning, Meaning::Failure | Meaning::Other);
+    meant || matches!(e.subject, Subject::Node(_))
+}
+
+/// A row of the timeline: the last of entries that tell the same, and how often they did.
+struct Row<'e> {
+    entry: &'e Entry,
+    first: Timestamp,
+    times: usize,
+    /// Whether all used the same words.
+    alike: bool,
+}
+
+/// One row for what happened again and again to one object, until something happens that may explain it.
+fn rows<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<Row<'e>> {
+    type Key<'e> = (&'e str, &'e str, Meaning, Gravity);
+    let mut rows: Vec<Row<'e>> = Vec::new();
+    let mut open: HashMap<Option<&ServiceId>, HashMap<Key<'e>, usize>> = HashMap::new();
+    for e in entries {
+        let service = match &e.subject {
+            Subject::Service(id) | Subject::Task(_, id) => Some(id),
+            Subject::Node(_) | Subject::Other => None,
+        };
+        if explains(e) {
+            match service {
+                Some(_) => drop(open.remove(&service)),
+                None => open.clear(),
+            }
+        }
+        let key = (&*e.kind, &*e.name, e.meaning, e.gravity);
+        let known = if explains(e) { None } else { open.entry(service).or_default().get(&key) };
+        if let Some(row) = known.and_then(|at| rows.get_mut(*at)) {
+            row.times += 1;
+            row.alike &= row.entry.text == e.text;
+            row.entry = e;
+        } else {
+            open.entry(service).or_default().insert(key, rows.len());
+            rows.push(Row { entry: e, first: e.at, times: 1, alike: true });
+        }
+    }
+    rows
+}
+
+/// A remedy in words: there are no keys in a ticket.
+fn in_words(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::Logs => "read the log",
+        Remedy::Rollback => "roll back",
+        Remedy::Scale => "scale",
+        Remedy::Update => "update",
+        Remedy::Force => "force an update",
+        Remedy::Drain => "drain",
+        Remedy::Activate => "activate",
+        Remedy::Demote => "demote",
+        Remedy::Delete => "remove",
+        Remedy::Describe => "describe",
+        Remedy::Tasks => "look at its tasks",
+        Remedy::Node => "look at the nodes",
+        Remedy::Events => "look at the events",
+    }
+}
 
 impl Incident<'_> {
     /// `incident-prod-20261121T140312Z.md`
@@ -122,8 +218,7 @@ impl Incident<'_> {
     }
 
     fn open(&self) -> impl Iterator<Item = &Problem> {
-        let problems = self.problems.iter().map(|p| &**p);
-        problems.filter(|p| p.severity > Severity::Advice && !p.resolved.is_set())
+        self.problems.iter().map(|p| &**p).filter(|p| is_open(p))
     }
 
     fn findings(&self, out: &mut String) {
@@ -159,6 +254,10 @@ impl Incident<'_> {
                     plain(&before.text)
                 );
             }
+            for (remedy, words) in &problem.remedies {
+                let _ = writeln!(out, "- to do: {}: {}", in_words(*remedy), plain(words));
+            }
+            self.log_end(out, problem);
             for evidence in &problem.evidence {
                 let at = if evidence.at.is_set() {
                     format!("{} ", evidence.at.clock())
@@ -173,6 +272,30 @@ impl Incident<'_> {
         }
         if !any {
             let _ = writeln!(out, "\nNone.");
+        }
+    }
+
+    /// The last lines of the first task that was asked for them.
+    fn log_end(&self, out: &mut String, problem: &Problem) {
+        let mut tasks = problem.evidence.iter().filter_map(|e| e.task.as_ref());
+        let Some((task, read)) = tasks.find_map(|task| self.logs.get_key_value(task)) else {
+            return;
+        };
+        let known = self.store.task(task);
+        let name = known.map_or_else(|| task.short().to_owned(), |t| self.store.task_name(t));
+        match read {
+            Err(why) => {
+                let _ = writeln!(out, "- log of {}: can't be read: {}", plain(&name), plain(why));
+            }
+            Ok(lines) if lines.is_empty() => {
+                let _ = writeln!(out, "- log of {}: it wrote nothing", plain(&name));
+            }
+            Ok(lines) => {
+                let _ = writeln!(out, "- log of {}, its last lines:", plain(&name));
+                for (at, line) in lines {
+                    let _ = writeln!(out, "  - {} {}", at.clock(), code(line));
+                }
+            }
         }
     }
 
@@ -194,23 +317,45 @@ impl Incident<'_> {
     }
 
     fn timeline(&self, out: &mut String) {
-        let told = |e: &&crate::cluster::Entry| e.gravity != Gravity::Quiet && e.at >= self.since;
-        let all = self.store.journal().iter().filter(told).count();
+        let told = |e: &&Entry| e.gravity != Gravity::Quiet && e.at >= self.since;
+        let rows = rows(self.store.journal().iter().filter(told));
+        let all: usize = rows.iter().map(|row| row.times).sum();
         let _ = writeln!(out, "\n## Timeline\n");
-        if all > LINES {
-            let _ = writeln!(out, "The last {LINES} of {all} entries.\n");
-        }
-        let _ = writeln!(out, "| UTC | what | name | |\n|---|---|---|---|");
-        for e in self.store.journal().iter().filter(told).skip(all.saturating_sub(LINES)) {
-            let bad = if e.gravity == Gravity::Bad { "**!** " } else { "" };
-            let at = e.at.date_clock();
+        if all > rows.len() {
             let _ = writeln!(
                 out,
-                "| {at} | {} | {} | {bad}{} |",
-                plain(&e.kind),
-                plain(&e.name),
-                plain(&e.text)
+                "{all} entries; what happened again and again is one row, at its first time.\n"
             );
+        }
+        // What explains an incident goes last.
+        let (mut lesser, mut greater) = (0, 0);
+        for row in &rows {
+            *if explains(row.entry) { &mut greater } else { &mut lesser } += 1;
+        }
+        let most = LINES.saturating_sub(lesser.min(LINES / 2));
+        let mut skip = [
+            lesser.saturating_sub(LINES.saturating_sub(greater.min(most))),
+            greater.saturating_sub(most),
+        ];
+        if skip != [0, 0] {
+            let _ = writeln!(out, "The oldest {} rows are left out.\n", skip[0] + skip[1]);
+        }
+        let _ = writeln!(out, "| UTC | what | name | |\n|---|---|---|---|");
+        for row in rows {
+            let e = row.entry;
+            let skip = &mut skip[usize::from(explains(e))];
+            if *skip > 0 {
+                *skip -= 1;
+                continue;
+            }
+            let bad = if e.gravity == Gravity::Bad { "**!** " } else { "" };
+            let again = match (row.times, row.alike) {
+                (1, _) => String::new(),
+                (n, true) => format!(" ({n} times until {})", e.at.clock()),
+                (n, false) => format!(" ({n} times until {}, this is the last)", e.at.clock()),
+            };
+            let (at, kind, name) = (row.first.date_clock(), plain(&e.kind), plain(&e.name));
+            let _ = writeln!(out, "| {at} | {kind} | {name} | {bad}{}{again} |", plain(&e.text));
         }
     }
 

@@ -78,6 +78,10 @@ pub struct Opening {
     pub thresholds: Thresholds,
     /// Who runs skep.
     pub who: String,
+    /// Where files go.
+    pub folder: PathBuf,
+    /// The home of who runs skep.
+    pub home: Option<PathBuf>,
     /// What was wrong with what was asked for, to be read on the screen.
     pub notices: Vec<String>,
 }
@@ -94,6 +98,8 @@ impl Default for Opening {
             log_keys: Vec::new(),
             thresholds: Thresholds::default(),
             who: String::new(),
+            folder: PathBuf::new(),
+            home: None,
             notices: Vec::new(),
         }
     }
@@ -174,6 +180,8 @@ impl App {
                     view: opening.view,
                     thresholds: opening.thresholds.clone(),
                     who: opening.who.clone(),
+                    folder: opening.folder.clone(),
+                    home: opening.home.clone(),
                 };
                 Board::new(ClusterNo(no), settings, open.endpoint, now)
             })

@@ -1,7 +1,7 @@
 //! One cluster on the screen: its model, views, overlays and actions, and their only way to change:
 //! [`Board::update`].
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, path::PathBuf, sync::Arc, time::Duration};
 
 use crossterm::event::KeyEvent;
 use ratatui::style::Style;
@@ -16,8 +16,10 @@ use super::{
     overlay::{Overlay, Page, PageKind, Scroll},
     performance::Performance,
     problem_actions::Detail,
+    report::PendingReport,
     rows::{EventRow, ProblemRow, TaskRow},
     table::Table,
+    toast::Toast,
     trend::Trend,
     view::{overview::Split, tasks::BY_NAME},
 };
@@ -118,6 +120,10 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// Who runs skep.
     pub who: String,
+    /// Where files go.
+    pub folder: PathBuf,
+    /// The home of who runs skep.
+    pub home: Option<PathBuf>,
 }
 
 /// The connection, as the screen shows it.
@@ -234,6 +240,8 @@ pub struct Board {
     /// The last lines of the task that is shown as evidence.
     pub(super) last_lines: Option<(TaskId, Result<Vec<LogFrame>, String>)>,
     pub(super) last_lines_of: Option<TaskId>,
+    /// A report whose logs are being read.
+    pub(super) pending_report: Option<PendingReport>,
     /// How the detail below the problems is read.
     pub(super) detail: Detail,
     /// What watching costs, as last told.
@@ -252,7 +260,7 @@ pub struct Board {
     pub(super) read_back_at: Timestamp,
     /// When an open page was last read again.
     pub(super) page_read: Timestamp,
-    pub(super) toast: Option<(String, Timestamp)>,
+    pub(super) toast: Option<Toast>,
     /// Commands of the palette, the latest first.
     pub(super) recent: Vec<String>,
     pub(super) next_token: u64,
@@ -321,6 +329,7 @@ impl Board {
             triage,
             last_lines: None,
             last_lines_of: None,
+            pending_report: None,
             detail: Detail::default(),
             usage: None,
             performance: None,
@@ -355,6 +364,7 @@ impl Board {
         match what {
             Input::Key(key) => {
                 self.attend(now);
+                self.pass_toast();
                 self.key(&key);
             }
             Input::Paste(text) => self.paste(&text),
@@ -502,10 +512,6 @@ impl Board {
     pub(super) fn token(&mut self) -> Token {
         self.next_token += 1;
         Token(self.next_token)
-    }
-
-    pub(super) fn say(&mut self, text: impl Into<String>) {
-        self.toast = Some((text.into(), self.now.shifted(6_000_000_000)));
     }
 
     /// The pane that has the keyboard, also in a full-size view.

@@ -37,9 +37,7 @@ impl Board {
             self.scene.now = now.shifted(self.skew);
         }
         let manager_now = self.now.shifted(self.skew);
-        if self.toast.as_ref().is_some_and(|(_, until)| *until < self.now) {
-            self.toast = None;
-        }
+        self.age_toast();
         let live = self.live.as_deref().unwrap_or(&self.scene.store);
         for follow in &mut self.follows {
             follow.update(live, manager_now);
@@ -54,6 +52,7 @@ impl Board {
         }
         self.refresh_page();
         self.refresh_witness();
+        self.write_report();
         self.refresh_logs();
         self.refresh_watch();
         let shown = (self.live_store().revision(), self.is_live());

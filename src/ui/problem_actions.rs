@@ -1,17 +1,16 @@
 //! Actions on problems: to know of one, to mute it, to write all of them down.
 
-use std::{cell::Cell, path::PathBuf};
+use std::cell::Cell;
 
 use super::{
     Board,
-    app::Effect,
-    board::{LinkState, View},
+    board::View,
     overlay::{Overlay, Page, PageKind, Scroll},
 };
 use crate::{
     cluster::{NodeId, Subject, TaskId},
     session::Command,
-    triage::{Problem, Quiet, incident::Incident},
+    triage::{Problem, Quiet},
 };
 
 const HOUR: i64 = 3_600 * 1_000_000_000;
@@ -149,29 +148,6 @@ impl Board {
         self.triage.quiet(&problem, quiet, now);
         self.command(Command::Quieted(self.triage.quieted()));
         self.say(format!("{}: {said}", problem.object));
-    }
-
-    /// Writes the incident report to the current directory.
-    pub(super) fn report(&mut self) {
-        let link = match &self.link {
-            LinkState::Live { .. } if self.is_live() => None,
-            LinkState::Lost { .. } => self.why_lost().map(|why| format!("lost: {why}")),
-            _ => Some("silent: what follows may be old".into()),
-        };
-        let now = self.scene.now;
-        let endpoint = self.through.clone().unwrap_or_default();
-        let incident = Incident {
-            name: &self.settings.name,
-            endpoint: &endpoint,
-            store: &self.scene.store,
-            problems: self.problems(),
-            now,
-            since: now.shifted(-HOUR),
-            link: link.as_deref(),
-        };
-        let (name, text) = (incident.file_name(), incident.markdown());
-        self.say(format!("the last hour is written to ./{name}"));
-        self.effects.push(Effect::Write { path: PathBuf::from(name), text, fresh: true });
     }
 
     /// What dies with the node under the cursor.

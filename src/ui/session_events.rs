@@ -43,6 +43,7 @@ impl Board {
                 self.triage.recall(quieted);
             }
             Event::LastLines(task, lines) => {
+                self.take_log_end(&task, &lines);
                 // One that comes late would stand under another problem.
                 if self.last_lines_of.as_ref() == Some(&task) {
                     self.last_lines = Some((task, lines));

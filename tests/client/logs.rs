@@ -2,6 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use skep::{
+    cluster::TaskId,
+    connect::{Connector, Endpoint},
+    session::read_log_ends,
+};
+
 use super::{host, serve, skep};
 
 /// The nodes that tasks of this service have lines from.
@@ -104,4 +110,34 @@ async fn a_silent_node_is_told_while_logs_are_followed() {
     tokio::time::timeout(Duration::from_secs(40), read).await.expect("it is told").unwrap();
     assert!(line.contains(&format!(" on {bad} can't be read: its node does not answer")), "{line}");
     assert!(child.try_wait().unwrap().is_none(), "it goes on");
+}
+
+/// What a report has of logs: those of a node that hangs hold up neither it nor the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ends_of_logs_are_read_in_bounded_time() {
+    let (well, _dir) = serve("calm", &[]);
+    let bad = nodes(&host(&well), "shop_web").await.remove(0);
+    let (demo, _dir) = serve("calm", &[&format!("silent-logs={bad}")]);
+    let (_, json, _) = skep(&["-H", &host(&demo), "snapshot", "--json"]).await;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let tasks = json["clusters"][0]["tasks"].as_array().unwrap();
+    let tasks: Vec<(TaskId, bool)> = tasks
+        .iter()
+        .filter(|task| task["state"] == "running")
+        .map(|task| (task["id"].as_str().unwrap().into(), task["node"] == bad.as_str()))
+        .collect();
+    let (hang, answer): (Vec<_>, Vec<_>) = tasks.iter().partition(|(_, hangs)| *hangs);
+    assert!(!hang.is_empty() && !answer.is_empty(), "{tasks:?}");
+    let begun = Instant::now();
+    let asked = tasks.iter().map(|(task, _)| task.clone()).collect();
+    let endpoint = Endpoint::parse(&host(&demo), None).unwrap();
+    let ends = read_log_ends(Connector::new(endpoint), asked).await;
+    assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+    assert_eq!(ends.len(), tasks.len());
+    for (task, hangs) in &tasks {
+        match &ends[task] {
+            Ok(lines) => assert!(!hangs && !lines.is_empty() && lines.len() <= 10, "{lines:?}"),
+            Err(why) => assert!(*hangs && why == "its node does not answer", "{why}"),
+        }
+    }
 }

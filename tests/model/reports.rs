@@ -2,9 +2,101 @@
 
 use std::time::Duration;
 
-use skep::{cluster::Since, commands::Taken, triage::Thresholds};
+use skep::{
+    cluster::{Entry, Gravity, Meaning, Since, Store, Subject, TaskState},
+    commands::Taken,
+    triage::{Thresholds, incident::witnesses},
+};
 
-use super::cluster_fixture::{NOW, ago, cluster};
+use super::cluster_fixture::{Cluster, NOW, ago, cluster};
+
+fn taken(store: Store) -> Taken {
+    let (name, endpoint) = ("prod".into(), "unix:///x".into());
+    Taken::new(store, NOW, name, endpoint, Duration::ZERO, &Thresholds::default())
+}
+
+fn report(store: Store) -> String {
+    taken(store).incident(Since::At(ago(7_200))).markdown()
+}
+
+fn entry(age: i64, (kind, name): (&str, &str), text: &str, meaning: Meaning) -> Entry {
+    let subject = match kind {
+        "task" => Subject::Task(format!("{name}-{age}").as_str().into(), "id-of-web".into()),
+        "service" => Subject::Service("id-of-web".into()),
+        _ => Subject::Other,
+    };
+    let gravity = if meaning == Meaning::Failure { Gravity::Bad } else { Gravity::Note };
+    let (kind, name, text) = (kind.into(), name.into(), text.into());
+    Entry { seq: 0, kept: true, at: ago(age), kind, name, text, subject, gravity, meaning }
+}
+
+/// `web`, one of whose tasks fails again and again.
+fn looping() -> Cluster {
+    let mut c = cluster().manager("m1").node("n2").service("web", 2);
+    c.tasks.retain(|t| t.slot != 1);
+    for age in [10, 20, 30] {
+        c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", age);
+    }
+    c
+}
+
+#[test]
+fn what_happens_again_and_again_is_one_row_and_hides_no_change() {
+    let mut past = vec![entry(4_000, ("service", "web"), "image a:1 → a:2", Meaning::Change)];
+    let fails = |age: i64| {
+        let text = format!("→ failed on n{}: task: non-zero exit (3)", age % 3);
+        entry(age, ("task", "web.1"), &text, Meaning::Failure)
+    };
+    past.extend((0..900).map(|n| fails(3_990 - 2 * n)));
+    past.push(entry(2_000, ("service", "web"), "image a:2 → a:3", Meaning::Change));
+    past.extend((0..600).map(|n| fails(1_990 - 2 * n)));
+    let mut store = cluster().manager("m1").service("web", 1).store();
+    store.recall(past);
+    let report = report(store);
+    let rows: Vec<&str> = report.lines().filter(|l| l.contains("| web")).collect();
+    assert_eq!(rows.len(), 4, "{rows:#?}");
+    assert!(rows[0].ends_with("| service | web | image a:1 → a:2 |"), "{}", rows[0]);
+    assert!(rows[1].contains("(900 times until ") && rows[1].contains("this is the last"));
+    assert!(rows[2].ends_with("| service | web | image a:2 → a:3 |"), "{}", rows[2]);
+    assert!(rows[3].contains("(600 times until "), "{}", rows[3]);
+    assert!(rows[1].starts_with(&format!("| {} |", ago(3_990).date_clock())), "{}", rows[1]);
+}
+
+#[test]
+fn many_small_things_do_not_push_a_change_out_of_the_report() {
+    let mut past = vec![entry(4_000, ("service", "web"), "image a:1 → a:2", Meaning::Change)];
+    past.extend((0..2_000).map(|n| {
+        entry(3_900 - n, ("task", &format!("job.{n}")), "→ failed: no", Meaning::Failure)
+    }));
+    let mut store = cluster().manager("m1").service("web", 1).store();
+    store.recall(past);
+    let report = report(store);
+    assert!(report.contains("image a:1 → a:2"), "{report}");
+    assert!(report.contains("The oldest 1501 rows are left out."), "{report}");
+    assert_eq!(report.lines().filter(|l| l.contains("| task |")).count(), 499);
+}
+
+#[test]
+fn a_finding_is_told_with_what_to_do_and_the_end_of_its_log() {
+    let store = looping().store();
+    let mut taken = taken(store);
+    let tasks = witnesses(&taken.store, &taken.problems);
+    assert_eq!(tasks.len(), 1, "of each problem one");
+    let told = |taken: &Taken| taken.incident(Since::At(ago(3_600))).markdown();
+    assert!(told(&taken).contains("- to do: read the log: what it wrote last"), "{}", told(&taken));
+    let lines = vec![(ago(11), "no \u{1b}[31mdatabase`".to_owned()), (ago(10), "bye".to_owned())];
+    taken.logs.insert(tasks[0].clone(), Ok(lines));
+    let said = told(&taken);
+    assert!(
+        said.contains(
+            "- log of web.1, its last lines:\n  - 14:03:01 `no ␛[31mdatabase'`\n  - 14:03:02 `bye`"
+        ),
+        "{said}"
+    );
+    taken.logs.insert(tasks[0].clone(), Err("its node does not answer".into()));
+    let said = told(&taken);
+    assert!(said.contains("- log of web.1: can't be read: its node does not answer"), "{said}");
+}
 
 /// An age counts back from the manager's clock, whatever ours says.
 #[test]

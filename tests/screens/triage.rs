@@ -1,10 +1,10 @@
 //! Problems and the time line, as an on-call goes through them.
 
 use skep::{
-    cluster::{Entry, Gravity, Meaning, NodeState, Subject, TaskState, UpdateState},
+    cluster::{Delta, Entry, Gravity, Meaning, NodeState, Subject, TaskState, UpdateState},
     session::{Command, Event, Generation, Link, LogFrame, Output},
     triage::Quiet,
-    ui::Effect,
+    ui::{Effect, OpenCluster, Opening},
 };
 
 use crate::{
@@ -210,21 +210,81 @@ fn what_is_done_through_skep_is_in_the_time_line_with_who_did_it() {
     );
 }
 
-#[test]
-fn the_report_is_a_new_file_with_all_that_is_known() {
-    let mut driver = Driver::new(&shop(), true);
-    driver.keys("R");
-    let written = driver.effects.iter().find_map(|e| match e {
+fn written(driver: &Driver) -> Option<(std::path::PathBuf, String, bool)> {
+    driver.effects.iter().find_map(|e| match e {
         Effect::Write { path, text, fresh } => Some((path.clone(), text.clone(), *fresh)),
         _ => None,
+    })
+}
+
+/// skep, started in a folder of the home.
+fn in_a_folder(read_only: bool) -> Driver {
+    let folder = "/home/ann/incidents/2026-11-21 checkout down".into();
+    let opening = Opening { folder, home: Some("/home/ann".into()), ..Opening::default() };
+    let open = OpenCluster {
+        endpoint: "unix:///test.sock".into(),
+        grant: skep::commands::permit(skep::grant::ClusterNo(0), read_only, false),
+        ..OpenCluster::default()
+    };
+    let mut driver = Driver::opened(opening, vec![open]);
+    driver.connect(0);
+    let mut deltas = vec![Delta::Cluster(shop().info())];
+    deltas.extend(shop().deltas(1));
+    driver.heard(deltas);
+    driver
+}
+
+#[test]
+fn the_report_is_a_new_file_with_all_that_is_known() {
+    let mut driver = in_a_folder(true);
+    driver.keys("R");
+    assert!(written(&driver).is_none(), "the log is read first");
+    assert!(driver.screen(80, 24).contains("reading 1 log for the report…"));
+    let asked = told(&driver).into_iter().find_map(|c| match c {
+        Command::LastLines(task) => Some(task.clone()),
+        _ => None,
     });
-    let (path, text, fresh) = written.unwrap();
-    assert_eq!(path.to_str(), Some("incident-test_sock-20261121T140312Z.md"));
+    let line = LogFrame { at: ago(12), output: Output::Stderr, text: b"out of memory".to_vec() };
+    driver.send(Event::LastLines(asked.unwrap(), Ok(vec![line])));
+    let (path, text, fresh) = written(&driver).unwrap();
+    let name = "incident-test_sock-20261121T140312Z.md";
+    let folder = std::path::Path::new("/home/ann/incidents/2026-11-21 checkout down");
+    assert_eq!(path, folder.join(name));
     assert!(fresh);
-    for says in ["# Incident report", "### critical: shop\\_api 2/3: update paused", "## Timeline"]
-    {
+    // All of the path can be read, on two lines where one is too short.
+    let screen = driver.screen(80, 24);
+    let shown: String =
+        screen.lines().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect();
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = format!("the last hour is written to ~/incidents/2026-11-21 checkout down/{name}");
+    assert_eq!(shown, said, "{screen}");
+    // It goes with the next key, once it could be read.
+    driver.later(1);
+    driver.keys("j");
+    assert!(!driver.screen(80, 24).contains("the last hour"), "{}", driver.screen(80, 24));
+    for says in [
+        "# Incident report",
+        "### critical: shop\\_api 2/3: update paused",
+        "- to do: ",
+        "- log of shop\\_api.1, its last lines:\n  - 14:03:00 `out of memory`",
+        "## Timeline",
+    ] {
         assert!(text.contains(says), "{says}:\n{text}");
     }
+}
+
+#[test]
+fn a_log_that_is_not_read_in_time_does_not_hold_up_the_report() {
+    let mut driver = in_a_folder(true);
+    driver.keys("R");
+    driver.later(4);
+    assert!(written(&driver).is_none());
+    driver.keys("R");
+    driver.later(1);
+    let (_, text, _) = written(&driver).unwrap();
+    assert!(text.contains("- log of shop\\_api.1: can't be read: not read within 5s"), "{text}");
+    let reports = driver.effects.iter().filter(|e| matches!(e, Effect::Write { .. })).count();
+    assert_eq!(reports, 1);
 }
 
 #[test]

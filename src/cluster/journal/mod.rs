@@ -30,7 +30,7 @@ pub enum Subject {
 }
 
 /// How much a human should care.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Gravity {
     /// Passing states.
     #[serde(rename = "Quiet")]

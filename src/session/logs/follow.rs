@@ -226,38 +226,6 @@ pub(in crate::session) fn older(
     }
 }
 
-/// Lines shown as evidence.
-const LAST: usize = 3;
-
-/// Reads the last lines of a task, once.
-pub(in crate::session) fn last(engine: &Engine, out: &Out, task: TaskId) {
-    let (engine, out) = (engine.clone(), out.clone());
-    tokio::spawn(async move {
-        let request = TaskLogRequest {
-            task: task.clone(),
-            follow: false,
-            tail: Some(LAST),
-            since: Timestamp::NEVER,
-        };
-        let read = async {
-            let mut found = Vec::new();
-            let mut stream = engine.task_logs(&request).await.map_err(|e| e.to_string())?;
-            while let Some(frames) = stream.next().await.map_err(|e| e.to_string())? {
-                found.extend(frames.into_iter().filter(|f| f.at.is_set()));
-            }
-            found.drain(..found.len().saturating_sub(LAST));
-            Ok(found)
-        };
-        let endpoint = engine.endpoint().to_string();
-        let lines = match caught(&endpoint, tokio::time::timeout(LOOK, read)).await {
-            Ok(Ok(lines)) => lines,
-            Ok(Err(_)) => Err(NO_ANSWER.into()),
-            Err(fault) => Err(fault.to_string()),
-        };
-        let _ = out.send(Event::LastLines(task, lines)).await;
-    });
-}
-
 struct Tail {
     engine: Engine,
     out: Out,

@@ -1,5 +1,6 @@
 //! Logs without a screen.
 
+pub(super) mod ends;
 pub(super) mod follow;
 mod silence;
 

@@ -3,7 +3,8 @@
 use ratatui::{
     Frame,
     layout::Rect,
-    text::{Line, Span},
+    text::{Line, Span, Text},
+    widgets::Clear,
 };
 
 use crate::{
@@ -18,13 +19,8 @@ use crate::{
 
 /// `together`: the view of all clusters is shown.
 pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: Rect) {
-    if let Some((said, _)) = &board.toast {
-        let said = text::clean(said).into_owned();
-        let line = Line::styled(
-            format!(" {}", text::cut(&said, area.width as usize - 2)),
-            board.style(Slot::Warn),
-        );
-        return frame.render_widget(line, area);
+    if let Some(toast) = &board.toast {
+        return said(board, &text::clean(&toast.text), frame, area);
     }
     let mut spans = Vec::new();
     let marks = match board.focus() {
@@ -72,6 +68,22 @@ pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: R
         ];
         frame.render_widget(Line::from_iter(spans), place);
     }
+}
+
+/// Rows that a message may take.
+const ROWS: usize = 4;
+
+/// What was just said, whole: a long message grows upwards.
+fn said(board: &Board, said: &str, frame: &mut Frame<'_>, area: Rect) {
+    let mut lines = text::wrapped(said, area.width.saturating_sub(2).max(1) as usize);
+    lines.truncate(ROWS.min(area.y as usize + 1));
+    let height = lines.len() as u16;
+    let place = Rect { y: area.bottom() - height, height, ..area };
+    frame.render_widget(Clear, place);
+    let style = board.style(Slot::Warn);
+    let lines: Vec<Line<'_>> =
+        lines.into_iter().map(|line| Line::styled(format!(" {line}"), style)).collect();
+    frame.render_widget(Text::from(lines), place);
 }
 
 /// Marks on rows that are shown and on others: an action is for the former only.

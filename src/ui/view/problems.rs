@@ -329,6 +329,9 @@ fn act(remedy: Remedy) -> Act {
     }
 }
 
+/// Log lines that are shown as evidence.
+const LAST: usize = 3;
+
 /// The last lines of the task that is evidence.
 fn log_lines(d: &mut Details<'_>) {
     let Some((_, lines)) = &d.board.last_lines else { return };
@@ -336,7 +339,8 @@ fn log_lines(d: &mut Details<'_>) {
         Err(why) => d.tell("log", &format!("can't be read: {why}"), Slot::Dim),
         Ok(lines) if lines.is_empty() => d.tell("log", "it wrote nothing", Slot::Dim),
         Ok(lines) => {
-            for (i, line) in lines.iter().enumerate() {
+            let last = lines.len().saturating_sub(LAST);
+            for (i, line) in lines[last..].iter().enumerate() {
                 let said = String::from_utf8_lossy(line.text.as_ref()).into_owned();
                 let said = format!("{}  {}", line.at.clock(), said.trim_end());
                 let room = d.width.saturating_sub(NAMES + 4);
