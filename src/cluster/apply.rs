@@ -68,26 +68,33 @@ impl Store {
     /// A line of skep's own in the journal: the connection.
     pub fn note(&mut self, at: Timestamp, name: &str, text: String, gravity: Gravity) {
         let (subject, meaning) = (Subject::Other, Meaning::Other);
-        self.tell(at, Line { kind: "skep", name, text, subject, gravity, meaning });
+        self.tell(at, Line { kind: "skep", name, text, subject, gravity, meaning, who: None });
     }
 
-    /// What someone does through skep.
-    pub fn note_action(&mut self, at: Timestamp, subject: Subject, name: &str, text: String) {
-        let gravity = Gravity::Note;
-        let line = Line { kind: "action", name, text, subject, gravity, meaning: Meaning::Action };
-        self.tell(at, line);
+    /// What someone does through skep: which object it is done to, what it is called, what and who.
+    pub fn note_action(
+        &mut self,
+        at: Timestamp,
+        (subject, name): (Subject, &str),
+        text: String,
+        who: &str,
+    ) {
+        let (gravity, meaning, who) = (Gravity::Note, Meaning::Action, Some(who));
+        self.tell(at, Line { kind: "action", name, text, subject, gravity, meaning, who });
     }
 
     pub(super) fn tell(&mut self, at: Timestamp, line: Line<'_>) {
         self.revision += 1;
-        self.memory.read(at, line.meaning, &line.subject, &line.text);
         self.journal.push(at, line);
+        if let Some(entry) = self.journal.iter().next_back() {
+            self.memory.read(entry);
+        }
     }
 
     /// Takes in what is remembered from before this store was made.
     pub fn recall(&mut self, past: Vec<Entry>) {
         for entry in &past {
-            self.memory.read(entry.at, entry.meaning, &entry.subject, &entry.text);
+            self.memory.read(entry);
         }
         if self.journal.recall(past) {
             self.revision += 1;
@@ -227,6 +234,7 @@ impl Store {
             subject: Subject::Node(node.id.clone()),
             gravity: Gravity::Note,
             meaning: Meaning::Other,
+            who: None,
         };
         self.tell(at, line);
     }

@@ -1,9 +1,12 @@
 //! What a store has seen and no list tells: since when a node is as it is, how often it was lost, when
 //! the leader changed. Bounded.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
-use super::{Meaning, NodeId, Subject, Timestamp};
+use super::{Entry, Meaning, NodeId, Subject, Timestamp};
 
 /// So many instants of one kind are kept.
 const KEPT: usize = 16;
@@ -34,10 +37,12 @@ pub struct Observations {
 pub struct PastChange {
     /// When.
     pub at: Timestamp,
-    /// A spec, by anyone; or an action, through skep, and so with a name.
+    /// A spec, by anyone; or an action, through skep.
     pub meaning: Meaning,
     /// In words.
-    pub text: String,
+    pub text: Arc<str>,
+    /// Who did it, where that is known.
+    pub who: Option<Arc<str>>,
 }
 
 fn keep(list: &mut VecDeque<Timestamp>, at: Timestamp) {
@@ -82,7 +87,8 @@ impl Observations {
     }
 
     /// Reads an entry of the journal, live or from before.
-    pub(super) fn read(&mut self, at: Timestamp, meaning: Meaning, subject: &Subject, text: &str) {
+    pub(super) fn read(&mut self, entry: &Entry) {
+        let Entry { at, meaning, ref subject, .. } = *entry;
         match (meaning, subject) {
             (Meaning::NodeLost, Subject::Node(id)) => {
                 keep(&mut self.nodes.entry(id.clone()).or_default().losses, at);
@@ -95,7 +101,8 @@ impl Observations {
             (Meaning::Change | Meaning::Action, _) => {
                 let changes = self.changes.entry(subject.clone()).or_default();
                 let place = changes.partition_point(|c| c.at <= at);
-                changes.insert(place, PastChange { at, meaning, text: text.to_owned() });
+                let (text, who) = (Arc::clone(&entry.text), entry.who.clone());
+                changes.insert(place, PastChange { at, meaning, text, who });
                 if changes.len() > KEPT {
                     changes.pop_front();
                 }

@@ -172,9 +172,7 @@ pub(super) async fn run(
 
 /// No engine can be used: why, and what can be done without one.
 fn unreachable(mut lines: Vec<String>) -> Fault {
-    if !lines.iter().any(|line| line.contains("--demo")) {
-        lines.push("to see skep without a Swarm, try skep --demo".into());
-    }
+    lines.push("to see skep without a Swarm, try skep --demo".into());
     Fault { lines, code: FAILED }
 }
 

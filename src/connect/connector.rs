@@ -23,7 +23,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use super::{
-    Endpoint,
+    Endpoint, Way,
     ssh::{Ask, Channel, Pipes, Ssh, SshError},
     tls::{Judged, Verdict},
 };
@@ -68,14 +68,14 @@ impl Connector {
     }
 
     /// How: as far as it is known.
-    pub fn way(&self) -> &'static str {
+    pub fn way(&self) -> Way {
         match (&self.0.endpoint, &self.0.ssh) {
             (_, Some(ssh)) => ssh.way(),
-            (Endpoint::Unix(_), _) => "local socket",
-            (Endpoint::Tls { files, .. }, _) if !files.verify => "TLS, not verified",
-            (Endpoint::Tls { .. }, _) => "TLS",
-            (endpoint, _) if endpoint.is_plain() => "plain tcp, readable by anyone on the way",
-            _ => "plain tcp",
+            (Endpoint::Unix(_), _) => Way::Local,
+            (Endpoint::Tls { files, .. }, _) if !files.verify => Way::TlsUnverified,
+            (Endpoint::Tls { .. }, _) => Way::Tls,
+            (endpoint, _) if endpoint.is_plain() => Way::TcpPlain,
+            _ => Way::TcpLocal,
         }
     }
 

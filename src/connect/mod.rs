@@ -11,6 +11,7 @@ mod endpoint;
 mod ssh;
 mod ssh_holder;
 mod tls;
+mod way;
 
 pub use choose::{Choice, Wanted, choose};
 pub use connector::{Connector, Stream, TlsError};
@@ -19,3 +20,4 @@ pub use endpoint::{Endpoint, EndpointError, SshTarget};
 pub use ssh::{Ask, SshError};
 pub use ssh_holder::hold;
 pub use tls::{TlsFiles, trouble as tls_trouble};
+pub use way::Way;

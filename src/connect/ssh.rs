@@ -19,6 +19,7 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::Way;
 use super::endpoint::{DEFAULT_SOCKET, SshTarget};
 use crate::text::clean;
 
@@ -40,7 +41,7 @@ pub enum Ask {
 
 /// How a channel reaches the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Route {
     /// sshd connects to the socket itself.
     Forward,
     /// `docker system dial-stdio` over there, where sshd forwards no sockets.
@@ -68,7 +69,7 @@ pub(super) struct Ssh {
     target: SshTarget,
     master: Mutex<Option<Master>>,
     /// Decided with the first channel, and again only if it does not work any more.
-    way: watch::Sender<Option<Way>>,
+    route: watch::Sender<Option<Route>>,
 }
 
 #[derive(Debug)]
@@ -96,15 +97,15 @@ pub(super) enum Channel {
 
 impl Ssh {
     pub fn new(target: SshTarget) -> Self {
-        Self { target, master: Mutex::default(), way: watch::Sender::new(None) }
+        Self { target, master: Mutex::default(), route: watch::Sender::new(None) }
     }
 
     /// How the engine is reached, once that is decided.
-    pub fn way(&self) -> &'static str {
-        match *self.way.borrow() {
-            None => "ssh",
-            Some(Way::Forward) => "ssh, forwarded socket",
-            Some(Way::Stdio) => "ssh, dial-stdio",
+    pub fn way(&self) -> Way {
+        match *self.route.borrow() {
+            None => Way::Ssh,
+            Some(Route::Forward) => Way::SshSocket,
+            Some(Route::Stdio) => Way::SshStdio,
         }
     }
 
@@ -117,18 +118,18 @@ impl Ssh {
     pub async fn dial(&self) -> Result<Channel, SshError> {
         let (dir, way) = self.ready(Ask::Never).await?;
         match way {
-            Way::Forward => {
+            Route::Forward => {
                 let stream = UnixStream::connect(dir.join("engine")).await;
                 stream.map(Channel::Socket).map_err(|e| plain(format!("the forwarded socket: {e}")))
             }
-            Way::Stdio => {
+            Route::Stdio => {
                 self.spawn_stdio(&dir, Stdio::null()).map(|c| Channel::Process(Box::new(c)))
             }
         }
     }
 
     /// A master that is logged in: its directory, and how channels reach the engine.
-    async fn ready(&self, ask: Ask) -> Result<(PathBuf, Way), SshError> {
+    async fn ready(&self, ask: Ask) -> Result<(PathBuf, Route), SshError> {
         let mut held = self.master.lock().await;
         let alive = match held.as_mut() {
             Some(master) => matches!(master.holder.try_wait(), Ok(None)),
@@ -141,19 +142,19 @@ impl Ssh {
             let dir = master.dir.clone();
             *held = Some(master);
             // A new master forwards nothing yet.
-            let known = *self.way.borrow();
-            if known == Some(Way::Forward) && !self.forward(&dir).await {
-                self.way.send_replace(None);
+            let known = *self.route.borrow();
+            if known == Some(Route::Forward) && !self.forward(&dir).await {
+                self.route.send_replace(None);
             }
         }
         let Some(master) = held.as_ref() else { return Err(plain("ssh did not start".into())) };
         let dir = master.dir.clone();
-        let known = *self.way.borrow();
+        let known = *self.route.borrow();
         let way = match known {
             Some(way) => way,
             None => self.decide(&dir).await?,
         };
-        self.way.send_replace(Some(way));
+        self.route.send_replace(Some(way));
         Ok((dir, way))
     }
 
@@ -212,18 +213,18 @@ impl Ssh {
 
     /// Finds out what the other side allows: a forwarded socket is cheaper, `dial-stdio` needs only a
     /// docker CLI over there.
-    async fn decide(&self, dir: &Path) -> Result<Way, SshError> {
+    async fn decide(&self, dir: &Path) -> Result<Route, SshError> {
         if self.forward(dir).await
             && let Ok(stream) = UnixStream::connect(dir.join("engine")).await
             && answers(stream).await
         {
-            return Ok(Way::Forward);
+            return Ok(Route::Forward);
         }
         let mut channel = self.spawn_stdio(dir, Stdio::piped())?;
         let stderr = channel.child.stderr.take();
         let both = tokio::io::join(&mut channel.stdout, &mut channel.stdin);
         if answers(both).await {
-            return Ok(Way::Stdio);
+            return Ok(Route::Stdio);
         }
         let mut said = String::new();
         if let Some(stderr) = stderr {

@@ -14,7 +14,7 @@ use super::{
     gate::{Answer, Cost, Gate, Limits},
 };
 use crate::{
-    connect::{Ask, Connector, Endpoint},
+    connect::{Ask, Connector, Endpoint, Way},
     grant::WriteGrant,
 };
 
@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// How it is reached.
-    pub fn way(&self) -> &'static str {
+    pub fn way(&self) -> Way {
         self.gate.connector().way()
     }
 

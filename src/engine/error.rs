@@ -12,9 +12,7 @@ pub type Result<T> = std::result::Result<T, EngineError>;
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum EngineError {
     /// No such socket file.
-    #[error(
-        "{endpoint}: no such socket; is dockerd running here? Give another with -H, or try skep --demo"
-    )]
+    #[error("{endpoint}: no such socket; is dockerd running here? Give another with -H")]
     NoSocket { endpoint: String },
     /// May not open the socket.
     #[error("{endpoint}: permission denied; join the group 'docker' (newgrp docker) or use sudo")]

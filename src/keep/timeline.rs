@@ -191,10 +191,11 @@ fn action(line: &Value) -> Option<Entry> {
         at,
         kind: "action".into(),
         name: text(kind).into(),
-        text: format!("{}{outcome}: {} by {who}", text("action"), text("command")).into(),
+        text: format!("{}{outcome}: {}", text("action"), text("command")).into(),
         subject,
         gravity: Gravity::Note,
         meaning: Meaning::Action,
+        who: Some(who).filter(|who| !who.is_empty()).map(Into::into),
     })
 }
 
@@ -250,6 +251,7 @@ mod tests {
             subject: Subject::Node("id".into()),
             gravity: Gravity::Bad,
             meaning: Meaning::NodeLost,
+            who: None,
         }
     }
 
@@ -285,7 +287,7 @@ mod tests {
         let audit = lines.map(|l| format!("{l}\n")).concat();
         fs::write(&history.audit, audit).unwrap();
         let (entries, _) = history.load("swarm1", now.shifted(1));
-        let said: Vec<&str> = entries.iter().map(|e| &*e.text).collect();
+        let said: Vec<String> = entries.iter().map(|e| e.said().into_owned()).collect();
         assert_eq!(
             said,
             [

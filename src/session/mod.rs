@@ -33,5 +33,6 @@ pub use watch::lists::{greet, load, load_once};
 /// What events carry, so that the UI needs to know no other room.
 pub use crate::{
     action::execute::Outcome,
+    connect::Way,
     engine::{LogFrame, Names, Output},
 };

@@ -11,6 +11,7 @@ use crate::{
         plan::{Approved, Document, Found, Target},
     },
     cluster::{Delta, Entry, Leaderless, ServiceId, TaskId, Timestamp},
+    connect::Way,
     engine::{LogFrame, Names},
     grant::ClusterNo,
     triage::Quieted,
@@ -143,9 +144,7 @@ pub struct ManagerLine {
     /// Its endpoint.
     pub endpoint: String,
     /// How it is reached.
-    pub way: &'static str,
-    /// Anyone on the way may read and change what is said.
-    pub plain: bool,
+    pub way: Way,
     /// Its node, once it answered.
     pub node: Option<Arc<str>>,
     /// Whether it can be used.

@@ -308,11 +308,9 @@ fn undone(store: &Store, service: &Service, started: Timestamp) -> String {
 /// What changed shortly before: of the service itself, by its own journal or the spec before the last
 /// update; of a node likewise.
 fn before(store: &Store, problem: &Problem) -> Option<Before> {
-    let mut changes: Vec<(Timestamp, Meaning, String)> = store
-        .memory()
-        .changes(&problem.subject)
-        .map(|c| (c.at, c.meaning, c.text.clone()))
-        .collect();
+    let memory = store.memory();
+    let mut changes: Vec<(Timestamp, Meaning, Arc<str>)> =
+        memory.changes(&problem.subject).map(|c| (c.at, c.meaning, Arc::clone(&c.text))).collect();
     if let Subject::Service(id) = &problem.subject
         && let Some(service) = store.service(id)
         && let Some(update) = service.update.as_ref().filter(|u| u.started.is_set())
@@ -328,7 +326,7 @@ fn before(store: &Store, problem: &Problem) -> Option<Before> {
             service.last_changes().join(", ")
         };
         if !said.is_empty() {
-            changes.push((update.started, Meaning::Change, said));
+            changes.push((update.started, Meaning::Change, said.into()));
         }
     }
     changes.sort_by_key(|(at, _, _)| *at);
@@ -339,11 +337,11 @@ fn before(store: &Store, problem: &Problem) -> Option<Before> {
     };
     let (at, _, text) =
         changes.iter().rev().find(|(at, m, _)| *m == Meaning::Change && near(*at))?;
-    let who = changes
-        .iter()
+    let who = memory
+        .changes(&problem.subject)
         .rev()
-        .find(|(when, m, _)| *m == Meaning::Action && (when.0 - at.0).abs() <= TOGETHER)
-        .and_then(|(_, _, said)| said.rsplit_once(" by "))
-        .map_or(String::new(), |(_, who)| format!(" (by {who}, through skep)"));
+        .find(|c| c.meaning == Meaning::Action && (c.at.0 - at.0).abs() <= TOGETHER)
+        .and_then(|c| c.who.as_ref())
+        .map_or(String::new(), |who| format!(" (by {who}, through skep)"));
     Some(Before { at: *at, text: format!("{text}{who}") })
 }

@@ -8,7 +8,9 @@ use std::{
 
 use super::{Problem, Remedy, Severity};
 use crate::{
-    cluster::{Entry, Gravity, Meaning, Part, ServiceId, Store, Subject, TaskId, Timestamp},
+    cluster::{
+        Entry, Gravity, Meaning, NodeState, Part, ServiceId, Store, Subject, TaskId, Timestamp,
+    },
     text::{clean, span},
 };
 
@@ -97,7 +99,7 @@ fn rows<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<Row<'e>> {
         let known = if explains(e) { None } else { open.entry(service).or_default().get(&key) };
         if let Some(row) = known.and_then(|at| rows.get_mut(*at)) {
             row.times += 1;
-            row.alike &= row.entry.text == e.text;
+            row.alike &= row.entry.said() == e.said();
             row.entry = e;
         } else {
             open.entry(service).or_default().insert(key, rows.len());
@@ -169,7 +171,7 @@ impl Incident<'_> {
         if let Some(link) = self.link {
             row("link", link.to_owned());
         }
-        let ready = store.nodes().filter(|n| n.state.word() == "ready").count();
+        let ready = store.nodes().filter(|n| n.state == NodeState::Ready).count();
         // Without a leader nothing is listed: what is known is from before, or nothing is.
         let leaderless = store.leaderless().is_some();
         let never = leaderless && store.nodes().len() == 0;
@@ -309,7 +311,8 @@ impl Incident<'_> {
             .filter(|e| e.meaning == Meaning::Action && e.at >= self.since)
         {
             any = true;
-            let _ = writeln!(out, "- {} {}: {}", e.at.date_clock(), plain(&e.name), plain(&e.text));
+            let _ =
+                writeln!(out, "- {} {}: {}", e.at.date_clock(), plain(&e.name), plain(&e.said()));
         }
         if !any {
             let _ = writeln!(out, "None.");
@@ -355,7 +358,7 @@ impl Incident<'_> {
                 (n, false) => format!(" ({n} times until {}, this is the last)", e.at.clock()),
             };
             let (at, kind, name) = (row.first.date_clock(), plain(&e.kind), plain(&e.name));
-            let _ = writeln!(out, "| {at} | {kind} | {name} | {bad}{}{again} |", plain(&e.text));
+            let _ = writeln!(out, "| {at} | {kind} | {name} | {bad}{}{again} |", plain(&e.said()));
         }
     }
 

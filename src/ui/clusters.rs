@@ -11,7 +11,7 @@ use crate::{
     cluster::{Gravity, NodeId, Subject, Timestamp},
     config::Slot,
     grant::ClusterNo,
-    session::Reach,
+    session::{Reach, Way},
     text::took,
     triage::{Severity, Urgency},
     ui::widget::text,
@@ -78,7 +78,7 @@ pub struct ManagerRow {
     pub state: &'static str,
     pub slot: Slot,
     pub round_trip: String,
-    pub way: String,
+    pub way: Option<Way>,
     pub note: String,
 }
 
@@ -348,7 +348,7 @@ fn manager_rows(board: &Board) -> Vec<ManagerRow> {
                 state,
                 slot,
                 round_trip,
-                way: line.way.to_owned(),
+                way: Some(line.way),
                 note: note.strip_prefix(&own).map(str::to_owned).unwrap_or(note),
             }
         })
@@ -369,7 +369,7 @@ fn manager_rows(board: &Board) -> Vec<ManagerRow> {
             state: if maybe.is_some() { "as above" } else { "not configured" },
             slot: Slot::Dim,
             round_trip: String::new(),
-            way: String::new(),
+            way: None,
             note: match maybe {
                 Some(_) => String::new(),
                 None => {
@@ -424,7 +424,7 @@ fn event_rows(board: &Board) -> Vec<ClusterEvent> {
             // By our clock, so that clusters with other clocks are in order.
             at: e.at.shifted(-board.skew),
             object: e.name.to_string(),
-            text: e.text.to_string(),
+            text: e.said().into_owned(),
             gravity: e.gravity,
             subject: e.subject.clone(),
         })

@@ -257,9 +257,9 @@ impl Board {
             // One action an object is followed: the newest.
             self.follows.retain(|f| f.target != step.target);
             self.follows.push(Follow::new(step, begun));
-            let said = format!("{} by {}", step.title(), self.settings.who);
             let store = self.live.as_deref_mut().unwrap_or(&mut self.scene.store);
-            store.note_action(begun, step.target.subject(), &step.name, said);
+            let object = (step.target.subject(), &*step.name);
+            store.note_action(begun, object, step.title(), &self.settings.who);
         }
         self.overlays.clear();
         self.clear_marks();

@@ -294,7 +294,7 @@ impl Board {
             }
             Outcome::Refused(why) => self.follows[at].phase = Phase::Failed(why),
             Outcome::Unknown(why) => {
-                self.follows[at].phase = Phase::Unknown(why);
+                self.follows[at].phase = Phase::unknown(why);
                 // The link may have come back before the write was given up.
                 if matches!(self.link, LinkState::Live { .. }) {
                     self.read_back();

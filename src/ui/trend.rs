@@ -62,6 +62,7 @@ mod tests {
             subject: Subject::Task(format!("t{secs}").as_str().into(), "web".into()),
             gravity: Gravity::Bad,
             meaning: Meaning::Failure,
+            who: None,
         };
         let mut journal = Journal::default();
         journal.recall(vec![entry(30), entry(3_540), entry(3_541), entry(3_605)]);

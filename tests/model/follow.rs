@@ -83,7 +83,7 @@ fn what_someone_else_changed_after_the_write_is_no_success() {
     f.update(&c.store(), later(1));
     assert!(matches!(&f.phase, Phase::Failed(_)), "{:?}", f.phase);
     let mut f = follow();
-    f.phase = Phase::Unknown("the answer was lost".into());
+    f.phase = Phase::unknown("the answer was lost");
     let raw = serde_json::json!({ "ID": "id-of-web", "Version": { "Index": 9 },
         "Spec": { "Name": "web", "TaskTemplate": {}, "Mode": { "Replicated": { "Replicas": 7 } } } });
     f.read_back(&Found::There(Box::new(Document::read(&raw).unwrap())), later(1));
@@ -142,7 +142,7 @@ fn removal() -> Follow {
     let plan = Plan::new(ClusterNo(0), &[document], &change, &with_a_dead_node().store());
     assert_eq!(plan.refused, Vec::<String>::new());
     let mut follow = Follow::new(&plan.steps[0], NOW);
-    follow.phase = Phase::Unknown("the answer was lost".into());
+    follow.phase = Phase::unknown("the answer was lost");
     follow
 }
 
@@ -161,7 +161,7 @@ fn an_unknown_outcome_is_read_back_until_it_is_known_and_not_every_second() {
         "Description": { "Hostname": "n2" },
         "Spec": { "Role": "worker", "Availability": "active" } });
     f.read_back(&Found::There(Box::new(Document::read_node(&raw).unwrap())), later(1));
-    assert!(matches!(f.phase, Phase::Unknown(_)) && !f.wants_reading(&store, later(2)));
+    assert!(matches!(f.phase, Phase::Unknown { .. }) && !f.wants_reading(&store, later(2)));
     let mut without = with_a_dead_node();
     without.nodes.retain(|n| &*n.hostname != "n2");
     assert!(f.wants_reading(&without.store(), later(3)));
@@ -179,7 +179,7 @@ fn an_unknown_outcome_is_read_back_until_it_is_known_and_not_every_second() {
     assert_eq!(f.phase, Phase::Done, "and known in the end");
     // A service that was scaled, and removed by someone else.
     let mut f = follow();
-    f.phase = Phase::Unknown("the answer was lost".into());
+    f.phase = Phase::unknown("the answer was lost");
     f.read_back(&Found::Gone, later(1));
     assert!(matches!(&f.phase, Phase::Failed(why) if why.contains("was removed")));
 }

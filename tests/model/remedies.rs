@@ -138,6 +138,7 @@ fn the_spec_changed_when_it_did_not_when_its_object_was_written() {
         subject,
         gravity: skep::cluster::Gravity::Note,
         meaning: skep::cluster::Meaning::Change,
+        who: None,
     }]);
     assert_eq!(store.changed(&c.services[0]), ago(700));
 }

@@ -27,7 +27,18 @@ fn entry(age: i64, (kind, name): (&str, &str), text: &str, meaning: Meaning) -> 
     };
     let gravity = if meaning == Meaning::Failure { Gravity::Bad } else { Gravity::Note };
     let (kind, name, text) = (kind.into(), name.into(), text.into());
-    Entry { seq: 0, kept: true, at: ago(age), kind, name, text, subject, gravity, meaning }
+    Entry {
+        seq: 0,
+        kept: true,
+        at: ago(age),
+        kind,
+        name,
+        text,
+        subject,
+        gravity,
+        meaning,
+        who: None,
+    }
 }
 
 /// `web`, one of whose tasks fails again and again.

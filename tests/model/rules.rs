@@ -82,6 +82,7 @@ fn event(at: i64, subject: Subject, meaning: Meaning, text: &str) -> Entry {
         subject,
         gravity: Gravity::Bad,
         meaning,
+        who: None,
     }
 }
 

@@ -123,9 +123,9 @@ fn what_changed_before_is_told_with_who_did_it() {
     changed.updated = ago(30);
     store.note_action(
         ago(31),
-        Subject::Service(changed.id.clone()),
-        "web",
-        "update web by ann".into(),
+        (Subject::Service(changed.id.clone()), "web"),
+        "update web by the hand of another".into(),
+        "ann",
     );
     store.apply(listed(&[changed]), ago(29));
     let mut tasks = c.tasks.clone();
@@ -340,6 +340,7 @@ fn the_past_from_disk_counts_flaps_on() {
         subject: Subject::Node(c.nodes[3].id.clone()),
         gravity: Gravity::Bad,
         meaning: Meaning::NodeLost,
+        who: None,
     };
     let mut store = c.store();
     store.recall(vec![lost(300), lost(200)]);

@@ -161,6 +161,7 @@ fn entry(secs: i64, name: &str, text: &str, gravity: Gravity, meaning: Meaning) 
         subject: Subject::Node(format!("id-of-{name}").as_str().into()),
         gravity,
         meaning,
+        who: None,
     }
 }
 

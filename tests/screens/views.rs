@@ -373,7 +373,7 @@ fn a_summary_when_there_is_no_room() {
 
 #[test]
 fn several_clusters_together() {
-    use skep::session::{ManagerLine, Reach};
+    use skep::session::{ManagerLine, Reach, Way};
     let open = |no, name: &str, production| skep::ui::OpenCluster {
         name: Some(name.into()),
         endpoint: format!("ssh://ops@{name}-1"),
@@ -390,8 +390,7 @@ fn several_clusters_together() {
     driver.heard(deltas);
     let line = |host: &str, node: Option<&str>, reach| ManagerLine {
         endpoint: format!("ssh://ops@{host}"),
-        way: "ssh, forwarded socket",
-        plain: false,
+        way: Way::SshSocket,
         node: node.map(Into::into),
         reach,
     };

@@ -45,7 +45,19 @@ pub enum Phase {
     /// It failed, with the engine's words.
     Failed(String),
     /// The write may or may not have been carried out.
-    Unknown(String),
+    Unknown {
+        /// Why that is not known.
+        why: String,
+        /// Read back and found as it was before the write, at first then: not carried out so far.
+        unchanged: Option<Timestamp>,
+    },
+}
+
+impl Phase {
+    /// Nothing was read back yet.
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self::Unknown { why: why.into(), unchanged: None }
+    }
 }
 
 /// One slot's bar (or one node's, for a global service).
@@ -101,8 +113,6 @@ pub struct Follow {
     compared: u64,
     /// The version the write was made from.
     base: u64,
-    /// Read back and found as it was before the write, at first then.
-    unchanged_since: Option<Timestamp>,
     /// The newest version the object was read back at.
     read_at: u64,
     /// How often in a row it could not be read, and before when it is not tried again.
@@ -138,7 +148,6 @@ impl Follow {
             version: None,
             compared: 0,
             base: step.version,
-            unchanged_since: None,
             read_at: 0,
             unread: (0, Timestamp::NEVER),
             template: None,
@@ -155,7 +164,7 @@ impl Follow {
     /// The object as read once there is a link again: tells what became of a write whose outcome was
     /// unknown, and goes on following if it was carried out.
     pub fn read_back(&mut self, found: &Found, now: Timestamp) {
-        let Phase::Unknown(why) = &self.phase else { return };
+        let Phase::Unknown { why, unchanged } = &self.phase else { return };
         let kind = self.target.kind();
         let found = match found {
             Found::There(document) => document,
@@ -180,10 +189,8 @@ impl Follow {
         if found.version > self.base && holds(before, after, &found.spec) {
             self.sent(found.version);
         } else if found.spec == *before {
-            if self.unchanged_since.is_none() {
-                self.phase = Phase::Unknown(format!("not carried out so far ({why})"));
-                self.unchanged_since = Some(now);
-            }
+            let unchanged = Some(unchanged.unwrap_or(now));
+            self.phase = Phase::Unknown { why: why.clone(), unchanged };
         } else {
             self.phase = Phase::Failed(format!(
                 "read back: the {kind} has since got another spec ({}); look at it before you try again",
@@ -199,18 +206,17 @@ impl Follow {
             Target::Node(id) => store.node(id).map(|n| n.version),
         };
         let moved = newest.is_none_or(|version| version > self.read_at.max(self.base));
-        matches!(self.phase, Phase::Unknown(_))
+        matches!(self.phase, Phase::Unknown { .. })
             && now >= self.unread.1
             && (self.read_at == 0 || moved)
     }
 
     /// An unknown outcome becomes a known one when nothing has changed for long enough.
     fn settle(&mut self, now: Timestamp) {
-        if let (Phase::Unknown(why), Some(since)) = (&self.phase, self.unchanged_since)
+        if let Phase::Unknown { why, unchanged: Some(since) } = &self.phase
             && since.age(now) >= DOUBT
         {
-            let why = why.replacen("not carried out so far", "not carried out", 1);
-            self.phase = Phase::Failed(why);
+            self.phase = Phase::Failed(format!("not carried out ({why})"));
         }
     }
 

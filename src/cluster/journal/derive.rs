@@ -14,7 +14,7 @@ impl Store {
         let mut say = |text: String, gravity, meaning| {
             let subject = Subject::Node(after.id.clone());
             let name = &*after.hostname;
-            self.tell(at, Line { kind: "node", name, text, subject, gravity, meaning });
+            self.tell(at, Line { kind: "node", name, text, subject, gravity, meaning, who: None });
         };
         if before.state != after.state {
             let why = if after.message.is_empty() || after.state == NodeState::Ready {
@@ -83,7 +83,7 @@ impl Store {
         let subject = Subject::Service(after.id.clone());
         self.tell(
             when,
-            Line { kind: "service", name: &after.name, text, subject, gravity, meaning },
+            Line { kind: "service", name: &after.name, text, subject, gravity, meaning, who: None },
         );
     }
 
@@ -104,6 +104,7 @@ impl Store {
                 subject,
                 gravity,
                 meaning,
+                who: None,
             });
         };
         let failed = self.tasks().filter(|t| t.state.is_failure() && t.since.is_set());
@@ -167,7 +168,10 @@ impl Store {
         let failed = task.state.is_failure();
         let meaning = if failed { Meaning::Failure } else { Meaning::Other };
         let when = if task.since.is_set() && task.since <= at { task.since } else { at };
-        self.tell(when, Line { kind: "task", name: &name, text, subject, gravity, meaning });
+        self.tell(
+            when,
+            Line { kind: "task", name: &name, text, subject, gravity, meaning, who: None },
+        );
     }
 
     pub(in crate::cluster) fn note_event(&mut self, event: EngineEvent) {
@@ -204,7 +208,7 @@ impl Store {
             _ => Meaning::Other,
         };
         let kind = &*event.kind;
-        self.tell(event.at, Line { kind, name: &name, text, subject, gravity, meaning });
+        self.tell(event.at, Line { kind, name: &name, text, subject, gravity, meaning, who: None });
     }
 }
 

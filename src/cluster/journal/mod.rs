@@ -4,6 +4,7 @@ mod derive;
 pub(super) mod timeline;
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
@@ -106,6 +107,19 @@ pub struct Entry {
     /// What it means for others.
     #[serde(rename = "meaning", default)]
     pub meaning: Meaning,
+    /// Who did it, where that is known.
+    #[serde(rename = "who", default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Arc<str>>,
+}
+
+impl Entry {
+    /// What happened, and who did it.
+    pub fn said(&self) -> Cow<'_, str> {
+        match &self.who {
+            Some(who) => format!("{} by {who}", self.text).into(),
+            None => (&*self.text).into(),
+        }
+    }
 }
 
 /// An entry on its way into the journal.
@@ -123,6 +137,8 @@ pub struct Line<'a> {
     pub gravity: Gravity,
     /// What it means for others.
     pub meaning: Meaning,
+    /// Who did it, where that is known.
+    pub who: Option<&'a str>,
 }
 
 /// Entries that say the same, also if one was seen as it happened and the other is what the manager
@@ -202,6 +218,7 @@ impl Journal {
             self.entries.pop_front();
         }
         let [kind, name, text] = [line.kind, line.name, &line.text].map(|text| self.share(text));
+        let who = line.who.map(|who| self.share(who));
         self.entries.push_back(Entry {
             seq: self.next,
             kept: false,
@@ -212,6 +229,7 @@ impl Journal {
             subject: line.subject,
             gravity: line.gravity,
             meaning: line.meaning,
+            who,
         });
         self.next += 1;
     }
@@ -323,6 +341,7 @@ mod tests {
             subject: Subject::Task(task.into(), "web".into()),
             gravity: Gravity::Bad,
             meaning,
+            who: None,
         }
     }
 

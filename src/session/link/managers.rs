@@ -159,7 +159,6 @@ impl Managers {
             .map(|m| ManagerLine {
                 endpoint: m.engine.endpoint().to_string(),
                 way: m.engine.way(),
-                plain: m.engine.endpoint().is_plain(),
                 node: m.node.clone(),
                 reach: m.reach.clone(),
             })

@@ -10,6 +10,7 @@ use super::frame_of;
 use crate::{
     cluster::Gravity,
     config::Slot,
+    session::Way,
     ui::{
         App, Board,
         clusters::{
@@ -92,8 +93,9 @@ const MANAGERS: &[Column<ManagerRow>] = &[
     column("STATE", (6, 14), 0, false, |r, _| Cell::new(r.state, r.slot)),
     column("RTT", (3, 8), 2, true, |r, _| Cell::dim(&*r.round_trip)),
     column("BY", (14, 40), 3, false, |r, _| {
-        let risky = r.way.contains("readable") || r.way.contains("not verified");
-        Cell::new(&*r.way, if risky { Slot::Warn } else { Slot::Dim })
+        let is_safe = r.way.is_none_or(Way::is_safe);
+        let said = r.way.map_or(String::new(), |way| way.to_string());
+        Cell::new(said, if is_safe { Slot::Dim } else { Slot::Warn })
     }),
     column("WHY", (30, 300), 0, false, |r, _| Cell::new(&*r.note, r.slot)),
 ];

@@ -31,8 +31,8 @@ fn slot(entry: &Entry) -> Slot {
 }
 
 /// What a filter looks at.
-pub fn texts(entry: &Entry) -> [&str; 3] {
-    [&entry.kind, &entry.name, &entry.text]
+pub fn texts(entry: &Entry) -> [&str; 4] {
+    [&entry.kind, &entry.name, &entry.text, entry.who.as_deref().unwrap_or_default()]
 }
 
 const COLUMNS: &[Column<Entry>] = &[
@@ -70,8 +70,10 @@ const COLUMNS: &[Column<Entry>] = &[
         shed: 0,
         right: false,
         cell: |e, c| match c.effects.get(&e.seq) {
-            Some(effect) => Cell::new(format!("⇒ {} · {}", led_to(e, effect), e.text), Slot::Warn),
-            None => Cell::new(&*e.text, slot(e)),
+            Some(effect) => {
+                Cell::new(format!("⇒ {} · {}", led_to(e, effect), e.said()), Slot::Warn)
+            }
+            None => Cell::new(e.said(), slot(e)),
         },
         key: |e, _| Key::text(&*e.text),
     },

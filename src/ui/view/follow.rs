@@ -77,7 +77,7 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
         }
         Phase::Done => ("✓", Slot::Ok, done(follow).into()),
         Phase::Failed(_) => ("✗", Slot::Critical, "failed".into()),
-        Phase::Unknown(_) => ("?", Slot::Critical, "outcome unknown".into()),
+        Phase::Unknown { .. } => ("?", Slot::Critical, "outcome unknown".into()),
     };
     let age = text::age(follow.begun.age(board.now.shifted(board.skew)));
     let tail = if follow.is_over() { said } else { format!("{said} {age}") };
@@ -99,8 +99,14 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
             lines.push(Line::styled(format!("  {line}"), board.style(slot)));
         }
     };
-    if let Phase::Failed(why) | Phase::Unknown(why) = &follow.phase {
-        explain(why, Slot::Critical);
+    match &follow.phase {
+        Phase::Failed(why) | Phase::Unknown { why, unchanged: None } => {
+            explain(why, Slot::Critical);
+        }
+        Phase::Unknown { why, unchanged: Some(_) } => {
+            explain(&format!("not carried out so far ({why})"), Slot::Critical);
+        }
+        _ => {}
     }
     if let Some(note) = follow.note.as_ref().filter(|_| follow.phase == Phase::Done) {
         explain(note, Slot::Warn);

@@ -10,7 +10,7 @@ use super::problems;
 use crate::{
     cluster::Part,
     config::Slot,
-    session::Reach,
+    session::{Reach, Way},
     ui::{Board, board::LinkState, session_events::SKEW_SHOWN, widget::text},
 };
 
@@ -181,7 +181,11 @@ fn right(board: &Board) -> Line<'static> {
         let name = text::clean(&other.name).into_owned();
         spans.push(Span::styled(format!(" {glyph} {}", text::cut(&name, 12)), board.style(slot)));
     }
-    if board.managers.iter().any(|m| m.plain && matches!(m.reach, Reach::InUse { .. })) {
+    if board
+        .managers
+        .iter()
+        .any(|m| m.way == Way::TcpPlain && matches!(m.reach, Reach::InUse { .. }))
+    {
         spans.push(Span::styled(" PLAIN TCP", board.style(Slot::Warn)));
     }
     if let Some(at) = board.paused_at {

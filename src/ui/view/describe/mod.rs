@@ -189,7 +189,7 @@ impl Page<'_> {
             .rev()
             .filter(|e| about(&e.subject))
             .take(15)
-            .map(|e| (e.at.clock(), format!("{} {}", e.name, e.text)))
+            .map(|e| (e.at.clock(), format!("{} {}", e.name, e.said())))
             .collect();
         if !found.is_empty() {
             self.head("Seen by skep");

@@ -41,7 +41,7 @@ impl Page<'_> {
             .journal()
             .iter()
             .filter(|e| matches!(&e.subject, Subject::Task(of, _) if of == id))
-            .map(|e| (e.at, e.text.to_string()))
+            .map(|e| (e.at, e.said().into_owned()))
             .collect();
         steps.push((t.created, "created".to_owned()));
         if !steps.iter().any(|(at, _)| *at == t.since) {
