@@ -115,12 +115,16 @@ fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Proble
         }
         Subject::Other => "swarm".to_owned(),
     };
+    // A sentence about an object mostly begins with its name.
+    let rest = || found.message.strip_prefix(&*object).map(str::to_owned);
+    let brief = found.brief.clone().or_else(rest).unwrap_or_default();
     Problem {
         rule: RULES[at].id,
         severity: found.severity,
         subject: subject.clone(),
         object,
         message: found.message.clone(),
+        brief,
         since: found.since,
         cause: None,
         why: found.why.clone(),
@@ -176,6 +180,10 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
     if let Some((at, cause)) = causes.first() {
         main.cause = Some(RULES[*at].id);
         main.message = format!("{}: {}", main.message, cause.message);
+        let why = cause.brief.as_ref().unwrap_or(&cause.message);
+        if !main.brief.is_empty() {
+            main.brief = format!("{}: {why}", main.brief);
+        }
         main.why = if main.why.is_empty() {
             cause.why.clone()
         } else {

@@ -107,6 +107,9 @@ pub struct Problem {
     pub object: String,
     /// One plain sentence, with the numbers.
     pub message: String,
+    /// What goes after the object's name to say it in few words: `: nothing stays up: exit 3, 8×`; empty if
+    /// it does not begin with that name.
+    pub brief: String,
     /// Since when, where that can be told.
     pub since: Timestamp,
     /// The rule that explains it.

@@ -95,6 +95,9 @@ pub struct Found {
     pub severity: Severity,
     /// One plain sentence with the numbers. A cause's is a clause that goes after the symptom.
     pub message: String,
+    /// The same in few words: of a symptom what goes after the object's name, of a cause a clause, as
+    /// `exit 3, 8×`.
+    pub brief: Option<String>,
     /// Since when, where that can be told.
     pub since: Timestamp,
     /// The probable cause, and what it means.
@@ -124,6 +127,7 @@ impl Found {
         Self {
             severity,
             message: message.into(),
+            brief: None,
             since,
             why: String::new(),
             evidence: Vec::new(),
@@ -150,6 +154,12 @@ impl Found {
     /// A reason, to be told with a symptom.
     pub fn cause(message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, message, Timestamp::NEVER)
+    }
+
+    /// In a few words, where a line has no room for more.
+    pub fn brief(mut self, brief: impl Into<String>) -> Self {
+        self.brief = Some(brief.into());
+        self
     }
 
     /// With the probable cause.

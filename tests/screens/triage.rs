@@ -379,3 +379,56 @@ fn tab_scrolls_the_detail_of_a_problem_and_z_enlarges_it() {
         assert!(!driver.screen(80, 24).contains("Events"), "{key} leads nowhere else");
     }
 }
+
+/// Services whose names are long, and alike.
+fn long_names() -> crate::cluster_fixture::Cluster {
+    let mut c = cluster().manager("mgr-1").manager("mgr-2").manager("mgr-3").node("node-4");
+    for name in ["checkout-api", "checkout-web", "checkout-worker", "payments-api"] {
+        c = c.service(&format!("ecommerce-production_{name}-eu"), 2);
+        c.last().image =
+            "registry.example.com:5000/ecommerce/storefront-with-a-long-name:1.8".into();
+    }
+    let of = "id-of-ecommerce-production_checkout-worker-eu";
+    c.tasks.retain(|t| t.service.as_str() != of);
+    let at = c.services.iter().position(|s| s.id.as_str() == of).unwrap();
+    let worker = c.services.remove(at);
+    c.services.push(worker);
+    for slot in 1..=2 {
+        for age in [10, 20, 30, 40] {
+            c = c.task(
+                slot,
+                TaskState::Failed,
+                "task: non-zero exit (3)",
+                age + i64::try_from(slot).unwrap(),
+            );
+        }
+    }
+    c
+}
+
+#[test]
+fn long_names_stay_apart_on_a_small_screen() {
+    let mut driver = Driver::new(&long_names(), true);
+    for keys in ["2", "4"] {
+        driver.keys(keys);
+        let screen = driver.screen(80, 24);
+        for name in ["checkout-api", "checkout-web", "checkout-worker", "payments-api"] {
+            assert!(screen.contains(&format!("{name}-eu")), "{name}\n{screen}");
+        }
+    }
+}
+
+#[test]
+fn a_row_of_problems_has_the_cause_where_its_sentence_has_no_room() {
+    let mut driver = Driver::new(&long_names(), true);
+    driver.keys("7");
+    let screen = driver.screen(80, 24);
+    let row = line(&screen, "✗ critical");
+    assert!(row.contains("checkout-worker-eu: nothing stays up: exit 3, 8×"), "{screen}");
+    let wide = driver.screen(200, 60);
+    let row = line(&wide, "✗ critical");
+    assert!(
+        row.contains("nothing stays up (0/2 now): task: non-zero exit (3), at least 8 times"),
+        "{wide}"
+    );
+}

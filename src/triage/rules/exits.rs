@@ -21,6 +21,14 @@ fn times(s: &ServiceContext<'_>, tasks: &[&Task]) -> String {
     }
 }
 
+/// `, 4×`: [`times`] where there is no room.
+fn marks(tasks: &[&Task]) -> String {
+    match tasks.iter().filter(|t| t.state.is_failure()).count() {
+        ..=1 => String::new(),
+        n => format!(", {n}×"),
+    }
+}
+
 /// Tasks that fail again and again, also if one runs each time one looks. Told are the rate, the exit
 /// codes and whether they say the same. A warning: that nothing stays up between two is another's word.
 pub fn crash_loop(s: &ServiceContext<'_>) -> Option<Found> {
@@ -82,6 +90,7 @@ pub fn oom_killed(s: &ServiceContext<'_>) -> Option<Found> {
     let limit = tasks.first()?.spec.limits.memory;
     Some(
         Found::cause(format!("killed (exit 137) at its memory limit of {}{}", bytes(limit), times(s, &tasks)))
+            .brief(format!("exit 137, limit {}{}", bytes(limit), marks(&tasks)))
             .why("it needs more memory than its limit, or leaks: the kernel kills the container at the limit")
             .remedy(Remedy::Update, "raise the limit (Ctrl-e: Resources.Limits.MemoryBytes)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
@@ -94,6 +103,7 @@ pub fn killed(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = killed_tasks(s, |limit| limit == 0);
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("killed (exit 137) without a memory limit{}", times(s, &tasks)))
+            .brief(format!("killed, exit 137{}", marks(&tasks)))
             .why("SIGKILL from outside: the node itself ran out of memory, it did not stop in its grace period, or someone killed it")
             .remedy(Remedy::Logs, "what it wrote last; dmesg on the node tells of its memory")
             .tasks(s.cx, tasks)
@@ -106,6 +116,7 @@ pub fn unhealthy(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| matches!(why, Why::Unhealthy(_)));
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("stopped because its health check failed{}", times(s, &tasks)))
+            .brief(format!("health check fails{}", marks(&tasks)))
             .why("the container ran, but its health check did not pass: it is not ready in time (start period), or does not answer")
             .remedy(Remedy::Logs, "what it wrote until it was stopped")
             .remedy(Remedy::Update, "a longer start period, or another check (Ctrl-e: Healthcheck)")
@@ -118,6 +129,7 @@ pub fn terminated(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::Exit(143));
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("terminated (exit 143){}", times(s, &tasks)))
+            .brief(format!("exit 143{}", marks(&tasks)))
             .why("it was sent SIGTERM by something else than the Swarm: a docker stop on the node, a supervisor inside the container")
             .remedy(Remedy::Logs, "what it wrote last")
             .tasks(s.cx, tasks)
@@ -166,6 +178,7 @@ pub fn ends(s: &ServiceContext<'_>) -> Option<Found> {
         s.looping.iter().copied().filter(|t| t.ended_though_it_serves()).collect();
     (!tasks.is_empty()).then(|| {
         Found::cause("the program ends by itself with exit 0, and is started again")
+            .brief(format!("exit 0, {}×", tasks.len()))
             .why("it goes to the background, where its container does not wait for it, or it is a one-shot: those want the restart condition none or on-failure, or a job")
             .remedy(Remedy::Logs, "what it wrote before it ended")
             .remedy(Remedy::Update, "keep it in the foreground, or another restart condition (Ctrl-e: RestartPolicy)")
@@ -181,15 +194,16 @@ pub fn exit_code(s: &ServiceContext<'_>) -> Option<Found> {
     let mut codes: Vec<i64> = tasks.iter().filter_map(|t| t.exit_code).collect();
     codes.sort_unstable();
     codes.dedup();
-    let said = match codes.as_slice() {
-        [] | [_] => newest.err.to_string(),
-        many => {
-            let all: Vec<String> = many.iter().map(ToString::to_string).collect();
-            format!("task: non-zero exit ({})", all.join(", "))
-        }
+    let all: Vec<String> = codes.iter().map(ToString::to_string).collect();
+    let all = all.join(", ");
+    let (said, brief) = match codes.len() {
+        0 => (newest.err.to_string(), newest.err.to_string()),
+        1 => (newest.err.to_string(), format!("exit {all}")),
+        _ => (format!("task: non-zero exit ({all})"), format!("exits {all}")),
     };
     Some(
         Found::cause(format!("{said}{}", times(s, &tasks)))
+            .brief(format!("{brief}{}", marks(&tasks)))
             .why("the program ended by itself: its log tells why")
             .remedy(Remedy::Logs, "what it wrote last")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")

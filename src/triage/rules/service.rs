@@ -67,6 +67,11 @@ fn figures(s: &ServiceContext<'_>, holds: Option<String>) -> String {
     }
 }
 
+/// [`figures`] without the name, and without those that go up and down.
+fn in_short(s: &ServiceContext<'_>, holds: Option<String>) -> String {
+    holds.map_or_else(|| format!(" {}", s.figures()), |holds| format!(": {holds}"))
+}
+
 /// Whether something of it runs that is to be counted on, or has done its work.
 fn serves(s: &ServiceContext<'_>) -> bool {
     s.holding() > 0 || s.missing.rests.done + s.missing.rests.waiting > 0
@@ -78,8 +83,8 @@ pub fn down(s: &ServiceContext<'_>) -> Option<Found> {
         return None;
     }
     let said = s.is_unsteady().then(|| "nothing stays up".to_owned());
-    let found = Found::critical(figures(s, said), s.short_since());
-    Some(blamed(s, found))
+    let found = Found::critical(figures(s, said.clone()), s.short_since());
+    Some(blamed(s, found.brief(in_short(s, said))))
 }
 
 /// Fewer tasks than wanted. A warning: the rest carry the load.
@@ -93,8 +98,9 @@ pub fn below(s: &ServiceContext<'_>) -> Option<Found> {
         1 => format!("1 of {} stays up", s.missing.desired),
         n => format!("{n} of {} stay up", s.missing.desired),
     };
-    let found = Found::warning(figures(s, s.is_unsteady().then(stays)), s.short_since());
-    Some(blamed(s, found))
+    let said = s.is_unsteady().then(stays);
+    let found = Found::warning(figures(s, said.clone()), s.short_since());
+    Some(blamed(s, found.brief(in_short(s, said))))
 }
 
 /// A global service that does not run on a node where it could. A warning: agents and proxies are what

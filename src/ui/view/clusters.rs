@@ -84,7 +84,7 @@ const CLUSTERS: &[Column<ClusterRow>] = &[
         (false, false) => Cell::dim("RW"),
     }),
     column("MANAGER", (6, 16), 4, false, |r, _| Cell::text(&*r.manager)),
-    column("WORST", (12, 200), 1, false, |r, _| Cell::new(&*r.worst, health(r.health).2)),
+    column("WORST", (16, 200), 1, false, |r, _| Cell::new(&*r.worst, health(r.health).2)),
 ];
 
 const MANAGERS: &[Column<ManagerRow>] = &[

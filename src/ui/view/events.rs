@@ -60,7 +60,7 @@ const COLUMNS: &[Column<Entry>] = &[
         max: 32,
         shed: 0,
         right: false,
-        cell: |e, _| Cell::text(&*e.name),
+        cell: |e, _| Cell::name(&*e.name, Slot::Text),
         key: |e, _| Key::text(&*e.name),
     },
     Column {

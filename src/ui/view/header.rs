@@ -243,9 +243,9 @@ fn problem_line(board: &Board, room: usize) -> Line<'static> {
     } else {
         String::new()
     };
-    let said = text::clean(&worst.message).into_owned();
     let glyph = problems::glyph(worst.severity);
     let room = room.saturating_sub(text::width(&more) + text::width(&since) + 4);
+    let said = problems::fitting(worst, room);
     let style = board.style(problems::slot(worst.severity));
     Line::from(vec![
         Span::styled(format!(" {glyph} "), style),

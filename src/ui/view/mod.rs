@@ -125,7 +125,7 @@ fn tiny(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let mut lines = vec![header::summary(board)];
     for problem in board.loud() {
         let slot = problems::slot(problem.severity);
-        let text = text::clean(&problem.message).into_owned();
+        let text = problems::fitting(problem, area.width.saturating_sub(2) as usize);
         lines.push(Line::styled(
             format!("{} {text}", problems::glyph(problem.severity)),
             board.style(slot),

@@ -99,7 +99,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         max: 30,
         shed: 0,
         right: false,
-        cell: |n, _| Cell::new(&*n.hostname, state(n)),
+        cell: |n, _| Cell::name(&*n.hostname, state(n)),
         key: |_, _| Key::Place,
     },
     Column {

@@ -73,6 +73,26 @@ fn state(p: &Problem) -> Cell<'static> {
     }
 }
 
+/// A problem where there is no room for its sentence: its name, cut if it must be, and why in few words.
+pub(super) fn in_short(p: &Problem, room: usize) -> String {
+    let times = if p.times > 1 { format!("({}×) ", p.times) } else { String::new() };
+    if p.brief.is_empty() {
+        return format!("{times}{}", p.message);
+    }
+    let left = room.saturating_sub(text::width(&times) + text::width(&p.brief));
+    let name = text::name(&p.object, left.max(NAME));
+    format!("{times}{name}{}", p.brief)
+}
+
+/// Columns of a name that are not given up for what is said of it.
+const NAME: usize = 20;
+
+/// The sentence about a problem, or where it is too long for the room what is said in short.
+pub(super) fn fitting(p: &Problem, room: usize) -> String {
+    let said = text::clean(&p.message).into_owned();
+    if text::width(&said) <= room { said } else { text::clean(&in_short(p, room)).into_owned() }
+}
+
 const COLUMNS: &[Column<Problem>] = &[
     Column {
         title: "STATE",
@@ -105,7 +125,8 @@ const COLUMNS: &[Column<Problem>] = &[
             let times = if p.times > 1 { format!("({}×) ", p.times) } else { String::new() };
             let quiet = p.resolved.is_set() || p.quiet.is_some() || p.severity == Severity::Advice;
             let said = format!("{times}{}", p.message);
-            if quiet { Cell::dim(said) } else { Cell::text(said) }
+            let cell = if quiet { Cell::dim(said) } else { Cell::text(said) };
+            cell.or(|room| in_short(p, room))
         },
         key: |p, _| Key::text(&*p.message),
     },

@@ -153,7 +153,7 @@ pub const COLUMNS: &[Column<Service>] = &[
         max: 40,
         shed: 0,
         right: false,
-        cell: |s, c| Cell::new(&*s.name, health(s, c).slot()),
+        cell: |s, c| Cell::name(&*s.name, health(s, c).slot()),
         key: |_, _| Key::Place,
     },
     Column {

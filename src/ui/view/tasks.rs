@@ -90,7 +90,7 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
         right: false,
         cell: |r, c| match of(r, c) {
             Some(t) if r.nested => Cell::dim(format!("  └ {}", t.id.short())),
-            Some(t) => Cell::text(c.store.task_name(t)),
+            Some(t) => Cell::name(c.store.task_name(t), Slot::Text),
             None => Cell::dim(""),
         },
         key: |_, _| Key::Place,

@@ -16,12 +16,36 @@ pub struct Cell<'a> {
     pub text: Cow<'a, str>,
     /// What it means.
     pub slot: Slot,
+    /// It names the row's object: its column gives room away last, and it is cut where names do not differ.
+    pub name: bool,
+    /// Said instead where there is no room for the text.
+    pub brief: Option<Box<dyn Fn(usize) -> String + 'a>>,
 }
 
 impl<'a> Cell<'a> {
     /// A cell.
     pub fn new(text: impl Into<Cow<'a, str>>, slot: Slot) -> Self {
-        Self { text: text.into(), slot }
+        Self { text: text.into(), slot, name: false, brief: None }
+    }
+
+    /// The name of the row's object.
+    pub fn name(text: impl Into<Cow<'a, str>>, slot: Slot) -> Self {
+        Self { name: true, ..Self::new(text, slot) }
+    }
+
+    /// With what is said in so many columns, if the text does not fit.
+    pub fn or(self, brief: impl Fn(usize) -> String + 'a) -> Self {
+        Self { brief: Some(Box::new(brief)), ..self }
+    }
+
+    /// What is shown of it in so many columns.
+    fn shown(&self, width: usize) -> Cow<'_, str> {
+        match &self.brief {
+            Some(brief) if text::width(&self.text) > width => {
+                Cow::Owned(text::cut(&text::clean(&brief(width)), width).into_owned())
+            }
+            _ => text::cut(&self.text, width),
+        }
     }
 
     /// Plain text.
@@ -94,6 +118,10 @@ pub struct TableView<'t, R> {
 const GAP: usize = 2;
 /// A column that may grow this wide holds text that may be cut.
 const LONG: usize = 24;
+/// Names this wide can be told apart.
+const NAME: usize = 20;
+/// Columns shed from here on are details: they go before a name is cut.
+const DETAIL: u8 = 5;
 
 impl<R> TableView<'_, R> {
     /// Draws head and rows.
@@ -102,18 +130,29 @@ impl<R> TableView<'_, R> {
             return;
         }
         let area = area.intersection(buf.area);
-        let cells: Vec<Vec<Cell<'_>>> = self
+        let mut cells: Vec<Vec<Cell<'_>>> = self
             .rows
             .iter()
             .map(|row| {
                 let cell = |c: &Column<R>| {
                     let cell = (c.cell)(row, self.context);
-                    Cell { text: Cow::Owned(text::clean(&cell.text).into_owned()), slot: cell.slot }
+                    Cell { text: Cow::Owned(text::clean(&cell.text).into_owned()), ..cell }
                 };
                 self.columns.iter().map(cell).collect()
             })
             .collect();
         let widths = self.widths(&cells, area.width as usize);
+        for (i, width) in widths.iter().enumerate() {
+            let named = cells.iter().any(|row| row[i].name);
+            let Some(width) = width.filter(|_| named) else { continue };
+            let all: Vec<&str> = cells.iter().map(|row| &*row[i].text).collect();
+            let shown = text::names(&all, width);
+            for (row, name) in cells.iter_mut().zip(shown) {
+                if row[i].name {
+                    row[i].text = Cow::Owned(name);
+                }
+            }
+        }
         self.head(&widths, area, buf, theme);
         for (i, row) in cells.iter().enumerate() {
             let y = area.y + 1 + i as u16;
@@ -140,6 +179,7 @@ impl<R> TableView<'_, R> {
             };
             // The glyph column is one cell: its mark stands in place of a title.
             let title = format!("{}{mark}", column.title);
+            let title = text::cut(&title, width);
             put(buf, x, area.y, &title, width, column.right, theme.style(Slot::Dim), area.right());
             x += (width + GAP) as u16;
         }
@@ -173,7 +213,16 @@ impl<R> TableView<'_, R> {
                 (_, true) if cell.slot == Slot::Text => Slot::Marked,
                 _ => cell.slot,
             };
-            put(buf, x, line.y, &cell.text, width, column.right, theme.style(slot), line.right());
+            put(
+                buf,
+                x,
+                line.y,
+                &cell.shown(width),
+                width,
+                column.right,
+                theme.style(slot),
+                line.right(),
+            );
             x += (width + GAP) as u16;
         }
     }
@@ -189,7 +238,9 @@ impl<R> TableView<'_, R> {
                 let content = cells.iter().map(|row| text::width(&row[i].text)).max().unwrap_or(0);
                 let sorted = self.sort.is_some_and(|s| s.0 == i);
                 let head = text::width(c.title) + usize::from(sorted);
-                content.max(head).clamp(c.min, c.max)
+                // Room for long texts is taken as they need it; of short words columns stay put.
+                let least = if c.max >= LONG { 0 } else { c.min };
+                content.max(head).clamp(least, c.max)
             })
             .collect();
         // A column with nothing to show in the window gives its room away.
@@ -204,31 +255,42 @@ impl<R> TableView<'_, R> {
                 widths.iter().zip(shown).filter(|(_, s)| **s).map(|(w, _)| w + GAP).sum();
             used.saturating_sub(GAP)
         };
-        // Long texts may be cut, short words not: half a word tells nothing.
-        let mins: Vec<usize> = self
-            .columns
-            .iter()
-            .zip(&natural)
-            .map(|(c, n)| if c.max >= LONG { c.min.max(1).min(*n) } else { *n })
+        let named: Vec<bool> = (0..self.columns.len())
+            .map(|i| cells.iter().any(|row| row[i].name) && self.columns[i].max >= LONG)
             .collect();
-        // First let columns shrink to their minimum, then drop those that matter least.
-        while total(&shown, &mins) > room {
-            let worst = (0..shown.len())
-                .filter(|i| shown[*i] && self.columns[*i].shed > 0)
-                .max_by_key(|i| self.columns[*i].shed);
-            match worst {
-                Some(i) => shown[i] = false,
-                None => break,
+        // Long texts may be cut, short words not: half a word tells nothing.
+        let least = |name: usize| -> Vec<usize> {
+            let long = |i: usize| if named[i] { name } else { self.columns[i].min.max(1) };
+            let of = |(i, n): (usize, &usize)| {
+                if self.columns[i].max >= LONG { long(i).min(*n) } else { *n }
+            };
+            natural.iter().enumerate().map(of).collect()
+        };
+        // First let columns shrink to their minimum, then drop those that matter least: details for
+        // whole names, the others only for names that can be told apart.
+        for (name, shed) in [(usize::MAX, DETAIL), (NAME, 1), (0, 1)] {
+            let mins = least(name);
+            while total(&shown, &mins) > room {
+                let worst = (0..shown.len())
+                    .filter(|i| shown[*i] && self.columns[*i].shed >= shed)
+                    .max_by_key(|i| self.columns[*i].shed);
+                match worst {
+                    Some(i) => shown[i] = false,
+                    None => break,
+                }
             }
         }
-        let mut widths = natural;
-        while total(&shown, &widths) > room {
-            let widest = (0..shown.len())
-                .filter(|i| shown[*i] && widths[*i] > mins[*i])
-                .max_by_key(|i| widths[*i] - mins[*i]);
-            match widest {
-                Some(i) => widths[i] -= 1,
-                None => break,
+        let mut widths = natural.clone();
+        for name in [usize::MAX, NAME, 4] {
+            let mins = least(name);
+            while total(&shown, &widths) > room {
+                let widest = (0..shown.len())
+                    .filter(|i| shown[*i] && widths[*i] > mins[*i])
+                    .max_by_key(|i| widths[*i] - mins[*i]);
+                match widest {
+                    Some(i) => widths[i] -= 1,
+                    None => break,
+                }
             }
         }
         widths.into_iter().zip(shown).map(|(w, s)| s.then_some(w)).collect()

@@ -124,13 +124,18 @@ fn dots(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
         spans.push(Span::styled(dot, board.style(slot)));
     }
     // The worst is never a page away.
-    let worst =
-        app.open().filter_map(|b| Some((b, b.loud().next()?))).max_by_key(|(_, p)| p.severity);
+    let worst = app
+        .open()
+        .filter_map(|b| Some((b, b.loud().next()?)))
+        .min_by(|(_, a), (_, b)| a.urgency().cmp(&b.urgency()));
     if let Some((of, problem)) = worst.filter(|_| !matches!(app.wall.page, Page::Problems(_))) {
         let used: usize = spans.iter().map(Span::width).sum();
-        let said = text::clean(&problem.message).into_owned();
         let room = (area.width as usize).saturating_sub(used + 4);
-        let said = format!(" {} {}", problems::glyph(problem.severity), text::cut(&said, room));
+        let said = format!(
+            " {} {}",
+            problems::glyph(problem.severity),
+            text::cut(&problems::fitting(problem, room), room)
+        );
         spans.push(Span::styled(said, of.style(problems::slot(problem.severity))));
     }
     frame.render_widget(Line::from(spans), area);
