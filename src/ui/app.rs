@@ -219,7 +219,7 @@ impl App {
     }
 
     /// The clusters that are open.
-    pub(super) fn open(&self) -> impl Iterator<Item = &Board> + Clone {
+    pub(super) fn open(&self) -> impl DoubleEndedIterator<Item = &Board> + Clone {
         self.boards.iter().zip(&self.merged).filter(|(_, merged)| !**merged).map(|(board, _)| board)
     }
 
@@ -446,16 +446,21 @@ impl App {
 
     /// Keeps the header's word on the other clusters true.
     fn look_elsewhere(&mut self) {
-        let others: Vec<Elsewhere> = self
-            .open()
-            .filter(|b| b.no.0 != self.current)
-            .filter_map(|b| {
-                let lost = matches!(b.link, LinkState::Lost { .. });
-                let critical = lost || b.loud().any(|p| p.severity == Severity::Critical);
-                (critical || b.loud().next().is_some())
-                    .then(|| Elsewhere { name: b.settings.name.clone(), critical })
-            })
-            .collect();
+        let found =
+            |severity| move |b: &&Board| b.loud().filter(|p| p.severity == severity).count();
+        let rank = |b: &&Board| {
+            let lost = usize::from(matches!(b.link, LinkState::Lost { .. }));
+            (found(Severity::Critical)(b) + lost, found(Severity::Warning)(b))
+        };
+        let others = self.open().filter(|b| b.no.0 != self.current && rank(b) > (0, 0));
+        let more = others.clone().count().saturating_sub(1);
+        // Of equal ones the first.
+        let worst = others.rev().max_by_key(rank);
+        let others = worst.map(|b| Elsewhere {
+            name: b.settings.name.clone(),
+            critical: rank(&b).0 > 0,
+            more,
+        });
         let board = &mut self.boards[self.current];
         if board.elsewhere != others {
             board.elsewhere = others;

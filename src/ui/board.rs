@@ -161,11 +161,14 @@ pub(super) enum Request {
     HelpUsed,
 }
 
-/// Another cluster that is in trouble, for the header.
+/// The other clusters that are in trouble, for the header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Elsewhere {
+    /// The worst of them.
     pub name: String,
     pub critical: bool,
+    /// How many there are beside it.
+    pub more: usize,
 }
 
 /// What documents are being read for.
@@ -191,7 +194,7 @@ pub struct Board {
     pub(super) shown: bool,
     /// What skep was told of its managers.
     pub managers: Vec<ManagerLine>,
-    pub(super) elsewhere: Vec<Elsewhere>,
+    pub(super) elsewhere: Option<Elsewhere>,
     /// The names of all clusters, for the palette.
     pub(super) siblings: Vec<String>,
     /// An action is in flight in another cluster.
@@ -296,7 +299,7 @@ impl Board {
             settings,
             shown: false,
             managers: Vec::new(),
-            elsewhere: Vec::new(),
+            elsewhere: None,
             siblings: Vec::new(),
             busy_elsewhere: false,
             requests: Vec::new(),

@@ -412,7 +412,7 @@ fn several_clusters_together() {
     check("clusters", &driver);
     // Whatever is elsewhere in trouble is told in the header of every cluster.
     driver.keys("<esc>]");
-    assert!(driver.screen(120, 40).contains("✗ prod"));
+    assert!(driver.screen(120, 40).contains("✗ prod +1 "), "the worst, and how many more");
     driver.keys(":cluster prod<enter>2");
     assert!(driver.screen(80, 24).contains("PRODUCTION prod"));
     // The problem of a cluster leads to what it is about.

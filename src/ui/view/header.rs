@@ -175,11 +175,13 @@ fn link(board: &Board) -> Span<'static> {
 
 fn right(board: &Board) -> Line<'static> {
     let mut spans = Vec::new();
-    for other in &board.elsewhere {
+    if let Some(other) = &board.elsewhere {
         let (glyph, slot) =
             if other.critical { ("✗", Slot::Critical) } else { ("!", Slot::Warn) };
         let name = text::clean(&other.name).into_owned();
-        spans.push(Span::styled(format!(" {glyph} {}", text::cut(&name, 12)), board.style(slot)));
+        let more = if other.more > 0 { format!(" +{}", other.more) } else { String::new() };
+        let said = format!(" {glyph} {}{more}", text::cut(&name, 12));
+        spans.push(Span::styled(said, board.style(slot)));
     }
     if board
         .managers
