@@ -53,6 +53,11 @@ impl Timestamp {
             .map_or(Self::NEVER, Self)
     }
 
+    /// The instant; none if it is not set.
+    pub fn set(self) -> Option<Self> {
+        self.is_set().then_some(self)
+    }
+
     /// An instant from whole seconds since the epoch.
     pub fn from_secs(secs: i64) -> Self {
         Self(secs.saturating_mul(1_000_000_000))

@@ -56,7 +56,7 @@ pub struct TaskLogRequest {
     /// Only the last lines; `None` is all.
     pub tail: Option<usize>,
     /// Only lines from then on.
-    pub since: Timestamp,
+    pub since: Option<Timestamp>,
 }
 
 /// Lines as they come.
@@ -89,8 +89,7 @@ impl Engine {
     /// Opens a task's log.
     pub async fn task_logs(&self, request: &TaskLogRequest) -> Result<LogStream> {
         let tail = request.tail.map_or("all".into(), |n| n.to_string());
-        let since = if request.since.is_set() {
-            let t = request.since.0;
+        let since = if let Some(Timestamp(t)) = request.since {
             format!("&since={}.{:09}", t.div_euclid(1_000_000_000), t.rem_euclid(1_000_000_000))
         } else {
             String::new()

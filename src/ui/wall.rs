@@ -85,7 +85,7 @@ pub(super) struct Wall {
     known: Option<HashSet<(ClusterNo, &'static str, String)>>,
     lost: HashSet<ClusterNo>,
     untold: Vec<Finding>,
-    told: Timestamp,
+    told: Option<Timestamp>,
 }
 
 impl Wall {
@@ -101,7 +101,7 @@ impl Wall {
             known: None,
             lost: HashSet::new(),
             untold: Vec::new(),
-            told: Timestamp::NEVER,
+            told: None,
         }
     }
 
@@ -213,11 +213,11 @@ impl Wall {
 
     /// Rings and runs what is to be run, not too often.
     fn tell(&mut self, now: Timestamp) -> Vec<Effect> {
-        if self.untold.is_empty() || self.told.is_set() && self.told.age(now) < QUIET {
+        if self.untold.is_empty() || self.told.is_some_and(|told| told.age(now) < QUIET) {
             return Vec::new();
         }
         let findings = std::mem::take(&mut self.untold);
-        self.told = now;
+        self.told = Some(now);
         let mut effects = Vec::new();
         if self.settings.bell {
             effects.push(Effect::Bell);

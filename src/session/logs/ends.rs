@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 
 use super::follow::NO_ANSWER;
 use crate::{
-    cluster::{TaskId, Timestamp},
+    cluster::TaskId,
     connect::Connector,
     engine::{Engine, LogFrame, TaskLogRequest},
     logs::ansi::plain_text,
@@ -26,12 +26,8 @@ const AT_ONCE: usize = 10;
 
 /// The last lines of a task, or why they can't be read.
 async fn end_of(engine: &Engine, task: &TaskId) -> Result<Vec<LogFrame>, String> {
-    let request = TaskLogRequest {
-        task: task.clone(),
-        follow: false,
-        tail: Some(LINES),
-        since: Timestamp::NEVER,
-    };
+    let request =
+        TaskLogRequest { task: task.clone(), follow: false, tail: Some(LINES), since: None };
     let read = async {
         let mut found = Vec::new();
         let mut stream = engine.task_logs(&request).await.map_err(|e| e.to_string())?;

@@ -39,12 +39,12 @@ pub(in crate::session) struct Begin {
     /// With its last lines; all if `None`.
     pub tail: Option<usize>,
     /// Not before then.
-    pub since: Timestamp,
+    pub since: Option<Timestamp>,
 }
 
 impl Default for Begin {
     fn default() -> Self {
-        Self { tail: Some(TAIL), since: Timestamp::NEVER }
+        Self { tail: Some(TAIL), since: None }
     }
 }
 
@@ -208,7 +208,7 @@ pub(in crate::session) fn older(
                 task: task.clone(),
                 follow: false,
                 tail: Some(have + TAIL * 2),
-                since: Timestamp::NEVER,
+                since: None,
             };
             let mut found = Vec::new();
             let read = async {
@@ -299,13 +299,13 @@ impl Tail {
 
     /// Reads one stream to its end; also tells whether anything new came.
     async fn stream(&self, follow: bool) -> (End, bool) {
-        let from = self.known.heard.lock().await.newest;
-        let resumed = from.is_set();
+        let from = self.known.heard.lock().await.newest.set();
+        let resumed = from.is_some();
         let request = TaskLogRequest {
             task: self.task.clone(),
             follow,
             tail: if resumed { None } else { self.begin.tail },
-            since: if resumed { from } else { self.begin.since },
+            since: from.or(self.begin.since),
         };
         let mut stream = match self.engine.task_logs(&request).await {
             Ok(stream) => stream,
@@ -329,8 +329,10 @@ impl Tail {
                     overlapped = true;
                     continue;
                 }
-                if !std::mem::replace(&mut overlapped, true) && frame.at.is_set() {
-                    let gap = Event::LogGap(self.view, self.task.clone(), from, frame.at);
+                if !std::mem::replace(&mut overlapped, true)
+                    && let (Some(from), Some(to)) = (from, frame.at.set())
+                {
+                    let gap = Event::LogGap(self.view, self.task.clone(), from, to);
                     if self.out.send(gap).await.is_err() {
                         return (End::Gone, any);
                     }
@@ -394,12 +396,8 @@ impl Tail {
     async fn look_beside(&self, patience: Duration) -> Beside {
         tokio::time::sleep(patience).await;
         let last = self.known.heard.lock().await.newest;
-        let request = TaskLogRequest {
-            task: self.task.clone(),
-            follow: false,
-            tail: Some(1),
-            since: Timestamp::NEVER,
-        };
+        let request =
+            TaskLogRequest { task: self.task.clone(), follow: false, tail: Some(1), since: None };
         let look = async {
             let mut stream = self.engine.task_logs(&request).await?;
             let mut newest = Timestamp::NEVER;

@@ -90,7 +90,7 @@ pub async fn read_logs(
     reading.services(&query.services).await?;
     let (out, mut told) = Out::alone(256);
     let now = wall().shifted(probe.skew);
-    let since = query.since.map_or(Timestamp::NEVER, |since| since.before(now));
+    let since = query.since.map(|since| since.before(now));
     let mut tails = Tails::beginning(Begin { tail: query.tail, since });
     let mut silence = Silence::default();
     let mut unread: HashMap<TaskId, String> = HashMap::new();
@@ -167,7 +167,7 @@ pub async fn read_logs(
         }
         if !first && !query.follow {
             let explained = |task: &TaskId| reading.why_silent(task).is_some();
-            for overdue in silence.overdue(since.is_set(), explained) {
+            for overdue in silence.overdue(since.is_some(), explained) {
                 match overdue {
                     Overdue::Release(task) => news.push(LogSaid::Quiet(task)),
                     Overdue::Unread(task) => {
