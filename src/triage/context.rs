@@ -198,26 +198,39 @@ impl<'a> ServiceContext<'a> {
         let at_once = |t: &&Task| t.ended_though_it_serves() && self.lived(t) < thresholds.grace;
         let ended = self.tasks.iter().copied().filter(|t| serves && at_once(t));
         let all = self.failures.iter().copied().chain(ended);
+        // What an update replaces fails for the spec that was: no word about the one in force.
+        let since_then =
+            |t: &&Task| t.since > self.changed && t.spec.template == self.service.template;
         let mut recent: Vec<&Task> =
-            all.filter(|t| t.since > self.changed && cx.recent(t.since, LATELY)).collect();
+            all.filter(since_then).filter(|t| cx.recent(t.since, LATELY)).collect();
         recent.sort_by_key(|t| (std::cmp::Reverse(t.since), &t.id));
+        let mut places: HashMap<Place<'_>, usize> = HashMap::new();
+        for task in &recent {
+            *places.entry(task.place()).or_default() += 1;
+        }
         let fast = recent.iter().filter(|t| t.since.age(cx.now) <= thresholds.loop_within).count();
-        if fast < thresholds.loop_failures && recent.len() < thresholds.loop_failures + 2 {
+        // The manager keeps few of each place: where all of those failed lately, it is many.
+        let kept = usize::try_from(cx.store.info().history_limit.saturating_sub(1)).unwrap_or(0);
+        let full = places.values().any(|n| *n >= kept.max(thresholds.loop_failures));
+        if fast < thresholds.loop_failures && recent.len() < thresholds.loop_failures + 2 && !full {
             return;
         }
         // What has run for clearly longer than those that failed did is more than the next of them.
-        let longest = recent.iter().map(|t| self.lived(t)).max().unwrap_or_default();
-        let longer = longest.saturating_mul(2);
+        let mut lives: Vec<Duration> = recent.iter().map(|t| self.lived(t)).collect();
+        lives.sort_unstable();
+        let longer = lives.last().copied().unwrap_or_default().saturating_mul(2);
         // A slow loop is one all the time: each of its tasks runs for longer than the grace, and is gone in
         // a moment. The life of one that ran well before it is no measure of that.
-        let lives = recent.iter().map(|t| self.lived(t)).filter(|l| *l <= thresholds.loop_within);
-        let slow = lives.max().unwrap_or_default();
+        let slow = lives.get(lives.len() / 2).copied().unwrap_or_default();
         let proof = if slow > thresholds.grace { slow * 2 } else { longer.min(thresholds.grace) };
-        self.steady.retain(|t| cx.lasts(t.since, proof.max(BLINK)));
+        // Where nothing failed there is nothing to prove.
+        let failed_here = |t: &Task| places.contains_key(&t.place());
+        self.steady.retain(|t| !failed_here(t) || cx.lasts(t.since, proof.max(BLINK)));
         let failed_since = |t: &Task| {
             recent.iter().any(|failed| failed.place() == t.place() && failed.since > t.since)
         };
-        let stays = |t: &&Task| !failed_since(t) && cx.lasts(t.since, longer.max(thresholds.grace));
+        let lasts = |t: &Task| cx.lasts(t.since, longer.max(thresholds.grace));
+        let stays = |t: &&Task| !failed_here(t) || (!failed_since(t) && lasts(t));
         let stay = self.running.iter().filter(|t| stays(t)).count() as u64;
         if stay < self.missing.desired {
             self.looping = recent;

@@ -155,3 +155,96 @@ fn a_slow_crash_loop_keeps_its_severity_between_two_failures() {
         assert!(said[0].2.starts_with("web: nothing stays up (2/2 now)"), "{phase} {said:?}");
     }
 }
+
+/// A crash loop: each task of each place runs for `life`, and is started again after 5 s. `phase` after the
+/// last start; the manager keeps four failures of each place.
+fn crash_loop(replicas: u64, life: i64, phase: i64) -> Cluster {
+    let mut c = cluster().manager("m1").manager("m2").manager("m3").service("web", replicas);
+    c.tasks.clear();
+    for slot in 1..=replicas {
+        let shift = i64::try_from(slot).unwrap() * 7 % (life + 5);
+        let phase = (phase + shift) % (life + 5);
+        for round in 0..4 {
+            let age = phase + 5 + (life + 5) * round;
+            c = ran(c, slot, TaskState::Failed, age, true);
+            c.tasks.last_mut().unwrap().created = ago(age + life + 5);
+        }
+        if phase < life {
+            c = ran(c, slot, TaskState::Running, phase, true);
+        } else {
+            // It waits for its delay, and is meant to run.
+            c = ran(c, slot, TaskState::Ready, phase - life, true);
+            c.tasks.last_mut().unwrap().desired = TaskState::Ready;
+        }
+    }
+    c
+}
+
+#[test]
+fn a_loop_of_tasks_that_live_for_minutes_holds_its_severity() {
+    for (replicas, life) in [(1, 100), (2, 100), (1, 150), (3, 150), (1, 200), (6, 200)] {
+        for phase in (0..life + 5).step_by(9) {
+            let said = said(&crash_loop(replicas, life, phase));
+            let first = said.first().map(|s| (s.0, s.1));
+            let want = Some(("service-down", Severity::Critical));
+            assert_eq!(first, want, "{replicas} that live {life} s, at {phase}: {said:?}");
+            assert!(said[0].2.starts_with("web: nothing stays up"), "{said:?}");
+        }
+    }
+}
+
+#[test]
+fn one_that_failed_after_a_long_good_life_is_up_again_soon() {
+    // It ran for days, failed four times at once, and runs again.
+    let mut c = cluster().manager("m1").manager("m2").manager("m3").service("web", 1);
+    c.tasks.clear();
+    for (age, life) in [(260, 250), (250, 2), (243, 2), (236, 2)] {
+        c = ran(c, 1, TaskState::Failed, age, true);
+        c.tasks.last_mut().unwrap().created = ago(age + life + 5);
+    }
+    let c = ran(c, 1, TaskState::Running, 230, true);
+    let down: Vec<_> = said(&c).into_iter().filter(|s| s.1 == Severity::Critical).collect();
+    assert_eq!(down, []);
+}
+
+#[test]
+fn a_service_mended_by_an_update_is_not_judged_by_what_the_update_replaced() {
+    // Tasks of the spec before failed all the while the update went through them, one after the other.
+    for newest in [1, 5, 20, 40] {
+        let mut c = cluster().manager("m1").manager("m2").manager("m3").service("web", 6);
+        c.tasks.clear();
+        c = c.update(UpdateState::Completed, "update completed");
+        for slot in 1..=6_u64 {
+            let start = newest + 15 * i64::try_from(6 - slot).unwrap();
+            for round in 0..3 {
+                let age = start + 1 + 35 * round;
+                c = ran(c, slot, TaskState::Failed, age, false);
+                c.tasks.last_mut().unwrap().created = ago(age + 35);
+            }
+            c = ran(c, slot, TaskState::Running, start, true);
+        }
+        assert_eq!(said(&c), [], "{newest} s after the last one");
+    }
+}
+
+#[test]
+fn a_new_task_in_a_place_that_never_failed_is_as_good_as_any() {
+    // Slot 1 failed again and again, and has run well for long; slot 6 was moved here a moment ago.
+    let mut c = cluster().manager("m1").manager("m2").manager("m3").service("web", 6);
+    c.tasks.retain(|t| t.slot != 1 && t.slot != 6);
+    for age in [400, 435, 470, 505] {
+        c = ran(c, 1, TaskState::Failed, age, true);
+        c.tasks.last_mut().unwrap().created = ago(age + 35);
+    }
+    c = ran(c, 1, TaskState::Running, 395, true);
+    for age in [400, 435, 470, 505] {
+        c = ran(c, 2, TaskState::Failed, age, true);
+        c.tasks.last_mut().unwrap().created = ago(age + 35);
+    }
+    c.tasks
+        .iter_mut()
+        .filter(|t| t.slot == 2 && t.state == TaskState::Running)
+        .for_each(|t| t.since = ago(395));
+    let c = ran(c, 6, TaskState::Running, 3, true);
+    assert_eq!(said(&c), []);
+}
