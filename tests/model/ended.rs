@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use skep::{
     action::{
         follow::{Follow, Phase},
-        plan::{Change, Document, Plan, ScaleTo},
+        plan::{Change, Confirm, Document, Plan, ScaleTo},
     },
     cluster::{Mode, RestartCondition, TaskState, Timestamp, UpdateState},
     grant::ClusterNo,
@@ -103,6 +103,19 @@ fn what_runs_of_a_job_is_stopped_and_no_completions_run_nothing() {
     let zero = plan(&document(&completions(2)), Change::Scale(ScaleTo::Exactly(0)), &job(2, 2));
     assert_eq!(zero.steps[0].touches, "no task of the job runs");
     assert!(!zero.warnings.join("\n").contains("runs all of it"), "{:?}", zero.warnings);
+}
+
+#[test]
+fn what_is_done_is_scaled_to_nothing_without_alarm() {
+    let zero = || Change::Scale(ScaleTo::Exactly(0));
+    let done = plan(&document(&replicas(1)), zero(), &one_shot(1));
+    assert!(done.warnings.is_empty() && done.confirm == Confirm::Yes, "{:?}", done.warnings);
+    let waits = plan(&document(&replicas(1)), zero(), &cron());
+    assert_eq!(waits.warnings, ["its next run will not start"]);
+    assert!(waits.confirm == Confirm::Yes);
+    let serves = cluster().manager("m1").service("backup", 1);
+    let serves = plan(&document(&replicas(1)), zero(), &serves);
+    assert!(serves.warnings[0].contains("gone for its users") && serves.confirm != Confirm::Yes);
 }
 
 #[test]

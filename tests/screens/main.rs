@@ -12,6 +12,7 @@ mod keys;
 mod logs;
 mod mouse;
 mod order;
+mod pages;
 mod plans;
 mod triage;
 mod views;

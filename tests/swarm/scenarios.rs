@@ -280,7 +280,7 @@ fn updates_image(lab: &Lab) {
     tui.line(SOON, &["-", "Image: lab/app:1.0"]);
     tui.line(SOON, &["+", "Image: lab/app:1.1"]);
     tui.shows(SOON, "has no digest");
-    tui.shows(SOON, "docker service update --image lab/app:1.1 web");
+    tui.shows(SOON, "docker service update --no-resolve-image --image lab/app:1.1 web");
     tui.keys("y");
     tui.line(LATER, &["✓", "update image of web", "converged"]);
     assert_eq!(lab.inspect("web", "{{.Spec.TaskTemplate.ContainerSpec.Image}}"), "lab/app:1.1");

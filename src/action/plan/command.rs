@@ -21,7 +21,7 @@ pub(super) fn docker(document: &Document, called: &str, after: &Value, change: &
         }
         Change::Image(asked) => {
             let image = image_of(after).unwrap_or(asked);
-            format!("docker service update --image {} {name}", quote(image))
+            format!("docker service update {}--image {} {name}", as_written(image), quote(image))
         }
         Change::Force => format!("docker service update --force {name}"),
         Change::Rollback => format!("docker service rollback {name}"),
@@ -37,10 +37,18 @@ pub(super) fn docker(document: &Document, called: &str, after: &Value, change: &
             if flags.out.is_empty() {
                 format!("# docker has no flag for: {}", flags.rest.join(", "))
             } else {
-                format!("docker service update {} {name}{rest}", flags.out.join(" "))
+                let changed =
+                    image_of(after).filter(|image| image_of(&document.spec) != Some(*image));
+                let written = changed.map_or("", as_written);
+                format!("docker service update {written}{} {name}{rest}", flags.out.join(" "))
             }
         }
     }
+}
+
+/// skep writes an image as it was typed; docker would ask the registry for its digest, and write that.
+fn as_written(image: &str) -> &'static str {
+    if image.contains('@') { "" } else { "--no-resolve-image " }
 }
 
 #[derive(Default)]

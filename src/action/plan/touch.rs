@@ -39,8 +39,17 @@ pub(super) fn describe(
     if let (Some(from), Some(0)) = (from, to)
         && from > 0
     {
-        warnings.push("all replicas stop: the service will be gone for its users".into());
-        dangerous = true;
+        let idle = service.filter(|s| running(s, store) == 0);
+        let rests = idle.map(|s| store.missing(s)).filter(|m| m.none()).map(|m| m.rests);
+        match rests {
+            // Its work is done: nobody is served by it.
+            Some(rests) if rests.waiting > 0 => warnings.push("its next run will not start".into()),
+            Some(rests) if rests.done > 0 => {}
+            _ => {
+                warnings.push("all replicas stop: the service will be gone for its users".into());
+                dangerous = true;
+            }
+        }
     }
     if let Some(update) = service.and_then(|s| s.update.as_ref()) {
         if update.is_running() {

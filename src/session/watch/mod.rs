@@ -497,6 +497,9 @@ impl Watch {
         let now = Instant::now();
         let kind = finished.kind;
         self.paid(kind, finished.price, now);
+        if finished.result.is_ok() && self.refused.answers(kind) {
+            tracing::info!(?kind, "a list that was refused is answered again");
+        }
         match finished.result {
             Ok(Got::Services(reader, services)) => {
                 self.reader = Some(reader);
@@ -546,7 +549,13 @@ impl Watch {
                 }
                 // A service may be removed between two requests: an answer to one, not a lost link.
                 let reason = self.engine.ask_why().await;
-                tracing::warn!(%error, "a list was refused");
+                // Once for each time that it begins, not for each time that it goes on.
+                let is_removed = matches!(error, EngineError::NotFound { .. });
+                if self.refused.fails(kind) && !is_removed {
+                    tracing::warn!(%error, ?kind, "a list was refused");
+                } else {
+                    tracing::debug!(%error, ?kind, "a list was refused again");
+                }
                 reason?;
             }
         }

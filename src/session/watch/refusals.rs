@@ -10,7 +10,11 @@ use crate::{
 
 /// The parts that are refused: they are not asked for again over this link.
 #[derive(Debug, Default)]
-pub(in crate::session) struct Refusals(Vec<Part>);
+pub(in crate::session) struct Refusals {
+    parts: Vec<Part>,
+    /// Kinds of requests whose last one failed.
+    failing: Vec<Kind>,
+}
 
 impl Refusals {
     /// The part that a request of this kind reads, if there is something to watch without it.
@@ -24,16 +28,34 @@ impl Refusals {
 
     /// Whether what is asked for so is refused.
     pub fn has(&self, kind: Kind) -> bool {
-        Self::part(kind).is_some_and(|part| self.0.contains(&part))
+        Self::part(kind).is_some_and(|part| self.parts.contains(&part))
     }
 
     /// Notes a refusal; whether it is news.
     pub fn add(&mut self, part: Part) -> bool {
-        let news = !self.0.contains(&part);
+        let news = !self.parts.contains(&part);
         if news {
-            self.0.push(part);
+            self.parts.push(part);
         }
         news
+    }
+}
+
+impl Refusals {
+    /// Notes that a request of this kind failed; whether the one before it did not.
+    pub fn fails(&mut self, kind: Kind) -> bool {
+        let news = !self.failing.contains(&kind);
+        if news {
+            self.failing.push(kind);
+        }
+        news
+    }
+
+    /// Notes that a request of this kind was answered; whether the one before it failed.
+    pub fn answers(&mut self, kind: Kind) -> bool {
+        let before = self.failing.len();
+        self.failing.retain(|failing| *failing != kind);
+        self.failing.len() < before
     }
 }
 
@@ -86,4 +108,19 @@ pub(in crate::session) fn told_services(services: Listed<Arc<Service>>) -> Vec<D
 fn told_list<T>(told: Delta, list: Listed<T>, delta: fn(Vec<T>) -> Delta) -> Vec<Delta> {
     let is_readable = !list.is_empty() || list.gaps.count == 0;
     std::iter::once(told).chain(is_readable.then(|| delta(list.items))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_failing_is_told_once() {
+        let mut refusals = Refusals::default();
+        assert!(!refusals.answers(Kind::Hot));
+        assert!(refusals.fails(Kind::Hot) && refusals.fails(Kind::Sweep));
+        assert!(!refusals.fails(Kind::Hot) && !refusals.fails(Kind::Hot));
+        assert!(refusals.answers(Kind::Hot) && !refusals.answers(Kind::Hot));
+        assert!(refusals.fails(Kind::Hot) && !refusals.fails(Kind::Sweep));
+    }
 }

@@ -11,7 +11,7 @@ use ratatui::{
 
 use super::{frame_of, has_focus};
 use crate::{
-    cluster::{TaskId, Timestamp},
+    cluster::{Mode, TaskId, Timestamp},
     config::{Depth, Slot, nearest},
     logs::{
         Kind, Line, Severity,
@@ -451,6 +451,19 @@ fn never_ran(board: &Board, log: &LogPane) -> String {
     {
         let name = store.task_name(task);
         return text::clean(&format!("{name} never had a container: {}", task.err)).into_owned();
+    }
+    // One that is to run nothing has no log to wait for.
+    if let LogSource::Services(ids) = &log.source
+        && let [id] = ids.as_slice()
+        && let Some(service) = store.service(id)
+        && store.missing(service).desired == 0
+        && !service.mode.is_job()
+    {
+        let why = match service.mode {
+            Mode::Replicated(_) => "is scaled to 0",
+            _ => "has no node to run on",
+        };
+        return text::clean(&format!("{} {why}: there is no log", service.name)).into_owned();
     }
     "no task has a container yet".into()
 }

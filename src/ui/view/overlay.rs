@@ -129,6 +129,9 @@ fn plan_title(board: &Board, shown: &PlanBox) -> String {
     }
 }
 
+/// Rows that may be said about what was typed.
+const WRONG: usize = 4;
+
 fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
     let width = 72.min(frame.area().width);
     let names = match ask.targets.as_slice() {
@@ -136,7 +139,14 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
         many => plan::wrap(&text::clean(&board.each_name(many)), width.saturating_sub(4).into()),
     };
     let rows = names.len().min(frame.area().height.saturating_sub(5).into());
-    let inner = popup(board, frame, width, 5 + rows as u16, title(board, &ask.title));
+    let wrong = ask.error.as_ref().map_or_else(Vec::new, |error| {
+        let room = width.saturating_sub(4) as usize;
+        let error = text::clean(error).into_owned();
+        let error = text::wrapped(&error, room).into_iter().take(WRONG);
+        error.map(|line| Line::styled(format!(" {line}"), board.style(Slot::Critical))).collect()
+    });
+    let height = 4 + rows as u16 + wrong.len().max(1) as u16;
+    let inner = popup(board, frame, width, height, title(board, &ask.title));
     let names = names.into_iter().take(rows);
     let names = names.map(|line| Line::styled(format!(" {line}"), board.style(Slot::Text)));
     let word = match ask.asking {
@@ -147,23 +157,18 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
     let mut line = vec![Span::styled(word, board.style(Slot::Dim))];
     let room = inner.width.saturating_sub(word.len() as u16);
     line.extend(input_spans(board, &ask.input, room));
-    let below = match (&ask.error, ask.waiting, ask.asking) {
-        (Some(error), _, _) => {
-            let said = text::clean(error).into_owned();
-            let room = inner.width.saturating_sub(2) as usize;
-            Line::styled(format!(" {}", text::cut(&said, room)), board.style(Slot::Critical))
-        }
-        (_, Some(_), _) => Line::styled(" reading the service …", board.style(Slot::Busy)),
-        (_, _, Asking::Labels) => {
+    let below = match (ask.waiting, ask.asking) {
+        (Some(_), _) => Line::styled(" reading the service …", board.style(Slot::Busy)),
+        (_, Asking::Labels) => {
             let said = " key=value, apart by spaces; what is taken away is removed";
             Line::styled(said, board.style(Slot::Dim))
         }
-        (_, _, Asking::Scale) => Line::styled(" a number, or +2, -1", board.style(Slot::Dim)),
-        (_, _, Asking::Image) if leaves_digest_out(board, ask) => {
+        (_, Asking::Scale) => Line::styled(" a number, or +2, -1", board.style(Slot::Dim)),
+        (_, Asking::Image) if leaves_digest_out(board, ask) => {
             let said = " its digest is that of the old tag, and is left out";
             Line::styled(said, board.style(Slot::Warn))
         }
-        (_, _, Asking::Image) => match board.key_of(Act::Edit, Context::Prompt) {
+        (_, Asking::Image) => match board.key_of(Act::Edit, Context::Prompt) {
             Some(key) => Line::from(vec![
                 Span::styled(format!(" {key} "), board.style(Slot::Key)),
                 Span::styled("edit every field as YAML", board.style(Slot::Dim)),
@@ -177,7 +182,9 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
         Span::styled("Esc ", board.style(Slot::Key)),
         Span::styled("back", board.style(Slot::Dim)),
     ]);
-    lines_at(frame, inner, names.chain([Line::from(line), below, keys]).collect());
+    let below = if wrong.is_empty() { vec![below] } else { wrong };
+    let lines = names.chain([Line::from(line)]).chain(below).chain([keys]);
+    lines_at(frame, inner, lines.collect());
 }
 
 /// Whether what is typed names another tag with the digest of the one that runs.

@@ -1,13 +1,16 @@
 //! A service: what it is in words, where it is reached, what it runs, what pins it where, how it is
 //! updated, what changed.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
 use super::{super::unknown, Page, span, text_of, words};
 use crate::{
     action::plan::{Mark, diff_specs},
     cluster::{
-        Mode, Part, PublishMode, Service, ServiceId, Subject, Task, TaskState, Timestamp, changes,
+        Mode, Part, Place, PublishMode, Service, ServiceId, Store, Subject, Task, TaskState,
+        Timestamp, changes,
     },
     config::Slot,
     text::{bytes, exact},
@@ -63,11 +66,12 @@ impl Page<'_> {
                 self.field("", pair);
             }
         }
-        let mut live: Vec<&Task> = store.tasks_of(id).filter(|t| t.is_live()).collect();
-        live.sort_by_key(|t| (t.slot, t.node.clone()));
+        let live = last_tasks(store, s);
         self.head("Tasks");
         if let Some(unknown) = unknown(self.board, Part::Tasks) {
             self.say(&unknown);
+        } else if live.is_empty() {
+            self.say(if missing.desired == 0 { "none: it is to run none" } else { "none yet" });
         }
         for task in live.iter().take(50) {
             self.task_line(task);
@@ -327,6 +331,10 @@ impl Page<'_> {
     }
 
     fn updated(&mut self, s: &Service) {
+        // A change of a job starts it anew: nothing is rolled out.
+        if s.mode.is_job() && s.update.is_none() {
+            return;
+        }
         self.head("Update");
         if let Some(update) = &s.update {
             self.field("state", update.state.word());
@@ -335,6 +343,9 @@ impl Page<'_> {
             self.field("completed", self.when(update.completed));
         } else {
             self.field("state", "never updated");
+        }
+        if s.mode.is_job() {
+            return;
         }
         let c = &s.update_config;
         let at_once = if c.parallelism == 0 {
@@ -403,4 +414,20 @@ fn resources(r: &crate::cluster::Resources) -> String {
     }
     parts.extend(r.generic.iter().map(|(kind, n)| format!("{n} {kind}")));
     if parts.is_empty() { "none".into() } else { parts.join(", ") }
+}
+
+/// What runs, and where nothing does what ended well there last: the runs of a job, work that is done.
+fn last_tasks<'s>(store: &'s Store, s: &Service) -> Vec<&'s Task> {
+    let all = || store.tasks_of(&s.id).filter(|t| s.is_of_this_run(t));
+    let mut shown: Vec<&Task> = all().filter(|t| t.is_live()).collect();
+    let filled: HashSet<Place<'_>> = shown.iter().map(|t| t.place()).collect();
+    let mut done: HashMap<Place<'_>, &Task> = HashMap::new();
+    let ended = |t: &&Task| t.state == TaskState::Complete && !filled.contains(&t.place());
+    for task in all().filter(ended) {
+        let last = done.entry(task.place()).or_insert(task);
+        *last = if task.created > last.created { task } else { last };
+    }
+    shown.extend(done.into_values());
+    shown.sort_by_key(|t| (t.slot, t.node.clone(), t.created));
+    shown
 }
