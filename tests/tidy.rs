@@ -536,3 +536,67 @@ fn no_meaning_is_read_out_of_a_sentence() {
     }
     assert_eq!(found, Vec::<String>::new());
 }
+
+/// The first lines of doc comments, with their places.
+fn docs(file: &Path) -> Vec<(usize, String)> {
+    let text = fs::read_to_string(file).unwrap();
+    let mut found = Vec::new();
+    let mut is_going_on = false;
+    for (n, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        let doc = line.strip_prefix("/// ").or_else(|| line.strip_prefix("//! "));
+        if let Some(doc) = doc.filter(|_| !is_going_on) {
+            found.push((n + 1, doc.to_owned()));
+        }
+        is_going_on = line.starts_with("///") || line.starts_with("//!");
+    }
+    found
+}
+
+/// Docs say what something is, as to a colleague: not in riddles, and not in words that nobody uses.
+#[test]
+fn docs_and_texts_are_plain() {
+    /// Rooms whose docs were read aloud; the others follow.
+    const READ: [&str; 4] = ["session", "action", "engine", "cluster"];
+    const RIDDLES: [&str; 14] = [
+        "So many ",
+        "So much ",
+        "So long ",
+        "So often ",
+        "For so long",
+        "Of what ",
+        "Of a ",
+        "Of those",
+        "Whose",
+        "Which.",
+        "What ",
+        "How many ",
+        "How long ",
+        "Told ",
+    ];
+    /// Of texts that users see, in every room.
+    const TEXTS: [&str; 6] = [
+        "told and not taken",
+        "know of it",
+        "know of a problem",
+        "put finished actions away",
+        "of a longer time",
+        "stands the loss",
+    ];
+    let mut found = Vec::new();
+    for file in sources(&root().join("src")) {
+        let place = |n: usize| format!("{}:{n}", file.display());
+        if READ.iter().any(|room| module_of(&file).first().is_some_and(|first| first == room)) {
+            let riddles = docs(&file)
+                .into_iter()
+                .filter(|(_, doc)| RIDDLES.iter().any(|riddle| doc.starts_with(riddle)));
+            found.extend(riddles.map(|(n, doc)| format!("{}: {doc}", place(n))));
+        }
+        for (n, line) in fs::read_to_string(&file).unwrap().lines().enumerate() {
+            if TEXTS.iter().any(|text| line.contains(text)) {
+                found.push(format!("{}: {}", place(n + 1), line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

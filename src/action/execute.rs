@@ -12,25 +12,25 @@ use crate::{
     grant::WriteGrant,
 };
 
-/// How a step's write ended.
+/// Outcome of a step's write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// The object was read back and holds what was planned; it now has this version.
+    /// The object was read back and contains the planned change; it now has this version.
     Taken { version: u64, warnings: Vec<String> },
-    /// Someone else changed the same object so that the plan no longer says what would happen.
+    /// Someone else changed the same object, so that the plan is no longer accurate.
     Conflict(Box<Document>),
-    /// The engine refused, in its words: nothing was changed.
+    /// The engine refused, with its message: nothing was changed.
     Refused(String),
     /// The answer was lost, was no verdict, or does not agree with the object as it was read back.
     Unknown(String),
 }
 
-/// What is told of a step.
+/// Progress of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepEvent {
-    /// The audit file lacks it, and why. The write goes on.
+    /// It could not be recorded in the audit file, for this reason. The write continues.
     Unrecorded(String),
-    /// How it ended.
+    /// Its outcome.
     Ended(Outcome),
 }
 
@@ -58,9 +58,9 @@ impl Executor {
         self.engine.endpoint().to_string()
     }
 
-    /// Carries out a plan step by step and tells `each` how every step ended, and once of a step if the
-    /// audit file does not hold all of it. When the link is over, a write under way is waited for no
-    /// longer: what became of it is unknown, and the rest is not sent.
+    /// Carries out a plan step by step. `each` gets the outcome of every step, and is told once if
+    /// the audit file is incomplete. When the link is lost, a write in flight is no longer awaited:
+    /// its outcome is unknown, and the rest is not sent.
     pub async fn carry_out(
         &self,
         approved: &Approved,
@@ -174,8 +174,8 @@ impl Executor {
         found
     }
 
-    /// The answer says that the write was carried out, but the answer need not be the engine's: only the
-    /// object tells.
+    /// The answer says that the write was carried out, but it need not come from the engine: only
+    /// the object itself is proof.
     async fn taken(&self, step: &Step, sent: u64, warnings: Vec<String>) -> Outcome {
         let kind = step.target.kind();
         Outcome::Unknown(match self.find(step).await {
@@ -219,7 +219,7 @@ impl Executor {
     }
 }
 
-/// Whether an object as read after a write to the version `sent` holds what was planned.
+/// Whether an object, read after a write to the version `sent`, contains the planned change.
 fn is_carried_out(step: &Step, sent: u64, now: &Document) -> bool {
     !step.after.is_null() && now.version > sent && holds(&step.before, &step.after, &now.spec)
 }
@@ -232,14 +232,14 @@ fn not_read(error: &EngineError, why: &str) -> String {
     format!("{error}; it is not known whether it was carried out ({why})")
 }
 
-/// Whether what was read is still what the plan was made from.
+/// Whether the object is still as it was when the plan was made.
 fn unchanged(step: &Step, now: &Document) -> bool {
     let same_previous =
         step.change != Change::Rollback || now.previous.as_ref() == Some(&step.after);
     now.spec == step.before && same_previous
 }
 
-/// Reads back what became of an object.
+/// Reads an object back.
 pub async fn find(engine: &Engine, target: &Target) -> Found {
     match read(engine, target).await {
         Ok(document) => Found::There(Box::new(document)),

@@ -1,4 +1,4 @@
-//! What can be done to a service: [`plan`] (pure) → [`execute`] → [`follow`] until it converges.
+//! Changes to services and nodes: [`plan`] (pure) → [`execute`] → [`follow`] until they converge.
 
 pub mod audit;
 pub mod execute;

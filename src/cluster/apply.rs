@@ -71,7 +71,7 @@ impl Store {
         self.tell(at, Line { kind: "skep", name, text, subject, gravity, meaning, who: None });
     }
 
-    /// What someone does through skep: which object it is done to, what it is called, what and who.
+    /// Notes an action done through skep: its object with its name, a description, and the user.
     pub fn note_action(
         &mut self,
         at: Timestamp,
@@ -91,7 +91,7 @@ impl Store {
         }
     }
 
-    /// Takes in what is remembered from before this store was made.
+    /// Adds entries from before this store was made.
     pub fn recall(&mut self, past: Vec<Entry>) {
         for entry in &past {
             self.memory.read(entry);
@@ -429,7 +429,7 @@ impl Store {
 
     // --- counting ---
 
-    /// What a task comes to.
+    /// A task's share of its service's counts.
     fn weigh(&self, task: &Task) -> Tally {
         let reserved = &task.spec.reserved;
         let (nano_cpus, memory) =
@@ -445,8 +445,8 @@ impl Store {
         }
     }
 
-    /// What it belongs to is to be looked at anew. Until all tasks are known their services go by the
-    /// engine's own counts, and then everything is.
+    /// Marks the objects of a task as changed. Until all tasks are known, services use the engine's
+    /// own counts; then everything is marked.
     fn touch(&mut self, task: &Task) {
         if !self.tasks_known {
             return;

@@ -1,4 +1,4 @@
-//! What can happen to the model.
+//! Changes to the model.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::{Leaderless, Network, Node, Part, Service, ServiceId, Task, Timestamp
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListId(pub u64);
 
-/// Which tasks a list speaks of.
+/// Tasks that a list covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Every task of the Swarm.
@@ -17,7 +17,7 @@ pub enum Scope {
     Services(Vec<ServiceId>),
 }
 
-/// What `/info` says of the Swarm and of the manager that answered.
+/// Facts from `/info` about the Swarm and the manager that answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterInfo {
     /// Swarm cluster id; equal ids are one cluster.
@@ -30,7 +30,7 @@ pub struct ClusterInfo {
     pub engine: Arc<str>,
     /// API version agreed on.
     pub api: Arc<str>,
-    /// How long a node's certificate lasts.
+    /// Validity of a node's certificate.
     pub cert_expiry: std::time::Duration,
     /// `TaskHistoryRetentionLimit`.
     pub history_limit: u64,
@@ -79,7 +79,7 @@ pub enum Delta {
     Unread(Part, Arc<str>),
     /// A part is not answered any more, why, and since when it was asked for in vain.
     Silent(Part, Arc<str>, Timestamp),
-    /// Some of a part can't be read, and why; what can be read is told beside it.
+    /// Some elements of a part can't be read, with the reason; the others come in their own delta.
     Gaps(Part, Arc<str>),
     /// A part that may have been unknown is known.
     Read(Part),
@@ -89,10 +89,10 @@ pub enum Delta {
     Tasks(ListId, Vec<Task>),
     /// Some of it can't be read, and why.
     TasksGaps(ListId, Arc<str>),
-    /// It is complete.
+    /// The list is complete.
     TasksEnd(ListId),
-    /// It broke off.
+    /// The list broke off.
     TasksAbort(ListId),
-    /// The engine told.
+    /// The engine reported an event.
     Event(EngineEvent),
 }

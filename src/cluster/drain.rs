@@ -1,4 +1,4 @@
-//! What becomes of a node's tasks when it takes none any more: which move, and which have no place.
+//! Effect of a drain on a node's tasks: which move, and which have no place.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,16 +6,16 @@ use super::{
     Availability, Node, NodeId, NodeState, PublishMode, Service, ServiceId, Store, Task, eligible,
 };
 
-/// What a node's tasks of one service do.
+/// Effect on the tasks of one service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaving {
-    /// Whose.
+    /// The service.
     pub service: ServiceId,
     /// Tasks that are meant to run there.
     pub tasks: u64,
-    /// Of those, so many run.
+    /// Number of those that run.
     pub running: u64,
-    /// Of those that are meant to run, so many fit on no other node.
+    /// Number of wanted tasks that fit on no other node.
     pub homeless: u64,
     /// One a node: they end with it, and are not missed.
     pub global: bool,
@@ -24,13 +24,13 @@ pub struct Leaving {
 }
 
 impl Leaving {
-    /// So many start elsewhere.
+    /// Number of tasks that start elsewhere.
     pub fn moves(&self) -> u64 {
         if self.global { 0 } else { self.tasks.saturating_sub(self.homeless) }
     }
 }
 
-/// A node that could take tasks, and what is left of it.
+/// A node that could take tasks, and its free resources.
 struct Place<'s> {
     node: &'s Node,
     cpu: u64,
@@ -41,8 +41,8 @@ struct Place<'s> {
     limited: HashMap<&'s ServiceId, u64>,
 }
 
-/// What the tasks on a node would do, by service: each is placed, the largest first, on the node with
-/// the most memory left, as the scheduler's own rules allow.
+/// Effect on the tasks of a node, by service: each is placed, the largest first, on the node with
+/// the most free memory that the scheduler's rules allow.
 pub fn leaving(store: &Store, node: &Node) -> Vec<Leaving> {
     let mut places: Vec<Place<'_>> =
         store.nodes().filter(|n| n.id != node.id).filter_map(|n| place(store, n)).collect();

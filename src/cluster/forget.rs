@@ -1,4 +1,4 @@
-//! The end of what was told once and can be read no more.
+//! Drops data that was read once and can no longer be read.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use super::{ListId, Part, Scope, Store};
 const MOST_TASKS: usize = 1_500_000;
 
 impl Store {
-    /// Some of a part can't be read: what can be is kept, and not judged by.
+    /// Some elements of a part can't be read: the others are kept, but no conclusions are drawn
+    /// from them.
     pub(super) fn has_gaps(&mut self, part: Part, why: Arc<str>, of_all: bool) {
         // What the list of all says holds until the next one.
         if self.unread.why(part).is_some_and(|known| !of_all || *known == *why) {
@@ -32,7 +33,7 @@ impl Store {
         self.has_gaps(Part::Tasks, why, of_all);
     }
 
-    /// A part may have been unknown, and all of it is told now.
+    /// A part that may have been unknown was read completely.
     pub(super) fn is_read(&mut self, part: Part) {
         if self.unread.remove(part) {
             self.revision += 1;
@@ -49,7 +50,7 @@ impl Store {
         }
     }
 
-    /// What an earlier link told of it may be so no more.
+    /// Information from an earlier link may be outdated.
     pub(super) fn cannot_read(&mut self, part: Part, why: Arc<str>) {
         self.revision += 1;
         self.roll += 1;

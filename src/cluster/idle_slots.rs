@@ -1,5 +1,5 @@
-//! What slots without a running task have come to: done, between two runs, or given up. All that counts
-//! tasks goes by this.
+//! Slots without a running task: done, between two runs, or given up. Everything that counts tasks
+//! uses this.
 
 use hashbrown::HashMap;
 
@@ -8,7 +8,7 @@ use super::{Place, RestartCondition, ServiceId, Store, Task, TaskState, Timestam
 /// Tasks of a service that are many.
 const MANY: usize = 1_000;
 
-/// What a slot without a running task has come to.
+/// State of a slot without a running task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Idle {
     /// Its task ended well, and is not started again: nothing more is to come.
@@ -50,7 +50,7 @@ impl IdleSlots {
     }
 }
 
-/// What is known of a slot.
+/// Facts about a slot.
 #[derive(Default)]
 struct Slot<'t> {
     /// Something of it runs, or is about to.

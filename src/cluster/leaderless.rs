@@ -1,4 +1,4 @@
-//! A Swarm without a leader: no list comes, and its managers tell only of themselves.
+//! A Swarm without a leader: lists are not answered, and managers report only on themselves.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use super::Timestamp;
 /// An election takes up to 20 s (raft's `ElectionTick` of 10 s, and as much again by chance).
 pub const ELECTION: Duration = Duration::from_secs(20);
 
-/// What a manager without a leader tells of itself.
+/// State of a manager that has no leader.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answering {
     /// Its node id.
@@ -21,21 +21,21 @@ pub struct Answering {
 /// The managers of a Swarm without a leader, as far as skep can ask them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Leaderless {
-    /// Since when it is known to have none, by the manager's clock.
+    /// Time since which it is known to have none, by the manager's clock.
     pub since: Timestamp,
     /// Those that answer.
     pub answering: Vec<Answering>,
-    /// So many endpoints that skep was given do not.
+    /// Number of configured endpoints that do not answer.
     pub silent: usize,
 }
 
 impl Leaderless {
-    /// How many managers there are, as those that answer have it; 0 if they do not tell.
+    /// Number of managers according to those that answer; 0 if they do not say.
     pub fn total(&self) -> usize {
         self.known().len()
     }
 
-    /// How many of them must agree.
+    /// Number of managers needed for quorum.
     pub fn needed(&self) -> usize {
         needed(self.total())
     }
@@ -56,7 +56,7 @@ impl Leaderless {
     }
 }
 
-/// How many of so many voters must agree.
+/// Number of votes needed for quorum.
 pub fn needed(voters: usize) -> usize {
     voters / 2 + 1
 }

@@ -14,7 +14,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// How many addresses its IPv4 subnets have to give: all but the network's own, the broadcast's
+    /// Number of addresses in its IPv4 subnets: all but the network's own, the broadcast's
     /// and the gateway's. `None` if it names no subnet.
     pub fn addresses(&self) -> Option<u64> {
         let of = |subnet: &Arc<str>| {

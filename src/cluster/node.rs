@@ -13,7 +13,7 @@ words! {
     Availability { Active = "active", Pause = "pause", Drain = "drain" }
 }
 words! {
-    /// What the manager's dispatcher thinks of the node's heartbeat.
+    /// State of a node according to the manager's dispatcher.
     NodeState { Unknown = "unknown", Down = "down", Ready = "ready", Disconnected = "disconnected" }
 }
 words! {
@@ -41,9 +41,9 @@ pub struct Node {
     pub version: u64,
     /// The machine's host name; not unique by law.
     pub hostname: Arc<str>,
-    /// What it is meant to be.
+    /// The desired role.
     pub role: Role,
-    /// What the scheduler may do with it.
+    /// Its availability to the scheduler.
     pub availability: Availability,
     /// Its heartbeat.
     pub state: NodeState,

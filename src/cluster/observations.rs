@@ -1,5 +1,5 @@
-//! What a store has seen and no list tells: since when a node is as it is, how often it was lost, when
-//! the leader changed. Bounded.
+//! Observations that no list contains: since when a node is in its state, how often it was lost,
+//! when the leader changed. Bounded.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,15 +8,15 @@ use std::{
 
 use super::{Entry, Meaning, NodeId, Subject, Timestamp};
 
-/// So many instants of one kind are kept.
+/// Number of instants kept of each kind.
 const KEPT: usize = 16;
 
-/// What was seen of one node.
+/// Observations of one node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeObservations {
-    /// Since when it is in its state; not set if it was so when first seen.
+    /// Time since which it is in its state; not set if it was so when first seen.
     pub state_since: Timestamp,
-    /// Since when the other managers reach it, or do not.
+    /// Time since which the other managers reach it, or do not.
     pub reach_since: Timestamp,
     /// When it was lost, the newest last.
     pub losses: VecDeque<Timestamp>,
@@ -24,7 +24,7 @@ pub struct NodeObservations {
     pub back: Timestamp,
 }
 
-/// What was seen of the whole Swarm.
+/// Observations of the whole Swarm.
 #[derive(Clone, Debug, Default)]
 pub struct Observations {
     nodes: HashMap<NodeId, NodeObservations>,
@@ -39,9 +39,9 @@ pub struct PastChange {
     pub at: Timestamp,
     /// A spec, by anyone; or an action, through skep.
     pub meaning: Meaning,
-    /// In words.
+    /// Description.
     pub text: Arc<str>,
-    /// Who did it, where that is known.
+    /// The user who did it, if known.
     pub who: Option<Arc<str>>,
 }
 
@@ -56,7 +56,7 @@ fn keep(list: &mut VecDeque<Timestamp>, at: Timestamp) {
 }
 
 impl Observations {
-    /// What was seen of a node.
+    /// Observations of a node.
     pub fn node(&self, id: &NodeId) -> Option<&NodeObservations> {
         self.nodes.get(id)
     }

@@ -1,4 +1,4 @@
-//! Enums whose values are the engine's own words.
+//! Enums of the engine's own values.
 
 /// An enum of the engine's words that keeps any word it does not know.
 ///

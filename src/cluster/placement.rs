@@ -27,7 +27,7 @@ pub fn unmet<'c>(constraints: &'c [Arc<str>], node: &Node) -> Option<&'c str> {
     constraints.iter().map(|c| &**c).find(|c| meets(c, node) == Some(false))
 }
 
-/// What a constraint asks a node for, and what the node has there: `("node.labels.zone", "b")`.
+/// Key of a constraint and the node's value for it: `("node.labels.zone", "b")`.
 pub fn asked<'c>(constraint: &'c str, node: &Node) -> (&'c str, String) {
     let key = constraint.split(['=', '!']).next().unwrap_or(constraint).trim();
     let label = |labels: &[(Arc<str>, Arc<str>)], name: &str| {

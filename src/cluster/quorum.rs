@@ -13,7 +13,7 @@ use super::{Leaderless, Node, NodeId, NodeState, Reachability, Store, needed};
 pub enum Lost {
     /// The leader does not reach it.
     Unreachable,
-    /// It sends no heartbeat.
+    /// Sends no heartbeat.
     Down,
     /// Its host joined the Swarm again, as this node.
     Replaced(NodeId),
@@ -35,17 +35,17 @@ pub struct Quorum<'s> {
 }
 
 impl<'s> Quorum<'s> {
-    /// How many there are.
+    /// Number of managers.
     pub fn total(&self) -> usize {
         self.voters.len()
     }
 
-    /// How many of them can be counted on.
+    /// Number of managers that are reachable.
     pub fn kept(&self) -> usize {
         self.voters.iter().filter(|v| v.lost.is_none()).count()
     }
 
-    /// How many must agree.
+    /// Number of votes needed.
     pub fn needed(&self) -> usize {
         needed(self.total())
     }

@@ -13,7 +13,7 @@ pub enum Resource {
     Generic(Arc<str>),
 }
 
-/// So much of each kind, zero where not set.
+/// Amounts by kind, zero where not set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resources {
     /// Billionths of a CPU.
@@ -25,7 +25,7 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// How much of a kind.
+    /// Amount of one kind.
     pub fn of(&self, kind: &Resource) -> u64 {
         match kind {
             Resource::Memory => self.memory,
@@ -53,7 +53,7 @@ impl Resources {
         self.parts().all(|(kind, n)| free.of(&kind) >= n)
     }
 
-    /// What is left of it once `used` is taken away.
+    /// The rest after subtracting `used`.
     #[must_use]
     pub fn less(&self, used: &Self) -> Self {
         let left = |kind: &Resource| self.of(kind).saturating_sub(used.of(kind));

@@ -1,6 +1,6 @@
-//! Values that look secret: told by their names, for whoever is about to show one.
+//! Recognises values that look secret by their names, before they are shown.
 
-/// What stands in a secret value's place.
+/// Placeholder for a secret value.
 pub const HIDDEN: &str = "<hidden>";
 
 /// Words in a variable's or label's name that make its value a secret.

@@ -1,4 +1,4 @@
-//! A service: what should run, and how far the Swarm is with it.
+//! A service: its spec and its progress.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ words! {
     }
 }
 words! {
-    /// What the engine does when an update's tasks fail.
+    /// The engine's action when an update's tasks fail.
     FailureAction { Pause = "pause", Continue = "continue", Rollback = "rollback" }
 }
 words! {
@@ -25,7 +25,7 @@ words! {
     PublishMode { Ingress = "ingress", Host = "host" }
 }
 
-/// How many tasks a service wants.
+/// Mode of a service and its number of tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// A number of replicas.
@@ -111,14 +111,14 @@ impl UpdateStatus {
     }
 }
 
-/// How an update rolls.
+/// Settings of a rolling update.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpdateConfig {
     /// Tasks at once; 0 is all.
     pub parallelism: u64,
     /// Between batches.
     pub delay: Duration,
-    /// How long a new task is watched.
+    /// Time for which a new task is monitored.
     pub monitor: Duration,
     /// On failure.
     pub on_failure: FailureAction,
@@ -146,7 +146,7 @@ pub struct RestartPolicy {
     pub condition: RestartCondition,
     /// Pause before it.
     pub delay: Duration,
-    /// At most so often within `window`; 0 is no limit.
+    /// Maximum number of attempts within `window`; 0 is no limit.
     pub max_attempts: u64,
     /// Over which attempts count; 0 is for ever.
     pub window: Duration,
@@ -182,9 +182,9 @@ impl RestartPolicy {
 pub struct HealthCheck {
     /// Between two probes, and before the first.
     pub interval: Duration,
-    /// A container is unhealthy after so many failed probes.
+    /// Number of failed probes after which a container is unhealthy.
     pub retries: u32,
-    /// Failed probes do not count for so long.
+    /// Start period in which failed probes do not count.
     pub start_period: Duration,
 }
 
@@ -210,7 +210,7 @@ pub struct Mount {
     pub target: Arc<str>,
     /// Whether the container may not write.
     pub read_only: bool,
-    /// Of a volume, if it names one: else `local`.
+    /// Driver of a volume; `local` if it names none.
     pub driver: Arc<str>,
 }
 
@@ -246,7 +246,7 @@ pub struct Counts {
     pub running: u64,
     /// Tasks wanted now.
     pub desired: u64,
-    /// Of a job.
+    /// For a job: tasks that completed.
     pub completed: u64,
 }
 
@@ -263,7 +263,7 @@ pub struct Service {
     pub stack: Option<Arc<str>>,
     /// Service labels, by key.
     pub labels: Vec<(Arc<str>, Arc<str>)>,
-    /// How many tasks.
+    /// Mode and number of tasks.
     pub mode: Mode,
     /// As in the spec, digest included.
     pub image: Arc<str>,
@@ -271,7 +271,7 @@ pub struct Service {
     pub ports: Vec<Port>,
     /// Last update, absent until the first.
     pub update: Option<UpdateStatus>,
-    /// How updates roll.
+    /// Settings for updates.
     pub update_config: UpdateConfig,
     /// Placement constraints as written.
     pub constraints: Vec<Arc<str>>,
@@ -287,25 +287,25 @@ pub struct Service {
     pub secrets: Vec<Arc<str>>,
     /// Names of the configs its tasks are given.
     pub configs: Vec<Arc<str>>,
-    /// What its tasks have mounted.
+    /// Mounts of its tasks.
     pub mounts: Vec<Mount>,
     /// Whether its spec has a health check of its own (the image may have one that it keeps).
     pub health_check: bool,
     /// When its tasks are started again.
     pub restart: RestartPolicy,
-    /// What its image runs on, as the CLI found it in the registry; none is anything.
+    /// Platforms of its image, as the CLI found them in the registry; empty means any.
     pub platforms: Vec<Platform>,
     /// Its log driver, if it names one: else the node's own.
     pub log_driver: Option<Arc<str>>,
     /// Its spec, the engine's own JSON.
     pub spec: Arc<str>,
-    /// The spec before the last update: what a rollback goes back to.
+    /// The spec before the last update, which a rollback restores.
     pub previous: Option<Arc<str>>,
     /// Fingerprint of the task template in `previous`.
     pub previous_template: Option<u64>,
     /// Fingerprint of the task template; tasks carry the one they were made from.
     pub template: u64,
-    /// Of a job: which run is its last. Each force and each change of the template begins another.
+    /// For a job: its last iteration. Each force and each change of the template begins another.
     pub run: u64,
     /// The engine's count.
     pub counts: Option<Counts>,
@@ -360,7 +360,7 @@ impl Service {
         }
     }
 
-    /// What the last update changed, in words; empty when there is no spec before it.
+    /// Changes of the last update, in words; empty when there is no spec before it.
     pub fn last_changes(&self) -> Vec<String> {
         self.previous.as_ref().map(|before| changes(before, &self.spec)).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What changed between two specs, in words an operator reads at a glance: `image api:1.8 → 1.9`,
+//! Differences between two specs, in words that an operator reads at a glance: `image api:1.8 → 1.9`,
 //! `replicas 3 → 5`, `env DB_PASSWORD changed (masked)`. Works on the engine's own JSON, so that a
 //! field skep has never heard of is told as well, by its path.
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::secret::{HIDDEN, looks_secret};
 use crate::text::{exact, exact_bytes};
 
-/// A longer value is not told: `Args changed`.
+/// A longer value is not shown: `Args changed`.
 const SHORT: usize = 40;
 
 /// The changes from one spec to another, the most telling first; empty when they mean the same.

@@ -62,12 +62,12 @@ pub fn no_room_beside(service: &Service, store: &Store) -> Option<NoRoom> {
 pub struct Stall<'s> {
     /// The task.
     pub task: &'s Task,
-    /// What keeps it, where that is the old task.
+    /// The conflict with the old task, if that is the reason.
     pub why: Option<NoRoom>,
 }
 
 impl Stall<'_> {
-    /// Since when.
+    /// Its start.
     pub fn began(&self) -> Timestamp {
         self.task.created
     }
@@ -92,7 +92,7 @@ pub fn stalled<'s>(service: &Service, store: &'s Store) -> Option<Stall<'s>> {
     tasks().any(old).then(|| Stall { task: waits, why: no_room_beside(service, store) })
 }
 
-/// What the service's own tasks on a node keep from another one of it.
+/// Resources that the service's own tasks on a node deny to another one.
 fn held(service: &Service, node: &Node, own: &[&Task], store: &Store) -> Option<NoRoom> {
     if own.is_empty() {
         return None;

@@ -36,7 +36,7 @@ pub struct Store {
     pub(super) revision: u64,
 }
 
-/// What changed since it was last asked.
+/// Changes since the last call.
 #[derive(Clone, Debug, Default)]
 pub struct Touched {
     /// These services, or their tasks.
@@ -45,9 +45,9 @@ pub struct Touched {
     pub nodes: HashSet<NodeId>,
     /// The tasks of these nodes.
     pub loads: HashSet<NodeId>,
-    /// What the Swarm as a whole is looked at for.
+    /// Whether rules about the whole Swarm need to run again.
     pub swarm: bool,
-    /// What holds for all of the Swarm: nodes came, went, or may take tasks now that could not before.
+    /// Something changed for the whole Swarm: nodes came, went, or can take tasks again.
     pub all: bool,
 }
 
@@ -81,9 +81,9 @@ pub(super) struct Group {
     pub listed: ListId,
     /// The store's revision when a task of it last changed.
     pub revision: u64,
-    /// What it adds to the store's health.
+    /// Its share of the store's totals.
     pub health: Health,
-    /// Of a job's last run: so many tasks are done, and so many are wanted.
+    /// For a job's last iteration: tasks done, and tasks wanted.
     pub last_run: (u64, u64),
     /// Its slots that rest.
     pub rests: IdleSlots,
@@ -94,12 +94,12 @@ pub(super) struct Group {
 pub struct Health {
     /// Nodes that are ready.
     pub ready: usize,
-    /// Of those not ready, so many are `unknown`: as all are for seconds when the leader changes.
+    /// Number of nodes in state `unknown`, as all are for seconds when the leader changes.
     pub unknown: usize,
     /// Managers, and those of them that can be counted on.
     pub managers: usize,
     pub reachable: usize,
-    /// Who leads.
+    /// The leader.
     pub leader: Option<NodeId>,
     /// Services that are as they should be.
     pub converged: usize,
@@ -127,14 +127,14 @@ pub struct Tally {
     pub memory: u64,
 }
 
-/// How far a service is from what it should be.
+/// Progress of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// Tasks running on nodes that are up.
     pub running: u64,
     /// Tasks that should run, or have run and are done.
     pub desired: u64,
-    /// Of a job: tasks done, of how many.
+    /// For a job: tasks done and tasks wanted.
     pub job: Option<(u64, u64)>,
     /// Slots of it that rest; of no job.
     pub rests: IdleSlots,
@@ -164,7 +164,7 @@ impl Store {
         &self.info
     }
 
-    /// What its managers tell while the Swarm has no leader; all else is as it was before.
+    /// State of the managers while the Swarm has no leader; everything else is as it was before.
     pub fn leaderless(&self) -> Option<&Leaderless> {
         self.leaderless.as_ref()
     }
@@ -174,32 +174,32 @@ impl Store {
         self.revision
     }
 
-    /// Whether a whole task list has been read, so that counting tasks tells the truth.
+    /// Whether a whole task list has been read, so that tasks can be counted.
     pub fn tasks_known(&self) -> bool {
         self.tasks_known
     }
 
-    /// What can't be read through the link in use.
+    /// Parts that can't be read through the link in use.
     pub fn unread(&self) -> &Unread {
         &self.unread
     }
 
-    /// Whether the nodes are told: where they are not, there are none here, and that says nothing.
+    /// Whether nodes are listed: if not, the store has none, which means nothing.
     pub fn nodes_known(&self) -> bool {
         self.unread.why(Part::Nodes).is_none()
     }
 
-    /// Whether all services are told.
+    /// Whether all services are listed.
     pub fn services_known(&self) -> bool {
         self.unread.why(Part::Services).is_none()
     }
 
-    /// Whether tasks are not told, or not all, and the engine's own counts are all there is to judge by.
+    /// Whether tasks are not listed, or not all, so that only the engine's own counts are reliable.
     pub fn tasks_refused(&self) -> bool {
         self.unread.why(Part::Tasks).is_some()
     }
 
-    /// Whether all that is told has been read, so that it can be judged.
+    /// Whether everything that is listed has been read, so that conclusions can be drawn.
     pub fn is_loaded(&self) -> bool {
         self.tasks_known || self.tasks_refused()
     }
@@ -224,7 +224,7 @@ impl Store {
         self.tasks.rows().map(|(_, row)| &row.task)
     }
 
-    /// How many they are.
+    /// Their number.
     pub fn task_count(&self) -> usize {
         self.tasks.len()
     }
@@ -329,7 +329,7 @@ impl Store {
         failed.filter(|_| service.was_rolled_back()).max_by_key(|t| t.since)
     }
 
-    /// What the tasks of a node reserve there, of what it has.
+    /// Resources that the tasks on a node reserve, of the kinds it has.
     pub fn reserved_on(&self, node: &Node) -> Resources {
         let tally = self.node_tally(&node.id);
         let (nano_cpus, memory) = (tally.nano_cpus, tally.memory);
@@ -347,7 +347,7 @@ impl Store {
         sum
     }
 
-    /// What a node has left to reserve.
+    /// Resources of a node that are not reserved.
     pub fn free_on(&self, node: &Node) -> Resources {
         node.capacity().less(&self.reserved_on(node))
     }
@@ -362,12 +362,12 @@ impl Store {
         self.total
     }
 
-    /// What happened.
+    /// The journal.
     pub fn journal(&self) -> &Journal {
         &self.journal
     }
 
-    /// What was seen and no list tells.
+    /// Observations that no list contains.
     pub fn memory(&self) -> &Observations {
         &self.memory
     }
@@ -377,17 +377,17 @@ impl Store {
         self.networks.get(id)
     }
 
-    /// What changed since this was last asked.
+    /// Changes since the last call.
     pub fn take_touched(&mut self) -> Touched {
         std::mem::take(&mut self.touched)
     }
 
-    /// What the journal has that is not on disk yet.
+    /// Entries of the journal that are not on disk yet.
     pub fn take_unkept(&mut self) -> Vec<Entry> {
         self.journal.take_unkept()
     }
 
-    /// How far a service is: from its tasks once they are known, before that as the engine counts.
+    /// Progress of a service: from its tasks once they are known, before that as the engine counts.
     pub fn missing(&self, service: &Service) -> Missing {
         let tally = self.tally(&service.id);
         let counts = service.counts.unwrap_or_default();
@@ -436,8 +436,7 @@ impl Store {
         self.nodes().any(|other| other.id != node.id && other.hostname == node.hostname)
     }
 
-    /// What a node is called where one must know which is meant: its host name, with its short id if
-    /// another has the same.
+    /// Unambiguous name of a node: its host name, with its short ID if another node has the same.
     pub fn node_label(&self, id: &NodeId) -> String {
         match self.nodes.get(id) {
             Some(node) if self.shares_name(node) => format!("{} ({})", node.hostname, id.short()),

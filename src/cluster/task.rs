@@ -66,17 +66,17 @@ pub struct Task {
     pub id: TaskId,
     /// Raft index of its last change.
     pub version: u64,
-    /// Whose task it is; empty for a network attachment.
+    /// Its service; empty for a network attachment.
     pub service: ServiceId,
     /// 0 for global services: the node is the slot.
     pub slot: u64,
     /// Where it was placed, once it was.
     pub node: Option<NodeId>,
-    /// What it does.
+    /// Its current state.
     pub state: TaskState,
-    /// What the orchestrator wants of it.
+    /// Its desired state.
     pub desired: TaskState,
-    /// Since when it is in that state, by the clock of whoever put it there: from `accepted` on its node.
+    /// Start of that state, by the clock of whoever set it: from `accepted` on its node.
     pub since: Timestamp,
     /// When it was created, by the leader's clock.
     pub created: Timestamp,
@@ -86,33 +86,33 @@ pub struct Task {
     pub message: Arc<str>,
     /// The engine's error, whole; may hold any byte.
     pub err: Arc<str>,
-    /// Once there is one.
+    /// The container, once there is one.
     pub container: Option<Arc<str>>,
-    /// Once the container ended.
+    /// The exit code, once the container ended.
     pub exit_code: Option<i64>,
-    /// Of a job's task: the run it belongs to.
+    /// For a job's task: its iteration.
     pub run: u64,
-    /// What it was made from; one for all tasks that were made from the same.
+    /// Its template; shared by all tasks made from the same one.
     pub spec: Arc<TaskSpec>,
 }
 
-/// What matters of a task's spec. Whatever explains a task's failure is read from here: the service's
-/// may be another one by then.
+/// The fields of a task's spec that skep uses. Explanations of a failure are read from here: the
+/// service's spec may have changed since.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskSpec {
     /// Its image.
     pub image: Arc<str>,
-    /// What it reserves on its node.
+    /// Its reservations.
     pub reserved: Resources,
-    /// What it may use at most.
+    /// Its limits.
     pub limits: Resources,
     /// Placement constraints as written.
     pub constraints: Vec<Arc<str>>,
     /// `--replicas-max-per-node`; 0 is no limit.
     pub max_per_node: u64,
-    /// What its image runs on; none is anything.
+    /// Platforms of its image; empty means any.
     pub platforms: Vec<Platform>,
-    /// What it has mounted.
+    /// Its mounts.
     pub mounts: Vec<Mount>,
     /// Ids of the networks it joins.
     pub networks: Vec<Arc<str>>,
@@ -124,7 +124,7 @@ pub struct TaskSpec {
     pub restart: RestartPolicy,
     /// Its health check, if the spec has one; the image may have its own.
     pub health: Option<HealthCheck>,
-    /// So long it may take to stop before it is killed.
+    /// Grace period before it is killed.
     pub stop_grace: Duration,
 }
 
@@ -139,7 +139,7 @@ impl Task {
         !self.desired.is_terminal() || to_complete
     }
 
-    /// Whether it is alive or meant to be: what is not history.
+    /// Whether it is alive or meant to be, and so not history.
     pub fn is_live(&self) -> bool {
         self.is_wanted() || !self.state.is_terminal()
     }
@@ -152,7 +152,7 @@ impl Task {
             && !self.spec.restart.repeats()
     }
 
-    /// What it fills.
+    /// The slot it fills.
     pub fn place(&self) -> Place<'_> {
         (self.slot, if self.slot == 0 { self.node.as_ref() } else { None })
     }

@@ -1,4 +1,4 @@
-//! Instants as the manager's clock tells them.
+//! Instants of the manager's clock.
 
 use std::{fmt, time::Duration};
 
@@ -18,13 +18,12 @@ use std::{fmt, time::Duration};
 )]
 pub struct Timestamp(pub i64);
 
-/// From when on something is told: ages count by the manager's clock, which is known only once it
-/// answered.
+/// Start of a period: ages count by the manager's clock, which is known only once it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since {
     /// From this instant.
     At(Timestamp),
-    /// From so long before now.
+    /// This long before now.
     Ago(Duration),
 }
 
@@ -39,7 +38,7 @@ impl Since {
 }
 
 impl Timestamp {
-    /// What the engine writes as `0001-01-01T00:00:00Z`: not set.
+    /// Not set: the engine writes `0001-01-01T00:00:00Z`.
     pub const NEVER: Self = Self(0);
 
     /// Reads RFC 3339. Anything unreadable, and Go's zero time, is [`Timestamp::NEVER`].
@@ -68,7 +67,7 @@ impl Timestamp {
         self != Self::NEVER
     }
 
-    /// How long before `now` this was; zero if it lies ahead.
+    /// Age at `now`; zero if it lies ahead.
     pub fn age(self, now: Self) -> Duration {
         Duration::from_nanos(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))
     }
@@ -78,7 +77,7 @@ impl Timestamp {
         Self(self.0.saturating_add(nanos))
     }
 
-    /// This instant so much later.
+    /// This instant, later by a duration.
     pub fn later(self, by: Duration) -> Self {
         self.shifted(i64::try_from(by.as_nanos()).unwrap_or(i64::MAX))
     }

@@ -1,4 +1,4 @@
-//! What an endpoint refuses to tell, or does not answer: unknown is neither zero nor empty.
+//! Parts that an endpoint refuses or does not answer: unknown is neither zero nor empty.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::Timestamp;
 /// A part of the Swarm's state that a proxy before the engine may refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
-    /// Which Swarm and which manager it is.
+    /// The Swarm's ID and the manager's.
     Info,
     /// All nodes.
     Nodes,
@@ -26,7 +26,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// Its word, which is its path in the API as well.
+    /// Its name, which is also its path in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -44,9 +44,9 @@ impl Part {
 /// Why a part is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
-    /// It is refused, or too large.
+    /// Refused, or too large.
     Refused,
-    /// It was answered once and is not any more, since then.
+    /// Answered before, but not since this time.
     Silent(Timestamp),
     /// Some of it can be read, and some can't.
     Gaps,
@@ -78,7 +78,7 @@ impl Unread {
         self.0.sort();
     }
 
-    /// Since when a part is asked for in vain; `None` if it is read, or refused.
+    /// Time since which a part is not answered; `None` if it is read, or refused.
     pub fn silent_since(&self, part: Part) -> Option<Timestamp> {
         self.0.iter().find_map(|(known, cause, _)| match cause {
             Cause::Silent(since) if *known == part => Some(*since),
@@ -86,7 +86,7 @@ impl Unread {
         })
     }
 
-    /// Whether the engine says what can't be read; a refusal is no such fault.
+    /// Whether the engine names elements that can't be read; a refusal is not such a fault.
     pub fn has_gaps(&self) -> bool {
         self.0.iter().any(|(_, cause, _)| *cause == Cause::Gaps)
     }
@@ -103,7 +103,8 @@ impl Unread {
         self.iter().find(|(known, _)| *known == part).map(|(_, why)| why)
     }
 
-    /// `nodes, services and tasks`: what nothing else tells, and so can't be judged.
+    /// `nodes, services and tasks`: the parts that are unknown, so that no conclusions can be
+    /// drawn.
     pub fn unjudged(&self) -> Option<String> {
         let parts = [Part::Nodes, Part::Services, Part::Tasks];
         let words: Vec<&str> =

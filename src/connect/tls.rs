@@ -136,7 +136,7 @@ pub fn trouble(error: &io::Error) -> Option<String> {
             use rustls::AlertDescription as Alert;
             match alert {
                 Alert::CertificateRequired => {
-                    "the engine wants a certificate of ours; put cert.pem and key.pem beside ca.pem".into()
+                    "the engine requires a client certificate; put cert.pem and key.pem beside ca.pem".into()
                 }
                 Alert::CertificateExpired => "the engine says that our certificate has expired; renew cert.pem".into(),
                 Alert::BadCertificate | Alert::UnknownCA | Alert::CertificateUnknown | Alert::DecryptError => {
@@ -145,7 +145,7 @@ pub fn trouble(error: &io::Error) -> Option<String> {
                 alert => format!("the engine ended the handshake: {alert:?}"),
             }
         }
-        rustls::Error::InvalidMessage(_) => "what answers there does not speak TLS; is it the plain port?".into(),
+        rustls::Error::InvalidMessage(_) => "this port does not speak TLS; is it the plain one?".into(),
         other => other.to_string(),
     })
 }

@@ -23,7 +23,7 @@ pub(super) const API_MIN: &str = "1.41";
 /// The newest API skep was tried with.
 pub(super) const API_MAX: &str = "1.51";
 
-/// What one answer cost.
+/// Cost of one answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Price {
     /// From the request to the headers: the engine builds the whole answer before its first byte, and
@@ -65,7 +65,7 @@ impl Engine {
         })
     }
 
-    /// How it is reached.
+    /// The transport.
     pub fn way(&self) -> Way {
         self.gate.connector().way()
     }
@@ -75,7 +75,7 @@ impl Engine {
         self.gate.api()
     }
 
-    /// What was asked so far.
+    /// Requests so far.
     pub fn cost(&self) -> Cost {
         self.gate.cost()
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with an engine: each as one line that says what failed, why in the engine's
+//! Errors of an engine: each is one line that says what failed, why in the engine's
 //! own words, and what to do.
 
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub enum EngineError {
     NoQuorum {
         endpoint: String,
         said: String,
-        /// What it tells of the managers, if it was asked.
+        /// State of the managers, if it was asked for.
         told: Option<Box<Answering>>,
     },
     /// The engine speaks only older API versions.
@@ -82,16 +82,16 @@ pub enum EngineError {
     NotFound { said: String },
     /// Our own fault: reading what it said came to no end.
     #[error(
-        "{endpoint}: skep failed on what it was told ({why}); that is a fault of skep: please report it, the log file has more"
+        "{endpoint}: skep failed on the answer ({why}); this is a bug in skep: please report it, the log file has more"
     )]
     Internal { endpoint: String, why: String },
-    /// What stands before the engine lets this request not pass: a socket proxy, or a plugin.
+    /// Something in front of the engine blocks this request: a socket proxy, or a plugin.
     #[error(
-        "{endpoint} refuses {what} ({said}): a proxy or an authorization plugin before the engine does not allow it"
+        "{endpoint} refuses {what} ({said}): a proxy or an authorization plugin in front of the engine does not allow it"
     )]
     Forbidden { endpoint: String, what: String, said: String },
     /// No engine's answer, though of less than a server error: a redirect, or a proxy's own refusal.
-    #[error("{endpoint}: {what} was answered by something before the engine: {said}")]
+    #[error("{endpoint}: {what} was answered by something in front of the engine: {said}")]
     Elsewhere { endpoint: String, what: String, said: String },
     /// A list that has more than any Swarm has.
     #[error("{endpoint}: the answer to {what} has {has}; skep reads no more")]
@@ -176,7 +176,7 @@ impl EngineError {
         self.is_forbidden() || matches!(self, Self::TooLarge { .. })
     }
 
-    /// What a refusal or a silence leaves unread, in a few words: `GET /nodes is refused (403 Forbidden)`.
+    /// Reason why a part is unread, in a few words: `GET /nodes is refused (403 Forbidden)`.
     pub fn brief(&self) -> String {
         match self {
             Self::Forbidden { what, said, .. } => format!("{what} is refused ({said})"),

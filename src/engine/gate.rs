@@ -35,7 +35,7 @@ enum Access {
     ReadWrite,
 }
 
-/// What was asked of an engine so far.
+/// Requests to an engine so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     /// Requests sent.
@@ -44,7 +44,7 @@ pub struct Cost {
     pub bytes: u64,
 }
 
-/// How much of a body is taken, and how long it is waited for.
+/// Limits on the size of a body and on the time to wait for it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Bytes at most.
@@ -66,7 +66,7 @@ impl Limits {
     pub const WHOLE: Self = Self::new(64 << 20, 20, 60);
     /// A list of tasks, read as it comes: a million of 2 KiB each.
     pub const TASKS: Self = Self::new(2 << 30, 20, 300);
-    /// What skep can do without.
+    /// Limits for optional lists.
     pub const OPTIONAL: Self = Self::new(64 << 20, 5, 5);
     /// Why a request was refused.
     const REFUSAL: Self = Self::new(1 << 20, 5, 10);
@@ -128,7 +128,7 @@ impl Gate {
         self.api = api.into();
     }
 
-    /// What was asked so far.
+    /// Requests so far.
     pub fn cost(&self) -> Cost {
         Cost {
             requests: self.counters.requests.load(Ordering::Relaxed),
@@ -212,7 +212,7 @@ fn bare(path: &str) -> &str {
     path.strip_prefix('/').unwrap_or(path)
 }
 
-/// What may be read: paths without their API version. GETs that change nothing; never a secret's
+/// Paths that may be read: written without their API version. GETs that change nothing; never a secret's
 /// data (the engine gives none), never exec, never attach.
 pub const READS: &[&str] = &[
     "/_ping",
@@ -236,7 +236,7 @@ pub const READS: &[&str] = &[
     "/configs/{id}",
 ];
 
-/// What a grant adds.
+/// Requests that a grant adds.
 pub const WRITES: &[(Method, &str)] = &[
     (Method::POST, "/services/{id}/update"),
     (Method::POST, "/nodes/{id}/update"),

@@ -20,9 +20,9 @@ pub struct Pieces {
 /// The elements of a list that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gaps {
-    /// How many they are.
+    /// Their number.
     pub count: u64,
-    /// What is wrong with the first of them.
+    /// The error of the first.
     pub example: Option<Arc<str>>,
 }
 
@@ -140,7 +140,7 @@ impl Pieces {
         Ok(Some(length))
     }
 
-    /// What could not be read so far.
+    /// Elements that could not be read so far.
     pub fn gaps(&self) -> &Gaps {
         &self.gaps
     }
@@ -179,7 +179,7 @@ struct Span {
 }
 
 impl Span {
-    /// How many of the next bytes belong to the object, if it ends with them; `None` if it goes on.
+    /// Length of the rest of the object in the next bytes; `None` if it does not end in them.
     fn end(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::cluster::{Node, Scope, Service, ServiceId, Task};
 
-/// How the engine says that there is no leader.
+/// The engine's message when there is no leader.
 const NO_LEADER: &str = "does not have a leader";
 
 /// A list without quorum hangs 20 s; after this long, ask `/info` why.
@@ -31,7 +31,7 @@ pub const SOME_TASKS: Duration = Duration::from_secs(20);
 /// The same for a list that is quick on any Swarm.
 const SHORT: Duration = Duration::from_secs(15);
 
-/// Of what comes so soon after each other, so much is read at once.
+/// Pieces that arrive within this time are read together, up to this size.
 const AT_ONCE: Duration = Duration::from_millis(2);
 const ENOUGH: usize = 1 << 20;
 
@@ -55,7 +55,7 @@ pub struct TaskList {
 }
 
 impl Engine {
-    /// All nodes, and what that cost the manager.
+    /// All nodes, and the cost to the manager.
     pub async fn nodes(&self) -> Result<(Listed<Node>, Price)> {
         let begun = Instant::now();
         let answer = self.list("/nodes", SHORT, Limits::WHOLE).await?;
@@ -166,17 +166,17 @@ impl Engine {
 }
 
 impl TaskList {
-    /// What it cost so far.
+    /// Its cost so far.
     pub fn price(&self) -> Price {
         self.price
     }
 
-    /// What of it could not be read so far.
+    /// Elements that could not be read so far.
     pub fn gaps(&self) -> &Gaps {
         self.readers.gaps()
     }
 
-    /// How many tasks were read so far.
+    /// Number of tasks read so far.
     pub fn count(&self) -> u64 {
         self.read
     }
@@ -214,7 +214,7 @@ impl TaskList {
         Ok(Some(tasks))
     }
 
-    /// What comes at once; nothing at the end.
+    /// The next chunk; none at the end.
     async fn pieces(&mut self) -> Result<Vec<Bytes>> {
         let mut pieces = Vec::new();
         let mut bytes = 0;

@@ -40,16 +40,16 @@ pub enum Output {
 pub struct LogFrame {
     /// When the engine took it; not set where it does not say.
     pub at: Timestamp,
-    /// Which stream.
+    /// The output stream.
     pub output: Output,
     /// Without its line end; may hold any byte.
     pub text: Vec<u8>,
 }
 
-/// What to read.
+/// A request for a task's log.
 #[derive(Clone, Debug)]
 pub struct TaskLogRequest {
-    /// Whose log.
+    /// The task.
     pub task: TaskId,
     /// Go on as lines come.
     pub follow: bool,
@@ -63,7 +63,7 @@ pub struct TaskLogRequest {
 pub struct LogStream {
     answer: Answer,
     reader: LogReader,
-    /// How it broke, after lines that are still to be told.
+    /// The error that broke it, kept until the lines before it are delivered.
     broken: Option<EngineError>,
 }
 
@@ -155,7 +155,7 @@ impl LogReader {
         (lines, fault)
     }
 
-    /// What is left at the end: lines that no newline ended.
+    /// The rest at the end: a line without a newline.
     pub fn finish(&mut self) -> Vec<LogFrame> {
         let mut rest = Vec::new();
         if self.framed.is_none() {

@@ -22,13 +22,13 @@ use super::{
 };
 use crate::cluster::{Delta, Network, Part};
 
-/// How long the headers of one of these lists may take: skep can do without them.
+/// Time limit for the headers of these optional lists.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// What is read so.
+/// Lists that are read this way.
 const PARTS: [Part; 3] = [Part::Networks, Part::Secrets, Part::Configs];
 
-/// A secret or a config: never what is in it.
+/// A secret or a config, without its data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Named {
     /// Its name.
@@ -46,7 +46,7 @@ pub struct Names {
     pub secrets: HashMap<String, Named>,
     /// Configs; only their names are kept.
     pub configs: HashMap<String, Named>,
-    /// What of it could not be read, and why.
+    /// Lists that could not be read, with the reason.
     pub unread: Vec<(Part, String)>,
 }
 
@@ -58,7 +58,7 @@ impl Names {
         Self { unread: unread.into(), ..Self::default() }
     }
 
-    /// What the model takes in of them: networks, and of each part whether it is known.
+    /// Deltas for the model: networks, and for each list whether it is known.
     pub fn deltas(&mut self) -> Vec<Delta> {
         let mut deltas = vec![Delta::Networks(std::mem::take(&mut self.networks))];
         let read = PARTS.into_iter().filter(|part| self.unread.iter().all(|(p, _)| p != part));
@@ -67,7 +67,7 @@ impl Names {
         deltas
     }
 
-    /// What was read of a part, or nothing and why. A list that is refused, too large or too slow is no
+    /// Result of reading a part: the list, or the reason why not. A list that is refused, too large or too slow is no
     /// reason to give the others up.
     fn take<T>(&mut self, part: Part, list: Result<Vec<T>>) -> Result<Vec<T>> {
         self.unread.retain(|(known, _)| *known != part);
@@ -122,7 +122,7 @@ impl Engine {
         Ok(())
     }
 
-    /// What bollard says, as an error of ours: the gate's own, or that it can't read the list.
+    /// Converts an error of bollard: the gate's own, or that it can't read the list.
     fn heard<T>(
         &self,
         part: Part,
@@ -134,7 +134,7 @@ impl Engine {
             {
                 return ours.clone();
             }
-            self.garbage(format!("its /{} is not what an engine says ({error})", part.word()))
+            self.garbage(format!("its /{} is not valid ({error})", part.word()))
         })
     }
 

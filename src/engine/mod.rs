@@ -1,4 +1,4 @@
-//! What the Docker Engine says and accepts.
+//! Client of the Docker Engine API.
 //!
 //! [`Engine`] is our own thin HTTP client for lists, events, logs and service writes; bollard, through
 //! the same gate, serves the typed, rare calls ([`Engine::names`]). Why two: see `client.rs`.

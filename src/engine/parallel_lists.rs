@@ -12,7 +12,7 @@ use crate::cluster::Task;
 
 /// Less than this is not worth a second reader.
 const WORTH: usize = 256 << 10;
-/// How the engine goes on from one task to the next; a task has this inside it only if its volumes do.
+/// Bytes between two tasks in the engine's JSON; a task contains them only if its volumes do.
 const BETWEEN: &[u8] = br#"},{"ID":""#;
 
 /// Two readers of one list.
@@ -63,7 +63,7 @@ impl ParallelLists {
         tasks
     }
 
-    /// What could not be read so far.
+    /// Elements that could not be read so far.
     pub fn gaps(&self) -> &Gaps {
         self.first.gaps()
     }
@@ -73,7 +73,7 @@ impl ParallelLists {
         self.first.text_bytes() + self.second.text_bytes()
     }
 
-    /// What is wrong, when the list is not complete.
+    /// The error, if the list is incomplete.
     pub fn finish(&self) -> Result<(), String> {
         self.first.finish()
     }

@@ -1,4 +1,4 @@
-//! The first words with an engine: which API, which Swarm, may we look.
+//! Greets an engine: its API version, its Swarm, and whether it may be read.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(4);
 /// without a name for as long as the link lasts.
 const TRIES: usize = 3;
 
-/// What the first words told.
+/// Result of the greeting.
 #[derive(Clone, Debug)]
 pub struct Probe {
     /// The Swarm and the manager, as far as they are told.
@@ -28,7 +28,7 @@ pub struct Probe {
     pub unread: Option<String>,
     /// The manager's clock minus ours, in nanoseconds, to half a round trip.
     pub skew: i64,
-    /// How long a round trip takes.
+    /// The round-trip time.
     pub round_trip: Duration,
 }
 
@@ -93,7 +93,7 @@ impl Engine {
         let body = answer.whole().await?;
         serde_json::from_slice(&body).map_err(|e| EngineError::Garbage {
             endpoint,
-            why: format!("its /info is not what an engine says ({e})"),
+            why: format!("its /info is not valid ({e})"),
         })
     }
 
@@ -141,7 +141,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The first words: any answer of an engine names its API version, whichever of these is refused.
+    /// Greets the engine: any answer names the API version, whichever of these requests is refused.
     async fn greet(&self) -> Result<Answer> {
         let mut refusal = None;
         for path in ["/_ping", "/version", "/info", "/services"] {
@@ -153,7 +153,8 @@ impl Engine {
         Err(refusal.unwrap_or_else(|| self.garbage("it does not answer".into())))
     }
 
-    /// min(ours, theirs), as the docker CLI negotiates; and what the answer's headers tell.
+    /// The lower of both API versions, as the docker CLI negotiates, and the facts in the answer's
+    /// headers.
     async fn negotiate(&mut self, now: impl Fn() -> Timestamp) -> Result<Probe> {
         let (sent, asked_at) = (Instant::now(), now());
         let answer = self.greet().await?;
@@ -201,7 +202,7 @@ impl Engine {
     }
 }
 
-/// How far their clock is ahead of ours: they read it half a round trip after we asked.
+/// Offset of their clock: they read it half a round trip after we asked.
 fn ahead(theirs: Timestamp, asked_at: Timestamp, round_trip: Duration) -> i64 {
     theirs.0 - asked_at.0 - i64::try_from(round_trip.as_nanos() / 2).unwrap_or(0)
 }

@@ -3,7 +3,7 @@
 use super::error::EngineError;
 use crate::connect::{Connector, SshError, TlsError, tls_trouble};
 
-/// Sorts what the transport says, from the innermost cause outwards.
+/// Classifies a transport error, from the innermost cause outwards.
 pub(super) fn transport_error(
     connector: &Connector,
     error: &hyper_util::client::legacy::Error,

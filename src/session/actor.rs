@@ -33,17 +33,17 @@ use crate::{
     keep::{History, HistoryWriter, Record},
 };
 
-/// A manager that owes an answer for so long is suspected, and others are asked.
+/// After this long without an answer a manager is suspected, and others are asked.
 const SUSPECT: Duration = Duration::from_secs(2);
-/// After a move, so long none is made for slowness.
+/// Minimum time between two moves that are made because a manager is slow.
 const SETTLED: Duration = Duration::from_secs(15);
-/// Between tries while the Swarm has no leader.
+/// Interval between attempts while the Swarm has no leader.
 const ELECTION: Duration = Duration::from_millis(700);
-/// Between looks at the managers that are not in use; keeps their connections warm.
+/// Interval for probing managers that are not in use; keeps their connections warm.
 const ROUND: Duration = Duration::from_secs(20);
 const FIRST_ROUND: Duration = Duration::from_millis(500);
 
-/// What a session needs to know.
+/// Configuration of a session.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
     /// The managers of one cluster. A session without any waits for those that [`Self::mixed`] parts with.
@@ -52,11 +52,11 @@ pub struct SessionConfig {
     pub mixed: bool,
     /// Present if this session may write; an executor exists only then.
     pub grant: Option<WriteGrant>,
-    /// Where writes are recorded, and what outlives skep.
+    /// The audit file, and the history that outlives skep.
     pub history: History,
-    /// Who runs skep.
+    /// The user who runs skep, for the audit file.
     pub who: String,
-    /// What it may cost the managers and the link.
+    /// Limit of the load on the managers and the link.
     pub budget: Budget,
 }
 
@@ -68,29 +68,29 @@ pub(super) struct Actor {
     joiner: mpsc::Sender<Join>,
     joins: mpsc::Receiver<Join>,
     managers: Managers,
-    /// Which Swarm this is, once one answered.
+    /// ID of the Swarm, known once a manager answered.
     swarm: Option<String>,
     generation: Generation,
-    /// What the UI wants survives a lost link.
+    /// The UI's requests survive a lost link.
     watched: Vec<ServiceId>,
     logs: (Token, Vec<LogTask>),
     tails: Tails,
     keeper: HistoryWriter,
-    /// What is remembered of this Swarm was told.
+    /// The Swarm whose history on disk was sent to the UI.
     recalled: Option<String>,
-    /// A manager was left because its tasks did not come, and none came since.
+    /// A manager was abandoned because its task list did not arrive, and none has arrived since.
     left_silent: bool,
 }
 
-/// Why a link ended.
+/// Reasons for the end of a link.
 enum End {
     Gone,
     Lost(EngineError),
-    /// Another manager takes over, and why.
+    /// Another manager takes over, for this reason.
     Moved(String, Box<Winner>),
 }
 
-/// Why a session is not live any more.
+/// Reasons for a session to end.
 enum Over {
     Gone,
     Lost(EngineError),
@@ -197,7 +197,7 @@ impl Actor {
         }
     }
 
-    /// Takes what a race told of the managers into the roster; the winner, or why there is none.
+    /// Records what a race found out about the managers. Returns the winner, or why there is none.
     async fn note(&mut self, finish: Finish) -> Result<Box<Winner>, String> {
         // Before it was known which Swarm this is, any could answer.
         let mut others = Vec::new();
@@ -354,7 +354,7 @@ impl Actor {
         }
     }
 
-    /// Tells what is remembered of this Swarm, once.
+    /// Sends the history on disk to the UI, once.
     fn recall(&mut self) {
         if self.recalled == self.swarm {
             return;
@@ -376,13 +376,13 @@ impl Actor {
         }
     }
 
-    /// A race among all others.
+    /// Starts a race among all other managers.
     fn rescue(&self, but: usize) -> impl Future<Output = Finish> + Send + use<> {
         let others = self.managers.candidates(Some(but));
         race(others, self.swarm.clone(), self.generation, self.config.budget, self.out.clone())
     }
 
-    /// A look at a manager came back.
+    /// Handles the result of probing a manager.
     async fn looked(
         &mut self,
         in_use: usize,
@@ -407,8 +407,8 @@ impl Actor {
         self.tell_managers().await;
     }
 
-    /// A manager belongs to another Swarm. Of endpoints that were only taken for managers of one Swarm,
-    /// it is handed to a session of its own; else that is a mistake to be told.
+    /// Handles a manager of another Swarm. If the endpoints were only assumed to be managers of one
+    /// Swarm, it gets a session of its own; otherwise it is reported as a mistake.
     async fn stranger(&mut self, at: usize, id: &str, ours: &str) {
         if self.config.mixed
             && let Some(joiner) = self.registrar.home_of(id, self.out.no()).await
@@ -422,7 +422,7 @@ impl Actor {
         self.managers.failed(at, why);
     }
 
-    /// Waits for managers, if it was given none. False if it is not wanted any more.
+    /// Waits for managers if it has none. False if the session is no longer needed.
     async fn has_managers(&mut self) -> bool {
         while self.managers.len() == 0 {
             tokio::select! {
@@ -441,7 +441,7 @@ impl Actor {
         true
     }
 
-    /// Where managers of its Swarm are sent.
+    /// Sender for managers that belong to this session's Swarm.
     pub fn joiner(&self) -> mpsc::Sender<Join> {
         self.joiner.clone()
     }
@@ -554,7 +554,7 @@ impl Actor {
     }
 }
 
-/// Enough of an id to tell it from another.
+/// The short form of an ID.
 fn short(id: &str) -> String {
     id.chars().take(12).collect()
 }

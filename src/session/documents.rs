@@ -30,7 +30,7 @@ pub(super) fn read(engine: &Engine, out: &Out, token: Token, targets: Vec<Target
     });
 }
 
-/// Reads back what became of each; what can't be read says so, and keeps none of the others.
+/// Reads each object back. One that can't be read does not affect the others.
 pub(super) fn find(engine: &Engine, out: &Out, token: Token, targets: Vec<Target>) {
     let (engine, out) = (engine.clone(), out.clone());
     tokio::spawn(async move {

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 
 use crate::engine::EngineError;
 
-/// What `work` gives, or that it panicked. What it had in its hands is dropped, so `work` must own
-/// what it changes, or its owner must not rely on that afterwards.
+/// Runs `work`; a panic becomes an error. What it held is dropped, so `work` must own what it
+/// changes, or its owner must not rely on that afterwards.
 pub(super) async fn caught<T>(
     endpoint: &str,
     work: impl Future<Output = T>,
@@ -52,7 +52,7 @@ fn internal(endpoint: &str, why: String) -> EngineError {
     EngineError::Internal { endpoint: endpoint.to_owned(), why }
 }
 
-/// A panic's own words.
+/// The message of a panic.
 fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))

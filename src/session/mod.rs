@@ -30,7 +30,7 @@ pub use watch::usage::{Spent, Usage};
 /// One look at a Swarm, for what needs no screen.
 pub use watch::lists::{greet, load, load_once};
 
-/// What events carry, so that the UI needs to know no other room.
+/// Types that events carry, so that the UI needs to import no other module.
 pub use crate::{
     action::execute::Outcome,
     connect::Way,

@@ -32,7 +32,7 @@ impl Out {
         self.told.send(SessionEvent::Cluster(self.no, event)).await.map_err(|_| Gone)
     }
 
-    /// What was told, by all clusters, and not taken yet.
+    /// Messages of all clusters that are still queued.
     pub fn queued(&self) -> usize {
         self.told.max_capacity() - self.told.capacity()
     }
@@ -46,7 +46,7 @@ impl Out {
         let _ = self.told.send(SessionEvent::Opened { no: self.no, endpoint }).await;
     }
 
-    /// This cluster goes on as another.
+    /// This cluster was merged into another.
     pub async fn merged(&self, into: ClusterNo, read_only: bool) {
         let _ = self.told.send(SessionEvent::Merged { gone: self.no, into, read_only }).await;
     }

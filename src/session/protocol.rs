@@ -1,4 +1,4 @@
-//! What the UI and a session say to each other.
+//! Messages between the UI and a session.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,15 +17,15 @@ use crate::{
     triage::Quieted,
 };
 
-/// Counts connections; what comes late from an older one is discarded.
+/// Number of a connection; messages of an older one are discarded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Generation(pub u64);
 
-/// Ties an answer to what was asked.
+/// Matches an answer to its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Token(pub u64);
 
-/// What a raw document is of.
+/// Kind of object that a raw document describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RawKind {
     /// A service.
@@ -50,20 +50,20 @@ impl RawKind {
 /// A task whose log is followed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogTask {
-    /// Which.
+    /// The task.
     pub task: TaskId,
-    /// It may still write.
+    /// Whether the task may still write.
     pub alive: bool,
 }
 
-/// What the UI wants of the session.
+/// Commands of the UI.
 #[derive(Debug)]
 pub enum Command {
     /// These services are on the screen or followed: keep their tasks fresh.
     Watch(Vec<ServiceId>),
     /// Read these documents, to plan with.
     Documents(Token, Vec<Target>),
-    /// Read back what became of these: their writes have an unknown outcome.
+    /// Read these objects back: the outcome of their writes is unknown.
     ReadBack(Token, Vec<Target>),
     /// Read a document, to show.
     Raw(Token, RawKind, String),
@@ -81,13 +81,13 @@ pub enum Command {
     LastLines(TaskId),
     /// Someone is at the keyboard.
     Attend,
-    /// Say what watching costs.
+    /// Report the cost of watching.
     Usage,
     /// Reconnect now instead of at the end of the wait.
     Retry,
 }
 
-/// How the connection is.
+/// State of the connection.
 #[derive(Clone, Debug)]
 pub enum Link {
     /// Trying for the first time, or again.
@@ -109,23 +109,23 @@ pub enum Link {
     },
 }
 
-/// What the fleet tells.
+/// Messages from all sessions.
 #[derive(Debug)]
 pub enum SessionEvent {
-    /// A cluster's session told something.
+    /// An event of a cluster's session.
     Cluster(ClusterNo, Event),
     /// Some of the endpoints given together belong to another Swarm: a cluster of its own from now on.
     Opened { no: ClusterNo, endpoint: String },
-    /// Two turned out to be one Swarm: the first goes on as the other.
+    /// Two clusters turned out to be one Swarm: the first is merged into the other.
     Merged {
         gone: ClusterNo,
         into: ClusterNo,
-        /// It was not to be written to, and so the other must not be either.
+        /// One of them is read-only, so the other must be as well.
         read_only: bool,
     },
 }
 
-/// How a manager can be reached.
+/// Whether a manager can be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// Not asked yet.
@@ -138,12 +138,12 @@ pub enum Reach {
     Out { why: String },
 }
 
-/// A manager skep was told of, as the screen shows it.
+/// A configured manager, as the screen shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManagerLine {
     /// Its endpoint.
     pub endpoint: String,
-    /// How it is reached.
+    /// The transport.
     pub way: Way,
     /// Its node, once it answered.
     pub node: Option<Arc<str>>,
@@ -151,32 +151,32 @@ pub struct ManagerLine {
     pub reach: Reach,
 }
 
-/// What the session tells.
+/// Events of a session.
 #[derive(Debug)]
 pub enum Event {
     /// The connection changed.
     Link(Generation, Link),
-    /// What is known of the managers changed.
+    /// The state of the managers changed.
     Managers(Vec<ManagerLine>),
     /// The Swarm was heard from. May hold nothing: then nothing changed.
     Heard(Generation, Vec<Delta>, Timestamp),
     /// Names of networks, secrets and configs.
     Names(Generation, Box<Names>),
-    /// What is remembered from before of this Swarm.
+    /// History of this Swarm from disk.
     History(Vec<Entry>, Vec<Quieted>),
     /// The last lines of a task that were asked for, or why there are none.
     LastLines(TaskId, Result<Vec<LogFrame>, String>),
-    /// What watching costs, as was asked.
+    /// The cost of watching, as requested.
     Usage(Box<Usage>),
     /// Documents that were asked for.
     Documents(Token, Result<Vec<Document>, String>),
-    /// What was found when these were read back.
+    /// Objects as they were read back.
     ReadBack(Token, Vec<(Target, Found)>),
     /// A document that was asked for.
     Raw(Token, Result<Box<Value>, String>),
     /// The audit file lacks a write, and why.
     Unrecorded(Target, String),
-    /// How a write ended.
+    /// Outcome of a write.
     Outcome(Target, Box<Outcome>),
     /// Lines of a log.
     Lines(Token, TaskId, Vec<LogFrame>),

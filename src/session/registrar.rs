@@ -1,4 +1,4 @@
-//! Which session has which Swarm: managers of one Swarm end up in one session.
+//! Assigns Swarms to sessions: all managers of one Swarm end up in one session.
 
 use std::collections::HashMap;
 
@@ -69,7 +69,7 @@ impl Registrar {
         }
     }
 
-    /// Which session managers of `swarm` belong to, if there is one or one can be had.
+    /// The session for managers of `swarm`, if there is one or a spare one.
     pub async fn home_of(&self, swarm: &str, no: ClusterNo) -> Option<Joiner> {
         let (answer, got) = oneshot::channel();
         self.0.send(Question::Home { swarm: swarm.to_owned(), no, answer }).await.ok()?;

@@ -15,11 +15,12 @@ use crate::session::{
 /// The sessions: what goes in and what comes out.
 pub struct Sessions {
     commands: Vec<mpsc::Sender<Command>>,
-    /// So many of them have managers of their own.
+    /// Number of sessions that have managers of their own.
     waiting: usize,
-    /// What they tell. When this is full the sessions wait, and so read less from the engines.
+    /// Events of all sessions. When this is full the sessions wait, and so read less from the
+    /// engines.
     pub told: mpsc::Receiver<SessionEvent>,
-    /// Told already, the oldest first.
+    /// Events received already, the oldest first.
     pub backlog: Vec<SessionEvent>,
 }
 

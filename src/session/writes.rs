@@ -14,11 +14,11 @@ use crate::session::{
     protocol::Event,
 };
 
-/// What carries plans out while a link lasts. A session without a grant has none.
+/// Carries plans out while a link lasts. A session without a grant has none.
 pub(super) struct Writes {
     executor: Arc<Executor>,
     out: Out,
-    /// Dropped with the link: what was sent over it is waited for no longer.
+    /// Dropped with the link: answers to what was sent over it are no longer awaited.
     link: watch::Sender<()>,
 }
 
@@ -63,7 +63,7 @@ impl Writes {
     }
 }
 
-/// Tells of a plan that nothing of it was sent.
+/// Reports that nothing of a plan was sent.
 pub(super) async fn refuse(out: &Out, approved: &Approved, why: &str) -> Result<(), Gone> {
     for step in &approved.plan().steps {
         let outcome = Outcome::Refused(format!("nothing was sent: {why}"));

@@ -143,7 +143,8 @@ impl Board {
         }
         let weakens = matches!(change, NodeChange::Role(Role::Worker) | NodeChange::Remove);
         if weakens && targets.len() > 1 {
-            return self.say("one node at a time: each changes what the managers still stand");
+            return self
+                .say("one node at a time: each changes how many failures the managers tolerate");
         }
         let names = self.names_of_targets(&targets);
         self.read_and_plan(targets, &names, Change::Node(change));

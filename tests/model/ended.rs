@@ -98,7 +98,7 @@ fn what_runs_of_a_job_is_stopped_and_no_completions_run_nothing() {
     let plan_of = plan(&document(&completions(3)), Change::Spec(Box::new(label)), &job(1, 3));
     assert_eq!(
         plan_of.steps[0].touches,
-        "2 running tasks are stopped; the job runs anew: 3 tasks start"
+        "2 running tasks are stopped; the job runs again: 3 tasks start"
     );
     let zero = plan(&document(&completions(2)), Change::Scale(ScaleTo::Exactly(0)), &job(2, 2));
     assert_eq!(zero.steps[0].touches, "no task of the job runs");

@@ -137,15 +137,15 @@ fn plans_count_what_is_lost() {
     // Taking the old entry's vote away mends it.
     let mends = plan(&c, 2, demote());
     assert!(mends.warnings.is_empty(), "{:?}", mends.warnings);
-    assert!(
-        mends.steps[0].touches.contains("stands the loss of one"),
-        "{}",
-        mends.steps[0].touches
-    );
+    assert!(mends.steps[0].touches.contains("tolerates one failure"), "{}", mends.steps[0].touches);
     let drained = plan(&c, 1, NodeChange::Availability(Availability::Drain));
     assert!(drained.warnings[0].contains("2 of 4 managers are left"), "{:?}", drained.warnings);
     let promoted = plan(&c, 3, NodeChange::Role(Role::Manager));
-    assert!(promoted.steps[0].touches.contains("the loss of one"), "{}", promoted.steps[0].touches);
+    assert!(
+        promoted.steps[0].touches.contains("tolerates one failure"),
+        "{}",
+        promoted.steps[0].touches
+    );
     // A worker that is drained says nothing of managers.
     assert!(plan(&c, 3, NodeChange::Availability(Availability::Drain)).warnings.is_empty());
 }

@@ -100,7 +100,7 @@ fn every_write_to_a_job_runs_all_of_it_again() {
     let scale = |n| Change::Scale(ScaleTo::Exactly(n));
     for (change, runs) in [(label(&job), 3), (scale(5), 5), (scale(2), 2), (Change::Force, 3)] {
         let (text, warnings, _) = told(&c, &job, &change);
-        assert_eq!(text, format!("the job runs anew: {runs} tasks start"), "{change:?}");
+        assert_eq!(text, format!("the job runs again: {runs} tasks start"), "{change:?}");
         let again = "runs all of it again: 3 completed tasks of its last run are not counted";
         assert!(warnings.contains(again), "{warnings}");
     }

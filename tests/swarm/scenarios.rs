@@ -712,7 +712,7 @@ fn nodes(lab: &Lab) {
     tui.shows(LATER, "✓ label node4");
     assert_eq!(of("node4", "{{.Spec.Labels}}"), "map[]");
     tui.keys("x+");
-    tui.shows(SOON, "4 managers stand no more losses than 3");
+    tui.shows(SOON, "4 managers tolerate no more failures than 3");
     tui.keys("y");
     tui.shows(LATER, "✓ promote node4");
     tui.shows(LATER, "managers 4/4");
@@ -727,7 +727,7 @@ fn nodes(lab: &Lab) {
     on(&mut tui, "node2");
     tui.keys("-");
     tui.shows(SOON, "type \"node2\" to confirm");
-    tui.shows(SOON, "stands no further loss");
+    tui.shows(SOON, "tolerates no further failure");
     tui.keys("\x1b");
     tui.quit();
     managers_back(lab);

@@ -5,7 +5,7 @@ use super::{Follow, Phase};
 use crate::cluster::{Service, Store, Task, TaskId, TaskState, UpdateStatus};
 
 impl Follow {
-    /// What a paused update has come to: done, if its tasks ran and are not to run on.
+    /// Result of a paused update: done, if its tasks ran and are not meant to keep running.
     pub(super) fn paused(&self, service: &Service, update: &UpdateStatus, store: &Store) -> Phase {
         let blamed = update.message.split("of task ").nth(1);
         let blamed = blamed.and_then(|id| store.task(&TaskId::from(id.trim())));

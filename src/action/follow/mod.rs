@@ -17,18 +17,18 @@ use crate::cluster::{
     UpdateState, eligible, rests, stalled,
 };
 
-/// Up to so many slots get a bar each.
+/// Up to this number of slots, each has a bar.
 pub const BARS: u64 = 20;
 
-/// A write whose outcome is unknown may still arrive: what a cut link held back is sent when it heals.
-/// So long it is watched before it counts as not carried out.
+/// A write with an unknown outcome may still arrive: data held back by a broken link is sent when
+/// it recovers. It is watched this long before it counts as not carried out.
 const DOUBT: Duration = Duration::from_secs(60);
 
 /// An object that can't be read back is tried again after this, then after twice as long, and so on
 /// up to some thirty times this.
 const READ_AGAIN: Duration = Duration::from_secs(1);
 
-/// A task that found no place for so long does not find one in the next moment.
+/// A task that found no node for this long will not find one soon.
 const STANDS_STILL: Duration = Duration::from_secs(5);
 
 /// Where an action stands.
@@ -38,11 +38,11 @@ pub enum Phase {
     Sending,
     /// The Swarm works on it.
     Converging,
-    /// All tasks run; watched for so much longer.
+    /// All tasks run; they are watched for this much longer.
     Verifying(Duration),
     /// Converged and stayed so.
     Done,
-    /// It failed, with the engine's words.
+    /// Failed, with the engine's message.
     Failed(String),
     /// The write may or may not have been carried out.
     Unknown {
@@ -72,7 +72,7 @@ pub struct Bar {
 /// One action on one object, followed.
 #[derive(Clone, Debug)]
 pub struct Follow {
-    /// Whose.
+    /// The object.
     pub target: Target,
     /// Its name.
     pub name: String,
@@ -84,29 +84,29 @@ pub struct Follow {
     pub begun: Timestamp,
     /// Slots whose task is up to date and runs, of how many.
     pub done: u64,
-    /// How many there should be.
+    /// Number of slots wanted.
     pub total: u64,
-    /// How many run, be it as they were before.
+    /// Number of running tasks, updated or not.
     pub running: u64,
-    /// What is done ended with exit 0, as it is meant to.
+    /// The tasks that are done ended with exit 0, as intended.
     pub ran: bool,
     /// Up to [`BARS`] bars; empty if there are more.
     pub bars: Vec<Bar>,
     /// The newest failed task since it began, with its error.
     pub failing: Option<(TaskId, String)>,
-    /// What is left to say once it is done.
+    /// A remark to show once it is done.
     pub note: Option<String>,
-    /// Of a drain: what the tasks there do.
+    /// For a drain: what becomes of the tasks on the node.
     leaving: Vec<Leaving>,
-    /// Why it can't get on by itself.
+    /// Reason why it can't continue by itself.
     pub stuck: Option<String>,
     /// The engine rolls back, by itself or because it was asked to.
     pub rolling_back: bool,
     /// Why the audit file lacks it.
     pub unrecorded: Option<String>,
-    /// What was asked for, to plan it anew after a conflict.
+    /// The change, to plan it again after a conflict.
     pub change: Change,
-    /// The specs before and after the write, to tell later what became of it.
+    /// The specs before and after the write, to determine its outcome later.
     specs: (Value, Value),
     version: Option<u64>,
     /// The newest version that was compared with the plan.
@@ -115,15 +115,15 @@ pub struct Follow {
     base: u64,
     /// The newest version the object was read back at.
     read_at: u64,
-    /// How often in a row it could not be read, and before when it is not tried again.
+    /// Number of failed reads in a row, and the time of the next attempt.
     unread: (u32, Timestamp),
-    /// What the write made tasks from; the engine may roll back to another.
+    /// Template of the tasks that the write creates; the engine may roll back to another.
     template: Option<u64>,
     converged_at: Option<Timestamp>,
 }
 
 impl Follow {
-    /// Begins to follow; [`Follow::sent`] tells when the write was taken.
+    /// Begins to follow; call [`Follow::sent`] once the write was accepted.
     pub fn new(step: &Step, now: Timestamp) -> Self {
         let rolling_back = step.change == Change::Rollback;
         Self {
@@ -155,14 +155,14 @@ impl Follow {
         }
     }
 
-    /// The write was taken; what the store says of the service before `version` is old.
+    /// The write was accepted; the store's data is outdated until it has `version`.
     pub fn sent(&mut self, version: u64) {
         self.version = Some(version);
         self.phase = Phase::Converging;
     }
 
-    /// The object as read once there is a link again: tells what became of a write whose outcome was
-    /// unknown, and goes on following if it was carried out.
+    /// Determines an unknown outcome from the object, read once there is a link again, and
+    /// continues to follow if the write was carried out.
     pub fn read_back(&mut self, found: &Found, now: Timestamp) {
         let Phase::Unknown { why, unchanged } = &self.phase else { return };
         let kind = self.target.kind();
@@ -199,7 +199,7 @@ impl Follow {
         }
     }
 
-    /// Whether the object must be read to learn what became of the write.
+    /// Whether the object must be read to learn the outcome of the write.
     pub fn wants_reading(&self, store: &Store, now: Timestamp) -> bool {
         let newest = match &self.target {
             Target::Service(id) => store.service(id).map(|s| s.version),
@@ -306,8 +306,8 @@ impl Follow {
         }
     }
 
-    /// How the service's spec differs from the plan: somebody wrote another over it. A rollback is the
-    /// engine's own, or told as one.
+    /// Difference between the service's spec and the plan, if someone else wrote another spec.
+    /// Rollbacks don't count: they are the engine's own or reported as such.
     fn other_spec(&self, service: &Service) -> Option<String> {
         let rolled_back = service.update.as_ref().is_some_and(|update| {
             use UpdateState::{RollbackCompleted, RollbackPaused, RollbackStarted};
@@ -351,7 +351,7 @@ fn changed_by_another(difference: &str) -> String {
     format!("changed by someone else after the write: {difference}")
 }
 
-/// How many slots there should be.
+/// Number of slots wanted.
 fn total(service: &Service, store: &Store) -> u64 {
     match &service.mode {
         Mode::Replicated(n) => *n,

@@ -38,7 +38,7 @@ impl Follow {
         self.phase = if is_so { Phase::Done } else { Phase::Converging };
     }
 
-    /// Whether nothing runs there any more, and what moves runs elsewhere; counts that.
+    /// Whether the node is empty and the tasks that move run elsewhere; counts them.
     fn is_empty(&mut self, node: &Node, store: &Store) -> bool {
         let left = store.tasks_on(&node.id).filter(|t| node.is_up() && is_there(t)).count();
         let (mut done, mut homeless) = (0, Vec::new());

@@ -11,7 +11,7 @@ use crate::cluster::changes;
 const DEFAULTS: [&str; 8] =
     ["pause", "stop-first", "any", "default", "vip", "tcp", "ingress", "container"];
 
-/// So many differences are told.
+/// Number of differences shown.
 const TOLD: usize = 3;
 
 /// Whether a spec as it is `now` holds all that a plan changes from `before` to `after`.
@@ -31,7 +31,7 @@ pub fn holds(before: &Value, after: &Value, now: &Value) -> bool {
     }
 }
 
-/// What differs from the plan, in a few words with secrets masked; empty if there are none for it.
+/// Differences from the plan in a few words, secrets masked; empty if they can't be named.
 pub fn difference(after: &Value, now: &Value) -> String {
     let mut said = changes(&after.to_string(), &now.to_string());
     let more = said.len().saturating_sub(TOLD);
@@ -46,7 +46,7 @@ fn field<'v>(map: &'v Map<String, Value>, key: &str) -> &'v Value {
     map.get(key).unwrap_or(&Value::Null)
 }
 
-/// Whether what is there now is what was asked for, as the engine writes it down.
+/// Whether the present value is the requested one, in the engine's notation.
 fn same(asked: &Value, now: &Value) -> bool {
     match (asked, now) {
         (asked, now) if asked == now => true,
@@ -94,7 +94,7 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// Whether a value is what the engine makes of nothing.
+/// Whether a value is the engine's default for a missing one.
 fn is_default(value: &Value) -> bool {
     match value {
         Value::String(word) => word.is_empty() || DEFAULTS.contains(&word.as_str()),

@@ -3,13 +3,13 @@
 use super::{Document, Target};
 use crate::cluster::Store;
 
-/// What an object is called, without a doubt which is meant: host names need not be unique.
+/// Unambiguous name of an object: host names need not be unique.
 pub(super) struct Called {
     /// On the screen.
     pub shown: String,
-    /// What is typed to confirm.
+    /// The name to type as a confirmation.
     pub typed: String,
-    /// What `docker` is given.
+    /// The name in a `docker` command.
     pub argument: String,
 }
 

@@ -1,20 +1,20 @@
-//! What can be asked of a service or a node, and what that makes of its spec.
+//! Changes to a service or a node, and their effect on its spec.
 
 use serde_json::{Value, json};
 
 use super::{NodeChange, Step, document::Document, image};
 use crate::cluster::{NodeId, ServiceId, Store, UpdateState};
 
-/// How many replicas.
+/// A number of replicas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScaleTo {
-    /// So many.
+    /// An absolute number.
     Exactly(u64),
-    /// So many more or fewer.
+    /// A relative number.
     By(i64),
 }
 
-/// What to do.
+/// A change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Another number of replicas.
@@ -86,7 +86,7 @@ pub(super) fn image_of(spec: &Value) -> Option<&str> {
     spec["TaskTemplate"]["ContainerSpec"]["Image"].as_str()
 }
 
-/// What to run instead of `now` when `asked` is what was typed.
+/// The image to run instead of `now` when the user typed `asked`.
 fn new_image<'i>(now: &str, asked: &'i str) -> Result<&'i str, String> {
     let image = image::without_old_digest(now, asked).unwrap_or(asked);
     image::check(image).map(|()| image)
@@ -102,7 +102,7 @@ impl ScaleTo {
         let wrong = || format!("'{text}' is not a number of replicas: write 5, +2 or -1");
         let limit = |n: u64| {
             if n > REPLICAS_LIMIT {
-                Err(format!("{n} replicas? More than {REPLICAS_LIMIT} is not taken"))
+                Err(format!("{n} replicas? The limit is {REPLICAS_LIMIT}"))
             } else {
                 Ok(n)
             }

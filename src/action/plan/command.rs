@@ -11,8 +11,8 @@ use super::{
 };
 use crate::text::{clean, quote};
 
-/// One line of shell. What no flag can say is named in a comment behind it.
-/// `called` is what docker finds the object by.
+/// One shell command. Changes without a flag are named in a comment after it. `called` is the name
+/// by which docker finds the object.
 pub(super) fn docker(document: &Document, called: &str, after: &Value, change: &Change) -> String {
     let name = quote(called);
     match change {

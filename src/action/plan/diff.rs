@@ -9,7 +9,7 @@ use crate::cluster::HIDDEN;
 /// Lines shown around a change.
 const CONTEXT: usize = 2;
 
-/// What a line of a diff is.
+/// Kind of a line in a diff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// Unchanged, shown for orientation.
@@ -25,7 +25,7 @@ pub enum Mark {
 /// A line of a diff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiffLine {
-    /// What it is.
+    /// Its kind.
     pub mark: Mark,
     /// The line of YAML.
     pub text: String,

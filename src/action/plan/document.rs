@@ -7,7 +7,7 @@ use super::Target;
 /// A document as just read, whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// Whose.
+    /// The object.
     pub target: Target,
     /// Its name.
     pub name: String,
@@ -15,7 +15,7 @@ pub struct Document {
     pub version: u64,
     /// Its spec, with all that skep does not know.
     pub spec: Value,
-    /// What a rollback goes back to.
+    /// The spec that a rollback restores.
     pub previous: Option<Value>,
 }
 
@@ -24,8 +24,8 @@ pub struct Document {
 pub enum Found {
     /// As this document says.
     There(Box<Document>),
-    /// It does not exist any more.
+    /// The object no longer exists.
     Gone,
-    /// It can't be read just now, and why.
+    /// It can't be read at the moment, for this reason.
     Unreadable(String),
 }

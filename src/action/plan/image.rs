@@ -1,4 +1,4 @@
-//! Image references: what can only be a slip, and a digest that is left over from another tag.
+//! Image references: finds typing mistakes, and a digest left over from another tag.
 
 /// `registry:5000/shop/api:1.9@sha256:…` in its parts.
 #[derive(Clone, Copy)]
@@ -22,9 +22,9 @@ impl<'i> Reference<'i> {
     }
 }
 
-/// The image without its digest, if that is the one `before` had under another tag: nodes run what the
-/// digest names, so with it the new tag would run the old image. One that was moved to another registry
-/// with its tag, or pinned by its digest alone, keeps it.
+/// The image without its digest, if that is the one `before` had under another tag: nodes run the
+/// image of the digest, so the new tag would run the old image. An image that was moved to another
+/// registry with its tag, or that is pinned by its digest alone, keeps it.
 pub fn without_old_digest<'i>(before: &str, image: &'i str) -> Option<&'i str> {
     let (old, new) = (Reference::read(before), Reference::read(image));
     let left_over = new.digest.is_some() && new.digest == old.digest;
@@ -69,7 +69,7 @@ fn is_tag(tag: &str) -> bool {
         && tag.chars().all(|c| word(c) || c == '.' || c == '-')
 }
 
-/// Of an algorithm that engines know (opencontainers/go-digest), and as long as its sums are.
+/// Checks for a known algorithm (opencontainers/go-digest) and the length of its digests.
 fn is_digest(digest: &str) -> bool {
     let Some((algorithm, sum)) = digest.split_once(':') else { return false };
     let length = match algorithm {

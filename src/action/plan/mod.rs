@@ -37,15 +37,15 @@ use crate::{
 /// One object's part of a plan.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Whose.
+    /// The object.
     pub target: Target,
     /// Its name.
     pub name: String,
-    /// What is typed to confirm a change of it.
+    /// The name to type as a confirmation.
     pub typed: String,
     /// The version the plan was made from.
     pub version: u64,
-    /// What was asked for.
+    /// The change.
     pub change: Change,
     /// The spec as read.
     pub before: Value,
@@ -53,11 +53,11 @@ pub struct Step {
     pub after: Value,
     /// The difference, secrets masked.
     pub diff: Vec<DiffLine>,
-    /// What it does to the tasks, in words.
+    /// Its effect on the tasks, in words.
     pub touches: String,
     /// The `docker` command that does the same.
     pub command: String,
-    /// Of a drain: what the tasks there do.
+    /// For a drain: what becomes of the tasks on the node.
     pub leaving: Vec<Leaving>,
 }
 
@@ -73,21 +73,21 @@ impl Step {
     }
 }
 
-/// What has to be typed to carry a plan out.
+/// Confirmation that a plan needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Confirm {
     /// `y`.
     Yes,
-    /// This word: the plan is dangerous.
+    /// By typing this name: the plan is dangerous.
     Type(String),
 }
 
-/// What the user answered.
+/// Answer of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Confirmation {
     /// `y`.
     Yes,
-    /// A word.
+    /// The typed name.
     Typed(String),
 }
 
@@ -110,22 +110,23 @@ pub struct Plan {
     pub title: String,
     /// One an object.
     pub steps: Vec<Step>,
-    /// What could go wrong.
+    /// Risks.
     pub warnings: Vec<String>,
     /// Those that are left out, and why.
     pub refused: Vec<String>,
-    /// What it takes to carry it out.
+    /// Confirmation it needs.
     pub confirm: Confirm,
 }
 
-/// A plan the user confirmed: what an executor takes. Can't be made but by [`Plan::approve`].
+/// A plan that the user confirmed. Executors take nothing else, and only [`Plan::approve`] makes
+/// one.
 #[derive(Clone, Debug)]
 pub struct Approved {
     plan: Plan,
 }
 
 impl Approved {
-    /// What was approved.
+    /// The approved plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -182,7 +183,7 @@ impl Plan {
         self.cluster
     }
 
-    /// Adds what could go wrong, as others know it.
+    /// Adds risks that are known elsewhere.
     pub fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
         self.warnings.extend(warnings);
     }

@@ -1,4 +1,4 @@
-//! What can be asked of a node, what that makes of its spec, and what could go wrong.
+//! Changes to a node, their effect on its spec, and their risks.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::{
     text::{count, quote},
 };
 
-/// What to do with a node.
+/// A change to a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeChange {
     /// Whether the scheduler may use it.
@@ -66,7 +66,7 @@ impl NodeChange {
         Ok(spec)
     }
 
-    /// Why the Swarm would suffer so much that it is not done at all.
+    /// Reason to refuse the change because the Swarm would be damaged.
     pub(super) fn refuses(&self, document: &Document, store: &Store) -> Option<String> {
         let node = node(document, store)?;
         match self {
@@ -98,7 +98,7 @@ impl NodeChange {
         }
     }
 
-    /// What it touches and what could go wrong.
+    /// Its effects and risks.
     pub(super) fn touches(&self, document: &Document, store: &Store) -> Touched {
         let mut touched = Touched {
             text: String::new(),
@@ -126,7 +126,7 @@ impl NodeChange {
                 let after = store.quorum().losing(&node.id);
                 if store.quorum().keeps(&node.id) && after.spare().is_none() {
                     touched.warnings.push(format!(
-                        "it goes on as a manager, and must: without it {} of {} managers are left, {} needed",
+                        "it stays a manager and is needed: without it {} of {} managers are left, {} needed",
                         after.kept(),
                         after.total(),
                         after.needed()
@@ -156,7 +156,7 @@ impl NodeChange {
                 touched.text = format!(
                     "no task is touched; managers {all} → {}: {}",
                     all + 1,
-                    stands((kept + 1).checked_sub(needed(all + 1)))
+                    tolerance((kept + 1).checked_sub(needed(all + 1)))
                 );
                 if !node.is_up() {
                     touched.warnings.push(format!(
@@ -167,7 +167,7 @@ impl NodeChange {
                 }
                 if (all + 1) % 2 == 0 {
                     touched.warnings.push(format!(
-                        "{} managers stand no more losses than {all}: an odd number is better",
+                        "{} managers tolerate no more failures than {all}: an odd number is better",
                         all + 1
                     ));
                 }
@@ -178,11 +178,11 @@ impl NodeChange {
                 touched.text = format!(
                     "no task is touched; managers {} → {all}: {}",
                     all + 1,
-                    stands(after.spare())
+                    tolerance(after.spare())
                 );
                 if after.spare() == Some(0) {
                     touched.warnings.push(format!(
-                        "quorum holds with {left} of {all} managers, and stands no further loss"
+                        "quorum holds with {left} of {all} managers, and tolerates no further failure"
                     ));
                     touched.dangerous = true;
                 }
@@ -192,9 +192,9 @@ impl NodeChange {
                         .push("it leads: nothing can be changed until another is elected".into());
                 }
                 if *node.hostname == *store.info().manager {
-                    touched.warnings.push(
-                        "skep watches through it, and goes on through another manager".into(),
-                    );
+                    touched
+                        .warnings
+                        .push("skep is connected to it, and will switch to another manager".into());
                 }
             }
             Self::Labels(labels) => {
@@ -276,7 +276,7 @@ fn is_open(node: &Node) -> bool {
     node.state == crate::cluster::NodeState::Ready && node.availability == Availability::Active
 }
 
-/// What a drain does to the tasks there, in words: not all of them move.
+/// Effect of a drain on the node's tasks, in words: not all of them move.
 fn leave(leaving: &[Leaving]) -> String {
     let sum = |of: fn(&Leaving) -> u64| leaving.iter().map(of).sum::<u64>();
     let mut parts = Vec::new();
@@ -312,12 +312,12 @@ fn tasks_on(node: &Node, store: &Store) -> usize {
     store.tasks_on(&node.id).filter(|t| t.is_live() && t.is_wanted()).count()
 }
 
-/// How many further managers may be lost then.
-fn stands(spare: Option<usize>) -> String {
+/// Number of further managers that may fail without losing quorum.
+fn tolerance(spare: Option<usize>) -> String {
     match spare {
-        None | Some(0) => "the Swarm then stands the loss of none".into(),
-        Some(1) => "the Swarm then stands the loss of one".into(),
-        Some(n) => format!("the Swarm then stands the loss of {n}"),
+        None | Some(0) => "the Swarm then tolerates no failure".into(),
+        Some(1) => "the Swarm then tolerates one failure".into(),
+        Some(n) => format!("the Swarm then tolerates {n} failures"),
     }
 }
 

@@ -10,12 +10,12 @@ use crate::{
     text::count,
 };
 
-/// What starts although no running task is replaced.
+/// Tasks that start although no running task is replaced.
 #[derive(Default)]
 pub(super) struct Reruns {
-    /// What happens to the tasks.
+    /// Effect on the tasks.
     pub text: Option<String>,
-    /// What may not be wanted.
+    /// Possibly unwanted effects.
     pub warning: Option<String>,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn of_job(service: &Service, runs: Option<u64>, store: &Store) -> Opt
             if done == 1 { "is" } else { "are" },
         )
     });
-    Some(Reruns { text: Some(format!("{stopped}the job runs anew: {runs}")), warning })
+    Some(Reruns { text: Some(format!("{stopped}the job runs again: {runs}")), warning })
 }
 
 /// Slots without a running task: with a new template each gets a task at once, also those whose work is

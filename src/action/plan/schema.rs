@@ -1,4 +1,4 @@
-//! What a service spec may hold, as far as a slip in the editor can be told from intent.
+//! Schema of a service spec, as far as a slip in the editor can be told from intent.
 //!
 //! The engine silently drops a field it does not know, so a mistyped key would look accepted and do
 //! nothing. A key is taken if it is known here, or if the spec had it before (a newer engine's).
@@ -96,7 +96,7 @@ pub(super) fn check(spec: &Value, original: &Value) -> Result<(), (Path, String)
     let mode_name = |v: &Value| v["Mode"].as_object().and_then(|m| m.keys().next().cloned());
     if mode_name(spec) != mode_name(original) {
         let path = vec![Part::Key("Mode".into())];
-        return Err((path, "the mode of a service can't be changed: create it anew".into()));
+        return Err((path, "the mode of a service can't be changed: create it again".into()));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What a plan is for.
+//! Target of a plan.
 
 use crate::cluster::{NodeId, ServiceId, Subject};
 

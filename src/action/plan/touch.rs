@@ -1,4 +1,4 @@
-//! What a change does to running tasks, and what could go wrong.
+//! Effects of a change on running tasks, and its risks.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -19,7 +19,7 @@ pub(super) struct Touched {
     pub text: String,
     pub warnings: Vec<String>,
     pub dangerous: bool,
-    /// Of a drain: what the tasks there do.
+    /// For a drain: what becomes of the tasks on the node.
     pub leaving: Vec<Leaving>,
 }
 
@@ -258,7 +258,7 @@ fn reservation_warning(
     }
 }
 
-/// What a spec reserves for each task.
+/// Resources that a spec reserves for each task.
 fn reserved(spec: &Value) -> Resources {
     let number = |key: &str| spec[key].as_u64().unwrap_or(0);
     let mut reserved = Resources {
@@ -276,7 +276,7 @@ fn reserved(spec: &Value) -> Resources {
     reserved
 }
 
-/// What happens to the tasks, in words.
+/// Effect on the tasks, in words.
 fn text(
     document: &Document,
     after: &Value,

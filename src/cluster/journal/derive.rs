@@ -1,4 +1,4 @@
-//! What the store writes into the journal when something changes.
+//! Journal entries for changes of the store.
 
 use crate::cluster::{
     EngineEvent, Gravity, Node, NodeId, NodeState, Reachability, Service, ServiceId, Store,
@@ -6,7 +6,7 @@ use crate::cluster::{
     journal::{Entry, Line, Meaning},
 };
 
-/// Of the failures a manager remembers so many go into the journal: the newest.
+/// Number of past failures that go into the journal: the newest ones.
 const REMEMBERED: usize = 4_000;
 
 impl Store {
@@ -87,8 +87,8 @@ impl Store {
         );
     }
 
-    /// What the manager still remembers of the time before skep looked: failed tasks, and the last
-    /// update of each service.
+    /// Adds what the manager still remembers of the time before skep connected: failed tasks, and
+    /// the last update of each service.
     pub(in crate::cluster) fn remember(&mut self) {
         let mut past = Vec::new();
         let mut entry = |at: Timestamp, kind: &str, name: &str, text: String, subject, meaning| {
@@ -212,7 +212,7 @@ impl Store {
     }
 }
 
-/// `update started`, or the plain action; nothing for what lists tell better.
+/// `update started`, or the plain action; nothing where lists have the details.
 fn event_text(event: &EngineEvent) -> String {
     match (&*event.action, event.attribute("updatestate.new")) {
         ("update", "") if &*event.kind == "service" => String::new(),

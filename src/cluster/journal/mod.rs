@@ -1,4 +1,4 @@
-//! What happened, newest last: the engine's events and the task transitions skep derived.
+//! The journal, newest last: the engine's events and the task transitions that skep derived.
 
 mod derive;
 pub(super) mod timeline;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{NodeId, ServiceId, TaskId, Timestamp};
 
-/// What an entry is about.
+/// The object of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Subject {
     /// A node.
@@ -30,7 +30,7 @@ pub enum Subject {
     Other,
 }
 
-/// How much a human should care.
+/// Importance of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Gravity {
     /// Passing states.
@@ -47,7 +47,7 @@ pub enum Gravity {
     Bad,
 }
 
-/// What an entry means for others: causes are linked to what they led to by it.
+/// Meaning of an entry: links causes to their consequences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Meaning {
     /// A service's spec changed, or it was made or removed.
@@ -68,7 +68,7 @@ pub enum Meaning {
     /// Another manager leads.
     #[serde(rename = "Leader")]
     Leader,
-    /// What someone did through skep.
+    /// An action done through skep.
     #[serde(rename = "Action")]
     Action,
     /// All else.
@@ -95,25 +95,25 @@ pub struct Entry {
     /// The object's name.
     #[serde(rename = "name")]
     pub name: Arc<str>,
-    /// What happened to it.
+    /// Description.
     #[serde(rename = "text")]
     pub text: Arc<str>,
     /// The object.
     #[serde(rename = "subject")]
     pub subject: Subject,
-    /// How bad.
+    /// Its importance.
     #[serde(rename = "gravity")]
     pub gravity: Gravity,
-    /// What it means for others.
+    /// Its meaning.
     #[serde(rename = "meaning", default)]
     pub meaning: Meaning,
-    /// Who did it, where that is known.
+    /// The user who did it, if known.
     #[serde(rename = "who", default, skip_serializing_if = "Option::is_none")]
     pub who: Option<Arc<str>>,
 }
 
 impl Entry {
-    /// What happened, and who did it.
+    /// The description, with the user who did it.
     pub fn said(&self) -> Cow<'_, str> {
         match &self.who {
             Some(who) => format!("{} by {who}", self.text).into(),
@@ -129,20 +129,20 @@ pub struct Line<'a> {
     pub kind: &'a str,
     /// The object's name.
     pub name: &'a str,
-    /// What happened to it.
+    /// Description.
     pub text: String,
     /// The object.
     pub subject: Subject,
-    /// How bad.
+    /// Its importance.
     pub gravity: Gravity,
-    /// What it means for others.
+    /// Its meaning.
     pub meaning: Meaning,
-    /// Who did it, where that is known.
+    /// The user who did it, if known.
     pub who: Option<&'a str>,
 }
 
-/// Entries that say the same, also if one was seen as it happened and the other is what the manager
-/// remembers of it.
+/// Finds entries for the same event, also if one was observed live and the other comes from the
+/// manager's memory.
 #[derive(Default)]
 struct Known {
     told: HashSet<(Timestamp, Arc<str>, Arc<str>)>,
@@ -182,7 +182,7 @@ impl Known {
 #[derive(Clone, Debug)]
 pub struct Journal {
     entries: VecDeque<Entry>,
-    /// Texts of entries: what happens happens again, to the same and in the same words.
+    /// Texts of entries, shared because the same things happen again and again.
     shared: HashSet<Arc<str>>,
     tidy_at: usize,
     next: u64,
@@ -190,10 +190,10 @@ pub struct Journal {
     unkept: u64,
 }
 
-/// So many texts that nobody says any more are no burden.
+/// Number of unused texts that is tolerated.
 const TIDY: usize = 256;
 
-/// The first number: there is room below for what is remembered later.
+/// The first number; lower ones are left for older entries that are added later.
 const FIRST: u64 = 1 << 32;
 
 impl Default for Journal {
@@ -209,7 +209,7 @@ impl Default for Journal {
 }
 
 impl Journal {
-    /// How many entries are kept.
+    /// Number of entries kept.
     pub const LIMIT: usize = 10_000;
 
     /// Adds one; the oldest goes when the journal is full.
@@ -248,8 +248,7 @@ impl Journal {
         text
     }
 
-    /// Takes in what is remembered from before: in the order of time among what is there, nothing
-    /// twice. Returns whether anything was new.
+    /// Adds older entries in the order of time, without duplicates. Returns whether any was new.
     pub fn recall(&mut self, past: Vec<Entry>) -> bool {
         let mut known = Known::default();
         for entry in &self.entries {
@@ -282,8 +281,8 @@ impl Journal {
         true
     }
 
-    /// What is not on disk yet; from now on it counts as if it were. Passing states are not worth it,
-    /// and what was done through skep is in the audit file.
+    /// Takes the entries that are not on disk yet, and marks them as kept. Passing states are not
+    /// worth keeping, and actions done through skep are in the audit file.
     pub fn take_unkept(&mut self) -> Vec<Entry> {
         let from = self.entries.partition_point(|e| e.seq < self.unkept);
         self.unkept = self.next;

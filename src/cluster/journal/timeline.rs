@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use crate::cluster::{Entry, Journal, Meaning, ServiceId, Subject, Timestamp};
 
-/// So long after a change a failure may be its doing.
+/// A failure within this time after a change may be its consequence.
 const CONSEQUENCE: i64 = 10 * 60 * 1_000_000_000;
 
-/// What a change led to.
+/// Consequence of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effect {
     /// Failures of the same service until the next change, or for ten minutes.
@@ -16,7 +16,7 @@ pub struct Effect {
     pub first: Timestamp,
 }
 
-/// What each change led to, by the entry's number.
+/// Consequences of each change, by the entry's number.
 pub fn effects(journal: &Journal) -> HashMap<u64, Effect> {
     let mut last: HashMap<&ServiceId, &Entry> = HashMap::new();
     let mut effects: HashMap<u64, Effect> = HashMap::new();
@@ -40,7 +40,7 @@ pub fn effects(journal: &Journal) -> HashMap<u64, Effect> {
     effects
 }
 
-/// Failures between two instants, in so many equal parts.
+/// Failures between two instants, in `parts` equal parts.
 pub fn failures(journal: &Journal, from: Timestamp, to: Timestamp, parts: usize) -> Vec<u32> {
     let mut counts = vec![0; parts];
     let span = i128::from(to.0) - i128::from(from.0);

@@ -69,7 +69,7 @@ pub(in crate::engine) struct WireOrchestration {
 }
 
 impl WireInfo {
-    /// What a manager tells of itself and the others while there is no leader.
+    /// A manager's view of itself and the others while there is no leader.
     pub(in crate::engine) fn answering(&self) -> Answering {
         let peers = self.swarm.remote_managers.iter();
         Answering {

@@ -53,7 +53,7 @@ impl<'de, F: FnMut(&'de [u8]) -> Option<usize>> Members<'de, F> {
         Ok(members)
     }
 
-    /// How long the object is, once all its members are read.
+    /// Length of the object, once all its members are read.
     pub fn length(&self) -> usize {
         self.at
     }

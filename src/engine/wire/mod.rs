@@ -29,7 +29,7 @@ use crate::cluster::{Resources, TaskSpec, Timestamp};
 const SPECS: usize = 8_192;
 const SPEC_BYTES: usize = 32 << 20;
 
-/// So much of a spec's beginning tells how long it may be, and so many lengths are tried.
+/// Length of the prefix that a spec is looked up by, and number of lengths tried for it.
 const LOOKS: usize = 128;
 const LENGTHS: usize = 8;
 
@@ -37,15 +37,15 @@ const LENGTHS: usize = 8;
 #[derive(Debug, Default)]
 pub struct Interner {
     texts: HashSet<Arc<str>>,
-    /// What they take.
+    /// Total length of the texts.
     text_bytes: usize,
     /// By their bytes: most of a task is its spec, and read once for all tasks made from it.
     specs: HashMap<Box<[u8]>, Arc<TaskSpec>>,
-    /// What their texts take.
+    /// Total length of the JSON of the specs.
     spec_bytes: usize,
-    /// How long those are that begin so.
+    /// Lengths of the known specs with this prefix.
     lengths: HashMap<[u8; LOOKS], Vec<usize>>,
-    /// The one met last.
+    /// The spec found last.
     met: Option<Arc<TaskSpec>>,
 }
 
@@ -57,8 +57,8 @@ impl Interner {
         }))
     }
 
-    /// How long the spec is that these bytes begin with, if it is a known one: an object's text that is
-    /// there whole is that object, whatever follows.
+    /// Length of the known spec that these bytes begin with, if any: the complete text of an object is
+    /// that object, whatever follows it.
     fn meet(&mut self, bytes: &[u8]) -> Option<usize> {
         self.met = None;
         let lengths = self.lengths.get(bytes.first_chunk::<LOOKS>()?)?;
@@ -186,12 +186,12 @@ fn nanos(n: i64) -> Duration {
     Duration::from_nanos(u64::try_from(n).unwrap_or(0))
 }
 
-/// A list that was read, and what of it could not be.
+/// A list, with the elements that could not be read.
 #[derive(Clone, Debug)]
 pub struct Listed<T> {
-    /// What was read.
+    /// The elements that were read.
     pub items: Vec<T>,
-    /// What was not.
+    /// Elements that could not be read.
     pub gaps: Gaps,
 }
 
@@ -232,7 +232,7 @@ fn list<T>(
 /// The longest id taken for one; the engine's have 25 characters.
 const LONGEST_ID: usize = 128;
 
-/// An object without a usable id is none: it could not be told from others.
+/// An object without a usable ID is rejected: it could not be distinguished from others.
 fn check_id(id: &str) -> Result<(), serde_json::Error> {
     match id.len() {
         0 => Err(serde::de::Error::custom("it has no ID")),

@@ -137,7 +137,7 @@ impl From<WireNode<'_>> for Node {
     }
 }
 
-/// Tells root certificates apart; 0 for none.
+/// Fingerprint of a root certificate; 0 for none.
 fn fingerprint(pem: &str) -> u64 {
     if pem.is_empty() {
         return 0;

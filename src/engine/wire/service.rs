@@ -272,7 +272,7 @@ impl ServiceReader {
     }
 }
 
-/// What tells whether the rest must be read.
+/// The fields that decide whether the rest must be read.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct WireHead<'a> {

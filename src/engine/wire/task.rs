@@ -124,7 +124,7 @@ impl TaskReader {
         Ok(tasks)
     }
 
-    /// What could not be read so far.
+    /// Elements that could not be read so far.
     pub fn gaps(&self) -> &Gaps {
         self.pieces.gaps()
     }

@@ -75,7 +75,7 @@ impl WireTemplate<'_> {
         read_part(self.resources)
     }
 
-    /// What matters of it.
+    /// The fields that skep uses.
     pub fn model(&self) -> TaskSpec {
         let resources = self.resources();
         let restart: WireRestart<'_> = read_part(self.restart_policy);
@@ -123,13 +123,14 @@ pub(super) struct WireContainer<'a> {
 }
 
 impl WireContainer<'_> {
-    /// How long it may take to stop; the engine's default is 10 s (swarmkit `api/defaults/service.go`).
+    /// Grace period for stopping; the engine's default is 10 s (swarmkit
+    /// `api/defaults/service.go`).
     pub fn stop_grace(&self) -> Duration {
         self.stop_grace_period.map_or(Duration::from_secs(10), nanos)
     }
 }
 
-/// What a container refers to.
+/// Secrets, configs, mounts and the health check of a container.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct WireReferences<'a> {

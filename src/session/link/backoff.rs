@@ -1,4 +1,4 @@
-//! Waiting before the next try.
+//! Delay before the next attempt.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// How long to wait now.
+    /// The delay before the next attempt.
     pub fn wait(&mut self) -> Duration {
         let wait = self.next;
         self.next = (wait * 2).min(LONGEST);

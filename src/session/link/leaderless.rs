@@ -1,4 +1,4 @@
-//! What the managers tell together while the Swarm has no leader.
+//! State of the managers while the Swarm has no leader.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::{
     engine::EngineError,
 };
 
-/// Of what asking all managers came to: whether the Swarm has no leader, and who still answers.
+/// Derives from the answers of all managers whether the Swarm has no leader, and who still answers.
 pub fn leaderless<'e>(
     failed: impl IntoIterator<Item = &'e EngineError>,
     since: Timestamp,

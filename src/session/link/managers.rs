@@ -1,4 +1,4 @@
-//! The managers of one cluster that skep may use, and what is known of each.
+//! The managers of one cluster that skep may use, and the state of each.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -8,12 +8,12 @@ use crate::{
     engine::{Engine, EngineError, Probe},
 };
 
-/// Round trips remembered of each.
+/// Number of round trips remembered for each manager.
 const REMEMBERED: usize = 3;
 /// Another manager is worth a move if a round trip to it is this much shorter, and a third at most.
 const WORTHWHILE: Duration = Duration::from_millis(30);
 
-/// One of them.
+/// A manager.
 #[derive(Debug)]
 pub(in crate::session) struct Manager {
     /// The client; clones share its connections.
@@ -21,7 +21,7 @@ pub(in crate::session) struct Manager {
     node: Option<Arc<str>>,
     reach: Reach,
     round_trips: VecDeque<Duration>,
-    /// Another session has it: it belongs to another Swarm.
+    /// Taken by another session: it belongs to another Swarm.
     parted: bool,
 }
 
@@ -43,7 +43,7 @@ impl Manager {
     }
 }
 
-/// All of them.
+/// All managers of one cluster.
 #[derive(Debug)]
 pub(in crate::session) struct Managers {
     managers: Vec<Manager>,
@@ -61,7 +61,7 @@ impl Managers {
         self.managers.iter().filter(|m| !m.parted).count()
     }
 
-    /// Gives one to another session; its place stays empty.
+    /// Hands a manager to another session; its index stays unused.
     pub fn part(&mut self, at: usize) -> Option<Manager> {
         let manager = self.managers.get_mut(at).filter(|m| !m.parted)?;
         manager.parted = true;
@@ -74,12 +74,12 @@ impl Managers {
         })
     }
 
-    /// The managers, to be used by another session.
+    /// Hands all managers to another session.
     pub fn give_up(&mut self) -> Vec<Manager> {
         std::mem::take(&mut self.managers)
     }
 
-    /// Takes more managers in; what was known of them stays known.
+    /// Adds managers, with the state they had.
     pub fn join(&mut self, managers: Vec<Manager>) {
         for mut manager in managers {
             let endpoint = manager.engine.endpoint();
@@ -95,7 +95,7 @@ impl Managers {
         }
     }
 
-    /// Who may be tried, but one.
+    /// All managers that may be tried, except one.
     pub fn candidates(&self, but: Option<usize>) -> Vec<(usize, Engine)> {
         let all = self.managers.iter().enumerate();
         let usable = all.filter(|(at, m)| Some(*at) != but && !m.parted);
@@ -119,7 +119,7 @@ impl Managers {
             if in_use { Reach::InUse { round_trip } } else { Reach::Ready { round_trip } };
     }
 
-    /// A manager is of no use now, and why.
+    /// Marks a manager as unusable, with the reason.
     pub fn failed(&mut self, at: usize, why: String) {
         if let Some(manager) = self.managers.get_mut(at) {
             manager.reach = Reach::Out { why };
@@ -127,7 +127,7 @@ impl Managers {
         }
     }
 
-    /// This one is watched from now on, or none.
+    /// Marks the manager that is watched from now on, if any.
     pub fn uses(&mut self, at: Option<usize>) {
         if let Some(old) = self.in_use.and_then(|old| self.managers.get_mut(old))
             && let Reach::InUse { round_trip } = old.reach
@@ -141,7 +141,7 @@ impl Managers {
         }
     }
 
-    /// Whether another one has been much faster for a while.
+    /// Whether another manager has been much faster for a while.
     pub fn has_faster(&self) -> bool {
         let Some(ours) = self.in_use.and_then(|at| self.managers[at].round_trip()) else {
             return false;
@@ -150,7 +150,7 @@ impl Managers {
         others.filter_map(Manager::round_trip).any(|t| t * 3 < ours && t + WORTHWHILE < ours)
     }
 
-    /// What the screen shows of them, if that changed.
+    /// The managers for the screen, if anything changed.
     pub fn news(&mut self) -> Option<Vec<ManagerLine>> {
         let lines: Vec<_> = self
             .managers
@@ -169,7 +169,7 @@ impl Managers {
         })
     }
 
-    /// Why none can be used, in one line.
+    /// One line that says why no manager can be used.
     pub fn trouble(&self, errors: &[(usize, EngineError)]) -> String {
         // One that answers and says why tells more than those that say nothing.
         let leaderless = errors.iter().filter(|(_, e)| e.is_leaderless()).count();

@@ -11,10 +11,10 @@ use crate::session::{
     watch::budget::Budget,
 };
 
-/// How long the fastest may take for its lists before the next is asked for its own as well.
+/// Time for the fastest manager to send its lists before the next one is asked as well.
 const LEAD: Duration = Duration::from_millis(800);
 
-/// One that answered in full.
+/// A manager that answered in full.
 pub(in crate::session) struct Winner {
     pub at: usize,
     pub engine: Engine,
@@ -22,19 +22,19 @@ pub(in crate::session) struct Winner {
     pub watch: Watch,
 }
 
-/// How a race ended.
+/// Result of a race.
 #[derive(Default)]
 pub(in crate::session) struct Finish {
     pub winner: Option<Box<Winner>>,
-    /// Those that answered the first words.
+    /// Managers that answered the greeting.
     pub answered: Vec<(usize, Engine, Probe)>,
-    /// Those that can't be used.
+    /// Managers that can't be used.
     pub failed: Vec<(usize, EngineError)>,
-    /// Those that belong to another Swarm, and to which.
+    /// Managers that belong to another Swarm, with its ID.
     pub strangers: Vec<(usize, String)>,
 }
 
-/// Runs one. `swarm` is the Swarm they must belong to, if that is known.
+/// Runs a race. `swarm` is the Swarm they must belong to, if that is known.
 pub(in crate::session) async fn race(
     candidates: Vec<(usize, Engine)>,
     swarm: Option<String>,

@@ -1,4 +1,4 @@
-//! The last lines of tasks, read once: what a problem's detail and a report show as evidence.
+//! The last lines of tasks, read once: evidence for a problem's detail and for a report.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use crate::{
 
 /// Lines read of each.
 const LINES: usize = 10;
-/// How long one may take.
+/// Time limit for one log.
 const EACH: Duration = Duration::from_secs(3);
-/// How long all may take together.
+/// Time limit for all logs together.
 const ALL: Duration = Duration::from_secs(8);
-/// So many are read beside each other.
+/// Number of logs read in parallel.
 const AT_ONCE: usize = 10;
 
 /// The last lines of a task, or why they can't be read.
@@ -54,8 +54,8 @@ pub(in crate::session) fn last(engine: &Engine, out: &Out, task: TaskId) {
     });
 }
 
-/// Reads the last lines of these tasks, in a time that is bounded whatever hangs; what did not come by
-/// then says so.
+/// Reads the last lines of these tasks within a time limit; a log that did not arrive by then is an
+/// error.
 pub async fn read_log_ends(connector: Connector, tasks: Vec<TaskId>) -> LogEnds {
     let late = || Err(format!("not read within {}", exact(ALL)));
     let mut ends: LogEnds = tasks.iter().map(|task| (task.clone(), late())).collect();

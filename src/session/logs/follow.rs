@@ -1,5 +1,5 @@
-//! Following logs: one stream a task, so that one node that is away costs only its own lines. No line
-//! is told twice and none is left out, over broken streams and other managers.
+//! Follows logs: one stream per task, so that an unreachable node costs only its own lines. No line
+//! is shown twice and none is left out, across broken streams and other managers.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -28,9 +28,9 @@ const TAIL: usize = 500;
 /// Waits before a stream that failed or ended is opened again.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// A stream that says nothing for so long is doubted: moby#41733, docker/cli#4678.
+/// A stream that is silent this long is checked: moby#41733, docker/cli#4678.
 const DOUBT: Duration = Duration::from_secs(10);
-/// How long a look beside a doubted stream may take.
+/// Time limit for checking a stream that went silent.
 const LOOK: Duration = Duration::from_secs(10);
 
 /// Where a log that was never read begins.
@@ -54,38 +54,39 @@ pub(in crate::session) struct Tails {
     view: Token,
     begin: Begin,
     running: HashMap<TaskId, AbortHandle>,
-    /// Outlives a link, to go on from there over another.
+    /// Survives a lost link, so that reading goes on from there.
     known: HashMap<TaskId, Arc<Known>>,
 }
 
-/// What is known of a task's log.
+/// State of a task's log.
 #[derive(Debug, Default)]
 struct Known {
     /// The task may still write.
     alive: AtomicBool,
-    /// It was told that it can't be read, and nothing since.
+    /// The UI was told that it can't be read, and no line has come since.
     in_trouble: AtomicBool,
     heard: Mutex<Heard>,
 }
 
-/// What was told of it. A line is known again by its time and text: the engine itself sends lines again
-/// within one stream, from the beginning, when a node comes back (measured, 20.10 to 28.5).
+/// Lines delivered so far. A duplicate is recognised by its time and text: the engine itself sends
+/// lines again within one stream, from the beginning, when a node comes back (measured, 20.10 to
+/// 28.5).
 #[derive(Debug, Default)]
 struct Heard {
-    /// The newest line's time.
+    /// Time of the newest line.
     newest: Timestamp,
     /// The newest of each output: each has its own clockwork, and the two may be a little out of step.
     of_output: [Timestamp; 3],
-    /// The last lines, the oldest first, and the same to look them up.
+    /// Fingerprints of the last lines, the oldest first, and the same as a set.
     recent: VecDeque<(i64, u64)>,
     lookup: HashSet<(i64, u64)>,
-    /// It is over: whatever comes again is known.
+    /// The log has ended: lines that come again are duplicates.
     closed: bool,
 }
 
-/// Tasks whose end is remembered; a crash loop watched for weeks makes many.
+/// Limit of tasks whose end is remembered; a crash loop watched for weeks makes many.
 const KNOWN: usize = 1_024;
-/// Lines of each task that are known again.
+/// Number of lines remembered for each task to find duplicates.
 const RECENT: usize = 4_096;
 
 impl Heard {
@@ -95,8 +96,8 @@ impl Heard {
         (frame.at.0, hasher.finish())
     }
 
-    /// Whether a line was told already. One that is older than all that are remembered counts as
-    /// told: it can only be a node's log sent again.
+    /// Whether a line was delivered already. One that is older than all remembered lines counts as
+    /// delivered: it can only be a node's log sent again.
     fn knows(&self, frame: &LogFrame) -> bool {
         if !frame.at.is_set() || frame.at > self.of_output[output(frame)] {
             return false;
@@ -106,7 +107,7 @@ impl Heard {
         self.closed || forgotten || self.lookup.contains(&Self::key(frame))
     }
 
-    /// Lets go of the single lines: this log is over, and all of it was told.
+    /// Forgets the single lines: this log has ended and was delivered completely.
     fn close(&mut self) {
         self.recent = VecDeque::new();
         self.lookup = HashSet::new();
@@ -139,7 +140,7 @@ fn output(frame: &LogFrame) -> usize {
 }
 
 impl Tails {
-    /// Streams that begin elsewhere than usual.
+    /// Streams with a start other than the default.
     pub fn beginning(begin: Begin) -> Self {
         let mut tails = Self::default();
         tails.begin = begin;
@@ -180,7 +181,7 @@ impl Tails {
         }
     }
 
-    /// Ends all streams; [`Tails::set`] goes on after the last line heard.
+    /// Ends all streams; [`Tails::set`] continues after the last line received.
     pub fn pause(&mut self) {
         for (_, handle) in self.running.drain() {
             handle.abort();
@@ -235,17 +236,17 @@ struct Tail {
     known: Arc<Known>,
 }
 
-/// Why a stream is left.
+/// Reasons to leave a stream.
 enum End {
     /// The UI is gone.
     Gone,
-    /// It ended by itself.
+    /// The stream ended by itself.
     Clean,
-    /// It stalls, or broke.
+    /// The stream stalled or broke.
     Broken(Option<EngineError>),
 }
 
-/// What a look beside a silent stream finds.
+/// Result of checking a silent stream.
 enum Beside {
     /// The task just says nothing.
     Nothing,
@@ -297,7 +298,7 @@ impl Tail {
         self.out.send(Event::LogTrouble(self.view, self.task.clone(), why)).await
     }
 
-    /// Reads one stream to its end; also tells whether anything new came.
+    /// Reads one stream to its end. Also returns whether anything new came.
     async fn stream(&self, follow: bool) -> (End, bool) {
         let from = self.known.heard.lock().await.newest.set();
         let resumed = from.is_some();
@@ -359,9 +360,9 @@ impl Tail {
         }
     }
 
-    /// The next lines. A stream that is followed and says nothing is compared with what the engine says
-    /// beside it: `Err(None)` if it has lines the stream does not bring. A node that says nothing to
-    /// either is told.
+    /// The next lines. A followed stream that is silent is compared with a second request:
+    /// `Err(None)` if that has lines which the stream does not deliver. A node that answers neither
+    /// is reported.
     async fn next(
         &self,
         stream: &mut LogStream,
@@ -392,7 +393,7 @@ impl Tail {
         }
     }
 
-    /// What the engine says beside a stream that stays silent for `patience`.
+    /// Checks a stream that has been silent for `patience` with a second request.
     async fn look_beside(&self, patience: Duration) -> Beside {
         tokio::time::sleep(patience).await;
         let last = self.known.heard.lock().await.newest;

@@ -28,13 +28,13 @@ use crate::{
     engine::{Engine, EngineError, LogFrame, Output, ServiceReader},
 };
 
-/// Between looks for tasks that came or went.
+/// Interval for checking which tasks exist.
 const LOOK: Duration = Duration::from_secs(2);
-/// Between looks for logs that have become silent.
+/// Interval for checking for silent logs.
 const TICK: Duration = Duration::from_millis(500);
 const VIEW: Token = Token(1);
 
-/// What to read.
+/// A query for logs.
 #[derive(Clone, Debug)]
 pub struct LogQuery {
     /// Names of services.
@@ -47,7 +47,7 @@ pub struct LogQuery {
     pub follow: bool,
 }
 
-/// A line, with whose it is.
+/// A line and the task that wrote it.
 #[derive(Clone, Debug)]
 pub struct LogLine {
     pub at: Timestamp,
@@ -59,7 +59,7 @@ pub struct LogLine {
     pub text: Vec<u8>,
 }
 
-/// What was read.
+/// An item of the result.
 #[derive(Debug)]
 pub enum LogSaid {
     /// These tasks are read, each to its end: until one spoke or ended, a line of it may be older than
@@ -69,7 +69,7 @@ pub enum LogSaid {
     Quiet(TaskId),
     /// Lines of one task, in order.
     Lines(Vec<LogLine>),
-    /// What can't be read, and why.
+    /// A log that can't be read, with the reason.
     Trouble(String),
 }
 
@@ -218,7 +218,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Asks for the tasks as they stand now.
+    /// Reads the current tasks.
     fn list(&mut self) -> impl Future<Output = Result<Vec<Delta>, EngineError>> + Send + 'static {
         self.list += 1;
         let list = ListId(self.list);
@@ -246,7 +246,7 @@ impl Reading {
         with_log.map(|t| LogTask { task: t.id.clone(), alive: alive(t) }).collect()
     }
 
-    /// Notes that a log can't be read, and tells it unless that was told already.
+    /// Notes that a log can't be read, and reports it once.
     fn unread(
         &self,
         unread: &mut HashMap<TaskId, String>,
@@ -260,7 +260,7 @@ impl Reading {
         (before != Some(why)).then_some(LogSaid::Trouble(said))
     }
 
-    /// Why a log says nothing, as far as the Swarm tells.
+    /// The reason for a silent log, as far as the Swarm knows it.
     fn why_silent(&self, task: &TaskId) -> Option<String> {
         let task = self.store.task(task)?;
         let service = self.store.service(&task.service);

@@ -7,27 +7,27 @@ use crate::cluster::TaskId;
 
 /// The lines of other tasks are held back for those of a silent one no longer than this.
 const HELD: Duration = Duration::from_secs(3);
-/// A log that says nothing for so long can't be read.
+/// A log that is silent this long counts as unreadable.
 const UNREAD: Duration = Duration::from_secs(8);
 /// The same with `since`: the node may have to read a long log to find where it begins.
 const SEARCHING: Duration = Duration::from_secs(30);
 
-/// How long each open log has been silent.
+/// Measures how long each open log has been silent.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
-    /// The time spent waiting for news; what the reader of the lines takes for them is not in it.
+    /// Time spent waiting for lines, without the time that the reader needs to handle them.
     waited: Duration,
     open: HashMap<TaskId, Open>,
 }
 
 #[derive(Debug)]
 struct Open {
-    /// What was waited in all when it last said something.
+    /// Total waiting time when the log last sent something.
     heard: Duration,
     held: bool,
 }
 
-/// What to do about a silent log.
+/// Action to take on a silent log.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
     /// Show the lines of the others.
@@ -37,36 +37,36 @@ pub(super) enum Overdue {
 }
 
 impl Silence {
-    /// These logs are read from now on.
+    /// Starts to watch these logs.
     pub fn begin(&mut self, tasks: impl Iterator<Item = TaskId>) {
         let waited = self.waited;
         self.open = tasks.map(|task| (task, Open { heard: waited, held: true })).collect();
     }
 
-    /// Nothing came for `time`.
+    /// Counts `time` in which nothing came.
     pub fn wait(&mut self, time: Duration) {
         self.waited += time;
     }
 
-    /// A log said something.
+    /// Notes that a log sent something.
     pub fn heard(&mut self, task: &TaskId) {
         if let Some(open) = self.open.get_mut(task) {
             open.heard = self.waited;
         }
     }
 
-    /// A log is not waited for any more.
+    /// Stops watching a log.
     pub fn close(&mut self, task: &TaskId) {
         self.open.remove(task);
     }
 
-    /// Whether no log is waited for.
+    /// Whether no log is watched.
     pub fn is_over(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// The logs that have been silent for too long, each told once; those whose cause is known, `explained`,
-    /// are not waited for longer than the others are held back for them.
+    /// Logs that have been silent for too long, each returned once. Those with a known cause
+    /// (`explained`) are given up as soon as others would have to wait for them.
     pub fn overdue(
         &mut self,
         searching: bool,

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{connect::Endpoint, engine::Price};
 
-/// What skep may cost.
+/// Limits of the load that skep causes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
     /// The share of the manager's time skep may use, all requests together.
@@ -35,25 +35,25 @@ impl Budget {
         Self { rate: if spare { self.rate } else { f64::INFINITY }, ..self }
     }
 
-    /// Of the manager's time, unless the user says otherwise.
+    /// Default share of the manager's time.
     pub const SHARE: f64 = 0.05;
-    /// Over a network.
+    /// Limit over a network.
     pub const RATE: f64 = 128.0 * 1024.0;
     /// With `--low-bandwidth`.
     pub const LOW_RATE: f64 = 6.0 * 1024.0;
 }
 
-/// When a kind of request is of use.
+/// Intervals and weight of a kind of request.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::session) struct Rhythm {
     /// While something happens.
     pub busy: Duration,
     /// When nothing has happened for a while.
     pub calm: Duration,
-    /// At least so often, whatever it costs: a manager that is slow in an outage must not make skep
-    /// look away.
+    /// The longest interval, whatever it costs: skep must keep watching a manager that is slow in
+    /// an outage.
     pub longest: Duration,
-    /// Its part of the budget when not all can have what they wish.
+    /// Its weight when the budget is too small for all.
     pub weight: f64,
 }
 
@@ -66,10 +66,10 @@ pub(in crate::session) struct Rhythm {
 pub(in crate::session) struct Pace {
     rhythm: Rhythm,
     request: Duration,
-    /// Bytes a second.
+    /// Limit in bytes per second.
     rate: f64,
     share: f64,
-    /// What the last requests cost.
+    /// Costs of the last requests.
     prices: VecDeque<Price>,
     due: Instant,
     paid: Instant,
@@ -81,13 +81,13 @@ pub(in crate::session) struct Pace {
 
 /// Prices remembered: the least of them counts, since waiting for a busy manager is no cost to it.
 const REMEMBERED: usize = 5;
-/// What can't be asked now is asked so soon.
+/// Delay before asking again for something that can't be asked now.
 const SOON: Duration = Duration::from_millis(50);
 /// Whoever opens a view waits for nothing, but a key held down must not ask for each row it passes.
 const BETWEEN_VIEWS: Duration = Duration::from_millis(150);
 
 impl Pace {
-    /// Due at once.
+    /// A request that is due at once.
     pub fn new(rhythm: Rhythm, budget: Budget, now: Instant) -> Self {
         Self {
             rhythm,
@@ -118,13 +118,13 @@ impl Pace {
         self.sent.is_some()
     }
 
-    /// One was sent.
+    /// Notes that a request was sent.
     pub fn sent(&mut self, now: Instant) {
         self.sent = Some(now);
         self.last_sent = now;
     }
 
-    /// It came back.
+    /// Notes that the answer arrived.
     pub fn done(&mut self, price: Price, now: Instant) {
         self.sent = None;
         // Nothing to ask for cost nothing, and says nothing of the next time.
@@ -141,12 +141,12 @@ impl Pace {
         }
     }
 
-    /// There was nothing to ask for, or another request told it.
+    /// Notes that there was nothing to ask for, or that another request answered it.
     pub fn skip(&mut self, now: Instant) {
         self.done(Price::default(), now);
     }
 
-    /// It can't be asked at this moment.
+    /// Notes that it can't be asked at this moment.
     pub fn put_off(&mut self, now: Instant) {
         self.due = now + SOON;
     }
@@ -161,7 +161,7 @@ impl Pace {
         self.due = self.due.min(ahead.max(now));
     }
 
-    /// Someone wants to see it: at once.
+    /// Makes it due at once because someone looks at it.
     pub fn open(&mut self, now: Instant) {
         if self.sent.is_some() {
             self.again = true;
@@ -181,22 +181,22 @@ impl Pace {
         self.request = request;
     }
 
-    /// What it would use of the manager's time if it could be asked as often as wished.
+    /// Share of the manager's time it would need without a limit.
     pub fn need(&self) -> f64 {
         self.price().time.as_secs_f64() / self.request.as_secs_f64()
     }
 
-    /// Its weight.
+    /// The weight of this kind.
     pub fn weight(&self) -> f64 {
         self.rhythm.weight
     }
 
-    /// What it may use from now on.
+    /// Sets the share it may use from now on.
     pub fn allot(&mut self, share: f64) {
         self.share = share;
     }
 
-    /// How far apart they are now, if nothing happens.
+    /// Current interval between two requests, if nothing happens.
     pub fn interval(&self) -> Duration {
         self.request.max(self.worth())
     }
@@ -208,7 +208,7 @@ impl Pace {
         Price { time, bytes, ..Price::default() }
     }
 
-    /// How long the budget takes to pay for one.
+    /// Time until the budget has paid for one request.
     fn worth(&self) -> Duration {
         let price = self.price();
         let time = price.time.as_secs_f64() / self.share.max(1e-6);
@@ -217,8 +217,8 @@ impl Pace {
     }
 }
 
-/// Shares a budget out: those that need less than their part get what they need, and the others
-/// share what these leave. Nobody falls below a part of their own, for haste.
+/// Divides a budget: kinds that need less than their part get what they need, and the others share
+/// the rest. Each keeps a minimum for urgent requests.
 pub(in crate::session) fn share_out(budget: f64, paces: &mut [&mut Pace]) {
     let mut left = budget;
     let mut open: Vec<usize> = (0..paces.len()).collect();

@@ -17,9 +17,9 @@ use crate::{
     engine::{Engine, EngineError, EventStream},
 };
 
-/// The engine replays so many events at most: those heard before are among the last so many.
+/// Limit of events the engine replays, and so of those to remember.
 const REPLAYED: usize = 256;
-/// A stream that lived so long did not end because of what is wrong with it.
+/// A stream that lived this long is opened again without a delay.
 const LONG: Duration = Duration::from_secs(5);
 
 type Opening = Pin<Box<dyn Future<Output = Result<EventStream, EngineError>> + Send>>;
@@ -27,15 +27,15 @@ type Opening = Pin<Box<dyn Future<Output = Result<EventStream, EngineError>> + S
 enum State {
     Open(EventStream, Instant),
     Opening(Opening),
-    /// Until when nothing is tried.
+    /// No attempt is made before this.
     Resting(Instant),
     Refused,
 }
 
-/// What was heard.
+/// An item of the event stream.
 pub(in crate::session) enum Heard {
     Events(Vec<EngineEvent>),
-    /// The stream is open again: lists tell what it missed.
+    /// The stream was opened again: lists are needed for what it missed.
     Reopened,
 }
 
@@ -67,7 +67,7 @@ impl Feed {
         matches!(self.state, State::Refused)
     }
 
-    /// What is heard next. Safe to drop while waiting.
+    /// Waits for the next item. Safe to drop while waiting.
     ///
     /// # Errors
     /// The engine itself is lost, not just the stream.
@@ -120,7 +120,7 @@ impl Feed {
         }));
     }
 
-    /// What was not heard before.
+    /// Drops events that were received before.
     fn fresh(&mut self, events: Vec<EngineEvent>) -> Vec<EngineEvent> {
         let fresh: Vec<_> = events.into_iter().filter(|e| !self.recent.contains(e)).collect();
         self.recent.extend(fresh.iter().cloned());

@@ -1,4 +1,4 @@
-//! Which services need their tasks read now.
+//! Selects the services whose tasks need to be read now.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,12 +8,12 @@ use std::{
 
 use crate::cluster::{Service, ServiceId};
 
-/// How long a service stays hot after a change.
+/// Time for which a service stays hot after a change.
 const HOT: Duration = Duration::from_secs(15);
 /// Hot services a request may name; more are taken in turns.
 const BATCH: usize = 60;
 
-/// What the last service list said of each service.
+/// Fingerprint of each service in the last list.
 #[derive(Debug, Default)]
 pub(in crate::session) struct HotServices {
     known: HashMap<ServiceId, Known>,
@@ -32,7 +32,7 @@ struct Known {
 }
 
 impl HotServices {
-    /// What the UI shows or follows.
+    /// Services that the UI shows or follows.
     pub fn watch(&mut self, services: Vec<ServiceId>) {
         self.watched = services;
     }

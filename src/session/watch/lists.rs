@@ -1,4 +1,4 @@
-//! Reading lists: piece by piece for the screen, whole for what needs none.
+//! Reads lists: in pieces for the screen, at once for commands without one.
 
 use std::{hash::BuildHasher, sync::LazyLock, time::Duration};
 
@@ -17,16 +17,16 @@ use crate::{
     engine::{Engine, EngineError, Names, Price, Probe, SOME_TASKS, ServiceReader, TaskList},
 };
 
-/// Tasks told at once: few enough that keys go between.
+/// Number of tasks in one message: few enough that keys are handled in between.
 const BATCH: usize = 500;
 
-/// How long a look waits for names once it has all else.
+/// Time to wait for names once everything else was read.
 const NAMES: Duration = Duration::from_secs(1);
 
 /// Makes fingerprints of lists, to be compared within this process.
 static PRINTS: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
 
-/// Where what is read goes, and over which link it came.
+/// Receiver of what is read, with the link it came over.
 #[derive(Clone)]
 pub(in crate::session) struct Teller {
     pub out: Out,
@@ -43,16 +43,15 @@ impl Teller {
     }
 }
 
-/// A task list that came to its end.
+/// A task list that was read to its end.
 #[derive(Default)]
 pub(in crate::session) struct Streamed {
     pub price: Price,
-    /// Of what it said: equal lists have equal ones.
+    /// Fingerprint of its content: equal lists have equal ones.
     pub print: u64,
 }
 
-/// Streams one task list out as deltas. Until there is someone to tell it to, it is read and kept;
-/// if nobody comes, it was for nothing.
+/// Sends one task list as deltas. Until a receiver is known the list is read and kept.
 pub(in crate::session) async fn stream_list(
     mut tasks: TaskList,
     list: ListId,
@@ -124,7 +123,7 @@ pub(in crate::session) async fn stream_list(
     result
 }
 
-/// The first words with an engine, and no more.
+/// Greets an engine without reading lists.
 ///
 /// # Errors
 /// Why it can't be used.
@@ -222,8 +221,8 @@ async fn read_lists(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp)
     Ok((store, at))
 }
 
-/// The end of a list of tasks, and what of it could not be read. One of which nothing could be read
-/// leaves the tasks as they were.
+/// The end of a task list, with the elements that could not be read. A list that could not be read
+/// at all leaves the tasks unchanged.
 fn ended(tasks: &TaskList, list: ListId) -> Vec<Delta> {
     let (read, gaps) = (tasks.count(), tasks.gaps());
     match gap_words(read, gaps) {

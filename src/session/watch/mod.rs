@@ -52,13 +52,13 @@ const IN_VIEW: Rhythm = rhythm(700, 4_000, 20, 0.25);
 const HOT: Rhythm = rhythm(900, 5_000, 30, 0.15);
 const SWEEP: Rhythm = rhythm(5_000, 120_000, 900, 0.2);
 
-/// Nothing has happened for so long: looked at less closely, until something does.
+/// After this long without a change, lists are read less often until something changes.
 const CALM: Duration = Duration::from_secs(20);
 
-/// After a key, someone looks for so long: what is in view is then never calm.
+/// After a key press, what is in view is read often for this long.
 const ATTENTION: Duration = Duration::from_secs(30);
 
-/// What [`Watch::next`] waited for.
+/// Result of [`Watch::next`].
 pub(in crate::session) enum WatchEvent {
     Heard(Result<Heard, EngineError>),
     Finished(Result<Finished, EngineError>),
@@ -75,7 +75,7 @@ enum Got {
     Nodes(Listed<Node>),
     /// The reader is handed on to the next list.
     Services(ServiceReader, Listed<std::sync::Arc<Service>>),
-    /// Which list, and a fingerprint of what was told.
+    /// The list, and a fingerprint of its content.
     Tasks(ListId, u64),
 }
 
@@ -83,16 +83,16 @@ enum Got {
 pub(in crate::session) struct Watch {
     engine: Engine,
     teller: Teller,
-    /// What the first lists said, until it is told.
+    /// Content of the first lists until it is sent to the UI.
     first: Vec<Delta>,
-    /// Lets the first task list, which was asked for with them, be told.
+    /// Releases the first task list, which was requested together with them.
     opened: Option<oneshot::Sender<Teller>>,
-    /// Since when an answer is owed and nothing at all was heard.
+    /// Time since which a request is unanswered and nothing at all was received.
     owes_since: Option<Instant>,
     feed: Feed,
-    /// What is refused is not asked for again over this link.
+    /// Refused lists are not requested again over this link.
     refused: Refusals,
-    /// Tasks are asked for in vain: only a list from this one on tells them whole again.
+    /// Task requests are not answered: only a list from this number on is complete again.
     silent_tasks: Option<ListId>,
     /// A task list came to its end over this link.
     tasks_came: bool,
@@ -106,16 +106,16 @@ pub(in crate::session) struct Watch {
     stirred: Instant,
     attended: Instant,
     calm: bool,
-    /// What the last lists of tasks in view and of hot ones said.
+    /// Fingerprints of the last task lists, of services in view and of hot ones.
     prints: [u64; 2],
-    /// The quickest answer: what a round trip takes is no cost to the manager.
+    /// The fastest answer: the round trip is no cost to the manager.
     quickest: Duration,
     next_list: u64,
 }
 
 impl Watch {
-    /// Opens the event stream (before the lists, so that nothing falls between) and reads nodes and
-    /// services. Nothing is told yet: another manager may be quicker.
+    /// Opens the event stream (before the lists, so that nothing is missed in between) and reads
+    /// nodes and services. Nothing is sent to the UI yet: another manager may be faster.
     pub async fn begin(
         engine: Engine,
         probe: &Probe,
@@ -184,7 +184,7 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Tells what was read at the beginning; from here on this is the link of `generation`.
+    /// Sends what was read at the beginning; from now on this is the link of `generation`.
     pub async fn open(&mut self, generation: Generation) {
         self.teller.generation = generation;
         let first = std::mem::take(&mut self.first);
@@ -195,7 +195,7 @@ impl Watch {
         self.spawn_names();
     }
 
-    /// Since when this manager owes an answer, if it does.
+    /// Time since which this manager leaves a request unanswered.
     pub fn owes_since(&self) -> Option<Instant> {
         self.owes_since
     }
@@ -210,18 +210,18 @@ impl Watch {
         self.tasks_came
     }
 
-    /// What the UI shows or follows.
+    /// Sets the services that the UI shows or follows.
     pub fn watch(&mut self, services: Vec<ServiceId>) {
         self.hot_services.watch(services);
         self.pace(Kind::InView).open(Instant::now());
     }
 
-    /// Someone pressed a key.
+    /// Notes that someone pressed a key.
     pub fn attend(&mut self) {
         self.attended = Instant::now();
     }
 
-    /// What it costs.
+    /// The cost of watching so far.
     pub fn usage(&self) -> Usage {
         let total = self.engine.cost();
         let now = Instant::now();
@@ -259,7 +259,7 @@ impl Watch {
         share_out(self.budget.share, &mut paces);
     }
 
-    /// Something happened: everything is looked at closely for a while.
+    /// Something happened: everything is read more often for a while.
     fn stir(&mut self, now: Instant) {
         self.stirred = now;
         self.set_calm(false, now);
@@ -294,7 +294,7 @@ impl Watch {
         }
     }
 
-    /// Tells what happened. An error means that the connection failed.
+    /// Handles a result of [`Watch::next`]. An error means that the connection failed.
     pub async fn take(&mut self, happening: WatchEvent) -> Result<(), EngineError> {
         if !matches!(happening, WatchEvent::Due) {
             // It lives. What else it owes it owes from now.
@@ -332,7 +332,7 @@ impl Watch {
         self.pace(Kind::Sweep).hurry(now);
     }
 
-    /// All tasks were told: the model knows them again, unless the list began before it let go of them.
+    /// All tasks were listed: they are known again, unless the list began before they were dropped.
     fn told_all_tasks(&mut self, list: ListId, now: Instant) {
         match self.silent_tasks {
             Some(first) if list < first => self.pace(Kind::Sweep).hurry(now),
@@ -423,7 +423,7 @@ impl Watch {
         self.ask_tasks_for(kind, scope, std::future::ready(Some(teller)), now);
     }
 
-    /// Asks at once, and tells when there is someone to tell it to.
+    /// Sends the request at once, and delivers the answer when there is a receiver.
     fn ask_tasks_for(
         &mut self,
         kind: Kind,

@@ -1,4 +1,4 @@
-//! What the endpoint in use refuses to tell.
+//! Parts of the Swarm that the endpoint in use refuses to list.
 
 use std::sync::Arc;
 
@@ -26,12 +26,12 @@ impl Refusals {
         }
     }
 
-    /// Whether what is asked for so is refused.
+    /// Whether this kind of request is refused.
     pub fn has(&self, kind: Kind) -> bool {
         Self::part(kind).is_some_and(|part| self.parts.contains(&part))
     }
 
-    /// Notes a refusal; whether it is news.
+    /// Notes a refusal; true if it is a new one.
     pub fn add(&mut self, part: Part) -> bool {
         let news = !self.parts.contains(&part);
         if news {
@@ -59,7 +59,7 @@ impl Refusals {
     }
 }
 
-/// What came, or why it is refused.
+/// The answer, or the reason for the refusal.
 pub(in crate::session) async fn or_refused<T>(
     what: impl Future<Output = Result<T, EngineError>>,
 ) -> Result<Result<T, String>, EngineError> {
@@ -69,12 +69,13 @@ pub(in crate::session) async fn or_refused<T>(
     }
 }
 
-/// Tells that a part is unknown, and why.
+/// Reports that a part is unknown, and why.
 pub(in crate::session) fn unread(part: Part, why: &str) -> Delta {
     Delta::Unread(part, why.into())
 }
 
-/// Tells what of a part's list can't be read, or that all of it can; `read` elements could be.
+/// Reports which elements of a list can't be read, or that all can; `read` is the number that
+/// could.
 fn told_gaps(part: Part, read: usize, gaps: &Gaps) -> Delta {
     match gap_words(read as u64, gaps) {
         Some(why) => Delta::Gaps(part, why.into()),
@@ -93,7 +94,7 @@ pub(in crate::session) fn gap_words(read: u64, gaps: &Gaps) -> Option<String> {
     (gaps.count > 0).then(|| format!("{} of {all} can't be read ({example})", gaps.count))
 }
 
-/// What a list of nodes tells; one of which nothing can be read leaves the nodes as they were.
+/// Delta for a list of nodes; a list that can't be read at all leaves the nodes unchanged.
 pub(in crate::session) fn told_nodes(nodes: Listed<Node>) -> Vec<Delta> {
     let told = told_gaps(Part::Nodes, nodes.len(), &nodes.gaps);
     told_list(told, nodes, Delta::Nodes)

@@ -1,11 +1,11 @@
-//! What watching costs, counted.
+//! Counters of the cost of watching.
 
 use std::time::{Duration, Instant};
 
 use crate::engine::Price;
 use crate::session::watch::budget::{Budget, Pace};
 
-/// What a request was for.
+/// Purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::session) enum Kind {
     /// All services with their tasks counted.
@@ -34,31 +34,31 @@ impl Kind {
     }
 }
 
-/// What one kind of request has cost so far.
+/// Cost of one kind of request so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Spent {
     /// Its name.
     pub name: &'static str,
-    /// How often it was asked.
+    /// Number of requests.
     pub requests: u64,
     /// Bytes of its answers.
     pub bytes: u64,
-    /// Of the manager's time.
+    /// Time the manager spent on it.
     pub time: Duration,
-    /// Of ours, to read the answers.
+    /// Time skep spent on reading the answers.
     pub decoding: Duration,
-    /// Between two of them now.
+    /// Current interval between two requests.
     pub interval: Duration,
 }
 
-/// What watching one manager costs.
+/// Cost of watching one manager.
 #[derive(Clone, Debug, Default)]
 pub struct Usage {
     /// The share of the manager's time that may be used.
     pub share: f64,
     /// Bytes a second that may be asked for, if that is limited.
     pub rate: Option<f64>,
-    /// Since when it is counted.
+    /// Start of the counting.
     pub over: Duration,
     /// Whether nothing has happened for a while.
     pub calm: bool,
@@ -69,9 +69,9 @@ pub struct Usage {
     /// All requests to this engine and the bytes of their answers, logs and probes as well.
     pub requests: u64,
     pub bytes: u64,
-    /// What was told to the screen and not taken yet.
+    /// Messages queued for the screen.
     pub queued: usize,
-    /// By kind.
+    /// Costs by kind.
     pub spent: Vec<Spent>,
 }
 

@@ -106,7 +106,7 @@ fn model(board: &Board, lines: &mut Vec<Line<'static>>) {
         board,
         lines,
         "queues",
-        format!("{queued} told and not taken; {log} log lines dropped by the ring"),
+        format!("{queued} queued; {log} log lines dropped from the full buffer"),
     );
 }
 
