@@ -122,7 +122,7 @@ fn in_words(remedy: Remedy) -> &'static str {
         Remedy::Demote => "demote",
         Remedy::Delete => "remove",
         Remedy::Describe => "describe",
-        Remedy::Tasks => "look at its tasks",
+        Remedy::Tasks => "look at",
         Remedy::Node => "look at the nodes",
         Remedy::Events => "look at the events",
     }

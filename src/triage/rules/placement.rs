@@ -135,10 +135,18 @@ pub fn resources(s: &ServiceContext<'_>) -> Option<Found> {
         }
         _ => format!("no node has {} to reserve: at best {best}", amount(&kind, n)),
     };
-    let mut found = found(s, refusal, said)
-        .why("reservations are kept free whether they are used or not; what the tasks really use does not count")
-        .remedy(Remedy::Update, "reserve less (Ctrl-e: Resources.Reservations)")
-        .remedy(Remedy::Scale, "fewer replicas, or more nodes");
+    let found = found(s, refusal, said);
+    let mut found = if nodes.iter().any(|node| has_any(node)) {
+        found
+            .why("reservations are kept free whether they are used or not; what the tasks really use does not count")
+            .remedy(Remedy::Update, "reserve less (Ctrl-e: Resources.Reservations)")
+            .remedy(Remedy::Scale, "fewer replicas, or more nodes")
+    } else {
+        found
+            .why("a node offers what its engine's config names (node-generic-resources)")
+            .remedy(Remedy::Update, "reserve none of it (Ctrl-e: Resources.Reservations)")
+            .remedy(Remedy::Node, "or add a node that has it")
+    };
     for node in nodes.iter().take(5) {
         let free = store.free_on(node);
         let has: Vec<String> = want.parts().map(|(k, _)| amount(&k, free.of(&k))).collect();

@@ -21,6 +21,11 @@ fn ended(s: &ServiceContext<'_>, u: &UpdateStatus) -> Timestamp {
     if u.completed.is_set() {
         return u.completed;
     }
+    broke(s, u)
+}
+
+/// When its first task failed, or as near as is known.
+fn broke(s: &ServiceContext<'_>, u: &UpdateStatus) -> Timestamp {
     let failed = failed(s, u);
     let first = failed.last().filter(|_| !s.history_is_full());
     first.map_or(u.started, |t| t.since)
@@ -171,7 +176,9 @@ pub fn rolled_back(s: &ServiceContext<'_>) -> Option<Found> {
         (false, false) => "update rolled back, though its work ended with exit 0",
     };
     let message = format!("{} {}: {how}", s.service.name, s.figures());
-    let found = Found::warning(message, ended(s, u));
+    // Going back is no part of it.
+    let began = if failed(s, u).is_empty() { ended(s, u) } else { broke(s, u) };
+    let found = Found::warning(message, began);
     if !done.is_empty() {
         let why = format!(
             "{ANY_END}; the failure action is rollback: the spec before is back, and its work runs again"
