@@ -57,7 +57,7 @@ pub struct Cli {
     /// An embedded Swarm, no Docker needed: story or calm.
     #[arg(long, value_name = "SCENARIO", num_args = 0..=1, default_missing_value = "story")]
     pub demo: Option<String>,
-    /// What to do instead of the UI.
+    /// Command to run instead of the UI.
     #[command(subcommand)]
     pub command: Option<Sub>,
 }
@@ -167,7 +167,7 @@ pub enum Sub {
     },
     /// Reference text: keys, rules, costs, security and more; without a topic the list of them.
     Help {
-        /// What to read about.
+        /// Topic to read.
         #[arg(value_parser = topics())]
         topic: Option<String>,
     },

@@ -1,4 +1,4 @@
-//! Who may do what: capabilities, each bound to one of the open clusters.
+//! Capabilities, each bound to one of the open clusters.
 //!
 //! A grant is minted while skep starts, from flags and config, and nowhere else: `start` is the only room
 //! that may, and no other may import it (`tests/tidy.rs` sees to both). What is read-only has no grant, so

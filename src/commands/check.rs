@@ -54,7 +54,8 @@ impl Verdict {
         self as u8
     }
 
-    /// What is worse than what: a cluster that is known to be broken is worse than one that is not seen.
+    /// Order of verdicts: a cluster that is known to be broken is worse than one that can't be
+    /// read.
     fn rank(self) -> u8 {
         match self {
             Self::Ok => 0,
@@ -92,7 +93,7 @@ pub fn check(all: &[Result<Taken, String>], as_json: bool) -> (Verdict, String) 
     (verdict, out)
 }
 
-/// What monitoring is to be woken for: advice is not.
+/// Problems that monitoring reports: advice is left out.
 fn loud(taken: &Taken) -> Vec<&Problem> {
     taken.problems.iter().map(|p| &**p).filter(|p| p.is_loud()).collect()
 }
@@ -115,7 +116,7 @@ fn of_one(taken: &Result<Taken, String>) -> Verdict {
     }
 }
 
-/// What an engine says so that it can't be read may be worse than what is known.
+/// Data that can't be read may hide something worse than what is known.
 fn at_least_unknown(taken: &Taken, verdict: Verdict) -> Verdict {
     if taken.store.unread().has_gaps() && verdict.rank() < Verdict::Unknown.rank() {
         return Verdict::Unknown;

@@ -27,7 +27,7 @@ pub struct ContextLine {
     pub source: &'static str,
     /// Where it leads.
     pub endpoint: String,
-    /// What answered there, or why nothing did.
+    /// The engine that answered, or why none did.
     pub answer: Result<String, String>,
 }
 

@@ -2,7 +2,7 @@
 
 /// A bad command line or config file (sysexits.h EX_USAGE).
 pub(super) const USAGE: u8 = 64;
-/// What was asked for failed.
+/// The command failed.
 pub(super) const FAILED: u8 = 1;
 /// The monitoring plugins' word for what could not be found out.
 pub(super) const UNKNOWN: u8 = 3;

@@ -54,7 +54,7 @@ pub fn run(cli: Cli) -> u8 {
     }
 }
 
-/// What needs neither the config file nor an engine; none if something else is asked for.
+/// Runs commands that need neither the config file nor an engine; none if it is another one.
 fn without_a_swarm(cli: &Cli) -> Result<Option<u8>, Fault> {
     let text = match &cli.command {
         Some(Sub::Completions { shell }) => {
@@ -168,7 +168,7 @@ fn moment(text: &str) -> Result<Since, String> {
         .ok_or_else(|| format!("--since {text}: write 2026-11-21T14:03:12Z, 90s, 15m or 2h"))
 }
 
-/// What outlives skep; of a demo, whose Swarm is made anew each time, nothing does.
+/// History that outlives skep; a demo has none, since its Swarm is new each time.
 fn history(demo: Option<&demo::Demo>) -> History {
     let dir = state_dir();
     match demo {

@@ -1,4 +1,4 @@
-//! What skep writes beside the screen: stdout, stderr, files, its log. What a Swarm or a script gave it
+//! Output beside the screen: stdout, stderr, files, the log. Text from a Swarm or a script
 //! is cleaned on its way to each of them.
 
 use std::{
@@ -30,7 +30,7 @@ pub(super) fn print(text: &str) -> Result<(), Fault> {
     is_written(written.and_then(|()| out.flush()))
 }
 
-/// What writing to stdout came to. A closed pipe is silent: that is how head and grep -q end us.
+/// Result of writing to stdout. A closed pipe is no error: that is how head and grep -q end us.
 pub(super) fn is_written(written: io::Result<()>) -> Result<(), Fault> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

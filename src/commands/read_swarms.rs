@@ -22,12 +22,12 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(60);
 /// Once one Swarm is read, so long others may take to say that they belong to another.
 const OTHERS: Duration = Duration::from_secs(10);
-/// So long the first may take for its lists before the next is asked for its own as well.
+/// Time for the first manager to send its lists before the next one is asked as well.
 const LEAD: Duration = Duration::from_millis(800);
 /// Between two looks at a Swarm without a leader.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// What was seen.
+/// The result.
 #[derive(Default)]
 pub(super) struct SwarmsRead {
     /// A Swarm each, or why one can't be seen.

@@ -196,7 +196,7 @@ fn cluster(taken: &Taken) -> Value {
     out
 }
 
-/// What the endpoint refuses to tell, and how.
+/// Parts that the endpoint refuses to list, and the reasons.
 pub(super) fn unknown(taken: &Taken) -> Vec<Value> {
     let of = |(part, why): (Part, &str)| json!({ "part": part.word(), "why": why });
     taken.store.unread().iter().map(of).collect()

@@ -18,13 +18,13 @@ pub struct Taken {
     pub store: Store,
     /// When, by the manager's clock.
     pub at: Timestamp,
-    /// What the user calls it.
+    /// The user's name for it.
     pub name: String,
-    /// Which engine told.
+    /// The engine that answered.
     pub endpoint: String,
-    /// How long it took to tell: so old is what was told first.
+    /// Time that reading took, and so the age of what was read first.
     pub age: Duration,
-    /// What is wrong.
+    /// Its problems.
     pub problems: Vec<Arc<Problem>>,
     /// Through which manager more can be read, if any answers.
     pub reached: Option<Endpoint>,
@@ -69,7 +69,7 @@ impl Taken {
         rank(&mut self.problems);
     }
 
-    /// What an incident report is made from; `since` counts by the manager's clock.
+    /// Data for an incident report; `since` counts by the manager's clock.
     pub fn incident(&self, since: Since) -> Incident<'_> {
         Incident {
             name: &self.name,

@@ -29,7 +29,7 @@ const FIRST_WORD: Duration = Duration::from_millis(400);
 const LOGIN: Duration = Duration::from_secs(3);
 /// A page of the wall can't be read in less.
 const SHORTEST_TURN: Duration = Duration::from_secs(2);
-/// What others get to log in once one has.
+/// Time for other logins once one succeeded.
 const GRACE: Duration = Duration::from_millis(300);
 
 /// The keys as the config file has them.

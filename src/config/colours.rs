@@ -3,7 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
-/// How many colours the terminal has.
+/// Number of colours of the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
     /// None, or NO_COLOR.
@@ -18,7 +18,7 @@ pub enum Depth {
 }
 
 impl Depth {
-    /// What stdout's terminal says; NO_COLOR is obeyed.
+    /// Detects the depth of stdout's terminal; NO_COLOR is obeyed.
     pub fn detect() -> Self {
         if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) {
             return Self::Mono;
@@ -32,10 +32,10 @@ impl Depth {
     }
 }
 
-/// What is known of the terminal's colours.
+/// Colours of the terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
-    /// How many there are.
+    /// Their number.
     pub depth: Depth,
     /// Whether its background is dark, if it told.
     pub dark: Option<bool>,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{keys::KeyConfig, triage::TriageConfig};
 use crate::text::quote;
 
-/// What the file may say. Flags go before it.
+/// The settings of the file. Flags override them.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConfigFile {
@@ -58,7 +58,7 @@ pub enum Borders {
     Plain,
 }
 
-/// How the wall behaves.
+/// Settings of the wall.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
 pub struct WallConfig {
@@ -113,7 +113,7 @@ pub const EXAMPLE: &str = include_str!("example.toml");
 /// Why a config file can't be used; one line.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It was named and can't be read.
+    /// The named file can't be read.
     #[error("config {path}: {why}")]
     Read { path: String, why: std::io::Error },
     /// Others may write what it has run.
@@ -121,7 +121,7 @@ pub enum ConfigError {
         "config {path}: it has on_critical run a command, and others may write {what}: chmod go-w {what}"
     )]
     Open { path: String, what: String },
-    /// It can't be understood.
+    /// The file can't be parsed.
     #[error("config {path}, line {line}: {why}")]
     Parse { path: String, line: usize, why: String },
 }

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
-/// Which key does what, as far as it is not as always.
+/// Changed keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyConfig {
     /// The set of keys to begin with, and its line.
@@ -83,7 +83,7 @@ impl KeyConfig {
     }
 }
 
-/// What stands behind a name in `[keys]`.
+/// Value of a name in `[keys]`.
 enum Entry {
     One(String),
     Many(Vec<String>),

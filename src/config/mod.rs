@@ -1,4 +1,4 @@
-//! What the user may set: the config file and themes.
+//! Settings of the user: the config file and themes.
 
 mod colours;
 mod file;

@@ -10,7 +10,7 @@ use super::{
     file::line_of,
 };
 
-/// What a piece of the screen means; the theme says how that looks.
+/// Meaning of a piece of the screen; the theme gives its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Slot {
@@ -48,7 +48,7 @@ pub enum Slot {
     Key,
     /// The top line.
     Header,
-    /// What must not be missed.
+    /// Warnings that must not be missed.
     Banner,
 }
 
@@ -80,12 +80,12 @@ impl Slot {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sheet {
-    /// What its colours are made for.
+    /// Terminals it is made for.
     background: Hex,
-    /// It leaves the terminal's own background, where that is as bright as this one.
+    /// It keeps the terminal's own background, if that is as bright as this one.
     #[serde(default)]
     keeps_background: bool,
-    /// It uses no more than so many.
+    /// It uses at most this number of colours.
     #[serde(default)]
     colours: Option<Colours>,
     paint: BTreeMap<Slot, Paint>,
@@ -145,22 +145,22 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// What it is called.
+    /// Its name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How a slot looks.
+    /// Style of a slot.
     pub fn style(&self, slot: Slot) -> Style {
         self.styles.get(&slot).copied().unwrap_or_default()
     }
 
-    /// What lies under everything: nothing, where the terminal's own background does.
+    /// Style of the background; empty where the terminal's own is kept.
     pub fn screen(&self) -> Style {
         self.screen
     }
 
-    /// How many colours it uses.
+    /// Number of colours it uses.
     pub fn depth(&self) -> Depth {
         self.depth
     }
@@ -200,7 +200,7 @@ impl Theme {
 /// All themes there are, as this terminal shows them.
 #[derive(Clone, Debug)]
 pub struct Themes {
-    /// What is wrong with those that can't be used.
+    /// Errors of the themes that can't be used.
     found: BTreeMap<String, Result<Theme, String>>,
     look: Look,
 }

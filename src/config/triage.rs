@@ -9,7 +9,7 @@ use crate::{
     triage::{Thresholds, rule},
 };
 
-/// What the file may say of it; what it does not say is as [`Thresholds::default`] has it.
+/// Settings of the file; the others are as in [`Thresholds::default`].
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
 pub struct TriageConfig {

@@ -1,4 +1,4 @@
-//! Which clusters to open, by what was asked for.
+//! Chooses the clusters to open.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::config::{ClusterConfig, ConfigFile};
 /// A cluster to open: its managers, and how it is to be treated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// What the user calls it, if anything.
+    /// The user's name for it, if any.
     pub name: Option<String>,
     /// Its managers, as far as they are known.
     pub endpoints: Vec<Endpoint>,
@@ -23,12 +23,12 @@ pub struct Wanted {
     pub colour: Option<String>,
 }
 
-/// What was chosen, and what was left out.
+/// The choice, and what was left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
     /// The clusters.
     pub clusters: Vec<Wanted>,
-    /// What is wrong with the rest: a line each.
+    /// Errors of the rest, a line each.
     pub notices: Vec<String>,
 }
 

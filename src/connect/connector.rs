@@ -28,10 +28,10 @@ use super::{
     tls::{Judged, Verdict},
 };
 
-/// How long a connect may take before the endpoint counts as not answering.
+/// Time limit for connecting to an endpoint.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a connection may be silent before the system asks whether it still stands.
+/// Idle time before the system probes a connection.
 const QUIET: Duration = Duration::from_secs(2);
 
 /// Dials one endpoint, as often as asked. Clones share what is shared: one ssh login, one reading of
@@ -79,7 +79,7 @@ impl Connector {
         }
     }
 
-    /// What the engine had against the TLS connection that broke last, once.
+    /// The engine's objection to the TLS connection that broke last; taken once.
     pub fn verdict(&self) -> Option<String> {
         self.0.verdict.take()
     }

@@ -27,7 +27,7 @@ pub enum Endpoint {
     Ssh(SshTarget),
 }
 
-/// What follows `ssh://`.
+/// The part after `ssh://`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SshTarget {
     /// Whom to log in as; ssh's own choice if absent.

@@ -1,7 +1,7 @@
 //! SSH through the system's `ssh`: one master connection an endpoint, its channels shared by all
 //! that dial it.
 //!
-//! The master is held by a small process of our own ([`super::holder`]), which ends it and removes its
+//! The master is held by a small process of our own ([`super::ssh_holder`]), which ends it and removes its
 //! directory when skep is gone, however that went.
 
 use std::{
@@ -23,9 +23,9 @@ use super::Way;
 use super::endpoint::{DEFAULT_SOCKET, SshTarget};
 use crate::text::clean;
 
-/// How long a login may take that asks nobody.
+/// Time limit for a login without questions.
 const LOGIN: Duration = Duration::from_secs(12);
-/// How long an engine may take for its first word over a new channel.
+/// Time limit for an engine's first answer over a new channel.
 const FIRST_WORD: Duration = Duration::from_secs(5);
 /// Lines of ssh's own words that are kept.
 const WORDS: usize = 30;
@@ -39,7 +39,7 @@ pub enum Ask {
     Never,
 }
 
-/// How a channel reaches the engine.
+/// Route of a channel to the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Route {
     /// sshd connects to the socket itself.
@@ -100,7 +100,7 @@ impl Ssh {
         Self { target, master: Mutex::default(), route: watch::Sender::new(None) }
     }
 
-    /// How the engine is reached, once that is decided.
+    /// The way to the engine, once it is decided.
     pub fn way(&self) -> Way {
         match *self.route.borrow() {
             None => Way::Ssh,
@@ -381,7 +381,7 @@ fn own_program() -> io::Result<PathBuf> {
 
 /// The longest name of a socket in it: ssh makes one with a suffix first, and renames it.
 const LONGEST: &str = "/skep-12345678/ctl.1234567890123456";
-/// So long may the path of a socket be; some systems allow 108.
+/// Maximum length of a socket's path; some systems allow 108.
 const SOCKET_PATH: usize = 103;
 
 /// A directory only we can enter, with a path short enough for a socket's name.

@@ -9,7 +9,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-/// How long ssh may take to end by itself.
+/// Time limit for ssh to end by itself.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Runs `ssh` with these arguments until it ends or skep is gone. Returns ssh's exit code.

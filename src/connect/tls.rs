@@ -113,7 +113,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     if certs.is_empty() { Err(wrong(&"no certificate in it")) } else { Ok(certs) }
 }
 
-/// What TLS has against a connection, in words, if that is what is wrong with it.
+/// The TLS error of a connection in words, if there is one.
 pub fn trouble(error: &io::Error) -> Option<String> {
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
     Some(match error {
@@ -150,12 +150,12 @@ pub fn trouble(error: &io::Error) -> Option<String> {
     })
 }
 
-/// What an engine had against our connection.
+/// The engine's objection to our connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Verdict(Arc<Mutex<Option<String>>>);
 
 impl Verdict {
-    /// What was said, once.
+    /// The message; taken once.
     pub fn take(&self) -> Option<String> {
         self.0.lock().ok()?.take()
     }

@@ -1,8 +1,8 @@
-//! How an engine is reached.
+//! Ways to an engine.
 
 use std::fmt;
 
-/// How an engine is reached, as far as it is known.
+/// The way to an engine, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// A socket of this machine.

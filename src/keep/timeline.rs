@@ -1,4 +1,4 @@
-//! What outlives skep: the last 24 hours of each Swarm's timeline, and which of its problems are
+//! History that outlives skep: the last 24 hours of each Swarm's timeline, and which problems are
 //! quieted. A restart in the middle of an incident loses nothing.
 //!
 //! `timeline/<swarm>/2026-11-21T14.jsonl`, a file an hour, a line an entry; those older than a day
@@ -33,12 +33,12 @@ const AT_ONCE: usize = 64;
 pub struct History {
     /// Of timelines; none if nothing is to be kept.
     pub timeline: Option<PathBuf>,
-    /// What was done through skep.
+    /// The audit file.
     pub audit: PathBuf,
 }
 
 impl History {
-    /// What is remembered of a Swarm, the oldest first, and what is quieted. Reads files: not for the
+    /// Loads the history of a Swarm, the oldest first, and its quieted problems. Reads files: not for the
     /// async threads. What can't be read is as if it were not there.
     pub fn load(&self, swarm: &str, now: Timestamp) -> (Vec<Entry>, Vec<Quieted>) {
         let mut entries = Vec::new();
@@ -68,7 +68,7 @@ impl History {
         self.timeline.as_ref().filter(|_| plain).map(|dir| dir.join(swarm))
     }
 
-    /// What was done to this Swarm through skep, as the audit file has it.
+    /// Actions on this Swarm done through skep, from the audit file.
     fn actions(&self, swarm: &str) -> Vec<Entry> {
         let size = fs::metadata(&self.audit).map_or(0, |m| m.len());
         let all = lines(&self.audit, size.saturating_sub(AUDIT_TAIL));

@@ -11,7 +11,7 @@ pub enum Colour {
     Rgb(u8, u8, u8),
 }
 
-/// How a piece of a line looks.
+/// Style of a piece of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
     pub fg: Option<Colour>,

@@ -7,7 +7,7 @@ use std::{
 
 use super::{ansi, severity::Severity, shape};
 
-/// What a line is.
+/// Kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// From standard output.
@@ -23,7 +23,7 @@ pub enum Kind {
 pub struct Incoming {
     /// When the engine took it: nanoseconds since the Unix epoch, 0 where it does not say.
     pub at: i64,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its bytes; what is not UTF-8 is replaced.
     pub text: Vec<u8>,
@@ -36,13 +36,13 @@ pub struct Line<S> {
     pub seq: u64,
     /// When the engine took it.
     pub at: i64,
-    /// Whose.
+    /// Its source.
     pub source: S,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// How bad it says it is.
     pub severity: Severity,
-    /// It goes on the line before it.
+    /// It continues the line before it.
     pub continues: bool,
     /// It passes the filter that was last applied.
     pub passes: bool,
@@ -69,7 +69,7 @@ pub struct Buffer<S> {
     troubles: HashMap<S, String>,
 }
 
-/// How many lines are kept.
+/// Number of lines kept.
 pub const LIMIT: usize = 50_000;
 /// Bytes kept at most, so that long lines are bounded as well.
 const BYTES: usize = 256 << 20;
@@ -257,7 +257,7 @@ impl<S: Clone + Eq + Hash> Buffer<S> {
         self.unseen > 0
     }
 
-    /// How many lines pass, of those seen.
+    /// Number of lines that pass the filter, of those seen.
     pub fn passing(&self) -> usize {
         self.passing
     }
@@ -290,12 +290,12 @@ impl<S: Clone + Eq + Hash> Buffer<S> {
         &self.lines
     }
 
-    /// How many old lines were dropped to stay within the bounds.
+    /// Number of old lines dropped to stay within the bounds.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// How many lines ever came.
+    /// Total number of lines received.
     pub fn total(&self) -> u64 {
         self.next
     }

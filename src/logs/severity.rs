@@ -4,7 +4,7 @@
 /// How bad.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// It does not say.
+    /// Unknown.
     #[default]
     None,
     Debug,
@@ -25,7 +25,7 @@ impl Severity {
         }
     }
 
-    /// What a level's name means, in any case.
+    /// Severity of a level's name, in upper or lower case.
     fn named(word: &str) -> Option<Self> {
         let is = |names: &[&str]| names.iter().any(|n| word.eq_ignore_ascii_case(n));
         if is(&[
@@ -63,7 +63,7 @@ impl Severity {
         })
     }
 
-    /// What a line says. Only its beginning is looked at: a level stands there, or in a named field.
+    /// Severity of a line. Only its beginning is searched: a level stands there, or in a named field.
     pub fn of(line: &str) -> Self {
         let head = match line.char_indices().nth(400) {
             Some((end, _)) => &line[..end],

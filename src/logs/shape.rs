@@ -1,4 +1,4 @@
-//! What shape a line has: one that goes on another, and JSON made short. Pure.
+//! Shape of a line: whether it continues another one, and short forms of JSON. Pure.
 
 use serde_json::Value;
 

@@ -49,7 +49,7 @@ fn is_harmless(c: char) -> bool {
     picture(c) == Some(c)
 }
 
-/// What is shown for a character; `None` if nothing is.
+/// Replacement for a character; `None` if it is left out.
 fn picture(c: char) -> Option<char> {
     match c {
         ' '..='~' => Some(c),
@@ -88,7 +88,7 @@ mod tests {
         (0..=0x0010_ffff).filter_map(char::from_u32)
     }
 
-    /// What no terminal may get, written down a second time.
+    /// Characters that no terminal may get, as a second list to test against.
     fn is_bad(c: char) -> bool {
         c.is_control()
             || ('\u{200b}'..='\u{200f}').contains(&c)

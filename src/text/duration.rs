@@ -36,7 +36,7 @@ pub fn age(age: Duration) -> String {
     }
 }
 
-/// How long something takes or took, in a sentence: two units at most, as `1m30s`, `2h`, `1d6h`.
+/// A duration for a sentence: two units at most, as `1m30s`, `2h`, `1d6h`.
 pub fn span(duration: Duration) -> String {
     let s = duration.as_secs();
     let unit = match s {
@@ -65,7 +65,7 @@ pub fn exact(duration: Duration) -> String {
     if said.is_empty() { "0s".to_owned() } else { said }
 }
 
-/// How long something small took, as measured: `0.4ms`, `35ms`, `1.2s`; `-` if it was not.
+/// A short measured duration: `0.4ms`, `35ms`, `1.2s`; `-` if there is none.
 pub fn took(time: Duration) -> String {
     match time.as_micros() {
         0 => "-".into(),

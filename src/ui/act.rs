@@ -1,4 +1,4 @@
-//! What keys do.
+//! Actions of the keys in a view.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 

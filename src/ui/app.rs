@@ -24,7 +24,7 @@ use crate::{
     triage::{Severity, Thresholds},
 };
 
-/// What can happen.
+/// Input of the app.
 #[derive(Debug)]
 pub enum Msg {
     /// A key.
@@ -39,7 +39,7 @@ pub enum Msg {
     Tick,
 }
 
-/// What is to be done outside.
+/// Effects to be carried out outside the app.
 #[derive(Debug)]
 pub enum Effect {
     /// For a cluster's session.
@@ -58,15 +58,15 @@ pub enum Effect {
     Quit,
 }
 
-/// How the UI begins.
+/// Settings at the start of the UI.
 pub struct Opening {
-    /// How it looks.
+    /// Its appearance.
     pub appearance: Appearance,
-    /// Which key does what.
+    /// The keymap.
     pub keymap: Arc<Keymap>,
     /// Until help was used once, it is pointed to; this file is made then.
     pub hint: Option<PathBuf>,
-    /// How the wall behaves.
+    /// Settings of the wall.
     pub wall: WallSettings,
     /// The view to begin with.
     pub view: View,
@@ -76,13 +76,13 @@ pub struct Opening {
     pub log_keys: Vec<String>,
     /// From when on something is a problem.
     pub thresholds: Thresholds,
-    /// Who runs skep.
+    /// The user who runs skep.
     pub who: String,
     /// Where files go.
     pub folder: PathBuf,
     /// The home of who runs skep.
     pub home: Option<PathBuf>,
-    /// What was wrong with what was asked for, to be read on the screen.
+    /// Notices about the command line and the config file, to be shown.
     pub notices: Vec<String>,
 }
 
@@ -105,7 +105,7 @@ impl Default for Opening {
     }
 }
 
-/// How the UI looks.
+/// Appearance of the UI.
 #[derive(Clone)]
 pub struct Appearance {
     /// Colours.
@@ -129,7 +129,7 @@ impl Default for Appearance {
 /// A cluster that is open, in the order of the sessions.
 #[derive(Clone, Default)]
 pub struct OpenCluster {
-    /// What the user calls it, if anything.
+    /// The user's name for it, if any.
     pub name: Option<String>,
     /// The first endpoint.
     pub endpoint: String,

@@ -43,7 +43,7 @@ impl Board {
         fits && self.would(action.act)
     }
 
-    /// What more an action needs than to be in the right place.
+    /// Further conditions of an action.
     fn would(&self, act: Act) -> bool {
         let problems = self.view == View::Problems;
         let in_log = self.view == View::Logs;

@@ -85,7 +85,7 @@ pub enum Pane {
     Logs,
 }
 
-/// Whose tasks are listed.
+/// Scope of the task list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskScope {
     All,
@@ -93,10 +93,10 @@ pub enum TaskScope {
     Node(NodeId),
 }
 
-/// How a cluster is shown and treated.
+/// Settings of a cluster.
 #[derive(Clone)]
 pub struct Settings {
-    /// What the user calls it.
+    /// The user's name for it.
     pub name: String,
     /// Whether the name is worth a place on the screen.
     pub named: bool,
@@ -106,9 +106,9 @@ pub struct Settings {
     pub production: bool,
     /// Present if this cluster may be written to.
     pub grant: Option<WriteGrant>,
-    /// How it looks.
+    /// Its appearance.
     pub appearance: Appearance,
-    /// Which key does what.
+    /// The keymap.
     pub keymap: Arc<Keymap>,
     /// Of JSON log lines, show these keys; all if there are none.
     pub log_keys: Vec<String>,
@@ -118,7 +118,7 @@ pub struct Settings {
     pub view: View,
     /// From when on something is a problem.
     pub thresholds: Thresholds,
-    /// Who runs skep.
+    /// The user who runs skep.
     pub who: String,
     /// Where files go.
     pub folder: PathBuf,
@@ -134,7 +134,7 @@ pub enum LinkState {
     Lost { endpoint: String, why: String, next: Timestamp },
 }
 
-/// What can happen to one.
+/// Input of a board.
 #[derive(Debug)]
 pub(super) enum Input {
     Key(KeyEvent),
@@ -144,7 +144,7 @@ pub(super) enum Input {
     Tick,
 }
 
-/// What a board wants of the app that holds all of them.
+/// Requests to the app that owns all boards.
 #[derive(Debug)]
 pub(super) enum Request {
     /// The view of all clusters.
@@ -167,11 +167,11 @@ pub(super) struct Elsewhere {
     /// The worst of them.
     pub name: String,
     pub critical: bool,
-    /// How many there are beside it.
+    /// Number of others beside it.
     pub more: usize,
 }
 
-/// What documents are being read for.
+/// Purpose of the documents being read.
 #[derive(Clone, Debug)]
 pub(super) enum Pending {
     /// To plan this change.
@@ -190,9 +190,9 @@ const ATTENTION: std::time::Duration = std::time::Duration::from_secs(5);
 pub struct Board {
     pub(super) no: ClusterNo,
     pub(super) settings: Settings,
-    /// It is the one on the screen.
+    /// Whether it is on the screen.
     pub(super) shown: bool,
-    /// What skep was told of its managers.
+    /// Its configured managers.
     pub managers: Vec<ManagerLine>,
     pub(super) elsewhere: Option<Elsewhere>,
     /// The names of all clusters, for the palette.
@@ -200,7 +200,7 @@ pub struct Board {
     /// An action is in flight in another cluster.
     pub(super) busy_elsewhere: bool,
     pub(super) requests: Vec<Request>,
-    /// What is drawn.
+    /// The model that is drawn.
     pub scene: Model,
     /// The live model while the screen is paused.
     pub(super) live: Option<Box<Store>>,
@@ -245,13 +245,13 @@ pub struct Board {
     pub(super) last_lines_of: Option<TaskId>,
     /// A report whose logs are being read.
     pub(super) pending_report: Option<PendingReport>,
-    /// How the detail below the problems is read.
+    /// State of the detail below the problems.
     pub(super) detail: Detail,
-    /// What watching costs, as last told.
+    /// The cost of watching, as last reported.
     pub(super) usage: Option<Box<Usage>>,
     /// How skep itself is doing.
     pub(super) performance: Option<Performance>,
-    /// What of the events is shown.
+    /// Filter of the events.
     pub(super) event_sieve: EventSieve,
     pub(super) log: Option<LogPane>,
 
@@ -398,7 +398,7 @@ impl Board {
         self.session_event(event);
     }
 
-    /// What is there was drawn.
+    /// Notes that the screen was drawn.
     pub(super) fn drawn(&mut self, now: Timestamp) {
         if let Some(Overlay::Plan(plan)) = self.overlays.last_mut() {
             plan.drawn.get_or_insert(now);
@@ -410,12 +410,12 @@ impl Board {
         self.unsettled
     }
 
-    /// What is to be done outside.
+    /// Takes the effects to be carried out outside.
     pub(super) fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
 
-    /// It comes to the screen, or goes.
+    /// Shows it on the screen, or hides it.
     pub(super) fn show(&mut self, shown: bool, now: Timestamp) {
         self.shown = shown;
         self.update(Input::Tick, now);
@@ -458,7 +458,7 @@ impl Board {
         std::mem::take(&mut self.dirty)
     }
 
-    /// What is wrong, the worst first.
+    /// All problems, the worst first.
     pub fn problems(&self) -> &[Arc<Problem>] {
         self.triage.problems()
     }
@@ -468,7 +468,7 @@ impl Board {
         self.problems().iter().map(|p| &**p).filter(|p| p.is_loud())
     }
 
-    /// What the managers tell while the Swarm has no leader.
+    /// State of the managers while the Swarm has no leader.
     pub(super) fn leaderless(&self) -> Option<&Leaderless> {
         self.live_store().leaderless().filter(|_| matches!(self.link, LinkState::Lost { .. }))
     }
@@ -486,7 +486,7 @@ impl Board {
         Some(why.into())
     }
 
-    /// Since when tasks are asked for in vain.
+    /// Time since which task requests are not answered.
     pub(super) fn tasks_silent(&self) -> Option<Duration> {
         let since = self.live_store().unread().silent_since(Part::Tasks)?;
         Some(since.age(self.now.shifted(self.skew)))

@@ -38,7 +38,7 @@ impl ClustersPane {
         [Self::Clusters, Self::Managers, Self::Problems, Self::Events];
 }
 
-/// How a cluster is, in one word.
+/// Health of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Health {
     Lost,
@@ -232,7 +232,7 @@ impl ClustersView {
         self.pane = all[(at as isize + by).rem_euclid(all.len() as isize) as usize];
     }
 
-    /// What Enter opens.
+    /// Target of Enter.
     pub fn target(&self) -> Option<Target> {
         let cluster = self.clusters.current().map(|row| row.no);
         let whole = |cluster| Target { cluster, subject: None };

@@ -15,7 +15,7 @@ use crate::{
     cluster::{Availability, NodeId, Role, ServiceId, Store, Subject},
 };
 
-/// So many commands are offered again.
+/// Number of recent commands offered again.
 const RECENT: usize = 8;
 
 impl Board {

@@ -1,4 +1,4 @@
-//! What follows from what was heard: findings, rows, what is asked for next.
+//! Derives state from events: findings, rows, and the next requests.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What of the events is shown: about one object, of one kind, how bad, how far back.
+//! Filter of the events: object, kind, severity and period.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,15 +17,15 @@ pub enum Least {
     All,
     /// No passing states.
     Changes,
-    /// What went wrong.
+    /// Failures only.
     Bad,
 }
 
-/// How far back events are shown and counted, the shortest first.
+/// Periods for which events are shown and counted, the shortest first.
 const SPANS: [(u64, &str); 5] =
     [(600, "10m"), (3_600, "1h"), (6 * 3_600, "6h"), (24 * 3_600, "24h"), (u64::MAX, "all")];
 
-/// What of the events is shown.
+/// A filter of the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSieve {
     /// Only about this.
@@ -34,7 +34,7 @@ pub struct EventSieve {
     pub kind: Option<Arc<str>>,
     /// Only if so bad.
     pub least: Least,
-    /// Which of the spans.
+    /// Index into the periods.
     span: usize,
 }
 
@@ -50,7 +50,7 @@ impl EventSieve {
         *self == Self::default()
     }
 
-    /// How far back, and in words.
+    /// The period, and its name.
     pub fn span(&self) -> (Duration, &'static str) {
         (Duration::from_secs(SPANS[self.span].0), SPANS[self.span].1)
     }
@@ -77,7 +77,7 @@ impl EventSieve {
         if longer { self.span + 1 < SPANS.len() } else { self.span > 0 }
     }
 
-    /// In words, for the title.
+    /// Description for the title.
     pub fn words(&self) -> String {
         let mut words = Vec::new();
         words.extend(self.object.as_ref().map(|(_, name)| format!("only {name}")));

@@ -2,7 +2,7 @@
 
 use regex::{Regex, RegexBuilder};
 
-/// So much of an id's beginning is an id.
+/// Length from which the beginning of an ID is recognised.
 const LEAST_OF_ID: usize = 4;
 
 /// A filter as typed.
@@ -59,7 +59,7 @@ impl Filter {
         matches!(self.kind, Kind::All | Kind::Wrong(_))
     }
 
-    /// What is wrong with it.
+    /// Its error.
     pub fn error(&self) -> Option<&str> {
         match &self.kind {
             Kind::Wrong(why) => Some(why),

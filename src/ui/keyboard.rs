@@ -1,4 +1,4 @@
-//! What the terminal sends: keys, the mouse, pastes, sizes; all of a burst at once.
+//! Input from the terminal: keys, the mouse, pastes, sizes; a whole burst at once.
 
 use std::{
     collections::VecDeque,
@@ -9,7 +9,7 @@ use std::{
 use crossterm::event::{self, Event, EventStream};
 use futures_util::StreamExt;
 
-/// What is there is taken for so long at once: then what it did is drawn, and signals get their turn.
+/// Time limit for taking input at once: then its result is drawn, and signals get their turn.
 const AT_ONCE: Duration = Duration::from_millis(5);
 /// No wait, and yet a look: the library takes zero for no look at all.
 const NO_WAIT: Duration = Duration::from_micros(1);

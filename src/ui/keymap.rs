@@ -1,4 +1,5 @@
-//! Which key does what in which context: the table of actions, as the user's config changes it.
+//! The keymap: actions by context and key, as the table has them and the user's config changes
+//! them.
 
 use std::collections::HashMap;
 
@@ -26,23 +27,23 @@ pub struct KeyChange<'a> {
     pub keys: &'a [String],
 }
 
-/// What is wrong with the changes of the keys.
+/// Error in the changes of the keys.
 #[derive(Debug, PartialEq, Eq)]
 pub struct KeyFault {
-    /// Which change it is; the preset if it is none of them.
+    /// Index of the change; none if the preset is at fault.
     pub change: Option<usize>,
-    /// In words.
+    /// Description.
     pub why: String,
 }
 
-/// How a key came to mean something: what is lower yields to what is higher.
+/// Origin of a binding: the lower yields to the higher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     /// The table gives it since after 0.1.0: a config file that is older knows nothing of it.
     Newer,
     /// The table or the config gives it. Of two of these neither yields.
     Given,
-    /// It can't be changed.
+    /// Can't be changed.
     Fixed,
 }
 
@@ -225,13 +226,13 @@ impl Keymap {
         Some(Chord::parse(written)?.event())
     }
 
-    /// What a key does in a context.
+    /// The action of a key in a context.
     pub fn of(&self, context: Context, key: &KeyEvent) -> Option<&'static Action> {
         // Shift is in the letter itself.
         self.acts.get(&(context, Chord::of(key))).map(|act| action(*act))
     }
 
-    /// What a key does in the other views, where it does nothing in this one.
+    /// The action of a key in other views, for a key without one in this view.
     pub(super) fn elsewhere(&self, key: &KeyEvent) -> Option<&'static Action> {
         VIEWS.iter().find_map(|context| self.of(*context, key))
     }

@@ -24,7 +24,7 @@ impl LineEditor {
         Self { replace: false, ..Self::prefilled(text) }
     }
 
-    /// What stands there.
+    /// The text.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -1,4 +1,4 @@
-//! What keys and commands do in a log.
+//! Keys and commands in a log.
 
 use crossterm::event::KeyCode;
 

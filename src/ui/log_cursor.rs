@@ -126,7 +126,7 @@ impl LogPane {
         self.work();
     }
 
-    /// What to ask for older lines: of each task its oldest known line, and how many are known.
+    /// Request for older lines: for each task its oldest known line and the number known.
     pub fn older(&mut self) -> Vec<(TaskId, Timestamp, usize)> {
         if !self.reading_older.is_empty() {
             return Vec::new();

@@ -14,7 +14,7 @@ use crate::{
     text::{clean, clean_lines},
 };
 
-/// Whose logs.
+/// Source of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogSource {
     /// All tasks of these services, as they come and go, with those that ended.
@@ -53,7 +53,7 @@ impl Times {
         }
     }
 
-    /// In words.
+    /// Its name.
     pub fn word(self) -> &'static str {
         match self {
             Self::Utc => "UTC",
@@ -64,7 +64,7 @@ impl Times {
     }
 }
 
-/// Which lines are shown.
+/// Filter of the lines.
 #[derive(Clone, Debug, Default)]
 pub struct Sieve {
     /// By text.
@@ -100,7 +100,7 @@ impl Sieve {
         self.filter.is_empty() && self.words().is_empty()
     }
 
-    /// What is sifted by keys, in words.
+    /// Filters set by keys, in words.
     pub fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
         if self.task.is_some() {
@@ -121,14 +121,14 @@ impl Sieve {
     }
 }
 
-/// What is known of a task whose lines are in the buffer, also once the manager has forgotten it.
+/// A task whose lines are in the buffer, also once the manager has forgotten it.
 #[derive(Clone, Debug)]
 pub struct Writer {
     /// Its name.
     pub name: String,
     /// Where it runs or ran.
     pub node: Option<NodeId>,
-    /// Which colour it has.
+    /// Index of its colour.
     pub colour: usize,
     /// Its end stands in the buffer.
     ended: bool,
@@ -146,17 +146,17 @@ pub(super) enum Seek {
 pub struct LogPane {
     /// Names the view to the session.
     pub token: Token,
-    /// Whose.
+    /// Its source.
     pub source: LogSource,
     /// For the frame.
     pub title: String,
     /// The lines.
     pub buffer: Buffer<TaskId>,
-    /// Which of them are shown.
+    /// Their filter.
     pub sieve: Sieve,
-    /// What is made to stand out.
+    /// Highlighted text.
     pub highlight: Filter,
-    /// Whose lines they are.
+    /// Tasks that wrote the lines.
     pub writers: HashMap<TaskId, Writer>,
     /// The tasks that are followed now.
     pub tasks: Vec<LogTask>,

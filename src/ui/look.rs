@@ -15,7 +15,7 @@ use crate::{
 /// A page's document is read again at most so often.
 const READ_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Which document it is.
+/// Kind and ID of the document.
 fn raw_of(subject: &Subject) -> Option<(RawKind, String)> {
     match subject {
         Subject::Service(id) => Some((RawKind::Service, id.to_string())),

@@ -1,4 +1,4 @@
-//! What cells are told with: the model and the moment.
+//! Data for drawing cells: the model and the time.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub struct Model {
     pub now: Timestamp,
     /// How bad what was found wrong with a service is; there is an entry for those that need a human.
     pub troubled: HashMap<ServiceId, Severity>,
-    /// What changes led to, by the number of the event.
+    /// Consequences of changes, by the number of the event.
     pub effects: HashMap<u64, Effect>,
     /// Networks, secrets and configs by name.
     pub names: Names,

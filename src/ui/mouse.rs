@@ -21,7 +21,7 @@ const NOTCH: isize = 3;
 /// Two clicks within it are one that means more.
 const DOUBLE: Duration = Duration::from_millis(400);
 
-/// What the mouse is about.
+/// Operation of the mouse under way.
 #[derive(Debug, Default)]
 pub(super) struct Mouse {
     clicked: Option<(u16, u16, Timestamp)>,

@@ -4,7 +4,7 @@ use std::{process::Stdio, time::Duration};
 
 use tokio::process::Command;
 
-/// It gets so long.
+/// Time limit of the command.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs it beside everything else; what becomes of it is in the log.

@@ -184,8 +184,8 @@ impl Board {
         }
     }
 
-    /// What is shown of one object is of the one an action would be for; of several, of the one under
-    /// the cursor if it is among them.
+    /// The object to show: the one an action would be for; of several, the one under the cursor if
+    /// it is among them.
     ///
     /// # Errors
     /// Why there is none, for the user.
@@ -206,7 +206,7 @@ impl Board {
         }
     }
 
-    /// What they are called, or how many they are.
+    /// Their name, or their number.
     pub(super) fn names_of_targets(&self, targets: &[Target]) -> String {
         match targets {
             [Target::Service(id)] => self.service_name(id),

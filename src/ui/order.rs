@@ -25,7 +25,7 @@ pub struct Order {
     service_ranks: HashMap<ServiceId, u32>,
     node_ranks: HashMap<NodeId, u32>,
     blocks: HashMap<ServiceId, Block>,
-    /// What was found last, and with what.
+    /// Result of the last filter, with the filter.
     found: HashMap<ServiceId, Found>,
     filter: Filter,
 }
@@ -38,7 +38,7 @@ struct Block {
     rows: Vec<TaskRow>,
 }
 
-/// What a filter found of a service's tasks.
+/// Tasks of a service that a filter found.
 #[derive(Debug)]
 enum Found {
     All(u64),
@@ -115,7 +115,7 @@ impl Order {
         rows
     }
 
-    /// What was found stays found; and where nothing was, nothing is when a letter is added.
+    /// Narrows the last result: where nothing matched, nothing matches when a letter is added.
     fn look_for(&mut self, filter: &Filter) {
         if filter.text == self.filter.text {
             return;

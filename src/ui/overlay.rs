@@ -1,4 +1,4 @@
-//! What lies over a view. A stack: the top one gets the key first.
+//! Overlays above a view. A stack: the top one gets the key first.
 
 use std::{cell::Cell, time::Duration};
 
@@ -49,7 +49,7 @@ impl Scroll {
 pub enum Overlay {
     /// A filter being typed.
     Filter(LineEditor),
-    /// What is to stand out in a log, being typed.
+    /// A highlight being typed.
     Highlight(LineEditor),
     /// A value for an action being typed.
     Ask(Ask),
@@ -65,13 +65,13 @@ pub enum Overlay {
     Help { scroll: Scroll },
     /// The command palette.
     Palette(Palette),
-    /// What to copy.
+    /// Choice of what to copy.
     Copy { id: String, name: String },
     /// Quit while an action is in flight?
     Quit,
 }
 
-/// What a typed value is for.
+/// Purpose of a typed value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asking {
     /// Replicas.
@@ -89,11 +89,11 @@ pub struct Ask {
     pub asking: Asking,
     /// For which objects.
     pub targets: Vec<Target>,
-    /// In words.
+    /// Description.
     pub title: String,
     /// The line.
     pub input: LineEditor,
-    /// What is wrong with it, or why reading failed.
+    /// Its error, or the reason why reading failed.
     pub error: Option<String>,
     /// The documents are being read.
     pub waiting: Option<Token>,
@@ -104,11 +104,11 @@ pub struct Ask {
 pub struct PlanBox {
     /// The plan.
     pub plan: Plan,
-    /// What is typed to confirm a dangerous one.
+    /// The name typed to confirm a dangerous plan.
     pub typed: LineEditor,
     /// First line shown.
     pub scroll: Scroll,
-    /// What was wrong with the last answer.
+    /// Error of the last answer.
     pub slip: Option<Slip>,
     /// When it came to the screen; before that nobody can have read it.
     pub drawn: Option<Timestamp>,
@@ -151,7 +151,7 @@ pub struct Editor {
     pub original: String,
     /// The text.
     pub area: TextArea<'static>,
-    /// What is wrong with it.
+    /// Its error.
     pub error: Option<EditError>,
     /// Esc was pressed with changes unsaved.
     pub discarding: bool,
@@ -160,14 +160,14 @@ pub struct Editor {
 /// A document as it was read, or why not.
 pub type Read = Result<Box<serde_json::Value>, String>;
 
-/// What a page shows.
+/// Content of a page.
 #[derive(Debug)]
 pub enum PageKind {
-    /// Told from the model, so it stays live; its document tells the rest.
+    /// Drawn from the model, so it stays live; its document has the rest.
     Describe { subject: Subject, document: Option<Read>, token: Token },
-    /// What dies with a node, as the model has it now.
+    /// Blast radius of a node, from the current model.
     Blast(NodeId),
-    /// What watching costs, and how skep is doing.
+    /// The cost of watching, and skep's own performance.
     Stats,
     /// A document as it was read.
     Yaml { value: Option<Read>, token: Token },
@@ -178,7 +178,7 @@ pub enum PageKind {
 pub struct Page {
     /// For the frame.
     pub title: String,
-    /// What it shows.
+    /// Its content.
     pub kind: PageKind,
     /// First line shown.
     pub scroll: Scroll,

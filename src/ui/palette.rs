@@ -16,15 +16,15 @@ use crate::{
 pub struct Palette {
     /// The line.
     pub input: LineEditor,
-    /// Which suggestion is chosen.
+    /// Index of the chosen suggestion.
     pub chosen: usize,
-    /// What is wrong with what was entered.
+    /// Error of the entered command.
     pub error: Option<String>,
     /// The theme there was, while others are tried on.
     pub before: Option<Theme>,
 }
 
-/// What names can be completed from.
+/// Names to complete from.
 pub struct Known<'a> {
     store: &'a Store,
     clusters: &'a [String],
@@ -58,7 +58,7 @@ impl<'a> Known<'a> {
 pub struct Suggestion {
     /// The whole command.
     pub command: String,
-    /// What it does.
+    /// Its description.
     pub words: String,
     /// Its key, to remember for next time.
     pub key: String,
@@ -96,7 +96,7 @@ impl Palette {
         self.chosen = 0;
     }
 
-    /// What could be meant by what stands there, the best first.
+    /// Suggestions for the typed text, the best first.
     pub fn suggestions(&self, known: &Known<'_>) -> Vec<Suggestion> {
         let &Known { store, clusters, themes, keymap, recent, context } = known;
         let typed = self.input.text().trim_start();

@@ -15,13 +15,13 @@ pub struct Performance {
     pub held: u64,
     /// Between frames for data now.
     pub between: Duration,
-    /// How long the last ones took to draw.
+    /// Drawing times of the last frames.
     pub drawing: Times,
-    /// How long taking in what was told took, each time.
+    /// Times for applying events.
     pub applying: Times,
-    /// How long the last turns of the loop took: a key waits for at most one.
+    /// Times of the last turns of the loop: a key waits for at most one.
     pub turns: Times,
-    /// What was told and taken in.
+    /// Number of events applied.
     pub told: u64,
     /// Resident memory, bytes.
     pub memory: u64,

@@ -1,4 +1,4 @@
-//! What the tables' rows are, and how they are built from the store.
+//! Rows of the tables, built from the store.
 
 use super::{
     Board,
@@ -119,7 +119,7 @@ impl Board {
         table.set(rows, store.nodes().len(), stamp, self.now);
     }
 
-    /// Whose tasks are listed.
+    /// The scope of the task list.
     pub fn task_scope(&self) -> TaskScope {
         match (&self.view, &self.scope) {
             (View::Overview, _) if self.tasks_of_node => {

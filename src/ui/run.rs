@@ -26,7 +26,7 @@ use crate::{cluster::Timestamp, session::Sessions};
 
 /// Between frames for data.
 const FRAME: Duration = Duration::from_millis(33);
-/// What was told is taken in for so long at once.
+/// Time limit for applying events at once.
 const HEARING: Duration = Duration::from_millis(2);
 /// Ages and clocks go on.
 const TICK: Duration = Duration::from_secs(1);
@@ -63,7 +63,7 @@ struct Clock {
     wall: Timestamp,
 }
 
-/// Since the machine started.
+/// Time since the machine started.
 fn uptime() -> Duration {
     #[cfg(target_os = "linux")]
     let clock = rustix::time::ClockId::Boottime;
@@ -153,7 +153,7 @@ impl Ends {
     }
 }
 
-/// What of the terminal is used.
+/// Use of the terminal.
 #[derive(Clone, Debug, Default)]
 pub struct Means {
     /// `SSH_CONNECTION`: the two ends of the ssh session the terminal is at the end of.

@@ -1,4 +1,4 @@
-//! What the session tells, taken into the state.
+//! Applies events of the session to the state.
 
 use super::{
     Board,
@@ -175,7 +175,7 @@ impl Board {
         }
     }
 
-    /// What became of the objects that were read back.
+    /// Handles the objects that were read back.
     fn found(&mut self, token: Token, found: &[(Target, Found)]) {
         if self.reading_back.take_if(|asked| *asked == token).is_none() {
             return;
@@ -274,7 +274,7 @@ impl Board {
         self.follows.iter().rposition(|f| f.target == *target && f.phase == Phase::Sending)
     }
 
-    /// Told at once, and with the action for as long as that is shown.
+    /// Shown at once, and beside the action for as long as that is shown.
     fn unrecorded(&mut self, target: &Target, why: &str) {
         let said = format!("not in the audit file: {why}");
         if let Some(at) = self.sending(target) {

@@ -22,7 +22,7 @@ pub(super) struct SshBacklog {
 }
 
 impl SshBacklog {
-    /// Of what `SSH_CONNECTION` says: the client's address and port, and the server's (sshd(8)).
+    /// Reads `SSH_CONNECTION`: the client's address and port, and the server's (sshd(8)).
     pub fn of(connection: Option<&str>) -> Self {
         let places = connection.and_then(places).unwrap_or_default();
         Self { places, looked: Instant::now(), cost: Duration::ZERO, queued: 0 }

@@ -29,7 +29,7 @@ pub struct Table<R: Row> {
     pub sort: usize,
     /// In reverse.
     pub reverse: bool,
-    /// What is shown.
+    /// The filter.
     pub filter: Filter,
     /// Marked for an action.
     pub marked: HashSet<R::Id>,
@@ -43,7 +43,7 @@ pub struct Table<R: Row> {
     touched: bool,
     /// They are sorted or sifted anew each time, instead of put together from what is sorted.
     pub dear: bool,
-    /// What the rows were built from, and when.
+    /// Stamp of the data the rows were built from, and the time.
     built: Option<u64>,
     built_at: Timestamp,
 }
@@ -165,7 +165,7 @@ impl<R: Row> Table<R> {
         }
     }
 
-    /// What an action is for: the marked rows in their order, else the one under the cursor. A mark
+    /// Rows that an action is for: the marked ones in their order, else the one under the cursor. A mark
     /// on a row that is not among those shown does not count.
     pub fn chosen(&self) -> Vec<R::Id> {
         let marked: Vec<R::Id> =
@@ -173,7 +173,7 @@ impl<R: Row> Table<R> {
         if marked.is_empty() { self.current().map(Row::id).into_iter().collect() } else { marked }
     }
 
-    /// How many marks are on rows that are shown, and how many are not.
+    /// Number of marks on rows that are shown, and on others.
     pub fn marks(&self) -> (usize, usize) {
         let seen = self.rows.iter().filter(|row| self.marked.contains(&row.id())).count();
         (seen, self.marked.len().saturating_sub(seen))

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use super::filter::Filter;
 use crate::cluster::{NodeId, ServiceId, Store, Task, TaskSpec, TaskState};
 
-/// What a filter says of the tasks of one service after the other.
+/// Applies a filter to the tasks of one service after the other.
 pub(super) struct TaskFilter<'s> {
     store: &'s Store,
     filter: &'s Filter,

@@ -26,7 +26,7 @@ use super::writer::{Gauge, Writer, close};
 /// A frame is one write; unbuffered, a scroll makes thousands (measured).
 pub(super) type Tty = Terminal<CrosstermBackend<Writer>>;
 
-/// What a terminal that hangs gets to take the last words.
+/// Time for a hanging terminal to take the last output.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Whether stdout is a terminal.
@@ -34,7 +34,7 @@ pub fn is_terminal() -> bool {
     io::stdout().is_terminal() && io::stdin().is_terminal()
 }
 
-/// How long a terminal may take to say what its background is. All that are known to answer at all do
+/// Time limit for a terminal to report its background. All that are known to answer at all do
 /// so within a round trip.
 const ANSWER: Duration = Duration::from_millis(300);
 
@@ -50,7 +50,7 @@ pub fn is_dark() -> Option<bool> {
 /// `11;rgb:1e1e/1e1e/2e2e`, then `Alt-\` or `Ctrl-g`. What can't be that is left alone.
 #[derive(Debug, Default)]
 pub(super) struct Strays {
-    /// So much of it has come; nothing is under way at zero.
+    /// Number of characters received; 0 if no answer has begun.
     come: usize,
 }
 
@@ -87,7 +87,7 @@ impl Strays {
 /// The terminal while skep has it; gives it back when dropped.
 pub(super) struct Screen {
     pub tty: Tty,
-    /// How far the terminal is with what it was given.
+    /// Progress of the output to the terminal.
     pub gauge: Gauge,
     mouse: bool,
 }

@@ -1,4 +1,4 @@
-//! What was just said, in the footer: for a while, or until the next key.
+//! Messages in the footer: shown for a while, or until the next key.
 
 use super::Board;
 use crate::cluster::Timestamp;

@@ -7,7 +7,7 @@ use crate::cluster::{self, Journal, Store, Timestamp};
 /// Minutes that are kept.
 pub const MINUTES: usize = 60;
 
-/// What ran, a value a minute, the newest last.
+/// Number of running tasks, a value per minute, the newest last.
 #[derive(Debug, Default)]
 pub struct Trend {
     running: VecDeque<(i64, u64)>,

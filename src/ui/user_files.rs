@@ -20,10 +20,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 /// A file that goes on is given up when so many bytes wait for the disk.
 const MOST_WAITING: usize = 16 << 20;
 
-/// How long the program's end waits for the disk.
+/// Time for the disk at the end of the program.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What is to be written.
+/// A file to be written.
 struct Job {
     path: PathBuf,
     text: String,
@@ -41,7 +41,7 @@ pub(super) struct Failed {
 pub(super) struct UserFiles {
     jobs: mpsc::Sender<Job>,
     waiting: Arc<AtomicUsize>,
-    /// What could not be written.
+    /// Errors of files that could not be written.
     pub failed: UnboundedReceiver<Failed>,
 }
 

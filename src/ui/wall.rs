@@ -22,10 +22,10 @@ use crate::{
 const QUIET: Duration = Duration::from_secs(60);
 /// A new critical finding stays for so many turns.
 const STAYS: i32 = 3;
-/// What is drawn moves a little this often, so that nothing burns in.
+/// Interval for moving the picture a little, so that nothing burns in.
 const SHIFT: u64 = 120;
 
-/// How a wall behaves.
+/// Settings of a wall.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WallSettings {
     /// Begin with it.
@@ -49,14 +49,14 @@ impl Default for WallSettings {
 pub(super) enum Page {
     /// All clusters, a line each.
     Clusters,
-    /// It can't be seen, and why: nothing else is shown of it.
+    /// The link is lost: only the reason is shown.
     Lost(ClusterNo),
-    /// How many of what.
+    /// Figures.
     Figures(ClusterNo),
     Problems(ClusterNo),
     Services(ClusterNo),
     Nodes(ClusterNo),
-    /// What failed in the last hour.
+    /// Failures of the last hour.
     Failures(ClusterNo),
 }
 
@@ -81,7 +81,7 @@ pub(super) struct Wall {
     /// Goes to and fro with the data, and stops with it.
     pub beat: bool,
     heard: Option<Timestamp>,
-    /// What is known already; `None` before the first look.
+    /// Findings that are known already; `None` before the first check.
     known: Option<HashSet<(ClusterNo, &'static str, String)>>,
     lost: HashSet<ClusterNo>,
     untold: Vec<Finding>,
@@ -175,7 +175,7 @@ impl Wall {
         self.to(pages.get(next).copied(), now);
     }
 
-    /// What is new and critical comes to the front.
+    /// Brings new critical findings to the front.
     fn look<'b>(&mut self, boards: impl Iterator<Item = &'b Board>, now: Timestamp) {
         let mut critical = HashSet::new();
         let mut fresh = None;

@@ -21,13 +21,13 @@ pub(super) fn close(closed: bool) {
     CLOSED.store(closed, Ordering::SeqCst);
 }
 
-/// What is known of the writing.
+/// Progress of the writing.
 #[derive(Debug, Default)]
 struct Progress {
     /// Bytes handed over, and written.
     given: AtomicU64,
     written: AtomicU64,
-    /// How long the last write took, in microseconds.
+    /// Time of the last write, in microseconds.
     took: AtomicU64,
     failed: AtomicBool,
     done: Notify,
@@ -111,7 +111,7 @@ impl Gauge {
         true
     }
 
-    /// How long the last write took.
+    /// Time of the last write.
     pub fn took(&self) -> Duration {
         Duration::from_micros(self.0.took.load(Ordering::Relaxed))
     }

@@ -3,7 +3,7 @@
 use super::layout::Text;
 use crate::config::{Depth, EXAMPLE, Look, Themes};
 
-/// What skep keeps, and where.
+/// Files that skep keeps.
 const FILES: &[(&str, &str)] = &[
     ("~/.config/skep/config.toml, themes/", "what you set (or the platform's like)"),
     ("~/.local/state/skep/audit.jsonl", "every write, with who, when, the diff and the result"),

@@ -2,7 +2,7 @@
 
 use super::layout::Text;
 
-/// What is compared with what, the ratio, and the figures as `tests/bench/table real hour` measured them.
+/// Measured costs: the comparison, its ratio, and the figures of `tests/bench/table real hour`.
 pub const COSTS: &[[&str; 3]] = &[
     [
         "load 100,000 tasks: from start until all are counted / `curl` of the same lists (wanted: 1.3)",

@@ -41,7 +41,7 @@ impl Text {
         }
     }
 
-    /// What is explained in a column of a width, and its explanation beside it.
+    /// A term in a column of the given width, and its explanation beside it.
     pub fn entry(&mut self, what: &str, width: usize, words: &str) {
         let room = WIDTH - INDENT - width - 1;
         // What is too wide for its column has a line of its own.

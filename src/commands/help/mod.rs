@@ -18,9 +18,9 @@ pub use self::{costs::COSTS, keys::key_rows, rules::rule_rows};
 
 /// A topic of `skep help`.
 pub struct Topic {
-    /// What is typed.
+    /// Its name on the command line.
     pub name: &'static str,
-    /// What it is about.
+    /// Its summary.
     pub about: &'static str,
     /// Writes it.
     text: fn(&mut Text),

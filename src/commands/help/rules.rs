@@ -3,7 +3,7 @@
 use super::layout::Text;
 use crate::triage::{RULES, Role, Rule};
 
-/// How a rule's severity is told.
+/// The word for a rule's severity.
 fn severity(rule: &Rule) -> &'static str {
     if rule.role == Role::Cause { "cause" } else { rule.severity.word() }
 }

@@ -65,7 +65,7 @@ impl Context {
     }
 }
 
-/// What an action needs to be there.
+/// Requirement of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     Nothing,

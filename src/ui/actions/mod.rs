@@ -10,7 +10,7 @@ pub use self::{
     row::Action,
 };
 
-/// What a key can mean.
+/// Actions that keys can be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
     Overview,

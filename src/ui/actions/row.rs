@@ -4,7 +4,7 @@ use super::{Act, Context, Needs, VIEWS};
 
 /// One line of the table.
 pub struct Action {
-    /// What it does.
+    /// The action.
     pub act: Act,
     /// Its name in the palette and in the config file.
     pub id: &'static str,
@@ -14,7 +14,7 @@ pub struct Action {
     pub words: &'static str,
     /// Where it has keys.
     pub contexts: &'static [Context],
-    /// What it needs there.
+    /// Its requirement there.
     pub needs: Needs,
     /// Whether it can end in a write.
     pub writes: bool,

@@ -30,7 +30,7 @@ fn slot(entry: &Entry) -> Slot {
     }
 }
 
-/// What a filter looks at.
+/// Texts that a filter searches.
 pub fn texts(entry: &Entry) -> [&str; 4] {
     [&entry.kind, &entry.name, &entry.text, entry.who.as_deref().unwrap_or_default()]
 }
@@ -124,7 +124,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
     rows(board, frame, inner, (table, COLUMNS, focused), |row| journal.get(row.0));
 }
 
-/// How the last minutes went, where there is room in the title.
+/// Sparkline of the last minutes, where there is room in the title.
 fn trends(board: &Board, width: u16) -> Vec<Span<'static>> {
     let failed = trend::failures(board.scene.store.journal(), board.scene.now, RECENT);
     let running = board.trend.running();

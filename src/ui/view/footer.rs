@@ -73,7 +73,7 @@ pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: R
 /// Rows that a message may take.
 const ROWS: usize = 4;
 
-/// What was just said, whole: a long message grows upwards.
+/// The last message in full: a long one grows upwards.
 fn said(board: &Board, said: &str, frame: &mut Frame<'_>, area: Rect) {
     let mut lines = text::wrapped(said, area.width.saturating_sub(2).max(1) as usize);
     lines.truncate(ROWS.min(area.y as usize + 1));
@@ -96,7 +96,7 @@ fn marked(marks: (usize, usize)) -> Option<String> {
     }
 }
 
-/// What the view of all clusters takes.
+/// Keys of the view of all clusters.
 const TOGETHER: &[(Act, &str)] = &[
     (Act::Enter, "open"),
     (Act::NextPane, "next pane"),
@@ -106,7 +106,7 @@ const TOGETHER: &[(Act, &str)] = &[
     (Act::Quit, "quit"),
 ];
 
-/// What a log takes first.
+/// Keys of a log.
 const IN_LOG: &[(Act, &str)] = &[
     (Act::Filter, "filter"),
     (Act::Highlight, "highlight"),

@@ -37,7 +37,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(right, Rect { x, width: area.right() - x, ..area });
 }
 
-/// What belongs together in a group each, the most important first.
+/// Groups of related items, the most important first.
 fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
     let dim = board.style(Slot::Dim);
     let store = &board.scene.store;

@@ -109,7 +109,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
     }
 }
 
-/// What can't be read now, and why. A node that is away says nothing by itself: its streams stay open
+/// Logs that can't be read now, and why. An unreachable node does not report itself: its streams stay open
 /// and silent (measured).
 fn troubles(board: &Board, log: &LogPane) -> Vec<(String, String)> {
     let store = &board.scene.store;
@@ -193,7 +193,7 @@ fn head<'a>(board: &Board, log: &LogPane) -> Row<'a> {
     Row::from(head)
 }
 
-/// How many rows a line takes in `room` columns.
+/// Number of rows that a line takes in `room` columns.
 fn rows_of(log: &LogPane, line: &Line<TaskId>, room: usize) -> usize {
     if log.open.contains(&line.seq) && line.kind != Kind::Ruler {
         return body_rows(line, room).len().min(OPEN_ROWS);

@@ -112,7 +112,7 @@ fn screen(app: &App, frame: &mut Frame<'_>, area: Rect) {
     over(board, false, frame, area);
 }
 
-/// What lies over every view.
+/// Draws the overlays.
 fn over(board: &Board, together: bool, frame: &mut Frame<'_>, area: Rect) {
     footer::draw(board, together, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
     for overlay in &board.overlays {
@@ -138,7 +138,7 @@ fn tiny(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 }
 
 impl Board {
-    /// How a slot looks.
+    /// Style of a slot.
     pub(super) fn style(&self, slot: Slot) -> Style {
         self.settings.appearance.theme.style(slot)
     }
@@ -236,7 +236,7 @@ fn unknown(board: &Board, part: Part) -> Option<String> {
     Some(format!("unknown: {}", text::clean(why)))
 }
 
-/// What a pane says instead of rows.
+/// Text of a pane without rows.
 fn empty(board: &Board, frame: &mut Frame<'_>, area: Rect, filtered: bool, nothing: &str) {
     if area.height < 2 {
         return;
@@ -256,7 +256,7 @@ fn empty(board: &Board, frame: &mut Frame<'_>, area: Rect, filtered: bool, nothi
     frame.render_widget(Line::styled(said.to_owned(), board.style(Slot::Dim)), line);
 }
 
-/// What is narrower beside a box is not read.
+/// Room beside a box that is narrower than this is not used.
 const SLIVER: u16 = 8;
 
 /// A box in the middle over everything; returns what is inside.

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// How its state looks.
+/// Colour of a node's state.
 pub(super) fn state(node: &Node) -> Slot {
     match node.state {
         NodeState::Ready => Slot::Text,
@@ -40,7 +40,7 @@ fn role(node: &Node) -> &str {
     if node.is_leader() { "leader" } else { node.role.word() }
 }
 
-/// What a filter looks at.
+/// Texts that a filter searches.
 pub fn texts(node: &Node) -> [&str; 6] {
     [
         &node.hostname,
@@ -207,7 +207,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
 ];
 
-/// What is counted from tasks, where they are told.
+/// A figure counted from tasks, if they are listed.
 fn told<'a>(c: &Model, cell: impl FnOnce() -> Cell<'a>) -> Cell<'a> {
     if c.store.tasks_refused() { Cell::dim("?") } else { cell() }
 }

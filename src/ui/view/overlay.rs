@@ -95,7 +95,7 @@ fn input_spans(board: &Board, input: &LineEditor, room: u16) -> Vec<Span<'static
     ]
 }
 
-/// What is typed before and behind the cursor, as far as there is room for it and the cursor.
+/// The text before and behind the cursor, as far as there is room for it and the cursor.
 pub(super) fn typed(input: &LineEditor, room: usize) -> (String, String) {
     let (before, after) = input.parts();
     let (before, after) = (text::clean(before), text::clean(after));

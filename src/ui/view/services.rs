@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// How a service is, the worst first.
+/// State of a service, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Health {
     Down,
@@ -27,7 +27,7 @@ pub enum Health {
     Well,
 }
 
-/// How a service is.
+/// State of a service.
 pub fn health(service: &Service, scene: &Model) -> Health {
     let missing = scene.store.missing(service);
     let stopped = service
@@ -64,7 +64,7 @@ impl Health {
         }
     }
 
-    /// How its name looks.
+    /// Colour of its name.
     pub fn slot(self) -> Slot {
         match self {
             Self::Down => Slot::Critical,
@@ -91,7 +91,7 @@ fn replicas(service: &Service, scene: &Model) -> String {
     format!("{:<5} {}", format!("{part}/{whole}{word}"), bar(part, whole, cells))
 }
 
-/// Of a service that runs less than it is asked for, and well: why. `1 done`, `0/1 next in 3h`.
+/// Explains why a healthy service runs less than it is asked for: `1 done`, `0/1 next in 3h`.
 pub fn resting(m: &Missing, now: Timestamp) -> Option<String> {
     let (part, whole) = (m.running, m.desired);
     if m.rests.waiting > 0 {
@@ -102,7 +102,7 @@ pub fn resting(m: &Missing, now: Timestamp) -> Option<String> {
     }
 }
 
-/// How its update goes.
+/// Progress of its update.
 pub(super) fn update(service: &Service) -> Cell<'static> {
     let Some(update) = &service.update else { return Cell::dim("") };
     match &update.state {
@@ -129,7 +129,7 @@ pub fn ports(service: &Service) -> String {
     out.join(" ")
 }
 
-/// What a filter looks at.
+/// Texts that a filter searches.
 pub fn texts(service: &Service) -> [&str; 5] {
     let stack = service.stack.as_deref().unwrap_or("");
     let update = service.update.as_ref().map_or("", |u| u.state.word());

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// What a task's state means.
+/// Colour of a task's state.
 pub fn slot(task: &Task, store: &Store) -> Slot {
     match &task.state {
         TaskState::Running if !store.is_running(task) => Slot::Critical,

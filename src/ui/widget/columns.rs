@@ -14,7 +14,7 @@ use crate::{
 pub struct Cell<'a> {
     /// Untrusted; cleaned here.
     pub text: Cow<'a, str>,
-    /// What it means.
+    /// Its meaning for the style.
     pub slot: Slot,
     /// It names the row's object: its column gives room away last, and it is cut where names do not differ.
     pub name: bool,
@@ -38,7 +38,7 @@ impl<'a> Cell<'a> {
         Self { brief: Some(Box::new(brief)), ..self }
     }
 
-    /// What is shown of it in so many columns.
+    /// The part that fits into a number of columns.
     fn shown(&self, width: usize) -> Cow<'_, str> {
         match &self.brief {
             Some(brief) if text::width(&self.text) > width => {
@@ -59,7 +59,7 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// What rows are ordered by.
+/// Sort key of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key<'a> {
     /// As a number.
@@ -89,13 +89,13 @@ pub struct Column<R> {
     pub shed: u8,
     /// Aligned right.
     pub right: bool,
-    /// What it shows.
+    /// Its cell.
     pub cell: for<'a> fn(&'a R, &'a Model) -> Cell<'a>,
-    /// What it sorts by.
+    /// Its sort key.
     pub key: for<'a> fn(&'a R, &'a Model) -> Key<'a>,
 }
 
-/// What a table needs to be drawn.
+/// Data for drawing a table.
 pub struct TableView<'t, R> {
     /// All columns.
     pub columns: &'t [Column<R>],
@@ -103,9 +103,9 @@ pub struct TableView<'t, R> {
     pub rows: &'t [&'t R],
     /// Context of the cells.
     pub context: &'t Model,
-    /// Which of `rows` is under the cursor.
+    /// Index of the row under the cursor.
     pub selected: Option<usize>,
-    /// Which are marked.
+    /// Indices of the marked rows.
     pub marked: &'t dyn Fn(usize) -> bool,
     /// Sorted by this column.
     pub sort: Option<(usize, bool)>,

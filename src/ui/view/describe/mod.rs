@@ -58,7 +58,7 @@ pub(super) fn lines(
     page.lines
 }
 
-/// What dies with a node: in sentences first, then service by service.
+/// Blast radius of a node: in sentences first, then service by service.
 pub(super) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<'static>> {
     let store = &board.scene.store;
     let document = &Value::Null;
@@ -174,7 +174,7 @@ impl Page<'_> {
         self.styled(&store.task_name(task), said, tasks::slot(task, store));
     }
 
-    /// What the journal has about it, newest first.
+    /// Journal entries about it, newest first.
     fn history(&mut self, subject: &Subject) {
         let about = |s: &Subject| match (s, subject) {
             (Subject::Task(_, of), Subject::Service(id)) => of == id,

@@ -95,7 +95,7 @@ impl Page<'_> {
         self.history(&Subject::Node(id.clone()));
     }
 
-    /// What its engine can do, and who signed its certificate.
+    /// Plugins of its engine, and the issuer of its certificate.
     fn engine(&mut self) {
         let description = &self.document["Description"];
         let mut plugins: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

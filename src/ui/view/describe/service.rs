@@ -368,7 +368,7 @@ impl Page<'_> {
         );
     }
 
-    /// What a rollback would undo.
+    /// Changes that a rollback would undo.
     fn previous(&mut self) {
         let (before, after) = (&self.document["PreviousSpec"], &self.document["Spec"]);
         if !before.is_object() {
@@ -416,7 +416,7 @@ fn resources(r: &crate::cluster::Resources) -> String {
     if parts.is_empty() { "none".into() } else { parts.join(", ") }
 }
 
-/// What runs, and where nothing does what ended well there last: the runs of a job, work that is done.
+/// Live tasks, and where there is none the last one that ended well: runs of a job, finished work.
 fn last_tasks<'s>(store: &'s Store, s: &Service) -> Vec<&'s Task> {
     let all = || store.tasks_of(&s.id).filter(|t| s.is_of_this_run(t));
     let mut shown: Vec<&Task> = all().filter(|t| t.is_live()).collect();

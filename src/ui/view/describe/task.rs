@@ -33,7 +33,7 @@ impl Page<'_> {
         self.by_hand(id, t, node);
     }
 
-    /// What it went through, as far as that was seen or is remembered.
+    /// History of a task, as far as it was observed or is remembered.
     fn life(&mut self, id: &TaskId, t: &Task) {
         let store = &self.board.scene.store;
         self.head("Life");

@@ -1,4 +1,4 @@
-//! What is wrong, readable from afar as far as there is room.
+//! Problems, readable from afar as far as there is room.
 
 use ratatui::{Frame, layout::Rect, text::Line};
 
@@ -56,7 +56,7 @@ impl Block {
     }
 }
 
-/// What is wrong, the worst first and largest, with since when and why.
+/// Problems, the worst first and largest, with their time and cause.
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let loud: Vec<_> = board.loud().take(area.height as usize).collect();
     if loud.is_empty() {
@@ -108,7 +108,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-/// How many of them have room, and the rows that are left.
+/// Number of problems that fit, and the rows that are left.
 fn fitting(blocks: &[Block], mut free: u16) -> (usize, u16) {
     let has_room = |block: &&Block| {
         let left = free.checked_sub(block.height());

@@ -24,7 +24,7 @@ use crate::{
 
 /// No more tiles than that are ever large.
 const MOST: usize = 40;
-/// Of a name below a figure so much is shown.
+/// Maximum width of a name below a figure.
 const TILE: usize = 22;
 
 /// As many columns as there is room for; the last cell says what is left out.

@@ -114,7 +114,7 @@ fn clock(board: &Board) -> String {
     board.now.shifted(board.skew).clock()
 }
 
-/// Which page of how many; a keyboard is not needed, but if there is one, this leads away.
+/// Number of the page, and the key that leads away from the wall.
 fn dots(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let pages = Wall::pages(app.open());
     let mut spans = Vec::new();
