@@ -67,7 +67,7 @@ fn is_open(p: &Problem) -> bool {
 /// What explains an incident: someone changed something, an update got on, a node or a leader went or came.
 fn explains(e: &Entry) -> bool {
     let meant = !matches!(e.meaning, Meaning::Failure | Meaning::Other);
-    meant || matches!(e.subject, Subject::Node(_))
+    meant || matches!(e.subject, Subject::Node(_) | Subject::Service(_))
 }
 
 /// A row of the timeline: the last of entries that tell the same, and how often they did.

@@ -79,7 +79,7 @@ impl Store {
         let said = said.join(", ");
         let text = if undone { format!("rolled back by the engine: {said}") } else { said };
         let (gravity, meaning) =
-            if undone { (Gravity::Bad, Meaning::Update) } else { (Gravity::Note, Meaning::Change) };
+            if undone { (Gravity::Bad, Meaning::Other) } else { (Gravity::Note, Meaning::Change) };
         let subject = Subject::Service(after.id.clone());
         self.tell(
             when,

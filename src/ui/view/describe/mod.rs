@@ -76,7 +76,7 @@ pub(super) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<
     }
     for hit in &blast.hits {
         let (slot, said) = if hit.nowhere {
-            (Slot::Critical, "and no other node may run it")
+            (Slot::Critical, "no other node may run it")
         } else if hit.global {
             (Slot::Dim, "one a node: it ends with it, and is not missed")
         } else if hit.ends() {

@@ -58,7 +58,7 @@ impl Page<'_> {
         self.holds();
         self.placed(s);
         self.updated(s);
-        self.previous();
+        self.previous(s);
         if !s.labels.is_empty() {
             self.head("Labels");
             for (key, value) in &s.labels {
@@ -122,7 +122,10 @@ impl Page<'_> {
             };
             said += &match text_of(&policy["Condition"]) {
                 "none" => "; never restarted".to_owned(),
-                "on-failure" => format!("; restarted after {pause} when it fails{often}"),
+                // What a job has done is not done again.
+                condition if condition == "on-failure" || s.mode.is_job() => {
+                    format!("; restarted after {pause} when it fails{often}")
+                }
                 _ => format!("; restarted after {pause} when it ends{often}"),
             };
         }
@@ -369,10 +372,10 @@ impl Page<'_> {
     }
 
     /// Changes that a rollback would undo.
-    fn previous(&mut self) {
+    fn previous(&mut self, s: &Service) {
         let (before, after) = (&self.document["PreviousSpec"], &self.document["Spec"]);
         if !before.is_object() {
-            if self.document.is_object() {
+            if self.document.is_object() && !s.mode.is_job() {
                 self.field("rollback", "no previous spec");
             }
             return;
