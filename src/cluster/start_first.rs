@@ -14,6 +14,15 @@ pub enum NoRoom {
 }
 
 impl NoRoom {
+    /// The same in few words.
+    pub fn brief(self) -> String {
+        match self {
+            Self::Port(port) => format!("host port {port} is the old task's"),
+            Self::Reservation => "no room for what it reserves twice".into(),
+            Self::MaxPerNode => "replicas-max-per-node".into(),
+        }
+    }
+
     /// A clause that goes after the service.
     pub fn why(self) -> String {
         match self {

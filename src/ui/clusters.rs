@@ -93,6 +93,7 @@ pub struct ClusterProblem {
     pub rule: &'static str,
     pub object: String,
     pub message: String,
+    pub brief: String,
     pub since: Option<std::time::Duration>,
     pub subject: Subject,
 }
@@ -390,6 +391,7 @@ fn problem_rows(board: &Board) -> Vec<ClusterProblem> {
         rule: p.rule,
         object: p.object.clone(),
         message: p.message.clone(),
+        brief: p.brief.clone(),
         since: p.since.is_set().then(|| p.since.age(board.scene.now)),
         subject: p.subject.clone(),
     };
@@ -404,6 +406,7 @@ fn problem_rows(board: &Board) -> Vec<ClusterProblem> {
             rule: "link",
             object: String::new(),
             message: format!("can't be seen: {why}"),
+            brief: String::new(),
             since: board.last_heard.map(|_| board.data_age()),
             subject: Subject::Other,
         }),

@@ -4,8 +4,8 @@ use std::{collections::HashMap, time::Duration};
 
 use crate::{
     cluster::{
-        FailureAction, Place, Task, TaskId, TaskState, Timestamp, UpdateState, UpdateStatus,
-        stalled,
+        FailureAction, NoRoom, Place, Task, TaskId, TaskState, Timestamp, UpdateState,
+        UpdateStatus, stalled,
     },
     text::{count, span},
     triage::{Remedy, ServiceContext, context::LATELY, rule::Found},
@@ -236,11 +236,13 @@ pub fn slow(s: &ServiceContext<'_>) -> Option<Found> {
 /// the old one runs. A warning: what runs goes on, but no update ever ends this way.
 pub fn stuck(s: &ServiceContext<'_>) -> Option<Found> {
     let stall = stalled(s.service, s.cx.store)?;
+    let brief = stall.why.map_or_else(|| stall.words(), NoRoom::brief);
     s.cx.lasts(stall.began(), s.cx.thresholds.grace).then(|| {
         Found::warning(
             format!("{} {}: the update is stuck: {}", s.service.name, s.figures(), stall.words()),
             stall.began(),
         )
+        .brief(format!(" {}: update stuck: {brief}", s.figures()))
         .why("its order is start-first: the old task is stopped only once the new one runs")
         .tasks(s.cx, [stall.task])
         .remedy(

@@ -106,7 +106,9 @@ const PROBLEMS: &[Column<ClusterProblem>] = &[
     }),
     column("CLUSTER", (6, 20), 0, false, |r, _| Cell::new(&*r.name, Slot::Title)),
     column("SINCE", (4, 5), 1, true, |r, _| Cell::dim(age(r.since))),
-    column("WHAT", (20, 300), 0, false, |r, _| Cell::text(&*r.message)),
+    column("WHAT", (20, 300), 0, false, |r, _| {
+        Cell::text(&*r.message).or(|room| problems::briefly(&r.object, &r.brief, &r.message, room))
+    }),
 ];
 
 const EVENTS: &[Column<ClusterEvent>] = &[

@@ -74,14 +74,19 @@ fn state(p: &Problem) -> Cell<'static> {
 }
 
 /// A problem where there is no room for its sentence: its name, cut if it must be, and why in few words.
-pub(super) fn in_short(p: &Problem, room: usize) -> String {
+fn in_short(p: &Problem, room: usize) -> String {
     let times = if p.times > 1 { format!("({}×) ", p.times) } else { String::new() };
-    if p.brief.is_empty() {
-        return format!("{times}{}", p.message);
+    let left = room.saturating_sub(text::width(&times));
+    format!("{times}{}", briefly(&p.object, &p.brief, &p.message, left))
+}
+
+/// A name and what is said of it in few words, or its sentence where that is the shortest there is.
+pub(super) fn briefly(object: &str, brief: &str, message: &str, room: usize) -> String {
+    if brief.is_empty() {
+        return message.to_owned();
     }
-    let left = room.saturating_sub(text::width(&times) + text::width(&p.brief));
-    let name = text::name(&p.object, left.max(NAME));
-    format!("{times}{name}{}", p.brief)
+    let left = room.saturating_sub(text::width(brief));
+    format!("{}{brief}", text::name(object, left.max(NAME)))
 }
 
 /// Columns of a name that are not given up for what is said of it.
