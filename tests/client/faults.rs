@@ -83,7 +83,7 @@ async fn tasks_that_fall_silent_are_unknown() {
 async fn a_manager_that_does_not_tell_which_it_is_is_asked_again() {
     let (demo, _dir) = serve("calm", &["silent=info@0-13000"]);
     let mut live = Live::start(&demo, true);
-    live.until("no answer to GET /info within 4 s").await;
+    live.until("no answer to GET /info within 4s").await;
     live.until("● live mgr-1").await;
 }
 
