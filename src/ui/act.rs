@@ -10,7 +10,7 @@ use super::{
     event_filter::EventSieve,
     line_editor::LineEditor,
     log_pane::Sieve,
-    overlay::{Asking, Overlay, Scroll},
+    overlay::{Asking, Overlay},
     palette::Palette,
     view::{nodes, services, tasks},
 };
@@ -93,11 +93,7 @@ impl Board {
                 self.overlays.push(Overlay::Filter(LineEditor::with(&self.filter_text())))
             }
             Act::Palette => self.overlays.push(Overlay::Palette(Palette::default())),
-            Act::Help => {
-                self.command(Command::Usage);
-                self.requests.push(Request::HelpUsed);
-                self.overlays.push(Overlay::Help { scroll: Scroll::default() });
-            }
+            Act::Help => self.open_help(self.context()),
             Act::Scale => self.ask(Asking::Scale),
             Act::Update => self.ask(Asking::Image),
             Act::Edit => self.edit_one(),

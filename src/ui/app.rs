@@ -493,6 +493,10 @@ impl App {
             Act::NextPane => self.fleet.turn(1),
             Act::PreviousPane => self.fleet.turn(-1),
             Act::Back => self.fleet.open = false,
+            Act::Help => {
+                self.boards[self.current].open_help(Context::Clusters);
+                self.boards[self.current].update(Input::Pointed, self.now);
+            }
             Act::Enter => {
                 if let Some(target) = self.fleet.target() {
                     self.switch(target.cluster.0);

@@ -25,10 +25,18 @@ impl Board {
 
     /// Whether an action would do something; read-only hides what writes.
     pub(super) fn offers(&self, action: &Action) -> bool {
-        if action.writes && self.is_read_only() {
+        self.offers_in(action, self.context())
+    }
+
+    /// The same in a context: that of the view, or Clusters over it.
+    pub(super) fn offers_in(&self, action: &Action, context: Context) -> bool {
+        if (action.writes && self.is_read_only()) || !action.contexts.contains(&context) {
             return false;
         }
-        let context = self.context();
+        if context == Context::Clusters {
+            let depends = [Act::NextCluster, Act::PreviousCluster, Act::Dismiss];
+            return !depends.contains(&action.act) || self.would(action.act);
+        }
         let subject = || self.subject();
         let fits = match action.needs {
             Needs::Nothing => true,
@@ -39,7 +47,6 @@ impl Board {
             Needs::Object => subject().is_some(),
             Needs::Service => matches!(subject(), Some(Subject::Service(_) | Subject::Task(..))),
         };
-        let fits = fits && action.contexts.contains(&context);
         fits && self.would(action.act)
     }
 

@@ -7,6 +7,7 @@ use crossterm::event::KeyEvent;
 use ratatui::style::Style;
 
 use super::{
+    actions::Context,
     app::{Appearance, Effect},
     event_filter::EventSieve,
     keymap::Keymap,
@@ -431,6 +432,13 @@ impl Board {
         let is_stats =
             |o: &Overlay| matches!(o, Overlay::Page(p) if matches!(p.kind, PageKind::Stats));
         self.overlays.iter().any(is_stats)
+    }
+
+    /// Opens the help for the keys of a context.
+    pub(super) fn open_help(&mut self, context: Context) {
+        self.command(Command::Usage);
+        self.requests.push(Request::HelpUsed);
+        self.overlays.push(Overlay::Help { context, scroll: Scroll::default() });
     }
 
     fn shows_help(&self) -> bool {

@@ -61,7 +61,7 @@ impl Board {
             Overlay::Plan(_) => self.plan_key(key),
             Overlay::Editor(_) => self.editor_key(key, ctrl),
             Overlay::Page(_) => self.page_key(key),
-            Overlay::Help { scroll } => {
+            Overlay::Help { scroll, .. } => {
                 let keymap = &self.settings.keymap;
                 match keymap.of(Context::Page, key).map(|action| action.act) {
                     Some(Act::Redraw) => self.effects.push(Effect::Redraw),

@@ -4,7 +4,11 @@ use std::{cell::Cell, time::Duration};
 
 use tui_textarea::TextArea;
 
-use super::{actions::Act, line_editor::LineEditor, palette::Palette};
+use super::{
+    actions::{Act, Context},
+    line_editor::LineEditor,
+    palette::Palette,
+};
 use crate::{
     action::plan::{Document, EditError, Plan, Target},
     cluster::{NodeId, Subject, Timestamp},
@@ -61,8 +65,8 @@ pub enum Overlay {
     Editor(Box<Editor>),
     /// A page to read.
     Page(Page),
-    /// The keys.
-    Help { scroll: Scroll },
+    /// The keys of a context.
+    Help { context: Context, scroll: Scroll },
     /// The command palette.
     Palette(Palette),
     /// Choice of what to copy.

@@ -199,3 +199,20 @@ fn keys_that_came_with_contexts() {
         assert!(driver.effects.iter().any(redrawn), "{place}");
     }
 }
+
+/// The help over the view of all clusters has that view's keys.
+#[test]
+fn help_is_of_the_view_on_the_screen() {
+    let mut driver = there("8", false);
+    driver.keys("?");
+    let help = driver.screen(160, 100);
+    assert!(help.contains("Clusters · read and write"), "{help}");
+    let keymap = Keymap::default();
+    for action in ACTIONS {
+        let line = format!("{:>14}  {}", keymap.shown(action, Context::Clusters), action.words);
+        // There is one cluster, and no action.
+        let has_more = ["next-cluster", "previous-cluster", "dismiss"].contains(&action.id);
+        let works = action.contexts.contains(&Context::Clusters) && !has_more;
+        assert_eq!(help.contains(&line), works, "{}", action.id);
+    }
+}

@@ -6,16 +6,16 @@ use crate::{
     config::Slot,
     ui::{
         Board,
-        actions::{ACTIONS, Action, Needs, ROWS},
+        actions::{ACTIONS, Action, Context, Needs, ROWS},
     },
 };
 
 /// The help's lines.
-pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
+pub(super) fn lines(board: &Board, context: Context) -> Vec<Line<'static>> {
     let mut lines = vec![Line::styled(
         format!(
             "{} · {}",
-            board.view.name(),
+            if context == Context::Clusters { "Clusters" } else { board.view.name() },
             if board.is_read_only() { "read-only" } else { "read and write" }
         ),
         board.style(Slot::Dim),
@@ -25,7 +25,7 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
         ROWS.iter().all(|view| a.contexts.contains(view))
             && matches!(a.needs, Needs::Nothing | Needs::Rows)
     };
-    let offered = || ACTIONS.iter().filter(|a| board.offers(a));
+    let offered = || ACTIONS.iter().filter(|a| board.offers_in(a, context));
     let here: Vec<_> = offered().filter(|a| !everywhere(a)).collect();
     let all: Vec<_> = offered().filter(everywhere).collect();
     for (title, actions) in [("Here", here), ("Everywhere", all)] {
@@ -34,7 +34,7 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
         }
         lines.push(Line::styled(title, board.style(Slot::Title)));
         for action in actions {
-            let keys = format!("{:>14}  ", board.settings.keymap.shown(action, board.context()));
+            let keys = format!("{:>14}  ", board.settings.keymap.shown(action, context));
             lines.push(Line::from(vec![
                 Span::styled(keys, board.style(Slot::Key)),
                 Span::styled(action.words, board.style(Slot::Text)),

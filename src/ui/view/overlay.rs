@@ -43,8 +43,8 @@ pub(super) fn draw(board: &Board, overlay: &Overlay, frame: &mut Frame<'_>, area
         Overlay::Plan(shown) => draw_plan(board, shown, frame, area),
         Overlay::Editor(editor) => draw_editor(board, editor, frame, area),
         Overlay::Page(page) => draw_page(board, page, frame, area),
-        Overlay::Help { scroll } => {
-            let lines = help::lines(board);
+        Overlay::Help { context, scroll } => {
+            let lines = help::lines(board, *context);
             let height = (lines.len() as u16 + 2).min(area.height);
             let width = lines.iter().map(Line::width).max().unwrap_or(0) as u16 + 3;
             let inner =
