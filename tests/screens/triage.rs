@@ -409,9 +409,9 @@ fn long_names() -> crate::cluster_fixture::Cluster {
 #[test]
 fn long_names_stay_apart_on_a_small_screen() {
     let mut driver = Driver::new(&long_names(), true);
-    for keys in ["2", "4"] {
+    for (keys, width, height) in [("2", 80, 24), ("4", 80, 24), ("1", 120, 40), ("1", 160, 50)] {
         driver.keys(keys);
-        let screen = driver.screen(80, 24);
+        let screen = driver.screen(width, height);
         for name in ["checkout-api", "checkout-web", "checkout-worker", "payments-api"] {
             assert!(screen.contains(&format!("{name}-eu")), "{name}\n{screen}");
         }
