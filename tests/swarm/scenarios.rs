@@ -309,6 +309,10 @@ fn bad_image(lab: &Lab) {
         tui.line(LATER, &["◐", "update image of web", "converging"]);
         tui.shows(SOON, "failed to resolve");
     }
+    // In a log nothing writes.
+    if tui.screen().contains("Logs of web") {
+        tui.keys("\x1b");
+    }
     tui.keys("\x12");
     tui.shows(SOON, "Plan: roll back web");
     tui.line(SOON, &["+", &format!("Image: {before}")]);

@@ -79,6 +79,9 @@ pub(in crate::session) struct Pace {
     again: bool,
 }
 
+/// When nothing has happened for so long it is calm.
+pub(in crate::session) const CALM: Duration = Duration::from_secs(20);
+
 /// Prices remembered: the least of them counts, since waiting for a busy manager is no cost to it.
 const REMEMBERED: usize = 5;
 /// Delay before asking again for something that can't be asked now.
@@ -106,6 +109,11 @@ impl Pace {
     /// Whether one should be sent now.
     pub fn is_due(&self, now: Instant) -> bool {
         self.sent.is_none() && now >= self.due
+    }
+
+    /// Whether one is due before half of the other's interval is over.
+    pub fn is_due_with(&self, other: &Self, now: Instant) -> bool {
+        self.is_due(now + other.request / 2)
     }
 
     /// When the next is due; `None` while one is under way.
@@ -172,9 +180,11 @@ impl Pace {
         self.due = self.due.min((self.last_sent + spacing).max(now));
     }
 
-    /// Whether anything happens.
-    pub fn calm(&mut self, calm: bool, now: Instant) {
-        let request = if calm { self.rhythm.calm } else { self.rhythm.busy };
+    /// Nothing has happened for so long: it is asked the less often, until it is calm.
+    pub fn rest(&mut self, quiet: Duration, now: Instant) {
+        let part = (quiet.as_secs_f64() / CALM.as_secs_f64()).min(1.0);
+        let slower = self.rhythm.calm.as_secs_f64() / self.rhythm.busy.as_secs_f64();
+        let request = self.rhythm.busy.mul_f64(slower.powf(part));
         if request < self.request {
             self.due = self.due.min((self.last_sent + request).max(self.paid).max(now));
         }
@@ -327,15 +337,25 @@ mod tests {
     }
 
     #[test]
-    fn calm_is_slow_and_ends_at_once() {
+    fn it_slows_down_when_nothing_happens_and_is_quick_again_at_once() {
         let now = Instant::now();
         let mut pace = Pace::new(RHYTHM, BUDGET, now);
-        pace.calm(true, now);
-        pace.sent(now);
-        pace.done(price(1), now);
-        assert_eq!(after(&pace, now), Duration::from_secs(5));
-        let later = now + Duration::from_secs(3);
-        pace.calm(false, later);
+        let mut asked = 0;
+        let mut at = now;
+        while at < now + CALM {
+            pace.rest(at - now, at);
+            pace.sent(at);
+            pace.done(price(1), at);
+            at = pace.due().unwrap();
+            asked += 1;
+        }
+        assert!((9..=11).contains(&asked), "{asked}, and not one a second");
+        pace.rest(CALM * 10, at);
+        pace.sent(at);
+        pace.done(price(1), at);
+        assert_eq!(after(&pace, at), Duration::from_secs(5));
+        let later = at + Duration::from_secs(3);
+        pace.rest(Duration::ZERO, later);
         assert!(pace.is_due(later));
     }
 

@@ -12,6 +12,32 @@ use crate::cluster::{Service, ServiceId};
 const HOT: Duration = Duration::from_secs(15);
 /// Hot services a request may name; more are taken in turns.
 const BATCH: usize = 60;
+/// At most this many are read together with the services in view.
+const FEW: usize = 8;
+
+/// A service that someone changed is expected to move for this long.
+const PROMPTED: Duration = Duration::from_secs(15);
+/// Counts and task lists show the same move one after the other.
+const ONE_MOVE: Duration = Duration::from_secs(5);
+/// A move this long after the last one is a surprise again.
+const RESTLESS: Duration = Duration::from_secs(60);
+/// After this many moves by itself the next one is no surprise.
+const MOVES: u32 = 3;
+
+/// How much of a surprise something is, from none to all. What a service does again and again by
+/// itself, as a task that crashes in a loop, is less of one each time: it must not make skep ask as much
+/// for ever as it does for a while when something happens.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub(in crate::session) struct Surprise(pub f64);
+
+impl Surprise {
+    pub const NONE: Self = Self(0.0);
+    pub const FULL: Self = Self(1.0);
+
+    fn or(self, other: Self) -> Self {
+        if other > self { other } else { self }
+    }
+}
 
 /// Fingerprint of each service in the last list.
 #[derive(Debug, Default)]
@@ -28,7 +54,51 @@ struct Known {
     desired: u64,
     completed: u64,
     settled: bool,
+    updating: bool,
     changed: Option<Instant>,
+    /// When someone last changed it.
+    prompted: Option<Instant>,
+    /// Fingerprint of its tasks when they were last read.
+    print: Option<u64>,
+    /// How often it moved by itself of late, and when the last of these moves began.
+    moves: (u32, Option<Instant>),
+}
+
+impl Known {
+    fn of(service: &Service, prompted: Option<Instant>) -> Self {
+        let counts = service.counts.unwrap_or_default();
+        let settled =
+            counts.running == counts.desired || service.mode.is_job() && counts.running == 0;
+        let updating = service.is_updating();
+        Self {
+            version: service.version,
+            running: counts.running,
+            desired: counts.desired,
+            completed: counts.completed,
+            settled: settled && !updating,
+            updating,
+            changed: prompted,
+            prompted,
+            print: None,
+            moves: (0, None),
+        }
+    }
+
+    /// It changed.
+    fn moved(&mut self, now: Instant) -> Surprise {
+        self.changed = Some(now);
+        let recent = |at: Option<Instant>, within| at.is_some_and(|at| now - at < within);
+        if self.updating || recent(self.prompted, PROMPTED) {
+            self.moves = (0, None);
+            return Surprise::FULL;
+        }
+        if !recent(self.moves.1, ONE_MOVE) {
+            let before = if recent(self.moves.1, RESTLESS) { self.moves.0 } else { 0 };
+            self.moves = (before + 1, Some(now));
+        }
+        let before = (self.moves.0 - 1).min(MOVES);
+        Surprise(1.0 - f64::from(before) / f64::from(MOVES))
+    }
 }
 
 impl HotServices {
@@ -37,56 +107,59 @@ impl HotServices {
         self.watched = services;
     }
 
-    /// Takes a service list in; true if some service is new or changed.
-    pub fn take(&mut self, services: &[Arc<Service>], now: Instant) -> bool {
-        let mut changed = false;
+    /// Takes a service list in: how much of a surprise what is new in it is.
+    pub fn take(&mut self, services: &[Arc<Service>], now: Instant) -> Surprise {
         let first = self.known.is_empty();
         let present: HashSet<&ServiceId> = services.iter().map(|s| &s.id).collect();
         let before = self.known.len();
         self.known.retain(|id, _| present.contains(id));
-        changed |= self.known.len() != before;
+        let mut surprise = if self.known.len() == before { Surprise::NONE } else { Surprise::FULL };
         for service in services {
-            let counts = service.counts.unwrap_or_default();
-            let settled = (counts.running == counts.desired
-                || service.mode.is_job() && counts.running == 0)
-                && !service.is_updating();
-            let fresh = Known {
-                version: service.version,
-                running: counts.running,
-                desired: counts.desired,
-                completed: counts.completed,
-                settled,
-                changed: None,
+            let Some(known) = self.known.get_mut(&service.id) else {
+                let since = (!first).then_some(now);
+                self.known.insert(service.id.clone(), Known::of(service, since));
+                surprise = if first { surprise } else { Surprise::FULL };
+                continue;
             };
-            match self.known.get_mut(&service.id) {
-                None => {
-                    let since = (!first).then_some(now);
-                    changed |= !first;
-                    self.known.insert(service.id.clone(), Known { changed: since, ..fresh });
-                }
-                Some(known) => {
-                    let same = (known.version, known.running, known.desired, known.completed)
-                        == (fresh.version, fresh.running, fresh.desired, fresh.completed);
-                    let since = if same { known.changed } else { Some(now) };
-                    changed |= !same;
-                    *known = Known { changed: since, ..fresh };
-                }
+            let fresh = Known::of(service, None);
+            let is_same = |counts: fn(&Known) -> (u64, u64, u64)| counts(known) == counts(&fresh);
+            let same_spec = known.version == fresh.version;
+            let same = same_spec && is_same(|k| (k.running, k.desired, k.completed));
+            let Known { changed, prompted, print, moves, .. } = *known;
+            *known = Known { changed, prompted, print, moves, ..fresh };
+            if !same_spec {
+                known.prompted = Some(now);
+            }
+            if !same {
+                surprise = surprise.or(known.moved(now));
             }
         }
-        changed
+        surprise
+    }
+
+    /// Takes in what was told of services' tasks, each with a fingerprint: how much of a surprise it is.
+    pub fn told(&mut self, prints: &[(ServiceId, u64)], now: Instant) -> Surprise {
+        let mut surprise = Surprise::NONE;
+        for (id, print) in prints {
+            let Some(known) = self.known.get_mut(id) else { continue };
+            if known.print.replace(*print).is_some_and(|before| before != *print) {
+                surprise = surprise.or(known.moved(now));
+            }
+        }
+        surprise
     }
 
     /// An event named this service.
     pub fn touch(&mut self, id: &ServiceId, now: Instant) {
         if let Some(known) = self.known.get_mut(id) {
-            known.changed = Some(now);
+            (known.changed, known.prompted) = (Some(now), Some(now));
         }
     }
 
     /// A node changed: any service may have lost a task.
     pub fn touch_all(&mut self, now: Instant) {
         for known in self.known.values_mut() {
-            known.changed = Some(now);
+            (known.changed, known.prompted) = (Some(now), Some(now));
         }
     }
 
@@ -95,23 +168,79 @@ impl HotServices {
         self.watched.iter().filter(|id| self.known.contains_key(*id)).take(BATCH).cloned().collect()
     }
 
-    /// The others that are unsettled or just changed, at most a batch, in turns.
+    /// The others that are unsettled or just changed, if they are so few that they can be asked for with
+    /// those in view.
+    pub fn few_hot(&self, now: Instant) -> Option<Vec<ServiceId>> {
+        let hot = self.all_hot(now);
+        (hot.len() <= FEW).then(|| hot.into_iter().cloned().collect())
+    }
+
+    fn all_hot(&self, now: Instant) -> Vec<&ServiceId> {
+        let is_hot = |id: &ServiceId, k: &Known| {
+            let recent = k.changed.is_some_and(|at| now.duration_since(at) < HOT);
+            (recent || !k.settled) && !self.watched.contains(id)
+        };
+        self.known.iter().filter(|(id, k)| is_hot(id, k)).map(|(id, _)| id).collect()
+    }
+
+    /// The same, at most a batch, in turns.
     pub fn hot(&mut self, now: Instant) -> Vec<ServiceId> {
-        let mut hot: Vec<&ServiceId> = self
-            .known
-            .iter()
-            .filter(|(id, k)| {
-                let recent = k.changed.is_some_and(|at| now.duration_since(at) < HOT);
-                (recent || !k.settled) && !self.watched.contains(id)
-            })
-            .map(|(id, _)| id)
-            .collect();
+        let mut hot = self.all_hot(now);
         if hot.len() <= BATCH {
             return hot.into_iter().cloned().collect();
         }
         hot.sort();
         let begin = self.turn % hot.len();
+        let batch = hot.iter().cycle().skip(begin).take(BATCH).map(|id| (*id).clone()).collect();
         self.turn = begin + BATCH;
-        hot.iter().cycle().skip(begin).take(BATCH).map(|id| (*id).clone()).collect()
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(services: &mut HotServices, print: u64, at: Instant) -> f64 {
+        services.told(&[(ServiceId::from("web"), print)], at).0
+    }
+
+    fn list(version: u64, running: u64) -> Vec<Arc<Service>> {
+        let json = format!(
+            r#"[{{"ID":"web","Version":{{"Index":{version}}},"Spec":{{"Name":"web"}},"ServiceStatus":{{"RunningTasks":{running},"DesiredTasks":2}}}}]"#
+        );
+        crate::engine::ServiceReader::default().read(json.as_bytes()).unwrap().items
+    }
+
+    #[test]
+    fn a_task_that_crashes_in_a_loop_surprises_less_each_time() {
+        let mut services = HotServices::default();
+        let start = Instant::now();
+        let at = |secs| start + Duration::from_secs(secs);
+        assert_eq!(services.take(&list(1, 2), at(0)).0, 0.0, "what there is at first is no news");
+        assert_eq!(told(&mut services, 1, at(1)), 0.0);
+        assert_eq!(services.take(&list(1, 1), at(20)).0, 1.0);
+        assert_eq!(told(&mut services, 2, at(21)), 1.0, "the same crash");
+        assert!(told(&mut services, 3, at(26)) < 0.7);
+        assert!(told(&mut services, 4, at(32)) < 0.4);
+        for more in 0..20 {
+            assert_eq!(told(&mut services, 5 + more, at(38 + more * 6)), 0.0);
+        }
+        assert_eq!(told(&mut services, 99, at(400)), 1.0, "after a rest it is one again");
+    }
+
+    #[test]
+    fn what_someone_changed_is_watched_closely() {
+        let mut services = HotServices::default();
+        let start = Instant::now();
+        let at = |secs| start + Duration::from_secs(secs);
+        services.take(&list(1, 2), at(0));
+        for more in 0..9 {
+            told(&mut services, more, at(10 + more * 6));
+        }
+        assert_eq!(services.take(&list(2, 2), at(70)).0, 1.0);
+        assert_eq!(told(&mut services, 50, at(80)), 1.0);
+        services.touch(&ServiceId::from("web"), at(90));
+        assert_eq!(told(&mut services, 51, at(100)), 1.0);
     }
 }

@@ -1,6 +1,6 @@
 //! Reads lists: in pieces for the screen, at once for commands without one.
 
-use std::{hash::BuildHasher, sync::LazyLock, time::Duration};
+use std::{collections::HashMap, hash::BuildHasher, sync::LazyLock, time::Duration};
 
 use hashbrown::DefaultHashBuilder;
 
@@ -12,7 +12,7 @@ use crate::session::{
     watch::refusals::{gap_words, or_refused, told_nodes, told_services, unread},
 };
 use crate::{
-    cluster::{Delta, ListId, Part, Scope, Store, Timestamp},
+    cluster::{Delta, ListId, Part, Scope, ServiceId, Store, Timestamp},
     connect::Connector,
     engine::{Engine, EngineError, Names, Price, Probe, SOME_TASKS, ServiceReader, TaskList},
 };
@@ -47,8 +47,8 @@ impl Teller {
 #[derive(Default)]
 pub(in crate::session) struct Streamed {
     pub price: Price,
-    /// Fingerprint of its content: equal lists have equal ones.
-    pub print: u64,
+    /// A fingerprint for each service that was asked for: equal lists have equal ones.
+    pub prints: Vec<(ServiceId, u64)>,
 }
 
 /// Sends one task list as deltas. Until a receiver is known the list is read and kept.
@@ -61,9 +61,9 @@ pub(in crate::session) async fn stream_list(
     tokio::pin!(teller);
     let mut told: Option<Teller> = None;
     let mut full: Vec<Vec<Delta>> = Vec::new();
-    let mut print = match &scope {
-        Scope::All => 0,
-        Scope::Services(ids) => PRINTS.hash_one(ids),
+    let mut prints: HashMap<ServiceId, u64> = match &scope {
+        Scope::All => HashMap::new(),
+        Scope::Services(ids) => ids.iter().map(|id| (id.clone(), 0)).collect(),
     };
     let mut batch = vec![Delta::TasksBegin(list, scope)];
     let mut held = 0;
@@ -87,7 +87,9 @@ pub(in crate::session) async fn stream_list(
                 held += piece.len();
                 for task in &piece {
                     // In whatever order they come.
-                    print = print.wrapping_add(PRINTS.hash_one((&task.id, task.version)));
+                    if let Some(print) = prints.get_mut(&task.service) {
+                        *print = print.wrapping_add(PRINTS.hash_one((&task.id, task.version)));
+                    }
                 }
                 batch.push(Delta::Tasks(list, piece));
                 if held > BATCH {
@@ -102,7 +104,7 @@ pub(in crate::session) async fn stream_list(
             }
             Ok(None) => {
                 batch.extend(ended(&tasks, list));
-                break Ok(Streamed { price: tasks.price(), print });
+                break Ok(Streamed { price: tasks.price(), prints: prints.into_iter().collect() });
             }
             Err(error) => {
                 batch.push(Delta::TasksAbort(list));

@@ -23,9 +23,9 @@ use crate::session::{
     jobs::Jobs,
     outbox::Out,
     protocol::{Event, Generation},
-    watch::budget::{Budget, Pace, Rhythm, share_out},
+    watch::budget::{Budget, CALM, Pace, Rhythm, share_out},
     watch::feed::{Feed, Heard},
-    watch::hot_services::HotServices,
+    watch::hot_services::{HotServices, Surprise},
     watch::lists::{Teller, stream_list},
     watch::refusals::{Refusals, or_refused, told_nodes, told_services, unread},
     watch::usage::{Kind, Meter, Usage},
@@ -45,15 +45,12 @@ const fn rhythm(busy: u64, calm: u64, longest: u64, weight: f64) -> Rhythm {
     }
 }
 
-const PULSE: Rhythm = rhythm(800, 5_000, 60, 0.25);
+const PULSE: Rhythm = rhythm(800, 6_000, 60, 0.25);
 const ROLL: Rhythm = rhythm(2_000, 15_000, 60, 0.05);
 const NODES: Rhythm = rhythm(3_000, 30_000, 60, 0.1);
-const IN_VIEW: Rhythm = rhythm(700, 4_000, 20, 0.25);
-const HOT: Rhythm = rhythm(900, 5_000, 30, 0.15);
-const SWEEP: Rhythm = rhythm(5_000, 120_000, 900, 0.2);
-
-/// After this long without a change, lists are read less often until something changes.
-const CALM: Duration = Duration::from_secs(20);
+const IN_VIEW: Rhythm = rhythm(700, 5_000, 20, 0.25);
+const HOT: Rhythm = rhythm(900, 10_000, 30, 0.15);
+const SWEEP: Rhythm = rhythm(10_000, 120_000, 900, 0.2);
 
 /// After a key press, what is in view is read often for this long.
 const ATTENTION: Duration = Duration::from_secs(30);
@@ -75,8 +72,8 @@ enum Got {
     Nodes(Listed<Node>),
     /// The reader is handed on to the next list.
     Services(ServiceReader, Listed<std::sync::Arc<Service>>),
-    /// The list, and a fingerprint of its content.
-    Tasks(ListId, u64),
+    /// The list, and a fingerprint for each service that was asked for.
+    Tasks(ListId, Vec<(ServiceId, u64)>),
 }
 
 /// A live connection being watched.
@@ -104,10 +101,7 @@ pub(in crate::session) struct Watch {
     meter: Meter,
     /// When something last happened, and when someone last pressed a key.
     stirred: Instant,
-    attended: Instant,
-    calm: bool,
-    /// Fingerprints of the last task lists, of services in view and of hot ones.
-    prints: [u64; 2],
+    attended: Option<Instant>,
     /// The fastest answer: the round trip is no cost to the manager.
     quickest: Duration,
     next_list: u64,
@@ -146,10 +140,9 @@ impl Watch {
             paces: [PULSE, ROLL, NODES, IN_VIEW, HOT, SWEEP]
                 .map(|rhythm| Pace::new(rhythm, budget, now)),
             meter: Meter::new(now),
-            stirred: now,
-            attended: now,
-            calm: false,
-            prints: [0; 2],
+            // Nothing has happened yet.
+            stirred: now.checked_sub(CALM / 2).unwrap_or(now),
+            attended: None,
             quickest: probe.round_trip,
             next_list: 1,
         };
@@ -218,7 +211,7 @@ impl Watch {
 
     /// Notes that someone pressed a key.
     pub fn attend(&mut self) {
-        self.attended = Instant::now();
+        self.attended = Some(Instant::now());
     }
 
     /// The cost of watching so far.
@@ -229,7 +222,12 @@ impl Watch {
             requests: total.requests,
             bytes: total.bytes,
             queued: self.teller.out.queued(),
-            ..self.meter.usage(self.budget, self.calm, |kind| &self.paces[kind as usize], now)
+            ..self.meter.usage(
+                self.budget,
+                now.duration_since(self.stirred) > CALM,
+                |kind| &self.paces[kind as usize],
+                now,
+            )
         }
     }
 
@@ -259,18 +257,27 @@ impl Watch {
         share_out(self.budget.share, &mut paces);
     }
 
-    /// Something happened: everything is read more often for a while.
-    fn stir(&mut self, now: Instant) {
-        self.stirred = now;
-        self.set_calm(false, now);
+    /// Something happened: everything is read more often for a while, the shorter the less surprising it
+    /// was.
+    fn stir(&mut self, surprise: Surprise, now: Instant) {
+        if let Some(since) = now.checked_sub(CALM.mul_f64(1.0 - surprise.0)) {
+            self.stirred = self.stirred.max(since);
+        }
+        self.rest(now);
     }
 
-    fn set_calm(&mut self, calm: bool, now: Instant) {
-        if self.calm != calm {
-            self.calm = calm;
-            for pace in &mut self.paces {
-                pace.calm(calm, now);
-            }
+    /// The longer nothing happens, the less often lists are read.
+    fn rest(&mut self, now: Instant) {
+        let quiet = now.duration_since(self.stirred);
+        for pace in &mut self.paces {
+            pace.rest(quiet, now);
+        }
+        if self.attended.is_some_and(|at| now.duration_since(at) < ATTENTION) {
+            self.pace(Kind::InView).rest(Duration::ZERO, now);
+        }
+        if self.feed.is_refused() {
+            // Nothing else tells of a node.
+            self.pace(Kind::Nodes).rest(Duration::ZERO, now);
         }
     }
 
@@ -342,21 +349,12 @@ impl Watch {
 
     fn send_due(&mut self) {
         let now = Instant::now();
-        if now.duration_since(self.stirred) > CALM {
-            self.set_calm(true, now);
-        }
-        let attentive = now.duration_since(self.attended) < ATTENTION;
-        let calm = self.calm && !attentive;
-        self.pace(Kind::InView).calm(calm, now);
+        self.rest(now);
         if self.pace(Kind::Pulse).is_due(now) {
             self.ask_services(Kind::Pulse, now);
         }
         if self.pace(Kind::Roll).is_due(now) {
             self.ask_services(Kind::Roll, now);
-        }
-        if self.feed.is_refused() {
-            // Nothing else tells of a node.
-            self.pace(Kind::Nodes).calm(false, now);
         }
         if !self.refused.has(Kind::Nodes) && self.pace(Kind::Nodes).is_due(now) {
             self.pace(Kind::Nodes).sent(now);
@@ -382,11 +380,19 @@ impl Watch {
             if !self.pace(kind).is_due(now) {
                 continue;
             }
-            let services = if kind == Kind::InView {
-                self.hot_services.in_view()
-            } else {
-                self.hot_services.hot(now)
+            let mut services = match kind {
+                Kind::InView => self.hot_services.in_view(),
+                _ => self.hot_services.hot(now),
             };
+            // One request for both, if the others are few and their turn is soon.
+            if kind == Kind::InView
+                && !services.is_empty()
+                && self.paces[Kind::Hot as usize].is_due_with(&self.paces[kind as usize], now)
+                && let Some(few) = self.hot_services.few_hot(now)
+            {
+                services.extend(few);
+                self.pace(Kind::Hot).skip(now);
+            }
             if services.is_empty() {
                 self.pace(kind).skip(now);
             } else {
@@ -442,7 +448,7 @@ impl Watch {
             };
             match read.await {
                 Ok(read) => {
-                    Finished { kind, price: read.price, result: Ok(Got::Tasks(list, read.print)) }
+                    Finished { kind, price: read.price, result: Ok(Got::Tasks(list, read.prints)) }
                 }
                 Err(error) => Finished { kind, price: Price::default(), result: Err(error) },
             }
@@ -473,12 +479,12 @@ impl Watch {
         for event in &events {
             match &*event.kind {
                 "service" => {
-                    self.stir(now);
+                    self.stir(Surprise::FULL, now);
                     self.hot_services.touch(&ServiceId::from(event.id.clone()), now);
                     self.hurry(&[Kind::Pulse, Kind::Roll, Kind::InView, Kind::Hot], now);
                 }
                 "node" => {
-                    self.stir(now);
+                    self.stir(Surprise::FULL, now);
                     // Any service may have lost a task there, and tasks move for a while.
                     self.hot_services.touch_all(now);
                     self.hurry(&[Kind::Nodes, Kind::Pulse, Kind::Hot, Kind::Sweep], now);
@@ -503,28 +509,21 @@ impl Watch {
         match finished.result {
             Ok(Got::Services(reader, services)) => {
                 self.reader = Some(reader);
-                if self.hot_services.take(&services, now) {
-                    self.stir(now);
+                let surprise = self.hot_services.take(&services, now);
+                self.stir(surprise, now);
+                if surprise > Surprise::NONE {
                     self.hurry(&[Kind::InView, Kind::Hot], now);
                 }
                 self.teller.tell(told_services(services)).await;
             }
             Ok(Got::Nodes(nodes)) => self.teller.tell(told_nodes(nodes)).await,
-            Ok(Got::Tasks(list, print)) => {
+            Ok(Got::Tasks(list, prints)) => {
                 self.tasks_came = true;
                 if kind == Kind::Sweep {
                     self.told_all_tasks(list, now);
                 }
-                let of_kind = match kind {
-                    Kind::InView => Some(0),
-                    Kind::Hot => Some(1),
-                    _ => None,
-                };
-                if let Some(i) = of_kind
-                    && std::mem::replace(&mut self.prints[i], print) != print
-                {
-                    self.stir(now);
-                }
+                let surprise = self.hot_services.told(&prints, now);
+                self.stir(surprise, now);
             }
             Err(error) => {
                 self.meter.failures += 1;
