@@ -298,6 +298,7 @@ fn together(at: usize, mut found: Vec<Arc<Problem>>) -> Arc<Problem> {
     one.object = format!("{} objects", found.len());
     let all = names(found.iter().map(|p| &*p.object));
     one.message = format!("{}: {} ({all})", RULES[at].catches, found.len());
+    one.brief.clear();
     one.evidence.clear();
     one.folded = found;
     Arc::new(one)

@@ -109,6 +109,7 @@ fn advice_of_one_rule_is_told_once_and_last() {
     let last = found.last().unwrap();
     assert_eq!((last.rule, last.severity, last.folded.len()), ("no-limits", Severity::Advice, 3));
     assert_eq!(last.message, "a service without a memory limit: 3 (a, b, c)");
+    assert_eq!(last.brief, "", "it names no single object");
     assert_eq!(found[0].rule, "node-down");
 }
 
