@@ -49,7 +49,7 @@ pub use service::{
 pub use spec_diff::changes;
 pub use start_first::{NoRoom, Stall, no_room_beside, stalled};
 pub use store::{Health, Missing, Store, Tally, Touched};
-pub use task::{Place, Task, TaskSpec, TaskState};
+pub use task::{Place, Task, TaskCheck, TaskSpec, TaskState};
 pub use task_slab::TaskRef;
 pub use time::{Since, Timestamp};
 pub use unread::{Part, Unread};

@@ -122,10 +122,22 @@ pub struct TaskSpec {
     pub template: u64,
     /// When it is started again.
     pub restart: RestartPolicy,
-    /// Its health check, if the spec has one; the image may have its own.
-    pub health: Option<HealthCheck>,
+    /// Its health check.
+    pub health: TaskCheck,
     /// Grace period before it is killed.
     pub stop_grace: Duration,
+}
+
+/// The health check that a task must pass before it counts as running.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskCheck {
+    /// None in the spec; whether the image has one is not known.
+    #[default]
+    OfImage,
+    /// In the spec.
+    Own(HealthCheck),
+    /// Turned off by the spec, the image's as well.
+    Off,
 }
 
 /// A slot, or for a global service the node.

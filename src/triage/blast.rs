@@ -4,16 +4,16 @@ use super::context::names;
 use crate::cluster::{Node, ServiceId, Store, leaving};
 use crate::text::count;
 
-/// What one service would lose.
+/// Loss of one service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// Whose.
+    /// The service.
     pub service: ServiceId,
     /// Its name.
     pub name: String,
     /// Tasks that run on the node.
     pub loses: u64,
-    /// Of so many that run.
+    /// Its tasks that run, on any node.
     pub of: u64,
     /// Tasks on the node that do not run: they start, fail or wait there.
     pub idle: u64,
@@ -24,15 +24,15 @@ pub struct Hit {
 }
 
 impl Hit {
-    /// Nothing of it would run until it is started elsewhere.
+    /// Whether nothing of it would run until it is started elsewhere.
     pub fn ends(&self) -> bool {
         self.loses > 0 && self.loses >= self.of && !self.global
     }
 
-    /// What the service has there: `loses 1 of 3`, `1 task there does not run`.
+    /// Its share in figures: `loses 1 of 3`, `1 task there does not run yet`.
     pub fn figures(&self) -> String {
         let does = if self.idle == 1 { "does" } else { "do" };
-        let idle = format!("{} there {does} not run", count(self.idle, "task", "tasks"));
+        let idle = format!("{} there {does} not run yet", count(self.idle, "task", "tasks"));
         match (self.loses, self.idle) {
             (0, _) => idle,
             (loses, 0) => format!("loses {loses} of {}", self.of),
@@ -41,18 +41,18 @@ impl Hit {
     }
 }
 
-/// What would die with a node.
+/// Effect of the loss of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blast {
     /// Services with tasks on it, the worst hit first.
     pub hits: Vec<Hit>,
-    /// Of services of which some find a place, so many tasks would find none.
+    /// Tasks that would find no place, of services of which others do.
     pub homeless: usize,
-    /// Managers that would be left of so many, and needed: only of a manager.
+    /// Managers left, in total, and needed for quorum; only of a manager.
     pub managers: Option<(usize, usize, usize)>,
 }
 
-/// What would die with `node`, as things stand.
+/// Judges the loss of `node`, as things stand.
 pub fn blast(store: &Store, node: &Node) -> Blast {
     let leaving = leaving(store, node);
     let mut hits: Vec<Hit> = leaving
@@ -96,14 +96,16 @@ impl Blast {
         said
     }
 
-    /// What of it is bad.
+    /// The bad ones of them.
     pub fn warnings(&self) -> Vec<String> {
         let mut said = Vec::new();
         if let Some((left, all, needed)) = self.managers {
             said.push(if left < needed {
                 format!("quorum is lost: {left} of {all} managers left, {needed} needed")
             } else if left == needed {
-                format!("quorum holds with {left} of {all} managers, and stands no further loss")
+                format!(
+                    "quorum holds with {left} of {all} managers, and tolerates no further failure"
+                )
             } else {
                 format!("quorum holds: {left} of {all} managers left, {needed} needed")
             });
@@ -111,10 +113,22 @@ impl Blast {
         let named = |is_so: fn(&Hit) -> bool| -> Vec<&str> {
             self.hits.iter().filter(|h| is_so(h)).map(|h| &*h.name).collect()
         };
-        let stay = named(|h| h.nowhere);
-        if !stay.is_empty() {
-            let stays = if stay.len() == 1 { "it stays" } else { "they stay" };
-            said.push(format!("no other node may run {}: {stays} away", names(stay)));
+        let down = named(|h| h.nowhere && h.ends());
+        if !down.is_empty() {
+            let (go, it) = if down.len() == 1 { ("goes", "it") } else { ("go", "them") };
+            said.push(format!("{} {go} down: no other node may run {it}", names(down)));
+        }
+        let fewer = named(|h| h.nowhere && !h.ends() && h.loses > 0);
+        if !fewer.is_empty() {
+            said.push(format!("no other node may run the replicas lost of {}", names(fewer)));
+        }
+        let bound = named(|h| h.nowhere && h.loses == 0);
+        if !bound.is_empty() {
+            let they = if bound.len() == 1 { "it" } else { "they" };
+            said.push(format!(
+                "only this node may run {}: {they} can't start elsewhere",
+                names(bound)
+            ));
         }
         let end = named(|h| h.ends() && !h.nowhere);
         if !end.is_empty() {

@@ -1,10 +1,10 @@
 //! What takes its time and is well: a start, a stop, the wait for the next run, an engine's restart.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use super::{Context, ServiceContext};
 use crate::cluster::{
-    Idle, Missing, Node, NodeId, Place, Service, Task, TaskState, Timestamp, rests,
+    Idle, Missing, Node, NodeId, Place, Service, Task, TaskCheck, TaskState, Timestamp, rests,
 };
 
 impl ServiceContext<'_> {
@@ -23,8 +23,11 @@ impl ServiceContext<'_> {
         let (since, limit) = match &task.state {
             TaskState::Preparing => (since, thresholds.preparing),
             TaskState::Starting => {
-                let check = task.spec.health.map(|check| check.patience());
-                (since, thresholds.starting.max(check.unwrap_or_default()))
+                let patience = match task.spec.health {
+                    TaskCheck::Own(check) => check.patience(),
+                    TaskCheck::OfImage | TaskCheck::Off => Duration::ZERO,
+                };
+                (since, thresholds.starting.max(patience))
             }
             _ if task.desired == TaskState::Ready => {
                 (task.created, task.spec.restart.delay.saturating_add(thresholds.grace))

@@ -52,7 +52,7 @@ pub struct Quieted {
     /// How.
     #[serde(rename = "quiet")]
     pub quiet: Quiet,
-    /// What it was like: an acknowledged one that changes is loud again.
+    /// What it was like: one that changes is no longer acknowledged.
     #[serde(rename = "like")]
     pub like: String,
 }
@@ -406,7 +406,7 @@ impl Triage {
         });
     }
 
-    /// Quiets a problem, or makes it loud again.
+    /// Acknowledges or mutes a problem, or takes that back.
     pub fn quiet(&mut self, problem: &Problem, quiet: Option<Quiet>, now: Timestamp) {
         let key = problem.key();
         match quiet {

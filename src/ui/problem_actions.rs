@@ -1,4 +1,4 @@
-//! Actions on problems: to know of one, to mute it, to write all of them down.
+//! Actions on problems: acknowledge one, mute it; and what would die with a node.
 
 use std::cell::Cell;
 
@@ -23,7 +23,7 @@ pub(super) struct Detail {
     pub scroll: Scroll,
     /// Lines it had room for when it was last drawn.
     pub page: Cell<usize>,
-    /// Of which problem it is.
+    /// Key of the problem it shows.
     of: Option<String>,
 }
 
@@ -115,15 +115,15 @@ impl Board {
 
     pub(super) fn acknowledge(&mut self) {
         self.quiet(|problem, _| match problem.quiet {
-            None => (Some(Quiet::Acknowledged), "known, until it changes".into()),
-            Some(_) => (None, "loud again".into()),
+            None => (Some(Quiet::Acknowledged), "acknowledged, until it changes".into()),
+            Some(_) => (None, "no longer acknowledged or muted".into()),
         });
     }
 
     /// For an hour, for eight, not at all.
     pub(super) fn mute(&mut self) {
         self.quiet(|problem, now| match problem.quiet {
-            Some(Quiet::Muted(until)) if until.0 > now + HOUR => (None, "loud again".into()),
+            Some(Quiet::Muted(until)) if until.0 > now + HOUR => (None, "no longer muted".into()),
             Some(Quiet::Muted(_)) => {
                 (Some(Quiet::Muted((now + 8 * HOUR).into())), "muted for 8 hours".into())
             }
@@ -150,7 +150,7 @@ impl Board {
         self.say(format!("{}: {said}", problem.object));
     }
 
-    /// What dies with the node under the cursor.
+    /// Opens the page of what dies with the node under the cursor.
     pub(super) fn blast(&mut self) {
         let node = match self.single() {
             Ok(Subject::Node(id)) => Some(id),

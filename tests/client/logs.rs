@@ -46,7 +46,7 @@ async fn with_a_node_that(fault: &str) -> (String, (i32, String, String), Durati
 async fn a_node_that_says_nothing_is_named_and_the_others_are_shown() {
     let (bad, (code, lines, said), took) = with_a_node_that("silent-logs").await;
     assert_eq!(code, 1, "{lines}{said}");
-    let told = format!(" on {bad} can't be read: its node does not answer");
+    let told = format!(" on {bad} can't be read: nothing comes from its node");
     assert!(said.contains("logs of shop_web.") && said.contains(&told), "{said}");
     assert!(took < Duration::from_secs(15), "{took:?}");
 }
@@ -108,7 +108,10 @@ async fn a_silent_node_is_told_while_logs_are_followed() {
     let mut line = String::new();
     let read = tokio::io::AsyncBufReadExt::read_line(&mut said, &mut line);
     tokio::time::timeout(Duration::from_secs(40), read).await.expect("it is told").unwrap();
-    assert!(line.contains(&format!(" on {bad} can't be read: its node does not answer")), "{line}");
+    assert!(
+        line.contains(&format!(" on {bad} can't be read: nothing comes from its node")),
+        "{line}"
+    );
     assert!(child.try_wait().unwrap().is_none(), "it goes on");
 }
 
@@ -137,7 +140,7 @@ async fn the_ends_of_logs_are_read_in_bounded_time() {
     for (task, hangs) in &tasks {
         match &ends[task] {
             Ok(lines) => assert!(!hangs && !lines.is_empty() && lines.len() <= 10, "{lines:?}"),
-            Err(why) => assert!(*hangs && why == "its node does not answer", "{why}"),
+            Err(why) => assert!(*hangs && why == "nothing comes from its node", "{why}"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use skep::{
     cluster::{
         Availability, HealthCheck, Idle, Mode, RestartCondition, RestartPolicy, Service, Store,
-        TaskSpec, TaskState, UpdateState, rests,
+        TaskCheck, TaskSpec, TaskState, UpdateState, rests,
     },
     triage::{Problem, Severity, Thresholds, problems},
 };
@@ -242,11 +242,27 @@ fn an_ordinary_start_is_given_its_time() {
     let slow = |age: i64| {
         let mut c = starting(TaskState::Starting, age);
         let start_period = Duration::from_secs(300);
-        spec(&mut c).health = Some(HealthCheck { start_period, ..HealthCheck::DEFAULT });
+        let check = HealthCheck { start_period, ..HealthCheck::DEFAULT };
+        spec(&mut c).health = TaskCheck::Own(check);
         c
     };
     assert_eq!(said(&slow(380)), []);
     assert_eq!(found(&slow(400))[0].cause, Some("stuck-starting"));
+    // A health check is named only where there is one; whether the image has one is not known.
+    let told = |check| {
+        let mut c = starting(TaskState::Starting, 400);
+        spec(&mut c).health = check;
+        let problem = problems(&c.store(), NOW, &Thresholds::default()).remove(0);
+        (problem.message.clone(), problem.why.clone())
+    };
+    let (message, why) = told(TaskCheck::Own(HealthCheck::DEFAULT));
+    assert!(message.ends_with("for the health check to pass"), "{message}");
+    assert!(why.contains("its health check has not passed"), "{why}");
+    let (message, why) = told(TaskCheck::OfImage);
+    assert!(!message.contains("health"), "{message}");
+    assert!(why.contains("if its image has a health check"), "{why}");
+    let (message, why) = told(TaskCheck::Off);
+    assert!(!message.contains("health") && !why.contains("health"), "{message}: {why}");
     // In a forced update, too.
     let mut c = starting(TaskState::Starting, 60).update(UpdateState::Updating, "");
     c = c.task(1, TaskState::Shutdown, "", 61);

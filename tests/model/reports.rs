@@ -104,9 +104,9 @@ fn a_finding_is_told_with_what_to_do_and_the_end_of_its_log() {
         ),
         "{said}"
     );
-    taken.logs.insert(tasks[0].clone(), Err("its node does not answer".into()));
+    taken.logs.insert(tasks[0].clone(), Err("nothing comes from its node".into()));
     let said = told(&taken);
-    assert!(said.contains("- log of web.1: can't be read: its node does not answer"), "{said}");
+    assert!(said.contains("- log of web.1: can't be read: nothing comes from its node"), "{said}");
 }
 
 /// An age counts back from the manager's clock, whatever ours says.

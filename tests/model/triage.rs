@@ -439,13 +439,13 @@ fn the_blast_radius_of_a_node() {
     assert_eq!(
         blast.sentences(),
         [
-            "no other node may run db: it stays away",
+            "db goes down: no other node may run it",
             "1 service ends until started elsewhere: cache",
             "1 service loses replicas and goes on: web",
             "what is reserved there fits on the others",
         ]
     );
-    // What does not run there is not lost, and two that have no other node stay away both.
+    // What does not run there is not lost, and its figures say that it has no other node.
     let mut failing = c.clone();
     for task in failing.tasks.iter_mut().rev().take(2) {
         task.state = TaskState::Starting;
@@ -454,7 +454,7 @@ fn the_blast_radius_of_a_node() {
     let store = failing.store();
     let lost = skep::triage::blast(&store, store.node(&there).unwrap());
     let said: Vec<_> = lost.hits.iter().map(|h| (&*h.name, h.figures(), h.ends())).collect();
-    let idle = || "1 task there does not run".to_owned();
+    let idle = || "1 task there does not run yet".to_owned();
     assert_eq!(
         said,
         [
@@ -463,9 +463,9 @@ fn the_blast_radius_of_a_node() {
             ("web", "loses 1 of 4".to_owned(), false)
         ]
     );
-    assert_eq!(lost.sentences()[0], "no other node may run cache, db: they stay away");
+    assert_eq!(lost.sentences()[0], "only this node may run cache, db: they can't start elsewhere");
     let store = c.store();
     let manager = store.nodes().find(|n| n.is_leader()).unwrap();
     let said = skep::triage::blast(&store, manager).sentences();
-    assert_eq!(said[0], "quorum holds with 2 of 3 managers, and stands no further loss");
+    assert_eq!(said[0], "quorum holds with 2 of 3 managers, and tolerates no further failure");
 }

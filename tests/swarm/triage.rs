@@ -506,7 +506,7 @@ pub fn lost_nodes(lab: &Lab) {
     let mut tui = open(lab, 1);
     tui.keys("3/node5\rb");
     tui.shows(SOON, "What dies with node5?");
-    tui.shows(SOON, "no other node may run pinned: it stays away");
+    tui.shows(SOON, "pinned goes down: no other node may run it");
     tui.keys("\x1b");
     lab.run(&["cut", "5"]);
     first(lab, "node5", &["node-down"], "", "pinned is down");
@@ -517,7 +517,7 @@ pub fn lost_nodes(lab: &Lab) {
     tui.keys("7");
     tui.line(SOON, &["critical", "node5 is down", "pinned is down"]);
     tui.shows(SOON, "with it");
-    // Known, and loud again.
+    // Acknowledged, and not any more.
     tui.keys("a");
     tui.line(SOON, &["– known", "node5 is down"]);
     tui.quit();

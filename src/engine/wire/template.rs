@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Res, Text, nanos, or_default};
-use crate::cluster::{HealthCheck, Mount, Platform, RestartCondition, RestartPolicy, TaskSpec};
+use crate::cluster::{
+    HealthCheck, Mount, Platform, RestartCondition, RestartPolicy, TaskCheck, TaskSpec,
+};
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
@@ -161,10 +163,16 @@ impl WireHealth<'_> {
     }
 
     /// Its figures, 0 being the default; also those set for a check of the image's.
-    pub fn model(&self) -> Option<HealthCheck> {
+    pub fn model(&self) -> TaskCheck {
         let has_figures = self.interval != 0 || self.retries != 0 || self.start_period != 0;
         let default = HealthCheck::DEFAULT;
-        (self.is_set() || (self.test.is_empty() && has_figures)).then(|| HealthCheck {
+        if !self.test.is_empty() && !self.is_set() {
+            return TaskCheck::Off;
+        }
+        if self.test.is_empty() && !has_figures {
+            return TaskCheck::OfImage;
+        }
+        TaskCheck::Own(HealthCheck {
             interval: if self.interval > 0 { nanos(self.interval) } else { default.interval },
             retries: u32::try_from(self.retries).ok().filter(|n| *n > 0).unwrap_or(default.retries),
             start_period: nanos(self.start_period),

@@ -257,7 +257,7 @@ enum Beside {
 }
 
 /// Why a log can't be read whose engine opens it and sends nothing.
-pub(in crate::session) const NO_ANSWER: &str = "its node does not answer";
+pub(in crate::session) const NO_ANSWER: &str = "nothing comes from its node";
 
 impl Tail {
     async fn follow(self) {

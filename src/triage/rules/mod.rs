@@ -100,7 +100,7 @@ rules! {
     "stuck-allocated", Waiting, Warning, Cause, 0, Service(stuck::allocated), "tasks have addresses and are not scheduled";
     "stuck-assigned", Waiting, Warning, Cause, 0, Service(stuck::assigned), "tasks wait for their node to take them";
     "stuck-preparing", Waiting, Warning, Cause, 0, Service(stuck::preparing), "tasks are being prepared for long: the image is pulled";
-    "stuck-starting", Waiting, Warning, Cause, 0, Service(stuck::starting), "containers run, but their health check does not pass";
+    "stuck-starting", Waiting, Warning, Cause, 0, Service(stuck::starting), "tasks stay in `starting`: a health check does not pass, or the engine does not start the container";
 
     "managers-even", Manager, Advice, Advice, 20, Swarm(managers::even), "an even number of managers stands no more losses than one fewer";
     "manager-single", Manager, Advice, Advice, 19, Swarm(managers::single), "several nodes and one manager";

@@ -2,7 +2,7 @@
 //! `api/types.proto`): new, allocated, pending, assigned, accepted, preparing, ready, starting.
 
 use crate::{
-    cluster::{NodeState, Subject, Task, TaskState},
+    cluster::{NodeState, Subject, Task, TaskCheck, TaskState},
     text::count,
     triage::{Remedy, ServiceContext, rule::Found},
 };
@@ -84,8 +84,8 @@ pub fn preparing(s: &ServiceContext<'_>) -> Option<Found> {
     cause(s, tasks, "preparing", &why)
 }
 
-/// `starting`: the container runs, and its health check has not passed yet, neither in the time that its
-/// own figures give it, nor for as long as any may take.
+/// `starting`: the engine starts the container, or it runs and its health check has not passed yet, neither
+/// in the time that its own figures give it, nor for as long as any may take.
 pub fn starting(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = stuck(s, &[TaskState::Starting]);
     if tasks.is_empty() {
@@ -93,9 +93,22 @@ pub fn starting(s: &ServiceContext<'_>) -> Option<Found> {
     }
     let on = s.hosts(&tasks);
     let wait = count(tasks.len(), "task waits", "tasks wait");
+    let (waits_for, why) = match tasks.first().map(|t| t.spec.health) {
+        Some(TaskCheck::Own(_)) => (
+            " for the health check to pass",
+            "its health check has not passed: it starts slowly, or the check asks the wrong thing",
+        ),
+        Some(TaskCheck::Off) => {
+            ("", "the engine has not started its container: it is busy, or hangs")
+        }
+        Some(TaskCheck::OfImage) | None => (
+            "",
+            "the engine has not started its container, or, if its image has a health check, that has not passed",
+        ),
+    };
     Some(
-        Found::cause(format!("{wait} in starting on {on} for the health check to pass"))
-            .why("its health check has not passed: it starts slowly, or the check asks the wrong thing")
+        Found::cause(format!("{wait} in starting on {on}{waits_for}"))
+            .why(why)
             .remedy(Remedy::Tasks, "its tasks")
             .tasks(s.cx, tasks)
             .remedy(Remedy::Logs, "what it writes while it starts"),

@@ -207,7 +207,7 @@ pub const ACTIONS: &[Action] = &[
             Act::Acknowledge,
             "acknowledge",
             &["a"],
-            "acknowledge a problem: quiet until it changes, or loud again",
+            "acknowledge a problem until it changes, or take that back",
             &[Problems],
             Problem,
         ),

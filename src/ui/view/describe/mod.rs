@@ -75,14 +75,16 @@ pub(super) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<
         page.head("Services with tasks there");
     }
     for hit in &blast.hits {
-        let (slot, said) = if hit.nowhere {
-            (Slot::Critical, "no other node may run it")
+        let (slot, said) = if hit.nowhere && hit.ends() {
+            (Slot::Critical, "it goes down, no other node may run it")
+        } else if hit.nowhere {
+            (Slot::Critical, "no other node may run what is there")
         } else if hit.global {
             (Slot::Dim, "one a node: it ends with it, and is not missed")
         } else if hit.ends() {
             (Slot::Critical, "nothing is left until it is started elsewhere")
         } else if hit.loses == 0 {
-            (Slot::Dim, "it starts elsewhere")
+            (Slot::Dim, "another node may start them")
         } else {
             (Slot::Warn, "the rest carries the load")
         };
@@ -125,7 +127,14 @@ impl Page<'_> {
             return;
         }
         let name = text::clean(name);
-        let name = text::cut(&name, NAMES);
+        // A name that does not fit beside its value stands above it, whole.
+        let name = if text::width(&name) > NAMES {
+            let whole = text::cut(&name, self.width.max(NAMES));
+            self.lines.push(Line::styled(whole.into_owned(), self.board.style(Slot::Dim)));
+            "".into()
+        } else {
+            name
+        };
         let pad = NAMES.saturating_sub(text::width(&name));
         let mut label = format!("{}{name}  ", " ".repeat(pad));
         for line in text::wrapped(&value, self.width.saturating_sub(NAMES + 2).max(20)) {

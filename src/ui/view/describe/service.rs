@@ -9,8 +9,8 @@ use super::{super::unknown, Page, span, text_of, words};
 use crate::{
     action::plan::{Mark, diff_specs},
     cluster::{
-        Mode, Part, Place, PublishMode, Service, ServiceId, Store, Subject, Task, TaskState,
-        Timestamp, changes,
+        Mode, Part, Place, PublishMode, Service, ServiceId, Store, Subject, Task, TaskCheck,
+        TaskState, Timestamp, changes,
     },
     config::Slot,
     text::{bytes, exact},
@@ -42,9 +42,14 @@ impl Page<'_> {
         if rests.waiting > 0 {
             state += &format!(", the next run is {}", self.when(rests.next_run));
         }
-        let checked = store.tasks_of(id).filter(|t| t.state == TaskState::Starting).count();
-        if checked > 0 {
-            state += &format!(", {checked} waiting for the health check to pass");
+        let starting = store.tasks_of(id).filter(|t| t.state == TaskState::Starting);
+        let (checked, started): (Vec<_>, Vec<_>) =
+            starting.partition(|t| matches!(t.spec.health, TaskCheck::Own(_)));
+        if !checked.is_empty() {
+            state += &format!(", {} waiting for the health check to pass", checked.len());
+        }
+        if !started.is_empty() {
+            state += &format!(", {} starting", started.len());
         }
         self.styled("tasks", state, slot);
         self.problems(&subject);
