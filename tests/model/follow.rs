@@ -249,6 +249,28 @@ fn many_slots_are_one_bar() {
     assert_eq!((f.bars.len(), f.total), (0, 21));
 }
 
+/// The engine leaves gaps: scaled from 5 to 4 the slots may be 1, 2, 3 and 5.
+#[test]
+fn a_bar_stands_for_a_slot_that_there_is() {
+    let mut c = cluster().manager("m1").service("web", 5);
+    c.last().version = 100;
+    c.last().mode = skep::cluster::Mode::Replicated(4);
+    let gone = c.tasks.iter_mut().find(|t| t.slot == 4).unwrap();
+    (gone.desired, gone.state) = (TaskState::Remove, TaskState::Shutdown);
+    let mut f = follow();
+    f.sent(100);
+    f.update(&c.store(), later(1));
+    let labels = |f: &Follow| f.bars.iter().map(|b| b.label.clone()).collect::<Vec<_>>();
+    assert_eq!(labels(&f), ["slot 1", "slot 2", "slot 3", "slot 5"]);
+    assert!(f.bars.iter().all(|b| b.state == TaskState::Running));
+    c.last().mode = skep::cluster::Mode::Replicated(6);
+    c.last().version = 101;
+    let mut f = follow();
+    f.sent(101);
+    f.update(&c.store(), later(2));
+    assert_eq!(labels(&f)[4..], ["slot 5".to_owned(), String::new()]);
+}
+
 #[test]
 fn an_update_that_can_not_get_on_says_so() {
     let mut c = cluster()

@@ -63,7 +63,7 @@ impl Phase {
 /// One slot's bar (or one node's, for a global service).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
-    /// `3`, or the host name.
+    /// `slot 3`, or the host name; empty for a slot that has no task yet.
     pub label: String,
     /// The state of its newest task.
     pub state: TaskState,
@@ -426,24 +426,30 @@ fn bars(
     slots: &BTreeMap<Slot, Newest<'_>>,
     total: u64,
 ) -> Vec<Bar> {
+    let label = |slot: &Slot| match slot {
+        Slot::Node(id) => store.hostname(id).to_owned(),
+        Slot::Number(n) => format!("slot {n}"),
+    };
     if service.mode.is_global() {
         let mut bars: Vec<Bar> = slots
             .iter()
-            .map(|(slot, newest)| Bar {
-                label: match slot {
-                    Slot::Node(id) => store.hostname(id).to_owned(),
-                    Slot::Number(n) => n.to_string(),
-                },
-                state: newest.task.state.clone(),
-            })
+            .map(|(slot, newest)| Bar { label: label(slot), state: newest.task.state.clone() })
             .collect();
         bars.sort_by(|a, b| a.label.cmp(&b.label));
         return bars;
     }
-    (1..=total)
-        .map(|n| Bar {
-            label: n.to_string(),
-            state: slots.get(&Slot::Number(n)).map_or(TaskState::New, |s| s.task.state.clone()),
-        })
-        .collect()
+    // The engine leaves gaps in the numbers when it scales down.
+    let mut own: Vec<_> = slots.iter().collect();
+    if own.len() as u64 > total {
+        own.retain(|(_, newest)| newest.rests || newest.task.is_wanted());
+    }
+    let mut bars: Vec<Bar> = own
+        .into_iter()
+        .map(|(slot, newest)| Bar { label: label(slot), state: newest.task.state.clone() })
+        .collect();
+    bars.truncate(usize::try_from(total).unwrap_or(usize::MAX));
+    while (bars.len() as u64) < total {
+        bars.push(Bar { label: String::new(), state: TaskState::New });
+    }
+    bars
 }

@@ -72,15 +72,22 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
         Phase::Converging if follow.stuck.is_some() => ("!", Slot::Critical, "stuck".into()),
         Phase::Converging if follow.rolling_back => ("◐", Slot::Warn, "rolling back".into()),
         Phase::Converging => ("◐", Slot::Busy, "converging".into()),
-        Phase::Verifying(left) => {
-            ("◑", Slot::Busy, format!("runs, watching {}", span(*left + Duration::from_secs(1))))
-        }
+        Phase::Verifying(left) => (
+            "◑",
+            Slot::Busy,
+            format!("runs, watching {} more", span(*left + Duration::from_secs(1))),
+        ),
         Phase::Done => ("✓", Slot::Ok, done(follow).into()),
         Phase::Failed(_) => ("✗", Slot::Critical, "failed".into()),
         Phase::Unknown { .. } => ("?", Slot::Critical, "outcome unknown".into()),
     };
     let age = text::age(follow.begun.age(board.now.shifted(board.skew)));
-    let tail = if follow.is_over() { said } else { format!("{said} {age}") };
+    let tail = match follow.phase {
+        // One time is enough.
+        Phase::Verifying(_) => said,
+        _ if follow.is_over() => said,
+        _ => format!("{said} {age}"),
+    };
     let name = text::clean(&follow.title).into_owned();
     let name = text::cut(&name, width.saturating_sub(text::width(&tail) + 3)).into_owned();
     let pad = width.saturating_sub(text::width(&name) + text::width(&tail) + 2);
@@ -160,7 +167,10 @@ fn slots(board: &Board, follow: &Follow, width: usize) -> Line<'static> {
     if let Some(slowest) =
         follow.bars.iter().find(|b| b.state.number() < TaskState::Running.number())
     {
-        let said = text::clean(&format!("{} {}", slowest.label, slowest.state)).into_owned();
+        let said = match slowest.label.as_str() {
+            "" => "one has no task yet".to_owned(),
+            label => text::clean(&format!("{label}: {}", slowest.state)).into_owned(),
+        };
         spans.push(Span::styled(said, board.style(Slot::Dim)));
     }
     Line::from(spans)
