@@ -84,10 +84,17 @@ fn a_demotion_never_costs_the_quorum() {
 }
 
 #[test]
-fn only_a_worker_that_is_down_is_removed() {
+fn only_a_worker_that_is_not_ready_is_removed() {
     let c = three().node("w3").down("w3", "heartbeat failure");
     assert!(plan(&c, "w1", NodeChange::Remove).refused[0].contains("drain it"));
     assert!(plan(&c, "m1", NodeChange::Remove).refused[0].contains("demote it first"));
+    // What may still run is removed as docker does, with a word of warning.
+    let mut unknown = c.clone();
+    unknown.nodes.iter_mut().find(|n| &*n.hostname == "w1").unwrap().state = NodeState::Unknown;
+    let removal = plan(&unknown, "w1", NodeChange::Remove);
+    assert!(removal.refused.is_empty(), "{removal:?}");
+    assert_eq!(removal.confirm, Confirm::Type("w1".into()));
+    assert!(removal.warnings.iter().any(|w| w.contains("if it still runs")), "{removal:?}");
     let plan = plan(&c, "w3", NodeChange::Remove);
     assert_eq!(plan.confirm, Confirm::Type("w3".into()));
     assert_eq!(plan.steps[0].command, "docker node rm w3");

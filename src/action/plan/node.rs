@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Document, touch::Touched};
 use crate::{
-    cluster::{Availability, Leaving, Mode, Node, Role, Service, Store, eligible, leaving, needed},
+    cluster::{
+        Availability, Leaving, Mode, Node, NodeState, Role, Service, Store, eligible, leaving,
+        needed,
+    },
     text::{count, quote},
 };
 
@@ -89,11 +92,12 @@ impl NodeChange {
             Self::Remove if node.manager.is_some() => {
                 Some("it is a manager: demote it first".into())
             }
-            Self::Remove if node.is_up() => Some(format!(
-                "it is {}: drain it, run 'docker swarm leave' there or shut its engine down, and then \
-                 remove it",
-                node.state
-            )),
+            // The engine refuses those that are ready, and no others.
+            Self::Remove if node.state == NodeState::Ready => Some(
+                "it is ready: drain it, run 'docker swarm leave' there or shut its engine down, and \
+                 then remove it"
+                    .into(),
+            ),
             _ => None,
         }
     }
@@ -210,6 +214,13 @@ impl NodeChange {
                         count(n, "task", "tasks")
                     ),
                 };
+                if node.is_up() {
+                    touched.warnings.push(format!(
+                        "it is {}: if it still runs, its tasks go on there and others are started \
+                         beside them; if it may come back, wait until it is down",
+                        node.state
+                    ));
+                }
                 touched.dangerous = true;
             }
         }
@@ -273,7 +284,7 @@ fn node<'s>(document: &Document, store: &'s Store) -> Option<&'s Node> {
 }
 
 fn is_open(node: &Node) -> bool {
-    node.state == crate::cluster::NodeState::Ready && node.availability == Availability::Active
+    node.state == NodeState::Ready && node.availability == Availability::Active
 }
 
 /// Effect of a drain on the node's tasks, in words: not all of them move.

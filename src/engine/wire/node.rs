@@ -112,10 +112,15 @@ impl From<WireNode<'_>> for Node {
             }
             (addr, _) => addr.into(),
         };
+        // An entry that never joined, as after `--force-new-cluster`, has an ID and nothing else.
+        let hostname = match &*w.description.hostname {
+            "" => w.id.get(..12).unwrap_or(&w.id),
+            name => name,
+        };
         Self {
             id: NodeId::from(&*w.id),
             version: w.version.index,
-            hostname: (*w.description.hostname).into(),
+            hostname: hostname.into(),
             role: Role::from_word(&w.spec.role),
             availability: Availability::from_word(&w.spec.availability),
             state: NodeState::from_word(&w.status.state),
