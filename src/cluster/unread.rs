@@ -86,6 +86,11 @@ impl Unread {
         })
     }
 
+    /// Whether some of a part can be read.
+    pub fn is_partly_read(&self, part: Part) -> bool {
+        self.0.iter().any(|(known, cause, _)| *known == part && *cause == Cause::Gaps)
+    }
+
     /// Whether the engine names elements that can't be read; a refusal is not such a fault.
     pub fn has_gaps(&self) -> bool {
         self.0.iter().any(|(_, cause, _)| *cause == Cause::Gaps)

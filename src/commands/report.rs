@@ -44,7 +44,7 @@ pub(super) async fn run(
                 if let Some(endpoint) = taken.reached.clone().filter(|_| !tasks.is_empty()) {
                     taken.logs.extend(read_log_ends(Connector::new(endpoint), tasks).await);
                 }
-                missing.extend(taken.unlisted());
+                missing.extend(taken.incomplete());
                 text += &taken.incident(since).markdown();
             }
             Err(why) => missing.push(why),

@@ -27,7 +27,7 @@ pub(super) async fn run(choice: Choice, thresholds: &Thresholds, json: bool) -> 
     for one in read.all {
         match one {
             Ok(one) => {
-                missing.extend(one.unlisted());
+                missing.extend(one.incomplete());
                 taken.push(one);
             }
             Err(why) => missing.push(why),
@@ -167,9 +167,9 @@ fn cluster(taken: &Taken) -> Value {
             })
         })
         .collect();
-    // Unknown is null, never empty.
+    // Unknown is null, never empty; of what is partly unknown there is what can be read.
     let told = |known: bool, value: Value| if known { value } else { Value::Null };
-    let known = |part| store.unread().why(part).is_none();
+    let known = |part| store.unread().why(part).is_none() || store.unread().is_partly_read(part);
     let services = services.into_iter().map(|s| service(taken, s)).collect::<Vec<_>>();
     let tasks = tasks.into_iter().map(|t| task(taken, t)).collect::<Vec<_>>();
     let mut out = json!({
@@ -218,13 +218,17 @@ fn cluster_text(cluster: &Value) -> String {
     let mut out = String::new();
     let mut table = |title: &str, fields: &[&str], rows: &Value| {
         out += &format!("{title}\n");
+        let list = cluster["unknown"].as_array().into_iter().flatten();
+        let why = list.filter(|u| u["part"].as_str() == Some(&title.to_lowercase()));
+        // Without a leader nothing is listed, for one reason.
+        let error = Some(&cluster["error"]).filter(|_| rows.is_null());
+        let why = why.map(|u| &u["why"]).chain(error);
+        let why = why.filter_map(Value::as_str).map(clean).next();
+        if let Some(why) = &why {
+            out += &format!("  unknown: {why}\n");
+        }
         if rows.is_null() {
-            let list = cluster["unknown"].as_array().into_iter().flatten();
-            let why = list.filter(|u| u["part"].as_str() == Some(&title.to_lowercase()));
-            // Without a leader nothing is listed, for one reason.
-            let why = why.map(|u| &u["why"]).chain([&cluster["error"]]);
-            let why = why.filter_map(Value::as_str).map(clean).next().unwrap_or_default();
-            out += &format!("  unknown: {why}\n\n");
+            out.push('\n');
             return;
         }
         let cell = |row: &Value, field: &str| match &row[field] {

@@ -56,6 +56,13 @@ impl Taken {
         Some(lost.map_or("the Swarm has no leader".into(), |p| p.message.clone()))
     }
 
+    /// Why not all is there, though the endpoint allows it: nothing is listed, or some can't be read.
+    pub fn incomplete(&self) -> Option<String> {
+        let unread = self.store.unread();
+        let gaps = || unread.sentence().filter(|_| unread.has_gaps());
+        self.unlisted().or_else(|| gaps().map(|why| format!("{}: {why}", self.name)))
+    }
+
     /// Keeps what these rules found, also where it was folded into something else.
     pub fn keep_only(&mut self, rules: &[String]) {
         let wanted =

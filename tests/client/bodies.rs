@@ -164,6 +164,7 @@ async fn what_can_not_be_read_is_told() {
         ),
         (&["/services"], |list| list[0]["Spec"] = 1.into(), &["services unknown: 1 of "]),
         (&["/services"], |list| list[0]["Spec"]["Mode"] = 1.into(), &["services unknown: 1 of "]),
+        (&["/services"], |list| list[0]["Spec"] = Value::Null, &["it has no name"]),
         (&["/services"], no_id, &["services unknown: 1 of ", "it has no ID"]),
         (&["/nodes"], odd_version, &["nodes unknown: 1 of "]),
         (&["/nodes"], none, &["nodes unknown: GET /nodes names none"]),
@@ -181,6 +182,26 @@ async fn what_can_not_be_read_is_told() {
         let (code, out) = check(&Between::new(paths, Body::Text("null"))).await;
         assert_eq!(code, 3, "{path}: {out}");
     }
+}
+
+/// What can be read is told beside what can't, and the exit code and stderr say that this is not all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_holds_what_can_be_read() {
+    let between =
+        Between::new(&["/tasks"], Body::Changed(|list| list[0]["Status"] = "running".into()));
+    let Endpoint::Unix(socket) = &between.endpoint else { unreachable!() };
+    let host = format!("unix://{}", socket.display());
+    let (code, out, err) = skep(&["-H", &host, "snapshot", "--json"]).await;
+    let cluster = &serde_json::from_str::<Value>(&out).unwrap()["clusters"][0];
+    assert!(cluster["tasks"].as_array().is_some_and(|tasks| tasks.len() > 5), "{out}");
+    assert_eq!(cluster["unknown"][0]["part"], "tasks");
+    for (command, said) in [("snapshot", code), ("report", skep(&["-H", &host, "report"]).await.0)]
+    {
+        assert_eq!(said, 3, "{command}");
+    }
+    assert!(err.contains("tasks unknown: 1 of "), "{err}");
+    let (_, text, _) = skep(&["-H", &host, "snapshot"]).await;
+    assert!(text.contains("TASKS\n  unknown: 1 of "), "{text}");
 }
 
 /// The screen tells it, too, and is not simply live.

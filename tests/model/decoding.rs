@@ -126,7 +126,8 @@ fn one_bad_element_costs_only_itself() {
 #[test]
 fn bad_elements_are_counted() {
     let bad = r#"{"ID":"b","Version":{"Index":-1}}"#;
-    let json = format!(r#"[{{"ID":"a"}},{bad},{{}},{{"ID":"c"}}]"#);
+    let good = |id| format!(r#"{{"ID":"{id}","Spec":{{"Name":"{id}"}}}}"#);
+    let json = format!("[{},{bad},{{}},{}]", good("a"), good("c"));
     let nodes = decode_nodes(json.as_bytes()).unwrap();
     let services = ServiceReader::default().read(json.as_bytes()).unwrap();
     let mut reader = TaskReader::default();

@@ -20,7 +20,10 @@ pub(super) fn text(text: &mut Text) {
         ),
         (
             "skep snapshot",
-            &[(0, "all of it was read"), (UNKNOWN, "a Swarm, or a part of it, can't be read")],
+            &[
+                (0, "all of it was read"),
+                (UNKNOWN, "a Swarm, or some of what it lists, can't be read"),
+            ],
         ),
         (
             "skep logs",
@@ -31,7 +34,7 @@ pub(super) fn text(text: &mut Text) {
             &[
                 (0, "it is written"),
                 (FAILED, "it could not be written"),
-                (UNKNOWN, "a Swarm, or a part of it, can't be read"),
+                (UNKNOWN, "a Swarm, or some of what it lists, can't be read"),
             ],
         ),
         ("skep, and every other command", &[(0, "done"), (FAILED, "what was asked for failed")]),

@@ -173,6 +173,10 @@ impl TryFrom<WireService<'_>> for Service {
         check_id(&w.id)?;
         let spec: WireServiceSpec<'_> =
             w.spec.map(|raw| serde_json::from_str(raw.get())).transpose()?.unwrap_or_default();
+        // An engine makes no service without one.
+        if spec.name.is_empty() {
+            return Err(serde::de::Error::custom("it has no name"));
+        }
         let template = &spec.task_template;
         let refers: WireReferences<'_> = read_part(template.container_spec);
         let task = template.model();
