@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cluster::{
         Idle, Missing, Node, NodeId, Place, Resource, Service, Store, Task, TaskState, Timestamp,
-        UpdateState,
+        UpdateState, UpdateStatus,
     },
     text::{bytes, cpus},
 };
@@ -132,6 +132,8 @@ pub struct ServiceContext<'a> {
     pub fails_now: bool,
     /// And what fails are its own tasks.
     pub fails_itself: bool,
+    /// It suffers from something else than the update that the engine has undone: that is over.
+    pub is_past_undoing: bool,
     refusal: OnceCell<Option<Refusal<'a>>>,
 }
 
@@ -180,10 +182,11 @@ impl<'a> ServiceContext<'a> {
             series: Vec::new(),
             fails_now: false,
             fails_itself: false,
+            is_past_undoing: false,
             refusal: OnceCell::new(),
         };
-        new.find_trouble(&filled);
         new.find_loop();
+        new.find_trouble(&filled);
         new
     }
 
@@ -251,19 +254,6 @@ impl<'a> ServiceContext<'a> {
     /// a spec that is not in force any more tell nothing, unless it was that of the update that failed;
     /// nor does one after which its place ran well and was stopped on purpose.
     fn find_trouble(&mut self, filled: &HashSet<Place<'_>>) {
-        let service = self.service;
-        let failed_update = service.update.as_ref().filter(|u| {
-            matches!(
-                u.state,
-                UpdateState::RollbackStarted
-                    | UpdateState::RollbackPaused
-                    | UpdateState::RollbackCompleted
-            )
-        });
-        let relevant = |t: &Task| {
-            t.spec.template == service.template
-                || failed_update.is_some_and(|u| t.since >= u.started)
-        };
         let mut ended_well: HashMap<Place<'_>, Timestamp> = HashMap::new();
         let ended = |t: &&&Task| t.state.is_terminal() && !t.state.is_failure();
         // One that ran until its node was lost had ended what failed before it.
@@ -272,6 +262,8 @@ impl<'a> ServiceContext<'a> {
             *end = task.since.max(*end);
         }
         let since_then = |t: &Task| ended_well.get(&t.place()).is_none_or(|at| t.since >= *at);
+        let fails_now = |t: &Task| since_then(t) && !filled.contains(&t.place());
+        self.is_past_undoing = self.is_past_undoing(fails_now);
         for task in self.tasks.iter().filter(|t| t.state.is_terminal()) {
             let end = self.ended.entry(task.place()).or_default();
             *end = task.since.max(*end);
@@ -279,10 +271,10 @@ impl<'a> ServiceContext<'a> {
         let mut trouble: Vec<(&Task, Why)> =
             self.waiting.iter().filter_map(|task| Some((*task, why(task)?))).collect();
         self.fails_now = trouble.iter().any(|(task, _)| self.stays_so(task));
-        for task in self.failures.iter().copied().filter(|t| relevant(t)) {
-            let series = since_then(task);
-            let now = series && !filled.contains(&task.place());
-            if series {
+        let relevant = self.failures.iter().copied().filter(|t| self.is_relevant(t));
+        for task in relevant.collect::<Vec<_>>() {
+            let now = fails_now(task);
+            if since_then(task) {
                 self.series.push((task, now));
             }
             self.fails_now |= now;
@@ -295,6 +287,39 @@ impl<'a> ServiceContext<'a> {
         }
         trouble.sort_by_key(|(t, _)| (std::cmp::Reverse(t.since), &t.id));
         self.trouble = trouble;
+    }
+
+    /// Whether a failed task tells why it does not run as it should: one of the spec in force, or of an
+    /// update that failed. Once that is undone it is one or the other.
+    fn is_relevant(&self, task: &Task) -> bool {
+        let is_of_now = task.spec.template == self.service.template;
+        let Some(u) = self.service.update.as_ref().filter(|u| u.is_rollback()) else {
+            return is_of_now;
+        };
+        match (u.state == UpdateState::RollbackCompleted, self.is_past_undoing) {
+            (true, true) => is_of_now,
+            (true, false) => self.is_of_undone(u, task),
+            (false, _) => is_of_now || task.since >= u.started,
+        }
+    }
+
+    /// Whether a task was made of an update that the engine has undone: while it went on, and of another
+    /// spec. One that changed but the placement has the same.
+    pub fn is_of_undone(&self, u: &UpdateStatus, task: &Task) -> bool {
+        let is_other = task.spec.template != self.service.template;
+        task.created >= u.started
+            && (is_other || !u.completed.is_set() || task.since <= u.completed)
+    }
+
+    /// Whether something else has happened since the engine has undone an update: tasks of the spec before
+    /// fail, nothing runs, or it is short again much later.
+    fn is_past_undoing(&self, fails_now: impl Fn(&Task) -> bool) -> bool {
+        let is_over = |u: &&UpdateStatus| u.state == UpdateState::RollbackCompleted;
+        let Some(u) = self.service.update.as_ref().filter(is_over) else { return false };
+        let fails = self.failures.iter().any(|t| !self.is_of_undone(u, t) && fails_now(t));
+        let is_short =
+            self.is_short() && (self.running.is_empty() || !self.cx.recent(u.completed, LATELY));
+        fails || is_short || !self.looping.is_empty()
     }
 
     /// The tasks in trouble of one kind.

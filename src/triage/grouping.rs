@@ -164,7 +164,7 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
     // Of equally bad ones that of an update tells more: it has the figures as well.
     symptoms.sort_by_key(|(at, f)| {
         let rule = &RULES[*at];
-        (Reverse((f.severity, rule.family == Family::Update, rule.harm)), *at)
+        (f.is_over, Reverse((f.severity, rule.family == Family::Update, rule.harm)), *at)
     });
     let (at, head) = symptoms.first()?;
     let mut causes: Vec<&(usize, Found)> =

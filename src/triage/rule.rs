@@ -108,6 +108,8 @@ pub struct Found {
     pub remedies: Vec<(Remedy, String)>,
     /// What else is to blame: a node that took tasks with it.
     pub blames: Option<Subject>,
+    /// Nothing else is wrong because of it: what is, is told first.
+    pub is_over: bool,
 }
 
 /// A fact a finding was read from.
@@ -133,6 +135,7 @@ impl Found {
             evidence: Vec::new(),
             remedies: Vec::new(),
             blames: None,
+            is_over: false,
         }
     }
 

@@ -201,6 +201,8 @@ fn a_rolled_back_update_is_told_while_it_is_recent_though_the_service_is_short()
             "update rolled back due to failure or early termination of task x",
         );
         c.last().update.as_mut().unwrap().completed = ago(age);
+        // It was made of the spec that failed.
+        Arc::make_mut(&mut c.tasks.last_mut().unwrap().spec).template = 77;
         first(&c)
     };
     let recent = at(60);

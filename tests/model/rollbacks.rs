@@ -158,3 +158,49 @@ fn a_rollback_that_someone_asked_for_is_their_change() {
     let said = said.map(|e| (&*e.text, e.at));
     assert_eq!(said, Some(("image lab/app:1.1 → lab/app:1.0, command changed", ago(30))));
 }
+
+/// The only finding above advice: its rule, and what it says.
+fn only(c: &Cluster) -> (&'static str, String) {
+    let all = problems(&c.store(), NOW, &Thresholds::default());
+    let told = loud(&all);
+    assert_eq!(told.len(), 1, "{told:?}");
+    (told[0].rule, told[0].message.clone())
+}
+
+const UNDONE: &str = "update rolled back: task: non-zero exit (3)";
+
+#[test]
+fn what_fails_after_a_rollback_is_no_cause_of_it() {
+    let undone = rolled_back(failed(before()));
+    assert_eq!(only(&undone), ("update-rolled-back", format!("web 2/2: {UNDONE}")));
+    for err in ["task: non-zero exit (137)", "task: non-zero exit (1)", "No such container: x"] {
+        // It was started again.
+        let c = undone.clone().task(1, TaskState::Failed, err, 20);
+        assert_eq!(only(&c), ("update-rolled-back", format!("web 2/2: {UNDONE}")));
+    }
+    // It was not, and that is another story; also if nothing runs any more.
+    let killed = "killed (exit 137)";
+    for (left, rule) in [(1, "service-below"), (0, "service-down")] {
+        let mut c = undone.clone();
+        c.tasks.retain(|t| t.state != TaskState::Running || t.slot > 2 - left);
+        for slot in 1..=2 - left {
+            c = c.task(slot, TaskState::Failed, "task: non-zero exit (137)", 20);
+        }
+        let (told, said) = only(&c);
+        assert!(told == rule && said.contains(killed), "{told} {said}");
+        assert!(!said.contains("rolled back"), "{said}");
+    }
+}
+
+#[test]
+fn a_rollback_is_told_without_a_gap_while_the_service_is_short() {
+    for age in [10, 45, 3_600] {
+        let mut c = rolled_back(before());
+        let update = c.last().update.as_mut().unwrap();
+        (update.started, update.completed) = (ago(age + 10), ago(age));
+        c.tasks.pop();
+        // Its node was lost; the next task has just been made.
+        let c = c.task(2, TaskState::Preparing, "", 2);
+        assert_eq!(only(&c), ("update-rolled-back", "web 1/2: update rolled back".into()), "{age}");
+    }
+}

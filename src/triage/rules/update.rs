@@ -8,7 +8,7 @@ use crate::{
         UpdateStatus, stalled,
     },
     text::{count, span},
-    triage::{Remedy, ServiceContext, context::LATELY, rule::Found},
+    triage::{Remedy, ServiceContext, rule::Found},
 };
 
 fn status<'s>(s: &ServiceContext<'s>, state: &UpdateState) -> Option<&'s UpdateStatus> {
@@ -33,7 +33,9 @@ fn broke(s: &ServiceContext<'_>, u: &UpdateStatus) -> Timestamp {
 
 /// Failed tasks of the update, the newest first.
 fn failed<'s>(s: &ServiceContext<'s>, u: &UpdateStatus) -> Vec<&'s Task> {
-    s.failures.iter().copied().filter(|t| t.since >= u.started).collect()
+    let is_over = u.state == UpdateState::RollbackCompleted;
+    let is_of_it = |t: &&Task| if is_over { s.is_of_undone(u, t) } else { t.since >= u.started };
+    s.failures.iter().copied().filter(is_of_it).collect()
 }
 
 /// Tasks of the update's spec that did their work and ended with exit 0, if it stopped for nothing else:
@@ -158,11 +160,7 @@ pub fn rolled_back(s: &ServiceContext<'_>) -> Option<Found> {
     let says_so = u.message.contains("due to failure");
     let is_told = match u.state {
         UpdateState::RollbackStarted => says_so,
-        // Of one that is short as well it is told while it is likely to be why.
-        UpdateState::RollbackCompleted => {
-            (says_so || s.service.previous.is_none())
-                && (!s.is_short() || s.cx.recent(ended(s, u), LATELY))
-        }
+        UpdateState::RollbackCompleted => says_so || s.service.previous.is_none(),
         _ => false,
     };
     if !is_told {
@@ -178,7 +176,8 @@ pub fn rolled_back(s: &ServiceContext<'_>) -> Option<Found> {
     let message = format!("{} {}: {how}", s.service.name, s.figures());
     // Going back is no part of it.
     let began = if failed(s, u).is_empty() { ended(s, u) } else { broke(s, u) };
-    let found = Found::warning(message, began);
+    let mut found = Found::warning(message, began);
+    found.is_over = s.is_past_undoing;
     if !done.is_empty() {
         let why = format!(
             "{ANY_END}; the failure action is rollback: the spec before is back, and its work runs again"
