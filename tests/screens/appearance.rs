@@ -61,7 +61,7 @@ fn keys_of_ones_own_are_what_is_shown_and_what_works() {
     let mut deltas = vec![skep::cluster::Delta::Cluster(shop().info())];
     deltas.extend(shop().deltas(1));
     driver.heard(deltas);
-    assert!(driver.screen(120, 40).contains(" s help"), "{}", driver.screen(120, 40));
+    assert!(driver.screen(120, 40).contains(" help s"), "{}", driver.screen(120, 40));
     driver.keys("?");
     assert!(!driver.screen(120, 40).contains("Help ·"));
     driver.keys("s");

@@ -32,20 +32,24 @@ pub(super) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: R
         spans.push(Span::styled(said, board.style(Slot::Marked)));
     }
     let mut used: usize = spans.iter().map(Span::width).sum();
-    let log = board.focus() == Pane::Logs && board.log.is_some();
+    let log = board.log.as_ref().filter(|_| board.focus() == Pane::Logs);
+    let on: &[(Act, &str)] = match log {
+        Some(log) if !log.follows() => &[(Act::Bottom, "follow")],
+        _ => &[],
+    };
     let offered: Vec<(Act, &str)> = match (together, log) {
         (true, _) => TOGETHER.to_vec(),
-        (_, true) => IN_LOG.to_vec(),
+        (_, Some(_)) => [on, IN_LOG].concat(),
         _ => ACTIONS
             .iter()
             .filter(|a| a.footer && board.offers(a))
             .map(|a| (a.act, a.short))
             .collect(),
     };
-    let hint = if board.settings.hint { " every key: " } else { "" };
+    let hint = if board.settings.hint { " every key: " } else { " help " };
     let keymap = &board.settings.keymap;
     let context = if together { Context::Clusters } else { board.context() };
-    let help = keymap.first(Act::Help, context).filter(|_| !hint.is_empty()).unwrap_or_default();
+    let help = keymap.first(Act::Help, context).unwrap_or_default();
     let hinted = if help.is_empty() { 0 } else { hint.len() + text::width(&help) + 1 };
     // The hint tells the key of the help in its own place.
     for (act, words) in offered.into_iter().filter(|(act, _)| hinted == 0 || *act != Act::Help) {
@@ -110,8 +114,8 @@ const TOGETHER: &[(Act, &str)] = &[
 const IN_LOG: &[(Act, &str)] = &[
     (Act::Filter, "filter"),
     (Act::Highlight, "highlight"),
-    (Act::PreviousError, "error back"),
-    (Act::NextError, "on"),
+    (Act::NextError, "next error"),
+    (Act::PreviousError, "previous"),
     (Act::OnlyTask, "task"),
     (Act::OnlySeverity, "severity"),
     (Act::Wrap, "wrap"),
