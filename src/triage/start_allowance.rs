@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{Context, ServiceContext};
+use super::{
+    Context, ServiceContext,
+    error_class::{Why, why},
+};
 use crate::cluster::{
     Idle, Missing, Node, NodeId, Place, Service, Task, TaskCheck, TaskState, Timestamp, rests,
 };
@@ -91,6 +94,22 @@ pub(super) fn resting<'t>(
     (missing, all)
 }
 
+/// Whether a task was killed because its node's engine stopped: then what runs there, of whatever service,
+/// is killed in one moment (measured at `--force-new-cluster`).
+fn engine_stopped(cx: &Context<'_>, task: &Task) -> bool {
+    const MOMENT: u64 = 1_500_000_000;
+    let killed = |t: &Task| t.state == TaskState::Failed && why(t) == Some(Why::Exit(137));
+    let Some(node) = task.node.as_ref().filter(|_| killed(task)) else { return false };
+    let others = || cx.store.tasks_on(node).filter(|other| other.id != task.id);
+    let with_it = |other: &Task| {
+        other.service != task.service
+            && killed(other)
+            && other.since.0.abs_diff(task.since.0) <= MOMENT
+    };
+    let survived = |other: &Task| other.state == TaskState::Running && other.since < task.since;
+    others().any(with_it) && !others().any(survived)
+}
+
 /// Whether a task ended because its node's engine was restarted: then all that ran there ends at once, with
 /// exit 255 or without a trace of the container, and the node is told anew.
 pub(super) fn engine_restarted(cx: &Context<'_>, task: &Task) -> bool {
@@ -99,7 +118,9 @@ pub(super) fn engine_restarted(cx: &Context<'_>, task: &Task) -> bool {
         t.state == TaskState::Failed
             && (t.exit_code == Some(255) || t.err.starts_with("No such container: "))
     };
-    let Some(node) = task.node.as_ref().filter(|_| says_so(task)) else { return false };
+    let Some(node) = task.node.as_ref().filter(|_| says_so(task)) else {
+        return engine_stopped(cx, task);
+    };
     let near = |at: Timestamp| at.is_set() && at.0.abs_diff(task.since.0) <= AT_ONCE as u64;
     let seen = cx.store.memory().node(node);
     let told = cx.store.node(node).is_some_and(|n| near(n.updated))

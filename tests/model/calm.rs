@@ -324,6 +324,25 @@ fn a_restarted_engine_ends_its_tasks_and_that_is_no_failure_of_theirs() {
 }
 
 #[test]
+fn what_dies_with_its_nodes_engine_is_no_failure() {
+    const KILLED: &str = "task: non-zero exit (137)";
+    let told = |others: i64, survivor: bool| {
+        let mut c = cluster().manager("m1").service("api", 1).service("web", 2);
+        c.tasks.retain(|t| survivor && t.service == c.services[0].id);
+        let mut c = c.task(1, TaskState::Failed, KILLED, 8).task(2, TaskState::Failed, KILLED, 8);
+        c = c.task(1, TaskState::Failed, KILLED, 8 + others);
+        c.tasks.last_mut().unwrap().service = c.services[0].id.clone();
+        for slot in 1..=2 {
+            c = c.task(slot, TaskState::Starting, "", 2);
+        }
+        said(&c).into_iter().filter(|s| s.2.contains("137")).count()
+    };
+    assert_eq!(told(0, false), 0, "all at once");
+    assert!(told(0, true) > 0, "others went on");
+    assert!(told(5, false) > 0, "one after the other");
+}
+
+#[test]
 fn a_service_that_failed_at_first_is_up_once_it_stays() {
     let after = |age: i64| {
         let mut c = with_policy("web", 2, RestartCondition::Any, Duration::from_secs(5));

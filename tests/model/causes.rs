@@ -381,7 +381,9 @@ fn what_failed_is_explained_by_its_own_spec() {
     }
     let said = told(&rolled_back("task: non-zero exit (137)", TaskState::Failed));
     assert!(
-        said.ends_with("update rolled back: killed (exit 137) at its memory limit of 8 MiB"),
+        said.ends_with(
+            "update rolled back: killed (exit 137), perhaps at its memory limit of 8 MiB"
+        ),
         "{said}"
     );
     // The limit was taken away since, or there was none and there is one now.

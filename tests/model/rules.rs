@@ -174,7 +174,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("update-stuck", beside(60).into(), "the update is stuck: host port 8080 stays with the old task until the new one runs"),
         ("update-slow", with(updating(calm()), |c| c.last().update.as_mut().unwrap().started = ago(3_600)).into(), "updating for 1h, 4 tasks are new so far"),
         ("update-endless", with(updating(bare()), |c| c.last().update_config.on_failure = FailureAction::Continue).task(1, TaskState::Failed, &exit(1), 10).task(2, TaskState::Failed, &exit(1), 12).into(), "the update goes on although all its new tasks fail"),
-        ("oom-killed", failing(&exit(137)).into(), "killed (exit 137) at its memory limit of 512 MiB"),
+        ("oom-killed", failing(&exit(137)).into(), "killed (exit 137), perhaps at its memory limit of 512 MiB"),
         ("killed", with(failing(&exit(137)), |c| c.last().limits = Resources::default()).remade().into(), "killed (exit 137) without a memory limit"),
         ("unhealthy", failing("task: non-zero exit (143): dockerexec: unhealthy container").into(), "its health check failed"),
         ("terminated", failing(&exit(143)).into(), "terminated (exit 143)"),

@@ -58,7 +58,7 @@ pub fn told_right(lab: &Lab) {
     let job = told(lab, "nightly", "exit-code", "job nightly 0 of 2 done");
     assert_eq!(job["rule"], "job-failed");
     // The memory limit is that of the task that was killed, not the service's of now.
-    let says = "update rolled back: killed (exit 137) at its memory limit of 8 MiB";
+    let says = "update rolled back: killed (exit 137), perhaps at its memory limit of 8 MiB";
     told(lab, "undone", "oom-killed", says);
     for name in ["holder", "guest", "far", "train", "strange", "undone", "nightly"] {
         remove(lab, name);

@@ -83,16 +83,16 @@ fn killed_tasks<'a>(s: &ServiceContext<'a>, limit: impl Fn(u64) -> bool) -> Vec<
     tasks
 }
 
-/// `task: non-zero exit (137)` under `Resources.Limits.MemoryBytes`: killed by the kernel for memory, as
-/// good as always (measured: the API does not tell OOMKilled).
+/// `task: non-zero exit (137)` under `Resources.Limits.MemoryBytes`: most often the kernel killed it for
+/// memory, but the API does not tell that (`OOMKilled`) from any other SIGKILL (measured).
 pub fn oom_killed(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = killed_tasks(s, |limit| limit > 0);
     let limit = tasks.first()?.spec.limits.memory;
     Some(
-        Found::cause(format!("killed (exit 137) at its memory limit of {}{}", bytes(limit), times(s, &tasks)))
+        Found::cause(format!("killed (exit 137), perhaps at its memory limit of {}{}", bytes(limit), times(s, &tasks)))
             .brief(format!("exit 137, limit {}{}", bytes(limit), marks(&tasks)))
-            .why("it needs more memory than its limit, or leaks: the kernel kills the container at the limit")
-            .remedy(Remedy::Update, "raise the limit (Ctrl-e: Resources.Limits.MemoryBytes)")
+            .why("the kernel kills a container that needs more memory than its limit; a SIGKILL from elsewhere looks the same")
+            .remedy(Remedy::Update, "raise the limit, if its memory reaches it (Ctrl-e: Resources.Limits.MemoryBytes)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
             .tasks(s.cx, tasks),
     )
