@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use skep::{
-    cluster::{RestartCondition, RestartPolicy, TaskState, UpdateState},
+    cluster::{FailureAction, RestartCondition, RestartPolicy, TaskState, UpdateState},
     triage::{Severity, Thresholds, problems},
 };
 
@@ -153,6 +153,25 @@ fn a_slow_crash_loop_keeps_its_severity_between_two_failures() {
             "{phase} {said:?}"
         );
         assert!(said[0].2.starts_with("web: nothing stays up (2/2 now)"), "{phase} {said:?}");
+    }
+}
+
+#[test]
+fn an_update_that_ended_while_all_its_tasks_fail_says_so_all_the_time() {
+    let ended = |state: UpdateState, phase: i64, age: i64| {
+        let mut c = crash_loop(3, 1, phase).update(state, "update completed");
+        c.last().update_config.on_failure = FailureAction::Continue;
+        let update = c.last().update.as_mut().unwrap();
+        (update.started, update.completed) = (ago(age + 12), ago(age));
+        said(&c)
+    };
+    for phase in 0..6 {
+        let all = ended(UpdateState::Completed, phase, 58);
+        assert_eq!((all.len(), all[0].0), (1, "update-endless"), "{phase} {all:?}");
+        assert!(all[0].2.contains(": the update ended, and all its new tasks fail"), "{all:?}");
+        assert_eq!(ended(UpdateState::Updating, phase, 58)[0].0, "update-endless", "{phase}");
+        // Whether they failed from the start is not known any more.
+        assert_eq!(ended(UpdateState::Completed, phase, 3_600)[0].0, "service-down", "{phase}");
     }
 }
 

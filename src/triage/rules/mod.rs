@@ -44,7 +44,7 @@ rules! {
     "quorum-risk", Quorum, Critical, Standing, 75, Swarm(quorum::risk), "one more lost manager ends quorum";
     "node-down", NodeLoss, Critical, Standing, 70, Node(nodes::down), "a node is down; what it took with it is folded into this";
     "node-disconnected", NodeLoss, Critical, Standing, 70, Node(nodes::disconnected), "a node whose agent lost its manager";
-    "update-endless", Update, Critical, Symptom, 68, Service(update::endless), "an update that goes on (failure action continue) while all its new tasks fail";
+    "update-endless", Update, Critical, Symptom, 68, Service(update::endless), "an update that goes on, or ended (failure action continue), while all its new tasks fail";
     "update-stuck", Update, Warning, Symptom, 62, Service(update::stuck), "an update that starts tasks first and has no place for one beside the old one";
     "service-below", Shortage, Warning, Symptom, 60, Service(service::below), "a service runs fewer tasks than it should, and for how long";
     "global-missing", Tasks, Warning, Symptom, 55, Service(service::global_missing), "a global service lacks a task on an eligible node";

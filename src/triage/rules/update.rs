@@ -8,7 +8,7 @@ use crate::{
         UpdateStatus, stalled,
     },
     text::{count, span},
-    triage::{Remedy, ServiceContext, rule::Found},
+    triage::{Remedy, ServiceContext, context::LATELY, rule::Found},
 };
 
 fn status<'s>(s: &ServiceContext<'s>, state: &UpdateState) -> Option<&'s UpdateStatus> {
@@ -253,29 +253,38 @@ pub fn stuck(s: &ServiceContext<'_>) -> Option<Found> {
 }
 
 /// Failure action `continue` and every new task fails: the update goes on until nothing is left that
-/// runs. Critical.
+/// runs, and then ends as completed. Critical.
 pub fn endless(s: &ServiceContext<'_>) -> Option<Found> {
     let u = s.service.update.as_ref()?;
-    let over = !u.is_running() && u.state != UpdateState::Completed;
-    if over || s.service.update_config.on_failure != FailureAction::Continue || !s.is_short() {
+    let is_over = u.state == UpdateState::Completed;
+    let goes_on = s.service.update_config.on_failure == FailureAction::Continue
+        && (is_over || u.is_running());
+    if !goes_on || !(s.is_short() || s.is_unsteady()) {
         return None;
     }
     let of_now = |t: &&&Task| t.spec.template == s.service.template;
-    let running = s.running.iter().filter(of_now).count();
+    let stay = s.steady.iter().filter(of_now).count();
     let failed: Vec<&Task> =
         s.failures.iter().filter(of_now).filter(|t| t.since >= u.started).copied().collect();
-    (running == 0 && failed.len() >= 2).then(|| {
-        Found::critical(
-            format!(
-                "{} {}: the update goes on although all its new tasks fail",
-                s.service.name,
-                s.figures()
-            ),
-            u.started,
-        )
-        .why("its failure action is continue: the engine will replace every task by one that fails")
-        .tasks(s.cx, failed)
-        .remedy(Remedy::Rollback, "undo the update")
-        .remedy(Remedy::Logs, "what the failed task wrote")
-    })
+    if stay > 0 || failed.len() < 2 || (is_over && !failed_at_once(s, u, &failed)) {
+        return None;
+    }
+    let (how, why) = if is_over {
+        ("ended, and all its new tasks fail", "has replaced every task by one that fails")
+    } else {
+        ("goes on although all its new tasks fail", "will replace every task by one that fails")
+    };
+    Some(
+        Found::critical(format!("{} {}: the update {how}", s.service.name, s.figures()), u.started)
+            .why(format!("its failure action is continue: the engine {why}"))
+            .tasks(s.cx, failed)
+            .remedy(Remedy::Rollback, "undo the update")
+            .remedy(Remedy::Logs, "what the failed task wrote"),
+    )
+}
+
+/// Whether its tasks failed before it ended, or soon after, as far as the kept ones tell.
+fn failed_at_once(s: &ServiceContext<'_>, u: &UpdateStatus, failed: &[&Task]) -> bool {
+    failed.last().is_some_and(|first| first.since <= u.completed)
+        || (s.history_is_full() && s.cx.recent(u.completed, LATELY))
 }
