@@ -107,6 +107,10 @@ pub(crate) fn rank(problems: &mut [Arc<Problem>]) {
     });
 }
 
+fn harm(at: usize, found: &Found) -> u8 {
+    found.harm.unwrap_or(RULES[at].harm)
+}
+
 fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Problem {
     let object = match subject {
         Subject::Node(id) => store.hostname(id).to_owned(),
@@ -132,7 +136,7 @@ fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Proble
         before: None,
         remedies: found.remedies.clone(),
         folded: Vec::new(),
-        harm: RULES[at].harm,
+        harm: harm(at, found),
         resolved: Timestamp::NEVER,
         times: 1,
         quiet: None,
@@ -175,7 +179,7 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
         (RULES[*at].family == Family::Waiting, Reverse(newest), *at)
     });
     let mut main = problem(store, subject, *at, head);
-    main.harm = symptoms.iter().map(|(at, _)| RULES[*at].harm).max().unwrap_or(main.harm);
+    main.harm = symptoms.iter().map(|(at, f)| harm(*at, f)).max().unwrap_or(main.harm);
     let mut blames = head.blames.clone();
     if let Some((at, cause)) = causes.first() {
         main.cause = Some(RULES[*at].id);

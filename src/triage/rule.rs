@@ -108,6 +108,8 @@ pub struct Found {
     pub remedies: Vec<(Remedy, String)>,
     /// What else is to blame: a node that took tasks with it.
     pub blames: Option<Subject>,
+    /// How much it hurts, if that is less than its rule says.
+    pub harm: Option<u8>,
     /// Nothing else is wrong because of it: what is, is told first.
     pub is_over: bool,
 }
@@ -135,6 +137,7 @@ impl Found {
             evidence: Vec::new(),
             remedies: Vec::new(),
             blames: None,
+            harm: None,
             is_over: false,
         }
     }

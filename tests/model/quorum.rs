@@ -7,7 +7,7 @@ use skep::{
     action::plan::{Change, Confirm, Document, NodeChange, Plan},
     cluster::{
         Answering, Availability, Delta, Leaderless, Lost, Node, NodeState, Reachability, Role,
-        Since, Store, Timestamp,
+        Since, Store, TaskState, Timestamp, UpdateState, UpdateStatus,
     },
     commands::{Taken, Verdict, check, snapshot_json, snapshot_text},
     grant::ClusterNo,
@@ -186,6 +186,12 @@ fn an_old_manager_without_a_vote_is_removed_as_docker_does() {
     // After `--force-new-cluster`: its role is manager, and raft knows it no more.
     let mut c = down(three(), 2);
     c.nodes[2].manager = None;
+    let told = |c: &Cluster| {
+        let found = all(c);
+        let down = found.iter().find(|p| p.rule == "node-down").expect("told");
+        down.remedies.iter().any(|(remedy, _)| *remedy == Remedy::Delete)
+    };
+    assert!(told(&c) && !told(&down(three(), 2)), "offered where it works");
     let plan = plan(&c, 2, NodeChange::Remove);
     assert!(plan.refused.is_empty() && !plan.is_empty(), "{:?}", plan.refused);
     assert_eq!(c.nodes[2].role, Role::Manager);
@@ -303,4 +309,25 @@ fn it_is_told_in_check_snapshot_and_report() {
     let json: serde_json::Value = serde_json::from_str(&snapshot_json(&[taken])).unwrap();
     assert_eq!(json["clusters"][0]["problems"][0]["rule"], "quorum-lost");
     assert!(json["clusters"][0]["error"].as_str().is_some_and(|e| e.contains("quorum lost")));
+}
+
+#[test]
+fn quorum_at_risk_comes_before_a_service_that_never_ran() {
+    let found = |created: i64| {
+        let mut c = down(three(), 2).service("web", 1);
+        c.nodes[2].state = NodeState::Ready;
+        c.nodes[2].manager.as_mut().unwrap().reachability = Reachability::Unreachable;
+        c.tasks.retain(|t| t.service != c.services.last().unwrap().id);
+        let mut c = c.task(1, TaskState::Rejected, "No such image: x", 20);
+        c.last().created = ago(created);
+        c.last().update = (created > 60).then(|| UpdateStatus {
+            state: UpdateState::Completed,
+            message: "update completed".into(),
+            started: ago(900),
+            completed: ago(890),
+        });
+        all(&c).iter().map(|p| p.rule).take(2).collect::<Vec<_>>()
+    };
+    assert_eq!(found(60), ["quorum-risk", "service-down"]);
+    assert_eq!(found(86_400), ["service-down", "quorum-risk"], "users had it");
 }

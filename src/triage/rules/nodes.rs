@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    cluster::{Availability, Node, NodeState, Task, TaskState, Timestamp},
+    cluster::{Availability, Node, NodeState, Role, Task, TaskState, Timestamp},
     text::{count, span},
     triage::{Context, Remedy, context::nanos, rule::Found},
 };
@@ -47,6 +47,13 @@ pub fn down(cx: &Context<'_>, node: &Node) -> Option<Found> {
     let message = format!("{} {} is down{}{were}", what(node), node.hostname, because(node));
     let found =
         if drained { Found::warning(message, since) } else { Found::critical(message, since) };
+    // After `--force-new-cluster`: nobody has to demote it first.
+    let was_manager = node.role == Role::Manager && node.manager.is_none();
+    let found = if was_manager {
+        found.remedy(Remedy::Delete, "it is no manager any more: remove it, and let it join anew")
+    } else {
+        found
+    };
     Some(
         found
             .why("its engine stopped, the machine is off, or its network is cut: the manager can't tell which")

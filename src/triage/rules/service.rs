@@ -39,10 +39,14 @@ fn may_rest(s: &ServiceContext<'_>) -> bool {
     restart.condition != RestartCondition::Any || restart.delay > s.cx.thresholds.grace
 }
 
+/// Harm of a service that nobody has had yet: less than quorum at risk.
+const NEVER_MISSED: u8 = 72;
+
 fn blamed(s: &ServiceContext<'_>, mut found: Found) -> Found {
     if s.never_ran() {
         let kept = if s.history_is_full() { "as far as the manager remembers, " } else { "" };
         found = found.why(format!("{kept}it never ran since it was created"));
+        found.harm = Some(NEVER_MISSED);
     }
     // A task that fails by itself is not the node's doing.
     if !s.fails_itself
