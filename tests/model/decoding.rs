@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use skep::{
     cluster::{Availability, Mode, NodeState, Service, TaskState},
-    engine::{ServiceReader, TaskReader, decode_nodes},
+    engine::{ServiceReader, TaskReader, decode_nodes, decode_service},
 };
 
 const ENGINES: [&str; 3] = ["20.10", "26.1", "28.5"];
@@ -198,5 +198,60 @@ fn a_container_id_is_hex_or_none() {
     assert_eq!(container("c0ffee00C0").as_deref(), Some("c0ffee00C0"));
     for odd in ["", "c0ffee;reboot", "$(reboot)", "-it", "c0ffee\n", "../c0ffee"] {
         assert_eq!(container(odd), None, "{odd:?}");
+    }
+}
+
+/// JSON as another program writes it: indented, members in another order, `/` escaped.
+fn written_anew(json: &str) -> String {
+    fn turned(value: serde_json::Value) -> serde_json::Value {
+        match value {
+            serde_json::Value::Object(all) => {
+                let all: Vec<_> = all.into_iter().map(|(k, v)| (k, turned(v))).collect();
+                serde_json::Value::Object(all.into_iter().rev().collect())
+            }
+            serde_json::Value::Array(all) => all.into_iter().map(turned).collect(),
+            other => other,
+        }
+    }
+    let value = turned(serde_json::from_str(json).unwrap());
+    serde_json::to_string_pretty(&value).unwrap().replace('/', "\\/")
+}
+
+#[test]
+fn a_template_is_known_again_however_it_is_written() {
+    for engine in ENGINES {
+        let json = fixture(engine, "tasks");
+        let (plain, anew) = (tasks(&json), tasks(&written_anew(&json)));
+        assert_eq!(plain.len(), anew.len());
+        for (plain, anew) in plain.iter().zip(&anew) {
+            assert_eq!(plain.spec.template, anew.spec.template, "{engine} {}", plain.id);
+        }
+        let json = fixture(engine, "services");
+        let read = |json: &str| decode_services(json.as_bytes()).unwrap();
+        let (plain, anew) = (read(&json), read(&written_anew(&json)));
+        for (plain, anew) in plain.iter().zip(&anew) {
+            assert_eq!(plain.template, anew.template, "{engine} {}", plain.name);
+            assert_eq!(plain.previous_template, anew.previous_template, "{engine} {}", plain.name);
+        }
+        assert_eq!(plain.len(), anew.len());
+    }
+    // What differs stays different.
+    let of = |container: &str| {
+        let service = format!(
+            r#"{{"ID":"s","Spec":{{"Name":"a","TaskTemplate":{{"ContainerSpec":{container}}}}}}}"#
+        );
+        decode_service(service.as_bytes()).unwrap().template
+    };
+    let all = [
+        r#"{"Args":["a","b"]}"#,
+        r#"{"Args":["b","a"]}"#,
+        r#"{"Args":["a b"]}"#,
+        r#"{"A":1}"#,
+        r#"{"A":2}"#,
+        r#"{"A":"1"}"#,
+        "{}",
+    ];
+    for (at, one) in all.iter().enumerate() {
+        assert!(all[..at].iter().all(|other| of(other) != of(one)), "{one}");
     }
 }

@@ -9,6 +9,7 @@ mod node;
 mod service;
 mod task;
 mod template;
+mod value;
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
 

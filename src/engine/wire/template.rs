@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Res, Text, nanos, or_default};
+use super::{Res, Text, nanos, or_default, value::Value};
 use crate::cluster::{
     HealthCheck, Mount, Platform, RestartCondition, RestartPolicy, TaskCheck, TaskSpec,
 };
@@ -46,7 +46,8 @@ pub(super) struct WireTemplate<'a> {
 impl WireTemplate<'_> {
     /// Tells whether a task was made from its service's template as it is now. Placement is left out:
     /// the engine keeps tasks that still meet it (swarmkit `orchestrator/task.go`); so is `Runtime`,
-    /// which tasks lack (measured on 20.10, 26.1 and 28.5). One engine prints the rest alike in both.
+    /// which tasks lack (measured on 20.10, 26.1 and 28.5). The rest is compared by value: a proxy may
+    /// have written one list anew.
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         let parts = [
@@ -57,7 +58,7 @@ impl WireTemplate<'_> {
             self.log_driver,
         ];
         for part in parts {
-            part.map_or("", RawValue::get).hash(&mut hasher);
+            part.map(Value::of).hash(&mut hasher);
         }
         self.force_update.hash(&mut hasher);
         hasher.finish()
