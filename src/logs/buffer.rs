@@ -201,10 +201,11 @@ impl<S: Clone + Eq + Hash> Buffer<S> {
         source: &S,
         at: i64,
         severity: Severity,
-        text: String,
+        text: &str,
         filter: impl Fn(&Line<S>) -> bool,
     ) {
         self.next += 1;
+        let text = cut(text.as_bytes());
         self.bytes += text.len();
         let mut line = Line {
             seq: self.next,
@@ -215,7 +216,7 @@ impl<S: Clone + Eq + Hash> Buffer<S> {
             continues: false,
             passes: false,
             order: at,
-            text: text.into(),
+            text,
         };
         line.passes = filter(&line);
         self.passing += usize::from(line.passes);

@@ -297,7 +297,7 @@ impl LogPane {
             let said = format!("{} {}{place}{exit}{never}{err}", writer.name, task.state);
             let severity = if task.state.is_failure() { Severity::Error } else { Severity::None };
             let sieve = &self.sieve;
-            self.buffer.rule(&task.id, task.since.0, severity, said, |line| sieve.passes(line));
+            self.buffer.rule(&task.id, task.since.0, severity, &said, |line| sieve.passes(line));
         }
     }
 
@@ -330,7 +330,7 @@ impl LogPane {
         let said =
             format!("{name}: a gap of {secs:.1} s: the engine does not have these lines any more");
         let (at, sieve) = (from.0.saturating_add(1), &self.sieve);
-        self.buffer.rule(task, at, Severity::Error, said, |line| sieve.passes(line));
+        self.buffer.rule(task, at, Severity::Error, &said, |line| sieve.passes(line));
     }
 
     /// A line as it is written to files and the clipboard.

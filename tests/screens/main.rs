@@ -8,6 +8,7 @@ mod cluster_fixture;
 mod appearance;
 mod driver;
 mod hostile;
+mod huge;
 mod keys;
 mod logs;
 mod mouse;

@@ -5,6 +5,7 @@ use ratatui::text::Line;
 use crate::{
     action::plan::{DiffLine, Mark},
     config::Slot,
+    text::clean,
     ui::{Board, widget::text},
 };
 
@@ -24,9 +25,9 @@ pub(super) fn lines(board: &Board, diff: &[DiffLine], width: usize) -> Vec<Line<
             Mark::New => ("+ ", Slot::Added),
             Mark::Gap => ("· ", Slot::Info),
         };
-        let other = partner(diff, at).map(|line| text::clean(&line.text));
+        let other = partner(diff, at).map(|line| clean(&line.text));
         let mut sign = sign;
-        for said in fit(&text::clean(&line.text), other.as_deref(), room) {
+        for said in fit(&clean(&line.text), other.as_deref(), room) {
             lines.push(Line::styled(format!("{sign}{said}"), board.style(slot)));
             sign = "  ";
         }

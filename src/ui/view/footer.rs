@@ -79,8 +79,8 @@ const ROWS: usize = 4;
 
 /// The last message in full: a long one grows upwards.
 fn said(board: &Board, said: &str, frame: &mut Frame<'_>, area: Rect) {
-    let mut lines = text::wrapped(said, area.width.saturating_sub(2).max(1) as usize);
-    lines.truncate(ROWS.min(area.y as usize + 1));
+    let lines = text::wrapped(said, area.width.saturating_sub(2).max(1) as usize);
+    let lines: Vec<&str> = lines.take(ROWS.min(area.y as usize + 1)).collect();
     let height = lines.len() as u16;
     let place = Rect { y: area.bottom() - height, height, ..area };
     frame.render_widget(Clear, place);

@@ -18,6 +18,7 @@ use crate::{
         ansi::{self, Colour, Look},
         compact, expand,
     },
+    text::clean,
     triage::count,
     ui::{
         Board,
@@ -201,20 +202,15 @@ fn rows_of(log: &LogPane, line: &Line<TaskId>, room: usize) -> usize {
     if !log.wrap || line.kind == Kind::Ruler || line.text.len() <= room {
         return 1;
     }
-    text::width(&text::clean(&shown(line, &log.keys, room * OPEN_ROWS)))
-        .div_ceil(room)
-        .clamp(1, OPEN_ROWS)
+    let shown = shown(line, &log.keys, room * OPEN_ROWS);
+    text::broken(&clean(&shown), room).take(OPEN_ROWS).count()
 }
 
 /// As much of a text as can be seen: a line of a megabyte must not cost more than one of a screen.
 fn clip(text: &str, columns: usize) -> &str {
     // A column may take a character with many marks, and colours take bytes and no column.
     let most = columns.saturating_mul(16).saturating_add(1_024);
-    if text.len() <= most {
-        return text;
-    }
-    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    &text[..end]
+    text::begin(text, most)
 }
 
 /// The text of a line as it is shown when it is not opened.
@@ -231,31 +227,13 @@ fn shown<'l>(line: &'l Line<TaskId>, keys: &[String], columns: usize) -> Cow<'l,
 fn body_rows(line: &Line<TaskId>, room: usize) -> Vec<String> {
     let full = expand(&line.text)
         .unwrap_or_else(|| vec![ansi::plain(clip(&line.text, room * OPEN_ROWS)).into_owned()]);
-    full.iter().flat_map(|row| wrap(&text::clean(row), room)).take(OPEN_ROWS).collect()
-}
-
-/// Breaks at columns.
-fn wrap(line: &str, room: usize) -> Vec<String> {
     let mut rows = Vec::new();
-    let mut rest = line;
-    loop {
-        let mut end = rest.len();
-        let mut used = 0;
-        for (at, cluster) in unicode_segmentation::UnicodeSegmentation::grapheme_indices(rest, true)
-        {
-            let wide = text::width(cluster);
-            if used + wide > room && at > 0 {
-                end = at;
-                break;
-            }
-            used += wide;
-        }
-        rows.push(rest[..end].to_owned());
-        if end == rest.len() {
-            return rows;
-        }
-        rest = &rest[end..];
+    for field in full {
+        let field = clean(clip(&field, room * OPEN_ROWS)).into_owned();
+        let left = OPEN_ROWS - rows.len();
+        rows.extend(text::broken(&field, room).take(left).map(str::to_owned));
     }
+    rows
 }
 
 fn time(board: &Board, log: &LogPane, at: Timestamp) -> String {
@@ -333,10 +311,7 @@ fn lines_of<'a>(
             vec![(Look::default(), &*plain)]
         };
         let whole = spans(board, log, &pieces, base);
-        let skip = if log.wrap { 0 } else { log.pan };
-        let width: usize = whole.iter().map(Span::width).sum();
-        let rows = if log.wrap { width.div_ceil(room).clamp(1, OPEN_ROWS) } else { 1 };
-        (0..rows).map(|row| slice(&whole, skip + row * room, room)).collect()
+        if log.wrap { broken(&whole, room) } else { vec![slice(&whole, log.pan, room)] }
     };
     let indent: usize = lead.iter().map(Span::width).sum();
     texts
@@ -363,7 +338,7 @@ fn slice<'a>(spans: &[Span<'a>], skip: usize, room: usize) -> Vec<Span<'a>> {
         let wide = span.width();
         if at + wide > skip && left > 0 {
             let rest = text::skip(&span.content, skip.saturating_sub(at));
-            let row = wrap_first(rest, left);
+            let row = text::fitting(rest, left).to_owned();
             left -= text::width(&row).min(left);
             out.push(Span::styled(row, span.style));
         }
@@ -372,24 +347,36 @@ fn slice<'a>(spans: &[Span<'a>], skip: usize, room: usize) -> Vec<Span<'a>> {
     out
 }
 
-fn wrap_first(text: &str, room: usize) -> String {
-    let mut used = 0;
-    let mut out = String::new();
-    for cluster in unicode_segmentation::UnicodeSegmentation::graphemes(text, true) {
-        used += text::width(cluster);
-        if used > room {
-            break;
+/// The spans in rows of `room` columns.
+fn broken<'a>(spans: &[Span<'a>], room: usize) -> Vec<Vec<Span<'a>>> {
+    let (mut rows, mut row, mut left) = (Vec::new(), Vec::new(), room);
+    for span in spans {
+        let mut rest = &*span.content;
+        while !rest.is_empty() && rows.len() < OPEN_ROWS {
+            let fits = text::fitting(rest, left);
+            // A character wider than the window is lost in it.
+            let fits = if fits.is_empty() && left == room { rest } else { fits };
+            left -= text::width(fits).min(left);
+            row.push(Span::styled(fits.to_owned(), span.style));
+            rest = &rest[fits.len()..];
+            if !rest.is_empty() {
+                rows.push(std::mem::take(&mut row));
+                left = room;
+            }
         }
-        out.push_str(cluster);
     }
-    out
+    if rows.is_empty() || !row.is_empty() {
+        rows.push(row);
+    }
+    rows.truncate(OPEN_ROWS);
+    rows
 }
 
 /// Pieces of text with the program's colours, and what is highlighted.
 fn spans<'a>(board: &Board, log: &LogPane, pieces: &[(Look, &str)], base: Style) -> Vec<Span<'a>> {
     let mut out = Vec::new();
     for (look, piece) in pieces {
-        let clean = text::clean(piece).into_owned();
+        let clean = clean(piece).into_owned();
         let style = if *look == Look::default() {
             base
         } else {

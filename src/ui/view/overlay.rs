@@ -142,7 +142,7 @@ fn draw_ask(board: &Board, ask: &Ask, frame: &mut Frame<'_>) {
     let wrong = ask.error.as_ref().map_or_else(Vec::new, |error| {
         let room = width.saturating_sub(4) as usize;
         let error = text::clean(error).into_owned();
-        let error = text::wrapped(&error, room).into_iter().take(WRONG);
+        let error = text::wrapped(&error, room).take(WRONG);
         error.map(|line| Line::styled(format!(" {line}"), board.style(Slot::Critical))).collect()
     });
     let height = 4 + rows as u16 + wrong.len().max(1) as u16;

@@ -5,7 +5,28 @@ use std::{borrow::Cow, collections::HashMap};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-pub use crate::text::{age, clean, cpus, short_bytes};
+pub use crate::text::{age, cpus, short_bytes};
+
+/// Bytes of one text that the screen looks at. A label or an error may be as long as a message of the
+/// engine, and a frame must cost what is seen of it.
+pub const MOST: usize = 16 << 10;
+
+/// A text made harmless ([`crate::text::clean`]); of a huge one the beginning, and how much was left out.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.len() <= MOST {
+        return crate::text::clean(text);
+    }
+    let begin = begin(text, MOST);
+    let left_out = short_bytes((text.len() - begin.len()) as u64);
+    Cow::Owned(format!("{}… and {left_out} more", crate::text::clean(begin)))
+}
+
+/// The first `most` bytes, whole characters only.
+pub fn begin(text: &str, most: usize) -> &str {
+    let most = most.min(text.len());
+    let whole = (0..=most).rev().find(|at| text.is_char_boundary(*at));
+    &text[..whole.unwrap_or(0)]
+}
 
 /// Columns a clean text takes.
 pub fn width(text: &str) -> usize {
@@ -16,23 +37,26 @@ pub fn width(text: &str) -> usize {
 /// combining marks.
 pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
     // Bytes bound columns, except where a character is wider than it is long: there is none.
-    if text.len() <= max || width(text) <= max {
+    if text.len() <= max {
         return Cow::Borrowed(text);
     }
-    if max == 0 {
-        return Cow::Borrowed("");
+    let fits = fitting(text, max);
+    if fits.len() == text.len() || max == 0 {
+        return Cow::Borrowed(fits);
     }
+    Cow::Owned(format!("{}…", fitting(fits, max - 1)))
+}
+
+/// The longest beginning of at most `max` columns. Looks at no more of the text.
+pub fn fitting(text: &str, max: usize) -> &str {
     let mut used = 0;
-    let mut end = 0;
     for (at, cluster) in text.grapheme_indices(true) {
-        let w = width(cluster);
-        if used + w > max - 1 {
-            break;
+        used += width(cluster);
+        if used > max {
+            return &text[..at];
         }
-        used += w;
-        end = at + cluster.len();
     }
-    Cow::Owned(format!("{}…", &text[..end]))
+    text
 }
 
 /// The last `max` columns, beginning with `…` if something was cut.
@@ -112,18 +136,33 @@ pub fn skip(text: &str, skip: usize) -> &str {
     ""
 }
 
-/// The text in lines of at most `width` columns, cut between words where it can be.
-pub fn wrapped(value: &str, columns: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = value;
-    while width(rest) > columns {
-        let fits = rest.len() - skip(rest, columns).len();
-        let cut = rest[..fits].rfind(' ').map_or(fits, |i| i + 1);
-        lines.push(&rest[..cut]);
-        rest = &rest[cut..];
-    }
-    lines.push(rest);
-    lines
+/// The text in lines of at most `columns` columns, cut between words where it can be. Each line is looked
+/// at once: who takes only the first pays for no more.
+pub fn wrapped(text: &str, columns: usize) -> impl Iterator<Item = &str> {
+    lines(text, columns, |line| line.rfind(' ').map_or(line.len(), |at| at + 1))
+}
+
+/// The text in lines of `columns` columns, wherever that cuts it.
+pub fn broken(text: &str, columns: usize) -> impl Iterator<Item = &str> {
+    lines(text, columns, str::len)
+}
+
+/// Lines of at most `columns` columns, each as long as `end` makes of what fits.
+fn lines(text: &str, columns: usize, end: fn(&str) -> usize) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let fits = fitting(text, columns);
+        let at = match end(fits) {
+            _ if fits.len() == text.len() => text.len(),
+            // A character wider than the line has one of its own.
+            0 => text.graphemes(true).next().map_or(text.len(), str::len),
+            at => at,
+        };
+        let (line, after) = text.split_at(at);
+        rest = Some(after).filter(|after| !after.is_empty());
+        Some(line)
+    })
 }
 
 #[cfg(test)]
@@ -143,6 +182,29 @@ mod tests {
             [end("shop_api", 8), end("shop_api", 4), end("名前ab", 4)],
             ["shop_api", "…api", "…ab"]
         );
+    }
+
+    #[test]
+    fn lines_keep_columns_and_lose_nothing() {
+        let all = |text, columns| wrapped(text, columns).collect::<Vec<_>>();
+        assert_eq!(all("one two three", 8), ["one two ", "three"]);
+        assert_eq!(all("onetwothree", 4), ["onet", "woth", "ree"]);
+        assert_eq!(all("", 4), [""]);
+        assert_eq!(all("名前名前", 5), ["名前", "名前"]);
+        assert_eq!(all("名前", 1), ["名", "前"]);
+        assert_eq!(broken("one two", 5).collect::<Vec<_>>(), ["one t", "wo"]);
+    }
+
+    #[test]
+    fn a_huge_text_costs_what_is_seen_of_it() {
+        for huge in ["x".repeat(3 << 20), "a b ".repeat(3 << 18), "前".repeat(1 << 20)] {
+            let shown = clean(&huge);
+            assert!(shown.len() <= MOST + 20, "{}", shown.len());
+            assert!(shown.ends_with("… and 3.0M more"));
+            let seen: usize = wrapped(&huge, 20).take(4).map(str::len).sum();
+            assert!(seen <= 4 * 20 * 3);
+        }
+        assert_eq!(clean("short\n"), "short␊");
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Block {
             "    ".into()
         };
         let message = text::clean(&problem.message).into_owned();
-        let parts = text::wrapped(&message, width.saturating_sub(9)).into_iter().enumerate();
+        let parts = text::wrapped(&message, width.saturating_sub(9)).enumerate();
         let mut lines: Vec<Line<'static>> = parts
             .map(|(at, part)| match at {
                 0 => format!("{} {since}  {part}", problems::glyph(problem.severity)),

@@ -172,7 +172,7 @@ fn lost(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
         y += height + 2;
     }
     let mut lines = vec![board.settings.name.clone()];
-    lines.extend(text::wrapped(&why, area.width as usize - 4).into_iter().map(str::to_owned));
+    lines.extend(text::wrapped(&why, area.width as usize - 4).map(str::to_owned));
     if let (Some(_), LinkState::Lost { .. }) = (board.last_heard, &board.link) {
         let all = board.scene.store.health();
         let age = text::age(board.data_age());
