@@ -53,7 +53,7 @@ pub fn told_right(lab: &Lab) {
     let far = told(lab, "far", "no-node-resources", "no node has 999 GiB of memory to reserve");
     assert!(far["message"].as_str().is_some_and(|m| m.contains("at best node5")), "{far}");
     assert!(far["why"].as_str().is_some_and(|w| w.contains("it never ran since")), "{far}");
-    told(lab, "train", "no-node-resources", "no node has 2 NVIDIA-GPU to reserve");
+    told(lab, "train", "no-node-resources", "no node has NVIDIA-GPU");
     told(lab, "strange", "task-error", "unknown capability");
     let job = told(lab, "nightly", "exit-code", "job nightly 0 of 2 done");
     assert_eq!(job["rule"], "job-failed");

@@ -261,7 +261,8 @@ fn scales(lab: &Lab) {
     assert_eq!(after, before.replace("\"Replicas\":3", "\"Replicas\":2"));
     let audit = std::fs::read_to_string(crate::state_home().join("skep/audit.jsonl"))
         .expect("an audit file");
-    assert_eq!(audit.lines().filter(|l| l.contains("\"result\":\"taken\"")).count(), 3, "{audit}");
+    let scaled = |l: &&str| l.contains(r#""action":"scale""#) && l.contains(r#""result":"taken""#);
+    assert_eq!(audit.lines().filter(scaled).count(), 3, "{audit}");
     assert!(!audit.contains("hunter2"), "a secret is in the audit file");
 }
 
