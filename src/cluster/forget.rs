@@ -11,7 +11,7 @@ impl Store {
     /// Some elements of a part can't be read: the others are kept, but no conclusions are drawn
     /// from them.
     pub(super) fn has_gaps(&mut self, part: Part, why: Arc<str>, of_all: bool) {
-        // What the list of all says holds until the next one.
+        // A service's own list adds nothing to what the list of all tasks has told.
         if self.unread.why(part).is_some_and(|known| !of_all || *known == *why) {
             return;
         }

@@ -104,7 +104,7 @@ fn of_one(taken: &Result<Taken, String>) -> Verdict {
         Ok(t) => at_least_unknown(
             t,
             match t.problems.iter().map(|p| p.severity).max() {
-                // What is not told can't be called well.
+                // Without nodes, services or tasks the Swarm can't be called OK.
                 None | Some(Severity::Advice) if t.store.unread().unjudged().is_some() => {
                     Verdict::Unknown
                 }

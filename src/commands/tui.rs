@@ -35,7 +35,7 @@ const GRACE: Duration = Duration::from_millis(300);
 /// The keys as the config file has them.
 ///
 /// # Errors
-/// What can't be, and in which line.
+/// The setting that is wrong, and its line.
 pub fn keymap(config: &KeyConfig) -> Result<Keymap, (usize, String)> {
     let changes: Vec<KeyChange<'_>> = config
         .changes

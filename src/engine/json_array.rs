@@ -63,7 +63,7 @@ impl Pieces {
     /// that can't be read costs only itself, and is counted in [`Pieces::gaps`].
     ///
     /// # Errors
-    /// What is wrong, when the bytes are not an array of objects. `null` is none: Docker writes an empty
+    /// When the bytes are not an array of objects. `null` is none: Docker writes an empty
     /// list as `[]`.
     pub fn feed(
         &mut self,

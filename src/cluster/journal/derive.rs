@@ -71,7 +71,7 @@ impl Store {
         if said.is_empty() {
             return;
         }
-        // What the engine undoes by itself nobody changed: it is a step of the update that failed.
+        // A rollback by the engine is no user's change, but a step of the update that failed.
         let undone = after.was_undone();
         let began = after.update.as_ref().filter(|u| u.started.is_set() && !undone);
         let told = began.map_or(after.updated, |update| update.started);

@@ -44,7 +44,7 @@ impl Text {
     /// A term in a column of the given width, and its explanation beside it.
     pub fn entry(&mut self, what: &str, width: usize, words: &str) {
         let room = WIDTH - INDENT - width - 1;
-        // What is too wide for its column has a line of its own.
+        // A cell too wide for its column gets a line of its own.
         let mut first = what;
         if what.width() > width {
             self.line(what);
