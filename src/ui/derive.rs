@@ -130,10 +130,10 @@ impl Board {
         } else if self.view == View::Services {
             wanted.extend(self.services.current().cloned());
         }
-        if let Some(log) = &self.log
-            && let LogSource::Services(ids) = &log.source
-        {
-            wanted.extend(ids.iter().cloned());
+        match self.log.as_ref().map(|log| &log.source) {
+            Some(LogSource::Services(ids)) => wanted.extend(ids.iter().cloned()),
+            Some(LogSource::Place(place)) => wanted.push(place.service.clone()),
+            _ => {}
         }
         wanted.sort();
         wanted.dedup();

@@ -21,8 +21,44 @@ pub enum LogSource {
     Services(Vec<ServiceId>),
     /// These tasks.
     Tasks(Vec<TaskId>),
+    /// All tasks in the place of this one, those before it and those to come.
+    Place(Place),
     /// All live tasks on a node.
     Node(NodeId),
+}
+
+/// A slot of a service, or a node that runs one of its tasks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Of this service.
+    pub service: ServiceId,
+    slot: u64,
+    node: Option<NodeId>,
+}
+
+impl Place {
+    /// Where a task is.
+    pub fn of(task: &Task) -> Self {
+        let node = task.node.clone().filter(|_| task.slot == 0);
+        Self { service: task.service.clone(), slot: task.slot, node }
+    }
+
+    /// Its tasks, in no order.
+    pub fn tasks<'s>(&self, store: &'s Store) -> impl Iterator<Item = &'s Task> {
+        store.tasks_of(&self.service).filter(move |task| Self::of(task) == *self)
+    }
+}
+
+impl LogSource {
+    /// Whether all its lines are of one service.
+    fn is_of_one_service(&self) -> bool {
+        match self {
+            Self::Services(ids) => ids.len() == 1,
+            Self::Tasks(ids) => ids.len() == 1,
+            Self::Place(_) => true,
+            Self::Node(_) => false,
+        }
+    }
 }
 
 /// More streams at once than this would weigh on the manager.
@@ -126,6 +162,8 @@ impl Sieve {
 pub struct Writer {
     /// Its name.
     pub name: String,
+    /// Begins its lines: its name, or its slot and node where the title names the service.
+    pub label: String,
     /// Where it runs or ran.
     pub node: Option<NodeId>,
     /// Index of its colour.
@@ -236,6 +274,7 @@ impl LogPane {
             LogSource::Services(ids) => ids.iter().flat_map(|id| store.tasks_of(id)).collect(),
             LogSource::Node(id) => store.tasks_on(id).filter(|t| t.is_live()).collect(),
             LogSource::Tasks(ids) => ids.iter().filter_map(|id| store.task(id)).collect(),
+            LogSource::Place(place) => place.tasks(store).collect(),
         };
         // A task that never got a container has nothing to say but its error.
         for task in found.iter().filter(|t| t.container.is_none() && !t.err.is_empty()) {
@@ -281,8 +320,18 @@ impl LogPane {
         let same = self.writers.values().find(|w| w.name == name).map(|w| w.colour);
         let next = self.writers.values().map(|w| w.colour + 1).max().unwrap_or(0);
         let colour = same.unwrap_or(next);
+        let service = store.service(&task.service).filter(|_| self.source.is_of_one_service());
+        let short = service.and_then(|service| name.strip_prefix(&*service.name));
+        let place = task.node.as_ref().filter(|_| task.slot > 0).map(|node| store.hostname(node));
+        let label = match (short, place) {
+            (Some(short), Some(node)) => format!("{short} {node}"),
+            (Some(short), None) => short.to_owned(),
+            (None, _) => name.clone(),
+        };
+        let said_of = short.unwrap_or(&name).to_owned();
         let writer = self.writers.entry(task.id.clone()).or_insert_with(|| Writer {
             name,
+            label,
             node: task.node.clone(),
             colour,
             ended: false,
@@ -294,7 +343,7 @@ impl LogPane {
             let exit = task.exit_code.map_or(String::new(), |code| format!(", exit {code}"));
             let err = if task.err.is_empty() { String::new() } else { format!(": {}", task.err) };
             let never = if task.container.is_none() { ", never had a container" } else { "" };
-            let said = format!("{} {}{place}{exit}{never}{err}", writer.name, task.state);
+            let said = format!("{said_of} {}{place}{exit}{never}{err}", task.state);
             let severity = if task.state.is_failure() { Severity::Error } else { Severity::None };
             let sieve = &self.sieve;
             self.buffer.rule(&task.id, task.since.0, severity, &said, |line| sieve.passes(line));

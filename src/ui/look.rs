@@ -3,7 +3,7 @@
 use super::{
     Board,
     board::{Pane, TaskScope, View},
-    log_pane::{LogPane, LogSource},
+    log_pane::{LogPane, LogSource, Place},
     overlay::{Overlay, Page, PageKind, Scroll},
 };
 use crate::{
@@ -38,8 +38,13 @@ impl Board {
             }
             Ok(Subject::Service(id)) => of_services(vec![id]),
             Ok(Subject::Task(id, _)) => {
-                let name = store.task(&id).map(|t| store.task_name(t)).unwrap_or_default();
-                (LogSource::Tasks(vec![id]), name)
+                let task = store.task(&id);
+                let name = task.map(|t| store.task_name(t)).unwrap_or_default();
+                // One that waits to start, or started again, has its cause in the log of the one before.
+                match task.filter(|task| task.is_live()) {
+                    Some(task) => (LogSource::Place(Place::of(task)), name),
+                    None => (LogSource::Tasks(vec![id]), name),
+                }
             }
             Ok(Subject::Node(id)) => {
                 let name = store.hostname(&id).to_owned();

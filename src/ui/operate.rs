@@ -46,6 +46,10 @@ impl Board {
                 match &log.source {
                     LogSource::Services(ids) => ids.first().cloned().map(Subject::Service),
                     LogSource::Tasks(ids) => ids.first().and_then(task),
+                    LogSource::Place(place) => {
+                        let newest = place.tasks(store).max_by_key(|task| task.created);
+                        newest.map(|task| Subject::Task(task.id.clone(), task.service.clone()))
+                    }
                     LogSource::Node(id) => Some(Subject::Node(id.clone())),
                 }
             }

@@ -11,7 +11,10 @@ use skep::{
     ui::{Appearance, KeyChange, Keymap, OpenCluster, Opening},
 };
 
-use crate::{cluster_fixture::shop, driver::Driver};
+use crate::{
+    cluster_fixture::{cluster, shop},
+    driver::Driver,
+};
 
 fn background(driver: &Driver) -> Color {
     driver.buffer(120, 40)[(3, 38)].bg
@@ -181,4 +184,18 @@ fn the_palette_takes_nodes_by_name() {
     let mut driver = Driver::new(&shop(), true);
     driver.keys(":drain node-4<enter>");
     assert!(driver.screen(120, 40).contains("read-only"));
+}
+
+#[test]
+fn the_palette_tells_long_names_apart() {
+    let mut c = cluster().manager("m1");
+    for place in ["eu-west", "us-east"] {
+        c = c.service(&format!("payments-production_checkout-gateway-{place}"), 1);
+    }
+    for width in [120, 80] {
+        let mut driver = Driver::new(&c, false);
+        driver.keys(":scale pay");
+        let screen = driver.screen(width, 24);
+        assert!(screen.contains("-eu-west ") && screen.contains("-us-east "), "{screen}");
+    }
 }

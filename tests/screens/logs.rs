@@ -7,7 +7,7 @@ use skep::{
 };
 
 use crate::{
-    cluster_fixture::{Cluster, NOW, ago, shop},
+    cluster_fixture::{Cluster, NOW, ago, cluster, shop},
     driver::Driver,
 };
 
@@ -45,7 +45,7 @@ fn a_failing_service_shows_its_dead_tasks_with_their_ends() {
         say(&mut driver, token, task, &[(200, "starting"), (199, "FATAL: no such table")]);
     }
     let screen = driver.screen(120, 40);
-    assert!(screen.contains("── shop_api.") && screen.contains("exit 137"), "{screen}");
+    assert!(screen.contains("── .1 failed") && screen.contains("exit 137"), "{screen}");
     // To the errors, one after the other.
     driver.keys("E");
     let screen = driver.screen(120, 40);
@@ -243,4 +243,54 @@ fn a_line_is_copied_without_line_ends() {
         _ => None,
     });
     assert_eq!(copied.as_deref(), Some("reboot␍halt"));
+}
+
+#[test]
+fn a_task_that_is_to_start_again_shows_the_log_of_the_one_before() {
+    let mut c = cluster().manager("m1").service("gateway", 1);
+    c.tasks.clear();
+    for age in [40, 20] {
+        c = c.task(1, TaskState::Failed, "task: non-zero exit (1)", age);
+    }
+    c = c.task(1, TaskState::Ready, "", 2);
+    let waits = c.tasks.last_mut().unwrap();
+    (waits.container, waits.desired) = (None, TaskState::Ready);
+    let mut driver = Driver::new(&c, false);
+    driver.keys("2<enter>l");
+    let (token, tasks) = followed(&driver);
+    assert_eq!(tasks, [c.tasks[0].id.clone(), c.tasks[1].id.clone()]);
+    say(&mut driver, token, &tasks[1], &[(21, "no such table")]);
+    assert!(driver.screen(80, 24).contains("no such table"), "{}", driver.screen(80, 24));
+    // And what comes in its place is followed.
+    c = c.task(1, TaskState::Running, "", 0);
+    driver.heard(c.deltas(2));
+    driver.later(1);
+    assert!(followed(&driver).1.contains(&c.tasks[3].id));
+}
+
+#[test]
+fn the_log_of_a_service_with_a_long_name_tells_slot_and_node() {
+    let name = "payments-production_checkout-gateway-eu-west";
+    let mut c = cluster().manager("m1").node("node2").node("node3").service(name, 3);
+    c = c.task(2, TaskState::Failed, "task: non-zero exit (7)", 30);
+    let (mut driver, token, tasks) = reading(&c, name);
+    for task in &tasks {
+        say(&mut driver, token, task, &[(100, "a line of it"), (99, "another line")]);
+    }
+    let screen = driver.screen(80, 24);
+    for said in [".1 node3 ", ".2 m1 ", "── .2 failed on m1, exit 7"] {
+        assert!(screen.contains(said), "{said}: {screen}");
+    }
+    // Of several services their names stand there, and what differs is not cut.
+    let c = c.service("payments-production_checkout-gateway-us-east", 2);
+    let mut driver = Driver::new(&c, false);
+    driver.keys("2L");
+    let (token, tasks) = followed(&driver);
+    for task in &tasks {
+        say(&mut driver, token, task, &[(100, "a line of it")]);
+    }
+    let screen = driver.screen(120, 40);
+    for said in ["eu-west.1 ", "eu-west.2 ", "us-east.1 ", "us-east.2 "] {
+        assert!(screen.contains(said), "{said}: {screen}");
+    }
 }

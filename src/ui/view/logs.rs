@@ -53,7 +53,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
         Times::Ago => 5,
         Times::Off => 0,
     };
-    let names = log.writers.values().map(|w| text::width(&w.name)).max().unwrap_or(0).min(NAME);
+    let names = log.writers.values().map(|w| text::width(&w.label)).max().unwrap_or(0).min(NAME);
     // A single task needs no label.
     let names = if log.writers.len() > 1 { names + 1 } else { 0 };
     let room = (inner.width as usize).saturating_sub(time_width + names + 1).max(10);
@@ -277,8 +277,8 @@ fn lines_of<'a>(
         lead.push(Span::styled(format!("{clock}{}", " ".repeat(pad)), dim));
     }
     if names > 0 {
-        let name = name(log, &line.source);
-        let name = text::cut(&name, names - 1).into_owned();
+        let label = writer.map_or(line.source.short(), |w| w.label.as_str());
+        let name = text::name(&text::clean(label), names - 1).into_owned();
         let pad = names.saturating_sub(text::width(&name));
         lead.push(Span::styled(name, label_style));
         lead.push(Span::raw(" ".repeat(pad)));
@@ -432,8 +432,12 @@ fn painted(look: Look, base: Style, depth: Depth) -> Style {
 /// Why there is nothing to read: a task that was rejected never wrote a line, but has its error.
 fn never_ran(board: &Board, log: &LogPane) -> String {
     let store = &board.scene.store;
-    if let LogSource::Tasks(ids) = &log.source
-        && let Some(task) = ids.first().and_then(|id| store.task(id))
+    let task = match &log.source {
+        LogSource::Tasks(ids) => ids.first().and_then(|id| store.task(id)),
+        LogSource::Place(place) => place.tasks(store).max_by_key(|task| task.created),
+        _ => None,
+    };
+    if let Some(task) = task
         && !task.err.is_empty()
     {
         let name = store.task_name(task);

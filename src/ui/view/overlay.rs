@@ -338,20 +338,31 @@ fn draw_palette(board: &Board, palette: &Palette, frame: &mut Frame<'_>, area: R
     frame.render_widget(Line::from(line), Rect { height: 1, ..inner });
     let rows = inner.height.saturating_sub(1) as usize;
     let from = palette.chosen.saturating_sub(rows.saturating_sub(1));
-    for (row, found) in found.iter().enumerate().skip(from).take(rows) {
+    let seen = &found[from.min(found.len())..found.len().min(from + rows)];
+    let commands: Vec<_> = seen.iter().map(|found| text::clean(&found.command)).collect();
+    let commands: Vec<&str> = commands.iter().map(|command| &**command).collect();
+    // A command is of use only if it can be told from the others: what it does gives it room.
+    let keys = seen.iter().map(|found| text::width(&found.key)).max().unwrap_or(0);
+    let room = (inner.width as usize).saturating_sub(4 + keys);
+    let wide = commands.iter().map(|command| text::width(command)).max().unwrap_or(0);
+    let wide = wide.max(21).min(room);
+    let left = room.saturating_sub(wide + 1).min(36);
+    let commands = text::names(&commands, wide);
+    for (row, (found, command)) in (from..).zip(seen.iter().zip(commands)) {
         let y = inner.y + 1 + (row - from) as u16;
         let place = Rect { y, height: 1, ..inner };
         if row == palette.chosen {
             frame.buffer_mut().set_style(place, board.style(Slot::Selected));
         }
         let marker = if row == palette.chosen { "›" } else { " " };
-        let command = text::clean(&found.command).into_owned();
+        let padded = |said: &str, width: usize| {
+            format!("{said}{}", " ".repeat(width.saturating_sub(text::width(said))))
+        };
+        let words = text::clean(&found.words);
+        let words = padded(&text::cut(&words, left), left);
         let line = Line::from(vec![
-            Span::styled(
-                format!("{marker} {:<22}", text::cut(&command, 22)),
-                board.style(Slot::Text),
-            ),
-            Span::styled(format!("{:<36}", text::cut(&found.words, 36)), board.style(Slot::Dim)),
+            Span::styled(format!("{marker} {} ", padded(&command, wide)), board.style(Slot::Text)),
+            Span::styled(words, board.style(Slot::Dim)),
             Span::styled(format!(" {}", found.key), board.style(Slot::Key)),
         ]);
         frame.render_widget(line, place);
