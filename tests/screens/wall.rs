@@ -242,3 +242,20 @@ fn ten_days() {
     let a_frame = *cable.1.borrow() / (10 * 24 * 60);
     assert!(a_frame < 8_000, "{a_frame} bytes a frame");
 }
+
+#[test]
+fn services_with_long_names_are_told_apart() {
+    let mut c = cluster().manager("m1");
+    let places = ["eu-west", "eu-east", "us-west", "us-east"];
+    for place in places {
+        c = c.service(&format!("payments-production_checkout-gateway-{place}"), 1);
+    }
+    let mut driver = on_the_wall(&c, WallSettings::default());
+    driver.keys("jj");
+    for (width, height) in SIZES {
+        let screen = driver.screen(width, height);
+        for place in places {
+            assert!(screen.contains(&format!("-{place}")), "{place} at {width}x{height}: {screen}");
+        }
+    }
+}

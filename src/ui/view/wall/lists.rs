@@ -1,5 +1,7 @@
 //! Services, nodes and clusters: as tiles while they can be large, the rest as lines.
 
+use std::collections::HashMap;
+
 use ratatui::{
     Frame,
     layout::Rect,
@@ -13,7 +15,7 @@ use super::{
     pad, rows,
 };
 use crate::{
-    cluster::{Node, Part, Service},
+    cluster::{Node, Part, Service, ServiceId},
     config::Slot,
     ui::{
         App, Board,
@@ -88,12 +90,19 @@ pub(super) fn services(board: &Board, frame: &mut Frame<'_>, area: Rect) {
         let missing = scene.store.missing(service);
         missing.job.unwrap_or((missing.running, missing.desired))
     };
+    // No wider than they are, and cut where they do not differ.
+    let named = |room: usize| -> HashMap<ServiceId, String> {
+        let ids = all.iter().map(|(_, service)| service.id.clone());
+        let clean: Vec<_> = all.iter().map(|(_, service)| text::clean(&service.name)).collect();
+        let clean: Vec<&str> = clean.iter().map(|name| &**name).collect();
+        ids.zip(text::names(&clean, room)).collect()
+    };
+    let names = named(TILE - 2);
     let tile = |(health, service): &(services::Health, &Service)| {
         let (part, whole) = counts(service);
         let (glyph, slot) = health.look();
-        let name = format!("{glyph} {}", text::clean(&service.name));
-        let name = text::cut(&name, TILE).into_owned();
-        let mut lines = vec![Line::styled(name, board.style(health.slot()))];
+        let name = &names[&service.id];
+        let mut lines = vec![Line::styled(format!("{glyph} {name}"), board.style(health.slot()))];
         if *health != services::Health::Well {
             let update = services::update(service);
             lines.push(Line::styled(update.text.into_owned(), board.style(update.slot)));
@@ -106,18 +115,26 @@ pub(super) fn services(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let most = large + (area.width / 40).max(1) as usize * area.height as usize + 1;
     let well = all.iter().skip(most).all(|(health, _)| *health == services::Health::Well);
     let rest = if all.len() > most && well { ", all of them well" } else { "" };
+    let room = name_room(area, all.len() - large);
+    let names = named(room);
     let cells = all.into_iter().skip(large).map(|(health, service)| {
         let (part, whole) = counts(service);
         let (glyph, slot) = health.look();
-        let name = text::clean(&service.name).into_owned();
         Line::from(vec![
             Span::styled(format!("{glyph} "), board.style(slot)),
-            Span::styled(pad(&name, 24), board.style(health.slot())),
+            Span::styled(pad(&names[&service.id], room), board.style(health.slot())),
             Span::styled(format!(" {part:>3}/{whole:<3} "), board.style(slot)),
             Span::styled(bar(part, whole, 4), board.style(slot)),
         ])
     });
-    grid(board, frame, area, 40, cells.collect(), rest);
+    grid(board, frame, area, room as u16 + 16, cells.collect(), rest);
+}
+
+/// Columns for the names of so many services in lines: all there is room for.
+fn name_room(area: Rect, count: usize) -> usize {
+    let columns = count.div_ceil(area.height.max(1).into()).max(1);
+    let each = area.width as usize / columns.min((area.width / 40).max(1).into());
+    each.saturating_sub(16).clamp(24, 64)
 }
 
 /// All nodes, those that are not well first.
