@@ -42,7 +42,7 @@ impl Audit {
             "who": self.who,
             "cluster": cluster,
             "version": step.version,
-            "action": step.change.word(),
+            "action": step.change.verb(),
             "command": step.command,
             "diff": diff,
             "result": result,

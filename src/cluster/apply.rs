@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    ClusterInfo, Delta, Entry, Gravity, Leaderless, ListId, Meaning, Node, NodeId, NodeState, Part,
-    Scope, Service, ServiceId, Subject, Tally, Task, TaskState, Timestamp, Unread,
+    Beginning, ClusterInfo, Delta, Entry, Gravity, Leaderless, ListId, Meaning, Node, NodeId,
+    NodeState, Part, Scope, Service, ServiceId, Subject, Tally, Task, TaskState, Timestamp, Unread,
     journal::Line,
     store::{Health, OpenList, Store},
 };
@@ -89,6 +89,12 @@ impl Store {
         if let Some(entry) = self.journal.iter().next_back() {
             self.memory.read(entry);
         }
+    }
+
+    /// Adds beginnings of problems that an earlier skep saw.
+    pub fn recall_beginnings(&mut self, past: Vec<Beginning>) {
+        self.memory.recall_beginnings(past);
+        self.touched.all = true;
     }
 
     /// Adds entries from before this store was made.

@@ -37,7 +37,7 @@ pub use journal::{Entry, Gravity, Journal, Meaning, Subject};
 pub use leaderless::{Answering, ELECTION, Leaderless, needed};
 pub use network::Network;
 pub use node::{Availability, Manager, Node, NodeState, Reachability, Role};
-pub use observations::{NodeObservations, Observations, PastChange};
+pub use observations::{Beginning, NodeObservations, Observations, PastChange};
 pub use placement::{asked, eligible, supports, unmet};
 pub use quorum::{Lost, Quorum, Voter};
 pub use resources::{Resource, Resources};

@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{Entry, Meaning, NodeId, Subject, Timestamp};
 
 /// Number of instants kept of each kind.
@@ -30,6 +32,21 @@ pub struct Observations {
     nodes: HashMap<NodeId, NodeObservations>,
     leaders: VecDeque<Timestamp>,
     changes: HashMap<Subject, VecDeque<PastChange>>,
+    beginnings: HashMap<String, Timestamp>,
+}
+
+/// Beginning of a problem, as skep saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// Key of the problem.
+    #[serde(rename = "key")]
+    pub key: String,
+    /// When it began.
+    #[serde(rename = "since")]
+    pub since: Timestamp,
+    /// When it was last seen.
+    #[serde(rename = "seen")]
+    pub seen: Timestamp,
 }
 
 /// Something that was changed, and may be why something fails.
@@ -59,6 +76,15 @@ impl Observations {
     /// Observations of a node.
     pub fn node(&self, id: &NodeId) -> Option<&NodeObservations> {
         self.nodes.get(id)
+    }
+
+    /// When a problem began, as an earlier skep saw it.
+    pub fn beginning(&self, key: &str) -> Option<Timestamp> {
+        self.beginnings.get(key).copied()
+    }
+
+    pub(super) fn recall_beginnings(&mut self, all: Vec<Beginning>) {
+        self.beginnings.extend(all.into_iter().map(|one| (one.key, one.since)));
     }
 
     /// When another manager began to lead, the newest last.

@@ -229,11 +229,18 @@ async fn read_swarm(
         for (mut store, at, endpoint) in round.read {
             if let Some(history) = history.cloned() {
                 let swarm = store.info().id.to_string();
-                let load = tokio::task::spawn_blocking(move || history.load(&swarm, at));
-                store.recall(load.await.unwrap_or_default().0);
+                let load = tokio::task::spawn_blocking(move || {
+                    (history.load(&swarm, at).0, history.load_beginnings(&swarm, at))
+                });
+                let (entries, beginnings) = load.await.unwrap_or_default();
+                store.recall(entries);
+                store.recall_beginnings(beginnings);
             }
             let (name, through) = (name.clone(), endpoint.to_string());
             let mut taken = Taken::new(store, at, name, through, begun.elapsed(), thresholds);
+            if cluster.name.is_none() {
+                taken.title = endpoint.to_string();
+            }
             taken.reached = Some(endpoint);
             looks.all.push(Ok(taken));
         }

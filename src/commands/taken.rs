@@ -20,6 +20,8 @@ pub struct Taken {
     pub at: Timestamp,
     /// The user's name for it.
     pub name: String,
+    /// Title of a report: the name, or the endpoint where the user gave none.
+    pub title: String,
     /// The engine that answered.
     pub endpoint: String,
     /// Time that reading took, and so the age of what was read first.
@@ -44,7 +46,8 @@ impl Taken {
     ) -> Self {
         let problems = crate::triage::problems(&store, at, thresholds);
         let logs = LogEnds::new();
-        Self { store, at, name, endpoint, age, problems, reached: None, logs }
+        let title = name.clone();
+        Self { store, at, name, title, endpoint, age, problems, reached: None, logs }
     }
 }
 
@@ -79,7 +82,7 @@ impl Taken {
     /// Data for an incident report; `since` counts by the manager's clock.
     pub fn incident(&self, since: Since) -> Incident<'_> {
         Incident {
-            name: &self.name,
+            name: &self.title,
             endpoint: &self.endpoint,
             store: &self.store,
             problems: &self.problems,

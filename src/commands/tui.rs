@@ -214,6 +214,32 @@ async fn log_in(connectors: impl Iterator<Item = &Connector>) {
 }
 
 fn whoami() -> String {
-    let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|v| std::env::var(v).ok());
-    name.filter(|n| !n.is_empty()).unwrap_or_else(|| "unknown".into())
+    let named = ["SUDO_USER", "USER", "LOGNAME"].iter().filter_map(|v| std::env::var(v).ok());
+    named.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| {
+        let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        user_name(rustix::process::getuid().as_raw(), &passwd)
+    })
+}
+
+/// Name of a user by number; the number, if it has none.
+fn user_name(uid: u32, passwd: &str) -> String {
+    let name_of = |line: &str| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let is_it = fields.get(2)?.parse() == Ok(uid);
+        is_it.then(|| fields[0].to_owned())
+    };
+    passwd.lines().find_map(name_of).unwrap_or_else(|| format!("uid {uid}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_without_an_environment_has_a_name() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n";
+        assert_eq!(user_name(0, passwd), "root");
+        assert_eq!(user_name(1000, passwd), "ann");
+        assert_eq!(user_name(7, passwd), "uid 7");
+    }
 }

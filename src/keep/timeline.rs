@@ -9,18 +9,22 @@ use std::{
     fs,
     io::{BufRead, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{append_lines, format, private_dir, private_file};
 use crate::{
-    cluster::{Entry, Gravity, Journal, Meaning, NodeId, ServiceId, Subject, Timestamp},
+    cluster::{Beginning, Entry, Gravity, Journal, Meaning, NodeId, ServiceId, Subject, Timestamp},
     triage::Quieted,
 };
 
 /// Record for so long.
 const KEPT: i64 = 24 * 3_600 * 1_000_000_000;
+/// A problem last seen within this time is taken to have gone on.
+const OPEN: Duration = Duration::from_secs(15 * 60);
 /// An hour that would take more is cut short: a disk must not fill because a Swarm burns.
 const HOUR_LIMIT: u64 = 16 << 20;
 /// Of the audit file, which only grows, so much of the end is read.
@@ -60,6 +64,16 @@ impl History {
             entry.kept = true;
         }
         (entries, quieted)
+    }
+
+    /// Loads the beginnings of the problems that were open a short while ago. Reads a file, as
+    /// [`History::load`].
+    pub fn load_beginnings(&self, swarm: &str, now: Timestamp) -> Vec<Beginning> {
+        let Some(dir) = self.dir(swarm) else { return Vec::new() };
+        let file = fs::read_to_string(dir.join(BEGINNINGS)).unwrap_or_default();
+        let mut all: Vec<Beginning> = format::read_all(&file);
+        all.retain(|one| one.seen.age(now) < OPEN && one.since.is_set());
+        all
     }
 
     fn dir(&self, swarm: &str) -> Option<PathBuf> {
@@ -118,17 +132,31 @@ impl History {
     /// # Errors
     /// What the file system says.
     pub fn keep_quieted(&self, swarm: &str, quieted: &[Quieted]) -> std::io::Result<()> {
+        self.replace(swarm, QUIETED, quieted)
+    }
+
+    /// Writes when what is open began.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn keep_beginnings(&self, swarm: &str, all: &[Beginning]) -> std::io::Result<()> {
+        self.replace(swarm, BEGINNINGS, all)
+    }
+
+    /// Writes a file anew, whole or not at all.
+    fn replace<T: Serialize>(&self, swarm: &str, file: &str, all: &[T]) -> std::io::Result<()> {
         let Some(dir) = self.dir(swarm) else { return Ok(()) };
         private_dir(&dir)?;
-        // Whole or not at all.
-        let new = dir.join("quieted.new");
+        let file = dir.join(file);
+        let new = file.with_extension("new");
         private_file(fs::OpenOptions::new().create(true).write(true).truncate(true), &new)?
-            .write_all(format::write_all(quieted)?.as_bytes())?;
-        fs::rename(new, dir.join(QUIETED))
+            .write_all(format::write_all(all)?.as_bytes())?;
+        fs::rename(new, file)
     }
 }
 
 const QUIETED: &str = "quieted.json";
+const BEGINNINGS: &str = "beginnings.json";
 
 /// `2026-11-21T14`, UTC.
 fn hour(at: Timestamp) -> String {
@@ -180,6 +208,11 @@ fn action(line: &Value) -> Option<Entry> {
     } else {
         ("node", Subject::Node(NodeId::from(text("node_id"))))
     };
+    // In the audit file a name follows it.
+    let done = match text("action") {
+        "update image of" => "update image",
+        done => done,
+    };
     let outcome = match result {
         "" | "taken" => String::new(),
         "sent" => " (sent, no answer known)".into(),
@@ -191,7 +224,7 @@ fn action(line: &Value) -> Option<Entry> {
         at,
         kind: "action".into(),
         name: text(kind).into(),
-        text: format!("{}{outcome}: {}", text("action"), text("command")).into(),
+        text: format!("{done}{outcome}: {}", text("command")).into(),
         subject,
         gravity: Gravity::Note,
         meaning: Meaning::Action,
@@ -207,6 +240,7 @@ pub struct HistoryWriter(std::sync::mpsc::Sender<(String, Record, Timestamp)>);
 pub enum Record {
     Entries(Vec<Entry>),
     Quieted(Vec<Quieted>),
+    Beginnings(Vec<Beginning>),
 }
 
 impl HistoryWriter {
@@ -218,6 +252,7 @@ impl HistoryWriter {
                 let written = match &kept {
                     Record::Entries(entries) => history.append(&swarm, entries, now),
                     Record::Quieted(quieted) => history.keep_quieted(&swarm, quieted),
+                    Record::Beginnings(all) => history.keep_beginnings(&swarm, all),
                 };
                 if let Err(error) = written
                     && !std::mem::replace(&mut complained, true)
@@ -306,5 +341,19 @@ mod tests {
         }];
         history.keep_quieted("swarm1", &quieted).unwrap();
         assert_eq!(history.load("swarm1", now).1, quieted);
+    }
+
+    #[test]
+    fn a_beginning_is_known_for_as_long_as_the_problem_may_go_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let history = History { timeline: Some(dir.path().into()), audit: "none".into() };
+        let now = Timestamp(2_000_000_000_000_000_000);
+        let kept =
+            vec![Beginning { key: "trouble s1".into(), since: now.shifted(-KEPT), seen: now }];
+        history.keep_beginnings("swarm1", &kept).unwrap();
+        let after =
+            |secs: i64| history.load_beginnings("swarm1", now.shifted(secs * 1_000_000_000));
+        assert_eq!(after(40), kept);
+        assert_eq!(after(3_600), [], "it may have been over in between");
     }
 }

@@ -363,8 +363,11 @@ impl Actor {
         let (history, out) = (self.config.history.clone(), self.out.clone());
         let Some(swarm) = self.swarm.clone() else { return };
         tokio::spawn(async move {
-            let load = tokio::task::spawn_blocking(move || history.load(&swarm, wall()));
-            if let Ok((entries, quieted)) = load.await {
+            let load = tokio::task::spawn_blocking(move || {
+                (history.load(&swarm, wall()), history.load_beginnings(&swarm, wall()))
+            });
+            if let Ok(((entries, quieted), beginnings)) = load.await {
+                let _ = out.send(Event::Beginnings(beginnings)).await;
                 let _ = out.send(Event::History(entries, quieted)).await;
             }
         });
@@ -483,6 +486,7 @@ impl Actor {
             Command::OlderLogs(view, tasks) => follow::older(engine, &self.out, view, tasks),
             Command::Remember(entries) => self.keep(Record::Entries(entries)),
             Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
+            Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
             Command::LastLines(task) => ends::last(engine, &self.out, task),
             Command::Attend => watch.attend(),
             Command::Usage => {
@@ -523,6 +527,7 @@ impl Actor {
                     Command::Logs(view, tasks) => self.logs = (view, tasks),
                     Command::Remember(entries) => self.keep(Record::Entries(entries)),
                     Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
+            Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
                     Command::Usage | Command::Attend => {}
                     Command::LastLines(task) => {
                         self.out.send(Event::LastLines(task, Err(why.to_owned()))).await?;

@@ -10,7 +10,7 @@ use crate::{
         execute::Outcome,
         plan::{Approved, Document, Found, Target},
     },
-    cluster::{Delta, Entry, Leaderless, ServiceId, TaskId, Timestamp},
+    cluster::{Beginning, Delta, Entry, Leaderless, ServiceId, TaskId, Timestamp},
     connect::Way,
     engine::{LogFrame, Names},
     grant::ClusterNo,
@@ -77,6 +77,8 @@ pub enum Command {
     Remember(Vec<Entry>),
     /// Keep which problems are quieted.
     Quieted(Vec<Quieted>),
+    /// Keep when the open problems began.
+    Beginnings(Vec<Beginning>),
     /// Read the last lines of a task, to show as evidence.
     LastLines(TaskId),
     /// Someone is at the keyboard.
@@ -164,6 +166,8 @@ pub enum Event {
     Names(Generation, Box<Names>),
     /// History of this Swarm from disk.
     History(Vec<Entry>, Vec<Quieted>),
+    /// Beginnings of problems, from disk.
+    Beginnings(Vec<Beginning>),
     /// The last lines of a task that were asked for, or why there are none.
     LastLines(TaskId, Result<Vec<LogFrame>, String>),
     /// The cost of watching, as requested.

@@ -405,12 +405,12 @@ impl<'a> ServiceContext<'a> {
 
     /// Since when it is short or unsteady, as far back as the tasks that are kept tell: its oldest failure
     /// since it was last changed, the creation of the oldest task that waits, or the loss of a node. Not
-    /// set when the kept history is full: then it began before, and any figure would be too young.
+    /// set where tasks are not told, and when the kept history is full: then it began before, and any figure would be too young.
     pub fn short_since(&self) -> Timestamp {
         if self.never_ran() {
             return self.service.created;
         }
-        if self.history_is_full() {
+        if self.history_is_full() || self.cx.store.tasks_refused() {
             return Timestamp::NEVER;
         }
         let store = self.cx.store;

@@ -206,7 +206,10 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
         }
         main.remedies = remedies;
         blames = cause.blames.clone().or(blames);
-    } else if blames.is_none() && matches!(main.rule, "service-down" | "service-below") {
+    } else if blames.is_none()
+        && !store.tasks_refused()
+        && matches!(main.rule, "service-down" | "service-below")
+    {
         main.message += ": its tasks do not start";
     }
     main.evidence.truncate(8);

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Problem, Remedy, Severity};
+use super::{Problem, Remedy, Severity, unknown_beginning};
 use crate::{
     cluster::{
         Entry, Gravity, Meaning, NodeState, Part, ServiceId, Store, Subject, TaskId, Timestamp,
@@ -237,7 +237,8 @@ impl Incident<'_> {
                 let age = span(problem.since.age(self.now));
                 let _ = writeln!(out, "- since {} ({age})", problem.since.date_clock());
             } else {
-                let _ = writeln!(out, "- since before what the manager remembers");
+                let said = unknown_beginning(self.store, &problem.subject, self.now);
+                let _ = writeln!(out, "- since {said}");
             }
             if problem.times > 1 {
                 let _ = writeln!(out, "- came {} times", problem.times);

@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: a clock, I/O, and any text of the engine read outside of `error_class`.
 
+mod beginnings;
 mod blast;
 mod context;
 mod error_class;
@@ -19,6 +20,7 @@ mod thresholds;
 mod tracker;
 
 pub use crate::text::count;
+pub use beginnings::unknown_beginning;
 pub use blast::{Blast, Hit, blast};
 pub use context::{Context, ServiceContext};
 pub use grouping::Urgency;

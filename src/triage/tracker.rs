@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Context, Problem, ServiceContext, Severity, Thresholds,
+    beginnings::BeginningsKeeper,
     grouping::{Made, Raw, fold, rank},
     rule::Check,
     rules::RULES,
 };
-use crate::cluster::{Store, Subject, Timestamp, Touched};
+use crate::cluster::{Beginning, Store, Subject, Timestamp, Touched};
 
 /// Tasks looked at in one turn: the rest waits for the next, so that keys do not.
 const TURN: usize = 2_000;
@@ -100,6 +101,7 @@ pub struct Triage {
     aged: Timestamp,
     /// When the problems were made.
     told: Timestamp,
+    beginnings: BeginningsKeeper,
 }
 
 impl Triage {
@@ -121,6 +123,7 @@ impl Triage {
             settled: false,
             aged: Timestamp::NEVER,
             told: Timestamp::NEVER,
+            beginnings: BeginningsKeeper::default(),
         }
     }
 
@@ -196,6 +199,8 @@ impl Triage {
     }
 
     fn take_touched(&mut self, store: &Store, touched: Touched, now: Timestamp) {
+        // What was recalled changes no finding, but what is told of it.
+        self.stale |= touched.all;
         if touched.all || (!self.settled && self.queue.is_empty()) {
             self.enqueue_all(store);
             return;
@@ -311,7 +316,7 @@ impl Triage {
     fn tell(&mut self, store: &Store, now: Timestamp) -> bool {
         let open = if self.stale || !self.settled {
             let open = fold(self.found.values().map(|(_, made)| made));
-            self.file(open, now);
+            self.file(store, open, now);
             true
         } else {
             false
@@ -346,7 +351,7 @@ impl Triage {
     }
 
     /// Puts what is open now to the cases, and closes the others.
-    fn file(&mut self, open: Vec<Arc<Problem>>, now: Timestamp) {
+    fn file(&mut self, store: &Store, open: Vec<Arc<Problem>>, now: Timestamp) {
         let folded: HashSet<String> =
             open.iter().flat_map(|p| &p.folded).map(|p| p.key()).collect();
         let mut heads = HashSet::new();
@@ -381,6 +386,13 @@ impl Triage {
             {
                 // The manager forgets old tasks: what is still so does not get younger by that.
                 Arc::make_mut(&mut problem).since = case.problem.since;
+            }
+            // Or an earlier skep saw how it began.
+            if !problem.since.is_set()
+                && case.from_before
+                && let Some(since) = store.memory().beginning(&problem.key())
+            {
+                Arc::make_mut(&mut problem).since = since;
             }
             // What nothing tells the beginning of began when it was first seen, if skep was there.
             if !problem.since.is_set() && !case.from_before && problem.severity > Severity::Advice {
@@ -424,6 +436,11 @@ impl Triage {
         }
         self.aged = now;
         rank(&mut self.problems);
+    }
+
+    /// The beginnings of what is open, if they are to be written now.
+    pub fn take_beginnings(&mut self, now: Timestamp) -> Option<Vec<Beginning>> {
+        self.beginnings.take(&self.problems, now)
     }
 
     /// What is quieted, to be kept.

@@ -91,6 +91,12 @@ impl Board {
         if !fresh.is_empty() {
             self.command(Command::Remember(fresh));
         }
+        if self.is_live()
+            && self.paused_at.is_none()
+            && let Some(all) = self.triage.take_beginnings(self.scene.now)
+        {
+            self.command(Command::Beginnings(all));
+        }
     }
 
     /// Goes on with work that was put off.

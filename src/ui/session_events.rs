@@ -42,6 +42,9 @@ impl Board {
                 self.live.as_deref_mut().unwrap_or(&mut self.scene.store).recall(entries);
                 self.triage.recall(quieted);
             }
+            Event::Beginnings(all) => {
+                self.live.as_deref_mut().unwrap_or(&mut self.scene.store).recall_beginnings(all);
+            }
             Event::LastLines(task, lines) => {
                 self.take_log_end(&task, &lines);
                 // One that comes late would stand under another problem.

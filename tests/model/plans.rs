@@ -69,6 +69,7 @@ fn what_cannot_be_done_is_refused() {
     assert!(refused(Change::Scale(ScaleTo::By(-3))).contains("below zero"));
     assert!(refused(Change::Image("Bad Name".into())).contains("can't hold"));
     assert!(refused(Change::Image("API:1".into())).contains("lower case"));
+    assert!(refused(Change::Image("a".repeat(1 << 20))).contains("at most 255"));
     let mut global = document("web", 2);
     global.spec["Mode"] = json!({ "Global": {} });
     let mut store = swarm();

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use skep::{
     cluster::{
-        Availability, Delta, Entry, Gravity, ListId, Meaning, NodeState, Reachability, Scope,
-        Store, Subject, TaskState, Timestamp, UpdateState,
+        Availability, Counts, Delta, Entry, Gravity, ListId, Meaning, NodeState, Part,
+        Reachability, Scope, Store, Subject, TaskState, Timestamp, UpdateState,
     },
-    triage::{Problem, Quiet, Severity, Thresholds, Triage, blast, problems},
+    triage::{Problem, Quiet, Severity, Thresholds, Triage, blast, problems, unknown_beginning},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster, listed};
@@ -86,6 +86,53 @@ fn a_full_history_tells_no_beginning() {
     let first = &all(&c)[0];
     assert!(!first.since.is_set(), "it failed before what the manager remembers");
     assert!(first.message.ends_with("at least 4 times"), "{}", first.message);
+}
+
+#[test]
+fn a_restarted_skep_knows_since_when() {
+    let mut c = calm();
+    c.tasks.clear();
+    c.last().created = ago(90);
+    let first = c.clone().task(1, TaskState::Failed, "task: non-zero exit (3)", 60);
+    for age in [2, 4, 6, 8] {
+        c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", age);
+    }
+    let began = all(&first)[0].since;
+    let mut triage = Triage::new(Thresholds::default());
+    triage.look_at_all(&first.store(), NOW);
+    let kept = triage.take_beginnings(NOW).unwrap();
+    assert_eq!(kept.iter().map(|b| b.since).collect::<Vec<_>>(), [began]);
+    assert_eq!(triage.take_beginnings(NOW), None, "written once");
+    assert!(triage.take_beginnings(NOW.shifted(61_000_000_000)).is_some(), "it goes on");
+
+    let mut store = c.store();
+    let mut later = Triage::new(Thresholds::default());
+    later.update(&mut store, NOW);
+    let problem = &later.problems()[0];
+    assert!(!problem.since.is_set(), "forgotten by the manager");
+    let said = unknown_beginning(&store, &problem.subject, NOW);
+    let created = ago(90).clock();
+    let says = format!("before what the manager remembers, but after it was created at {created}");
+    assert_eq!(said, says);
+    store.recall_beginnings(kept);
+    later.update(&mut store, NOW);
+    assert_eq!(later.problems()[0].since, began);
+}
+
+#[test]
+fn without_tasks_no_cause_is_known() {
+    let found = |counts: Option<Counts>| {
+        let mut c = calm();
+        c.last().counts = counts;
+        let mut store = c.store();
+        store.apply(Delta::Unread(Part::Tasks, "GET /tasks is refused".into()), NOW);
+        problems(&store, NOW, &Thresholds::default())
+    };
+    let short = found(Some(Counts { running: 0, desired: 4, completed: 0 }));
+    assert_eq!(short[0].message, "web 0/4");
+    assert!(!short[0].since.is_set(), "nor since when");
+    let unknown = found(None);
+    assert!(unknown.is_empty(), "without counts nothing is known of it: {unknown:?}");
 }
 
 #[test]

@@ -233,7 +233,7 @@ impl Change {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Scale(_) => "scale",
-            Self::Image(_) => "update image of",
+            Self::Image(_) => "update image",
             Self::Force => "redeploy",
             Self::Rollback => "roll back",
             Self::Spec(_) => "update",
@@ -241,8 +241,16 @@ impl Change {
         }
     }
 
+    /// The verb before the name of what is changed; also its word in the audit file.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Image(_) => "update image of",
+            _ => self.word(),
+        }
+    }
+
     pub(super) fn title(&self, steps: &[Step], documents: &[Document]) -> String {
-        let word = self.word();
+        let word = self.verb();
         match steps {
             [] => match documents {
                 [one] => format!("{word} {}", one.name),

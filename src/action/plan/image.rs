@@ -40,6 +40,10 @@ pub(super) fn check(image: &str) -> Result<(), String> {
     if image.is_empty() {
         return Err("the image is empty".into());
     }
+    // The longest name, tag and digest that docker takes (distribution/reference).
+    if image.len() > 520 || Reference::read(image).name.len() > 255 {
+        return Err("an image name has at most 255 characters".into());
+    }
     if let Some(bad) = image.chars().find(|c| c.is_whitespace() || c.is_control()) {
         return Err(format!("an image name can't hold {bad:?}"));
     }

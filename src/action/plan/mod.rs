@@ -68,7 +68,7 @@ impl Step {
             (Change::Scale(_), Some(from), Some(to)) => {
                 format!("scale {} {from} → {to}", self.name)
             }
-            (change, _, _) => format!("{} {}", change.word(), self.name),
+            (change, _, _) => format!("{} {}", change.verb(), self.name),
         }
     }
 }

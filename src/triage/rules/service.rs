@@ -23,6 +23,10 @@ fn is_trouble(s: &ServiceContext<'_>) -> bool {
     if !s.is_short() {
         return false;
     }
+    // Neither its tasks nor the engine's count of them.
+    if s.cx.store.tasks_refused() && s.service.counts.is_none() {
+        return false;
+    }
     if s.cx.store.tasks_refused() && may_rest(s) {
         return false;
     }

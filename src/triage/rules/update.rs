@@ -211,7 +211,7 @@ fn expected(s: &ServiceContext<'_>) -> Duration {
 pub fn slow(s: &ServiceContext<'_>) -> Option<Found> {
     let u = s.service.update.as_ref().filter(|u| u.is_running())?;
     let limit = (expected(s) * 2).max(s.cx.thresholds.update_slow);
-    s.cx.lasts(u.started, limit).then(|| {
+    (u.started.is_set() && s.cx.lasts(u.started, limit)).then(|| {
         let new = s.running.iter().filter(|t| t.spec.template == s.service.template).count();
         Found::warning(
             format!(

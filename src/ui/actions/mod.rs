@@ -187,7 +187,7 @@ pub const ACTIONS: &[Action] = &[
         Act::OpenMoreLogs,
         "logs-more",
         &["L"],
-        "logs of its whole stack; in Problems: of all that have problems",
+        "logs of its stack; in Problems: of all with problems",
         VIEWS,
         Object,
     ),

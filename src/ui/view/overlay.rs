@@ -252,7 +252,7 @@ fn draw_editor(board: &Board, editor: &Editor, frame: &mut Frame<'_>, area: Rect
             Span::styled("undo  ", board.style(Slot::Dim)),
             Span::styled("Esc ", board.style(Slot::Key)),
             Span::styled("leave  ", board.style(Slot::Dim)),
-            Span::styled("<hidden> values stay as they are", board.style(Slot::Dim)),
+            Span::styled("<hidden> values are kept", board.style(Slot::Dim)),
         ])
     };
     frame.render_widget(line, place);

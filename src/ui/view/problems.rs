@@ -10,7 +10,7 @@ use super::{empty, frame_of, rows, title};
 use crate::{
     cluster::Subject,
     config::Slot,
-    triage::{Family, Problem, Quiet, Remedy, Severity},
+    triage::{Family, Problem, Quiet, Remedy, Severity, unknown_beginning},
     ui::{
         Board,
         actions::{Act, Context, action},
@@ -271,7 +271,7 @@ fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
         (true, 1) => format!("{}, {}", p.since.clock(), d.ago(p.since)),
         (true, n) => format!("{}, {}; it came {n} times", p.since.clock(), d.ago(p.since)),
         (false, _) if p.severity == Severity::Advice => String::new(),
-        (false, _) => "before what the manager remembers".into(),
+        (false, _) => unknown_beginning(&board.scene.store, &p.subject, board.scene.now),
     };
     if p.resolved.is_set() {
         d.tell("over", &format!("since {}, {}", p.resolved.clock(), d.ago(p.resolved)), Slot::Text);

@@ -76,6 +76,9 @@ impl Health {
 }
 
 fn replicas(service: &Service, scene: &Model) -> String {
+    if scene.store.tasks_refused() && service.counts.is_none() {
+        return "?".to_owned();
+    }
     let m = scene.store.missing(service);
     let (part, whole, word) = match m.job {
         Some((done, total)) => (done, total, " done"),
