@@ -1,7 +1,8 @@
 //! The journal, newest last: the engine's events and the task transitions that skep derived.
 
 mod derive;
-pub(super) mod timeline;
+mod observations;
+mod timeline;
 
 use std::{
     borrow::Cow,
@@ -12,6 +13,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{NodeId, ServiceId, TaskId, Timestamp};
+
+pub use observations::{Beginning, NodeObservations, Observations, PastChange};
+pub use timeline::{Effect, effects, failures};
 
 /// The object of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Resources, ServiceId, Task, Timestamp, changes, open_enum::words};
+use super::{Resources, Task, open_enum::words};
+use crate::cluster::{ServiceId, Timestamp, changes};
 
 words! {
     /// Where a rolling update or rollback stands.

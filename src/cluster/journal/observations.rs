@@ -8,7 +8,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Meaning, NodeId, Subject, Timestamp};
+use super::{Entry, Meaning, Subject};
+use crate::cluster::{NodeId, Timestamp};
 
 /// Number of instants kept of each kind.
 const KEPT: usize = 16;
@@ -83,7 +84,7 @@ impl Observations {
         self.beginnings.get(key).copied()
     }
 
-    pub(super) fn recall_beginnings(&mut self, all: Vec<Beginning>) {
+    pub(in crate::cluster) fn recall_beginnings(&mut self, all: Vec<Beginning>) {
         self.beginnings.extend(all.into_iter().map(|one| (one.key, one.since)));
     }
 
@@ -92,11 +93,11 @@ impl Observations {
         &self.leaders
     }
 
-    pub(super) fn state_changed(&mut self, id: &NodeId, at: Timestamp) {
+    pub(in crate::cluster) fn state_changed(&mut self, id: &NodeId, at: Timestamp) {
         self.nodes.entry(id.clone()).or_default().state_since = at;
     }
 
-    pub(super) fn reach_changed(&mut self, id: &NodeId, at: Timestamp) {
+    pub(in crate::cluster) fn reach_changed(&mut self, id: &NodeId, at: Timestamp) {
         self.nodes.entry(id.clone()).or_default().reach_since = at;
     }
 
@@ -105,7 +106,7 @@ impl Observations {
         self.changes.get(subject).into_iter().flatten()
     }
 
-    pub(super) fn forget(&mut self, subject: &Subject) {
+    pub(in crate::cluster) fn forget(&mut self, subject: &Subject) {
         self.changes.remove(subject);
         if let Subject::Node(id) = subject {
             self.nodes.remove(id);
@@ -113,7 +114,7 @@ impl Observations {
     }
 
     /// Reads an entry of the journal, live or from before.
-    pub(super) fn read(&mut self, entry: &Entry) {
+    pub(in crate::cluster) fn read(&mut self, entry: &Entry) {
         let Entry { at, meaning, ref subject, .. } = *entry;
         match (meaning, subject) {
             (Meaning::NodeLost, Subject::Node(id)) => {

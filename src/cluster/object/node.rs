@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{NodeId, Resources, Timestamp, open_enum::words};
+use super::{Resources, open_enum::words};
+use crate::cluster::{NodeId, Timestamp};
 
 words! {
     /// Manager or worker.

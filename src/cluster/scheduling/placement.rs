@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Availability, Node, NodeState, Platform, Service};
+use crate::cluster::{Availability, Node, NodeState, Platform, Service};
 
 /// Whether the scheduler could put a task of `service` on `node` as it stands, resources aside.
 pub fn eligible(service: &Service, node: &Node) -> bool {

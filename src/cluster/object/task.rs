@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    HealthCheck, Mount, NodeId, Platform, Resources, RestartCondition, RestartPolicy, ServiceId,
-    TaskId, Timestamp, open_enum::words,
+    HealthCheck, Mount, Platform, Resources, RestartCondition, RestartPolicy, open_enum::words,
 };
+use crate::cluster::{NodeId, ServiceId, TaskId, Timestamp};
 
 words! {
     /// In the order a task goes through them (swarmkit `api/types.proto`); all after running are final.

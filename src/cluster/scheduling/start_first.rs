@@ -1,6 +1,7 @@
 //! Start-first updates: whether a new task can start beside those that run.
 
-use super::{Node, PublishMode, Resources, Service, Store, Task, TaskState, Timestamp, eligible};
+use super::eligible;
+use crate::cluster::{Node, PublishMode, Resources, Service, Store, Task, TaskState, Timestamp};
 
 /// Why no new task of a service can start beside the old ones, on any node that would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 
-use super::{Place, RestartCondition, ServiceId, Store, Task, TaskState, Timestamp};
+use crate::cluster::{Place, RestartCondition, ServiceId, Store, Task, TaskState, Timestamp};
 
 /// Tasks of a service that are many.
 const MANY: usize = 1_000;
@@ -33,7 +33,7 @@ pub struct IdleSlots {
 }
 
 impl IdleSlots {
-    pub(super) fn of<'t>(tasks: impl Iterator<Item = &'t Task>) -> Self {
+    pub(in crate::cluster) fn of<'t>(tasks: impl Iterator<Item = &'t Task>) -> Self {
         let mut all = Self::default();
         for rest in rests(tasks).into_values() {
             match rest {
@@ -111,7 +111,7 @@ impl Slot<'_> {
 impl Store {
     /// Counts a service's slots that rest. Those of many tasks are not counted with each piece of a list:
     /// then it is still to be done.
-    pub(super) fn reckon_rests(&mut self, id: &ServiceId) -> bool {
+    pub(in crate::cluster) fn reckon_rests(&mut self, id: &ServiceId) -> bool {
         let Some(group) = self.by_service.get(id) else { return true };
         if group.tasks.len() > MANY && !self.lists.is_empty() {
             return false;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{ListId, Part, Scope, Store};
+use super::Store;
+use crate::cluster::{ListId, Part, Scope};
 
 /// More tasks than any Swarm has: lists that broke off, one after the other, never had an end.
 const MOST_TASKS: usize = 1_500_000;

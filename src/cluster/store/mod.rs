@@ -1,14 +1,27 @@
 //! The store: one Swarm as last heard, with the counters and indices the views need.
 
+mod apply;
+mod counts;
+mod forget;
+mod nodes;
+mod services;
+mod task_slab;
+mod tasks;
+
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
+use task_slab::TaskSlab;
+
 use super::{
     ClusterInfo, Entry, IdleSlots, Journal, Leaderless, ListId, Meaning, Mode, Network, Node,
     NodeId, Observations, Part, Resources, Scope, Service, ServiceId, Subject, Task, TaskId,
-    TaskRef, TaskState, Timestamp, Unread, task_slab::TaskSlab,
+    TaskState, Timestamp, Unread,
 };
+
+pub use counts::{Health, Missing, Tally};
+pub use task_slab::TaskRef;
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
 #[derive(Clone, Debug, Default)]
@@ -88,75 +101,6 @@ pub(super) struct Group {
     /// Its slots that rest.
     pub rests: IdleSlots,
 }
-
-/// The Swarm in a few figures.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Health {
-    /// Nodes that are ready.
-    pub ready: usize,
-    /// Number of nodes in state `unknown`, as all are for seconds when the leader changes.
-    pub unknown: usize,
-    /// Managers, and those of them that can be counted on.
-    pub managers: usize,
-    pub reachable: usize,
-    /// The leader.
-    pub leader: Option<NodeId>,
-    /// Services that are as they should be.
-    pub converged: usize,
-    /// Tasks that run on nodes that are up, and those that should and do not.
-    pub running: u64,
-    pub missing: u64,
-}
-
-/// Tasks counted, of a service, a node or the whole Swarm.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// In state running on a node that is up.
-    pub running: u64,
-    /// Meant to be alive.
-    pub wanted: u64,
-    /// Ended well (jobs).
-    pub complete: u64,
-    /// Ended badly and still kept as history.
-    pub failed: u64,
-    /// All that the manager keeps.
-    pub all: u64,
-    /// CPU reserved by wanted tasks, billionths.
-    pub nano_cpus: u64,
-    /// Memory reserved by wanted tasks, bytes.
-    pub memory: u64,
-}
-
-/// Progress of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Missing {
-    /// Tasks running on nodes that are up.
-    pub running: u64,
-    /// Tasks that should run, or have run and are done.
-    pub desired: u64,
-    /// For a job: tasks done and tasks wanted.
-    pub job: Option<(u64, u64)>,
-    /// Slots of it that rest; of no job.
-    pub rests: IdleSlots,
-}
-
-impl Missing {
-    /// Whether the service is as it should be.
-    pub fn none(&self) -> bool {
-        match self.job {
-            Some((done, total)) => done >= total || self.running >= self.desired,
-            None => self.lacking() == 0,
-        }
-    }
-
-    /// Tasks that should run now and do not.
-    pub fn lacking(&self) -> u64 {
-        let well = self.running + self.rests.done + self.rests.waiting;
-        self.desired.saturating_sub(well)
-    }
-}
-
-// === impl Store: reading ===
 
 impl Store {
     /// The Swarm and the manager in use.
@@ -451,29 +395,5 @@ impl Store {
 
     pub(super) fn is_up(&self, node: Option<&NodeId>) -> bool {
         node.and_then(|id| self.nodes.get(id)).is_none_or(Node::is_up)
-    }
-}
-
-// === impl Tally ===
-
-impl Tally {
-    pub(super) fn add(&mut self, one: Self, add: bool) {
-        let pairs = [
-            (&mut self.running, one.running),
-            (&mut self.wanted, one.wanted),
-            (&mut self.complete, one.complete),
-            (&mut self.failed, one.failed),
-            (&mut self.all, one.all),
-            (&mut self.nano_cpus, one.nano_cpus),
-            (&mut self.memory, one.memory),
-        ];
-        for (sum, n) in pairs {
-            *sum = if add { *sum + n } else { sum.saturating_sub(n) };
-        }
-    }
-
-    pub(super) fn swap(&mut self, was: Self, is: Self) {
-        self.add(was, false);
-        self.add(is, true);
     }
 }

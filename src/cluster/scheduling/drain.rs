@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
-    Availability, Node, NodeId, NodeState, PublishMode, Service, ServiceId, Store, Task, eligible,
+use super::eligible;
+use crate::cluster::{
+    Availability, Node, NodeId, NodeState, PublishMode, Service, ServiceId, Store, Task,
 };
 
 /// Effect on the tasks of one service.

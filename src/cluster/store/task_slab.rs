@@ -4,7 +4,7 @@
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
-use super::{ListId, Task, TaskId};
+use crate::cluster::{ListId, Task, TaskId};
 
 /// A task's place. Unlike a row number it never comes to mean another task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,7 +15,7 @@ pub struct TaskRef {
 
 /// A task, and where the indices have it.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
+pub(in crate::cluster) struct Row {
     pub task: Task,
     /// The last list that named it.
     pub seen: ListId,
@@ -26,7 +26,7 @@ pub(super) struct Row {
 
 /// All tasks.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TaskSlab {
+pub(in crate::cluster) struct TaskSlab {
     rows: Vec<Option<Row>>,
     free: Vec<u32>,
     by_id: HashTable<u32>,
