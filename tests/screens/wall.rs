@@ -4,7 +4,7 @@ use std::{cell::RefCell, io::Write, rc::Rc, time::Duration};
 
 use ratatui::{Terminal, TerminalOptions, Viewport, backend::CrosstermBackend, layout::Rect};
 use skep::{
-    cluster::{Delta, ListId, NodeState, Scope, TaskState},
+    cluster::{Delta, ListId, Mode, NodeState, RestartCondition, Scope, TaskState},
     session::{Command, Event, Generation, Link},
     ui::{Effect, Keymap, OpenCluster, Opening, WallSettings, actions::ACTIONS, draw},
 };
@@ -258,4 +258,36 @@ fn services_with_long_names_are_told_apart() {
             assert!(screen.contains(&format!("-{place}")), "{place} at {width}x{height}: {screen}");
         }
     }
+}
+
+/// Work that is done or waits for its next run, and a job; a one-shot whose run failed.
+fn work() -> Cluster {
+    let mut c = cluster().manager("m1").service("shop_migrate", 0);
+    c.last().mode = Mode::Replicated(1);
+    c.last().restart.condition = RestartCondition::None;
+    c = c.task(1, TaskState::Complete, "", 100).service("shop_broken", 0);
+    c.last().mode = Mode::Replicated(1);
+    c.last().restart.condition = RestartCondition::None;
+    c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", 100).service("shop_cron", 0);
+    c.last().mode = Mode::Replicated(1);
+    c.last().restart.delay = Duration::from_secs(86_400);
+    c = c.task(1, TaskState::Complete, "", 100).task(1, TaskState::Ready, "", 98);
+    c.tasks.last_mut().unwrap().desired = TaskState::Ready;
+    c = c.service("shop_import", 0);
+    c.last().mode = Mode::ReplicatedJob { concurrent: 2, total: 2 };
+    for slot in 1..=2 {
+        c = c.task(slot, TaskState::Complete, "", 100);
+    }
+    c
+}
+
+#[test]
+fn what_is_done_does_not_look_down() {
+    let mut driver = on_the_wall(&work(), WallSettings::default());
+    assert!(driver.screen(80, 24).contains("services converged"));
+    driver.keys("jj");
+    insta::assert_snapshot!("wall_done_120x40", driver.screen(120, 40));
+    let screen = driver.screen(120, 14);
+    insta::assert_snapshot!("wall_done_120x14", screen);
+    assert_eq!(screen.matches("0/1").count(), 1, "{screen}");
 }

@@ -98,10 +98,28 @@ fn replicas(service: &Service, scene: &Model) -> String {
 pub fn resting(m: &Missing, now: Timestamp) -> Option<String> {
     let (part, whole) = (m.running, m.desired);
     if m.rests.waiting > 0 {
-        let age = text::age(now.age(m.rests.next_run));
-        Some(format!("{part}/{whole} next in {age}"))
+        Some(format!("{part}/{whole} {}", meaning(m, now)?))
     } else {
         (m.rests.done > 0 && m.none()).then(|| format!("{part}/{whole} {} done", m.rests.done))
+    }
+}
+
+/// Number of tasks as they should be, and of all: one that is done or waits for its next run counts. From
+/// afar nothing else tells it from one that is down.
+pub fn well(m: &Missing) -> (u64, u64) {
+    m.job.unwrap_or((m.running + m.rests.done + m.rests.waiting, m.desired))
+}
+
+/// Meaning of those figures where they are not of running tasks: `done`, `next in 3h`.
+pub fn meaning(m: &Missing, now: Timestamp) -> Option<String> {
+    if m.rests.waiting > 0 {
+        return Some(format!("next in {}", text::age(now.age(m.rests.next_run))));
+    }
+    let done = m.rests.done;
+    match (m.job, m.running) {
+        (Some(_), _) => Some("done".to_owned()),
+        (None, 0) => (done > 0).then(|| "done".to_owned()),
+        (None, _) => (done > 0).then(|| format!("{done} done")),
     }
 }
 

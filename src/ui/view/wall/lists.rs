@@ -88,7 +88,8 @@ pub(super) fn services(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     all.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| crate::ui::order::natural(&a.1.name, &b.1.name)));
     let counts = |service: &Service| {
         let missing = scene.store.missing(service);
-        missing.job.unwrap_or((missing.running, missing.desired))
+        let (part, whole) = services::well(&missing);
+        (part, whole, services::meaning(&missing, scene.now))
     };
     // No wider than they are, and cut where they do not differ.
     let named = |room: usize| -> HashMap<ServiceId, String> {
@@ -99,13 +100,15 @@ pub(super) fn services(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     };
     let names = named(TILE - 2);
     let tile = |(health, service): &(services::Health, &Service)| {
-        let (part, whole) = counts(service);
+        let (part, whole, meaning) = counts(service);
         let (glyph, slot) = health.look();
         let name = &names[&service.id];
         let mut lines = vec![Line::styled(format!("{glyph} {name}"), board.style(health.slot()))];
         if *health != services::Health::Well {
             let update = services::update(service);
             lines.push(Line::styled(update.text.into_owned(), board.style(update.slot)));
+        } else if let Some(meaning) = meaning {
+            lines.push(Line::styled(meaning, board.style(Slot::Dim)));
         }
         Tile { figure: format!("{part}/{whole}"), slot, lines }
     };
@@ -118,14 +121,20 @@ pub(super) fn services(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let room = name_room(area, all.len() - large);
     let names = named(room);
     let cells = all.into_iter().skip(large).map(|(health, service)| {
-        let (part, whole) = counts(service);
+        let (part, whole, meaning) = counts(service);
         let (glyph, slot) = health.look();
-        Line::from(vec![
+        let mut spans = vec![
             Span::styled(format!("{glyph} "), board.style(slot)),
             Span::styled(pad(&names[&service.id], room), board.style(health.slot())),
-            Span::styled(format!(" {part:>3}/{whole:<3} "), board.style(slot)),
-            Span::styled(bar(part, whole, 4), board.style(slot)),
-        ])
+        ];
+        match meaning.filter(|_| health == services::Health::Well) {
+            Some(meaning) => spans.push(Span::styled(format!("     {meaning}"), board.style(slot))),
+            None => spans.extend([
+                Span::styled(format!(" {part:>3}/{whole:<3} "), board.style(slot)),
+                Span::styled(bar(part, whole, 4), board.style(slot)),
+            ]),
+        }
+        Line::from(spans)
     });
     grid(board, frame, area, room as u16 + 16, cells.collect(), rest);
 }

@@ -76,7 +76,7 @@ fn head(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
         Page::Lost(_) => "Lost",
         Page::Figures(_) => "Swarm",
         Page::Problems(_) => "Problems",
-        Page::Services(_) => "Services: tasks running",
+        Page::Services(_) => "Services: tasks running or done",
         Page::Nodes(_) => "Nodes: tasks running",
         Page::Failures(_) => "Failures, last hour",
     };
