@@ -1,4 +1,4 @@
-//! What rules look at: the model at a moment, and a service with its tasks sorted once for all rules.
+//! Input of the rules: the model at a moment, and a service with its tasks sorted once for all rules.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -23,7 +23,7 @@ use crate::{
 /// Failures are remembered so long when they are counted or given as a reason.
 pub const LATELY: Duration = Duration::from_secs(15 * 60);
 
-/// What runs for less has not been seen to run.
+/// A task that runs for less has not been seen to run.
 const BLINK: Duration = Duration::from_secs(3);
 
 /// The model at a moment.
@@ -111,7 +111,7 @@ pub struct ServiceContext<'a> {
     pub waiting: Vec<&'a Task>,
     /// Running on a node that is up.
     pub running: Vec<&'a Task>,
-    /// Of those the ones to count on: of a service that fails again and again, those that have run for a
+    /// The ones of those to count on: of a service that fails again and again, those that have run for a
     /// while.
     pub steady: Vec<&'a Task>,
     /// Failed, the newest first.
@@ -240,7 +240,7 @@ impl<'a> ServiceContext<'a> {
         }
     }
 
-    /// How long a task that ended may have run: at most since it was created, less the delay with which it
+    /// Longest time that a task that ended can have run: at most since it was created, less the delay with which it
     /// was started if another had its place before.
     fn lived(&self, task: &Task) -> Duration {
         let is_before =
@@ -342,7 +342,7 @@ impl<'a> ServiceContext<'a> {
         names(on)
     }
 
-    /// How many tasks can be counted on: as the engine counts them where they are not told.
+    /// Number of tasks that can be counted on: as the engine counts them where they are not told.
     pub fn holding(&self) -> u64 {
         if self.cx.store.tasks_refused() { self.missing.running } else { self.steady.len() as u64 }
     }
@@ -440,7 +440,7 @@ pub fn names<'n>(all: impl IntoIterator<Item = &'n str>) -> String {
     said
 }
 
-/// So much of a kind of resource: `20 GiB of memory`, `0.25 CPU`, `2 NVIDIA-GPU`.
+/// Amount of a resource: `20 GiB of memory`, `0.25 CPU`, `2 NVIDIA-GPU`.
 pub fn amount(kind: &Resource, n: u64) -> String {
     match kind {
         Resource::Memory => format!("{} of memory", bytes(n)),

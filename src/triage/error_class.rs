@@ -1,4 +1,4 @@
-//! What the engine's error says: its exact strings, read into kinds. Nothing else looks into them.
+//! Classes of the engine's errors, read from its exact strings. Nothing else looks into them.
 //!
 //! Sources: measured on real Swarms of engines 20.10, 26.1 and 28.5, or read in moby
 //! (`daemon/cluster/executor/container`, `distribution/errors.go`) and swarmkit (`manager/scheduler`).
@@ -35,7 +35,7 @@ pub enum Thing {
     Volume,
 }
 
-/// What an error says.
+/// Class of an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// `task: non-zero exit (N)`
@@ -142,7 +142,7 @@ const PHRASES: &[(Why, &[&str])] = &[
     ),
 ];
 
-/// What a request to a registry begins with; that it failed is all that need be said. Log drivers and
+/// Beginning of an error of a request to a registry; that it failed is all that need be said. Log drivers and
 /// volume plugins fail with the same `dial tcp`.
 const REGISTRY: &[&str] = &[
     "get \"http",
@@ -154,7 +154,7 @@ const REGISTRY: &[&str] = &[
     "error pulling image",
 ];
 
-/// What a container that could not be made or started begins with.
+/// Beginnings of errors of a container that could not be made or started.
 const START: &[&str] =
     &["starting container failed", "oci runtime create failed", "failed to create shim"];
 
@@ -163,7 +163,7 @@ pub fn never_started(task: &Task) -> bool {
     task.err.starts_with("starting container failed")
 }
 
-/// What a task's error says; `None` if it has none.
+/// Class of a task's error; `None` if it has none.
 pub fn why(task: &Task) -> Option<Why> {
     let err = &*task.err;
     if err.is_empty() || was_called_off(task) {

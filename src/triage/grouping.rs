@@ -12,7 +12,7 @@ use super::{
 };
 use crate::cluster::{Meaning, Service, Store, Subject, Task, Timestamp};
 
-/// What rules found about one object: the rule's place in the table, and the finding.
+/// Findings about one object: the rule's place in the table, and the finding.
 pub(super) type Raw = Vec<(usize, Found)>;
 
 /// A change so long before a problem may be why.
@@ -20,7 +20,7 @@ const BEFORE: i64 = 30 * 60 * 1_000_000_000;
 /// An action of skep and the change it made are so close together.
 const TOGETHER: i64 = 15 * 1_000_000_000;
 
-/// What was found about one object, made into problems. It holds until something else is found there:
+/// Findings about one object, made into problems. It holds until something else is found there:
 /// of a thousand problems few change at once.
 pub(super) struct Made {
     /// Each with what it blames.
@@ -71,7 +71,7 @@ pub(super) fn fold<'m>(made: impl Iterator<Item = &'m Made>) -> Vec<Arc<Problem>
 pub struct Urgency<'p>(Reverse<Severity>, Reverse<u8>, Reverse<usize>, &'p str, &'static str);
 
 impl<'p> Urgency<'p> {
-    /// Of a problem of that severity and harm, with so many other objects folded into it, about `object`.
+    /// Urgency of a problem of that severity and harm, with so many other objects folded into it, about `object`.
     pub fn new(
         severity: Severity,
         (harm, others): (u8, usize),
@@ -88,7 +88,7 @@ impl Problem {
         Urgency::new(self.severity, (self.harm, self.others()), &self.object, self.rule)
     }
 
-    /// So many other objects it explains.
+    /// Number of other objects that it explains.
     pub fn others(&self) -> usize {
         self.folded.iter().filter(|folded| folded.subject != self.subject).count()
     }
@@ -161,7 +161,7 @@ fn keep_workable(store: &Store, problem: &mut Problem) {
     });
 }
 
-/// Of a service's symptoms the worst, with the cause that is believed most.
+/// The worst of a service's symptoms, with the cause that is believed most.
 fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, Option<Subject>)> {
     let mut symptoms: Vec<&(usize, Found)> =
         found.iter().filter(|(at, _)| RULES[*at].role == Role::Symptom).collect();
@@ -311,7 +311,7 @@ fn together(at: usize, mut found: Vec<Arc<Problem>>) -> Arc<Problem> {
     Arc::new(one)
 }
 
-/// What an update changed that the engine undid, as far as its tasks tell: no spec of it is kept.
+/// Changes of an update that the engine undid, as far as its tasks tell: no spec of it is kept.
 fn undone(store: &Store, service: &Service, started: Timestamp) -> String {
     let of_it = |t: &&Task| t.created >= started && t.spec.template != service.template;
     let task = store.tasks_of(&service.id).filter(of_it).max_by_key(|t| t.created);
@@ -321,7 +321,7 @@ fn undone(store: &Store, service: &Service, started: Timestamp) -> String {
     })
 }
 
-/// What changed shortly before: of the service itself, by its own journal or the spec before the last
+/// Last change shortly before: of the service itself, by its own journal or the spec before the last
 /// update; of a node likewise.
 fn before(store: &Store, problem: &Problem) -> Option<Before> {
     let memory = store.memory();

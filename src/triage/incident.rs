@@ -14,9 +14,9 @@ use crate::{
     text::{clean, span},
 };
 
-/// What a report is made from.
+/// Data of a report.
 pub struct Incident<'a> {
-    /// What the user calls the cluster.
+    /// The user's name for the cluster.
     pub name: &'a str,
     /// Which manager told.
     pub endpoint: &'a str,
@@ -64,7 +64,7 @@ fn is_open(p: &Problem) -> bool {
     p.severity > Severity::Advice && !p.resolved.is_set()
 }
 
-/// What explains an incident: someone changed something, an update got on, a node or a leader went or came.
+/// Whether an entry may explain an incident: someone changed something, an update got on, a node or a leader went or came.
 fn explains(e: &Entry) -> bool {
     let meant = !matches!(e.meaning, Meaning::Failure | Meaning::Other);
     meant || matches!(e.subject, Subject::Node(_) | Subject::Service(_))

@@ -1,4 +1,4 @@
-//! What is wrong and why, since when, what changed before, and what to do first.
+//! Problems: what is wrong and why, since when, what changed before, and what to do first.
 //!
 //! A [`rule::Rule`] is a pure function over the model ([`context::Context`]) that may find something. `grouping`
 //! makes one [`Problem`] of findings that have one cause, and ranks by harm. [`Triage`] keeps that up
@@ -56,7 +56,7 @@ impl Severity {
     }
 }
 
-/// What to do first. The UI knows the key of each.
+/// First step to take. The UI knows the key of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Remedy {
     /// Read the log at that moment.
@@ -83,11 +83,11 @@ pub enum Remedy {
     Tasks,
     /// Jump to the nodes.
     Node,
-    /// What happened.
+    /// Description.
     Events,
 }
 
-/// What changed before a problem began.
+/// A change before a problem began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Before {
     /// When.
@@ -103,13 +103,13 @@ pub struct Problem {
     pub rule: &'static str,
     /// How bad, the worst of what is folded into it.
     pub severity: Severity,
-    /// What it is about.
+    /// The object.
     pub subject: Subject,
     /// Its name.
     pub object: String,
     /// One plain sentence, with the numbers.
     pub message: String,
-    /// What goes after the object's name to say it in few words: `: nothing stays up: exit 3, 8×`; empty if
+    /// The words after the object's name to say it in few words: `: nothing stays up: exit 3, 8×`; empty if
     /// it does not begin with that name.
     pub brief: String,
     /// Since when, where that can be told.
@@ -118,13 +118,13 @@ pub struct Problem {
     pub cause: Option<&'static str>,
     /// The probable cause, and what it means.
     pub why: String,
-    /// What it was read from: tasks, their exact errors and exit codes.
+    /// Evidence: tasks, their exact errors and exit codes.
     pub evidence: Vec<Evidence>,
-    /// What changed shortly before.
+    /// Last change shortly before.
     pub before: Option<Before>,
-    /// What to do first, in words.
+    /// First steps to take, in words.
     pub remedies: Vec<(Remedy, String)>,
-    /// What has the same cause.
+    /// Problems with the same cause.
     pub folded: Vec<Arc<Problem>>,
     /// Of 100, what is folded into it included.
     pub harm: u8,
@@ -137,7 +137,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What it is about; none if it is of no rule.
+    /// Family of its rule; none if it is of no rule.
     pub fn family(&self) -> Option<Family> {
         rule(self.rule).map(|rule| rule.family)
     }

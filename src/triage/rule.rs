@@ -6,7 +6,7 @@ use crate::cluster::{Node, Subject, Task, TaskId, Timestamp};
 /// How a rule's findings are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// What users feel. Of a service only the worst heads a finding; the others and the causes are
+    /// Effect that users feel. Of a service only the worst heads a finding; the others and the causes are
     /// folded into it.
     Symptom,
     /// Why: told with a symptom of the same object, never alone.
@@ -17,7 +17,7 @@ pub enum Role {
     Advice,
 }
 
-/// What a rule is about: findings of one family are treated alike.
+/// Subject of a rule: findings of one family are treated alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// The managers' majority.
@@ -48,11 +48,11 @@ pub enum Family {
     Waiting,
     /// On which nodes a service runs.
     Spread,
-    /// What a spec lacks.
+    /// A setting that a spec lacks.
     Spec,
 }
 
-/// What a rule looks at.
+/// The check of a rule, by the object that it reads.
 #[derive(Clone, Copy)]
 pub enum Check {
     /// Each node.
@@ -67,7 +67,7 @@ pub enum Check {
 pub struct Rule {
     /// Its name, stable for ever: monitoring and configs hold it.
     pub id: &'static str,
-    /// What it is about.
+    /// Its family.
     pub family: Family,
     /// The most severe it can be.
     pub severity: Severity,
@@ -75,7 +75,7 @@ pub struct Rule {
     pub role: Role,
     /// How much it hurts users, of 100: what is felt first is told first.
     pub harm: u8,
-    /// What it catches, for the README.
+    /// Description of what it catches, for the README.
     pub catches: &'static str,
     /// The function.
     pub check: Check,
@@ -88,7 +88,7 @@ impl Rule {
     }
 }
 
-/// What a rule found.
+/// Finding of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// How bad.
@@ -104,9 +104,9 @@ pub struct Found {
     pub why: String,
     /// The tasks and nodes it was read from.
     pub evidence: Vec<Evidence>,
-    /// What to do first.
+    /// First steps to take.
     pub remedies: Vec<(Remedy, String)>,
-    /// What else is to blame: a node that took tasks with it.
+    /// Another object that is to blame: a node that took tasks with it.
     pub blames: Option<Subject>,
     /// How much it hurts, if that is less than its rule says.
     pub harm: Option<u8>,

@@ -1,4 +1,4 @@
-//! What takes its time and is well: a start, a stop, the wait for the next run, an engine's restart.
+//! Delays that are no problem: a start, a stop, the wait for the next run, an engine's restart.
 
 use std::{collections::HashMap, time::Duration};
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-/// So long a deployment may be short, unless the config says otherwise.
+/// Time for which a deployment may be short, unless the config says otherwise.
 pub const GRACE: Duration = Duration::from_secs(15);
 
 /// The thresholds of the rules.
@@ -10,7 +10,7 @@ pub const GRACE: Duration = Duration::from_secs(15);
 pub struct Thresholds {
     /// A deployment may be short of replicas for so long.
     pub grace: Duration,
-    /// So many failures within `loop_within` are a crash loop.
+    /// Number of failures within `loop_within` that makes a crash loop.
     pub loop_failures: usize,
     /// See `loop_failures`.
     pub loop_within: Duration,
@@ -22,11 +22,11 @@ pub struct Thresholds {
     pub starting: Duration,
     /// An update may take at least so long.
     pub update_slow: Duration,
-    /// So many losses within `flaps_within` are flapping.
+    /// Number of losses within `flaps_within` that makes a node a flapping one.
     pub flaps: usize,
     /// See `flaps`.
     pub flaps_within: Duration,
-    /// So many new leaders within `leader_changes_within` are too many.
+    /// Number of new leaders within `leader_changes_within` that is too many.
     pub leader_changes: usize,
     /// See `leader_changes`.
     pub leader_changes_within: Duration,

@@ -24,13 +24,13 @@ const PER_PROBLEM: i64 = 250_000;
 const FEW: usize = 100;
 /// Between looks at the Swarm as a whole for what only tasks changed.
 const WHOLE: Duration = Duration::from_secs(5);
-/// What is over stays on the list for so long.
+/// Time for which a resolved problem stays on the list.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
-/// What was not seen for so long, and began before, was not over.
+/// A problem that began before and was not seen for at most this time was not over.
 const BLINK: Duration = Duration::from_secs(30);
 /// Two clocks may tell one instant so far apart.
 const CLOCKS: Duration = Duration::from_secs(5);
-/// What comes back within this is the same again.
+/// A problem that comes back within this time is the same again.
 const AGAIN: Duration = Duration::from_secs(30 * 60);
 
 /// How someone quieted a problem.
@@ -53,7 +53,7 @@ pub struct Quieted {
     /// How.
     #[serde(rename = "quiet")]
     pub quiet: Quiet,
-    /// What it was like: one that changes is no longer acknowledged.
+    /// Its features: one that changes is no longer acknowledged.
     #[serde(rename = "like")]
     pub like: String,
 }
@@ -443,7 +443,7 @@ impl Triage {
         self.beginnings.take(&self.problems, now)
     }
 
-    /// What is quieted, to be kept.
+    /// Acknowledged and muted problems, to be kept.
     pub fn quieted(&self) -> Vec<Quieted> {
         let mut all: Vec<Quieted> = self.quieted.values().cloned().collect();
         all.sort_by(|a, b| a.key.cmp(&b.key));
@@ -470,7 +470,7 @@ fn is_removed(store: &Store, subject: &Subject) -> bool {
         }
 }
 
-/// What makes a problem another one than the one that was acknowledged.
+/// Features that make a problem another one than the one that was acknowledged.
 fn like(problem: &Problem) -> String {
     let cause = problem.cause.unwrap_or("");
     format!("{} {} {cause}", problem.rule, problem.severity.word())

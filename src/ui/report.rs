@@ -12,7 +12,7 @@ use crate::{
 };
 
 const SECOND: i64 = 1_000_000_000;
-/// What it covers.
+/// Time that it covers.
 const HOUR: i64 = 3_600 * SECOND;
 /// The logs may take so long.
 const PATIENCE: i64 = 5 * SECOND;

@@ -265,7 +265,7 @@ pub fn on_screen(lab: &Lab) {
     tui.on_service("broken");
     tui.keys("l");
     // The dead tasks' last words, and how they ended.
-    tui.line(SOON, &["── broken.1 failed", "exit 3"]);
+    tui.line(SOON, &["── .1 failed", "exit 3"]);
     tui.shows(SOON, "no such table");
     tui.keys("E");
     tui.line(SOON, &["›", "no such table"]);

@@ -1,4 +1,4 @@
-//! What to mend on a quiet day.
+//! Advice: to be mended on a quiet day.
 
 use crate::{
     cluster::Service,

@@ -79,7 +79,7 @@ pub fn spare(cx: &Context<'_>) -> Option<Found> {
     })
 }
 
-/// How many of a node's tasks would find no node with what they reserve, constraints aside.
+/// Number of a node's tasks that would find no node with what they reserve, constraints aside.
 pub fn homeless(cx: &Context<'_>, lost: &Node) -> usize {
     let others = cx.usable().filter(|n| n.id != lost.id);
     let mut rooms: Vec<Resources> = others.map(|n| cx.store.free_on(n)).collect();

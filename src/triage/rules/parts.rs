@@ -1,4 +1,4 @@
-//! What a task needs and does not get: mounts, secrets, configs, networks, addresses, ports.
+//! Parts that a task needs and does not get: mounts, secrets, configs, networks, addresses, ports.
 
 use std::collections::BTreeSet;
 

@@ -27,7 +27,7 @@ fn since(cx: &Context<'_>, lost: &[&Voter<'_>]) -> Timestamp {
     lost.iter().map(|v| away_since(cx, v.node)).max().unwrap_or_default()
 }
 
-/// What the lost ones are called: of a host that joined again it is the old entry that is lost.
+/// Names of the lost ones: of a host that joined again it is the old entry that is lost.
 fn called(lost: &[&Voter<'_>]) -> String {
     let name = |v: &&Voter<'_>| match v.lost {
         Some(Lost::Replaced(_)) => entry(v.node),

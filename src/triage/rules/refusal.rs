@@ -23,14 +23,14 @@ const NEVER_MEANT: [NoNode; 2] = [NoNode::Constraints, NoNode::Platform];
 pub struct Refusal<'a> {
     /// The tasks that wait.
     pub tasks: Vec<&'a Task>,
-    /// What the newest of them wants.
+    /// Needs of the newest of them.
     pub spec: &'a TaskSpec,
-    /// What is in the way on the nodes that would do.
+    /// Obstacle on the nodes that would do.
     pub leads: NoNode,
     /// The model shows nothing that is in the way: it is newer than the engine's last try, or does not
     /// know. Then the engine's words are all there is.
     pub is_unexplained: bool,
-    /// What else is in the way on those nodes, and on which of them.
+    /// Other obstacles on those nodes, and on which of them.
     pub besides: Vec<(NoNode, Vec<&'a Node>)>,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Refusal<'a> {
     }
 }
 
-/// What a task asks of a node.
+/// Requirements of a task on a node.
 struct Asked<'s, 'a> {
     s: &'s ServiceContext<'a>,
     spec: &'a TaskSpec,
@@ -160,7 +160,7 @@ fn lead<'a>(
     (leads, true, Vec::new())
 }
 
-/// What but the reason that leads is in the way on these nodes: on all of them, or on any.
+/// Obstacles on these nodes other than the leading reason: on all of them, or on any.
 fn besides<'a>(nodes: &[&(&'a Node, Vec<NoNode>)], leads: NoNode, on_all: bool) -> Besides<'a> {
     let mut found: Besides<'a> = Vec::new();
     for (node, reasons) in nodes.iter().copied() {

@@ -60,7 +60,7 @@ fn done<'s>(
     tasks
 }
 
-/// Of a paused update whose tasks only did their work: how many places it never came to. Nothing if
+/// Number of places that a paused update whose tasks only did their work never came to. Nothing if
 /// something failed.
 fn not_reached(s: &ServiceContext<'_>, u: &UpdateStatus) -> Option<usize> {
     let is_new = |t: &Task| t.spec.template == s.service.template;
@@ -197,7 +197,7 @@ pub fn rolled_back(s: &ServiceContext<'_>) -> Option<Found> {
     )
 }
 
-/// How long an update should take by its own settings: batches, each with the delay and the time its
+/// Time that an update should take by its own settings: batches, each with the delay and the time its
 /// tasks are watched, and some to stop and start them.
 fn expected(s: &ServiceContext<'_>) -> Duration {
     let c = &s.service.update_config;

@@ -209,7 +209,7 @@ fn right(board: &Board) -> Line<'static> {
 /// The line below: a lost link first, then the worst problem.
 pub(super) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let line = match &board.link {
-        LinkState::Lost { why, next, .. } => {
+        LinkState::Lost { endpoint, why, next, .. } => {
             let why = board.why_lost().unwrap_or(why.into());
             let wait = next.0.saturating_sub(board.now.0).max(0) as u64;
             let again = match wait.div_ceil(1_000_000_000) {
@@ -218,7 +218,10 @@ pub(super) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
             };
             let room = (area.width as usize).saturating_sub(text::width(&again) + 7);
             let why = text::clean(&why);
-            let said = format!(" ✗ {} · {again} ", text::cut(&why, room));
+            // The reason matters more than the path to the engine.
+            let reason = why.strip_prefix(&format!("{}: ", text::clean(endpoint)));
+            let why = reason.filter(|_| text::width(&why) > room).unwrap_or(&why);
+            let said = format!(" ✗ {} · {again} ", text::cut(why, room));
             Line::styled(said, board.style(Slot::Banner))
         }
         LinkState::Connecting { endpoint } => {

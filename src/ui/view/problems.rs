@@ -56,7 +56,7 @@ pub(super) fn of_nodes(board: &Board) -> Slot {
     concern(board, |s| matches!(s, Subject::Node(_) | Subject::Other), Slot::Warn)
 }
 
-/// What a filter looks at.
+/// Texts that a filter searches.
 pub fn texts(problem: &Problem) -> [&str; 4] {
     [problem.rule, problem.cause.unwrap_or(""), &problem.object, &problem.message]
 }
@@ -186,7 +186,7 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-/// How many lines are below, and which keys lead there.
+/// Number of lines below, and which keys lead there.
 fn more(board: &Board, hidden: usize) -> String {
     let key = |act| board.settings.keymap.first(act, Context::Problems);
     let lines = if hidden == 1 { "line" } else { "lines" };
@@ -263,7 +263,7 @@ impl Details<'_> {
     }
 }
 
-/// What is known of a problem: like a good colleague's message.
+/// Everything known of a problem, as a colleague would write it.
 fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
     let mut d = Details { board, width, lines: Vec::new() };
     d.tell("what", &p.message, if p.is_loud() { slot(p.severity) } else { Slot::Text });
