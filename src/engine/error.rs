@@ -184,6 +184,7 @@ impl EngineError {
                 format!("{endpoint}: no answer to {what} within {}", crate::text::exact(*after))
             }
             Self::TooLarge { what, has, .. } => format!("the answer to {what} has {has}"),
+            Self::Garbage { why, .. } => why.clone(),
             other => other.to_string(),
         }
     }

@@ -314,7 +314,7 @@ impl Answer {
                     self.counters.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
                     if self.read > self.limits.size {
                         let most = self.limits.size >> 20;
-                        return Err(self.garbage(format!("its answer is larger than {most} MiB")));
+                        return Err(self.garbage(format!("the answer is larger than {most} MiB")));
                     }
                     return Ok(Some(data));
                 }
@@ -347,7 +347,9 @@ impl Answer {
         self.response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
     }
 
+    /// Says that it is no engine's.
     pub fn garbage(&self, why: String) -> EngineError {
+        let why = format!("{}: {why}", self.what);
         EngineError::Garbage { endpoint: self.endpoint.clone(), why }
     }
 

@@ -59,12 +59,12 @@ trait Read: FnMut(&[u8]) -> Result<usize, serde_json::Error> {}
 impl<F: FnMut(&[u8]) -> Result<usize, serde_json::Error>> Read for F {}
 
 impl Pieces {
-    /// Takes bytes in and calls `read` where an element begins: it says how long the element is. One
-    /// that can't be read costs only itself, and is counted in [`Pieces::gaps`].
+    /// Takes bytes in and calls `read` where an object begins: it says how long the object is. An
+    /// element that can't be read, or is no object, costs only itself, and is counted in
+    /// [`Pieces::gaps`].
     ///
     /// # Errors
-    /// When the bytes are not an array of objects. `null` is none: Docker writes an empty
-    /// list as `[]`.
+    /// When the bytes are not an array. `null` is none: Docker writes an empty list as `[]`.
     pub fn feed(
         &mut self,
         bytes: &[u8],
@@ -86,7 +86,7 @@ impl Pieces {
             return Err("an element of a list does not end".into());
         }
         if end.is_some() {
-            if let Err(error) = read(&self.begun) {
+            if let Err(error) = read_object(&self.begun, read) {
                 self.gaps.note(&error);
             }
             self.begun.clear();
@@ -102,15 +102,20 @@ impl Pieces {
             match (self.state, byte) {
                 (_, b' ' | b'\n' | b'\r' | b'\t') => {}
                 (At::Start, b'[') => self.state = At::Inside,
-                (At::Inside, b'{') => match self.element(&bytes[at..], read)? {
-                    Some(length) => {
-                        at += length;
-                        continue;
+                (At::Inside, first) if begins_value(*first) => {
+                    match self.element(&bytes[at..], read)? {
+                        Some(length) => {
+                            at += length;
+                            continue;
+                        }
+                        None => return Ok(()),
                     }
-                    None => return Ok(()),
-                },
+                }
                 (At::Inside, b']') => self.state = At::End,
                 (At::Inside, b',') => {}
+                (At::Start, other) => {
+                    return Err(format!("no list, it begins with {:?}", *other as char));
+                }
                 (_, other) => {
                     return Err(format!("a list has {:?} where none may be", *other as char));
                 }
@@ -123,11 +128,11 @@ impl Pieces {
     /// Reads the element that `bytes` begin with, and says how long it is; `None` if it goes on: then
     /// it is held back.
     fn element(&mut self, bytes: &[u8], read: &mut impl Read) -> Result<Option<usize>, String> {
-        let error = match read(bytes) {
+        let error = match read_object(bytes, read) {
             Ok(length) => return Ok(Some(length.max(1))),
             Err(error) => error,
         };
-        let mut span = Span::default();
+        let mut span = Span::of(bytes);
         let Some(length) = span.end(bytes) else {
             if bytes.len() > ELEMENT_LIMIT {
                 return Err("an element of a list does not end".into());
@@ -170,17 +175,49 @@ impl Pieces {
     }
 }
 
-/// Finds the end of an object in its bytes, whatever is in it, as they come.
+/// Whether an element begins with this byte: an object, or any other JSON value.
+fn begins_value(first: u8) -> bool {
+    matches!(first, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
+}
+
+/// Calls `read` for an object; anything else is none of the list's elements.
+fn read_object(bytes: &[u8], read: &mut impl Read) -> Result<usize, serde_json::Error> {
+    let kind = match bytes.first() {
+        Some(b'{') | None => return read(bytes),
+        Some(b'[') => "an array",
+
+        Some(b'"') => "a string",
+        Some(b'n') => "null",
+        Some(b't' | b'f') => "a boolean",
+        Some(_) => "a number",
+    };
+    Err(serde::de::Error::custom(format_args!("{kind} is no object")))
+}
+
+/// Finds the end of a JSON value in its bytes, whatever is in it, as they come.
 #[derive(Debug, Default)]
 struct Span {
     depth: u32,
     in_string: bool,
     escaped: bool,
+    /// A number, `true`, `false` or `null`: only what follows it ends it.
+    is_word: bool,
 }
 
 impl Span {
-    /// Length of the rest of the object in the next bytes; `None` if it does not end in them.
+    /// Begins with the first byte of a value.
+    fn of(bytes: &[u8]) -> Self {
+        let is_word = !matches!(bytes.first(), Some(b'{' | b'[' | b'"'));
+        Self { is_word, ..Self::default() }
+    }
+
+    /// Length of the rest of the value in the next bytes; `None` if it does not end in them.
     fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        if self.is_word {
+            let ends =
+                |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t');
+            return bytes.iter().position(ends);
+        }
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             if self.escaped {
@@ -190,6 +227,9 @@ impl Span {
                 at += memchr::memchr2(b'"', b'\\', &bytes[at..])?;
                 if bytes[at] == b'"' {
                     self.in_string = false;
+                    if self.depth == 0 {
+                        return Some(at + 1);
+                    }
                 } else {
                     self.escaped = true;
                 }
@@ -269,7 +309,16 @@ mod tests {
                 serde_json::json!({ "i": i, "text": text, "in": [{ "deep": {} }] }).to_string()
             };
             let elements: Vec<String> = sizes.iter().enumerate().map(element).collect();
-            let json = format!(" [{}]\n", elements.join(" ,\n"));
+            // Among them some that are no objects, as long.
+            let odd = ["null".to_owned(), elements.concat().len().to_string()];
+            let odd: Vec<String> = odd.into_iter().chain(sizes.iter().map(|size| match size % 3 {
+                0 => serde_json::json!(elements.join("]")).to_string(),
+                1 => format!("[{}]", elements.join(",")),
+                _ => "-17.5e-3".into(),
+            })).collect();
+            let mixed: Vec<&str> = elements.iter().enumerate()
+                .flat_map(|(i, e)| [&**e, &*odd[(i + salt) % odd.len()]]).collect();
+            let json = format!(" [{}]\n", mixed.join(" ,\n"));
             // Not byte by byte through megabytes: 100,000 cuts are enough.
             let least = json.len() / 100_000 + 1;
             let mut pieces = Pieces::default();
@@ -284,6 +333,7 @@ mod tests {
             }
             prop_assert_eq!(pieces.finish(), Ok(()));
             prop_assert!(read == elements, "{} elements of {}", read.len(), elements.len());
+            prop_assert_eq!(pieces.gaps().count, elements.len() as u64);
         }
     }
 
@@ -301,6 +351,44 @@ mod tests {
         assert!(pieces.gaps().example.as_deref().is_some_and(|why| why.contains("expected")));
     }
 
+    fn gaps_of(json: &str, chunk: usize) -> Result<(Vec<String>, Gaps), String> {
+        let mut pieces = Pieces::default();
+        let mut out = Vec::new();
+        for bytes in json.as_bytes().chunks(chunk) {
+            pieces.feed(bytes, |element| take(element, &mut out))?;
+        }
+        pieces.finish().map(|()| (out, pieces.gaps().clone()))
+    }
+
+    #[test]
+    fn an_element_that_is_no_object_costs_only_itself() {
+        for (odd, kind) in [
+            ("null", "null"),
+            ("true", "a boolean"),
+            ("false", "a boolean"),
+            ("-1.5e3", "a number"),
+            ("0", "a number"),
+            (r#""""#, "a string"),
+            (r#""a]},{\"\\""#, "a string"),
+            ("[]", "an array"),
+            (r#"[[1,"]"],{"a":[]}]"#, "an array"),
+        ] {
+            for json in [
+                format!(r#"[{{"a":1}},{odd},{{"b":2}}]"#),
+                format!("[{odd} ,{{\"a\":1}}\n,{odd},{{\"b\":2}}, {odd}]\n"),
+            ] {
+                let whole = gaps_of(&json, 1000).expect("a list");
+                assert_eq!(whole.0, [r#"{"a":1}"#, r#"{"b":2}"#], "{json}");
+                assert_eq!(whole.1.count, if json.ends_with('\n') { 3 } else { 1 }, "{json}");
+                let said = format!("{kind} is no object");
+                assert_eq!(whole.1.example.as_deref(), Some(&*said), "{json}");
+                for chunk in 1..json.len() {
+                    assert_eq!(gaps_of(&json, chunk).as_ref(), Ok(&whole), "{json} by {chunk}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_does_not_end_is_no_list() {
         let mut pieces = Pieces::default();
@@ -312,8 +400,11 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_said() {
-        for json in ["{}", "[1]", "hello", "[{}", "", "<html>", "null", "null\n", "null[{}]"] {
+        for json in ["{}", "hello", "[{}", "", "<html>", "null", "null\n", "null[{}]", "[hello]"] {
             assert!(split(json, 3).is_err(), "{json}");
+        }
+        for json in ["[nu", "[\"a", "[1", "[[]", "[,\"a\"", "1", "\"[]\"", "[{}}"] {
+            assert!(split(json, 2).is_err(), "{json}");
         }
     }
 }

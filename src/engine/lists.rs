@@ -62,7 +62,7 @@ impl Engine {
         let time = begun.elapsed();
         let body = answer.whole().await?;
         let begun = Instant::now();
-        let nodes = decode_nodes(&body).map_err(|why| self.garbage(why))?;
+        let nodes = decode_nodes(&body).map_err(|why| self.garbage("/nodes", &why))?;
         Ok((nodes, Price { time, bytes: body.len() as u64, decoding: begun.elapsed() }))
     }
 
@@ -79,7 +79,7 @@ impl Engine {
         let time = begun.elapsed();
         let body = answer.whole().await?;
         let begun = Instant::now();
-        let services = reader.read(&body).map_err(|why| self.garbage(why))?;
+        let services = reader.read(&body).map_err(|why| self.garbage("/services", &why))?;
         Ok((services, Price { time, bytes: body.len() as u64, decoding: begun.elapsed() }))
     }
 
@@ -115,7 +115,8 @@ impl Engine {
     /// One object's document, with all that skep does not know.
     pub async fn document_of(&self, kind: &str, id: &str) -> Result<Value> {
         let body = self.document(kind, id).await?;
-        serde_json::from_slice(&body).map_err(|e| self.garbage(e.to_string()))
+        let path = format!("/{kind}/{}", encode_text(id));
+        serde_json::from_slice(&body).map_err(|e| self.garbage(&path, &e.to_string()))
     }
 
     /// One object's document: `kind` is `services`, `nodes` or `tasks`.
@@ -160,7 +161,9 @@ impl Engine {
         }
     }
 
-    pub(super) fn garbage(&self, why: String) -> EngineError {
+    /// Says that the answer to a GET of `path` is no engine's.
+    pub(super) fn garbage(&self, path: &str, why: &str) -> EngineError {
+        let why = format!("GET {path}: {why}");
         EngineError::Garbage { endpoint: self.endpoint().to_string(), why }
     }
 }

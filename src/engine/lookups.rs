@@ -134,7 +134,7 @@ impl Engine {
             {
                 return ours.clone();
             }
-            self.garbage(format!("its /{} is not valid ({error})", part.word()))
+            self.garbage(&format!("/{}", part.word()), &error.to_string())
         })
     }
 
@@ -151,7 +151,10 @@ impl Engine {
         // The gate's limits hold; bollard's own is never reached.
         let patience = Duration::from_secs(60).as_secs();
         Docker::connect_with_custom_transport(transport, Some("http://docker"), patience, &version)
-            .map_err(|e| self.garbage(e.to_string()))
+            .map_err(|e| EngineError::Internal {
+                endpoint: self.endpoint().to_string(),
+                why: e.to_string(),
+            })
     }
 }
 

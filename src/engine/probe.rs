@@ -91,10 +91,8 @@ impl Engine {
         let answer = self.get("/info", DEADLINE, Limits::OPTIONAL).await?;
         let endpoint = self.endpoint().to_string();
         let body = answer.whole().await?;
-        serde_json::from_slice(&body).map_err(|e| EngineError::Garbage {
-            endpoint,
-            why: format!("its /info is not valid ({e})"),
-        })
+        serde_json::from_slice(&body)
+            .map_err(|e| EngineError::Garbage { endpoint, why: format!("GET /info: {e}") })
     }
 
     /// Judges by `/info`; strings as measured.
@@ -150,7 +148,7 @@ impl Engine {
                 answer => return answer,
             }
         }
-        Err(refusal.unwrap_or_else(|| self.garbage("it does not answer".into())))
+        Err(refusal.unwrap_or_else(|| self.garbage("/_ping", "no answer")))
     }
 
     /// The lower of both API versions, as the docker CLI negotiates, and the facts in the answer's
@@ -170,7 +168,7 @@ impl Engine {
         let theirs = answer.header("Api-Version").to_owned();
         let endpoint = self.endpoint().to_string();
         let Some(newest) = parse(&theirs) else {
-            return Err(answer.garbage("its answer names no API version".into()));
+            return Err(answer.garbage("the answer names no API version".into()));
         };
         drop(answer.whole().await);
         let (Some(min), Some(max)) = (parse(API_MIN), parse(API_MAX)) else { return Ok(greeted) };

@@ -168,6 +168,22 @@ async fn what_can_not_be_read_is_told() {
         (&["/services"], no_id, &["services unknown: 1 of ", "it has no ID"]),
         (&["/nodes"], odd_version, &["nodes unknown: 1 of "]),
         (&["/nodes"], none, &["nodes unknown: GET /nodes names none"]),
+        (
+            &["/nodes"],
+            |list| list.push(Value::Null),
+            &["nodes unknown: 1 of ", "(null is no object)"],
+        ),
+        (
+            &["/services"],
+            |list| list.insert(0, "x".into()),
+            &["services unknown: 1 of ", "(a string is"],
+        ),
+        (
+            &["/tasks"],
+            |list| list[1] = 7.into(),
+            &["tasks unknown: 1 of ", "(a number is no object)"],
+        ),
+        (&["/tasks"], |list| list[0] = vec!["a"].into(), &["tasks unknown: 1 of ", "(an array is"]),
         (&["/tasks"], odd_version, &["tasks unknown: 1 of "]),
         (&["/tasks"], |list| list[0]["Spec"] = 1.into(), &["tasks unknown: 1 of "]),
         (LISTS, all_odd, &["nodes unknown: ", "services unknown: ", "tasks unknown: "]),
@@ -179,8 +195,11 @@ async fn what_can_not_be_read_is_told() {
     }
     for path in LISTS {
         let paths = std::slice::from_ref(path);
-        let (code, out) = check(&Between::new(paths, Body::Text("null"))).await;
-        assert_eq!(code, 3, "{path}: {out}");
+        for none in ["null", "\"[]\"", "{\"a\":[]}", "<html>[]</html>"] {
+            let (code, out) = check(&Between::new(paths, Body::Text(none))).await;
+            let says = format!("this is not a Docker Engine: GET {path}: no list");
+            assert!(code == 3 && out.contains(&says), "{path} {none}: {out}");
+        }
     }
 }
 

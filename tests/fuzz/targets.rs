@@ -139,6 +139,10 @@ fn lists() -> Vec<Vec<u8>> {
             let all: Vec<serde_json::Value> = serde_json::from_str(&fixture(engine, name)).unwrap();
             for piece in all.chunks(2).take(6) {
                 seeds.push(serde_json::to_vec(piece).unwrap());
+                // What is no object among them.
+                let mut odd = vec!["]},{".into(), serde_json::json!([[{}], "]"]), (-1.5).into()];
+                odd.splice(1..1, piece.iter().cloned());
+                seeds.push(serde_json::to_vec(&odd).unwrap());
             }
         }
     }
@@ -222,14 +226,15 @@ fn pieces(input: &[u8]) -> Vec<&[u8]> {
     out
 }
 
-fn tasks<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Task>, String> {
+/// The tasks of a list, and the number of elements that can't be read.
+fn tasks<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<(Vec<Task>, u64), String> {
     let mut reader = TaskReader::default();
     let mut out = Vec::new();
     for piece in pieces {
         out.extend(reader.feed(piece)?);
     }
     reader.finish()?;
-    Ok(out)
+    Ok((out, reader.gaps().count))
 }
 
 fn check_lists(input: &[u8]) {

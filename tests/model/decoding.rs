@@ -127,14 +127,14 @@ fn one_bad_element_costs_only_itself() {
 fn bad_elements_are_counted() {
     let bad = r#"{"ID":"b","Version":{"Index":-1}}"#;
     let good = |id| format!(r#"{{"ID":"{id}","Spec":{{"Name":"{id}"}}}}"#);
-    let json = format!("[{},{bad},{{}},{}]", good("a"), good("c"));
+    let json = format!("[{},{bad},{{}},{},null,[\"z\"],\"x\",1]", good("a"), good("c"));
     let nodes = decode_nodes(json.as_bytes()).unwrap();
     let services = ServiceReader::default().read(json.as_bytes()).unwrap();
     let mut reader = TaskReader::default();
     let tasks = reader.feed(json.as_bytes()).unwrap();
     assert_eq!((nodes.len(), services.len(), tasks.len()), (2, 2, 2));
     for gaps in [&nodes.gaps, &services.gaps, reader.gaps()] {
-        assert_eq!(gaps.count, 2);
+        assert_eq!(gaps.count, 6);
         assert!(gaps.example.as_deref().unwrap().contains("-1"), "{gaps:?}");
     }
 }
