@@ -1,0 +1,113 @@
+//! Commands of the UI: carried out over a live link, and answered as well as can be without one.
+
+use super::Actor;
+use crate::{
+    action::plan::Found,
+    engine::Engine,
+    keep::Record,
+    session::{
+        documents,
+        logs::{ends, follow},
+        outbox::Gone,
+        protocol::{Command, Event},
+        watch::Watch,
+        writes::{self, Writes},
+    },
+};
+
+impl Actor {
+    pub(super) fn command(
+        &mut self,
+        command: Command,
+        engine: &Engine,
+        watch: &mut Watch,
+        writes: Option<&Writes>,
+    ) {
+        match command {
+            Command::Watch(services) => {
+                self.watched.clone_from(&services);
+                watch.watch(services);
+            }
+            Command::Logs(view, tasks) => {
+                self.logs = (view, tasks.clone());
+                self.tails.set(engine, &self.out, view, &tasks);
+            }
+            Command::OlderLogs(view, tasks) => follow::older(engine, &self.out, view, tasks),
+            Command::Remember(entries) => self.keep(Record::Entries(entries)),
+            Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
+            Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
+            Command::LastLines(task) => ends::last(engine, &self.out, task),
+            Command::Attend => watch.attend(),
+            Command::Usage => {
+                let (out, usage) = (self.out.clone(), Box::new(watch.usage()));
+                tokio::spawn(async move { out.send(Event::Usage(usage)).await });
+            }
+            Command::Documents(token, ids) => documents::read(engine, &self.out, token, ids),
+            Command::ReadBack(token, ids) => documents::find(engine, &self.out, token, ids),
+            Command::Raw(token, kind, id) => documents::raw(engine, &self.out, token, kind, id),
+            Command::CarryOut(approved) => {
+                // Another entry may have turned out to be this Swarm, and read-only.
+                match writes.filter(|_| self.config.grant.is_some()) {
+                    Some(writes) => writes.carry_out(approved),
+                    None => {
+                        let out = self.out.clone();
+                        tokio::spawn(async move {
+                            writes::refuse(&out, &approved, "this cluster is read-only").await
+                        });
+                    }
+                }
+            }
+            Command::Retry => {}
+        }
+    }
+
+    /// Waits for `what`, answering meanwhile what can be answered without an engine.
+    pub(super) async fn meanwhile<T>(
+        &mut self,
+        what: impl Future<Output = T>,
+        why: &str,
+    ) -> Result<T, Gone>
+    where
+        T: Default,
+    {
+        tokio::pin!(what);
+        loop {
+            tokio::select! {
+                done = &mut what => return Ok(done),
+                Some(join) = self.joins.recv() => self.take_in(join).await,
+                command = self.inbox.recv() => match command.ok_or(Gone)? {
+                    Command::Watch(services) => self.watched = services,
+                    Command::Logs(view, tasks) => self.logs = (view, tasks),
+                    Command::Remember(entries) => self.keep(Record::Entries(entries)),
+                    Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
+                    Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
+                    Command::Usage | Command::Attend => {}
+                    Command::LastLines(task) => {
+                        self.out.send(Event::LastLines(task, Err(why.to_owned()))).await?;
+                    }
+                    Command::OlderLogs(view, tasks) => {
+                        for (task, _, _) in tasks {
+                            self.out.send(Event::OlderLines(view, task, Vec::new())).await?;
+                        }
+                    }
+                    Command::Documents(token, _) => {
+                        self.out.send(Event::Documents(token, Err(why.to_owned()))).await?;
+                    }
+                    Command::ReadBack(token, targets) => {
+                        let unread = |target| (target, Found::Unreadable(why.to_owned()));
+                        let found = targets.into_iter().map(unread).collect();
+                        self.out.send(Event::ReadBack(token, found)).await?;
+                    }
+                    Command::Raw(token, _, _) => {
+                        self.out.send(Event::Raw(token, Err(why.to_owned()))).await?;
+                    }
+                    Command::CarryOut(approved) => {
+                        writes::refuse(&self.out, &approved, why).await?;
+                    }
+                    // A race that is cut short has no winner: the next one begins at once.
+                    Command::Retry => return Ok(T::default()),
+                },
+            }
+        }
+    }
+}

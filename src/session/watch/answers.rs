@@ -1,0 +1,133 @@
+//! Events and answers to requests: hands them to the UI, and decides what is read sooner.
+
+use std::time::Instant;
+
+use super::{Finished, Got, Watch};
+use crate::{
+    cluster::{Delta, EngineEvent, ListId, Part, ServiceId},
+    engine::{EngineError, ServiceReader},
+    session::{
+        clock::wall,
+        watch::{
+            hot_services::Surprise,
+            refusals::{Refusals, told_nodes, told_services, unread},
+            usage::Kind,
+        },
+    },
+};
+
+impl Watch {
+    pub(super) async fn heard_events(&mut self, events: Vec<EngineEvent>) {
+        let now = Instant::now();
+        self.meter.events += events.len() as u64;
+        let mut renamed = false;
+        for event in &events {
+            match &*event.kind {
+                "service" => {
+                    self.stir(Surprise::FULL, now);
+                    self.hot_services.touch(&ServiceId::from(event.id.clone()), now);
+                    self.hurry(&[Kind::Pulse, Kind::Roll, Kind::InView, Kind::Hot], now);
+                }
+                "node" => {
+                    self.stir(Surprise::FULL, now);
+                    // Any service may have lost a task there, and tasks move for a while.
+                    self.hot_services.touch_all(now);
+                    self.hurry(&[Kind::Nodes, Kind::Pulse, Kind::Hot, Kind::Sweep], now);
+                }
+                "network" | "secret" | "config" => renamed = true,
+                _ => {}
+            }
+        }
+        if renamed {
+            self.spawn_names();
+        }
+        self.teller.tell(events.into_iter().map(Delta::Event).collect()).await;
+    }
+
+    pub(super) async fn finished(&mut self, finished: Finished) -> Result<(), EngineError> {
+        let now = Instant::now();
+        let kind = finished.kind;
+        self.paid(kind, finished.price, now);
+        if finished.result.is_ok() && self.refused.answers(kind) {
+            tracing::info!(?kind, "a list that was refused is answered again");
+        }
+        match finished.result {
+            Ok(Got::Services(reader, services)) => {
+                self.reader = Some(reader);
+                let surprise = self.hot_services.take(&services, now);
+                self.stir(surprise, now);
+                if surprise > Surprise::NONE {
+                    self.hurry(&[Kind::InView, Kind::Hot], now);
+                }
+                self.teller.tell(told_services(services)).await;
+            }
+            Ok(Got::Nodes(nodes)) => self.teller.tell(told_nodes(nodes)).await,
+            Ok(Got::Tasks(list, prints)) => {
+                self.tasks_came = true;
+                if kind == Kind::Sweep {
+                    self.told_all_tasks(list, now);
+                }
+                let surprise = self.hot_services.told(&prints, now);
+                self.stir(surprise, now);
+            }
+            Err(error) => {
+                self.meter.failures += 1;
+                if matches!(kind, Kind::Pulse | Kind::Roll) {
+                    self.reader = Some(ServiceReader::default());
+                }
+                if error.is_timeout() && Refusals::part(kind) == Some(Part::Tasks) {
+                    // Services and nodes tell whether the link is lost.
+                    self.tasks_silent(&error, now).await;
+                    return Ok(());
+                }
+                if error.is_connection() {
+                    return Err(error);
+                }
+                if error.costs_a_part() {
+                    // What is refused once stays unknown; without services there is nothing to watch.
+                    let Some(part) = Refusals::part(kind) else { return Err(error) };
+                    if self.refused.add(part) {
+                        self.teller.tell(vec![unread(part, &error.brief())]).await;
+                    }
+                    return Ok(());
+                }
+                // A service may be removed between two requests: an answer to one, not a lost link.
+                let reason = self.engine.ask_why().await;
+                // Once for each time that it begins, not for each time that it goes on.
+                let is_removed = matches!(error, EngineError::NotFound { .. });
+                if self.refused.fails(kind) && !is_removed {
+                    tracing::warn!(%error, ?kind, "a list was refused");
+                } else {
+                    tracing::debug!(%error, ?kind, "a list was refused again");
+                }
+                reason?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A task list did not come: that is unknown now, and asked for until it does.
+    async fn tasks_silent(&mut self, error: &EngineError, now: Instant) {
+        tracing::warn!(%error, "tasks are not answered");
+        if self.silent_tasks.is_none() {
+            self.silent_tasks = Some(ListId(self.next_list));
+            let after = match error {
+                EngineError::Timeout { after, .. } => after.as_nanos(),
+                _ => 0,
+            };
+            let after = i64::try_from(after).unwrap_or_default();
+            let since = wall().shifted(self.teller.skew - after);
+            let silent = Delta::Silent(Part::Tasks, error.brief().into(), since);
+            self.teller.tell(vec![silent]).await;
+        }
+        self.pace(Kind::Sweep).hurry(now);
+    }
+
+    /// All tasks were listed: they are known again, unless the list began before they were dropped.
+    fn told_all_tasks(&mut self, list: ListId, now: Instant) {
+        match self.silent_tasks {
+            Some(first) if list < first => self.pace(Kind::Sweep).hurry(now),
+            _ => self.silent_tasks = None,
+        }
+    }
+}

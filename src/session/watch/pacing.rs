@@ -1,0 +1,88 @@
+//! The pace of the requests: faster when something happens, slower while nothing does.
+
+use std::time::{Duration, Instant};
+
+use super::Watch;
+use crate::{
+    engine::Price,
+    session::watch::{
+        budget::{CALM, Pace, Rhythm, share_out},
+        hot_services::Surprise,
+        usage::Kind,
+    },
+};
+
+/// A rhythm: busy and calm in milliseconds, longest in seconds, and its weight.
+const fn rhythm(busy: u64, calm: u64, longest: u64, weight: f64) -> Rhythm {
+    Rhythm {
+        busy: Duration::from_millis(busy),
+        calm: Duration::from_millis(calm),
+        longest: Duration::from_secs(longest),
+        weight,
+    }
+}
+
+pub(super) const PULSE: Rhythm = rhythm(800, 6_000, 60, 0.25);
+const ROLL: Rhythm = rhythm(2_000, 15_000, 60, 0.05);
+const NODES: Rhythm = rhythm(3_000, 30_000, 60, 0.1);
+const IN_VIEW: Rhythm = rhythm(700, 5_000, 20, 0.25);
+const HOT: Rhythm = rhythm(900, 10_000, 30, 0.15);
+const SWEEP: Rhythm = rhythm(10_000, 120_000, 900, 0.2);
+
+/// The rhythms, in the order of [`Kind::ALL`].
+pub(super) const RHYTHMS: [Rhythm; Kind::ALL.len()] = [PULSE, ROLL, NODES, IN_VIEW, HOT, SWEEP];
+
+/// After a key press, what is in view is read often for this long.
+const ATTENTION: Duration = Duration::from_secs(30);
+
+impl Watch {
+    pub(super) fn pace(&mut self, kind: Kind) -> &mut Pace {
+        &mut self.paces[kind as usize]
+    }
+
+    pub(super) fn hurry(&mut self, kinds: &[Kind], now: Instant) {
+        for kind in kinds {
+            self.pace(*kind).hurry(now);
+        }
+    }
+
+    /// An answer came: it is paid for, and the budget shared out anew.
+    pub(super) fn paid(&mut self, kind: Kind, price: Price, now: Instant) {
+        if price.time.is_zero() {
+            // None came: that tells nothing of what one costs, nor of the link.
+            return self.pace(kind).skip(now);
+        }
+        self.quickest = self.quickest.min(price.time);
+        // A little of it is always the manager's.
+        let time = (price.time.saturating_sub(self.quickest)).max(price.time / 8);
+        let price = Price { time, ..price };
+        self.meter.add(kind, price);
+        self.pace(kind).done(price, now);
+        let mut paces: Vec<&mut Pace> = self.paces.iter_mut().collect();
+        share_out(self.budget.share, &mut paces);
+    }
+
+    /// Something happened: everything is read more often for a while, the shorter the less surprising it
+    /// was.
+    pub(super) fn stir(&mut self, surprise: Surprise, now: Instant) {
+        if let Some(since) = now.checked_sub(CALM.mul_f64(1.0 - surprise.0)) {
+            self.stirred = self.stirred.max(since);
+        }
+        self.rest(now);
+    }
+
+    /// The longer nothing happens, the less often lists are read.
+    pub(super) fn rest(&mut self, now: Instant) {
+        let quiet = now.duration_since(self.stirred);
+        for pace in &mut self.paces {
+            pace.rest(quiet, now);
+        }
+        if self.attended.is_some_and(|at| now.duration_since(at) < ATTENTION) {
+            self.pace(Kind::InView).rest(Duration::ZERO, now);
+        }
+        if self.feed.is_refused() {
+            // Nothing else tells of a node.
+            self.pace(Kind::Nodes).rest(Duration::ZERO, now);
+        }
+    }
+}

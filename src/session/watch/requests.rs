@@ -1,0 +1,143 @@
+//! Requests of the lists whose time has come.
+
+use std::time::Instant;
+
+use super::{Finished, Got, Watch};
+use crate::{
+    cluster::{ListId, Scope},
+    engine::{Names, Price},
+    session::{
+        protocol::Event,
+        watch::{
+            lists::{Teller, stream_list},
+            usage::Kind,
+        },
+    },
+};
+
+impl Watch {
+    pub(super) fn send_due(&mut self) {
+        let now = Instant::now();
+        self.rest(now);
+        if self.pace(Kind::Pulse).is_due(now) {
+            self.ask_services(Kind::Pulse, now);
+        }
+        if self.pace(Kind::Roll).is_due(now) {
+            self.ask_services(Kind::Roll, now);
+        }
+        if !self.refused.has(Kind::Nodes) && self.pace(Kind::Nodes).is_due(now) {
+            self.pace(Kind::Nodes).sent(now);
+            let engine = self.engine.clone();
+            self.jobs.spawn(async move {
+                let (result, price) = match engine.nodes().await {
+                    Ok((nodes, price)) => (Ok(Got::Nodes(nodes)), price),
+                    Err(error) => (Err(error), Price::default()),
+                };
+                Finished { kind: Kind::Nodes, price, result }
+            });
+        }
+        for kind in [Kind::Nodes, Kind::InView, Kind::Hot, Kind::Sweep] {
+            if self.refused.has(kind) {
+                self.pace(kind).skip(now);
+            }
+        }
+        for kind in [Kind::InView, Kind::Hot] {
+            // While tasks are not answered, the whole list tells when they are again.
+            if self.silent_tasks.is_some() {
+                self.pace(kind).skip(now);
+            }
+            if !self.pace(kind).is_due(now) {
+                continue;
+            }
+            let mut services = match kind {
+                Kind::InView => self.hot_services.in_view(),
+                _ => self.hot_services.hot(now),
+            };
+            // One request for both, if the others are few and their turn is soon.
+            if kind == Kind::InView
+                && !services.is_empty()
+                && self.paces[Kind::Hot as usize].is_due_with(&self.paces[kind as usize], now)
+                && let Some(few) = self.hot_services.few_hot(now)
+            {
+                services.extend(few);
+                self.pace(Kind::Hot).skip(now);
+            }
+            if services.is_empty() {
+                self.pace(kind).skip(now);
+            } else {
+                self.ask_tasks(kind, Scope::Services(services), now);
+            }
+        }
+        if self.pace(Kind::Sweep).is_due(now) {
+            self.ask_tasks(Kind::Sweep, Scope::All, now);
+        }
+    }
+
+    fn ask_services(&mut self, kind: Kind, now: Instant) {
+        // One at a time: the reader goes from list to list.
+        let Some(mut reader) = self.reader.take() else {
+            return self.pace(kind).put_off(now);
+        };
+        self.pace(kind).sent(now);
+        if kind == Kind::Pulse {
+            // It tells all that a roll would.
+            self.pace(Kind::Roll).skip(now);
+        }
+        let engine = self.engine.clone();
+        self.jobs.spawn(async move {
+            let (result, price) = match engine.services(&mut reader, kind == Kind::Pulse).await {
+                Ok((services, price)) => (Ok(Got::Services(reader, services)), price),
+                Err(error) => (Err(error), Price::default()),
+            };
+            Finished { kind, price, result }
+        });
+    }
+
+    fn ask_tasks(&mut self, kind: Kind, scope: Scope, now: Instant) {
+        let teller = self.teller.clone();
+        self.ask_tasks_for(kind, scope, std::future::ready(Some(teller)), now);
+    }
+
+    /// Sends the request at once, and delivers the answer when there is a receiver.
+    pub(super) fn ask_tasks_for(
+        &mut self,
+        kind: Kind,
+        scope: Scope,
+        teller: impl Future<Output = Option<Teller>> + Send + 'static,
+        now: Instant,
+    ) {
+        self.pace(kind).sent(now);
+        let list = ListId(self.next_list);
+        self.next_list += 1;
+        let engine = self.engine.clone();
+        self.jobs.spawn(async move {
+            let read = async {
+                let tasks = engine.tasks(&scope).await?;
+                stream_list(tasks, list, scope, teller).await
+            };
+            match read.await {
+                Ok(read) => {
+                    Finished { kind, price: read.price, result: Ok(Got::Tasks(list, read.prints)) }
+                }
+                Err(error) => Finished { kind, price: Price::default(), result: Err(error) },
+            }
+        });
+    }
+
+    /// Names of what services refer to; they change only with an event.
+    pub(super) fn spawn_names(&self) {
+        let (engine, teller) = (self.engine.clone(), self.teller.clone());
+        tokio::spawn(async move {
+            let mut names = Names::awaited();
+            match engine.names(&mut names).await {
+                Ok(()) => {
+                    teller.tell(names.deltas()).await;
+                    let names = Event::Names(teller.generation, Box::new(names));
+                    drop(teller.out.send(names).await);
+                }
+                // Pages show ids instead.
+                Err(error) => tracing::debug!(%error, "names can't be read"),
+            }
+        });
+    }
+}
