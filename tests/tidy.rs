@@ -316,6 +316,30 @@ fn circles_are_small() {
     assert_eq!(large, Vec::<Vec<String>>::new());
 }
 
+/// A file that fits into a head, and a folder that fits onto a screen.
+#[test]
+fn files_and_folders_are_small() {
+    const LINES: usize = 500;
+    const FILES: usize = 15;
+    /// A rule's file is found by its theme, and a screen's by the table of views.
+    const TABLES: [&str; 3] = ["triage/rules", "ui", "ui/view"];
+    let src = root().join("src");
+    let mut large = Vec::new();
+    let mut folders: BTreeMap<String, usize> = BTreeMap::new();
+    for file in sources(&src) {
+        let name = file.strip_prefix(&src).unwrap();
+        let lines = fs::read_to_string(&file).unwrap().lines().count();
+        large.extend((lines > LINES).then(|| format!("{}: {lines} lines", name.display())));
+        *folders.entry(name.parent().unwrap().display().to_string()).or_default() += 1;
+    }
+    for table in TABLES {
+        assert!(folders.remove(table).is_some_and(|files| files > FILES), "{table} is small now");
+    }
+    let full = folders.into_iter().filter(|(_, files)| *files > FILES);
+    large.extend(full.map(|(folder, files)| format!("{folder}: {files} files")));
+    assert_eq!(large, Vec::<String>::new());
+}
+
 /// Grants are minted in one place, which no room may import; and only what holds one can write.
 #[test]
 fn only_start_up_mints_grants() {

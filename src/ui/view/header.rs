@@ -11,7 +11,11 @@ use crate::{
     cluster::Part,
     config::Slot,
     session::{Reach, Way},
-    ui::{Board, board::LinkState, session_events::SKEW_SHOWN, widget::text},
+    ui::{
+        Board,
+        board::{LinkState, session_events::SKEW_SHOWN},
+        widget::text,
+    },
 };
 
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {

@@ -2,15 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{
-    Board,
-    board::{TaskScope, View},
-    log_pane::LogSource,
-};
+use super::{Board, TaskScope, View};
 use crate::{
     cluster::{ServiceId, Subject, Timestamp},
     session::Command,
     triage::{Problem, Severity},
+    ui::log_pane::LogSource,
 };
 
 /// The services of problems that are not over, each with the worst, folded ones included.
@@ -31,7 +28,7 @@ fn troubled(problems: &[Arc<Problem>]) -> HashMap<ServiceId, Severity> {
 
 impl Board {
     /// Brings all that is derived up to date.
-    pub(super) fn settle(&mut self, now: Timestamp) {
+    pub(in crate::ui) fn settle(&mut self, now: Timestamp) {
         self.unsettled = false;
         if self.paused_at.is_none() {
             self.scene.now = now.shifted(self.skew);
@@ -100,7 +97,7 @@ impl Board {
     }
 
     /// Goes on with work that was put off.
-    pub(super) fn work(&mut self, now: Timestamp) {
+    pub(in crate::ui) fn work(&mut self, now: Timestamp) {
         self.now = now;
         // How far a filter is stands on the screen.
         self.dirty |= self.log.as_ref().is_some_and(|log| log.buffer.is_filtering());
@@ -160,7 +157,7 @@ impl Board {
     }
 
     /// Whether there is work left that was put off to let keys through.
-    pub(super) fn has_work(&self) -> bool {
+    pub(in crate::ui) fn has_work(&self) -> bool {
         self.log.as_ref().is_some_and(|log| log.buffer.is_filtering())
             || (self.paused_at.is_none() && self.is_live() && self.triage.has_work())
     }

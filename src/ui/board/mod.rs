@@ -1,16 +1,18 @@
 //! One cluster on the screen: its model, views, overlays and actions, and their only way to change:
 //! [`Board::update`].
 
-use std::{borrow::Cow, path::PathBuf, sync::Arc, time::Duration};
+mod derive;
+mod link;
+pub(super) mod session_events;
+mod settings;
+mod view;
 
-use crossterm::event::KeyEvent;
-use ratatui::style::Style;
+use std::sync::Arc;
 
 use super::{
     actions::Context,
-    app::{Appearance, Effect},
+    app::Effect,
     event_filter::EventSieve,
-    keymap::Keymap,
     log_pane::LogPane,
     model::Model,
     order::Order,
@@ -25,164 +27,16 @@ use super::{
     view::{overview::Split, tasks::BY_NAME},
 };
 use crate::{
-    action::{follow::Follow, plan::Change},
-    cluster::{ELECTION, Leaderless, NodeId, Part, ServiceId, Store, TaskId, Timestamp},
-    config::Theme,
-    grant::{ClusterNo, WriteGrant},
+    action::follow::Follow,
+    cluster::{NodeId, ServiceId, Store, TaskId, Timestamp},
+    grant::ClusterNo,
     session::{Command, Event, Generation, LogFrame, ManagerLine, Token, Usage},
-    triage::{Problem, Thresholds, Triage},
+    triage::{Problem, Triage},
 };
 
-/// A full-size view, or the Overview of all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    Overview,
-    Services,
-    Nodes,
-    Tasks,
-    Events,
-    Logs,
-    Problems,
-}
-
-impl View {
-    /// All, in the order of their keys.
-    pub const ALL: [Self; 7] = [
-        Self::Overview,
-        Self::Services,
-        Self::Nodes,
-        Self::Tasks,
-        Self::Events,
-        Self::Logs,
-        Self::Problems,
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::Services => "Services",
-            Self::Nodes => "Nodes",
-            Self::Tasks => "Tasks",
-            Self::Events => "Events",
-            Self::Logs => "Logs",
-            Self::Problems => "Problems",
-        }
-    }
-
-    /// By name, any case.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|v| v.name().eq_ignore_ascii_case(name))
-    }
-}
-
-/// A pane of the Overview.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pane {
-    Services,
-    Nodes,
-    Tasks,
-    Events,
-    Logs,
-}
-
-/// Scope of the task list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TaskScope {
-    All,
-    Service(ServiceId),
-    Node(NodeId),
-}
-
-/// Settings of a cluster.
-#[derive(Clone)]
-pub struct Settings {
-    /// The user's name for it.
-    pub name: String,
-    /// Whether the name is worth a place on the screen.
-    pub named: bool,
-    /// Its colour.
-    pub colour: Option<Style>,
-    /// A banner, and every plan confirmed by typing.
-    pub production: bool,
-    /// Present if this cluster may be written to.
-    pub grant: Option<WriteGrant>,
-    /// Its appearance.
-    pub appearance: Appearance,
-    /// The keymap.
-    pub keymap: Arc<Keymap>,
-    /// Of JSON log lines, show these keys; all if there are none.
-    pub log_keys: Vec<String>,
-    /// Help is pointed to, until it was used once.
-    pub hint: bool,
-    /// The view to begin with.
-    pub view: View,
-    /// From when on something is a problem.
-    pub thresholds: Thresholds,
-    /// The user who runs skep.
-    pub who: String,
-    /// Where files go.
-    pub folder: PathBuf,
-    /// The home of who runs skep.
-    pub home: Option<PathBuf>,
-}
-
-/// The connection, as the screen shows it.
-#[derive(Clone, Debug)]
-pub enum LinkState {
-    Connecting { endpoint: String },
-    Live { endpoint: String },
-    Lost { endpoint: String, why: String, next: Timestamp },
-}
-
-/// Input of a board.
-#[derive(Debug)]
-pub(super) enum Input {
-    Key(KeyEvent),
-    Paste(String),
-    /// The mouse moved something; what follows from it is worked out.
-    Pointed,
-    Tick,
-}
-
-/// Requests to the app that owns all boards.
-#[derive(Debug)]
-pub(super) enum Request {
-    /// The view of all clusters.
-    Clusters,
-    /// The cluster so many places on.
-    Turn(isize),
-    /// The cluster of this name.
-    Named(String),
-    /// These colours, everywhere.
-    Theme(Theme),
-    /// The wall, or back from it.
-    Wall,
-    /// Help was found: it need not be pointed to any more.
-    HelpUsed,
-}
-
-/// The other clusters that are in trouble, for the header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Elsewhere {
-    /// The worst of them.
-    pub name: String,
-    pub critical: bool,
-    /// Number of others beside it.
-    pub more: usize,
-}
-
-/// Purpose of the documents being read.
-#[derive(Clone, Debug)]
-pub(super) enum Pending {
-    /// To plan this change.
-    Plan(Change),
-    /// To edit the spec.
-    Edit,
-}
-
-/// Seconds after which data that does not come is called silent: nodes are asked every three.
-const SILENCE: u64 = 6;
+pub use link::LinkState;
+pub(super) use settings::{Elsewhere, Input, Pending, Request, Settings};
+pub use view::{Pane, TaskScope, View};
 
 /// The session is told at most so often that someone is at the keyboard.
 const ATTENTION: std::time::Duration = std::time::Duration::from_secs(5);
@@ -474,50 +328,6 @@ impl Board {
     /// Problems that ask for a human, the worst first.
     pub(super) fn loud(&self) -> impl Iterator<Item = &Problem> {
         self.problems().iter().map(|p| &**p).filter(|p| p.is_loud())
-    }
-
-    /// State of the managers while the Swarm has no leader.
-    pub(super) fn leaderless(&self) -> Option<&Leaderless> {
-        self.live_store().leaderless().filter(|_| matches!(self.link, LinkState::Lost { .. }))
-    }
-
-    /// Why nothing is heard, if the link is lost: that quorum is lost, or else what the link says.
-    pub(super) fn why_lost(&self) -> Option<Cow<'_, str>> {
-        let LinkState::Lost { why, .. } = &self.link else { return None };
-        let Some(leaderless) = self.leaderless() else { return Some(why.into()) };
-        if let Some(quorum) = self.loud().find(|p| p.rule == "quorum-lost") {
-            return Some((&quorum.message).into());
-        }
-        if leaderless.since.age(self.now.shifted(self.skew)) < ELECTION {
-            return Some(format!("{why}; an election takes up to 20s").into());
-        }
-        Some(why.into())
-    }
-
-    /// Time since which task requests are not answered.
-    pub(super) fn tasks_silent(&self) -> Option<Duration> {
-        let since = self.live_store().unread().silent_since(Part::Tasks)?;
-        Some(since.age(self.now.shifted(self.skew)))
-    }
-
-    /// The model as last heard, also while the screen is paused.
-    pub(super) fn live_store(&self) -> &Store {
-        self.live.as_deref().unwrap_or(&self.scene.store)
-    }
-
-    /// Whether this cluster can't be written to.
-    pub fn is_read_only(&self) -> bool {
-        self.settings.grant.is_none()
-    }
-
-    /// Whether what is on the screen flows.
-    pub fn is_live(&self) -> bool {
-        matches!(self.link, LinkState::Live { .. }) && self.data_age().as_secs() < SILENCE
-    }
-
-    /// How old the data is.
-    pub fn data_age(&self) -> std::time::Duration {
-        self.last_heard.map_or(std::time::Duration::ZERO, |at| at.age(self.now))
     }
 
     pub(super) fn token(&mut self) -> Token {

@@ -1,11 +1,6 @@
 //! Applies events of the session to the state.
 
-use super::{
-    Board,
-    app::Effect,
-    board::{LinkState, Pending, Settings},
-    overlay::{Editor, Overlay, PageKind, PlanBox},
-};
+use super::{Board, LinkState, Pending, Settings};
 use crate::{
     action::{
         follow::Phase,
@@ -15,16 +10,20 @@ use crate::{
     grant::WriteGrant,
     session::{Command, Event, Generation, Link, Outcome, Token},
     triage::{Blast, blast},
+    ui::{
+        app::Effect,
+        overlay::{Editor, Overlay, PageKind, PlanBox},
+    },
 };
 
 /// A clock that differs by less is right enough to say nothing.
-pub(super) const SKEW_SHOWN: i64 = 5_000_000_000;
+pub(in crate::ui) const SKEW_SHOWN: i64 = 5_000_000_000;
 
 /// A write's outcome is read back at most so often.
 const BETWEEN_READS: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Board {
-    pub(super) fn session_event(&mut self, event: Event) {
+    pub(in crate::ui) fn session_event(&mut self, event: Event) {
         match event {
             Event::Link(generation, link) => self.link_changed(generation, link),
             Event::Heard(generation, deltas, at) => {
@@ -136,13 +135,13 @@ impl Board {
     }
 
     /// Tells what was wrong with what was asked for.
-    pub(super) fn notice(&mut self, text: String) {
+    pub(in crate::ui) fn notice(&mut self, text: String) {
         self.note(self.now, text.clone(), Gravity::Bad);
         self.say(text);
     }
 
     /// Another entry of the command line or the config file turned out to be this Swarm.
-    pub(super) fn joined(&mut self, other: Settings) {
+    pub(in crate::ui) fn joined(&mut self, other: Settings) {
         let said = format!("'{}' is the same Swarm: its managers are used here", other.name);
         self.note(self.now, said, Gravity::Note);
         if !self.settings.named && other.named {
@@ -161,7 +160,7 @@ impl Board {
     }
 
     /// Asks what became of writes that were under way when the link was lost.
-    pub(super) fn read_back(&mut self) {
+    pub(in crate::ui) fn read_back(&mut self) {
         let now = self.now.shifted(self.skew);
         let unknown: Vec<Target> = self
             .follows
@@ -242,7 +241,7 @@ impl Board {
         plan
     }
 
-    pub(super) fn open_plan(&mut self, mut plan: Plan, notice: Option<String>) {
+    pub(in crate::ui) fn open_plan(&mut self, mut plan: Plan, notice: Option<String>) {
         if self.settings.grant.as_ref().is_some_and(WriteGrant::wants_typing) {
             plan.ask_typing();
         }
@@ -321,7 +320,7 @@ impl Board {
 }
 
 impl Editor {
-    pub(super) fn new(document: Document) -> Self {
+    pub(in crate::ui) fn new(document: Document) -> Self {
         let mut shown = document.spec.clone();
         mask_document(&mut shown);
         let original = to_yaml(&shown);
@@ -331,7 +330,7 @@ impl Editor {
     }
 
     /// Whether something was typed.
-    pub(super) fn is_changed(&self) -> bool {
+    pub(in crate::ui) fn is_changed(&self) -> bool {
         !self.original.lines().eq(self.area.lines().iter().map(String::as_str))
     }
 }

@@ -1,0 +1,45 @@
+//! Input of the app, and its effects, which are carried out outside.
+
+use std::path::PathBuf;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use ratatui::layout::Rect;
+
+use crate::{
+    grant::ClusterNo,
+    session::{Command, SessionEvent},
+};
+
+/// Input of the app.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// Pasted text.
+    Paste(String),
+    /// The mouse, on a screen of that size.
+    Mouse(MouseEvent, Rect),
+    /// An event of a session.
+    Session(SessionEvent),
+    /// Time goes by.
+    Tick,
+}
+
+/// An effect to be carried out outside the app.
+#[derive(Debug)]
+pub enum Effect {
+    /// For a cluster's session.
+    Session(ClusterNo, Command),
+    /// To the terminal's clipboard.
+    Copy(String),
+    /// The terminal's bell.
+    Bell,
+    /// Draw the whole screen anew: something else wrote on it.
+    Redraw,
+    /// Run this, and don't wait for it.
+    Run { command: Vec<String>, env: Vec<(&'static str, String)> },
+    /// Into a file: a new one if `fresh`, which must not exist yet, else at its end.
+    Write { path: PathBuf, text: String, fresh: bool },
+    /// End.
+    Quit,
+}

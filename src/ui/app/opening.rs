@@ -1,0 +1,97 @@
+//! Settings that the UI opens with.
+
+use std::{path::PathBuf, sync::Arc};
+
+use ratatui::style::Style;
+
+use crate::{
+    config::{Borders, Depth, Look, Theme, Themes},
+    grant::WriteGrant,
+    triage::Thresholds,
+    ui::{board::View, keymap::Keymap, wall::WallSettings},
+};
+
+/// Settings at the start of the UI.
+pub struct Opening {
+    /// Its appearance.
+    pub appearance: Appearance,
+    /// The keymap.
+    pub keymap: Arc<Keymap>,
+    /// Until help was used once, it is pointed to; this file is made then.
+    pub hint: Option<PathBuf>,
+    /// Settings of the wall.
+    pub wall: WallSettings,
+    /// The view to begin with.
+    pub view: View,
+    /// Begin with the view of all clusters.
+    pub clusters: bool,
+    /// Of JSON log lines, show these keys; all if there are none.
+    pub log_keys: Vec<String>,
+    /// From when on something is a problem.
+    pub thresholds: Thresholds,
+    /// The user who runs skep.
+    pub who: String,
+    /// Where files go.
+    pub folder: PathBuf,
+    /// The home of who runs skep.
+    pub home: Option<PathBuf>,
+    /// Notices about the command line and the config file, to be shown.
+    pub notices: Vec<String>,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self {
+            appearance: Appearance::default(),
+            keymap: Arc::default(),
+            hint: None,
+            wall: WallSettings::default(),
+            view: View::Overview,
+            clusters: false,
+            log_keys: Vec::new(),
+            thresholds: Thresholds::default(),
+            who: String::new(),
+            folder: PathBuf::new(),
+            home: None,
+            notices: Vec::new(),
+        }
+    }
+}
+
+/// Appearance of the UI.
+#[derive(Clone)]
+pub struct Appearance {
+    /// Colours.
+    pub theme: Theme,
+    /// Those that may be changed to.
+    pub themes: Arc<Themes>,
+    /// Nothing but ASCII is drawn.
+    pub ascii: bool,
+    /// The corners of the panes.
+    pub borders: Borders,
+}
+
+impl Default for Appearance {
+    fn default() -> Self {
+        let themes = Themes::embedded(Look { depth: Depth::True, dark: None });
+        let theme = themes.get(None).unwrap_or_default();
+        Self { theme, themes: Arc::new(themes), ascii: false, borders: Borders::default() }
+    }
+}
+
+/// A cluster that is open, in the order of the sessions.
+#[derive(Clone, Default)]
+pub struct OpenCluster {
+    /// The user's name for it, if any.
+    pub name: Option<String>,
+    /// The first endpoint.
+    pub endpoint: String,
+    /// Present if it may be written to.
+    pub grant: Option<WriteGrant>,
+    /// A banner, and every plan confirmed by typing.
+    pub production: bool,
+    /// Its colour.
+    pub colour: Option<Style>,
+    /// Not open yet: for endpoints that turn out to belong to another Swarm.
+    pub spare: bool,
+}

@@ -1,0 +1,174 @@
+//! Going from cluster to cluster: requests of a board to the app, merged clusters, and the keys of the
+//! view of all.
+
+use crossterm::event::KeyEvent;
+
+use super::{App, Effect};
+use crate::{
+    grant::ClusterNo,
+    triage::Severity,
+    ui::{
+        actions::{Act, Context},
+        board::{Board, Elsewhere, Input, LinkState, Request},
+    },
+};
+
+impl App {
+    pub(super) fn grant_wishes(&mut self) {
+        for request in std::mem::take(&mut self.boards[self.current].requests) {
+            match request {
+                Request::Clusters => self.fleet.open = !self.fleet.open,
+                Request::Named(name) => {
+                    let found = self.open().find(|b| b.settings.name == name).map(|b| b.no.0);
+                    if let Some(no) = found {
+                        self.switch(no);
+                    }
+                }
+                Request::Turn(by) => {
+                    let open: Vec<usize> = self.open().map(|b| b.no.0).collect();
+                    let at = open.iter().position(|no| *no == self.current).unwrap_or(0);
+                    if open.len() > 1 {
+                        let next = (at as isize + by).rem_euclid(open.len() as isize) as usize;
+                        self.switch(open[next]);
+                    } else {
+                        self.boards[self.current]
+                            .say("this is the only cluster; -H, -c and the config file open more");
+                    }
+                }
+                Request::Wall => self.set_wall(true),
+                Request::HelpUsed => {
+                    if let Some(path) = self.hint.take() {
+                        let write = Effect::Write { path, text: String::new(), fresh: true };
+                        self.boards[self.current].effects.push(write);
+                    }
+                    for board in &mut self.boards {
+                        board.settings.hint = false;
+                    }
+                }
+                Request::Theme(theme) => {
+                    for board in &mut self.boards {
+                        board.settings.appearance.theme = theme.clone();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Brings another cluster to the screen.
+    fn switch(&mut self, to: usize) {
+        self.boards[self.current].show(false, self.now);
+        self.current = to;
+        self.boards[to].show(true, self.now);
+        self.fleet.open = false;
+        self.dirty = true;
+    }
+
+    /// Two turned out to be one Swarm.
+    pub(super) fn merge(&mut self, gone: ClusterNo, into: ClusterNo, read_only: bool) {
+        let (Some(merged), true) = (self.merged.get_mut(gone.0), into.0 < self.boards.len()) else {
+            return;
+        };
+        *merged = true;
+        let mut other = self.boards[gone.0].settings.clone();
+        if read_only {
+            other.grant = None;
+        }
+        self.boards[into.0].joined(other);
+        if self.current == gone.0 {
+            let together = self.fleet.open;
+            self.switch(into.0);
+            self.fleet.open = together;
+        }
+        self.tell_siblings();
+        self.dirty = true;
+    }
+
+    /// Tells every board what the clusters are called.
+    pub(super) fn tell_siblings(&mut self) {
+        let names: Vec<String> = self.open().map(|b| b.settings.name.clone()).collect();
+        for board in &mut self.boards {
+            board.siblings.clone_from(&names);
+        }
+    }
+
+    /// Keeps the header's word on the other clusters true.
+    pub(super) fn look_elsewhere(&mut self) {
+        let found =
+            |severity| move |b: &&Board| b.loud().filter(|p| p.severity == severity).count();
+        let rank = |b: &&Board| {
+            let lost = usize::from(matches!(b.link, LinkState::Lost { .. }));
+            (found(Severity::Critical)(b) + lost, found(Severity::Warning)(b))
+        };
+        let others = self.open().filter(|b| b.no.0 != self.current && rank(b) > (0, 0));
+        let more = others.clone().count().saturating_sub(1);
+        // Of equal ones the first.
+        let worst = others.rev().max_by_key(rank);
+        let others = worst.map(|b| Elsewhere {
+            name: b.settings.name.clone(),
+            critical: rank(&b).0 > 0,
+            more,
+        });
+        let board = &mut self.boards[self.current];
+        if board.elsewhere != others {
+            board.elsewhere = others;
+            self.dirty = true;
+        }
+    }
+
+    /// A key in the view of all clusters; false if it is not for that.
+    pub(super) fn fleet_key(&mut self, key: &KeyEvent) -> bool {
+        if !self.fleet.open || !self.board().overlays.is_empty() {
+            return false;
+        }
+        let keymap = &self.board().settings.keymap;
+        let Some(action) = keymap.of(Context::Clusters, key) else {
+            let is_known = keymap.elsewhere(key).is_some();
+            if is_known {
+                self.boards[self.current].say("Enter opens the cluster; this key works there");
+            }
+            return is_known;
+        };
+        match action.act {
+            Act::Down => self.fleet.step(1),
+            Act::Up => self.fleet.step(-1),
+            Act::HalfDown => self.fleet.page(1, true),
+            Act::HalfUp => self.fleet.page(-1, true),
+            Act::PageDown => self.fleet.page(1, false),
+            Act::PageUp => self.fleet.page(-1, false),
+            Act::Top => self.fleet.to(0),
+            Act::Bottom => self.fleet.to(usize::MAX),
+            Act::NextPane => self.fleet.turn(1),
+            Act::PreviousPane => self.fleet.turn(-1),
+            Act::Back => self.fleet.open = false,
+            Act::Help => {
+                self.boards[self.current].open_help(Context::Clusters);
+                self.boards[self.current].update(Input::Pointed, self.now);
+            }
+            Act::Enter => {
+                if let Some(target) = self.fleet.target() {
+                    self.switch(target.cluster.0);
+                    if let Some(subject) = target.subject {
+                        self.boards[self.current].jump_to(&subject);
+                        self.boards[self.current].update(Input::Tick, self.now);
+                    }
+                }
+            }
+            // The same as in every view; some of them lead there.
+            act => {
+                self.fleet.open = !matches!(
+                    act,
+                    Act::Overview
+                        | Act::Services
+                        | Act::Nodes
+                        | Act::Tasks
+                        | Act::Events
+                        | Act::Logs
+                        | Act::Problems
+                );
+                self.boards[self.current].act(act);
+                self.boards[self.current].update(Input::Pointed, self.now);
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,64 @@
+//! Views, panes, and the scope of the task list.
+
+use crate::cluster::{NodeId, ServiceId};
+
+/// A full-size view, or the Overview of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Overview,
+    Services,
+    Nodes,
+    Tasks,
+    Events,
+    Logs,
+    Problems,
+}
+
+impl View {
+    /// All, in the order of their keys.
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Services,
+        Self::Nodes,
+        Self::Tasks,
+        Self::Events,
+        Self::Logs,
+        Self::Problems,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Services => "Services",
+            Self::Nodes => "Nodes",
+            Self::Tasks => "Tasks",
+            Self::Events => "Events",
+            Self::Logs => "Logs",
+            Self::Problems => "Problems",
+        }
+    }
+
+    /// By name, any case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|v| v.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// A pane of the Overview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    Services,
+    Nodes,
+    Tasks,
+    Events,
+    Logs,
+}
+
+/// Scope of the task list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskScope {
+    All,
+    Service(ServiceId),
+    Node(NodeId),
+}
