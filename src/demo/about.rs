@@ -1,4 +1,4 @@
-//! What the engine says of itself: version, info, swarm.
+//! The engine's description of itself: `/version`, `/info` and `/swarm`.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::{
 const API_MIN: &str = "1.24";
 const ENGINE: &str = "28.5.2";
 
-/// The oldest and the newest API version this engine says it speaks.
+/// The oldest and the newest API version that this engine offers.
 pub(super) fn versions(faults: &Faults) -> (&'static str, &'static str) {
     match (faults.old, faults.new) {
         (true, _) => ("1.12", "1.40"),

@@ -1,20 +1,20 @@
-//! Misbehaviour on request, so that a client's worst days can be tested.
+//! Faults on request, so that a client can be tested against a failing engine.
 
 use std::{
     ops::Range,
     time::{Duration, Instant},
 };
 
-/// What goes wrong.
+/// The faults to simulate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// Every answer comes this late.
+    /// Delay of every response.
     pub delay: Duration,
-    /// List bodies break off in the middle.
+    /// The bodies of lists break off in the middle.
     pub cut: bool,
     /// Lists are not JSON.
     pub garbage: bool,
-    /// Lists answer 500.
+    /// Lists fail with status 500.
     pub error: bool,
     /// The Swarm has lost its leader.
     pub no_leader: bool,
@@ -22,7 +22,7 @@ pub struct Faults {
     pub worker: bool,
     /// The Swarm is locked.
     pub locked: bool,
-    /// Not a Swarm.
+    /// The engine is not part of a Swarm.
     pub no_swarm: bool,
     /// The Swarm's certificates have expired.
     pub expired: bool,
@@ -32,39 +32,40 @@ pub struct Faults {
     pub new: bool,
     /// No event is ever sent.
     pub skip_events: bool,
-    /// Every write finds its version stale.
+    /// Every write is refused because its version is out of date.
     pub conflict: bool,
-    /// Every `/info` tells another cluster id.
+    /// Every `/info` has another cluster id.
     pub wrong_cluster: bool,
     /// Lists are never answered.
     pub silent: bool,
-    /// These are not answered at a time after the start: the first part of their paths.
+    /// Requests, by the first part of their paths, that are not answered at some time after the
+    /// start.
     pub silent_on: Vec<(String, Range<Duration>)>,
-    /// When it started.
+    /// Start of the embedded Swarm.
     pub started: Option<Instant>,
-    /// The task list comes at a byte a second.
+    /// The task list arrives at a byte per second.
     pub trickle: bool,
-    /// A followed log says nothing more after a moment, though its task writes on (moby#41733).
+    /// A followed log stops after a moment, although its task goes on writing (moby#41733).
     pub stall_logs: bool,
-    /// Logs of tasks on this node are opened and bring nothing: it hangs, or is cut off.
+    /// The node whose tasks' logs open and then stay empty: it hangs, or is cut off.
     pub silent_logs: Option<String>,
-    /// Logs of tasks on this node end with the engine's own error.
+    /// The node whose tasks' logs end with the engine's own error.
     pub broken_logs: Option<String>,
-    /// List bodies never end.
+    /// The bodies of lists never end.
     pub endless: bool,
-    /// Every text means harm to the terminal that shows it.
+    /// Every text attacks the terminal that shows it.
     pub hostile: bool,
-    /// A proxy refuses these: the first part of their paths, or `post`.
+    /// Requests that a proxy refuses, by the first part of their paths, or `post`.
     pub deny: Vec<String>,
-    /// A proxy ends the event stream after so long.
+    /// Time after which a proxy ends the event stream.
     pub cut_events: Option<Duration>,
 }
 
 impl Faults {
-    /// Reads `NAME` or `NAME=VALUE`.
+    /// Sets a fault from `NAME` or `NAME=VALUE`.
     ///
     /// # Errors
-    /// The one that is unknown.
+    /// The fault is unknown.
     pub fn parse(list: &[String]) -> Result<Self, String> {
         let mut faults = Self { started: Some(Instant::now()), ..Self::default() };
         for text in list {
@@ -107,7 +108,7 @@ impl Faults {
         Ok(faults)
     }
 
-    /// Whether what begins with this part is not answered now.
+    /// Whether requests whose path begins with this part are not answered now.
     pub fn is_silent_on(&self, part: &str) -> bool {
         let elapsed = self.started.map(|at| at.elapsed()).unwrap_or_default();
         self.silent_on.iter().any(|(silent, when)| silent == part && when.contains(&elapsed))

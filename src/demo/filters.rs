@@ -1,4 +1,5 @@
-//! `filters=` of lists: `{"service":["web"]}`, or the older `{"service":{"web":true}}`.
+//! The query parameter `filters` of lists: `{"service":["web"]}`, or the older
+//! `{"service":{"web":true}}`.
 
 use std::collections::HashMap;
 
@@ -9,10 +10,10 @@ use serde_json::Value;
 pub(super) struct Filters(HashMap<String, Vec<String>>);
 
 impl Filters {
-    /// Reads them.
+    /// Parses the query parameter.
     ///
     /// # Errors
-    /// As the engine words it.
+    /// The engine's own message.
     pub fn parse(text: Option<&str>) -> Result<Self, String> {
         let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(Self::default()) };
         let value: Value =
@@ -32,17 +33,17 @@ impl Filters {
         Ok(Self(filters))
     }
 
-    /// The values asked for under a name.
+    /// The values of a filter.
     pub fn get(&self, name: &str) -> Option<&[String]> {
         self.0.get(name).map(Vec::as_slice).filter(|v| !v.is_empty())
     }
 
-    /// Whether any value under a name passes, or none was asked for.
+    /// Whether a value of this filter passes, or the filter is not set.
     pub fn passes(&self, name: &str, test: impl Fn(&str) -> bool) -> bool {
         self.get(name).is_none_or(|values| values.iter().any(|v| test(v)))
     }
 
-    /// Whether `labels` has all that was asked for, as `key` or `key=value`.
+    /// Whether `labels` has every label of the filter, given as `key` or `key=value`.
     pub fn labels(&self, name: &str, labels: &Value) -> bool {
         self.get(name).is_none_or(|values| {
             values.iter().all(|v| match v.split_once('=') {

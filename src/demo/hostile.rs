@@ -1,25 +1,26 @@
-//! A Swarm whose every text means harm to the terminal that shows it: nothing but what the engine's own
-//! words, ids and times are is left as it was.
+//! A Swarm whose texts all attack the terminal that shows them. Only the engine's own words, ids
+//! and times are left as they are.
 
 use axum::{body::Body, http::header, response::Response};
 use serde_json::Value;
 
-/// What a name ends with: sets a title and the clipboard, moves the cursor, colours, in C0 and in C1;
-/// then what reorders, hides and joins, and what begins a line of its own. It fits into a command line.
+/// The end of every name: sequences that set the title and the clipboard, move the cursor and set
+/// colours, in C0 and in C1; then characters that reorder, hide and join text, and line breaks. It
+/// fits into a command line.
 pub const NAME: &str = "~\u{1b}]0;pwned\u{7}\u{1b}]52;c;cHduZWQ=\u{1b}\\\u{1b}[7777;1H\u{1b}[7777m\
     \u{9b}7777m\u{9d}0;pwned\u{9c}\u{8}\u{7f}\u{202e}\u{2066}\u{200b}\u{200d}\u{fe0f}\u{feff}\u{e0041}\
     \u{2028}\r\npwned~";
 
-/// What any other text ends with.
+/// The end of every other text.
 pub const TEXT: &str = "~\0\u{1b}]0;pwned\u{7}\u{1b}]52;c;cHduZWQ=\u{1b}\\\u{1b}[7777;1H\u{1b}[7777m\
     \u{9b}7777m\u{9d}0;pwned\u{9c}\u{8}\u{7f}\u{202e}\u{2066}\u{200b}\u{200d}\u{fe0f}\u{feff}\u{e0041}\
     \u{2028}\r\npwned~";
 
-/// What a line of a log ends with: bytes that are no UTF-8 as well.
+/// The end of every log line; some of its bytes are not UTF-8.
 pub(super) const LINE: &[u8] = b"~\0\x1b]0;pwned\x07\x1b]52;c;cHduZWQ=\x1b\\\x1b[7777;1H\x1b[7777m\
     \x9b7777m\x9d0;pwned\x9c\xc2\x9b7777m\x08\x7f\xe2\x80\xae\xe2\x80\x8b\xff\rpwned~\r";
 
-/// Fields that skep could not work with if they were not the engine's own.
+/// Fields that are left alone: skep could not work without the engine's own values.
 const WORDS: &[&str] = &[
     "Action",
     "ApiVersion",
@@ -43,7 +44,7 @@ const WORDS: &[&str] = &[
     "scope",
 ];
 
-/// Poisons a body that is whole JSON.
+/// Puts hostile texts into a JSON body.
 pub(super) async fn poison(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let whole = axum::body::HttpBody::size_hint(&body).exact().is_some();
@@ -59,7 +60,7 @@ pub(super) async fn poison(response: Response) -> Response {
     Response::from_parts(parts, Body::from(value.to_string()))
 }
 
-/// Poisons an event.
+/// Puts hostile texts into an event.
 pub(super) fn event(line: &str) -> String {
     let mut value: Value = serde_json::from_str(line).unwrap_or_default();
     walk("", &mut value);
@@ -68,7 +69,7 @@ pub(super) fn event(line: &str) -> String {
 
 fn walk(key: &str, value: &mut Value) {
     match value {
-        // What is empty has not been said.
+        // Empty texts stay empty.
         Value::String(text) if !text.is_empty() && !is_kept(key) => {
             *text += if key == "Name" { NAME } else { TEXT };
         }

@@ -25,7 +25,7 @@ pub(super) fn router(shared: Shared) -> Router {
     Router::new().fallback(handle).with_state(shared)
 }
 
-/// An error as the engine sends it.
+/// An error response of the engine.
 pub(super) struct Refusal(StatusCode, String);
 
 pub(super) type Answer = Result<Response, Refusal>;
@@ -56,7 +56,7 @@ impl Query {
         matches!(self.get(name), Some("1" | "true" | "True"))
     }
 
-    /// Seconds with a fraction, as Docker writes instants.
+    /// An instant of a query: seconds with a fraction, as Docker writes them.
     pub fn instant(&self, name: &str) -> Option<Nanos> {
         let text = self.get(name).filter(|t| !t.is_empty())?;
         let (secs, frac) = text.split_once('.').unwrap_or((text, ""));
@@ -122,7 +122,7 @@ fn is_denied(shared: &Shared, method: &Method, path: &[&str]) -> bool {
     denied(part) || (method != Method::GET && denied("post"))
 }
 
-/// What haproxy answers, and says so in: a page for a browser.
+/// haproxy's refusal: an HTML page for a browser.
 fn forbidden() -> Response {
     let page = "<html><body><h1>403 Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>\n";
     let mut response = Response::new(Body::from(page));
@@ -264,7 +264,8 @@ const EXPIRED: &str =
 const LOCKED: &str = "Swarm is encrypted and needs to be unlocked before it can be used. Please use \
     \"docker swarm unlock\" to unlock it.";
 
-/// A list's body, or what a fault makes of it. A long one holds up nothing else, as in the real engine.
+/// The body of a list, with the faults applied. A long one delays no other request, as in the real
+/// engine.
 async fn list(
     shared: &Shared,
     query: &Query,
@@ -298,7 +299,7 @@ async fn list(
     Ok(build(StatusCode::OK, body))
 }
 
-/// A list that goes on at a byte a second.
+/// A list that arrives at a byte per second.
 fn trickle() -> Response {
     let stream = futures_util::stream::unfold("[", |piece| async move {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -390,7 +391,7 @@ fn services(sim: &Sim, filters: &Filters) -> String {
     write_services(sim, filters, false)
 }
 
-/// With how many tasks each has, and should have.
+/// Services with the numbers of their running and desired tasks.
 fn counted(sim: &Sim, filters: &Filters) -> String {
     write_services(sim, filters, true)
 }

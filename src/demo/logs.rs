@@ -1,9 +1,9 @@
-//! What the simulated containers write: made from the task's life, so that any reader at any time
-//! sees the same lines.
+//! Log lines of the simulated containers: computed from the task's life, so that every reader sees
+//! the same lines at any time.
 
 use super::sim::{Nanos, SECOND, Sim, State, Task};
 
-/// A line: when, on standard error, and what.
+/// A line: its time, whether it is on standard error, and its text.
 pub(super) struct Line {
     pub at: Nanos,
     pub stderr: bool,
@@ -134,7 +134,7 @@ pub(super) fn frame(
     framed(if line.stderr { 2 } else { 1 }, &[text.as_bytes(), more, b"\n"].concat())
 }
 
-/// A frame of the engine's own, about the stream.
+/// A frame with the engine's own message about the stream.
 pub(super) fn error_frame(said: &str) -> Vec<u8> {
     framed(3, said.as_bytes())
 }

@@ -29,38 +29,38 @@ use std::{
 pub use faults::Faults;
 use sim::Sim;
 
-/// How often the simulation moves on.
+/// Interval between two steps of the simulation.
 const TICK: Duration = Duration::from_millis(50);
-/// It goes on at least so often.
+/// Longest interval between two steps, on a busy machine.
 const LATEST: Duration = Duration::from_secs(1);
 
-/// A Swarm made by numbers.
+/// The size of a generated Swarm.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
-    /// Nodes; up to five of them managers.
+    /// Number of nodes; up to five are managers.
     pub nodes: usize,
-    /// Services.
+    /// Number of services.
     pub services: usize,
-    /// Tasks of all services together.
+    /// Number of tasks of all services together.
     pub tasks: usize,
-    /// Tasks that fail and are replaced, a second.
+    /// Tasks that fail and are replaced, per second.
     pub churn: f64,
 }
 
-/// What to serve.
+/// The Swarm to serve.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// `story` or `calm`, unless a size is given.
+    /// The scenario, `story` or `calm`, unless a size is given.
     pub scenario: String,
-    /// A Swarm made by numbers.
+    /// The size of a generated Swarm.
     pub size: Option<Size>,
-    /// Of all that is random.
+    /// Seed of everything random.
     pub seed: u64,
-    /// How to misbehave.
+    /// Faults to simulate.
     pub faults: Faults,
 }
 
-/// The simulation, shared by the connections and its clock.
+/// The simulation, shared by its connections and its clock.
 #[derive(Clone)]
 pub(crate) struct Shared {
     sim: Arc<RwLock<Sim>>,
@@ -69,7 +69,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// To read: many requests at once, as the real engine answers from a snapshot.
+    /// Locks the simulation for reading: requests read at the same time, as the real engine answers
+    /// from snapshots.
     fn sim(&self) -> RwLockReadGuard<'_, Sim> {
         // A panic in one request leaves the model whole enough for the next.
         self.sim.read().unwrap_or_else(PoisonError::into_inner)
@@ -87,7 +88,7 @@ impl Shared {
     }
 }
 
-/// A running embedded Swarm; it ends when dropped.
+/// A running embedded Swarm; it stops when dropped.
 pub struct Demo {
     socket: PathBuf,
     dir: Option<PathBuf>,
@@ -120,12 +121,12 @@ impl Demo {
         Ok(Self { socket: socket.to_owned(), dir: None, shared, tasks: vec![clock, server] })
     }
 
-    /// Where it listens.
+    /// The path of its socket.
     pub fn socket(&self) -> &Path {
         &self.socket
     }
 
-    /// Every request so far, as `GET /v1.51/nodes`: the read-only test counts them.
+    /// All requests so far, such as `GET /v1.51/nodes`: the read-only test counts them.
     pub fn requests(&self) -> Vec<String> {
         self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -149,7 +150,7 @@ async fn run_clock(shared: Shared) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
-        // Who waits to write holds up all who want to read: a long list is let go first.
+        // A waiting writer blocks all readers: let a long list finish first.
         let sim = match shared.sim.try_write() {
             Ok(sim) => Some(sim),
             Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
@@ -162,7 +163,7 @@ async fn run_clock(shared: Shared) {
     }
 }
 
-/// A socket that is in use by another process is not taken away from it.
+/// Removes a socket that is left over; one that another process uses is an error.
 fn bind(socket: &Path) -> Result<tokio::net::UnixListener, String> {
     if socket.exists() {
         if std::os::unix::net::UnixStream::connect(socket).is_ok() {
@@ -186,7 +187,7 @@ pub async fn start(scenario: &str) -> Result<Demo, String> {
     Ok(demo)
 }
 
-/// A directory of nobody else's, and that nobody has made before.
+/// Creates a new directory that only this user can enter.
 fn own_dir() -> Result<PathBuf, String> {
     let mut maker = std::fs::DirBuilder::new();
     std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
@@ -202,8 +203,8 @@ fn own_dir() -> Result<PathBuf, String> {
     }
 }
 
-/// `demo-serve`: serves until a signal ends it. SIGUSR1 ends the churn, so that a test can compare what
-/// it knows with what is there.
+/// `demo-serve`: serves until a signal ends it. SIGUSR1 stops the churn, so that a test can compare
+/// skep's view with the Swarm.
 ///
 /// # Errors
 /// One line.

@@ -1,4 +1,4 @@
-//! Tasks: made, moved through their states, restarted, and forgotten, as swarmkit does.
+//! Creates tasks, moves them through their states, restarts and removes them, as swarmkit does.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::sim::{Fate, MS, Nanos, SECOND, Service, Sim, State, Task};
 
-/// Dead tasks kept a slot.
+/// Number of ended tasks that each slot keeps.
 const HISTORY: usize = 5;
 
 pub(super) fn mode_of(spec: &Value) -> &str {
@@ -17,7 +17,7 @@ pub(super) fn replicas(spec: &Value) -> u64 {
     spec["Mode"]["Replicated"]["Replicas"].as_u64().unwrap_or(1)
 }
 
-/// The template as tasks carry it: without the runtime.
+/// The task template as tasks have it: without the runtime.
 pub(super) fn template_text(spec: &Value) -> Arc<str> {
     let mut template = spec["TaskTemplate"].clone();
     if let Some(map) = template.as_object_mut() {
@@ -47,7 +47,7 @@ impl Task {
 }
 
 impl Sim {
-    /// Makes what is missing and stops what is too much, for services where something changed.
+    /// Creates missing tasks and stops surplus ones, for services where something changed.
     pub fn reconcile(&mut self) {
         let dirty: Vec<String> = self.dirty.drain().collect();
         for id in dirty {
@@ -147,7 +147,7 @@ impl Sim {
         (max == 0 || u64::from(attempts) <= max) && policy["Condition"] != "none" || attempts == 0
     }
 
-    /// Makes a task. `delay` holds it at ready for so long, as a restart does.
+    /// Creates a task. It stays at `ready` for `delay`, as after a restart.
     pub fn create(&mut self, service: &str, slot: u64, node: Option<String>, delay: Nanos) -> u64 {
         let (id, version, number) = (self.id(), self.bump(), self.next_task);
         self.next_task += 1;
@@ -211,7 +211,7 @@ impl Sim {
         }
     }
 
-    /// The task's next step, when its time has come.
+    /// Moves a task to its next state when it is due.
     fn step(&mut self, number: u64) {
         let Some(task) = self.tasks.get(&number) else { return };
         let reachable = task.node.as_ref().is_none_or(|n| self.nodes[n].up);
@@ -329,7 +329,7 @@ impl Sim {
         self.timer(40 * MS, number);
     }
 
-    /// The task ends badly; its replacement waits for the restart delay.
+    /// Fails a task; its replacement waits for the restart delay.
     pub fn fail(&mut self, number: u64, state: State, exit: i64, err: &str) {
         self.set_state(
             number,
@@ -381,7 +381,7 @@ impl Sim {
         self.dirty.insert(service);
     }
 
-    /// Keeps the last dead tasks of each slot.
+    /// Removes all but the newest ended tasks of each slot.
     fn prune(&mut self, id: &str) {
         let service = &self.services[id];
         type Slot<'a> = (u64, Option<&'a str>);
@@ -404,7 +404,7 @@ impl Sim {
         }
     }
 
-    /// A node went away, came back, or changed its availability: its tasks move.
+    /// Moves tasks after a node went down, came back, or changed its availability.
     fn unfinished_on(&self, node: &str) -> Vec<u64> {
         let here = self.tasks.iter();
         here.filter(|(_, t)| t.node.as_deref() == Some(node) && !t.is_over())
@@ -412,7 +412,7 @@ impl Sim {
             .collect()
     }
 
-    /// The Swarm forgets a node, and what it believed to run there.
+    /// Removes a node and its tasks from the Swarm.
     pub fn remove_node(&mut self, id: &str) {
         for number in self.unfinished_on(id) {
             self.fail(number, State::Orphaned, 0, "");

@@ -1,5 +1,5 @@
-//! Where tasks go, as swarmkit's scheduler would: a node that fits, with the fewest of the service's
-//! tasks and then the least to do.
+//! Places tasks as swarmkit's scheduler does: on a node that fits, with the fewest tasks of the
+//! service and then the fewest tasks at all.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::sim::{Node, SECOND, Service, Sim, State};
 
-/// Among more nodes than this a sample is looked at: the best of so many is good enough, and a
-/// Swarm of thousands of nodes must not take the machine that serves it.
+/// With more nodes than this only a sample is compared: its best node is good enough, and a Swarm
+/// of thousands of nodes must not load the machine that serves it.
 const SAMPLE: usize = 64;
 
 impl Sim {
-    /// Finds the task a node, or says why there is none.
+    /// Chooses a node for a task, or says why there is none.
     pub fn place(&mut self, number: u64) {
         let task = &self.tasks[&number];
         if let Some(node) = task.node.clone() {
@@ -69,7 +69,7 @@ impl Sim {
         self.timer(SECOND, number);
     }
 
-    /// Whether the scheduler would put a task of the service there.
+    /// Whether the scheduler may place a task of the service on a node.
     pub fn fits(&self, service: &Service, node: &Node) -> bool {
         if !node.up || node.spec["Availability"] != "active" {
             return false;

@@ -1,4 +1,4 @@
-//! The API's JSON, written from the simulation.
+//! Writes the API's JSON from the simulation.
 
 use std::fmt::Write;
 
@@ -9,14 +9,14 @@ use super::{
     sim::{Nanos, Node, SECOND, Service, Sim, State, Task},
 };
 
-/// RFC 3339 with nanoseconds.
+/// A time in RFC 3339 with nanoseconds.
 pub(super) fn time(at: Nanos) -> String {
     let mut out = String::with_capacity(30);
     write_time(&mut out, at);
     out
 }
 
-/// The same at the end of a text, and quickly: a list may have 300,000 of them.
+/// Appends a time to a text, quickly: a list may have 300,000 of them.
 fn write_time(out: &mut String, at: Nanos) {
     let (seconds, nanos) = (at.div_euclid(SECOND), at.rem_euclid(SECOND));
     let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
@@ -118,7 +118,7 @@ pub(super) fn service(sim: &Sim, service: &Service, status: bool) -> Value {
     out
 }
 
-/// Appends a task: by hand, since a list may have 100,000.
+/// Appends a task, written by hand for speed: a list may have 100,000.
 pub(super) fn task(out: &mut String, task: &Task) {
     let text = |out: &mut String, s: &str| {
         let plain = s.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\');

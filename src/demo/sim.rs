@@ -17,7 +17,7 @@ pub(super) type Nanos = i64;
 pub(super) const SECOND: Nanos = 1_000_000_000;
 pub(super) const MS: Nanos = 1_000_000;
 
-/// Events a daemon replays.
+/// Number of past events that the daemon keeps for `since`.
 const EVENTS_KEPT: usize = 256;
 
 pub(super) struct Node {
@@ -33,9 +33,9 @@ pub(super) struct Node {
     pub nano_cpus: i64,
     pub memory: i64,
     pub up: bool,
-    /// As in the API: Labels, Role, Availability.
+    /// The node's spec as in the API: Labels, Role, Availability.
     pub spec: Value,
-    /// Images pulled: the first task of an image prepares longer.
+    /// Images pulled: the first task of an image takes longer to prepare.
     pub images: HashSet<String>,
 }
 
@@ -48,11 +48,11 @@ pub(super) struct Service {
     pub previous: Option<Value>,
     pub update_status: Option<Value>,
     pub update: Option<Update>,
-    /// The template tasks are made from, as text for lists and for telling old tasks from new ones.
+    /// The task template as text: lists print it, and comparing it tells old tasks from new ones.
     pub template: Arc<str>,
     /// Tasks by number.
     pub tasks: Vec<u64>,
-    /// Failed attempts a slot, for the restart policy.
+    /// Failed attempts per slot, for the restart policy.
     pub attempts: HashMap<u64, u32>,
 }
 
@@ -113,22 +113,22 @@ pub(super) struct Task {
     pub container: Option<String>,
     pub template: Arc<str>,
     pub image: String,
-    /// When it may go from ready to starting.
+    /// Earliest time at which it goes from ready to starting.
     pub start_at: Nanos,
 }
 
-/// How a container of some image ends.
+/// The way a container of an image ends.
 #[derive(Clone, Debug)]
 pub(super) enum Fate {
-    /// Runs on.
+    /// Runs for ever.
     Fine,
-    /// There is no such image.
+    /// The image does not exist.
     NoImage,
-    /// Ends after so long with this code.
+    /// Exits with a code after a time.
     Exit(Nanos, i64),
 }
 
-/// A scripted change at a time of the story.
+/// A scripted change at a time in the story.
 pub(super) type Scene = (Nanos, fn(&mut Sim));
 
 pub(super) struct Sim {
@@ -150,13 +150,13 @@ pub(super) struct Sim {
     pub publish: broadcast::Sender<String>,
     pub timers: BinaryHeap<Reverse<(Nanos, u64)>>,
     pub dirty: HashSet<String>,
-    /// Image to fate; images not named are fine.
+    /// The fate of each image; others run for ever.
     pub fates: HashMap<String, Fate>,
     pub story: Vec<Scene>,
     pub story_began: Nanos,
     pub story_length: Nanos,
     pub story_next: usize,
-    /// Tasks to fail a second, and what is owed.
+    /// Tasks to fail per second, and the rest carried over to the next step.
     pub churn: f64,
     pub churn_owed: f64,
 }
@@ -194,7 +194,7 @@ impl Sim {
         sim
     }
 
-    /// Moves on by `passed`, in steps small enough that nothing jumps.
+    /// Advances by `passed`, in steps so small that no state is skipped.
     pub fn advance(&mut self, passed: Duration) {
         let mut left = i64::try_from(passed.as_nanos()).unwrap_or(0).min(60 * SECOND);
         while left > 0 {
@@ -244,13 +244,13 @@ impl Sim {
         }
     }
 
-    /// 25 characters of base 36, as swarmkit makes them.
+    /// A new id: 25 characters of base 36, as swarmkit makes them.
     pub fn id(&mut self) -> String {
         const DIGITS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         (0..25).map(|_| DIGITS[self.rng.usize(0..36)] as char).collect()
     }
 
-    /// 64 hex digits.
+    /// A new container id: 64 hex digits.
     pub fn hex(&mut self) -> String {
         (0..4).map(|_| format!("{:016x}", self.rng.u64(..))).collect()
     }
@@ -266,7 +266,7 @@ impl Sim {
         self.timers.push(Reverse((self.now + after + jitter, task)));
     }
 
-    /// Tells the listeners and keeps the last events for `since`.
+    /// Sends an event to the listeners and keeps the last ones for `since`.
     pub fn event(&mut self, kind: &str, action: &str, id: &str, attributes: Value) {
         let line = json!({
             "Type": kind,

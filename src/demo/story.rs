@@ -1,5 +1,5 @@
-//! The clusters that are served: a story that a newcomer understands in a minute, a calm Swarm, and
-//! Swarms made by numbers.
+//! The scenarios: a story that a newcomer understands in a minute, a calm Swarm, and generated
+//! Swarms of any size.
 
 use serde_json::{Value, json};
 
@@ -11,10 +11,10 @@ use super::{
 
 const DAY: Nanos = 86_400 * SECOND;
 
-/// Builds what was asked for.
+/// Builds the Swarm to serve.
 ///
 /// # Errors
-/// No such scenario.
+/// The scenario is unknown.
 pub(super) fn build(options: &Options) -> Result<Sim, String> {
     let now = i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(0);
     let mut sim = Sim::new(now, options.seed);
@@ -54,7 +54,7 @@ impl Sim {
         self.nodes.insert(id, node);
     }
 
-    /// Adds a service whose tasks have run since `age` ago.
+    /// Adds a service whose tasks have run for `age`.
     fn add_service(&mut self, spec: Value, age: Nanos) -> String {
         let (id, version) = (self.id(), self.bump());
         let service = Service {
@@ -80,7 +80,7 @@ impl Sim {
         id
     }
 
-    /// Puts a service's new tasks into the state they would have reached by now.
+    /// Moves a service's new tasks into the state that they would have reached by now.
     fn settle(&mut self, id: &str, age: Nanos) {
         let numbers = self.services[id].tasks.clone();
         let job = super::orchestrator::mode_of(&self.services[id].spec).ends_with("Job");
@@ -185,7 +185,7 @@ fn spec(shape: &Shape<'_>, network: &str) -> Value {
     spec
 }
 
-/// A small shop on three managers and three workers, all well.
+/// A small shop on three managers and three workers, all healthy.
 fn shop(sim: &mut Sim) {
     for (i, name) in ["mgr-1", "mgr-2", "mgr-3"].into_iter().enumerate() {
         sim.add_node(name, &format!("10.0.8.{}", i + 1), true, i == 0, json!({}));
@@ -289,8 +289,8 @@ fn shop(sim: &mut Sim) {
     sim.fates.insert("tools/backup:5".into(), Fate::Exit(20 * SECOND, 0));
 }
 
-/// A healthy deploy, a bad image that pauses an update, a crash loop, a node lost and returning; then
-/// all is mended and it begins anew.
+/// A healthy deploy, a bad image that pauses an update, a crash loop, a node lost and returning;
+/// then everything is repaired and the story repeats.
 fn tell(sim: &mut Sim) {
     sim.fates.insert("shop/api:1.9".into(), Fate::Exit(SECOND * 3 / 2, 1));
     sim.fates.insert("shop/api:1.10".into(), Fate::Exit(SECOND * 3 / 2, 1));
@@ -335,7 +335,7 @@ fn image_of(sim: &Sim, name: &str) -> String {
     sim.service_named(name).map_or(String::new(), |s| s.image().to_owned())
 }
 
-/// A Swarm by numbers: services share the tasks unevenly, as in life.
+/// A generated Swarm: services share the tasks unevenly, as real ones do.
 fn by_numbers(sim: &mut Sim, size: Size) {
     let managers = match size.nodes {
         0..=2 => 1,

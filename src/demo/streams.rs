@@ -1,4 +1,4 @@
-//! Bodies that go on: events and logs.
+//! Streaming responses: events and logs.
 
 use std::{collections::HashMap, convert::Infallible, time::Duration};
 
@@ -17,10 +17,10 @@ use super::{
     sim::Nanos,
 };
 
-/// Log streams look for new lines this often.
+/// Interval at which log streams look for new lines.
 const LOG_STEP: Duration = Duration::from_millis(200);
 
-/// A body fed by a task of its own; it ends when the reader is gone, or after `end`.
+/// A body that a task of its own fills; it ends when the reader is gone, or after `end`.
 pub(super) fn streamed<F>(
     content_type: &'static str,
     end: Option<Duration>,
@@ -116,11 +116,11 @@ pub(super) fn events(shared: &Shared, query: &Query) -> Answer {
     }))
 }
 
-/// What an engine says in the stream when it can't go on.
+/// The engine's message in a log stream that it can't continue.
 const BROKEN: &str =
     "Error grabbing logs: rpc error: code = Unknown desc = warning: incomplete log stream";
 
-/// How long a log that will stall is well.
+/// Time after which a log stalls that is to stall.
 const STALL: std::time::Duration = std::time::Duration::from_secs(3);
 
 pub(super) fn log_stream(shared: &Shared, tasks: Vec<String>, query: &Query) -> Response {

@@ -6,9 +6,9 @@ use super::sim::Nanos;
 pub(super) struct Update {
     /// Slots (or nodes of a global service) still on the old template.
     pub(super) waiting: Vec<Place>,
-    /// Those being replaced, with their new task.
+    /// Slots being replaced, with their new task.
     pub(super) current: Vec<(Place, u64)>,
-    /// New tasks that run and are watched until then.
+    /// New tasks that run and are monitored until a time.
     pub(super) watched: Vec<(u64, Nanos)>,
     pub(super) next_at: Nanos,
     pub(super) total: usize,
@@ -23,7 +23,7 @@ pub(super) struct Place {
 }
 
 impl Update {
-    /// Slots whose tasks this update makes itself.
+    /// Slots whose tasks this update creates itself.
     pub fn slots(&self) -> Vec<u64> {
         self.current.iter().map(|(p, _)| p.slot).collect()
     }

@@ -39,7 +39,7 @@ fn policy(spec: &Value, rollback: bool) -> Policy {
 }
 
 impl Sim {
-    /// Puts a new spec in place, as `POST /services/{id}/update` does, and rolls it out.
+    /// Sets a new spec, as `POST /services/{id}/update` does, and starts its rollout.
     pub fn update_service(&mut self, id: &str, spec: Value, rollback: bool) {
         let (index, now) = (self.bump(), self.now);
         let Some(service) = self.services.get_mut(id) else { return };
@@ -120,7 +120,7 @@ impl Sim {
         self.event("service", "update", id, attributes);
     }
 
-    /// Moves every update on.
+    /// Advances every update.
     pub fn run_updates(&mut self) {
         let ids: Vec<String> =
             self.services.values().filter(|s| s.update.is_some()).map(|s| s.id.clone()).collect();
@@ -135,7 +135,7 @@ impl Sim {
         }
     }
 
-    /// False once it is over.
+    /// Advances one update; false once it is over.
     fn run_update(&mut self, id: &str, update: &mut Update) -> bool {
         let policy = policy(&self.services[id].spec, update.rollback);
         let mut blamed = None;
@@ -238,7 +238,7 @@ impl Sim {
     }
 }
 
-/// What a service update event tells beside the name.
+/// The attributes of a service update event, its name aside.
 fn attributes(old: &Value, new: &Value) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
     let image =
