@@ -7,7 +7,7 @@ mod count;
 mod duration;
 mod shell;
 
-pub use amount::{bytes, cpus, exact_bytes, short_bytes};
+pub use amount::{bytes, bytes_of, cpus, exact_bytes};
 pub use clean::{clean, clean_json, clean_lines};
 pub use count::count;
 pub use duration::{age, exact, parse_ago, parse_duration, span, took};

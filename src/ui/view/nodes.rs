@@ -53,9 +53,13 @@ pub fn texts(node: &Node) -> [&str; 6] {
 }
 
 /// `▰▰▱▱ 0.5/2`: what is reserved of what there is.
-fn reserved(part: u64, whole: u64, write: fn(u64) -> String) -> Cell<'static> {
-    let said = format!("{} {}/{}", bar(part, whole, 4), write(part), write(whole));
+fn reserved(part: u64, whole: u64, write: fn(u64, u64) -> String) -> Cell<'static> {
+    let said = format!("{} {}", bar(part, whole, 4), write(part, whole));
     Cell::new(said, load(part, whole))
+}
+
+fn cpus_of(part: u64, whole: u64) -> String {
+    format!("{}/{}", text::cpus(part), text::cpus(whole))
 }
 
 /// How full looks.
@@ -154,18 +158,18 @@ pub const COLUMNS: &[Column<Node>] = &[
         shed: 4,
         right: false,
         cell: |n, c| {
-            told(c, || reserved(c.store.node_tally(&n.id).nano_cpus, n.nano_cpus, text::cpus))
+            told(c, || reserved(c.store.node_tally(&n.id).nano_cpus, n.nano_cpus, cpus_of))
         },
         key: |n, c| Key::Number(-(c.store.node_tally(&n.id).nano_cpus as i64)),
     },
     Column {
         title: "MEM RESERVED",
         min: 4,
-        max: 16,
+        max: 18,
         shed: 5,
         right: false,
         cell: |n, c| {
-            told(c, || reserved(c.store.node_tally(&n.id).memory, n.memory, text::short_bytes))
+            told(c, || reserved(c.store.node_tally(&n.id).memory, n.memory, text::bytes_of))
         },
         key: |n, c| Key::Number(-(c.store.node_tally(&n.id).memory as i64)),
     },

@@ -28,8 +28,7 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
 
 /// `uses 0.4 % of the manager's time, may use 5 %`: one line, also for the help.
 pub(super) fn budget(usage: &Usage) -> String {
-    let link =
-        usage.rate.map_or(String::new(), |r| format!(" and {}/s", text::short_bytes(r as u64)));
+    let link = usage.rate.map_or(String::new(), |r| format!(" and {}/s", text::bytes(r as u64)));
     let (used, share) = (percent(usage.used()), percent(usage.share));
     format!("uses {used} of the manager's time, may use {share}{link} (--budget)")
 }
@@ -50,7 +49,7 @@ fn costs(board: &Board, usage: &Usage, lines: &mut Vec<Line<'static>>) {
             if usage.calm { "calm" } else { "busy" },
             text::age(usage.over),
             usage.requests,
-            text::short_bytes(usage.bytes),
+            text::bytes(usage.bytes),
             usage.events,
             usage.failures,
         ),
@@ -71,7 +70,7 @@ fn costs(board: &Board, usage: &Usage, lines: &mut Vec<Line<'static>>) {
                 " {:<18}{:>9}{:>11}{:>12}{:>11}{:>10}",
                 spent.name,
                 spent.requests,
-                text::short_bytes(spent.bytes),
+                text::bytes(spent.bytes),
                 took(spent.time),
                 took(spent.decoding),
                 span(spent.interval),
@@ -121,7 +120,7 @@ fn own(board: &Board, performance: &Performance, lines: &mut Vec<Line<'static>>)
         format!(
             "{} drawn, {} to the terminal, {} held back; at most one every {}",
             performance.frames,
-            text::short_bytes(performance.bytes),
+            text::bytes(performance.bytes),
             performance.held,
             took(performance.between)
         ),
@@ -134,7 +133,7 @@ fn own(board: &Board, performance: &Performance, lines: &mut Vec<Line<'static>>)
         "turns",
         format!("{}; {} told", figures(performance.turns.figures()), performance.told),
     );
-    pair(board, lines, "memory", format!("{} resident", text::short_bytes(performance.memory)));
+    pair(board, lines, "memory", format!("{} resident", text::bytes(performance.memory)));
 }
 
 fn pair(board: &Board, lines: &mut Vec<Line<'static>>, name: &str, value: String) {

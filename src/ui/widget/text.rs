@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-pub use crate::text::{age, cpus, short_bytes};
+pub use crate::text::{age, bytes, bytes_of, cpus};
 
 /// Bytes of one text that the screen looks at. A label or an error may be as long as a message of the
 /// engine, and a frame must cost what is seen of it.
@@ -17,7 +17,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         return crate::text::clean(text);
     }
     let begin = begin(text, MOST);
-    let left_out = short_bytes((text.len() - begin.len()) as u64);
+    let left_out = bytes((text.len() - begin.len()) as u64);
     Cow::Owned(format!("{}… and {left_out} more", crate::text::clean(begin)))
 }
 
@@ -200,7 +200,7 @@ mod tests {
         for huge in ["x".repeat(3 << 20), "a b ".repeat(3 << 18), "前".repeat(1 << 20)] {
             let shown = clean(&huge);
             assert!(shown.len() <= MOST + 20, "{}", shown.len());
-            assert!(shown.ends_with("… and 3.0M more"));
+            assert!(shown.ends_with("… and 3 MiB more"));
             let seen: usize = wrapped(&huge, 20).take(4).map(str::len).sum();
             assert!(seen <= 4 * 20 * 3);
         }

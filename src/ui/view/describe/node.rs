@@ -53,10 +53,10 @@ impl Page<'_> {
                 format!(
                     "{} {} of {} reserved",
                     bar(t.memory, n.memory, 10),
-                    text::short_bytes(t.memory),
-                    text::short_bytes(n.memory)
+                    text::bytes(t.memory),
+                    text::bytes(n.memory)
                 ),
-                text::short_bytes(n.memory),
+                text::bytes(n.memory),
             ),
         );
         let held = store.reserved_on(n);
