@@ -310,12 +310,12 @@ mod tests {
             };
             let elements: Vec<String> = sizes.iter().enumerate().map(element).collect();
             // Among them some that are no objects, as long.
-            let odd = ["null".to_owned(), elements.concat().len().to_string()];
-            let odd: Vec<String> = odd.into_iter().chain(sizes.iter().map(|size| match size % 3 {
-                0 => serde_json::json!(elements.join("]")).to_string(),
-                1 => format!("[{}]", elements.join(",")),
-                _ => "-17.5e-3".into(),
-            })).collect();
+            let odd = elements.iter().zip(&sizes).flat_map(|(element, size)| [
+                serde_json::json!(element).to_string(),
+                format!("[{element},{size}]"),
+                ["null", "-17.5e-3", "true"][*size as usize % 3].to_owned(),
+            ]);
+            let odd: Vec<String> = odd.collect();
             let mixed: Vec<&str> = elements.iter().enumerate()
                 .flat_map(|(i, e)| [&**e, &*odd[(i + salt) % odd.len()]]).collect();
             let json = format!(" [{}]\n", mixed.join(" ,\n"));
