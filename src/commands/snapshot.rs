@@ -53,7 +53,9 @@ pub(super) fn problems(taken: &Taken) -> Vec<Value> {
             "severity": p.severity.word(),
             "object": p.object,
             "message": p.message,
-            "since": time(p.since),
+            "since": p.since.exactly().map(time),
+            // Where the beginning is not known exactly: it began then or earlier.
+            "since_at_latest": p.since.at_latest().filter(|_| p.since.exactly().is_none()).map(time),
             "cause": p.cause,
             "why": p.why,
             "before": p.before.as_ref().map(|b| json!({ "at": time(b.at), "change": b.text })),

@@ -348,8 +348,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let history = History { timeline: Some(dir.path().into()), audit: "none".into() };
         let now = Timestamp(2_000_000_000_000_000_000);
-        let kept =
-            vec![Beginning { key: "trouble s1".into(), since: now.shifted(-KEPT), seen: now }];
+        let kept = vec![Beginning {
+            key: "trouble s1".into(),
+            since: now.shifted(-KEPT),
+            exactly: true,
+            seen: now,
+        }];
         history.keep_beginnings("swarm1", &kept).unwrap();
         let after =
             |secs: i64| history.load_beginnings("swarm1", now.shifted(secs * 1_000_000_000));

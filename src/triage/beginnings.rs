@@ -3,8 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Problem, Severity};
-use crate::cluster::{Beginning, Store, Subject, Timestamp};
+use super::{Began, Problem, Severity};
+use crate::{
+    cluster::{Beginning, Store, Subject, Timestamp},
+    text::age,
+};
 
 /// Written at most so often while they change.
 const CHANGED: Duration = Duration::from_secs(5);
@@ -17,7 +20,7 @@ const YOUNG: Duration = Duration::from_secs(24 * 3_600);
 #[derive(Debug, Default)]
 pub(super) struct BeginningsKeeper {
     at: Timestamp,
-    written: Vec<(String, Timestamp)>,
+    written: Vec<(String, Began)>,
 }
 
 impl BeginningsKeeper {
@@ -26,35 +29,37 @@ impl BeginningsKeeper {
         if self.at.is_set() && self.at.age(now) < CHANGED {
             return None;
         }
-        let open = problems.iter().filter(|p| !p.resolved.is_set() && p.since.is_set());
+        let open = problems.iter().filter(|p| !p.resolved.is_set() && p.since != Began::Unknown);
         let open = open.filter(|p| p.severity > Severity::Advice);
-        let mut all: Vec<(String, Timestamp)> = open.map(|p| (p.key(), p.since)).collect();
-        all.sort();
+        let mut all: Vec<(String, Began)> = open.map(|p| (p.key(), p.since)).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
         let is_due = self.at.age(now) >= SAME && !all.is_empty();
         if all == self.written && !is_due {
             return None;
         }
         (self.at, self.written) = (now, all);
-        let all = self.written.iter();
-        Some(
-            all.map(|(key, since)| Beginning { key: key.clone(), since: *since, seen: now })
-                .collect(),
-        )
+        let kept = |(key, began): &(String, Began)| {
+            let since = began.at_latest()?;
+            let exactly = began.exactly().is_some();
+            Some(Beginning { key: key.clone(), since, exactly, seen: now })
+        };
+        Some(self.written.iter().filter_map(kept).collect())
     }
 }
 
-/// Description of a beginning that nothing tells.
-pub fn unknown_beginning(store: &Store, subject: &Subject, now: Timestamp) -> String {
-    if store.tasks_refused() {
-        return "unknown: only its tasks tell".to_owned();
-    }
-    let created = match subject {
+/// Description of a beginning that is not known exactly.
+pub fn unknown_beginning(store: &Store, problem: &Problem, now: Timestamp) -> String {
+    let Some(at) = problem.since.at_latest() else {
+        let of_tasks = store.tasks_refused() && !matches!(problem.subject, Subject::Node(_));
+        return if of_tasks { "unknown: only its tasks tell" } else { "unknown" }.to_owned();
+    };
+    let created = match &problem.subject {
         Subject::Service(id) | Subject::Task(_, id) => store.service(id).map(|s| s.created),
         Subject::Node(_) | Subject::Other => None,
     };
-    let said = "before what the manager remembers";
+    let said = format!("{}, {} ago, or earlier", at.clock(), age(at.age(now)));
     match created.filter(|at| at.is_set() && at.age(now) < YOUNG) {
-        Some(at) => format!("{said}, but after it was created at {}", at.clock()),
-        None => said.to_owned(),
+        Some(at) => format!("{said}; it was created at {}", at.clock()),
+        None => said,
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Thresholds,
+    Began, Thresholds,
     error_class::{Why, was_called_off, why},
     rules::refusal::Refusal,
     start_allowance::{engine_restarted, resting},
@@ -404,14 +404,14 @@ impl<'a> ServiceContext<'a> {
     }
 
     /// Since when it is short or unsteady, as far back as the tasks that are kept tell: its oldest failure
-    /// since it was last changed, the creation of the oldest task that waits, or the loss of a node. Not
-    /// set where tasks are not told, and when the kept history is full: then it began before, and any figure would be too young.
-    pub fn short_since(&self) -> Timestamp {
+    /// since it was last changed, the creation of the oldest task that waits, or the loss of a node. When
+    /// the kept history is full it began before that. Unknown where tasks are not told.
+    pub fn short_since(&self) -> Began {
         if self.never_ran() {
-            return self.service.created;
+            return self.service.created.into();
         }
-        if self.history_is_full() || self.cx.store.tasks_refused() {
-            return Timestamp::NEVER;
+        if self.cx.store.tasks_refused() {
+            return Began::Unknown;
         }
         let store = self.cx.store;
         let lost = self.lost.iter().filter_map(|t| store.node(t.node.as_ref()?));
@@ -421,7 +421,8 @@ impl<'a> ServiceContext<'a> {
         let looping = self.looping.iter().map(|t| t.since);
         let all = waiting.chain(failures).chain(looping).chain(lost);
         let oldest = all.filter(|at| at.is_set()).min();
-        oldest.unwrap_or(self.changed).max(self.service.created)
+        let oldest = oldest.unwrap_or(self.changed).max(self.service.created);
+        if self.history_is_full() { Began::By(oldest) } else { oldest.into() }
     }
 
     /// The node that took its tasks with it, if that explains what is missing.

@@ -347,9 +347,11 @@ fn before(store: &Store, problem: &Problem) -> Option<Before> {
     }
     changes.sort_by_key(|(at, _, _)| *at);
     // A failure may be told by another clock: a moment after still counts as before.
-    let slack = problem.since.shifted(5_000_000_000);
     let near = |at: Timestamp| {
-        !problem.since.is_set() || (at <= slack && at.0 >= problem.since.0.saturating_sub(BEFORE))
+        let since = problem.since.exactly();
+        since.is_none_or(|since| {
+            at <= since.shifted(5_000_000_000) && at.0 >= since.0.saturating_sub(BEFORE)
+        })
     };
     let (at, _, text) =
         changes.iter().rev().find(|(at, m, _)| *m == Meaning::Change && near(*at))?;

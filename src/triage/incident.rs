@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Problem, Remedy, Severity, unknown_beginning};
+use super::{Began, Problem, Remedy, Severity, unknown_beginning};
 use crate::{
     cluster::{
         Entry, Gravity, Meaning, NodeState, Part, ServiceId, Store, Subject, TaskId, Timestamp,
@@ -205,10 +205,10 @@ impl Incident<'_> {
             }
         );
         for problem in open.iter().take(10) {
-            let since = if problem.since.is_set() {
-                format!(" (since {})", problem.since.date_clock())
-            } else {
-                String::new()
+            let since = match problem.since {
+                Began::At(at) => format!(" (since {})", at.date_clock()),
+                Began::By(at) => format!(" (since {} at the latest)", at.date_clock()),
+                Began::Unknown => String::new(),
             };
             let _ = writeln!(
                 out,
@@ -233,13 +233,11 @@ impl Incident<'_> {
                 writeln!(out, "\n### {}: {}\n", problem.severity.word(), plain(&problem.message));
             let cause = problem.cause.map_or(String::new(), |c| format!(", cause `{c}`"));
             let _ = writeln!(out, "- rule `{}`{cause}", problem.rule);
-            if problem.since.is_set() {
-                let age = span(problem.since.age(self.now));
-                let _ = writeln!(out, "- since {} ({age})", problem.since.date_clock());
-            } else {
-                let said = unknown_beginning(self.store, &problem.subject, self.now);
-                let _ = writeln!(out, "- since {said}");
-            }
+            let said = match problem.since {
+                Began::At(at) => format!("{} ({})", at.date_clock(), span(at.age(self.now))),
+                _ => unknown_beginning(self.store, problem, self.now),
+            };
+            let _ = writeln!(out, "- since {said}");
             if problem.times > 1 {
                 let _ = writeln!(out, "- came {} times", problem.times);
             }

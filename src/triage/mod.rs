@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: a clock, I/O, and any text of the engine read outside of `error_class`.
 
+mod began;
 mod beginnings;
 mod blast;
 mod context;
@@ -20,6 +21,7 @@ mod thresholds;
 mod tracker;
 
 pub use crate::text::count;
+pub use began::Began;
 pub use beginnings::unknown_beginning;
 pub use blast::{Blast, Hit, blast};
 pub use context::{Context, ServiceContext};
@@ -112,8 +114,8 @@ pub struct Problem {
     /// The words after the object's name to say it in few words: `: nothing stays up: exit 3, 8×`; empty if
     /// it does not begin with that name.
     pub brief: String,
-    /// Since when, where that can be told.
-    pub since: Timestamp,
+    /// When it began.
+    pub since: Began,
     /// The rule that explains it.
     pub cause: Option<&'static str>,
     /// The probable cause, and what it means.

@@ -1,6 +1,6 @@
 //! A rule, and what it finds. The table of them is [`super::rules::RULES`].
 
-use super::{Context, Remedy, ServiceContext, Severity, error_class::never_started};
+use super::{Began, Context, Remedy, ServiceContext, Severity, error_class::never_started};
 use crate::cluster::{Node, Subject, Task, TaskId, Timestamp};
 
 /// How a rule's findings are treated.
@@ -98,8 +98,8 @@ pub struct Found {
     /// The same in few words: of a symptom what goes after the object's name, of a cause a clause, as
     /// `exit 3, 8×`.
     pub brief: Option<String>,
-    /// Since when, where that can be told.
-    pub since: Timestamp,
+    /// When it began.
+    pub since: Began,
     /// The probable cause, and what it means.
     pub why: String,
     /// The tasks and nodes it was read from.
@@ -127,12 +127,12 @@ pub struct Evidence {
 
 impl Found {
     /// A finding of that severity.
-    pub fn new(severity: Severity, message: impl Into<String>, since: Timestamp) -> Self {
+    pub fn new(severity: Severity, message: impl Into<String>, since: impl Into<Began>) -> Self {
         Self {
             severity,
             message: message.into(),
             brief: None,
-            since,
+            since: since.into(),
             why: String::new(),
             evidence: Vec::new(),
             remedies: Vec::new(),
@@ -143,23 +143,23 @@ impl Found {
     }
 
     /// To be looked at now.
-    pub fn critical(message: impl Into<String>, since: Timestamp) -> Self {
+    pub fn critical(message: impl Into<String>, since: impl Into<Began>) -> Self {
         Self::new(Severity::Critical, message, since)
     }
 
     /// To be looked at today.
-    pub fn warning(message: impl Into<String>, since: Timestamp) -> Self {
+    pub fn warning(message: impl Into<String>, since: impl Into<Began>) -> Self {
         Self::new(Severity::Warning, message, since)
     }
 
     /// Worth knowing.
     pub fn advice(message: impl Into<String>) -> Self {
-        Self::new(Severity::Advice, message, Timestamp::NEVER)
+        Self::new(Severity::Advice, message, Began::Unknown)
     }
 
     /// A reason, to be told with a symptom.
     pub fn cause(message: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, message, Timestamp::NEVER)
+        Self::new(Severity::Warning, message, Began::Unknown)
     }
 
     /// In a few words, where a line has no room for more.

@@ -45,7 +45,9 @@ impl ServiceContext<'_> {
     pub fn is_overdue(&self) -> bool {
         let (cx, grace) = (self.cx, self.cx.thresholds.grace);
         let changed = self.service.updated;
-        if !self.lost.is_empty() && cx.lasts(self.short_since().max(changed), grace) {
+        if !self.lost.is_empty()
+            && cx.lasts(self.short_since().exactly().unwrap_or_default().max(changed), grace)
+        {
             return true;
         }
         let is_late = self.waiting.iter().any(|task| self.is_late(task));

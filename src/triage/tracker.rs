@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Problem, ServiceContext, Severity, Thresholds,
+    Began, Context, Problem, ServiceContext, Severity, Thresholds,
     beginnings::BeginningsKeeper,
     grouping::{Made, Raw, fold, rank},
     rule::Check,
@@ -75,7 +75,8 @@ impl TrackedProblem {
     /// Whether what is found anew was never over: it began before, and only looked so for a moment. Tasks
     /// and services are listed one after the other.
     fn is_the_same(&self, found: &Problem, now: Timestamp) -> bool {
-        let began = |end: Timestamp| found.since <= end.later(CLOCKS);
+        let began =
+            |end: Timestamp| found.since.at_latest().is_none_or(|at| at <= end.later(CLOCKS));
         self.closed.is_set() && self.closed.age(now) <= BLINK && began(self.closed)
     }
 }
@@ -380,23 +381,17 @@ impl Triage {
                 case.opened = now;
                 case.from_before = false;
                 case.times += 1;
-            } else if case.problem.rule == problem.rule
-                && case.problem.since.is_set()
-                && (!problem.since.is_set() || problem.since > case.problem.since)
-            {
-                // The manager forgets old tasks: what is still so does not get younger by that.
-                Arc::make_mut(&mut problem).since = case.problem.since;
-            }
-            // Or an earlier skep saw how it began.
-            if !problem.since.is_set()
-                && case.from_before
-                && let Some(since) = store.memory().beginning(&problem.key())
-            {
-                Arc::make_mut(&mut problem).since = since;
-            }
-            // What nothing tells the beginning of began when it was first seen, if skep was there.
-            if !problem.since.is_set() && !case.from_before && problem.severity > Severity::Advice {
-                Arc::make_mut(&mut problem).since = case.opened;
+            } else {
+                let known = if case.problem.rule == problem.rule {
+                    case.problem.since
+                } else {
+                    Began::Unknown
+                };
+                let known = problem.since.or_earlier(known);
+                let since = Self::began(store, case, known, &problem, now);
+                if since != problem.since {
+                    Arc::make_mut(&mut problem).since = since;
+                }
             }
             case.problem = problem;
         }
@@ -416,6 +411,31 @@ impl Triage {
             }
             true
         });
+    }
+
+    /// When a problem began that goes on, with what skep has seen and what an earlier skep has kept.
+    fn began(
+        store: &Store,
+        case: &TrackedProblem,
+        since: Began,
+        problem: &Problem,
+        now: Timestamp,
+    ) -> Began {
+        if since.exactly().is_some() || problem.severity == Severity::Advice {
+            return since;
+        }
+        if !case.from_before {
+            // It was not there when skep came: it began when it was first seen.
+            return since.or_earlier(case.opened.into());
+        }
+        let kept = store.memory().beginning(&problem.key());
+        let kept = kept.map_or(Began::Unknown, |one| match one.exactly {
+            true => Began::At(one.since),
+            false => Began::By(one.since),
+        });
+        // The moment of the first look itself tells nothing.
+        let seen = if case.opened < now { Began::By(case.opened) } else { Began::Unknown };
+        since.or_earlier(kept).or_earlier(seen)
     }
 
     /// Acknowledges or mutes a problem, or takes that back.

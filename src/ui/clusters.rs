@@ -94,7 +94,7 @@ pub struct ClusterProblem {
     pub object: String,
     pub message: String,
     pub brief: String,
-    pub since: Option<std::time::Duration>,
+    pub since: String,
     pub subject: Subject,
 }
 
@@ -392,7 +392,7 @@ fn problem_rows(board: &Board) -> Vec<ClusterProblem> {
         object: p.object.clone(),
         message: p.message.clone(),
         brief: p.brief.clone(),
-        since: p.since.is_set().then(|| p.since.age(board.scene.now)),
+        since: p.since.short(board.scene.now),
         subject: p.subject.clone(),
     };
     // Of a Swarm without quorum its own problem tells.
@@ -407,7 +407,7 @@ fn problem_rows(board: &Board) -> Vec<ClusterProblem> {
             object: String::new(),
             message: format!("can't be seen: {why}"),
             brief: String::new(),
-            since: board.last_heard.map(|_| board.data_age()),
+            since: board.last_heard.map_or(String::new(), |_| text::age(board.data_age())),
             subject: Subject::Other,
         }),
         _ => None,

@@ -7,7 +7,7 @@ use skep::{
     action::plan::{Change, Document, Plan},
     cluster::{Port, PublishMode, Resources, Subject, TaskState, Timestamp, UpdateState},
     grant::ClusterNo,
-    triage::{Problem, Remedy, Severity, Thresholds, problems},
+    triage::{Began, Problem, Remedy, Severity, Thresholds, problems},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
@@ -93,19 +93,19 @@ fn a_rollback_tells_when_it_changes_nothing_or_returns_to_what_failed() {
 fn what_never_ran_is_told_since_its_creation() {
     let mut c = failing(TaskState::Rejected, "No such image: api:1.9");
     c.last().created = ago(1_440);
-    assert_eq!(first(&c).since, ago(1_440));
+    assert_eq!(first(&c).since, Began::At(ago(1_440)));
     assert!(first(&c).why.starts_with("it never ran since it was created"), "{}", first(&c).why);
     for age in [2, 8, 14] {
         c = c.task(1, TaskState::Rejected, "No such image: api:1.9", age);
     }
     let full = first(&c);
-    assert_eq!(full.since, ago(1_440), "the kept history is full");
+    assert_eq!(full.since, Began::At(ago(1_440)), "the kept history is full");
     assert!(full.why.starts_with("as far as the manager remembers, it never ran"), "{}", full.why);
     // It ran once: no longer so.
     let ran = c.clone().task(1, TaskState::Failed, "task: non-zero exit (1)", 30);
-    assert_ne!(first(&ran).since, ago(1_440));
+    assert_ne!(first(&ran).since, Began::At(ago(1_440)));
     let updated = c.update(UpdateState::Updating, "update in progress");
-    assert_ne!(first(&updated).since, ago(1_440));
+    assert_ne!(first(&updated).since, Began::At(ago(1_440)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use skep::{
     cluster::{Delta, ListId, Meaning, Scope, Store, TaskState, UpdateState, UpdateStatus},
-    triage::{Problem, Severity, Thresholds, Triage, problems},
+    triage::{Began, Problem, Severity, Thresholds, Triage, problems},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster, listed};
@@ -105,7 +105,7 @@ fn what_the_failed_update_changed_is_told_once() {
     let told = loud(all);
     assert_eq!((told.len(), told[0].rule), (1, "update-rolled-back"), "{told:?}");
     assert_eq!(told[0].times, 1, "it is one event");
-    assert_eq!(told[0].since, ago(50), "since it failed, not since it was undone");
+    assert_eq!(told[0].since, Began::At(ago(50)), "since it failed, not since it was undone");
     let change = told[0].before.as_ref().unwrap();
     assert_eq!(change.text, "image lab/app:1.0 → lab/app:1.1, command changed");
     assert_eq!(change.at, ago(60));
@@ -127,7 +127,7 @@ fn skep_started_later_reads_the_failed_update_from_its_tasks() {
     let all = problems(&c.store(), NOW, &Thresholds::default());
     let told = loud(&all);
     assert_eq!((told.len(), told[0].rule), (1, "update-rolled-back"));
-    assert_eq!(told[0].since, ago(50));
+    assert_eq!(told[0].since, Began::At(ago(50)));
     let change = told[0].before.as_ref().unwrap();
     assert_eq!((change.text.as_str(), change.at), ("image lab/app:1.0 → lab/app:1.1", ago(60)));
     // The image was the same: something else of the spec was not.

@@ -7,7 +7,9 @@ use skep::{
         Availability, Counts, Delta, Entry, Gravity, ListId, Meaning, NodeState, Part,
         Reachability, Scope, Store, Subject, TaskState, Timestamp, UpdateState,
     },
-    triage::{Problem, Quiet, Severity, Thresholds, Triage, blast, problems, unknown_beginning},
+    triage::{
+        Began, Problem, Quiet, Severity, Thresholds, Triage, blast, problems, unknown_beginning,
+    },
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster, listed};
@@ -79,12 +81,12 @@ fn a_full_history_tells_no_beginning() {
     let mut c = calm();
     c.tasks.clear();
     let mut c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", 8);
-    assert!(all(&c)[0].since.is_set());
+    assert_eq!(all(&c)[0].since, Began::At(ago(8)));
     for age in [2, 4, 6] {
         c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", age);
     }
     let first = &all(&c)[0];
-    assert!(!first.since.is_set(), "it failed before what the manager remembers");
+    assert_eq!(first.since, Began::By(ago(8)), "it may have failed before what is kept");
     assert!(first.message.ends_with("at least 4 times"), "{}", first.message);
 }
 
@@ -101,7 +103,7 @@ fn a_restarted_skep_knows_since_when() {
     let mut triage = Triage::new(Thresholds::default());
     triage.look_at_all(&first.store(), NOW);
     let kept = triage.take_beginnings(NOW).unwrap();
-    assert_eq!(kept.iter().map(|b| b.since).collect::<Vec<_>>(), [began]);
+    assert_eq!(kept.iter().map(|b| b.since).collect::<Vec<_>>(), [ago(60)]);
     assert_eq!(triage.take_beginnings(NOW), None, "written once");
     assert!(triage.take_beginnings(NOW.shifted(61_000_000_000)).is_some(), "it goes on");
 
@@ -109,14 +111,27 @@ fn a_restarted_skep_knows_since_when() {
     let mut later = Triage::new(Thresholds::default());
     later.update(&mut store, NOW);
     let problem = &later.problems()[0];
-    assert!(!problem.since.is_set(), "forgotten by the manager");
-    let said = unknown_beginning(&store, &problem.subject, NOW);
-    let created = ago(90).clock();
-    let says = format!("before what the manager remembers, but after it was created at {created}");
-    assert_eq!(said, says);
+    assert_eq!(problem.since, Began::By(ago(8)), "the rest is forgotten by the manager");
+    assert_eq!(problem.since.short(NOW), ">8s");
+    let (by, created) = (ago(8).clock(), ago(90).clock());
+    let says = format!("{by}, 8s ago, or earlier; it was created at {created}");
+    assert_eq!(unknown_beginning(&store, problem, NOW), says);
+    let later_still = later.take_beginnings(NOW).unwrap();
     store.recall_beginnings(kept);
     later.update(&mut store, NOW);
-    assert_eq!(later.problems()[0].since, began);
+    assert_eq!(later.problems()[0].since, began, "an earlier skep saw it begin");
+
+    // One that came too late to see it begin still knows that it goes on since then.
+    let mut newer = c.clone();
+    newer.tasks.clear();
+    for age in [1, 2, 3, 4] {
+        newer = newer.task(1, TaskState::Failed, "task: non-zero exit (3)", age);
+    }
+    let mut store = newer.store();
+    store.recall_beginnings(later_still);
+    let mut third = Triage::new(Thresholds::default());
+    third.update(&mut store, NOW);
+    assert_eq!(third.problems()[0].since, Began::By(ago(8)));
 }
 
 #[test]
@@ -130,7 +145,7 @@ fn without_tasks_no_cause_is_known() {
     };
     let short = found(Some(Counts { running: 0, desired: 4, completed: 0 }));
     assert_eq!(short[0].message, "web 0/4");
-    assert!(!short[0].since.is_set(), "nor since when");
+    assert_eq!(short[0].since, Began::Unknown, "nor since when");
     let unknown = found(None);
     assert!(unknown.is_empty(), "without counts nothing is known of it: {unknown:?}");
 }
@@ -309,11 +324,11 @@ fn what_is_still_so_gets_no_younger() {
     };
     let mut w = Watched::new(looping(&[30, 20, 10]));
     let first = w.after(1)[0].clone();
-    assert_eq!(first.since, ago(30));
+    assert_eq!(first.since, Began::At(ago(30)));
     // The oldest ones are dropped.
     w.cluster = looping(&[20, 10, 1]);
     let later = w.after(1)[0].clone();
-    assert_eq!((later.rule, later.since), (first.rule, ago(30)));
+    assert_eq!((later.rule, later.since), (first.rule, Began::At(ago(30))));
 }
 
 #[test]

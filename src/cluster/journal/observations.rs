@@ -33,7 +33,7 @@ pub struct Observations {
     nodes: HashMap<NodeId, NodeObservations>,
     leaders: VecDeque<Timestamp>,
     changes: HashMap<Subject, VecDeque<PastChange>>,
-    beginnings: HashMap<String, Timestamp>,
+    beginnings: HashMap<String, Beginning>,
 }
 
 /// Beginning of a problem, as skep saw it.
@@ -45,6 +45,9 @@ pub struct Beginning {
     /// When it began.
     #[serde(rename = "since")]
     pub since: Timestamp,
+    /// Whether it began then; if not, it may have begun earlier.
+    #[serde(rename = "exactly")]
+    pub exactly: bool,
     /// When it was last seen.
     #[serde(rename = "seen")]
     pub seen: Timestamp,
@@ -79,13 +82,13 @@ impl Observations {
         self.nodes.get(id)
     }
 
-    /// When a problem began, as an earlier skep saw it.
-    pub fn beginning(&self, key: &str) -> Option<Timestamp> {
-        self.beginnings.get(key).copied()
+    /// Beginning of a problem, as an earlier skep saw it.
+    pub fn beginning(&self, key: &str) -> Option<&Beginning> {
+        self.beginnings.get(key)
     }
 
     pub(in crate::cluster) fn recall_beginnings(&mut self, all: Vec<Beginning>) {
-        self.beginnings.extend(all.into_iter().map(|one| (one.key, one.since)));
+        self.beginnings.extend(all.into_iter().map(|one| (one.key.clone(), one)));
     }
 
     /// When another manager began to lead, the newest last.

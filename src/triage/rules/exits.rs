@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cluster::{Task, Timestamp},
+    cluster::Task,
     text::{bytes, count, span},
-    triage::{Remedy, ServiceContext, error_class::Why, rule::Found},
+    triage::{Began, Remedy, ServiceContext, error_class::Why, rule::Found},
 };
 
 /// Of an error that is told in the engine's own words so many characters; the evidence has all of it.
@@ -69,7 +69,7 @@ pub fn crash_loop(s: &ServiceContext<'_>) -> Option<Found> {
                 },
                 span(over.max(std::time::Duration::from_secs(1))),
             ),
-            if full { Timestamp::NEVER } else { oldest.since },
+            if full { Began::By(oldest.since) } else { oldest.since.into() },
         )
         .tasks(s.cx, recent.iter().copied())
         .remedy(Remedy::Logs, "what the last one wrote before it ended"),

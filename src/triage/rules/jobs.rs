@@ -23,8 +23,7 @@ pub fn failed(s: &ServiceContext<'_>) -> Option<Found> {
     let ended = failures.first().map(|t| t.since).unwrap_or_default();
     let over = alive == 0 && s.cx.lasts(ended, s.cx.thresholds.stuck);
     let goes_on = if over { "not tried any more" } else { "still trying" };
-    let since =
-        if s.history_is_full() { crate::cluster::Timestamp::NEVER } else { s.short_since() };
+    let since = s.short_since();
     let shown = failures.iter().copied().chain(s.waiting.iter().copied());
     Some(
         Found::warning(

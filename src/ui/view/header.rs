@@ -247,10 +247,9 @@ fn problem_line(board: &Board, room: usize) -> Line<'static> {
         1 => "  7 ".to_owned(),
         n => format!("  +{} more  7 ", n - 1),
     };
-    let since = if worst.since.is_set() {
-        format!(", since {}", text::age(worst.since.age(board.scene.now)))
-    } else {
-        String::new()
+    let since = match worst.since.short(board.scene.now) {
+        since if since.is_empty() => since,
+        since => format!(", since {since}"),
     };
     let glyph = problems::glyph(worst.severity);
     let room = room.saturating_sub(text::width(&more) + text::width(&since) + 4);

@@ -10,7 +10,7 @@ use super::{empty, frame_of, rows, title};
 use crate::{
     cluster::Subject,
     config::Slot,
-    triage::{Family, Problem, Quiet, Remedy, Severity, unknown_beginning},
+    triage::{Began, Family, Problem, Quiet, Remedy, Severity, unknown_beginning},
     ui::{
         Board,
         actions::{Act, Context, action},
@@ -115,10 +115,10 @@ const COLUMNS: &[Column<Problem>] = &[
         shed: 1,
         right: true,
         cell: |p, c| {
-            let at = if p.resolved.is_set() { p.resolved } else { p.since };
-            Cell::dim(if at.is_set() { text::age(at.age(c.now)) } else { String::new() })
+            let at = if p.resolved.is_set() { p.resolved.into() } else { p.since };
+            Cell::dim(at.short(c.now))
         },
-        key: |p, _| Key::Number(-p.since.0),
+        key: |p, _| Key::Number(-p.since.at_latest().unwrap_or_default().0),
     },
     Column {
         title: "WHAT",
@@ -267,11 +267,11 @@ impl Details<'_> {
 fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
     let mut d = Details { board, width, lines: Vec::new() };
     d.tell("what", &p.message, if p.is_loud() { slot(p.severity) } else { Slot::Text });
-    let since = match (p.since.is_set(), p.times) {
-        (true, 1) => format!("{}, {}", p.since.clock(), d.ago(p.since)),
-        (true, n) => format!("{}, {}; it came {n} times", p.since.clock(), d.ago(p.since)),
-        (false, _) if p.severity == Severity::Advice => String::new(),
-        (false, _) => unknown_beginning(&board.scene.store, &p.subject, board.scene.now),
+    let since = match (p.since, p.times) {
+        (Began::At(at), 1) => format!("{}, {}", at.clock(), d.ago(at)),
+        (Began::At(at), n) => format!("{}, {}; it came {n} times", at.clock(), d.ago(at)),
+        _ if p.severity == Severity::Advice => String::new(),
+        _ => unknown_beginning(&board.scene.store, p, board.scene.now),
     };
     if p.resolved.is_set() {
         d.tell("over", &format!("since {}, {}", p.resolved.clock(), d.ago(p.resolved)), Slot::Text);
@@ -287,11 +287,10 @@ fn details(board: &Board, p: &Problem, width: usize) -> Vec<Line<'static>> {
     }
     if let Some(before) = &p.before {
         let second = std::time::Duration::from_secs(1);
-        let gap = if p.since.is_set() && before.at.age(p.since) >= second {
-            format!(", {} before it began", text::age(before.at.age(p.since)))
-        } else {
-            String::new()
-        };
+        let gap = p.since.exactly().map(|since| before.at.age(since));
+        let gap = gap
+            .filter(|gap| *gap >= second)
+            .map_or(String::new(), |gap| format!(", {} before it began", text::age(gap)));
         d.tell("changed", &format!("{}: {}{gap}", d.ago(before.at), before.text), Slot::Info);
     }
     remedies(&mut d, p);

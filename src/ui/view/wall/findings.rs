@@ -5,7 +5,7 @@ use ratatui::{Frame, layout::Rect, text::Line};
 use super::{super::problems, all_well};
 use crate::{
     config::Slot,
-    triage::Problem,
+    triage::{Began, Problem},
     ui::{
         Board,
         widget::{big, text},
@@ -27,8 +27,8 @@ impl Block {
     fn of(board: &Board, problem: &Problem, area: Rect) -> Self {
         let width = area.width as usize;
         let style = board.style(problems::slot(problem.severity));
-        let since = if problem.since.is_set() {
-            format!("{:>4}", text::age(problem.since.age(board.scene.now)))
+        let since = if problem.since != Began::Unknown {
+            format!("{:>4}", problem.since.short(board.scene.now))
         } else {
             "    ".into()
         };
