@@ -10,11 +10,14 @@ use std::{
 use clap::{Parser, error::ErrorKind};
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 
-use super::fault::{FAILED, Fault, USAGE, fault};
+use super::{
+    fault::{FAILED, Fault, USAGE, fault},
+    read_swarms::now,
+};
 use crate::{
     cli::Cli,
     config::state_dir,
-    keep::private_dir,
+    keep::{LogFile, private_dir},
     text::{clean, clean_lines},
 };
 
@@ -99,14 +102,7 @@ pub(super) fn clean_panics() {
 pub(super) fn log_to_file(level: &str) -> Option<WorkerGuard> {
     let dir = state_dir();
     private_dir(&dir).ok()?;
-    let file = tracing_appender::rolling::Builder::new()
-        .rotation(tracing_appender::rolling::Rotation::DAILY)
-        .filename_prefix("skep")
-        .filename_suffix("log")
-        .max_log_files(7)
-        .build(dir)
-        .ok()?;
-    let (writer, guard) = tracing_appender::non_blocking(file);
+    let (writer, guard) = tracing_appender::non_blocking(LogFile::new(dir, now));
     let filter = format!("{level},bollard=off,hyper=off,hyper_util=off");
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))

@@ -277,6 +277,7 @@ fn in_short(mut why: Vec<String>) -> String {
     }
 }
 
-fn now() -> Timestamp {
+/// Now, by our clock.
+pub(super) fn now() -> Timestamp {
     Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(0))
 }

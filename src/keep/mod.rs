@@ -1,8 +1,10 @@
 //! Files and folders of skep's own: for nobody else's eyes, whatever the umask.
 
 mod format;
+mod log_file;
 mod timeline;
 
+pub use log_file::LogFile;
 pub use timeline::{History, HistoryWriter, Record};
 
 use std::{

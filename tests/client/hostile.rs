@@ -1,7 +1,7 @@
 //! A Swarm whose every text means harm: whatever is asked, nothing of it reaches a terminal, a report or
 //! a file that somebody looks at.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use skep::demo::{Demo, hostile::NAME};
 
@@ -191,10 +191,13 @@ async fn a_pipe_gets_messages_as_they_were_written_and_clean_names() {
     }
 }
 
-/// Everything below a folder is harmless to look at.
+/// Everything below a folder is for nobody else's eyes, and harmless to look at.
 fn is_harmless_to_read(dir: &Path) -> usize {
     let mut files = 0;
     for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        let private = if entry.path().is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode, private, "{}: {mode:o}", entry.path().display());
         if entry.path().is_dir() {
             files += is_harmless_to_read(&entry.path());
         } else {
