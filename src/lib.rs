@@ -31,7 +31,7 @@
 //! | [`keep`] | what outlives skep: the timeline and quieted problems, in files for nobody else's eyes |
 //! | [`text`] | the one sanitiser of what strangers wrote, durations, shell quoting |
 //!
-//! Who may import whom stands in `tests/tidy.rs`, which fails on a breach, and on files below the
+//! Who may import whom stands in `tests/tidy`, which fails on a breach, and on files below the
 //! screen that import each other in a circle of more than three.
 //!
 //! # Words

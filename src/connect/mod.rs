@@ -1,5 +1,5 @@
-//! How an engine is reached: which endpoints there are ([`choose`]), where one is ([`Endpoint`]), and a
-//! byte stream to it ([`Connector`]), over a local socket, TCP, TLS or the system's ssh.
+//! Connections to engines: the endpoints there are ([`choose()`]), the address of one ([`Endpoint`]), and
+//! a byte stream to it ([`Connector`]), over a local socket, TCP, TLS or the system's ssh.
 //!
 //! One connector serves both our own HTTP client and bollard; nothing above this module knows which
 //! kind it talks over.

@@ -1,5 +1,5 @@
 //! The terminal: state and update ([`Board`]), drawing ([`draw`]), and the loop that joins them to a
-//! session and a tty ([`run`]).
+//! session and a tty ([`run()`]).
 //!
 //! Invariants: `update` and `draw` do no I/O and read no clock; every text from the cluster goes
 //! through [`crate::text::clean`] on its way to the screen.

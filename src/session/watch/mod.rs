@@ -4,7 +4,7 @@
 //! counts: it shows which services changed, also when an event was lost. Where counting is dear the
 //! plain list, a *roll*, is asked in between. Services that changed, that are unsettled or on the
 //! screen get their tasks read (index-backed, milliseconds). A slow *sweep* of everything is the net
-//! below. Each kind has a part of the budget ([`super::budget`]), and all slow down when nothing
+//! below. Each kind has a part of the budget ([`budget`]), and all slow down when nothing
 //! happens.
 
 mod answers;
