@@ -204,15 +204,15 @@ async fn read_swarm(
 ) -> SwarmsRead {
     let begun = Instant::now();
     let name = cluster.name.clone().unwrap_or_else(|| "default".into());
-    let mut since = Timestamp::NEVER;
+    let mut first: Option<(Instant, Timestamp)> = None;
     loop {
         let round = Round::ask(&cluster).await;
         let told = leaderless(&round.failed, now());
         if let Some(mut told) = told.filter(|_| round.read.is_empty()) {
             // An election is over in seconds, and is no outage.
-            since = if since.is_set() { since } else { told.since };
+            let (heard, since) = *first.get_or_insert((Instant::now(), told.since));
             told.since = since;
-            if !told.is_certain() && begun.elapsed() < ELECTION {
+            if !told.is_certain() && heard.elapsed() < ELECTION {
                 tokio::time::sleep(AGAIN).await;
                 continue;
             }

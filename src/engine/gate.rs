@@ -54,12 +54,23 @@ pub(super) struct Limits {
     /// The longest wait for its bytes in all: a body that trickles ends, too. Our own time to read it is
     /// not counted.
     time: Duration,
+    /// After this long a body that came more slowly than [`TRICKLE`] is not waited for.
+    trickles: Duration,
 }
 
-/// A body that comes more slowly than so many bytes a second, measured over so long, trickles: its end is not
-/// waited for.
+/// A body that comes more slowly than so many bytes a second trickles: it may never end.
 const TRICKLE: u64 = 512;
-const TRICKLES: Duration = Duration::from_secs(15);
+
+/// The least that a body may fall silent for: packets are lost on a bad link.
+const LEAST_SILENCE: Duration = Duration::from_secs(5);
+
+/// Limits for an answer within what is left of a look's time, in whole seconds. A body that goes on coming may take longer.
+fn within(left: Duration, deadline: Duration, limits: Limits) -> (Duration, Limits) {
+    let left = Duration::from_secs(left.as_secs().max(1));
+    let silence = left.max(LEAST_SILENCE);
+    let (silence, trickles) = (limits.silence.min(silence), limits.trickles.min(silence));
+    (deadline.min(left), Limits { silence, trickles, ..limits })
+}
 
 impl Limits {
     /// An answer that is taken whole.
@@ -72,10 +83,16 @@ impl Limits {
     const REFUSAL: Self = Self::new(1 << 20, 5, 10);
     /// Events and logs: they go on for as long as they are wanted, and may be silent. Their readers limit
     /// how long one line may be.
-    pub const STREAM: Self = Self { size: u64::MAX, silence: Duration::MAX, time: Duration::MAX };
+    pub const STREAM: Self = Self {
+        size: u64::MAX,
+        silence: Duration::MAX,
+        time: Duration::MAX,
+        trickles: Duration::MAX,
+    };
 
     const fn new(size: u64, silence: u64, time: u64) -> Self {
-        Self { size, silence: Duration::from_secs(silence), time: Duration::from_secs(time) }
+        let (silence, time) = (Duration::from_secs(silence), Duration::from_secs(time));
+        Self { size, silence, time, trickles: Duration::from_secs(15) }
     }
 }
 
@@ -92,6 +109,8 @@ pub(super) struct Gate {
     connector: Connector,
     access: Access,
     api: Arc<str>,
+    /// When a look that must end stops waiting.
+    until: Option<Instant>,
     counters: Arc<Counters>,
 }
 
@@ -104,7 +123,7 @@ impl Gate {
             .pool_max_idle_per_host(4)
             .build(connector.clone());
         let counters = Arc::default();
-        Self { http, connector, access: Access::ReadOnly, api: api.into(), counters }
+        Self { http, connector, access: Access::ReadOnly, api: api.into(), until: None, counters }
     }
 
     /// The same, open for what a grant allows.
@@ -122,6 +141,11 @@ impl Gate {
 
     pub fn api(&self) -> &str {
         &self.api
+    }
+
+    /// Lets all requests together wait so long from now.
+    pub fn wait_at_most(&mut self, patience: Duration) {
+        self.until = Instant::now().checked_add(patience);
     }
 
     pub fn set_api(&mut self, api: &str) {
@@ -175,6 +199,10 @@ impl Gate {
         })?;
         self.counters.requests.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
+        let (deadline, limits) = match self.until {
+            Some(until) => within(until.saturating_duration_since(begun), deadline, limits),
+            None => (deadline, limits),
+        };
         let response = match tokio::time::timeout(deadline, self.http.request(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(transport_error(&self.connector, &error)),
@@ -324,8 +352,7 @@ impl Answer {
 
     /// Whether it comes too slowly ever to end. A stream may.
     fn trickles(&self) -> bool {
-        let limited = self.limits.time < Duration::MAX;
-        limited && self.waited >= TRICKLES && self.read < TRICKLE * self.waited.as_secs()
+        self.waited >= self.limits.trickles && self.read < TRICKLE * self.waited.as_secs()
     }
 
     fn unfinished(&self, after: Duration) -> EngineError {

@@ -19,6 +19,10 @@ const DEADLINE: Duration = Duration::from_secs(4);
 /// without a name for as long as the link lasts.
 const TRIES: usize = 3;
 
+/// One look at a Swarm waits at most so long in all. Requests share it: an engine that hangs is told in
+/// this time, whichever of them it leaves without an answer.
+const LOOK: Duration = Duration::from_secs(15);
+
 /// Result of the greeting.
 #[derive(Clone, Debug)]
 pub struct Probe {
@@ -53,10 +57,13 @@ impl Engine {
     async fn probe_for(&mut self, now: impl Fn() -> Timestamp, once: bool) -> Result<Probe> {
         // A login over a slow link takes longer than an answer may.
         self.log_in().await?;
+        if once {
+            self.gate.wait_at_most(LOOK);
+        }
         let greeted = self.negotiate(&now).await?;
         let (mut sent, mut asked_at) = (Instant::now(), now());
         let mut info = self.info().await;
-        for _ in 1..TRIES {
+        for _ in 1..if once { 1 } else { TRIES } {
             if !info.as_ref().is_err_and(EngineError::is_timeout) {
                 break;
             }

@@ -3,7 +3,10 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::Board;
-use crate::cluster::{ELECTION, Leaderless, Part, Store, Timestamp};
+use crate::{
+    cluster::{ELECTION, Leaderless, Part, Store, Timestamp},
+    text::exact,
+};
 
 /// The connection, as the screen shows it.
 #[derive(Clone, Debug)]
@@ -30,7 +33,8 @@ impl Board {
             return Some((&quorum.message).into());
         }
         if leaderless.since.age(self.now.shifted(self.skew)) < ELECTION {
-            return Some(format!("{why}; an election takes up to 20s").into());
+            let takes = exact(ELECTION);
+            return Some(format!("{why}; an election ends within {takes}").into());
         }
         Some(why.into())
     }
