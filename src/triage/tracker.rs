@@ -458,9 +458,11 @@ impl Triage {
         rank(&mut self.problems);
     }
 
-    /// The beginnings of what is open, if they are to be written now.
-    pub fn take_beginnings(&mut self, now: Timestamp) -> Option<Vec<Beginning>> {
-        self.beginnings.take(&self.problems, now)
+    /// The beginnings of what is open, if they are to be written now: not before those of an earlier skep
+    /// were read, which would be lost.
+    pub fn take_beginnings(&mut self, store: &Store, now: Timestamp) -> Option<Vec<Beginning>> {
+        let is_recalled = store.memory().is_recalled();
+        is_recalled.then(|| self.beginnings.take(&self.problems, now)).flatten()
     }
 
     /// Acknowledged and muted problems, to be kept.

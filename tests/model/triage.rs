@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use skep::{
     cluster::{
-        Availability, Counts, Delta, Entry, Gravity, ListId, Meaning, NodeState, Part,
+        Availability, Beginning, Counts, Delta, Entry, Gravity, ListId, Meaning, NodeState, Part,
         Reachability, Scope, Store, Subject, TaskState, Timestamp, UpdateState,
     },
     triage::{
@@ -101,11 +101,13 @@ fn a_restarted_skep_knows_since_when() {
     }
     let began = all(&first)[0].since;
     let mut triage = Triage::new(Thresholds::default());
-    triage.look_at_all(&first.store(), NOW);
-    let kept = triage.take_beginnings(NOW).unwrap();
+    let mut store = first.store();
+    store.recall_beginnings(Vec::new());
+    triage.look_at_all(&store, NOW);
+    let kept = triage.take_beginnings(&store, NOW).unwrap();
     assert_eq!(kept.iter().map(|b| b.since).collect::<Vec<_>>(), [ago(60)]);
-    assert_eq!(triage.take_beginnings(NOW), None, "written once");
-    assert!(triage.take_beginnings(NOW.shifted(61_000_000_000)).is_some(), "it goes on");
+    assert_eq!(triage.take_beginnings(&store, NOW), None, "written once");
+    assert!(triage.take_beginnings(&store, NOW.shifted(61_000_000_000)).is_some(), "it goes on");
 
     let mut store = c.store();
     let mut later = Triage::new(Thresholds::default());
@@ -116,10 +118,13 @@ fn a_restarted_skep_knows_since_when() {
     let (by, created) = (ago(8).clock(), ago(90).clock());
     let says = format!("{by}, 8s ago, or earlier; it was created at {created}");
     assert_eq!(unknown_beginning(&store, problem, NOW), says);
-    let later_still = later.take_beginnings(NOW).unwrap();
+    assert_eq!(later.take_beginnings(&store, NOW), None, "what was kept is not read yet");
     store.recall_beginnings(kept);
     later.update(&mut store, NOW);
     assert_eq!(later.problems()[0].since, began, "an earlier skep saw it begin");
+
+    let kept = later.take_beginnings(&store, NOW).unwrap();
+    assert_eq!((kept[0].since, kept[0].exactly), (ago(60), true), "kept as it was");
 
     // One that came too late to see it begin still knows that it goes on since then.
     let mut newer = c.clone();
@@ -128,7 +133,8 @@ fn a_restarted_skep_knows_since_when() {
         newer = newer.task(1, TaskState::Failed, "task: non-zero exit (3)", age);
     }
     let mut store = newer.store();
-    store.recall_beginnings(later_still);
+    let seen = Beginning { key: kept[0].key.clone(), since: ago(8), exactly: false, seen: NOW };
+    store.recall_beginnings(vec![seen]);
     let mut third = Triage::new(Thresholds::default());
     third.update(&mut store, NOW);
     assert_eq!(third.problems()[0].since, Began::By(ago(8)));

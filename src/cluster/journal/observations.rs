@@ -33,7 +33,7 @@ pub struct Observations {
     nodes: HashMap<NodeId, NodeObservations>,
     leaders: VecDeque<Timestamp>,
     changes: HashMap<Subject, VecDeque<PastChange>>,
-    beginnings: HashMap<String, Beginning>,
+    beginnings: Option<HashMap<String, Beginning>>,
 }
 
 /// Beginning of a problem, as skep saw it.
@@ -84,11 +84,18 @@ impl Observations {
 
     /// Beginning of a problem, as an earlier skep saw it.
     pub fn beginning(&self, key: &str) -> Option<&Beginning> {
-        self.beginnings.get(key)
+        self.beginnings.as_ref()?.get(key)
+    }
+
+    /// Whether it is known what an earlier skep saw, be it nothing.
+    pub fn is_recalled(&self) -> bool {
+        self.beginnings.is_some()
     }
 
     pub(in crate::cluster) fn recall_beginnings(&mut self, all: Vec<Beginning>) {
-        self.beginnings.extend(all.into_iter().map(|one| (one.key.clone(), one)));
+        self.beginnings
+            .get_or_insert_default()
+            .extend(all.into_iter().map(|one| (one.key.clone(), one)));
     }
 
     /// When another manager began to lead, the newest last.

@@ -90,7 +90,7 @@ impl Board {
         }
         if self.is_live()
             && self.paused_at.is_none()
-            && let Some(all) = self.triage.take_beginnings(self.scene.now)
+            && let Some(all) = self.triage.take_beginnings(&self.scene.store, self.scene.now)
         {
             self.command(Command::Beginnings(all));
         }
