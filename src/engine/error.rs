@@ -90,6 +90,9 @@ pub enum EngineError {
         "{endpoint} refuses {what} ({said}): a proxy or an authorization plugin in front of the engine does not allow it"
     )]
     Forbidden { endpoint: String, what: String, said: String },
+    /// The same of each request that greets an engine.
+    #[error("{endpoint} refuses every request ({said}): {}", refuses_all(.said))]
+    RefusesAll { endpoint: String, said: String },
     /// No engine's answer, though of less than a server error: a redirect, or a proxy's own refusal.
     #[error("{endpoint}: {what} was answered by something in front of the engine: {said}")]
     Elsewhere { endpoint: String, what: String, said: String },
@@ -116,6 +119,15 @@ fn managers_line(managers: &[String], offer: &[String]) -> String {
         return managers.join(", ");
     }
     format!("{}; try: skep{flags}", managers.join(", "))
+}
+
+/// Advice for an endpoint that refuses all there is to ask.
+fn refuses_all(said: &str) -> &'static str {
+    if said.starts_with("401") || said.starts_with("407") {
+        "a proxy in front of the engine wants a login, and skep has none; let it pass skep's reads, or give the engine's own address with -H"
+    } else {
+        "a proxy or an authorization plugin in front of the engine; let it pass skep's reads, or give the engine's own address with -H"
+    }
 }
 
 impl EngineError {
@@ -225,7 +237,10 @@ pub(super) fn refused(endpoint: &str, what: String, status: u16, body: &[u8]) ->
     let code = hyper::StatusCode::from_u16(status).ok();
     let reason = code.and_then(|code| code.canonical_reason()).unwrap_or("no reason given");
     let is_page = body.trim_ascii_start().starts_with(b"<");
-    if matches!(status, 401 | 403 | 405) {
+    // A proxy may hide what it does not allow. To a write such an answer may come from further on.
+    let is_hidden =
+        words.is_err() && what.starts_with("GET ") && matches!(status, 404 | 407 | 410 | 451);
+    if matches!(status, 401 | 403 | 405) || is_hidden {
         let said = words.unwrap_or_else(|_| format!("{status} {reason}"));
         return EngineError::Forbidden { endpoint: endpoint.into(), what, said };
     }

@@ -155,7 +155,12 @@ impl Engine {
                 answer => return answer,
             }
         }
-        Err(refusal.unwrap_or_else(|| self.garbage("/_ping", "no answer")))
+        Err(match refusal {
+            Some(EngineError::Forbidden { endpoint, said, .. }) => {
+                EngineError::RefusesAll { endpoint, said }
+            }
+            other => other.unwrap_or_else(|| self.garbage("/_ping", "no answer")),
+        })
     }
 
     /// The lower of both API versions, as the docker CLI negotiates, and the facts in the answer's

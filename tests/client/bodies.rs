@@ -38,6 +38,8 @@ enum Body {
     Changed(fn(&mut Vec<Value>)),
     /// This.
     Text(&'static str),
+    /// A proxy's own answer: a status, and a page or words below it.
+    Refusal(&'static str, &'static str),
 }
 
 /// Stands before the embedded Swarm and answers some paths in its own way; the rest it passes on.
@@ -92,6 +94,10 @@ async fn answer(
     }
     match body {
         Body::Text(text) => return answer_with(&mut stream, text).await,
+        Body::Refusal(status, page) => {
+            let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n\r\n{page}");
+            return stream.write_all(head.as_bytes()).await;
+        }
         Body::Changed(change) => {
             let mut engine = UnixStream::connect(behind).await?;
             let once = text.replacen("\r\n", "\r\nConnection: close\r\n", 1);
@@ -110,7 +116,7 @@ async fn answer(
     let megabyte = [b"100000\r\n".as_slice(), &vec![b' '; 1 << 20], b"\r\n"].concat();
     loop {
         match body {
-            Body::Text(_) | Body::Changed(_) => {}
+            Body::Text(_) | Body::Changed(_) | Body::Refusal(..) => {}
             Body::Tasks => {
                 let mut some = String::new();
                 for _ in 0..10_000 {
@@ -200,6 +206,41 @@ async fn what_can_not_be_read_is_told() {
             let says = format!("this is not a Docker Engine: GET {path}: no list");
             assert!(code == 3 && out.contains(&says), "{path} {none}: {out}");
         }
+    }
+}
+
+/// A proxy that refuses one path costs that part, in whatever way it says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_refuses_in_its_own_words() {
+    let page = "<html><body>Administratively prohibited</body></html>";
+    for (status, body) in [
+        ("401 Unauthorized", page),
+        ("401 Unauthorized", ""),
+        ("403 Forbidden", "denied by policy\n"),
+        ("403 Forbidden", r#"{"message":"authorization denied by plugin x"}"#),
+        ("404 Not Found", page),
+        ("405 Method Not Allowed", page),
+        ("407 Proxy Authentication Required", "log in"),
+    ] {
+        let (code, out) = check(&Between::new(&["/nodes"], Body::Refusal(status, body))).await;
+        assert_eq!(code, 3, "{status}: {out}");
+        let said = if body.starts_with('{') { "authorization denied by plugin x" } else { status };
+        assert!(out.contains(&format!("nodes unknown: GET /nodes is refused ({said})")), "{out}");
+        assert!(out.contains("tasks running") && !out.contains("prohibited"), "{status}: {out}");
+        for optional in ["/info", "/_ping", "/secrets"] {
+            let paths = match optional {
+                "/info" => &["/info"][..],
+                "/_ping" => &["/_ping"],
+                _ => &["/secrets"],
+            };
+            let (code, out) = check(&Between::new(paths, Body::Refusal(status, body))).await;
+            assert_eq!(code, 0, "{status} {optional}: {out}");
+        }
+        let (code, out) = check(&Between::new(&[""], Body::Refusal(status, body))).await;
+        assert!(code == 3 && out.contains(&format!("refuses every request ({said})")), "{out}");
+        assert!(out.contains("-H") && !out.contains("prohibited"), "what to do: {out}");
+        let asks_login = status.starts_with("401") || status.starts_with("407");
+        assert_eq!(out.contains("login"), asks_login, "{out}");
     }
 }
 
