@@ -41,7 +41,7 @@ pub struct Cli {
     /// The share of a manager's time that watching may use, in percent. Default: 5.
     #[arg(long, value_name = "PERCENT")]
     pub budget: Option<f64>,
-    /// For the slowest links: asks for less and draws less often.
+    /// Ask for less and draw less often, for the slowest links.
     #[arg(long)]
     pub low_bandwidth: bool,
     /// Draw nothing but ASCII. Default: only where the locale is not UTF-8.
@@ -50,7 +50,7 @@ pub struct Cli {
     /// Leave the mouse to the terminal.
     #[arg(long)]
     pub no_mouse: bool,
-    /// How much is written to the log file in the state directory.
+    /// Level of the log file in the state directory.
     #[arg(long, value_name = "LEVEL", default_value = "warn", global = true)]
     #[arg(value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
     pub log_level: String,
@@ -62,33 +62,33 @@ pub struct Cli {
     pub command: Option<Sub>,
 }
 
-/// Without a screen.
+/// Commands without a screen.
 #[derive(Debug, Subcommand)]
 pub enum Sub {
     /// One look; exit 0 ok, 1 warning, 2 critical, 3 unknown.
     Check {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
         /// Only this rule. May be repeated.
         #[arg(long, value_name = "RULE")]
         only: Vec<String>,
-        /// Not this rule. May be repeated.
+        /// Leave this rule out. May be repeated.
         #[arg(long, value_name = "RULE")]
         ignore: Vec<String>,
     },
     /// An incident report as Markdown: findings with evidence, what changed, the timeline.
     Report {
-        /// From when on: a time (RFC 3339) or an age (90s, 15m, 2h).
+        /// Start of the report: a time (RFC 3339) or an age (90s, 15m, 2h).
         #[arg(long, value_name = "TIME", default_value = "1h", allow_hyphen_values = true)]
         since: String,
-        /// Into this file instead of stdout; it must not exist yet.
+        /// Write to this file instead of stdout; it must not exist yet.
         #[arg(long, short, value_name = "FILE")]
         out: Option<PathBuf>,
     },
     /// The whole state once.
     Snapshot {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
@@ -125,7 +125,7 @@ pub enum Sub {
         /// Names of services.
         #[arg(required = true, value_name = "SERVICE")]
         services: Vec<String>,
-        /// Not before: a time (RFC 3339) or an age (90s, 15m, 2h).
+        /// Only lines since a time (RFC 3339) or an age (90s, 15m, 2h).
         #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
         since: Option<String>,
         /// The last lines of each task, or "all".
@@ -134,13 +134,13 @@ pub enum Sub {
         /// Only lines that match this regular expression; all small letters ignore case.
         #[arg(long, value_name = "REGEX")]
         grep: Option<String>,
-        /// Go on as lines come.
+        /// Go on with new lines.
         #[arg(long, short)]
         follow: bool,
-        /// A JSON object a line.
+        /// Print a JSON object per line.
         #[arg(long)]
         json: bool,
-        /// With the time of each line.
+        /// Begin each line with its time.
         #[arg(long, short)]
         timestamps: bool,
     },

@@ -28,7 +28,7 @@ pub enum Outcome {
 /// Progress of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepEvent {
-    /// It could not be recorded in the audit file, for this reason. The write continues.
+    /// The write could not be recorded in the audit file, for this reason. It continues.
     Unrecorded(String),
     /// Its outcome.
     Ended(Outcome),

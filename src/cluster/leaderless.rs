@@ -25,7 +25,7 @@ pub struct Answering {
 pub struct Leaderless {
     /// Time since which it is known to have none, by the manager's clock.
     pub since: Timestamp,
-    /// Those that answer.
+    /// The managers that answer.
     pub answering: Vec<Answering>,
     /// Number of configured endpoints that do not answer.
     pub silent: usize,

@@ -21,7 +21,7 @@ pub struct Timestamp(pub i64);
 /// Start of a period: ages count by the manager's clock, which is known only once it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since {
-    /// From this instant.
+    /// An instant.
     At(Timestamp),
     /// This long before now.
     Ago(Duration),

@@ -20,7 +20,7 @@ use crate::{
 
 /// A one-off look must end, also on an engine that says nothing.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Once one Swarm is read, so long others may take to say that they belong to another.
+/// Time that other endpoints have, once one Swarm is read, to say that they belong to another.
 const OTHERS: Duration = Duration::from_secs(10);
 /// Time for the first manager to send its lists before the next one is asked as well.
 const LEAD: Duration = Duration::from_millis(800);
@@ -50,7 +50,7 @@ pub(super) fn greet_all(endpoints: Vec<Endpoint>) -> JoinSet<(Endpoint, Greeting
     greeted
 }
 
-/// As [`greet_all`], and makes sure that each lists something: one without quorum may greet and then hang.
+/// [`greet_all`], and makes sure that each lists something: one without quorum may greet and then hang.
 pub(super) fn ready_all(endpoints: Vec<Endpoint>) -> JoinSet<(Endpoint, Result<(), EngineError>)> {
     let mut ready = JoinSet::new();
     for endpoint in endpoints {
@@ -254,7 +254,7 @@ async fn read_swarm(
     }
 }
 
-/// Nothing is listed; what the managers tell is all there is to judge.
+/// A Swarm without a leader: nothing is listed, and only the reports of the managers are judged.
 fn without_leader(
     told: Leaderless,
     name: String,

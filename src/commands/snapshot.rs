@@ -71,7 +71,7 @@ pub(super) fn problems(taken: &Taken) -> Vec<Value> {
     taken.problems.iter().flat_map(each).collect()
 }
 
-/// As the docker CLI prints them: `*:8080->80/tcp`.
+/// The ports of a service, as the docker CLI prints them: `*:8080->80/tcp`.
 fn ports(service: &Service) -> Vec<String> {
     let published = service.ports.iter().filter(|p| p.published > 0 && p.mode != PublishMode::Host);
     published.map(|p| format!("*:{}->{}/{}", p.published, p.target, p.protocol)).collect()

@@ -35,7 +35,7 @@ impl Depth {
 /// Colours of the terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
-    /// Their number.
+    /// Number of colours.
     pub depth: Depth,
     /// Whether its background is dark, if it told.
     pub dark: Option<bool>,
@@ -102,7 +102,7 @@ pub fn nearest(r: u8, g: u8, b: u8) -> u8 {
 }
 
 impl Hex {
-    /// As a terminal of that depth shows it, if it can.
+    /// The colour on a terminal of a depth, if it can show it.
     pub(super) fn at(self, depth: Depth) -> Option<Color> {
         let Self(r, g, b) = self;
         match depth {
@@ -119,7 +119,7 @@ impl Hex {
     }
 }
 
-/// How a cluster's name stands out in its colour: one of the sixteen by name, or `#rrggbb`.
+/// Style of a cluster's name in its colour: one of the sixteen by name, or `#rrggbb`.
 ///
 /// # Errors
 /// It is neither.

@@ -25,13 +25,13 @@ pub struct ConfigFile {
     pub read_only: bool,
     /// The share of a manager's time that watching may use, in percent.
     pub budget: Option<f64>,
-    /// For the slowest links.
+    /// Ask for less and draw less often, for the slowest links.
     pub low_bandwidth: bool,
     /// Theme name.
     pub theme: Option<String>,
     /// View to begin with: `services`, `nodes`, …
     pub view: Option<String>,
-    /// From when on something is a problem.
+    /// Thresholds of problems.
     pub triage: TriageConfig,
     /// Keys of actions, instead of their own.
     pub keys: KeyConfig,
@@ -43,7 +43,7 @@ pub struct ConfigFile {
     pub borders: Borders,
     /// Leave the mouse to the terminal.
     pub no_mouse: bool,
-    /// Of JSON log lines, show these keys beside level and message; all if empty.
+    /// The keys of JSON log lines to show beside level and message; all if empty.
     pub log_keys: Vec<String>,
 }
 
@@ -185,7 +185,7 @@ fn line_at(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
 }
 
-/// In which line of the text it is, and what is wrong in one.
+/// The line of an error, and its message as one line.
 pub(super) fn line_of(text: &str, error: &toml::de::Error) -> (usize, String) {
     let line = line_at(text, error.span().map_or(0, |s| s.start));
     (line, error.message().replace('\n', " "))

@@ -29,9 +29,9 @@ pub struct Keys {
     pub context: Option<String>,
     /// The action's id.
     pub action: String,
-    /// As they are written: `s`, `Ctrl-x`, `F5`.
+    /// Its keys as they are written: `s`, `Ctrl-x`, `F5`.
     pub keys: Vec<String>,
-    /// Where in the text, and then in which line.
+    /// Its place in the text, later its line.
     pub line: usize,
 }
 

@@ -82,10 +82,10 @@ impl Slot {
 struct Sheet {
     /// Terminals it is made for.
     background: Hex,
-    /// It keeps the terminal's own background, if that is as bright as this one.
+    /// Keep the terminal's own background if that is as bright as this one.
     #[serde(default)]
     keeps_background: bool,
-    /// It uses at most this number of colours.
+    /// The most colours that it uses.
     #[serde(default)]
     colours: Option<Colours>,
     paint: BTreeMap<Slot, Paint>,
@@ -206,7 +206,7 @@ pub struct Themes {
 }
 
 impl Themes {
-    /// Those that come with skep.
+    /// The themes that come with skep.
     pub fn embedded(look: Look) -> Self {
         let found = EMBEDDED.iter().map(|(name, text)| {
             let theme = read(text).map(|sheet| Theme::new(name, &sheet, look));
@@ -237,7 +237,7 @@ impl Themes {
         themes
     }
 
-    /// Their names.
+    /// The names of all themes.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.found.keys().map(String::as_str)
     }
@@ -292,7 +292,7 @@ mod tests {
         EMBEDDED.iter().map(|(name, text)| (*name, read(text).unwrap()))
     }
 
-    /// With colours of their own.
+    /// Themes with colours of their own.
     fn painted() -> impl Iterator<Item = (&'static str, Sheet)> {
         sheets().filter(|(_, sheet)| sheet.colours.is_none())
     }
@@ -319,7 +319,7 @@ mod tests {
         })
     }
 
-    /// As WCAG 2 has it: 1 to 21.
+    /// Contrast as WCAG 2 defines it: 1 to 21.
     fn contrast(a: Hex, b: Hex) -> f64 {
         let luminance = |hex| {
             let [r, g, b] = linear(hex);
@@ -371,7 +371,7 @@ mod tests {
         }
     }
 
-    /// How far two colours are apart (CIE76) for someone who sees so: Machado et al. 2009.
+    /// Distance of two colours (CIE76) for a kind of colour blindness: Machado et al. 2009.
     fn apart(a: Hex, b: Hex, sees: [[f64; 3]; 3]) -> f64 {
         let lab = |hex| {
             let c = linear(hex);

@@ -12,8 +12,8 @@ pub struct Wanted {
     pub name: Option<String>,
     /// Its managers, as far as they are known.
     pub endpoints: Vec<Endpoint>,
-    /// They were only given together, by `-H` or `hosts`: taken for managers of one Swarm until some of
-    /// them say otherwise.
+    /// Whether they were only given together, by `-H` or `hosts`: they count as managers of one Swarm until
+    /// some of them say otherwise.
     pub mixed: bool,
     /// Never write to it.
     pub read_only: bool,

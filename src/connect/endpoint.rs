@@ -43,7 +43,7 @@ pub struct SshTarget {
 /// Why a string is no endpoint skep can use.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum EndpointError {
-    /// Not of a form that the docker CLI takes.
+    /// Another form than the docker CLI takes.
     #[error(
         "'{0}' is not an endpoint: write unix:///path/to/docker.sock, tcp://host:port, host:port or ssh://user@host"
     )]

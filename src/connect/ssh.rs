@@ -96,6 +96,7 @@ pub(super) enum Channel {
 }
 
 impl Ssh {
+    /// A connector that has not connected yet.
     pub fn new(target: SshTarget) -> Self {
         Self { target, master: Mutex::default(), route: watch::Sender::new(None) }
     }
@@ -390,7 +391,7 @@ fn private_dir() -> io::Result<PathBuf> {
     private_dir_in(runtime.into_iter().chain([std::env::temp_dir(), "/tmp".into()]))
 }
 
-/// In the first of these where that can be.
+/// Creates the folder in the first of these places where that is possible.
 fn private_dir_in(bases: impl Iterator<Item = PathBuf>) -> io::Result<PathBuf> {
     use std::os::unix::fs::DirBuilderExt;
     let mut failed = io::Error::other("no place with a path short enough for a socket");

@@ -48,10 +48,12 @@ impl Query {
         Self(pairs.collect())
     }
 
+    /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Whether a parameter is true, as the engine reads it.
     pub fn is_set(&self, name: &str) -> bool {
         matches!(self.get(name), Some("1" | "true" | "True"))
     }
@@ -64,6 +66,7 @@ impl Query {
         Some(secs.parse::<i64>().ok()? * SECOND + frac.parse::<i64>().ok()?)
     }
 
+    /// The filters of a list.
     pub fn filters(&self) -> Result<Filters, Refusal> {
         Filters::parse(self.get("filters")).map_err(|e| refusal(400, e))
     }

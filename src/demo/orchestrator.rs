@@ -27,20 +27,24 @@ pub(super) fn template_text(spec: &Value) -> Arc<str> {
 }
 
 impl Service {
+    /// The image of the task.
     pub fn image(&self) -> &str {
         self.spec["TaskTemplate"]["ContainerSpec"]["Image"].as_str().unwrap_or("")
     }
 
+    /// The name of the service.
     pub fn name(&self) -> &str {
         self.spec["Name"].as_str().unwrap_or("")
     }
 }
 
 impl Task {
+    /// Whether the task is meant to run.
     pub fn is_wanted(&self) -> bool {
         self.desired <= State::Running
     }
 
+    /// Whether the task has ended.
     pub fn is_over(&self) -> bool {
         self.state > State::Running
     }
@@ -181,6 +185,7 @@ impl Sim {
         number
     }
 
+    /// Moves every task on whose time has come.
     pub fn run_timers(&mut self) {
         while let Some(std::cmp::Reverse((at, number))) = self.timers.peek().copied() {
             if at > self.now {
@@ -191,6 +196,7 @@ impl Sim {
         }
     }
 
+    /// Sets the state of a task.
     pub fn set_state(&mut self, number: u64, state: State, message: &'static str) {
         let (index, now) = (self.bump(), self.now);
         if let Some(task) = self.tasks.get_mut(&number) {
@@ -302,6 +308,7 @@ impl Sim {
         Fate::Fine
     }
 
+    /// Assigns a task to a node.
     pub fn assign(&mut self, number: u64, node: String) {
         if let Some(task) = self.tasks.get_mut(&number) {
             task.node = Some(node);
@@ -376,6 +383,7 @@ impl Sim {
         }
     }
 
+    /// Notes that something about the service of a task changed.
     pub fn touch(&mut self, number: u64) {
         let service = self.tasks[&number].service.clone();
         self.dirty.insert(service);
@@ -422,6 +430,7 @@ impl Sim {
         self.dirty.extend(all);
     }
 
+    /// Applies a changed node: who leads, and which tasks must leave it.
     pub fn node_changed(&mut self, id: &str) {
         // A role takes effect at once here; a real one takes a second or two.
         if let Some(node) = self.nodes.get_mut(id) {

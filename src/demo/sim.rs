@@ -75,6 +75,7 @@ pub(super) enum State {
 }
 
 impl State {
+    /// The API's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -162,6 +163,7 @@ pub(super) struct Sim {
 }
 
 impl Sim {
+    /// An empty Swarm.
     pub fn new(now: Nanos, seed: u64) -> Self {
         let mut sim = Self {
             now,
@@ -255,11 +257,13 @@ impl Sim {
         (0..4).map(|_| format!("{:016x}", self.rng.u64(..))).collect()
     }
 
+    /// The next version.
     pub fn bump(&mut self) -> u64 {
         self.index += 1;
         self.index
     }
 
+    /// Has a task looked at again after a time.
     pub fn timer(&mut self, after: Nanos, task: u64) {
         // A little unevenness, as on real machines.
         let jitter = self.rng.i64(0..=after / 4 + 1);
@@ -285,6 +289,7 @@ impl Sim {
         let _ = self.publish.send(line);
     }
 
+    /// A service by its ID, its name, or the beginning of its ID if it is the only such one.
     pub fn service_named(&self, name: &str) -> Option<&Service> {
         self.services.get(name).or_else(|| {
             let by_name = self.services.values().find(|s| s.spec["Name"] == name);
@@ -295,10 +300,12 @@ impl Sim {
         })
     }
 
+    /// A node by its ID or host name.
     pub fn node_named(&self, name: &str) -> Option<&Node> {
         self.nodes.get(name).or_else(|| self.nodes.values().find(|n| n.hostname == name))
     }
 
+    /// A task by its ID or the beginning of it.
     pub fn task_named(&self, id: &str) -> Option<&Task> {
         self.task_ids.get(id).and_then(|n| self.tasks.get(n)).or_else(|| {
             if id.len() < 6 {

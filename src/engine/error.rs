@@ -14,10 +14,10 @@ pub enum EngineError {
     /// No such socket file.
     #[error("{endpoint}: no such socket; is dockerd running here? Give another with -H")]
     NoSocket { endpoint: String },
-    /// May not open the socket.
+    /// Not allowed to open the socket.
     #[error("{endpoint}: permission denied; join the group 'docker' (newgrp docker) or use sudo")]
     Permission { endpoint: String },
-    /// Nothing listens.
+    /// Connection refused: nothing listens.
     #[error("{endpoint}: connection refused; nothing listens there, is dockerd running?")]
     Refused { endpoint: String },
     /// Could not connect otherwise.
@@ -38,7 +38,7 @@ pub enum EngineError {
     /// The answer is no Docker Engine's.
     #[error("{endpoint}: this is not a Docker Engine: {why}")]
     Garbage { endpoint: String, why: String },
-    /// Not part of any Swarm.
+    /// The engine is not part of a Swarm.
     #[error(
         "{endpoint}: this engine is not part of a Swarm; run 'docker swarm init' here, or point skep at a manager with -H ({said})"
     )]

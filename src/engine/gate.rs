@@ -131,6 +131,7 @@ impl Gate {
         Self { access: Access::ReadWrite, ..self.clone() }
     }
 
+    /// The connector that it uses.
     pub fn connector(&self) -> &Connector {
         &self.connector
     }
@@ -139,6 +140,7 @@ impl Gate {
         self.connector.endpoint()
     }
 
+    /// The API version in the paths of requests.
     pub fn api(&self) -> &str {
         &self.api
     }
@@ -148,6 +150,7 @@ impl Gate {
         self.until = Instant::now().checked_add(patience);
     }
 
+    /// Sets the API version, once the engine has told which ones it speaks.
     pub fn set_api(&mut self, api: &str) {
         self.api = api.into();
     }
@@ -289,7 +292,7 @@ fn allowed(access: Access, method: &Method, path: &str) -> bool {
 /// A response whose body is still to come, within its limits.
 pub(super) struct Answer {
     response: Response<Incoming>,
-    /// To what: `GET /nodes`.
+    /// The request that it answers: `GET /nodes`.
     what: String,
     endpoint: String,
     limits: Limits,

@@ -70,7 +70,7 @@ pub struct LogStream {
 /// Why a log's bytes can't be read on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogFault {
-    /// They are no log.
+    /// The bytes are not a log.
     Garbage(&'static str),
     /// The engine says so itself.
     Said(String),

@@ -27,15 +27,15 @@ const KEPT: i64 = 24 * 3_600 * 1_000_000_000;
 const OPEN: Duration = Duration::from_secs(15 * 60);
 /// An hour that would take more is cut short: a disk must not fill because a Swarm burns.
 const HOUR_LIMIT: u64 = 16 << 20;
-/// Of the audit file, which only grows, so much of the end is read.
+/// Bytes read from the end of the audit file, which only grows.
 const AUDIT_TAIL: u64 = 1 << 20;
-/// A write's result stands at most so many lines after it.
+/// The most lines between a write and its result in the audit file.
 const AT_ONCE: usize = 64;
 
 /// Where it is kept.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// Of timelines; none if nothing is to be kept.
+    /// The folder of timelines; none if nothing is to be kept.
     pub timeline: Option<PathBuf>,
     /// The audit file.
     pub audit: PathBuf,
@@ -236,6 +236,7 @@ fn action(line: &Value) -> Option<Entry> {
 #[derive(Debug)]
 pub struct HistoryWriter(std::sync::mpsc::Sender<(String, Record, Timestamp)>);
 
+/// Something to be kept.
 #[derive(Debug)]
 pub enum Record {
     Entries(Vec<Entry>),
@@ -244,6 +245,7 @@ pub enum Record {
 }
 
 impl HistoryWriter {
+    /// A writer with its thread; it ends when the writer is dropped.
     pub fn new(history: History) -> Self {
         let (send, receive) = std::sync::mpsc::channel::<(String, Record, Timestamp)>();
         tokio::task::spawn_blocking(move || {
@@ -264,6 +266,7 @@ impl HistoryWriter {
         Self(send)
     }
 
+    /// Queues a record of a Swarm.
     pub fn keep(&self, swarm: &str, kept: Record, now: Timestamp) {
         let _ = self.0.send((swarm.to_owned(), kept, now));
     }

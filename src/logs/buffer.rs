@@ -10,11 +10,11 @@ use super::{ansi, severity::Severity, shape};
 /// Kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// From standard output.
+    /// A line of standard output.
     Stdout,
-    /// From standard error.
+    /// A line of standard error.
     Stderr,
-    /// Not of the log: what skep knows about it, drawn as a ruler. A gap, an attempt's end.
+    /// A remark of skep, drawn as a ruler: a gap, or the end of an attempt.
     Ruler,
 }
 
@@ -40,11 +40,11 @@ pub struct Line<S> {
     pub source: S,
     /// Its kind.
     pub kind: Kind,
-    /// How bad it says it is.
+    /// Its severity.
     pub severity: Severity,
-    /// It continues the line before it.
+    /// Whether it continues the line before it.
     pub continues: bool,
-    /// It passes the filter that was last applied.
+    /// Whether it passes the filter that was last applied.
     pub passes: bool,
     /// Its place in time: never before an earlier line of its source, and a line that goes on another
     /// has that one's, so that nothing comes between.

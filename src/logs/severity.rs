@@ -1,7 +1,7 @@
-//! How bad a line says it is, in the usual formats: JSON and logfmt fields, klog, syslog, nginx,
-//! log4j, and plain words.
+//! The severity of a log line in the usual formats: JSON and logfmt fields, klog, syslog, nginx, log4j,
+//! and plain words.
 
-/// How bad.
+/// Severity of a log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Unknown.

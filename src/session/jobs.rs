@@ -30,10 +30,12 @@ pub(super) struct Jobs<T> {
 }
 
 impl<T: Send + 'static> Jobs<T> {
+    /// No jobs yet.
     pub fn new(endpoint: String) -> Self {
         Self { endpoint, running: JoinSet::new() }
     }
 
+    /// Starts a job.
     pub fn spawn(&mut self, job: impl Future<Output = T> + Send + 'static) {
         self.running.spawn(job);
     }

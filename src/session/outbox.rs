@@ -17,7 +17,7 @@ pub(super) struct Out {
 pub(super) struct Gone;
 
 impl Out {
-    /// That of cluster `no`.
+    /// The way out of cluster `no`.
     pub fn new(no: ClusterNo, told: mpsc::Sender<SessionEvent>) -> Self {
         Self { no, told }
     }
@@ -28,6 +28,7 @@ impl Out {
         (Self { no: ClusterNo(0), told }, heard)
     }
 
+    /// Sends an event to the screen; waits while too many are queued.
     pub async fn send(&self, event: Event) -> Result<(), Gone> {
         self.told.send(SessionEvent::Cluster(self.no, event)).await.map_err(|_| Gone)
     }
@@ -37,6 +38,7 @@ impl Out {
         self.told.max_capacity() - self.told.capacity()
     }
 
+    /// The number of the cluster.
     pub fn no(&self) -> ClusterNo {
         self.no
     }

@@ -132,9 +132,9 @@ pub enum SessionEvent {
 pub enum Reach {
     /// Not asked yet.
     Untried,
-    /// Watched through.
+    /// In use for watching.
     InUse { round_trip: Duration },
-    /// Would do as well.
+    /// Ready to take over.
     Ready { round_trip: Duration },
     /// Can't be used now.
     Out { why: String },

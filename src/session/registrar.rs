@@ -33,6 +33,7 @@ pub(super) enum Question {
 }
 
 impl Registrar {
+    /// A registrar, and the questions that it is to answer.
     pub fn new() -> (Self, mpsc::Receiver<Question>) {
         let (ask, questions) = mpsc::channel(16);
         (Self(ask), questions)

@@ -23,10 +23,12 @@ pub(super) struct Writes {
 }
 
 impl Writes {
+    /// Writes through this executor.
     pub fn new(executor: Executor, out: &Out) -> Self {
         Self { executor: Arc::new(executor), out: out.clone(), link: watch::channel(()).0 }
     }
 
+    /// Carries out a plan that the user approved, and reports each outcome.
     pub fn carry_out(&self, approved: Approved) {
         let (executor, out, mut over) =
             (Arc::clone(&self.executor), self.out.clone(), self.link.subscribe());

@@ -1,4 +1,4 @@
-//! For terminals and locales without UTF-8: what is drawn, in ASCII.
+//! Draws in ASCII, for terminals and locales without UTF-8.
 
 use ratatui::buffer::Buffer;
 

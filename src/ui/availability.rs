@@ -1,4 +1,4 @@
-//! Which actions mean something here and now: the footer and the help show these and no others.
+//! The actions that mean something here and now: the footer and the help show these and no others.
 
 use super::{
     Board,

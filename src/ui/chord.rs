@@ -65,7 +65,7 @@ impl Chord {
         !self.ctrl && !self.alt && matches!(self.code, KeyCode::Char(_))
     }
 
-    /// As a terminal sends it.
+    /// The event that a terminal sends for it.
     pub fn event(self) -> KeyEvent {
         let held = |is, key| if is { key } else { KeyModifiers::NONE };
         let ctrl = held(self.ctrl, KeyModifiers::CONTROL);

@@ -60,7 +60,7 @@ pub struct ClusterRow {
     pub running: u64,
     pub critical: usize,
     pub warnings: usize,
-    /// Of the data, if there is any.
+    /// Age of the data, if there is any.
     pub age: Option<std::time::Duration>,
     pub manager: String,
     pub read_only: bool,
@@ -88,7 +88,7 @@ pub struct ClusterProblem {
     pub cluster: ClusterNo,
     pub name: String,
     pub severity: Severity,
-    /// How much it hurts, and how many others it explains.
+    /// Its harm, and the number of other findings that it explains.
     pub weight: (u8, usize),
     pub rule: &'static str,
     pub object: String,
@@ -99,7 +99,7 @@ pub struct ClusterProblem {
 }
 
 impl ClusterProblem {
-    /// As of the problem itself.
+    /// Its urgency, the same as that of the problem itself.
     fn urgency(&self) -> Urgency<'_> {
         Urgency::new(self.severity, self.weight, &self.object, self.rule)
     }
@@ -208,16 +208,19 @@ macro_rules! focused {
 }
 
 impl ClustersView {
+    /// Moves the cursor by lines.
     pub fn step(&mut self, by: isize) {
         focused!(self, table => table.step(by));
         self.follow();
     }
 
+    /// Moves the cursor by pages, or half pages.
     pub fn page(&mut self, pages: isize, half: bool) {
         focused!(self, table => table.page(pages, half));
         self.follow();
     }
 
+    /// Moves the cursor to a line.
     pub fn to(&mut self, at: usize) {
         focused!(self, table => table.to(at));
         self.follow();
@@ -227,6 +230,7 @@ impl ClustersView {
         self.events.follow = self.events.index() + 1 >= self.events.rows().len();
     }
 
+    /// Moves the keyboard to another part of the view.
     pub fn turn(&mut self, by: isize) {
         let all = ClustersPane::ALL;
         let at = all.iter().position(|p| *p == self.pane).unwrap_or(0);

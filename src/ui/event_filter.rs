@@ -9,7 +9,7 @@ use super::{
 };
 use crate::cluster::{Entry, Gravity, Subject, Timestamp};
 
-/// How bad an event must be to be shown.
+/// The least gravity of events to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Least {
     /// All.

@@ -8,7 +8,7 @@ const LEAST_OF_ID: usize = 4;
 /// A filter as typed.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// As typed.
+    /// The text as it was typed.
     pub text: String,
     kind: Kind,
     invert: bool,

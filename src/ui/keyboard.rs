@@ -22,6 +22,7 @@ pub(super) struct Keyboard {
 }
 
 impl Keyboard {
+    /// Reads the terminal from now on.
     pub fn new() -> Self {
         Self { stream: EventStream::new(), queued: VecDeque::new() }
     }

@@ -58,7 +58,7 @@ struct Binding {
 }
 
 impl Binding {
-    /// As the table has it.
+    /// The binding of an action in the table.
     fn of(action: &Action, context: Context) -> Self {
         let rank = |key: &str| match () {
             () if action.fixed.contains(&context) => Rank::Fixed,
@@ -163,7 +163,7 @@ impl Keymap {
         Ok(())
     }
 
-    /// Of two meanings of a key in a context one yields, or it is an error.
+    /// Drops the weaker one of two meanings of a key in a context; two equal ones are an error.
     fn yield_or_clash(&mut self) -> Result<(), KeyFault> {
         let mut ranks: HashMap<(Context, Chord), Rank> = HashMap::new();
         for binding in &self.bindings {

@@ -19,7 +19,7 @@ impl LineEditor {
         Self { text: text.into(), cursor: text.len(), replace: !text.is_empty() }
     }
 
-    /// With the cursor behind `text`.
+    /// A line with this text and the cursor behind it.
     pub fn with(text: &str) -> Self {
         Self { replace: false, ..Self::prefilled(text) }
     }

@@ -111,7 +111,7 @@ impl Board {
         }
     }
 
-    /// To the next hit of what is highlighted, or of the filter.
+    /// Goes to the next hit of the highlight, or of the filter.
     pub(super) fn find(&mut self, forward: bool) {
         let Some(log) = self.log_here() else { return };
         let wanted =

@@ -90,12 +90,12 @@ impl LogPane {
         by < 0 && left > 0 && !self.exhausted
     }
 
-    /// To the oldest line.
+    /// Goes to the oldest line.
     pub fn rewind(&mut self) -> bool {
         self.step(isize::MIN / 2)
     }
 
-    /// To the next line, in a direction, that is wanted. False if there is none.
+    /// Goes to the next wanted line in a direction. False if there is none.
     pub fn find(&mut self, forward: bool, wanted: impl Fn(&Line<TaskId>) -> bool) -> bool {
         let Some(mut at) = self.here() else { return false };
         // The newest line itself counts when nothing was looked for yet.
@@ -114,13 +114,13 @@ impl LogPane {
         }
     }
 
-    /// To the first line from a time on, as soon as it is known.
+    /// Goes to the first line from a time on, as soon as it is known.
     pub fn seek_time(&mut self, at: Timestamp) {
         self.seek = Some(Seek::Time(at));
         self.work();
     }
 
-    /// To a task's end, as soon as it is known.
+    /// Goes to a task's end, as soon as it is known.
     pub fn seek_end(&mut self, task: TaskId) {
         self.seek = Some(Seek::End(task));
         self.work();

@@ -30,14 +30,14 @@ pub enum LogSource {
 /// A slot of a service, or a node that runs one of its tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Of this service.
+    /// The service.
     pub service: ServiceId,
     slot: u64,
     node: Option<NodeId>,
 }
 
 impl Place {
-    /// Where a task is.
+    /// The place of a task.
     pub fn of(task: &Task) -> Self {
         let node = task.node.clone().filter(|_| task.slot == 0);
         Self { service: task.service.clone(), slot: task.slot, node }
@@ -68,7 +68,7 @@ const WRITERS: usize = 1_024;
 /// Lines the filter looks at in one turn of the loop.
 const TURN: usize = 100_000;
 
-/// How times are written.
+/// The format of times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Times {
     #[default]
@@ -186,11 +186,11 @@ pub struct LogPane {
     pub token: Token,
     /// Its source.
     pub source: LogSource,
-    /// For the frame.
+    /// The title in the frame.
     pub title: String,
     /// The lines.
     pub buffer: Buffer<TaskId>,
-    /// Their filter.
+    /// The filter of the lines.
     pub sieve: Sieve,
     /// Highlighted text.
     pub highlight: Filter,
@@ -208,11 +208,11 @@ pub struct LogPane {
     pub(super) stopped_at: u64,
     /// Long lines go on in the next row.
     pub wrap: bool,
-    /// How times are written.
+    /// The format of times.
     pub times: Times,
     /// Columns to the left of the window.
     pub pan: usize,
-    /// Of JSON lines, show these keys; all if there are none.
+    /// The keys of JSON lines to show; all if there are none.
     pub keys: Vec<String>,
     /// Lines opened in full.
     pub open: HashSet<u64>,

@@ -15,7 +15,7 @@ pub struct Model {
     pub store: Store,
     /// Now, by the manager's clock: ages are told with it.
     pub now: Timestamp,
-    /// How bad what was found wrong with a service is; there is an entry for those that need a human.
+    /// The worst severity found for each service that needs a human.
     pub troubled: HashMap<ServiceId, Severity>,
     /// Consequences of changes, by the number of the event.
     pub effects: HashMap<u64, Effect>,

@@ -139,7 +139,7 @@ impl Board {
         self.read_and_plan(targets.into_iter().map(Target::from).collect(), &names, change);
     }
 
-    /// Something with the marked nodes, or the one under the cursor.
+    /// Plans a change of the marked nodes, or of the one under the cursor.
     pub(super) fn plan_node(&mut self, change: NodeChange) {
         let targets = self.node_targets();
         if targets.is_empty() {
@@ -210,7 +210,7 @@ impl Board {
         }
     }
 
-    /// Their name, or their number.
+    /// The name of a target, or the number of several.
     pub(super) fn names_of_targets(&self, targets: &[Target]) -> String {
         match targets {
             [Target::Service(id)] => self.service_name(id),

@@ -18,9 +18,9 @@ use crate::cluster::{NodeId, ServiceId, Store, Task, TaskRef, Timestamp};
 #[derive(Debug, Default)]
 pub struct Order {
     roll: Option<u64>,
-    /// By name.
+    /// Services by name.
     pub services: Vec<ServiceId>,
-    /// By host name.
+    /// Nodes by host name.
     pub nodes: Vec<NodeId>,
     service_ranks: HashMap<ServiceId, u32>,
     node_ranks: HashMap<NodeId, u32>,
@@ -284,7 +284,7 @@ impl<'a> Texts<'a> {
         u64::from(number)
     }
 
-    /// By number: how many texts are before it.
+    /// The rank of each text, by its number.
     fn ranks(self) -> Vec<u32> {
         let mut sorted: Vec<_> = self.numbers.into_iter().collect();
         sorted.sort_unstable_by(|a, b| natural(&a.0, &b.0).then_with(|| a.0.cmp(&b.0)));

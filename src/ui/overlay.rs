@@ -57,7 +57,7 @@ pub enum Overlay {
     Highlight(LineEditor),
     /// A value for an action being typed.
     Ask(Ask),
-    /// Something is being read.
+    /// An answer that is awaited.
     Waiting { token: Token, what: String },
     /// A plan to confirm.
     Plan(PlanBox),
@@ -89,9 +89,9 @@ pub enum Asking {
 /// A value being typed.
 #[derive(Debug)]
 pub struct Ask {
-    /// For what.
+    /// Its purpose.
     pub asking: Asking,
-    /// For which objects.
+    /// The objects that it is for.
     pub targets: Vec<Target>,
     /// Description.
     pub title: String,
@@ -123,7 +123,7 @@ pub struct PlanBox {
 /// Why an answer to a plan was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slip {
-    /// Not what it asks for.
+    /// Another answer than it asks for.
     Wrong,
     /// A `y` right after it came up, or one of a key held down.
     TooSoon,
@@ -149,7 +149,7 @@ impl PlanBox {
 /// A spec in the editor.
 #[derive(Debug)]
 pub struct Editor {
-    /// As read.
+    /// The document as it was read.
     pub document: Document,
     /// The text as it was at first.
     pub original: String,
@@ -180,7 +180,7 @@ pub enum PageKind {
 /// A page.
 #[derive(Debug)]
 pub struct Page {
-    /// For the frame.
+    /// The title in the frame.
     pub title: String,
     /// Its content.
     pub kind: PageKind,

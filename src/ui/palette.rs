@@ -35,6 +35,7 @@ pub struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
+    /// The commands that fit what was typed.
     pub fn of(
         store: &'a Store,
         clusters: &'a [String],

@@ -1,4 +1,4 @@
-//! How skep itself is doing: frames, turns of its loop, memory.
+//! The performance of skep itself: frames, turns of its loop, memory.
 
 use std::{collections::VecDeque, time::Duration};
 

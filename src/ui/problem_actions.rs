@@ -15,7 +15,7 @@ use crate::{
 
 const HOUR: i64 = 3_600 * 1_000_000_000;
 
-/// How the detail below the list is read: Tab gives it the keyboard, z the whole screen.
+/// State of the detail below the list: Tab gives it the keyboard, z the whole screen.
 #[derive(Debug, Default)]
 pub(super) struct Detail {
     pub focused: bool,
@@ -52,7 +52,7 @@ impl Detail {
         was
     }
 
-    /// It is of this problem now: of another one it begins at its first line.
+    /// Shows the detail of a problem, from its first line if it is another one.
     pub(super) fn show(&mut self, key: Option<&str>) {
         if self.of.as_deref() != key {
             self.of = key.map(str::to_owned);

@@ -41,7 +41,7 @@ pub struct TaskRow {
     pub task: TaskRef,
     /// Older tasks of the same slot folded under this one.
     pub older: u32,
-    /// It is itself one of those.
+    /// Whether it is one of the older tasks itself.
     pub nested: bool,
 }
 

@@ -35,7 +35,7 @@ const SLOW: Duration = Duration::from_millis(50);
 
 /// Bytes a second that data may send to the terminal; what a key changes comes on top.
 const RATE: f64 = 128.0 * 1024.0;
-/// With `--low-bandwidth`: fewer bytes, and frames this far apart.
+/// The same with `--low-bandwidth`, and the time between frames.
 const LOW_RATE: f64 = 6.0 * 1024.0;
 const LOW_FRAME: Duration = Duration::from_millis(500);
 
@@ -89,7 +89,7 @@ impl Clock {
 struct Frames {
     least: Duration,
     rate: f64,
-    /// Not before this, for the link is behind, or was.
+    /// Earliest time of the next frame, because the link is behind or was.
     again: Instant,
     behind: bool,
     /// The last one, and when it was drawn.

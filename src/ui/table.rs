@@ -27,7 +27,7 @@ pub struct Table<R: Row> {
     line: Cell<u16>,
     /// Sorted by this column.
     pub sort: usize,
-    /// In reverse.
+    /// Sorted in reverse.
     pub reverse: bool,
     /// The filter.
     pub filter: Filter,
@@ -35,13 +35,13 @@ pub struct Table<R: Row> {
     pub marked: HashSet<R::Id>,
     /// Rows before the filter.
     pub all: usize,
-    /// In an order that no key changes: by time, or by harm.
+    /// Keeps its own order, by time or by harm, which no key changes.
     pub fixed: bool,
     /// Stays at the last row as rows come (events).
     pub follow: bool,
     /// The cursor was moved: until then it stays at the top, where the worst is.
     touched: bool,
-    /// They are sorted or sifted anew each time, instead of put together from what is sorted.
+    /// Rows are sorted and filtered anew each time, instead of merged from sorted parts.
     pub dear: bool,
     /// Stamp of the data the rows were built from, and the time.
     built: Option<u64>,
@@ -185,7 +185,7 @@ impl<R: Row> Table<R> {
         self.built = None;
     }
 
-    /// By which column it is sorted, and whether in reverse; a list in a fixed order has none.
+    /// The column that it is sorted by, and whether in reverse; none for a list in a fixed order.
     pub fn sorted(&self) -> Option<(usize, bool)> {
         (!self.fixed).then_some((self.sort, self.reverse))
     }

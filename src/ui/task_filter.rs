@@ -11,11 +11,11 @@ use crate::cluster::{NodeId, ServiceId, Store, Task, TaskSpec, TaskState};
 pub(super) struct TaskFilter<'s> {
     store: &'s Store,
     filter: &'s Filter,
-    /// By where the text lies.
+    /// Results by the address of the text.
     seen: HashMap<(*const u8, usize), bool>,
-    /// By a state's number.
+    /// Results by the number of the state.
     states: [Option<bool>; 16],
-    /// Of the spec met last: most of a service's tasks have the same.
+    /// The result for the last spec: most tasks of a service have the same.
     image: Option<(*const TaskSpec, bool)>,
     /// A name need not be put together: no hit can lie across its parts.
     parts_do: bool,
@@ -25,6 +25,7 @@ pub(super) struct TaskFilter<'s> {
 }
 
 impl<'s> TaskFilter<'s> {
+    /// A filter that has met no task yet.
     pub fn new(store: &'s Store, filter: &'s Filter) -> Self {
         let parts_do = filter
             .plain()
@@ -57,6 +58,7 @@ impl<'s> TaskFilter<'s> {
             || (name_hits && self.filter.plain().is_some() && !self.filter.is_inverted())
     }
 
+    /// Whether a task passes.
     pub fn passes(&mut self, task: &Task, name_hits: bool) -> bool {
         if self.filter.is_empty() {
             return true;
@@ -102,14 +104,15 @@ impl<'s> TaskFilter<'s> {
         *self.seen.entry((text.as_ptr(), text.len())).or_insert_with(|| filter.hits(text))
     }
 
-    /// By where the node's id lies: finding its name costs more than knowing the answer.
+    /// Whether the name of a node passes; remembered by the address of its id, since looking a name up costs
+    /// more.
     fn node(&mut self, node: &NodeId) -> bool {
         let (filter, store) = (self.filter, self.store);
         let place = (node.as_str().as_ptr(), node.as_str().len());
         *self.seen.entry(place).or_insert_with(|| filter.hits(store.hostname(node)))
     }
 
-    /// As [`Store::task_name`] has it.
+    /// Whether the name of a task passes, the same as [`Store::task_name`] has it.
     fn name(&mut self, task: &Task) -> bool {
         self.name.truncate(self.service);
         match &task.node {

@@ -147,7 +147,7 @@ impl Screen {
         Ok(())
     }
 
-    /// To the clipboard of the terminal the user sits at, also over SSH and in tmux (OSC 52).
+    /// Copies to the clipboard of the terminal the user sits at, also over SSH and in tmux (OSC 52).
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         execute!(self.tty.backend_mut(), CopyToClipboard::to_clipboard_from(text))
     }

@@ -3,7 +3,7 @@
 use super::Board;
 use crate::cluster::Timestamp;
 
-/// It stands so long by itself.
+/// Time that a message stays if no key is pressed.
 const STANDS: i64 = 6_000_000_000;
 /// A key that came before this was not pressed because of it.
 const READ: i64 = 400_000_000;

@@ -46,6 +46,7 @@ pub(super) struct UserFiles {
 }
 
 impl UserFiles {
+    /// Starts the thread that writes.
     pub fn new() -> Self {
         let (jobs, queue) = mpsc::channel();
         let (tell, failed) = unbounded_channel();

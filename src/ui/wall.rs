@@ -89,6 +89,7 @@ pub(super) struct Wall {
 }
 
 impl Wall {
+    /// A wall at its first page.
     pub fn new(settings: WallSettings) -> Self {
         Self {
             open: settings.open,

@@ -12,6 +12,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use syn::visit::Visit;
+
 use skep::{
     commands::help::{COSTS, TOPICS, help, key_rows, rule_rows},
     triage::RULES,
@@ -315,6 +317,45 @@ fn docs_and_texts_are_plain() {
                 found.push(format!("{}: {}", place(n + 1), line.trim()));
             }
         }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Every public type, function and constant says what it is. Variants and fields may be named well
+/// enough.
+#[test]
+fn public_items_are_documented() {
+    struct Bare(Vec<String>);
+    impl Bare {
+        fn item(&mut self, vis: &syn::Visibility, attrs: &[syn::Attribute], name: &syn::Ident) {
+            let is_public = matches!(vis, syn::Visibility::Public(_));
+            if is_public && !attrs.iter().any(|a| a.path().is_ident("doc")) {
+                self.0.push(name.to_string());
+            }
+        }
+    }
+    impl<'a> Visit<'a> for Bare {
+        fn visit_item(&mut self, item: &'a syn::Item) {
+            match item {
+                syn::Item::Fn(i) => self.item(&i.vis, &i.attrs, &i.sig.ident),
+                syn::Item::Struct(i) => self.item(&i.vis, &i.attrs, &i.ident),
+                syn::Item::Enum(i) => self.item(&i.vis, &i.attrs, &i.ident),
+                syn::Item::Trait(i) => self.item(&i.vis, &i.attrs, &i.ident),
+                syn::Item::Const(i) => self.item(&i.vis, &i.attrs, &i.ident),
+                syn::Item::Type(i) => self.item(&i.vis, &i.attrs, &i.ident),
+                _ => {}
+            }
+            syn::visit::visit_item(self, item);
+        }
+        fn visit_impl_item_fn(&mut self, i: &'a syn::ImplItemFn) {
+            self.item(&i.vis, &i.attrs, &i.sig.ident);
+        }
+    }
+    let mut found = Vec::new();
+    for file in sources(&root().join("src")) {
+        let mut bare = Bare(Vec::new());
+        bare.visit_file(&syn::parse_file(&fs::read_to_string(&file).unwrap()).unwrap());
+        found.extend(bare.0.into_iter().map(|name| format!("{}: {name}", file.display())));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }

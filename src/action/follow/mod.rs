@@ -54,7 +54,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Nothing was read back yet.
+    /// An outcome that is not known, because nothing was read back yet.
     pub fn unknown(why: impl Into<String>) -> Self {
         Self::Unknown { why: why.into(), unchanged: None }
     }

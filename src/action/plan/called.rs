@@ -14,6 +14,7 @@ pub(super) struct Called {
 }
 
 impl Called {
+    /// The name of the object that a document is of.
     pub fn new(document: &Document, store: &Store) -> Self {
         let name = document.name.clone();
         let shared = match &document.target {

@@ -23,11 +23,11 @@ pub enum Change {
     Image(String),
     /// Replace all tasks by equal ones.
     Force,
-    /// Back to the previous spec, by the engine.
+    /// Let the engine return to the previous spec.
     Rollback,
     /// The whole spec as edited.
     Spec(Box<Value>),
-    /// Something with a node.
+    /// A change of a node.
     Node(NodeChange),
 }
 
@@ -72,7 +72,7 @@ impl Document {
     }
 }
 
-/// As [`Document::replicas`], of a spec.
+/// [`Document::replicas`] of a spec.
 pub(super) fn replicas(spec: &Value) -> Option<u64> {
     let mode = &spec["Mode"];
     if let Some(replicated) = mode.get("Replicated") {

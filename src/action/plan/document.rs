@@ -22,10 +22,10 @@ pub struct Document {
 /// An object as it was found when it was read back after a write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Found {
-    /// As this document says.
+    /// The object is there, as this document says.
     There(Box<Document>),
     /// The object no longer exists.
     Gone,
-    /// It can't be read at the moment, for this reason.
+    /// The object can't be read at the moment, for this reason.
     Unreadable(String),
 }

@@ -78,7 +78,7 @@ impl Step {
 pub enum Confirm {
     /// `y`.
     Yes,
-    /// By typing this name: the plan is dangerous.
+    /// The typed name of the object, since the plan is dangerous.
     Type(String),
 }
 
@@ -112,7 +112,7 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Risks.
     pub warnings: Vec<String>,
-    /// Those that are left out, and why.
+    /// Objects that are left out, and why.
     pub refused: Vec<String>,
     /// Confirmation it needs.
     pub confirm: Confirm,

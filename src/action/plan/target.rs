@@ -36,7 +36,7 @@ impl Target {
         }
     }
 
-    /// As the timeline names it.
+    /// The object as the timeline has it.
     pub fn subject(&self) -> Subject {
         match self {
             Self::Service(id) => Subject::Service(id.clone()),

@@ -43,10 +43,10 @@ pub enum Gravity {
     /// A change.
     #[serde(rename = "Note")]
     Note,
-    /// Something came good.
+    /// A recovery.
     #[serde(rename = "Good")]
     Good,
-    /// Something went wrong.
+    /// A failure.
     #[serde(rename = "Bad")]
     Bad,
 }

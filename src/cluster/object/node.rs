@@ -27,7 +27,7 @@ words! {
 pub struct Manager {
     /// Raft leader.
     pub leader: bool,
-    /// As seen by the leader.
+    /// Reachability as the leader sees it.
     pub reachability: Reachability,
     /// `host:port` of its raft listener.
     pub addr: Arc<str>,

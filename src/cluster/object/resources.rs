@@ -5,9 +5,9 @@ use std::sync::Arc;
 /// One kind of resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
-    /// In bytes.
+    /// Memory, in bytes.
     Memory,
-    /// In billionths of a CPU.
+    /// CPU, in billionths.
     Cpu,
     /// A generic resource by its kind, in pieces: `NVIDIA-GPU`.
     Generic(Arc<str>),

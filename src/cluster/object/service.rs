@@ -42,7 +42,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// As the docker CLI prints it.
+    /// The mode as the docker CLI prints it.
     pub fn word(&self) -> &str {
         match self {
             Self::Replicated(_) => "replicated",
@@ -178,7 +178,7 @@ impl RestartPolicy {
     }
 }
 
-/// How a container is asked whether it is healthy; a task is `starting` until it first says so.
+/// The health check of a container; a task is `starting` until it first succeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HealthCheck {
     /// Between two probes, and before the first.

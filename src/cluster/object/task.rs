@@ -8,7 +8,8 @@ use super::{
 use crate::cluster::{NodeId, ServiceId, TaskId, Timestamp};
 
 words! {
-    /// In the order a task goes through them (swarmkit `api/types.proto`); all after running are final.
+    /// States in the order that a task goes through them (swarmkit `api/types.proto`); all after running are
+    /// final.
     TaskState {
         New = "new", Allocated = "allocated", Pending = "pending", Assigned = "assigned",
         Accepted = "accepted", Preparing = "preparing", Ready = "ready", Starting = "starting",

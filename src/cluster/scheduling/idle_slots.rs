@@ -53,7 +53,7 @@ impl IdleSlots {
 /// Facts about a slot.
 #[derive(Default)]
 struct Slot<'t> {
-    /// Something of it runs, or is about to.
+    /// A task of it runs, or is about to.
     is_busy: bool,
     /// Its task that waits to be started.
     waits: Option<&'t Task>,

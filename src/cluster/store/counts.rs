@@ -72,7 +72,7 @@ pub struct Missing {
     pub desired: u64,
     /// For a job: tasks done and tasks wanted.
     pub job: Option<(u64, u64)>,
-    /// Slots of it that rest; of no job.
+    /// Its idle slots; none for a job.
     pub rests: IdleSlots,
 }
 

@@ -86,7 +86,7 @@ pub(super) struct OpenList {
 /// The tasks of a service or on a node.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Group {
-    /// Their places, in no order.
+    /// The places of the tasks, in no order.
     pub tasks: Vec<u32>,
     pub tally: Tally,
     /// The newest list that spoke for the service, so that an older one still under way can't bring
@@ -98,7 +98,7 @@ pub(super) struct Group {
     pub health: Health,
     /// For a job's last iteration: tasks done, and tasks wanted.
     pub last_run: (u64, u64),
-    /// Its slots that rest.
+    /// Its idle slots.
     pub rests: IdleSlots,
 }
 
@@ -168,7 +168,7 @@ impl Store {
         self.tasks.rows().map(|(_, row)| &row.task)
     }
 
-    /// Their number.
+    /// Number of all tasks.
     pub fn task_count(&self) -> usize {
         self.tasks.len()
     }

@@ -35,35 +35,43 @@ pub(in crate::cluster) struct TaskSlab {
 }
 
 impl TaskSlab {
+    /// Number of tasks.
     pub fn len(&self) -> usize {
         self.by_id.len()
     }
 
+    /// The index of a task.
     pub fn find(&self, id: &TaskId) -> Option<u32> {
         let is_it = |at: &u32| self.row(*at).is_some_and(|row| row.task.id == *id);
         self.by_id.find(self.hasher.hash_one(id), is_it).copied()
     }
 
+    /// The row at an index.
     pub fn row(&self, at: u32) -> Option<&Row> {
         self.rows.get(at as usize)?.as_ref()
     }
 
+    /// The row at an index, to be changed.
     pub fn row_mut(&mut self, at: u32) -> Option<&mut Row> {
         self.rows.get_mut(at as usize)?.as_mut()
     }
 
+    /// The task of a place, while it lives.
     pub fn at(&self, place: TaskRef) -> Option<&Task> {
         self.row(place.at).filter(|row| row.born == place.born).map(|row| &row.task)
     }
 
+    /// The place of the task at an index.
     pub fn place(&self, at: u32) -> Option<TaskRef> {
         self.row(at).map(|row| TaskRef { at, born: row.born })
     }
 
+    /// All rows with their indices, in no order.
     pub fn rows(&self) -> impl Iterator<Item = (u32, &Row)> {
         self.rows.iter().enumerate().filter_map(|(at, row)| Some((at as u32, row.as_ref()?)))
     }
 
+    /// All rows, to be changed.
     pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut Row> {
         self.rows.iter_mut().flatten()
     }
@@ -90,6 +98,7 @@ impl TaskSlab {
         at
     }
 
+    /// Removes the row at an index, which the next task may take.
     pub fn remove(&mut self, at: u32) -> Option<Row> {
         let row = self.rows.get_mut(at as usize)?.take()?;
         self.free.push(at);

@@ -68,6 +68,7 @@ impl Text {
         }
     }
 
+    /// The text, laid out.
     pub fn into_string(self) -> String {
         self.0
     }

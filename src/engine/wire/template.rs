@@ -64,6 +64,7 @@ impl WireTemplate<'_> {
         hasher.finish()
     }
 
+    /// The part about the container.
     pub fn container(&self) -> WireContainer<'_> {
         read_part(self.container_spec)
     }
@@ -74,6 +75,7 @@ impl WireTemplate<'_> {
         (!driver.name.is_empty()).then(|| (*driver.name).into())
     }
 
+    /// Reservations and limits.
     pub fn resources(&self) -> WireResources {
         read_part(self.resources)
     }
@@ -210,6 +212,7 @@ pub(super) struct WireVolume<'a> {
 }
 
 impl WireMount<'_> {
+    /// The model of it.
     pub fn model(&self) -> Mount {
         Mount {
             kind: (*self.kind).into(),
@@ -238,6 +241,7 @@ pub(super) struct WirePlatform<'a> {
 }
 
 impl WirePlatform<'_> {
+    /// The model of it.
     pub fn model(&self) -> Platform {
         Platform { os: (*self.os).into(), arch: (*self.architecture).into() }
     }
@@ -254,6 +258,7 @@ pub(super) struct WireRestart<'a> {
 }
 
 impl WireRestart<'_> {
+    /// The model of it.
     pub fn model(&self) -> RestartPolicy {
         let default = RestartPolicy::default();
         RestartPolicy {

@@ -22,7 +22,7 @@ fn hash(of: impl Hash) -> Value {
 }
 
 impl Value {
-    /// Of JSON; of what can't be read as such by its text.
+    /// A fingerprint of JSON; of its text if it can't be parsed.
     pub fn of(raw: &RawValue) -> Self {
         serde_json::from_str(raw.get()).unwrap_or_else(|_| hash(raw.get()))
     }

@@ -40,7 +40,7 @@ const ELECTION: Duration = Duration::from_millis(700);
 pub struct SessionConfig {
     /// The managers of one cluster. A session without any waits for those that [`Self::mixed`] parts with.
     pub managers: Vec<Connector>,
-    /// They were only given together: those that belong to another Swarm become a cluster of its own.
+    /// Whether they were only given together: those of another Swarm become a cluster of its own.
     pub mixed: bool,
     /// Present if this session may write; an executor exists only then.
     pub grant: Option<WriteGrant>,
@@ -91,6 +91,7 @@ enum Over {
 }
 
 impl Actor {
+    /// An actor that has not connected yet.
     pub fn new(
         mut config: SessionConfig,
         out: Out,
@@ -118,6 +119,7 @@ impl Actor {
         }
     }
 
+    /// Runs until the UI is gone, or another session has this Swarm.
     pub async fn run(mut self) {
         let mut backoff = Backoff::default();
         // Why the last link ended.

@@ -52,11 +52,13 @@ pub(in crate::session) struct Managers {
 }
 
 impl Managers {
+    /// Managers that were not asked yet.
     pub fn new(connectors: Vec<Connector>) -> Self {
         let managers = connectors.into_iter().map(Manager::new).collect();
         Self { managers, in_use: None, told: Vec::new() }
     }
 
+    /// Their number.
     pub fn len(&self) -> usize {
         self.managers.iter().filter(|m| !m.parted).count()
     }
@@ -102,6 +104,7 @@ impl Managers {
         usable.map(|(at, m)| (at, m.engine.clone())).collect()
     }
 
+    /// The endpoint of a manager.
     pub fn endpoint(&self, at: usize) -> String {
         self.managers.get(at).map_or(String::new(), |m| m.engine.endpoint().to_string())
     }

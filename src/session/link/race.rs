@@ -1,5 +1,5 @@
-//! Who is first: all managers are asked at once, and the first that answers in full is used. So the
-//! fastest healthy one wins, and a dead one costs no waiting.
+//! Chooses a manager: all are asked at once, and the first that answers in full is used. So the fastest
+//! healthy one wins, and a dead one costs no waiting.
 
 use std::{collections::VecDeque, time::Duration};
 

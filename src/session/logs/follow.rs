@@ -36,9 +36,9 @@ const LOOK: Duration = Duration::from_secs(10);
 /// Where a log that was never read begins.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::session) struct Begin {
-    /// With its last lines; all if `None`.
+    /// Number of its last lines to begin with; all if `None`.
     pub tail: Option<usize>,
-    /// Not before then.
+    /// Earliest time of its lines.
     pub since: Option<Timestamp>,
 }
 

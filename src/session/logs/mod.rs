@@ -39,7 +39,7 @@ const VIEW: Token = Token(1);
 pub struct LogQuery {
     /// Names of services.
     pub services: Vec<String>,
-    /// Not before.
+    /// Earliest time of the lines.
     pub since: Option<Since>,
     /// The last lines of each task; all if `None`.
     pub tail: Option<usize>,

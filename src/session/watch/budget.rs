@@ -1,5 +1,5 @@
-//! How often each kind of request may be made: as often as wished, unless that would cost the
-//! manager, or the link, more than its share.
+//! Limits the rate of each kind of request: as often as wished, unless that would cost the manager, or
+//! the link, more than its share.
 
 use std::{
     collections::VecDeque,
@@ -24,12 +24,12 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// As the user wishes: a share, and less for a link that is slow.
+    /// The budget that the user chose: a share of time, and less traffic for a slow link.
     pub fn new(share: f64, low_bandwidth: bool) -> Self {
         Self { share, rate: if low_bandwidth { Self::LOW_RATE } else { Self::RATE } }
     }
 
-    /// For this endpoint: no link is spared where there is none.
+    /// The budget for an endpoint: a local socket has no link to spare.
     pub(in crate::session) fn over(self, endpoint: &Endpoint) -> Self {
         let spare = self.rate < Self::RATE || !matches!(endpoint, Endpoint::Unix(_));
         Self { rate: if spare { self.rate } else { f64::INFINITY }, ..self }
@@ -39,7 +39,7 @@ impl Budget {
     pub const SHARE: f64 = 0.05;
     /// Limit over a network.
     pub const RATE: f64 = 128.0 * 1024.0;
-    /// With `--low-bandwidth`.
+    /// Limit with `--low-bandwidth`.
     pub const LOW_RATE: f64 = 6.0 * 1024.0;
 }
 
@@ -75,11 +75,11 @@ pub(in crate::session) struct Pace {
     paid: Instant,
     sent: Option<Instant>,
     last_sent: Instant,
-    /// Something happened while one was under way: its answer may be older than that.
+    /// Something happened while a request was under way: its answer may be older than that.
     again: bool,
 }
 
-/// When nothing has happened for so long it is calm.
+/// Time without a change after which a Swarm counts as calm.
 pub(in crate::session) const CALM: Duration = Duration::from_secs(20);
 
 /// Prices remembered: the least of them counts, since waiting for a busy manager is no cost to it.
@@ -159,7 +159,7 @@ impl Pace {
         self.due = now + SOON;
     }
 
-    /// Something happened: at once, unless it was at once a moment ago.
+    /// Makes it due because something happened: at once, unless that was so a moment ago.
     pub fn hurry(&mut self, now: Instant) {
         if self.sent.is_some() {
             self.again = true;
@@ -180,7 +180,7 @@ impl Pace {
         self.due = self.due.min((self.last_sent + spacing).max(now));
     }
 
-    /// Nothing has happened for so long: it is asked the less often, until it is calm.
+    /// Slows down the longer nothing happens, until it is calm.
     pub fn rest(&mut self, quiet: Duration, now: Instant) {
         let part = (quiet.as_secs_f64() / CALM.as_secs_f64()).min(1.0);
         let slower = self.rhythm.calm.as_secs_f64() / self.rhythm.busy.as_secs_f64();

@@ -24,9 +24,9 @@ const RESTLESS: Duration = Duration::from_secs(60);
 /// After this many moves by itself the next one is no surprise.
 const MOVES: u32 = 3;
 
-/// How much of a surprise something is, from none to all. What a service does again and again by
-/// itself, as a task that crashes in a loop, is less of one each time: it must not make skep ask as much
-/// for ever as it does for a while when something happens.
+/// Degree of surprise, from none to full. A change that a service makes again and again by itself, such
+/// as a crash loop, surprises less each time: otherwise skep would ask for ever as much as it does for a
+/// while after an event.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub(in crate::session) struct Surprise(pub f64);
 
@@ -60,7 +60,7 @@ struct Known {
     prompted: Option<Instant>,
     /// Fingerprint of its tasks when they were last read.
     print: Option<u64>,
-    /// How often it moved by itself of late, and when the last of these moves began.
+    /// Number of its recent moves by itself, and the start of the last one.
     moves: (u32, Option<Instant>),
 }
 
@@ -84,7 +84,7 @@ impl Known {
         }
     }
 
-    /// It changed.
+    /// Notes that it changed.
     fn moved(&mut self, now: Instant) -> Surprise {
         self.changed = Some(now);
         let recent = |at: Option<Instant>, within| at.is_some_and(|at| now - at < within);

@@ -36,6 +36,7 @@ pub(in crate::session) struct Teller {
 }
 
 impl Teller {
+    /// Sends deltas to the screen, with the manager's time.
     pub async fn tell(&self, deltas: Vec<Delta>) {
         let at = wall().shifted(self.skew);
         // The receiver gone means the program ends: the actor sees that by itself.

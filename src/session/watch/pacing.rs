@@ -46,7 +46,7 @@ impl Watch {
         }
     }
 
-    /// An answer came: it is paid for, and the budget shared out anew.
+    /// Accounts for an answer, and shares the budget out anew.
     pub(super) fn paid(&mut self, kind: Kind, price: Price, now: Instant) {
         if price.time.is_zero() {
             // None came: that tells nothing of what one costs, nor of the link.
@@ -62,8 +62,7 @@ impl Watch {
         share_out(self.budget.share, &mut paces);
     }
 
-    /// Something happened: everything is read more often for a while, the shorter the less surprising it
-    /// was.
+    /// Reads everything more often for a while after an event: the less surprising it was, the shorter.
     pub(super) fn stir(&mut self, surprise: Surprise, now: Instant) {
         if let Some(since) = now.checked_sub(CALM.mul_f64(1.0 - surprise.0)) {
             self.stirred = self.stirred.max(since);
@@ -71,7 +70,7 @@ impl Watch {
         self.rest(now);
     }
 
-    /// The longer nothing happens, the less often lists are read.
+    /// Reads lists the less often the longer nothing happens.
     pub(super) fn rest(&mut self, now: Instant) {
         let quiet = now.duration_since(self.stirred);
         for pace in &mut self.paces {

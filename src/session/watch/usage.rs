@@ -93,11 +93,13 @@ pub(in crate::session) struct Meter {
 }
 
 impl Meter {
+    /// Nothing counted yet.
     pub fn new(now: Instant) -> Self {
         let spent = Kind::ALL.map(|kind| Spent { name: kind.name(), ..Spent::default() });
         Self { since: now, events: 0, failures: 0, spent }
     }
 
+    /// Counts a request.
     pub fn add(&mut self, kind: Kind, price: Price) {
         let spent = &mut self.spent[kind as usize];
         spent.requests += 1;
@@ -106,6 +108,7 @@ impl Meter {
         spent.decoding += price.decoding;
     }
 
+    /// The cost so far, at the present pace.
     pub fn usage<'p>(
         &self,
         budget: Budget,

@@ -8,9 +8,9 @@ pub struct Action {
     pub act: Act,
     /// Its name in the palette and in the config file.
     pub id: &'static str,
-    /// In the footer.
+    /// Its text in the footer.
     pub short: &'static str,
-    /// In the help.
+    /// Its text in the help.
     pub words: &'static str,
     /// Where it has keys.
     pub contexts: &'static [Context],
@@ -88,7 +88,7 @@ pub(super) const fn fixed(mut action: Action, contexts: &'static [Context]) -> A
     action
 }
 
-/// With other keys in some contexts.
+/// Gives an action other keys in some contexts.
 pub(super) const fn with(
     mut action: Action,
     keys: &'static [(Context, &'static [&'static str])],

@@ -28,18 +28,18 @@ pub enum Msg {
 /// An effect to be carried out outside the app.
 #[derive(Debug)]
 pub enum Effect {
-    /// For a cluster's session.
+    /// Send a command to a cluster's session.
     Session(ClusterNo, Command),
-    /// To the terminal's clipboard.
+    /// Copy to the terminal's clipboard.
     Copy(String),
-    /// The terminal's bell.
+    /// Ring the terminal's bell.
     Bell,
     /// Draw the whole screen anew: something else wrote on it.
     Redraw,
     /// Run this, and don't wait for it.
     Run { command: Vec<String>, env: Vec<(&'static str, String)> },
-    /// Into a file: a new one if `fresh`, which must not exist yet, else at its end.
+    /// Write to a file: a new one if `fresh`, which must not exist yet, else at its end.
     Write { path: PathBuf, text: String, fresh: bool },
-    /// End.
+    /// End the program.
     Quit,
 }

@@ -210,12 +210,12 @@ impl App {
         self.dirty = true;
     }
 
-    /// Whether how skep is doing is on the screen.
+    /// Whether the performance of skep is on the screen.
     pub(super) fn wants_vitals(&self) -> bool {
         self.board().shows_stats()
     }
 
-    /// How skep is doing.
+    /// Sets the performance of skep itself.
     pub(super) fn set_vitals(&mut self, performance: Performance) {
         self.boards[self.current].performance = Some(performance);
     }

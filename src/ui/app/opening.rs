@@ -17,7 +17,7 @@ pub struct Opening {
     pub appearance: Appearance,
     /// The keymap.
     pub keymap: Arc<Keymap>,
-    /// Until help was used once, it is pointed to; this file is made then.
+    /// The file that is made once help was used; until then the footer points to help.
     pub hint: Option<PathBuf>,
     /// Settings of the wall.
     pub wall: WallSettings,
@@ -25,9 +25,9 @@ pub struct Opening {
     pub view: View,
     /// Begin with the view of all clusters.
     pub clusters: bool,
-    /// Of JSON log lines, show these keys; all if there are none.
+    /// The keys of JSON log lines to show; all if there are none.
     pub log_keys: Vec<String>,
-    /// From when on something is a problem.
+    /// Thresholds of problems.
     pub thresholds: Thresholds,
     /// The user who runs skep.
     pub who: String,
@@ -63,9 +63,9 @@ impl Default for Opening {
 pub struct Appearance {
     /// Colours.
     pub theme: Theme,
-    /// Those that may be changed to.
+    /// The themes to choose from.
     pub themes: Arc<Themes>,
-    /// Nothing but ASCII is drawn.
+    /// Draw nothing but ASCII.
     pub ascii: bool,
     /// The corners of the panes.
     pub borders: Borders,

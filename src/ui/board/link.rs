@@ -60,7 +60,7 @@ impl Board {
         matches!(self.link, LinkState::Live { .. }) && self.data_age().as_secs() < SILENCE
     }
 
-    /// How old the data is.
+    /// Age of the data.
     pub fn data_age(&self) -> std::time::Duration {
         self.last_heard.map_or(std::time::Duration::ZERO, |at| at.age(self.now))
     }

@@ -104,7 +104,7 @@ pub struct Board {
     pub(super) detail: Detail,
     /// The cost of watching, as last reported.
     pub(super) usage: Option<Box<Usage>>,
-    /// How skep itself is doing.
+    /// The performance of skep itself.
     pub(super) performance: Option<Performance>,
     /// Filter of the events.
     pub(super) event_sieve: EventSieve,

@@ -31,13 +31,13 @@ pub struct Settings {
     pub appearance: Appearance,
     /// The keymap.
     pub keymap: Arc<Keymap>,
-    /// Of JSON log lines, show these keys; all if there are none.
+    /// The keys of JSON log lines to show; all if there are none.
     pub log_keys: Vec<String>,
     /// Help is pointed to, until it was used once.
     pub hint: bool,
     /// The view to begin with.
     pub view: View,
-    /// From when on something is a problem.
+    /// Thresholds of problems.
     pub thresholds: Thresholds,
     /// The user who runs skep.
     pub who: String,
@@ -87,8 +87,8 @@ pub(in crate::ui) struct Elsewhere {
 /// Purpose of the documents being read.
 #[derive(Clone, Debug)]
 pub(in crate::ui) enum Pending {
-    /// To plan this change.
+    /// Plan this change.
     Plan(Change),
-    /// To edit the spec.
+    /// Edit the spec.
     Edit,
 }

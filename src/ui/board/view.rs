@@ -39,7 +39,7 @@ impl View {
         }
     }
 
-    /// By name, any case.
+    /// The view of a name, in any case.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|v| v.name().eq_ignore_ascii_case(name))
     }

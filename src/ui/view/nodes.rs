@@ -62,7 +62,7 @@ fn cpus_of(part: u64, whole: u64) -> String {
     format!("{}/{}", text::cpus(part), text::cpus(whole))
 }
 
-/// How full looks.
+/// Colour of a part of a whole: the fuller, the more it stands out.
 pub(super) fn load(part: u64, whole: u64) -> Slot {
     match part.saturating_mul(100).checked_div(whole).unwrap_or(0) {
         0..=79 => Slot::Dim,

@@ -39,7 +39,7 @@ const TABS: [(Pane, &str); 5] = [
     (Pane::Logs, "Logs"),
 ];
 
-/// From so many columns on, events and logs stand beside each other.
+/// Number of columns from which events and logs stand beside each other.
 const BESIDE: u16 = 180;
 
 /// Whether there is room for events and logs, and something in both.

@@ -37,8 +37,8 @@ pub(super) fn slot(severity: Severity) -> Slot {
     }
 }
 
-/// How a count that is not full looks: as bad as what was found wrong with what it counts, or else
-/// as `otherwise`: an update takes its tasks down, and that is no alarm.
+/// Colour of a count that is not full: that of the worst problem of the objects it counts, or else
+/// `otherwise`, since an update also takes tasks down and is no alarm.
 pub(super) fn concern(board: &Board, counts: fn(&Subject) -> bool, otherwise: Slot) -> Slot {
     let about = board.loud().filter(|problem| {
         counts(&problem.subject) || problem.folded.iter().any(|folded| counts(&folded.subject))
@@ -46,12 +46,12 @@ pub(super) fn concern(board: &Board, counts: fn(&Subject) -> bool, otherwise: Sl
     about.map(|problem| problem.severity).max().map_or(otherwise, slot)
 }
 
-/// Of services.
+/// Colour of a count of services that is not full.
 pub(super) fn of_services(board: &Board) -> Slot {
     concern(board, |s| matches!(s, Subject::Service(_) | Subject::Task(..)), Slot::Busy)
 }
 
-/// Of nodes and managers.
+/// Colour of a count of nodes or managers that is not full.
 pub(super) fn of_nodes(board: &Board) -> Slot {
     concern(board, |s| matches!(s, Subject::Node(_) | Subject::Other), Slot::Warn)
 }
@@ -61,7 +61,7 @@ pub fn texts(problem: &Problem) -> [&str; 4] {
     [problem.rule, problem.cause.unwrap_or(""), &problem.object, &problem.message]
 }
 
-/// Glyph and word: how bad, or that it is over or known.
+/// Glyph and word of a problem: its severity, or that it is resolved or acknowledged.
 fn state(p: &Problem) -> Cell<'static> {
     if p.resolved.is_set() {
         return Cell::new("✓ resolved", Slot::Ok);

@@ -137,7 +137,7 @@ pub(super) fn update(service: &Service) -> Cell<'static> {
     }
 }
 
-/// As the docker CLI prints them.
+/// The ports of a service, as the docker CLI prints them.
 pub fn ports(service: &Service) -> String {
     let mut out = Vec::new();
     for port in service.ports.iter().filter(|p| p.published > 0) {

@@ -28,7 +28,8 @@ const FONT: &[(char, [u8; 5])] = &[
 const ADVANCE: u16 = 4;
 const HEIGHT: u16 = 5;
 
-/// How large a text can be drawn: dots of so many rows and twice as many columns; 0 if only as text.
+/// The largest scale at which a text can be drawn: rows of a dot, which has twice as many columns; 0 if
+/// only as text.
 pub fn scale(text: &str, width: u16, height: u16) -> u16 {
     let dots = text.chars().count() as u16 * ADVANCE;
     if dots == 0 {

@@ -16,7 +16,8 @@ pub struct Cell<'a> {
     pub text: Cow<'a, str>,
     /// Its meaning for the style.
     pub slot: Slot,
-    /// It names the row's object: its column gives room away last, and it is cut where names do not differ.
+    /// Whether it names the row's object: its column shrinks last, and the name is cut where names do not
+    /// differ.
     pub name: bool,
     /// Said instead where there is no room for the text.
     pub brief: Option<Box<dyn Fn(usize) -> String + 'a>>,
@@ -33,7 +34,7 @@ impl<'a> Cell<'a> {
         Self { name: true, ..Self::new(text, slot) }
     }
 
-    /// With what is said in so many columns, if the text does not fit.
+    /// Adds a shorter text, for a number of columns in which the text does not fit.
     pub fn or(self, brief: impl Fn(usize) -> String + 'a) -> Self {
         Self { brief: Some(Box::new(brief)), ..self }
     }
@@ -62,16 +63,16 @@ impl<'a> Cell<'a> {
 /// Sort key of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key<'a> {
-    /// As a number.
+    /// Sorted as a number.
     Number(i64),
-    /// As text, numbers in it as people count.
+    /// Sorted as text, with numbers in it as people count.
     Text(Cow<'a, str>),
-    /// As they are: by name.
+    /// Kept in their order, by name.
     Place,
 }
 
 impl<'a> Key<'a> {
-    /// By this text.
+    /// A key to sort by this text.
     pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
     }

@@ -98,7 +98,7 @@ const NAMES: usize = 16;
 
 struct Page<'a> {
     board: &'a Board,
-    /// As read, or null.
+    /// The document as it was read, or null.
     document: &'a Value,
     /// Values that look secret are shown.
     reveal: bool,
