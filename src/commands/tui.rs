@@ -134,11 +134,11 @@ pub(super) async fn run(
     }
     complain(&notices);
     log_in(sessions.iter().flat_map(|s| &s.managers)).await;
-    let mut fleet = Sessions::start(sessions);
+    let mut sessions = Sessions::start(sessions);
     // The terminal is asked for its background while the engines are for their first word.
     let dark =
         tokio::task::spawn_blocking(move || (depth > Depth::Mono).then(ui::is_dark).flatten());
-    let first = fleet.first_words(FIRST_WORD).await;
+    let first = sessions.first_words(FIRST_WORD).await;
     let themes = themes_on(dark.await.ok().flatten());
     first.map_err(unreachable)?;
     let theme = themes.get(wanted).map_err(fault(USAGE))?;
@@ -166,7 +166,7 @@ pub(super) async fn run(
     let mouse = !(cli.no_mouse || file.no_mouse || cli.wall);
     let ssh = std::env::var("SSH_CONNECTION").ok();
     let means = Means { ssh, low_bandwidth: slow, mouse };
-    let ended = ui::run(|now| App::new(opening, open_clusters, now), fleet, means).await;
+    let ended = ui::run(|now| App::new(opening, open_clusters, now), sessions, means).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
 }
 

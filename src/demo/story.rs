@@ -75,13 +75,13 @@ impl Sim {
         for _ in 0..3 {
             self.dirty.insert(id.clone());
             self.reconcile();
-            self.settle(&id, age);
+            self.start_tasks(&id, age);
         }
         id
     }
 
     /// Moves a service's new tasks into the state that they would have reached by now.
-    fn settle(&mut self, id: &str, age: Nanos) {
+    fn start_tasks(&mut self, id: &str, age: Nanos) {
         let numbers = self.services[id].tasks.clone();
         let job = super::orchestrator::mode_of(&self.services[id].spec).ends_with("Job");
         let nodes: Vec<String> = self

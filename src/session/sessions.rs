@@ -25,7 +25,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Starts a session for each; they end when the fleet is dropped. The n-th is cluster number n.
+    /// Starts a session for each; they end when this is dropped. The n-th is cluster number n.
     pub fn start(configs: Vec<SessionConfig>) -> Self {
         let (out, told) = mpsc::channel(256);
         let (registrar, questions) = Registrar::new();

@@ -7,9 +7,9 @@ use super::{
     actions::{self, Act, Needs},
     app::Effect,
     board::{Pane, Request, TaskScope, View},
-    event_filter::EventSieve,
+    event_filter::EventFilter,
     line_editor::LineEditor,
-    log_pane::Sieve,
+    log_pane::LogFilter,
     overlay::{Asking, Overlay},
     palette::Palette,
     view::{nodes, services, tasks},
@@ -182,16 +182,16 @@ impl Board {
             return self.clear_marks();
         }
         if self.focus() == Pane::Logs
-            && let Some(log) = self.log.as_mut().filter(|log| !log.sieve.is_open())
+            && let Some(log) = self.log.as_mut().filter(|log| !log.filter.is_open())
         {
-            // All of it: what the keys sift as well as the filter.
-            return log.sift(|sieve| *sieve = Sieve::default());
+            // All of it: what the keys filter as well as what was typed.
+            return log.set_filter(|filter| *filter = LogFilter::default());
         }
         if !self.filter_text().is_empty() {
             return self.set_filter("");
         }
-        if self.in_events() && !self.event_sieve.is_open() {
-            self.event_sieve = EventSieve::default();
+        if self.in_events() && !self.event_filter.is_open() {
+            self.event_filter = EventFilter::default();
             return self.events.stale();
         }
         if self.view == View::Problems && self.detail.leave() {
@@ -356,9 +356,7 @@ impl Board {
             Pane::Tasks => self.tasks.filter.text.clone(),
             Pane::Events if self.view == View::Problems => self.problem_rows.filter.text.clone(),
             Pane::Events => self.events.filter.text.clone(),
-            Pane::Logs => {
-                self.log.as_ref().map(|l| l.sieve.filter.text.clone()).unwrap_or_default()
-            }
+            Pane::Logs => self.log.as_ref().map(|l| l.filter.text.text.clone()).unwrap_or_default(),
         }
     }
 
@@ -372,7 +370,7 @@ impl Board {
             Pane::Logs => {
                 if let Some(log) = &mut self.log {
                     let filter = super::filter::Filter::new(text);
-                    log.sift(|sieve| sieve.filter = filter);
+                    log.set_filter(|by| by.text = filter);
                 }
             }
         }

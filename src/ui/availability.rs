@@ -84,9 +84,9 @@ impl Board {
                 self.follows.iter().any(|f| f.failing.is_some() && f.target.service().is_some())
             }
             Act::Dismiss => self.follows.iter().any(crate::action::follow::Follow::is_over),
-            Act::Longer | Act::Shorter => self.event_sieve.can_zoom(act == Act::Longer),
+            Act::Longer | Act::Shorter => self.event_filter.can_zoom(act == Act::Longer),
             Act::OnlyTask if self.in_events() => {
-                self.event_sieve.object.is_some() || self.subject().is_some()
+                self.event_filter.object.is_some() || self.subject().is_some()
             }
             Act::NextHit | Act::PreviousHit => {
                 self.log.as_ref().is_some_and(|log| !log.highlight.is_empty())
@@ -97,14 +97,14 @@ impl Board {
 
     /// Whether there is anything to go back from.
     fn goes_back(&self) -> bool {
-        let sifted =
-            self.focus() == Pane::Logs && self.log.as_ref().is_some_and(|log| !log.sieve.is_open());
+        let filtered = self.focus() == Pane::Logs
+            && self.log.as_ref().is_some_and(|log| !log.filter.is_open());
         self.view != View::Overview
             || self.zoomed
-            || sifted
+            || filtered
             || !self.back.is_empty()
             || !self.filter_text().is_empty()
-            || (self.in_events() && !self.event_sieve.is_open())
+            || (self.in_events() && !self.event_filter.is_open())
             || !self.services.marked.is_empty()
             || !self.nodes.marked.is_empty()
     }

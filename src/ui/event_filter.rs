@@ -27,7 +27,7 @@ const SPANS: [(u64, &str); 5] =
 
 /// A filter of the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventSieve {
+pub struct EventFilter {
     /// Only about this.
     pub object: Option<(Subject, Arc<str>)>,
     /// Only of this kind.
@@ -38,13 +38,13 @@ pub struct EventSieve {
     span: usize,
 }
 
-impl Default for EventSieve {
+impl Default for EventFilter {
     fn default() -> Self {
         Self { object: None, kind: None, least: Least::All, span: SPANS.len() - 1 }
     }
 }
 
-impl EventSieve {
+impl EventFilter {
     /// Whether nothing is left out.
     pub fn is_open(&self) -> bool {
         *self == Self::default()
@@ -104,10 +104,10 @@ impl Board {
     pub(super) fn sift_events(&mut self, act: Act) {
         let entry = self.events.current().and_then(|row| self.scene.store.journal().get(row.0));
         let entry = entry.cloned();
-        let sieve = &mut self.event_sieve;
+        let filter = &mut self.event_filter;
         match act {
             Act::OnlyTask => {
-                sieve.object = match (&sieve.object, entry) {
+                filter.object = match (&filter.object, entry) {
                     (None, Some(e)) if e.subject != Subject::Other => Some(match e.subject {
                         // Of a task all that its service went through: that is the story.
                         Subject::Task(_, service) => {
@@ -121,20 +121,20 @@ impl Board {
                 };
             }
             Act::OnlyStream => {
-                sieve.kind = match (&sieve.kind, entry) {
+                filter.kind = match (&filter.kind, entry) {
                     (None, Some(e)) => Some(e.kind),
                     _ => None,
                 };
             }
             Act::OnlySeverity => {
-                sieve.least = match sieve.least {
+                filter.least = match filter.least {
                     Least::All => Least::Changes,
                     Least::Changes => Least::Bad,
                     Least::Bad => Least::All,
                 };
             }
-            Act::Longer => sieve.span = (sieve.span + 1).min(SPANS.len() - 1),
-            Act::Shorter => sieve.span = sieve.span.saturating_sub(1),
+            Act::Longer => filter.span = (filter.span + 1).min(SPANS.len() - 1),
+            Act::Shorter => filter.span = filter.span.saturating_sub(1),
             _ => {}
         }
         self.events.stale();

@@ -51,36 +51,36 @@ impl Board {
             }
             Act::OnlyTask => {
                 let here = log.here().map(|at| log.buffer.lines()[at].source.clone());
-                let only = if log.sieve.task.is_some() { None } else { here };
-                log.sift(|sieve| sieve.task = only);
+                let only = if log.filter.task.is_some() { None } else { here };
+                log.set_filter(|filter| filter.task = only);
                 return;
             }
             Act::OnlyNode => {
                 let here = log.here().map(|at| log.buffer.lines()[at].source.clone());
                 let node = here.and_then(|task| log.writers.get(&task)?.node.clone());
-                let only = node.filter(|_| log.sieve.host.is_none()).map(|node| {
+                let only = node.filter(|_| log.filter.host.is_none()).map(|node| {
                     let there = log.writers.iter().filter(|(_, w)| w.node.as_ref() == Some(&node));
                     (node.clone(), there.map(|(task, _)| task.clone()).collect())
                 });
-                log.sift(|sieve| sieve.host = only);
+                log.set_filter(|filter| filter.host = only);
                 return;
             }
             Act::OnlyStream => {
-                let next = match log.sieve.stream {
+                let next = match log.filter.stream {
                     None => Some(Kind::Stdout),
                     Some(Kind::Stdout) => Some(Kind::Stderr),
                     _ => None,
                 };
-                log.sift(|sieve| sieve.stream = next);
+                log.set_filter(|filter| filter.stream = next);
                 return;
             }
             Act::OnlySeverity => {
-                let next = match log.sieve.severity {
+                let next = match log.filter.severity {
                     Severity::None => Severity::Warning,
                     Severity::Warning => Severity::Error,
                     _ => Severity::None,
                 };
-                log.sift(|sieve| sieve.severity = next);
+                log.set_filter(|filter| filter.severity = next);
                 return;
             }
             Act::Wrap => {
@@ -115,7 +115,7 @@ impl Board {
     pub(super) fn find(&mut self, forward: bool) {
         let Some(log) = self.log_here() else { return };
         let wanted =
-            [&log.highlight, &log.sieve.filter].into_iter().find(|f| !f.is_empty()).cloned();
+            [&log.highlight, &log.filter.text].into_iter().find(|f| !f.is_empty()).cloned();
         let Some(wanted) = wanted else {
             return self.say("nothing to look for: & makes text stand out, / filters");
         };

@@ -102,9 +102,9 @@ impl Times {
 
 /// Filter of the lines.
 #[derive(Clone, Debug, Default)]
-pub struct Sieve {
+pub struct LogFilter {
     /// By text.
-    pub filter: Filter,
+    pub text: Filter,
     /// Only this task's.
     pub task: Option<TaskId>,
     /// Only those of tasks on this node.
@@ -115,7 +115,7 @@ pub struct Sieve {
     pub severity: Severity,
 }
 
-impl Sieve {
+impl LogFilter {
     fn passes(&self, line: &Line<TaskId>) -> bool {
         if self.task.as_ref().is_some_and(|t| *t != line.source)
             || self.host.as_ref().is_some_and(|(_, tasks)| !tasks.contains(&line.source))
@@ -123,17 +123,16 @@ impl Sieve {
             return false;
         }
         if line.kind == Kind::Ruler {
-            return self.filter.is_empty();
+            return self.text.is_empty();
         }
         self.stream.is_none_or(|s| s == line.kind)
             && line.severity >= self.severity
-            && (self.filter.is_empty()
-                || self.filter.passes([&*ansi::plain(&line.text)].into_iter()))
+            && (self.text.is_empty() || self.text.passes([&*ansi::plain(&line.text)].into_iter()))
     }
 
     /// Whether everything is shown.
     pub fn is_open(&self) -> bool {
-        self.filter.is_empty() && self.words().is_empty()
+        self.text.is_empty() && self.words().is_empty()
     }
 
     /// Filters set by keys, in words.
@@ -191,7 +190,7 @@ pub struct LogPane {
     /// The lines.
     pub buffer: Buffer<TaskId>,
     /// The filter of the lines.
-    pub sieve: Sieve,
+    pub filter: LogFilter,
     /// Highlighted text.
     pub highlight: Filter,
     /// Tasks that wrote the lines.
@@ -239,7 +238,7 @@ impl LogPane {
             source,
             title,
             buffer: Buffer::default(),
-            sieve: Sieve::default(),
+            filter: LogFilter::default(),
             highlight: Filter::default(),
             writers: HashMap::new(),
             tasks: Vec::new(),
@@ -345,8 +344,8 @@ impl LogPane {
             let never = if task.container.is_none() { ", never had a container" } else { "" };
             let said = format!("{said_of} {}{place}{exit}{never}{err}", task.state);
             let severity = if task.state.is_failure() { Severity::Error } else { Severity::None };
-            let sieve = &self.sieve;
-            self.buffer.rule(&task.id, task.since.0, severity, &said, |line| sieve.passes(line));
+            let filter = &self.filter;
+            self.buffer.rule(&task.id, task.since.0, severity, &said, |line| filter.passes(line));
         }
     }
 
@@ -354,7 +353,7 @@ impl LogPane {
     pub fn take(&mut self, task: &TaskId, frames: Vec<LogFrame>) -> Option<String> {
         let before = self.buffer.total();
         let incoming = frames.into_iter().map(incoming);
-        self.buffer.extend(task, incoming, |line| self.sieve.passes(line));
+        self.buffer.extend(task, incoming, |line| self.filter.passes(line));
         self.tee.as_ref()?;
         let came = usize::try_from(self.buffer.total() - before).unwrap_or(usize::MAX);
         let lines = self.buffer.lines().iter().rev().filter(|l| l.seq > before).take(came);
@@ -369,7 +368,7 @@ impl LogPane {
         self.reading_older.remove(task);
         self.exhausted &= frames.is_empty();
         let incoming = frames.into_iter().map(incoming).collect();
-        self.buffer.extend_older(task, incoming, |line| self.sieve.passes(line));
+        self.buffer.extend_older(task, incoming, |line| self.filter.passes(line));
     }
 
     /// A gap that can't be filled.
@@ -378,8 +377,8 @@ impl LogPane {
         let secs = to.0.saturating_sub(from.0) as f64 / 1e9;
         let said =
             format!("{name}: a gap of {secs:.1} s: the engine does not have these lines any more");
-        let (at, sieve) = (from.0.saturating_add(1), &self.sieve);
-        self.buffer.rule(task, at, Severity::Error, &said, |line| sieve.passes(line));
+        let (at, filter) = (from.0.saturating_add(1), &self.filter);
+        self.buffer.rule(task, at, Severity::Error, &said, |line| filter.passes(line));
     }
 
     /// A line as it is written to files and the clipboard.
@@ -393,7 +392,7 @@ impl LogPane {
     /// Goes on with what takes longer than a turn of the loop. True if there is more to do.
     pub fn work(&mut self) -> bool {
         if self.buffer.is_filtering() {
-            self.buffer.go_on(TURN, |line| self.sieve.passes(line));
+            self.buffer.go_on(TURN, |line| self.filter.passes(line));
         }
         let found = match &self.seek {
             None => None,
@@ -420,8 +419,8 @@ impl LogPane {
     }
 
     /// Shows other lines.
-    pub fn sift(&mut self, change: impl FnOnce(&mut Sieve)) {
-        change(&mut self.sieve);
+    pub fn set_filter(&mut self, change: impl FnOnce(&mut LogFilter)) {
+        change(&mut self.filter);
         self.buffer.refilter();
         self.work();
     }

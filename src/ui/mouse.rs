@@ -40,7 +40,7 @@ impl App {
         if self.wall.open || view::is_tiny(screen) {
             return;
         }
-        let open = self.fleet.open;
+        let open = self.clusters.open;
         let now = self.now();
         let board = self.board_mut();
         if !board.overlays.is_empty() {
@@ -52,7 +52,7 @@ impl App {
         }
         if open {
             if wheel != 0 {
-                self.fleet.step(wheel);
+                self.clusters.step(wheel);
             }
             return;
         }

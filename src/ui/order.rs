@@ -86,18 +86,18 @@ impl Order {
     ) -> Vec<TaskRow> {
         self.refresh(store);
         self.look_for(filter);
-        let mut sieve = TaskFilter::new(store, filter);
+        let mut tasks = TaskFilter::new(store, filter);
         let mut rows = Vec::new();
         match scope {
             TaskScope::Node(id) => {
                 let passing = store.placed_on(id).filter(|(_, t)| {
-                    let name = sieve.passes_service(&t.service);
-                    sieve.passes(t, name)
+                    let name = tasks.passes_service(&t.service);
+                    tasks.passes(t, name)
                 });
                 let passing: Vec<_> = passing.collect();
                 self.fold(passing.into_iter(), unfolded, &mut rows);
             }
-            TaskScope::Service(id) => self.block(store, id, &mut sieve, unfolded, &mut rows),
+            TaskScope::Service(id) => self.block(store, id, &mut tasks, unfolded, &mut rows),
             TaskScope::All => {
                 rows.reserve(store.task_count());
                 let mut strangers: Vec<&ServiceId> = store
@@ -107,7 +107,7 @@ impl Order {
                 strangers.sort();
                 let known = std::mem::take(&mut self.services);
                 for id in known.iter().chain(strangers) {
-                    self.block(store, id, &mut sieve, unfolded, &mut rows);
+                    self.block(store, id, &mut tasks, unfolded, &mut rows);
                 }
                 self.services = known;
             }
@@ -129,13 +129,13 @@ impl Order {
         &mut self,
         store: &Store,
         id: &ServiceId,
-        sieve: &mut TaskFilter<'_>,
+        tasks: &mut TaskFilter<'_>,
         unfolded: bool,
         rows: &mut Vec<TaskRow>,
     ) {
         let revision = store.tasks_revision(id);
-        let name = sieve.passes_service(id);
-        if !sieve.passes_all(name) {
+        let name = tasks.passes_service(id);
+        if !tasks.passes_all(name) {
             match self.found.get(id) {
                 Some(Found::All(at)) if *at == revision => {}
                 Some(Found::Some(block)) if block.is_of(revision, unfolded) => {
@@ -143,7 +143,7 @@ impl Order {
                 }
                 _ => {
                     let passing: Vec<_> =
-                        store.placed_of(id).filter(|(_, t)| sieve.passes(t, name)).collect();
+                        store.placed_of(id).filter(|(_, t)| tasks.passes(t, name)).collect();
                     if passing.len() < store.tally(id).all as usize {
                         let block = self.build(passing.into_iter(), revision, unfolded);
                         rows.extend_from_slice(&block.rows);

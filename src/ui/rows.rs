@@ -164,11 +164,11 @@ impl Board {
         let journal = self.scene.store.journal();
         self.scene.effects = effects(journal);
         let journal = self.scene.store.journal();
-        let (filter, sieve) = (&self.events.filter, &self.event_sieve);
+        let (text, filter) = (&self.events.filter, &self.event_filter);
         let rows = journal
             .iter()
-            .filter(|e| sieve.passes(e, self.scene.now))
-            .filter(|e| filter.passes(events::texts(e).into_iter()))
+            .filter(|e| filter.passes(e, self.scene.now))
+            .filter(|e| text.passes(events::texts(e).into_iter()))
             .map(|e| EventRow(e.seq))
             .collect();
         let all = journal.iter().len();

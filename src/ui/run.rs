@@ -170,17 +170,17 @@ pub struct Means {
 /// When the terminal fails.
 pub async fn run(
     make: impl FnOnce(Timestamp) -> App,
-    mut fleet: Sessions,
+    mut sessions: Sessions,
     Means { ssh, low_bandwidth, mouse }: Means,
 ) -> io::Result<Outcome> {
     let clock = Clock::new();
     let mut app = make(clock.now());
-    for told in std::mem::take(&mut fleet.backlog) {
+    for told in std::mem::take(&mut sessions.backlog) {
         app.hear(told, clock.now());
     }
-    for effect in app.settled(clock.now()) {
+    for effect in app.catch_up(clock.now()) {
         if let Effect::Session(no, command) = effect {
-            fleet.send(no, command);
+            sessions.send(no, command);
         }
     }
     // Before the terminal is taken: whatever ends it from here on gives it back.
@@ -277,7 +277,7 @@ pub async fn run(
                 app.not_written(&failed);
                 Vec::new()
             }
-            told = fleet.told.recv() => {
+            told = sessions.told.recv() => {
                 turn = Instant::now();
                 let mut next = told;
                 let loading = app.is_loading();
@@ -285,12 +285,12 @@ pub async fn run(
                 while let Some(told) = next {
                     app.hear(told, clock.now());
                     performance.told += 1;
-                    next = if turn.elapsed() < HEARING { fleet.told.try_recv().ok() } else { None };
+                    next = if turn.elapsed() < HEARING { sessions.told.try_recv().ok() } else { None };
                 }
                 performance.applying.push(turn.elapsed());
                 // What someone waits for since the start is shown at once.
                 urgent |= loading && !app.is_loading();
-                app.settled(clock.now())
+                app.catch_up(clock.now())
             }
             () = std::future::ready(()), if app.has_work() => {
                 turn = Instant::now();
@@ -298,10 +298,10 @@ pub async fn run(
             }
             _ = tick.tick() => {
                 turn = Instant::now();
-                if app.wants_vitals() {
+                if app.wants_performance() {
                     performance.memory = resident();
                     performance.between = frames.between(screen.gauge.took());
-                    app.set_vitals(performance.clone());
+                    app.set_performance(performance.clone());
                 }
                 app.update(Msg::Tick, clock.now())
             }
@@ -322,7 +322,7 @@ pub async fn run(
                         app.not_written(&failed);
                     }
                 }
-                Effect::Session(no, command) => fleet.send(no, command),
+                Effect::Session(no, command) => sessions.send(no, command),
             }
         }
     }

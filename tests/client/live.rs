@@ -18,7 +18,7 @@ use skep::{
 /// The UI over a real session, without a terminal.
 pub struct Live {
     pub app: App,
-    fleet: Sessions,
+    sessions: Sessions,
     screen: Terminal<TestBackend>,
     pub dir: tempfile::TempDir,
     /// How far the UI's clock was put forward, in nanoseconds.
@@ -79,12 +79,12 @@ impl Live {
                 who: "tester".into(),
             });
         }
-        let fleet = Sessions::start(sessions);
+        let sessions = Sessions::start(sessions);
         let opening = Opening { who: "tester".into(), ..Opening::default() };
         let app = App::new(opening, open_clusters, now());
         Self {
             app,
-            fleet,
+            sessions,
             screen: Terminal::new(TestBackend::new(120, 40)).unwrap(),
             dir,
             ahead: 0,
@@ -100,7 +100,7 @@ impl Live {
         for effect in effects {
             if let Effect::Session(no, command) = effect {
                 self.carried_out += usize::from(matches!(command, Command::CarryOut(_)));
-                self.fleet.send(no, command);
+                self.sessions.send(no, command);
             }
         }
     }
@@ -127,7 +127,7 @@ impl Live {
     /// Takes in what the session tells for a while.
     pub async fn listen(&mut self, time: Duration) {
         let end = tokio::time::Instant::now() + time;
-        while let Ok(Some(told)) = tokio::time::timeout_at(end, self.fleet.told.recv()).await {
+        while let Ok(Some(told)) = tokio::time::timeout_at(end, self.sessions.told.recv()).await {
             let effects = self.app.update(Msg::Session(told), self.now());
             self.do_all(effects).await;
         }

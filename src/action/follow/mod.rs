@@ -212,7 +212,7 @@ impl Follow {
     }
 
     /// An unknown outcome becomes a known one when nothing has changed for long enough.
-    fn settle(&mut self, now: Timestamp) {
+    fn end_doubt(&mut self, now: Timestamp) {
         if let Phase::Unknown { why, unchanged: Some(since) } = &self.phase
             && since.age(now) >= DOUBT
         {
@@ -227,7 +227,7 @@ impl Follow {
 
     /// Looks at the store again.
     pub fn update(&mut self, store: &Store, now: Timestamp) {
-        self.settle(now);
+        self.end_doubt(now);
         let Some(version) = self.version else { return };
         let service = self.target.service().and_then(|id| store.service(id));
         if self.is_over() {

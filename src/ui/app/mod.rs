@@ -26,7 +26,7 @@ pub struct App {
     pub(super) boards: Vec<Board>,
     pub(super) merged: Vec<bool>,
     pub(super) current: usize,
-    pub(super) fleet: ClustersView,
+    pub(super) clusters: ClustersView,
     pub(super) wall: Wall,
     pub(super) mouse: Mouse,
     pub(super) now: Timestamp,
@@ -69,7 +69,7 @@ impl App {
             current: 0,
             wall: Wall::new(opening.wall),
             mouse: Mouse::default(),
-            fleet: ClustersView { open: opening.clusters, ..ClustersView::default() },
+            clusters: ClustersView { open: opening.clusters, ..ClustersView::default() },
             now,
             dirty: true,
             hint: opening.hint,
@@ -113,7 +113,7 @@ impl App {
             Msg::Key(key) => {
                 let busy = self.open().any(|b| b.no.0 != self.current && b.is_busy());
                 self.boards[self.current].busy_elsewhere = busy;
-                if !self.fleet_key(&key) {
+                if !self.clusters_key(&key) {
                     self.boards[self.current].update(Input::Key(key), now);
                 }
                 self.dirty = true;
@@ -139,11 +139,11 @@ impl App {
                 self.dirty = true;
             }
         }
-        effects.extend(self.settle(!told, now));
+        effects.extend(self.derive(!told, now));
         effects
     }
 
-    /// Takes in what the fleet told; more may follow before [`App::settled`].
+    /// Takes in an event of a session; more may follow before [`App::catch_up`].
     pub(super) fn hear(&mut self, told: SessionEvent, now: Timestamp) {
         match told {
             SessionEvent::Cluster(no, event) => {
@@ -170,26 +170,26 @@ impl App {
         for board in self.boards.iter_mut().filter(|b| b.has_work()) {
             board.work(now);
         }
-        self.settled(now)
+        self.catch_up(now)
     }
 
     /// Works out what follows from what was heard.
-    pub(super) fn settled(&mut self, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn catch_up(&mut self, now: Timestamp) -> Vec<Effect> {
         self.now = now;
-        self.settle(false, now)
+        self.derive(false, now)
     }
 
-    fn settle(&mut self, at_once: bool, now: Timestamp) -> Vec<Effect> {
-        for board in self.boards.iter_mut().filter(|b| b.is_unsettled()) {
-            board.settle(now);
+    fn derive(&mut self, at_once: bool, now: Timestamp) -> Vec<Effect> {
+        for board in self.boards.iter_mut().filter(|b| b.has_news()) {
+            board.derive(now);
         }
-        self.grant_wishes();
+        self.answer_requests();
         self.look_elsewhere();
         // It looks at every cluster: a few times a second is enough for what is only heard.
-        if self.fleet.open && (at_once || self.fleet.is_due(now)) {
+        if self.clusters.open && (at_once || self.clusters.is_due(now)) {
             let merged = &self.merged;
             let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
-            self.fleet.refresh(open, self.current, now);
+            self.clusters.refresh(open, self.current, now);
         }
         self.boards.iter_mut().flat_map(Board::take_effects).collect()
     }
@@ -211,12 +211,12 @@ impl App {
     }
 
     /// Whether the performance of skep is on the screen.
-    pub(super) fn wants_vitals(&self) -> bool {
+    pub(super) fn wants_performance(&self) -> bool {
         self.board().shows_stats()
     }
 
     /// Sets the performance of skep itself.
-    pub(super) fn set_vitals(&mut self, performance: Performance) {
+    pub(super) fn set_performance(&mut self, performance: Performance) {
         self.boards[self.current].performance = Some(performance);
     }
 
@@ -229,11 +229,11 @@ impl App {
 
     /// Whether something that is drawn changed since this was last asked.
     pub(super) fn take_dirty(&mut self) -> bool {
-        let fleet = self.fleet.open;
+        let clusters = self.clusters.open;
         let mut dirty = std::mem::take(&mut self.dirty);
         for (at, board) in self.boards.iter_mut().enumerate() {
             // The wall is drawn by the clock.
-            let drawn = !self.wall.open && (fleet || at == self.current);
+            let drawn = !self.wall.open && (clusters || at == self.current);
             dirty |= board.take_dirty() && drawn;
         }
         dirty

@@ -14,10 +14,10 @@ use crate::{
 };
 
 impl App {
-    pub(super) fn grant_wishes(&mut self) {
+    pub(super) fn answer_requests(&mut self) {
         for request in std::mem::take(&mut self.boards[self.current].requests) {
             match request {
-                Request::Clusters => self.fleet.open = !self.fleet.open,
+                Request::Clusters => self.clusters.open = !self.clusters.open,
                 Request::Named(name) => {
                     let found = self.open().find(|b| b.settings.name == name).map(|b| b.no.0);
                     if let Some(no) = found {
@@ -59,7 +59,7 @@ impl App {
         self.boards[self.current].show(false, self.now);
         self.current = to;
         self.boards[to].show(true, self.now);
-        self.fleet.open = false;
+        self.clusters.open = false;
         self.dirty = true;
     }
 
@@ -75,9 +75,9 @@ impl App {
         }
         self.boards[into.0].joined(other);
         if self.current == gone.0 {
-            let together = self.fleet.open;
+            let together = self.clusters.open;
             self.switch(into.0);
-            self.fleet.open = together;
+            self.clusters.open = together;
         }
         self.tell_siblings();
         self.dirty = true;
@@ -116,8 +116,8 @@ impl App {
     }
 
     /// A key in the view of all clusters; false if it is not for that.
-    pub(super) fn fleet_key(&mut self, key: &KeyEvent) -> bool {
-        if !self.fleet.open || !self.board().overlays.is_empty() {
+    pub(super) fn clusters_key(&mut self, key: &KeyEvent) -> bool {
+        if !self.clusters.open || !self.board().overlays.is_empty() {
             return false;
         }
         let keymap = &self.board().settings.keymap;
@@ -129,23 +129,23 @@ impl App {
             return is_known;
         };
         match action.act {
-            Act::Down => self.fleet.step(1),
-            Act::Up => self.fleet.step(-1),
-            Act::HalfDown => self.fleet.page(1, true),
-            Act::HalfUp => self.fleet.page(-1, true),
-            Act::PageDown => self.fleet.page(1, false),
-            Act::PageUp => self.fleet.page(-1, false),
-            Act::Top => self.fleet.to(0),
-            Act::Bottom => self.fleet.to(usize::MAX),
-            Act::NextPane => self.fleet.turn(1),
-            Act::PreviousPane => self.fleet.turn(-1),
-            Act::Back => self.fleet.open = false,
+            Act::Down => self.clusters.step(1),
+            Act::Up => self.clusters.step(-1),
+            Act::HalfDown => self.clusters.page(1, true),
+            Act::HalfUp => self.clusters.page(-1, true),
+            Act::PageDown => self.clusters.page(1, false),
+            Act::PageUp => self.clusters.page(-1, false),
+            Act::Top => self.clusters.to(0),
+            Act::Bottom => self.clusters.to(usize::MAX),
+            Act::NextPane => self.clusters.turn(1),
+            Act::PreviousPane => self.clusters.turn(-1),
+            Act::Back => self.clusters.open = false,
             Act::Help => {
                 self.boards[self.current].open_help(Context::Clusters);
                 self.boards[self.current].update(Input::Pointed, self.now);
             }
             Act::Enter => {
-                if let Some(target) = self.fleet.target() {
+                if let Some(target) = self.clusters.target() {
                     self.switch(target.cluster.0);
                     if let Some(subject) = target.subject {
                         self.boards[self.current].jump_to(&subject);
@@ -155,7 +155,7 @@ impl App {
             }
             // The same as in every view; some of them lead there.
             act => {
-                self.fleet.open = !matches!(
+                self.clusters.open = !matches!(
                     act,
                     Act::Overview
                         | Act::Services

@@ -28,8 +28,8 @@ fn troubled(problems: &[Arc<Problem>]) -> HashMap<ServiceId, Severity> {
 
 impl Board {
     /// Brings all that is derived up to date.
-    pub(in crate::ui) fn settle(&mut self, now: Timestamp) {
-        self.unsettled = false;
+    pub(in crate::ui) fn derive(&mut self, now: Timestamp) {
+        self.has_news = false;
         if self.paused_at.is_none() {
             self.scene.now = now.shifted(self.skew);
         }
@@ -53,7 +53,7 @@ impl Board {
         self.refresh_logs();
         self.refresh_watch();
         let shown = (self.live_store().revision(), self.is_live());
-        self.dirty |= std::mem::replace(&mut self.settled, shown) != shown;
+        self.dirty |= std::mem::replace(&mut self.derived, shown) != shown;
     }
 
     /// Brings the problems up to date, as far as one turn goes.
@@ -101,7 +101,7 @@ impl Board {
         self.now = now;
         // How far a filter is stands on the screen.
         self.dirty |= self.log.as_ref().is_some_and(|log| log.buffer.is_filtering());
-        self.settle(now);
+        self.derive(now);
     }
 
     /// Tells the session which services must be fresh.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::{
     actions::Context,
     app::Effect,
-    event_filter::EventSieve,
+    event_filter::EventFilter,
     log_pane::LogPane,
     model::Model,
     order::Order,
@@ -107,7 +107,7 @@ pub struct Board {
     /// The performance of skep itself.
     pub(super) performance: Option<Performance>,
     /// Filter of the events.
-    pub(super) event_sieve: EventSieve,
+    pub(super) event_filter: EventFilter,
     pub(super) log: Option<LogPane>,
 
     pub(super) overlays: Vec<Overlay>,
@@ -128,10 +128,10 @@ pub struct Board {
     attended: Timestamp,
     /// When `y` was last pressed, for whatever it was.
     pub(super) last_y: Timestamp,
-    /// Something was heard since it settled.
-    pub(super) unsettled: bool,
+    /// Something was heard since state was derived.
+    pub(super) has_news: bool,
     /// The model's revision when it last did, and whether it flowed.
-    pub(super) settled: (u64, bool),
+    pub(super) derived: (u64, bool),
     /// Something that is drawn changed.
     pub(super) dirty: bool,
 }
@@ -191,7 +191,7 @@ impl Board {
             detail: Detail::default(),
             usage: None,
             performance: None,
-            event_sieve: EventSieve::default(),
+            event_filter: EventFilter::default(),
             log: None,
             overlays: Vec::new(),
             follows: Vec::new(),
@@ -206,13 +206,13 @@ impl Board {
             effects: Vec::new(),
             attended: Timestamp::NEVER,
             last_y: Timestamp::NEVER,
-            unsettled: false,
-            settled: (0, false),
+            has_news: false,
+            derived: (0, false),
             dirty: true,
         }
     }
 
-    /// Takes in what happened, and settles.
+    /// Takes in what happened, and derives what follows.
     pub(super) fn update(&mut self, what: Input, now: Timestamp) {
         self.now = now;
         if matches!(what, Input::Tick) {
@@ -233,7 +233,7 @@ impl Board {
             Input::Tick => {}
         }
         self.dirty = true;
-        self.settle(now);
+        self.derive(now);
     }
 
     /// Someone is there: whoever presses one key may press ten a second.
@@ -244,10 +244,10 @@ impl Board {
         }
     }
 
-    /// Takes in what the session told. More may follow before it settles.
+    /// Takes in what the session told. More may follow before state is derived.
     pub(super) fn hear(&mut self, event: Event, now: Timestamp) {
         self.now = now;
-        self.unsettled = true;
+        self.has_news = true;
         // Most of what is heard says that nothing changed: that is no reason to draw.
         self.dirty |= !matches!(event, Event::Heard(..));
         self.session_event(event);
@@ -260,9 +260,9 @@ impl Board {
         }
     }
 
-    /// Whether something was heard since it settled.
-    pub(super) fn is_unsettled(&self) -> bool {
-        self.unsettled
+    /// Whether something was heard since state was derived.
+    pub(super) fn has_news(&self) -> bool {
+        self.has_news
     }
 
     /// Takes the effects to be carried out outside.

@@ -129,50 +129,50 @@ const EVENTS: &[Column<ClusterEvent>] = &[
 /// Draws the view.
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let board = app.board();
-    let clusters = app.fleet.clusters.rows().len() as u16 + 3;
-    let managers = app.fleet.managers.rows().len() as u16 + 3;
+    let clusters = app.clusters.clusters.rows().len() as u16 + 3;
+    let managers = app.clusters.managers.rows().len() as u16 + 3;
     let [top, middle, bottom] = Layout::vertical([
         Constraint::Length(clusters.clamp(4, area.height / 3)),
         Constraint::Length(managers.clamp(4, area.height / 3)),
         Constraint::Min(5),
     ])
     .areas(area);
-    let fleet = &app.fleet;
-    let open = fleet.clusters.rows().len();
+    let all = &app.clusters;
+    let open = all.clusters.rows().len();
     pane(
         board,
         frame,
         top,
-        (&fleet.clusters, CLUSTERS),
-        (fleet.pane == ClustersPane::Clusters, true),
+        (&all.clusters, CLUSTERS),
+        (all.pane == ClustersPane::Clusters, true),
         plain(board, "Clusters", open),
         "",
     );
-    let of = fleet.clusters.current().map_or("", |r| &r.name);
+    let of = all.clusters.current().map_or("", |r| &r.name);
     let title = plain(
         board,
         &format!("Managers of {}", crate::ui::widget::text::clean(of)),
-        fleet.managers.rows().len(),
+        all.managers.rows().len(),
     );
     pane(
         board,
         frame,
         middle,
-        (&fleet.managers, MANAGERS),
-        (fleet.pane == ClustersPane::Managers, false),
+        (&all.managers, MANAGERS),
+        (all.pane == ClustersPane::Managers, false),
         title,
         "none is known yet",
     );
     // Problems and events side by side where there is room, else the one with the keyboard.
-    let focus = fleet.pane;
-    let p_title = plain(board, "Problems of all", fleet.problems.rows().len());
-    let e_title = plain(board, "Events of all", fleet.events.rows().len());
+    let focus = all.pane;
+    let p_title = plain(board, "Problems of all", all.problems.rows().len());
+    let e_title = plain(board, "Events of all", all.events.rows().len());
     let draw_problems = |frame: &mut Frame<'_>, area, title| {
         pane(
             board,
             frame,
             area,
-            (&fleet.problems, PROBLEMS),
+            (&all.problems, PROBLEMS),
             (focus == ClustersPane::Problems, false),
             title,
             "· no problems in any cluster",
@@ -183,7 +183,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
             board,
             frame,
             area,
-            (&fleet.events, EVENTS),
+            (&all.events, EVENTS),
             (focus == ClustersPane::Events, false),
             title,
             "nothing has happened since skep began to watch",

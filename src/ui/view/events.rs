@@ -93,10 +93,10 @@ pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool)
     let table = &board.events;
     let focused = has_focus(board, Pane::Events);
     let mut head = title(board, "Events", table.rows().len(), table.all, &table.filter);
-    let sifted = board.event_sieve.words();
-    if !sifted.is_empty() {
-        let sifted = text::clean(&sifted).into_owned();
-        head.push_span(Span::styled(format!("{sifted} · Esc all "), board.style(Slot::Info)));
+    let filtered = board.event_filter.words();
+    if !filtered.is_empty() {
+        let filtered = text::clean(&filtered).into_owned();
+        head.push_span(Span::styled(format!("{filtered} · Esc all "), board.style(Slot::Info)));
     }
     if !full {
         if !overview::has_both(board, frame.area().width) {
@@ -156,7 +156,7 @@ const HOUR: u64 = 3_600;
 fn histogram(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let now = board.scene.now;
     let journal = board.scene.store.journal();
-    let (span, words) = board.event_sieve.span();
+    let (span, words) = board.event_filter.span();
     let (secs, words) =
         if span.as_secs() == u64::MAX { (HOUR, "1h") } else { (span.as_secs(), words) };
     let nanos = i64::try_from(secs * 1_000_000_000).unwrap_or(i64::MAX);

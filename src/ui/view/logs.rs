@@ -159,14 +159,14 @@ fn head<'a>(board: &Board, log: &LogPane) -> Row<'a> {
     if !log.follows() {
         say(format!(" PAUSED +{} ", log.came_since()), Slot::Banner);
     }
-    let filter = &log.sieve.filter;
+    let filter = &log.filter.text;
     if !filter.text.is_empty() {
         say(format!(" /{}", text::clean(&filter.text)), Slot::Info);
     }
-    for word in log.sieve.words() {
+    for word in log.filter.words() {
         say(format!(" {word}"), Slot::Info);
     }
-    if !log.sieve.is_open() {
+    if !log.filter.is_open() {
         let more = if log.buffer.is_filtering() { "…" } else { "" };
         say(format!(" {}/{}{more} ", log.buffer.passing(), log.buffer.lines().len()), Slot::Dim);
     }
@@ -382,7 +382,7 @@ fn spans<'a>(board: &Board, log: &LogPane, pieces: &[(Look, &str)], base: Style)
         } else {
             painted(*look, base, board.settings.appearance.theme.depth())
         };
-        let hits: Vec<Range<usize>> = [&log.highlight, &log.sieve.filter]
+        let hits: Vec<Range<usize>> = [&log.highlight, &log.filter.text]
             .into_iter()
             .find(|f| !f.is_empty())
             .map(|f| f.ranges(&clean))

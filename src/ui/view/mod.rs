@@ -95,7 +95,7 @@ fn screen(app: &App, frame: &mut Frame<'_>, area: Rect) {
     if body.y > area.y + 1 {
         header::strip(board, frame, Rect { y: area.y + 1, height: 1, ..area });
     }
-    if app.fleet.open {
+    if app.clusters.open {
         clusters::draw(app, frame, body);
         return over(board, true, frame, area);
     }
