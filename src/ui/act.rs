@@ -8,10 +8,8 @@ use super::{
     app::Effect,
     board::{Pane, Request, TaskScope, View},
     event_filter::EventFilter,
-    line_editor::LineEditor,
     log_pane::LogFilter,
-    overlay::{Asking, Overlay},
-    palette::Palette,
+    popup::{Asking, LinePrompt, Palette, Popup},
     view::{nodes, services, tasks},
 };
 use crate::{
@@ -22,10 +20,10 @@ use crate::{
 
 impl Board {
     pub(super) fn key(&mut self, key: &KeyEvent) {
-        if self.overlays.is_empty() {
+        if self.popups.is_empty() {
             self.view_key(key);
         } else {
-            self.overlay_key(key);
+            self.popup_key(key);
         }
         if key.code == KeyCode::Char('y') {
             self.last_y = self.now;
@@ -89,10 +87,8 @@ impl Board {
             Act::Filter if self.focus() == Pane::Logs && self.log.is_none() => {
                 self.say("no log is open: l opens that of what is selected");
             }
-            Act::Filter => {
-                self.overlays.push(Overlay::Filter(LineEditor::with(&self.filter_text())))
-            }
-            Act::Palette => self.overlays.push(Overlay::Palette(Palette::default())),
+            Act::Filter => self.popups.push(Popup::Line(LinePrompt::filter(&self.filter_text()))),
+            Act::Palette => self.popups.push(Popup::Palette(Palette::default())),
             Act::Help => self.open_help(self.context()),
             Act::Scale => self.ask(Asking::Scale),
             Act::Update => self.ask(Asking::Image),

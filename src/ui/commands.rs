@@ -1,103 +1,20 @@
-//! The palette at work: its keys, and what its commands do.
-
-use crossterm::event::{KeyCode, KeyEvent};
+//! Commands of the palette.
 
 use super::{
     Board,
     actions::{self, Act},
     board::{Request, TaskScope, View},
     log_pane::LogSource,
-    overlay::{Asking, Overlay},
-    palette::Known,
+    popup::Asking,
 };
 use crate::{
     action::plan::{Change, NodeChange},
     cluster::{Availability, NodeId, Role, ServiceId, Store, Subject},
 };
 
-/// Number of recent commands offered again.
-const RECENT: usize = 8;
-
 impl Board {
-    pub(super) fn palette_key(&mut self, key: &KeyEvent) {
-        let context = self.context();
-        let known =
-            Known::of(&self.scene.store, &self.siblings, &self.settings, &self.recent, context);
-        let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
-        let found = palette.suggestions(&known);
-        match key.code {
-            KeyCode::Esc => return self.close_top(),
-            KeyCode::Down => {
-                palette.chosen = (palette.chosen + 1).min(found.len().saturating_sub(1))
-            }
-            KeyCode::Up => palette.chosen = palette.chosen.saturating_sub(1),
-            KeyCode::Tab => {
-                if let Some(chosen) = found.get(palette.chosen) {
-                    palette.fill(&chosen.command);
-                }
-            }
-            KeyCode::Enter => {
-                let typed = palette.input.text().trim().to_owned();
-                let exact = found.iter().any(|s| s.command.trim() == typed);
-                let (command, key) = match found.get(palette.chosen) {
-                    Some(chosen) if !exact || palette.chosen > 0 => {
-                        (chosen.command.clone(), chosen.key.clone())
-                    }
-                    _ => {
-                        let same = found.iter().find(|s| s.command == typed);
-                        (typed, same.map_or(String::new(), |s| s.key.clone()))
-                    }
-                };
-                if command.ends_with(' ') {
-                    palette.fill(&command);
-                } else if let Err(why) = self.run(&command) {
-                    if let Some(Overlay::Palette(palette)) = self.overlays.last_mut() {
-                        palette.error = Some(why);
-                    }
-                } else {
-                    self.recent.retain(|c| *c != command);
-                    self.recent.insert(0, command.clone());
-                    self.recent.truncate(RECENT);
-                    if !key.is_empty() && self.toast.is_none() {
-                        self.say(format!("{command}: next time, {key} does that"));
-                    }
-                }
-            }
-            _ => {
-                palette.input.key(key);
-                palette.chosen = 0;
-                palette.error = None;
-            }
-        }
-        self.preview();
-    }
-
-    /// The theme under the palette's cursor is shown at once.
-    fn preview(&mut self) {
-        let context = self.context();
-        let known =
-            Known::of(&self.scene.store, &self.siblings, &self.settings, &self.recent, context);
-        let Some(Overlay::Palette(palette)) = self.overlays.last_mut() else { return };
-        let found = palette.suggestions(&known);
-        let name = found.get(palette.chosen).and_then(|s| s.command.strip_prefix("theme "));
-        let theme =
-            name.filter(|n| !n.is_empty()).map(|n| self.settings.appearance.themes.get(Some(n)));
-        match theme {
-            Some(Ok(theme)) => {
-                let before = std::mem::replace(&mut self.settings.appearance.theme, theme);
-                palette.before.get_or_insert(before);
-            }
-            Some(Err(why)) => palette.error = Some(why),
-            None => {
-                if let Some(theme) = palette.before.take() {
-                    self.settings.appearance.theme = theme;
-                }
-            }
-        }
-    }
-
     /// Carries a command of the palette out.
-    fn run(&mut self, command: &str) -> Result<(), String> {
+    pub(super) fn run(&mut self, command: &str) -> Result<(), String> {
         let (verb, name) = match command.trim().split_once(' ') {
             Some((verb, name)) => (verb, Some(name.trim())),
             None => (command.trim(), None),
@@ -106,7 +23,7 @@ impl Board {
             let theme = self.settings.appearance.themes.get(name)?;
             self.say(format!("theme = \"{}\" in the config file keeps it", theme.name()));
             self.requests.push(Request::Theme(theme));
-            self.overlays.pop();
+            self.popups.pop();
             return Ok(());
         }
         if verb == "cluster" {
@@ -118,23 +35,23 @@ impl Board {
                 ));
             }
             self.requests.push(Request::Named(name.to_owned()));
-            self.overlays.pop();
+            self.popups.pop();
             return Ok(());
         }
         if matches!(verb, "q" | "q!" | "exit") {
-            self.overlays.pop();
+            self.popups.pop();
             self.act(Act::Quit);
             return Ok(());
         }
         if let Some(done) = self.log_command(verb, name) {
             done?;
-            self.overlays.pop();
+            self.popups.pop();
             return Ok(());
         }
         let Some(name) = name else {
             let action = actions::ACTIONS.iter().find(|a| a.id == verb && a.has_name());
             let act = action.map(|a| a.act).ok_or_else(|| format!("no command '{verb}'"))?;
-            self.overlays.pop();
+            self.popups.pop();
             self.act(act);
             return Ok(());
         };
@@ -156,7 +73,7 @@ impl Board {
             "yaml" => Act::Yaml,
             other => return Err(format!("no command '{other}'")),
         };
-        self.overlays.pop();
+        self.popups.pop();
         self.act_on(act, id);
         Ok(())
     }
@@ -179,7 +96,7 @@ impl Board {
         if (change.is_some() || verb == "labels") && self.is_read_only() {
             return Some(Err("read-only: nothing can be changed from here".into()));
         }
-        self.overlays.pop();
+        self.popups.pop();
         match (change, verb) {
             (Some(change), _) => {
                 let label = self.scene.store.node_label(&id);

@@ -8,9 +8,8 @@ use super::{
     app::Effect,
     board::View,
     filter::Filter,
-    line_editor::LineEditor,
     log_pane::{LogPane, LogSource},
-    overlay::Overlay,
+    popup::{LinePrompt, Popup},
 };
 use crate::{
     cluster::{ServiceId, Subject},
@@ -33,8 +32,8 @@ impl Board {
         let Some(log) = self.log_here() else { return };
         let said = match act {
             Act::Highlight => {
-                let input = LineEditor::with(&log.highlight.text);
-                self.overlays.push(Overlay::Highlight(input));
+                let prompt = LinePrompt::highlight(&log.highlight.text);
+                self.popups.push(Popup::Line(prompt));
                 return;
             }
             Act::NextHit => return self.find(true),

@@ -4,7 +4,7 @@ use super::{
     Board,
     board::{Pane, TaskScope, View},
     log_pane::{LogPane, LogSource, Place},
-    overlay::{Overlay, Page, PageKind, Scroll},
+    popup::{CopyChoice, Page, PageKind, Popup},
 };
 use crate::{
     cluster::{ServiceId, Subject},
@@ -111,12 +111,7 @@ impl Board {
             self.command(Command::Raw(token, kind, id));
         }
         let kind = PageKind::Describe { subject, document: None, token };
-        self.overlays.push(Overlay::Page(Page {
-            title,
-            kind,
-            scroll: Scroll::default(),
-            reveal: false,
-        }));
+        self.popups.push(Popup::Page(Page::new(title, kind)));
     }
 
     pub(super) fn subject_title(&self, subject: &Subject) -> String {
@@ -146,18 +141,13 @@ impl Board {
         let token = self.token();
         let title = format!("{} · YAML", self.subject_title(subject));
         let page = PageKind::Yaml { value: None, token };
-        self.overlays.push(Overlay::Page(Page {
-            title,
-            kind: page,
-            scroll: Scroll::default(),
-            reveal: false,
-        }));
+        self.popups.push(Popup::Page(Page::new(title, page)));
         self.command(Command::Raw(token, kind, id));
     }
 
     /// Reads the document of an open page again when the object changed since.
     pub(super) fn refresh_page(&mut self) {
-        let Some(Overlay::Page(page)) = self.overlays.last() else { return };
+        let Some(Popup::Page(page)) = self.popups.last() else { return };
         let PageKind::Describe { subject, document: Some(Ok(document)), .. } = &page.kind else {
             return;
         };
@@ -171,8 +161,8 @@ impl Board {
         let read = document["Version"]["Index"].as_u64();
         let Some((kind, id)) = raw_of(subject).filter(|_| version > read) else { return };
         let fresh = self.token();
-        if let Some(Overlay::Page(Page { kind: PageKind::Describe { token, .. }, .. })) =
-            self.overlays.last_mut()
+        if let Some(Popup::Page(Page { kind: PageKind::Describe { token, .. }, .. })) =
+            self.popups.last_mut()
             && self.page_read.age(self.now) >= READ_AGAIN
         {
             *token = fresh;
@@ -208,7 +198,7 @@ impl Board {
         };
         // What is pasted must do no more than what is shown.
         let [id, name] = [id, name].map(|text| clean(&text).into_owned());
-        self.overlays.push(Overlay::Copy { id, name });
+        self.popups.push(Popup::Copy(CopyChoice { id, name }));
     }
 
     pub(super) fn pause(&mut self) {

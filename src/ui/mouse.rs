@@ -43,10 +43,10 @@ impl App {
         let open = self.clusters.open;
         let now = self.now();
         let board = self.board_mut();
-        if !board.overlays.is_empty() {
+        if !board.popups.is_empty() {
             let code = if wheel > 0 { KeyCode::Down } else { KeyCode::Up };
             for _ in 0..wheel.abs() {
-                board.overlay_key(&KeyEvent::new(code, KeyModifiers::NONE));
+                board.popup_key(&KeyEvent::new(code, KeyModifiers::NONE));
             }
             return;
         }

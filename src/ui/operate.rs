@@ -6,7 +6,7 @@ use super::{
     board::{Pane, Pending, View},
     line_editor::LineEditor,
     log_pane::LogSource,
-    overlay::{Ask, Asking, Overlay},
+    popup::{Ask, Asking, Popup, Quit, Waiting},
 };
 use crate::{
     action::{
@@ -115,7 +115,7 @@ impl Board {
         let title = format!("{verb} {}", self.names_of(&targets));
         let targets = targets.into_iter().map(Target::from).collect();
         let input = LineEditor::prefilled(&value);
-        self.overlays.push(Overlay::Ask(Ask {
+        self.popups.push(Popup::Ask(Ask {
             asking,
             targets,
             title,
@@ -167,7 +167,7 @@ impl Board {
         let Some(node) = self.live_store().node(id) else { return };
         let labels = labels_text(node.labels.iter().map(|(k, v)| (&**k, &**v)));
         let title = format!("Labels of {}", self.live_store().node_label(&node.id));
-        self.overlays.push(Overlay::Ask(Ask {
+        self.popups.push(Popup::Ask(Ask {
             asking: Asking::Labels,
             targets: vec![id.clone().into()],
             title,
@@ -229,9 +229,9 @@ impl Board {
     pub(super) fn read_and_plan(&mut self, targets: Vec<Target>, names: &str, change: Change) {
         let token = self.token();
         let what = format!("{} {names}", change.word());
-        match self.overlays.last_mut() {
-            Some(Overlay::Ask(ask)) => ask.waiting = Some(token),
-            _ => self.overlays.push(Overlay::Waiting { token, what }),
+        match self.popups.last_mut() {
+            Some(Popup::Ask(ask)) => ask.waiting = Some(token),
+            _ => self.popups.push(Popup::Waiting(Waiting { token, what })),
         }
         self.pending = Some((token, Pending::Plan(change)));
         self.command(Command::Documents(token, targets));
@@ -250,7 +250,7 @@ impl Board {
     pub(super) fn edit(&mut self, target: ServiceId) {
         let token = self.token();
         let what = format!("the spec of {}", self.service_name(&target));
-        self.overlays.push(Overlay::Waiting { token, what });
+        self.popups.push(Popup::Waiting(Waiting { token, what }));
         self.pending = Some((token, Pending::Edit));
         self.command(Command::Documents(token, vec![target.into()]));
     }
@@ -266,7 +266,7 @@ impl Board {
             let object = (step.target.subject(), &*step.name);
             store.note_action(begun, object, step.title(), &self.settings.who);
         }
-        self.overlays.clear();
+        self.popups.clear();
         self.clear_marks();
         self.command(Command::CarryOut(approved));
     }
@@ -303,7 +303,7 @@ impl Board {
         let busy =
             self.follows.iter().any(|f| matches!(f.phase, Phase::Sending | Phase::Converging));
         if busy || self.busy_elsewhere {
-            self.overlays.push(Overlay::Quit);
+            self.popups.push(Popup::Quit(Quit));
         } else {
             self.effects.push(Effect::Quit);
         }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::{
     Board,
     board::View,
-    overlay::{Overlay, Page, PageKind, Scroll},
+    popup::{Page, PageKind, Popup, Scroll},
 };
 use crate::{
     cluster::{NodeId, Subject, TaskId},
@@ -166,12 +166,7 @@ impl Board {
 
     pub(super) fn open_blast(&mut self, id: NodeId) {
         let title = format!("What dies with {}?", self.scene.store.node_label(&id));
-        self.overlays.push(Overlay::Page(Page {
-            title,
-            kind: PageKind::Blast(id),
-            scroll: Scroll::default(),
-            reveal: false,
-        }));
+        self.popups.push(Popup::Page(Page::new(title, PageKind::Blast(id))));
     }
 
     /// The task whose last lines are the evidence of the problem under the cursor.

@@ -117,7 +117,7 @@ impl App {
 
     /// A key in the view of all clusters; false if it is not for that.
     pub(super) fn clusters_key(&mut self, key: &KeyEvent) -> bool {
-        if !self.clusters.open || !self.board().overlays.is_empty() {
+        if !self.clusters.open || !self.board().popups.is_empty() {
             return false;
         }
         let keymap = &self.board().settings.keymap;

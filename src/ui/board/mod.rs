@@ -1,4 +1,4 @@
-//! One cluster on the screen: its model, views, overlays and actions, and their only way to change:
+//! One cluster on the screen: its model, views, popups and actions, and their only way to change:
 //! [`Board::update`].
 
 mod derive;
@@ -16,8 +16,8 @@ use super::{
     log_pane::LogPane,
     model::Model,
     order::Order,
-    overlay::{Overlay, Page, PageKind, Scroll},
     performance::Performance,
+    popup::{Help, Page, PageKind, Popup},
     problem_actions::Detail,
     report::PendingReport,
     rows::{EventRow, ProblemRow, TaskRow},
@@ -110,7 +110,7 @@ pub struct Board {
     pub(super) event_filter: EventFilter,
     pub(super) log: Option<LogPane>,
 
-    pub(super) overlays: Vec<Overlay>,
+    pub(super) popups: Vec<Popup>,
     pub(super) follows: Vec<Follow>,
     pub(super) pending: Option<(Token, Pending)>,
     /// Services being read to learn what became of a write.
@@ -193,7 +193,7 @@ impl Board {
             performance: None,
             event_filter: EventFilter::default(),
             log: None,
-            overlays: Vec::new(),
+            popups: Vec::new(),
             follows: Vec::new(),
             pending: None,
             reading_back: None,
@@ -255,7 +255,7 @@ impl Board {
 
     /// Notes that the screen was drawn.
     pub(super) fn drawn(&mut self, now: Timestamp) {
-        if let Some(Overlay::Plan(plan)) = self.overlays.last_mut() {
+        if let Some(Popup::Plan(plan)) = self.popups.last_mut() {
             plan.drawn.get_or_insert(now);
         }
     }
@@ -283,31 +283,25 @@ impl Board {
 
     /// Whether what watching costs is on the screen.
     pub(super) fn shows_stats(&self) -> bool {
-        let is_stats =
-            |o: &Overlay| matches!(o, Overlay::Page(p) if matches!(p.kind, PageKind::Stats));
-        self.overlays.iter().any(is_stats)
+        let is_stats = |o: &Popup| matches!(o, Popup::Page(p) if matches!(p.kind, PageKind::Stats));
+        self.popups.iter().any(is_stats)
     }
 
     /// Opens the help for the keys of a context.
     pub(super) fn open_help(&mut self, context: Context) {
         self.command(Command::Usage);
         self.requests.push(Request::HelpUsed);
-        self.overlays.push(Overlay::Help { context, scroll: Scroll::default() });
+        self.popups.push(Popup::Help(Help::new(context)));
     }
 
     fn shows_help(&self) -> bool {
-        self.overlays.iter().any(|o| matches!(o, Overlay::Help { .. }))
+        self.popups.iter().any(|o| matches!(o, Popup::Help(_)))
     }
 
     /// Opens the page of what watching costs.
     pub(super) fn open_stats(&mut self) {
         self.command(Command::Usage);
-        self.overlays.push(Overlay::Page(Page {
-            title: "What it costs".into(),
-            kind: PageKind::Stats,
-            scroll: Scroll::default(),
-            reveal: false,
-        }));
+        self.popups.push(Popup::Page(Page::new("What it costs".into(), PageKind::Stats)));
     }
 
     /// Whether an action is in flight.

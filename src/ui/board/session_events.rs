@@ -4,7 +4,7 @@ use super::{Board, LinkState, Pending, Settings};
 use crate::{
     action::{
         follow::Phase,
-        plan::{Change, Document, Found, NodeChange, Plan, Target, mask_document, to_yaml},
+        plan::{Change, Document, Found, NodeChange, Plan, Target},
     },
     cluster::{Availability, Delta, Gravity, Leaderless, Store, Timestamp},
     grant::WriteGrant,
@@ -12,7 +12,7 @@ use crate::{
     triage::{Blast, blast},
     ui::{
         app::Effect,
-        overlay::{Editor, Overlay, PageKind, PlanBox},
+        popup::{Editor, PageKind, PlanBox, Popup, Waiting},
     },
 };
 
@@ -193,16 +193,17 @@ impl Board {
     fn documents(&mut self, token: Token, result: Result<Vec<Document>, String>) {
         let Some((_, pending)) = self.pending.take_if(|(t, _)| *t == token) else { return };
         // What waited for it: the input stays below the plan, so that Esc goes back to it.
-        if matches!(self.overlays.last(), Some(Overlay::Waiting { token: t, .. }) if *t == token) {
-            self.overlays.pop();
+        if matches!(self.popups.last(), Some(Popup::Waiting(Waiting { token: t, .. })) if *t == token)
+        {
+            self.popups.pop();
         }
-        if let Some(Overlay::Ask(ask)) = self.overlays.last_mut() {
+        if let Some(Popup::Ask(ask)) = self.popups.last_mut() {
             ask.waiting = None;
             ask.error = result.as_ref().err().cloned();
         }
         match (result, pending) {
             (Err(error), _) => {
-                if !matches!(self.overlays.last(), Some(Overlay::Ask(_))) {
+                if !matches!(self.popups.last(), Some(Popup::Ask(_))) {
                     self.say(error);
                 }
             }
@@ -212,7 +213,7 @@ impl Board {
             }
             (Ok(mut documents), Pending::Edit) => {
                 if let Some(document) = documents.pop() {
-                    self.overlays.push(Overlay::Editor(Box::new(Editor::new(document))));
+                    self.popups.push(Popup::Editor(Box::new(Editor::new(document))));
                 }
             }
         }
@@ -247,18 +248,18 @@ impl Board {
         }
         if plan.is_empty() {
             let why = plan.refused.join("; ");
-            match self.overlays.last_mut() {
-                Some(Overlay::Ask(ask)) => ask.error = Some(why),
+            match self.popups.last_mut() {
+                Some(Popup::Ask(ask)) => ask.error = Some(why),
                 _ => self.say(why),
             }
             return;
         }
-        self.overlays.push(Overlay::Plan(PlanBox::new(plan, notice)));
+        self.popups.push(Popup::Plan(PlanBox::new(plan, notice)));
     }
 
     fn raw_document(&mut self, token: Token, result: Result<Box<serde_json::Value>, String>) {
-        for overlay in &mut self.overlays {
-            let Overlay::Page(page) = overlay else { continue };
+        for popup in &mut self.popups {
+            let Popup::Page(page) = popup else { continue };
             match &mut page.kind {
                 PageKind::Yaml { value: slot, token: t }
                 | PageKind::Describe { document: slot, token: t, .. }
@@ -316,21 +317,5 @@ impl Board {
                 }
             }
         }
-    }
-}
-
-impl Editor {
-    pub(in crate::ui) fn new(document: Document) -> Self {
-        let mut shown = document.spec.clone();
-        mask_document(&mut shown);
-        let original = to_yaml(&shown);
-        let mut area = tui_textarea::TextArea::from(original.lines());
-        area.set_tab_length(2);
-        Self { document, original, area, error: None, discarding: false }
-    }
-
-    /// Whether something was typed.
-    pub(in crate::ui) fn is_changed(&self) -> bool {
-        !self.original.lines().eq(self.area.lines().iter().map(String::as_str))
     }
 }

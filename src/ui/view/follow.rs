@@ -102,7 +102,7 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
     }
     let mut explain = |why: &str, slot| {
         let clean = text::clean(why).into_owned();
-        for line in super::plan::wrap(&clean, width.saturating_sub(2)).into_iter().take(4) {
+        for line in crate::ui::popup::wrap(&clean, width.saturating_sub(2)).into_iter().take(4) {
             lines.push(Line::styled(format!("  {line}"), board.style(slot)));
         }
     };

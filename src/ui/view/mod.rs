@@ -1,21 +1,15 @@
 //! The screens: one file each.
 
 mod clusters;
-mod describe;
-mod diff;
 pub mod events;
 mod follow;
 mod footer;
 mod header;
-mod help;
 mod logs;
 pub mod nodes;
-mod overlay;
 pub mod overview;
-mod plan;
 pub mod problems;
 pub mod services;
-mod stats;
 pub mod tasks;
 mod wall;
 
@@ -112,11 +106,11 @@ fn screen(app: &App, frame: &mut Frame<'_>, area: Rect) {
     over(board, false, frame, area);
 }
 
-/// Draws the overlays.
+/// Draws the popups.
 fn over(board: &Board, together: bool, frame: &mut Frame<'_>, area: Rect) {
     footer::draw(board, together, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
-    for overlay in &board.overlays {
-        overlay::draw(board, overlay, frame, area);
+    for popup in &board.popups {
+        popup.draw(board, frame, area);
     }
 }
 
@@ -131,7 +125,7 @@ fn tiny(board: &Board, frame: &mut Frame<'_>, area: Rect) {
             board.style(slot),
         ));
     }
-    if !board.overlays.is_empty() {
+    if !board.popups.is_empty() {
         lines.push(Line::from("a question is open: make the terminal larger, or Esc"));
     }
     frame.render_widget(Paragraph::new(lines), area);
@@ -150,7 +144,7 @@ impl Board {
 }
 
 /// A pane's frame; returns what is inside.
-fn frame_of(
+pub(super) fn frame_of(
     board: &Board,
     frame: &mut Frame<'_>,
     area: Rect,
@@ -231,7 +225,7 @@ fn nodes_ready(store: &Store) -> String {
 }
 
 /// Why a pane has no rows where the endpoint refuses what would be in it.
-fn unknown(board: &Board, part: Part) -> Option<String> {
+pub(super) fn unknown(board: &Board, part: Part) -> Option<String> {
     let why = board.scene.store.unread().why(part)?;
     Some(format!("unknown: {}", text::clean(why)))
 }
@@ -260,7 +254,13 @@ fn empty(board: &Board, frame: &mut Frame<'_>, area: Rect, filtered: bool, nothi
 const SLIVER: u16 = 8;
 
 /// A box in the middle over everything; returns what is inside.
-fn popup(board: &Board, frame: &mut Frame<'_>, width: u16, height: u16, title: Line<'_>) -> Rect {
+pub(super) fn popup(
+    board: &Board,
+    frame: &mut Frame<'_>,
+    width: u16,
+    height: u16,
+    title: Line<'_>,
+) -> Rect {
     let area = frame.area();
     // Slivers of what lies below are worth nothing.
     let width = if width + SLIVER > area.width { area.width } else { width };
@@ -276,7 +276,7 @@ fn popup(board: &Board, frame: &mut Frame<'_>, width: u16, height: u16, title: L
 }
 
 /// Room for what lies over a view.
-fn clear(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn clear(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
     frame.buffer_mut().set_style(area, board.settings.appearance.theme.screen());
 }

@@ -29,7 +29,7 @@ pub(super) fn glyph(severity: Severity) -> &'static str {
     }
 }
 
-pub(super) fn slot(severity: Severity) -> Slot {
+pub(in crate::ui) fn slot(severity: Severity) -> Slot {
     match severity {
         Severity::Critical => Slot::Critical,
         Severity::Warning => Slot::Warn,

@@ -11,12 +11,15 @@ use ratatui::text::{Line, Span};
 
 use serde_json::Value;
 
-use super::{tasks, unknown};
 use crate::{
     cluster::{NodeId, Part, Subject, Task, Timestamp},
     config::Slot,
     text::exact,
-    ui::{Board, overlay, widget::text},
+    ui::{
+        Board, popup,
+        view::{problems, tasks, unknown},
+        widget::text,
+    },
 };
 
 /// The page's lines. `read` is the object's document, once it was read; secrets in it are shown only if
@@ -24,7 +27,7 @@ use crate::{
 pub(super) fn lines(
     board: &Board,
     subject: &Subject,
-    read: Option<&overlay::Read>,
+    read: Option<&popup::Read>,
     reveal: bool,
     width: usize,
 ) -> Vec<Line<'static>> {
@@ -156,7 +159,7 @@ impl Page<'_> {
     fn problems(&mut self, subject: &Subject) {
         for problem in self.board.problems().to_vec() {
             if problem.subject == *subject && !problem.resolved.is_set() {
-                let slot = super::problems::slot(problem.severity);
+                let slot = problems::slot(problem.severity);
                 self.styled("problem", &problem.message, slot);
                 self.styled("", &problem.why, Slot::Dim);
             }

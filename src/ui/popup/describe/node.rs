@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{super::unknown, Page, text_of};
+use super::{Page, text_of};
 use crate::{
     cluster::{Node, NodeId, Part, Resource, Subject, Task},
     config::Slot,
-    ui::widget::{bar::bar, text},
+    ui::{
+        view::unknown,
+        widget::{bar::bar, text},
+    },
 };
 
 impl Page<'_> {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{super::unknown, Page, span, text_of, words};
+use super::{Page, span, text_of, words};
 use crate::{
     action::plan::{Mark, diff_specs},
     cluster::{
@@ -14,7 +14,10 @@ use crate::{
     },
     config::Slot,
     text::{bytes, exact},
-    ui::{view::services, widget::text},
+    ui::{
+        view::{services, unknown},
+        widget::text,
+    },
 };
 
 /// Lines of a difference that are shown.

@@ -1,17 +1,62 @@
 //! Help: every key that means something here, from the one table of actions.
 
-use ratatui::text::{Line, Span};
+use crossterm::event::KeyEvent;
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{
+    Behaviour, Handled, redraw,
+    scroll::{Scroll, scrolled},
+    stats, title,
+};
 
 use crate::{
     config::Slot,
     ui::{
         Board,
-        actions::{ACTIONS, Action, Context, Needs, ROWS},
+        actions::{ACTIONS, Act, Action, Context, Needs, ROWS},
+        view::popup,
     },
 };
 
+/// The keys of a context, to be read.
+#[derive(Debug)]
+pub struct Help {
+    context: Context,
+    scroll: Scroll,
+}
+
+impl Help {
+    /// That of a context.
+    pub fn new(context: Context) -> Self {
+        Self { context, scroll: Scroll::default() }
+    }
+}
+
+impl Behaviour for Help {
+    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
+        match board.settings.keymap.of(Context::Page, key).map(|action| action.act) {
+            Some(Act::Redraw) => redraw(),
+            Some(act) if self.scroll.act(act) => Handled::Stays,
+            _ => Handled::GivenUp,
+        }
+    }
+
+    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
+        let lines = lines(board, self.context);
+        let height = (lines.len() as u16 + 2).min(area.height);
+        let width = lines.iter().map(Line::width).max().unwrap_or(0) as u16 + 3;
+        let title = title(board, "Help · any other key closes");
+        let inner = popup(board, frame, width, height, title);
+        scrolled(frame, inner, lines, &self.scroll);
+    }
+}
+
 /// The help's lines.
-pub(super) fn lines(board: &Board, context: Context) -> Vec<Line<'static>> {
+fn lines(board: &Board, context: Context) -> Vec<Line<'static>> {
     let mut lines = vec![Line::styled(
         format!(
             "{} · {}",
@@ -43,7 +88,7 @@ pub(super) fn lines(board: &Board, context: Context) -> Vec<Line<'static>> {
     }
     lines.push(Line::default());
     if let Some(usage) = &board.usage {
-        lines.push(Line::styled(super::stats::budget(usage), board.style(Slot::Dim)));
+        lines.push(Line::styled(stats::budget(usage), board.style(Slot::Dim)));
     }
     lines.push(Line::styled(
         "Glyphs: · well   ◐ on its way   ! look at it   ✗ act   ★ leader   – ended",

@@ -1,0 +1,175 @@
+//! The value of an action being typed: replicas, an image, labels.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{Behaviour, Handled, input_spans, lines_at, title, wrap};
+use crate::{
+    action::plan::{Change, NodeChange, ScaleTo, Target, parse_labels, without_old_digest},
+    config::Slot,
+    session::Token,
+    ui::{
+        Board,
+        actions::{Act, Context},
+        line_editor::LineEditor,
+        view::popup,
+        widget::text,
+    },
+};
+
+/// Purpose of a typed value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// Replicas.
+    Scale,
+    /// An image.
+    Image,
+    /// Labels of a node.
+    Labels,
+}
+
+/// A value being typed.
+#[derive(Debug)]
+pub struct Ask {
+    /// For what.
+    pub asking: Asking,
+    /// For which objects.
+    pub targets: Vec<Target>,
+    /// Description.
+    pub title: String,
+    /// The line.
+    pub input: LineEditor,
+    /// Its error, or the reason why reading failed.
+    pub error: Option<String>,
+    /// The documents are being read.
+    pub waiting: Option<Token>,
+}
+
+/// Rows that may be said about what was typed.
+const WRONG: usize = 4;
+
+impl Ask {
+    /// The change that is typed.
+    fn change(&self) -> Result<Change, String> {
+        let text = self.input.text().trim();
+        match self.asking {
+            Asking::Scale => ScaleTo::parse(text).map(Change::Scale),
+            Asking::Image if text.is_empty() => Err("type an image, as in api:1.9".into()),
+            Asking::Image => Ok(Change::Image(text.to_owned())),
+            Asking::Labels => {
+                parse_labels(text).map(|labels| Change::Node(NodeChange::Labels(labels)))
+            }
+        }
+    }
+}
+
+impl Behaviour for Ask {
+    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
+        let act = board.settings.keymap.of(Context::Prompt, key).map(|action| action.act);
+        match key.code {
+            KeyCode::Esc => return Handled::GivenUp,
+            _ if act == Some(Act::Edit) && self.asking == Asking::Image => {
+                if let [Target::Service(one)] = self.targets.as_slice() {
+                    let one = one.clone();
+                    return Handled::stays_then(move |board| board.edit(one));
+                }
+                self.error = Some("the editor takes one service at a time".into());
+            }
+            KeyCode::Enter if self.waiting.is_none() => match self.change() {
+                Err(why) => self.error = Some(why),
+                Ok(change) => {
+                    self.error = None;
+                    let targets = self.targets.clone();
+                    return Handled::stays_then(move |board| {
+                        let names = board.names_of_targets(&targets);
+                        board.read_and_plan(targets, &names, change);
+                    });
+                }
+            },
+            _ => {
+                if self.input.key(key) {
+                    self.error = None;
+                }
+            }
+        }
+        Handled::Stays
+    }
+
+    fn paste(&mut self, text: &str) -> Handled {
+        self.input.insert(text);
+        Handled::Stays
+    }
+
+    fn give_up(&mut self, board: &mut Board) {
+        board.pending = None;
+    }
+
+    fn draw(&self, board: &Board, frame: &mut Frame<'_>, _: Rect) {
+        let width = 72.min(frame.area().width);
+        let names = match self.targets.as_slice() {
+            [] | [_] => Vec::new(),
+            many => wrap(&text::clean(&board.each_name(many)), width.saturating_sub(4).into()),
+        };
+        let rows = names.len().min(frame.area().height.saturating_sub(5).into());
+        let wrong = self.error.as_ref().map_or_else(Vec::new, |error| {
+            let room = width.saturating_sub(4) as usize;
+            let error = text::clean(error).into_owned();
+            let error = text::wrapped(&error, room).take(WRONG);
+            error
+                .map(|line| Line::styled(format!(" {line}"), board.style(Slot::Critical)))
+                .collect()
+        });
+        let height = 4 + rows as u16 + wrong.len().max(1) as u16;
+        let inner = popup(board, frame, width, height, title(board, &self.title));
+        let names = names.into_iter().take(rows);
+        let names = names.map(|line| Line::styled(format!(" {line}"), board.style(Slot::Text)));
+        let word = match self.asking {
+            Asking::Scale => " replicas: ",
+            Asking::Image => " image: ",
+            Asking::Labels => " labels: ",
+        };
+        let mut line = vec![Span::styled(word, board.style(Slot::Dim))];
+        let room = inner.width.saturating_sub(word.len() as u16);
+        line.extend(input_spans(board, &self.input, room));
+        let below = match (self.waiting, self.asking) {
+            (Some(_), _) => Line::styled(" reading the service …", board.style(Slot::Busy)),
+            (_, Asking::Labels) => {
+                let said = " key=value, apart by spaces; what is taken away is removed";
+                Line::styled(said, board.style(Slot::Dim))
+            }
+            (_, Asking::Scale) => Line::styled(" a number, or +2, -1", board.style(Slot::Dim)),
+            (_, Asking::Image) if leaves_digest_out(board, self) => {
+                let said = " its digest is that of the old tag, and is left out";
+                Line::styled(said, board.style(Slot::Warn))
+            }
+            (_, Asking::Image) => match board.key_of(Act::Edit, Context::Prompt) {
+                Some(key) => Line::from(vec![
+                    Span::styled(format!(" {key} "), board.style(Slot::Key)),
+                    Span::styled("edit every field as YAML", board.style(Slot::Dim)),
+                ]),
+                None => Line::default(),
+            },
+        };
+        let keys = Line::from(vec![
+            Span::styled(" Enter ", board.style(Slot::Key)),
+            Span::styled("show the plan  ", board.style(Slot::Dim)),
+            Span::styled("Esc ", board.style(Slot::Key)),
+            Span::styled("back", board.style(Slot::Dim)),
+        ]);
+        let below = if wrong.is_empty() { vec![below] } else { wrong };
+        let lines = names.chain([Line::from(line)]).chain(below).chain([keys]);
+        lines_at(frame, inner, lines.collect());
+    }
+}
+
+/// Whether what is typed names another tag with the digest of the one that runs.
+fn leaves_digest_out(board: &Board, ask: &Ask) -> bool {
+    let mut now = ask.targets.iter().filter_map(|target| {
+        board.live_store().service(target.service()?).map(|service| &*service.image)
+    });
+    now.any(|image| without_old_digest(image, ask.input.text().trim()).is_some())
+}

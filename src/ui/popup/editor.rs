@@ -1,0 +1,142 @@
+//! The editor of a service's spec, as YAML.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+use tui_textarea::{CursorMove, TextArea};
+
+use super::{Behaviour, Handled, is_ctrl_c, is_plain, title};
+use crate::{
+    action::plan::{Change, Document, EditError, Plan, from_yaml, mask_document, to_yaml},
+    config::Slot,
+    ui::{
+        Board,
+        actions::{Act, Context},
+        view::{clear, frame_of},
+        widget::text,
+    },
+};
+
+/// A spec in the editor.
+#[derive(Debug)]
+pub struct Editor {
+    /// As read.
+    pub document: Document,
+    /// The text as it was at first.
+    pub original: String,
+    /// The text.
+    pub area: TextArea<'static>,
+    /// Its error.
+    pub error: Option<EditError>,
+    /// Esc was pressed with changes unsaved.
+    pub discarding: bool,
+}
+
+impl Editor {
+    pub(in crate::ui) fn new(document: Document) -> Self {
+        let mut shown = document.spec.clone();
+        mask_document(&mut shown);
+        let original = to_yaml(&shown);
+        let mut area = tui_textarea::TextArea::from(original.lines());
+        area.set_tab_length(2);
+        Self { document, original, area, error: None, discarding: false }
+    }
+
+    /// Whether something was typed.
+    pub(in crate::ui) fn is_changed(&self) -> bool {
+        !self.original.lines().eq(self.area.lines().iter().map(String::as_str))
+    }
+
+    /// Reads what is typed, and shows its plan.
+    fn show_plan(&mut self) -> Handled {
+        let text = self.area.lines().join("\n") + "\n";
+        match from_yaml(&text, &self.document.spec) {
+            Err(error) => {
+                let line = error.line.saturating_sub(1) as u16;
+                self.area.move_cursor(CursorMove::Jump(line, 0));
+                self.error = Some(error);
+                Handled::Stays
+            }
+            Ok(spec) => {
+                self.error = None;
+                let document = self.document.clone();
+                let change = Change::Spec(Box::new(spec));
+                Handled::stays_then(move |board| {
+                    let plan = Plan::new(board.no, &[document], &change, board.live_store());
+                    board.open_plan(plan, None);
+                })
+            }
+        }
+    }
+}
+
+impl Behaviour for Editor {
+    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
+        let act = board.settings.keymap.of(Context::Editor, key).map(|action| action.act);
+        if self.discarding {
+            self.discarding = false;
+            if key.code == KeyCode::Char('y') && is_plain(key) {
+                return Handled::GivenUp;
+            }
+            return Handled::Stays;
+        }
+        match key.code {
+            KeyCode::Esc if self.is_changed() => self.discarding = true,
+            KeyCode::Esc => return Handled::GivenUp,
+            _ if is_ctrl_c(key) => self.discarding = self.is_changed(),
+            _ if act == Some(Act::ShowPlan) => return self.show_plan(),
+            _ => {
+                if self.area.input(*key) {
+                    self.error = None;
+                }
+            }
+        }
+        Handled::Stays
+    }
+
+    fn paste(&mut self, text: &str) -> Handled {
+        self.area.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
+        Handled::Stays
+    }
+
+    fn takes_ctrl_c(&self) -> bool {
+        true
+    }
+
+    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
+        clear(board, frame, area);
+        let name = format!("Spec of {} · version {}", self.document.name, self.document.version);
+        let inner = frame_of(board, frame, area, title(board, &name), true);
+        let body = Rect { height: inner.height.saturating_sub(1), ..inner };
+        let mut shown = self.area.clone();
+        shown.set_style(board.style(Slot::Text));
+        shown.set_line_number_style(board.style(Slot::Dim));
+        shown.set_cursor_line_style(board.style(Slot::Unfocused));
+        frame.render_widget(&shown, body);
+        let place = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
+        let line = if self.discarding {
+            Line::styled(
+                " discard the changes? y, or any other key to go on",
+                board.style(Slot::Banner),
+            )
+        } else if let Some(error) = &self.error {
+            let said = text::clean(&error.to_string()).into_owned();
+            Line::styled(format!(" ✗ {said}"), board.style(Slot::Critical))
+        } else {
+            let plan = board.key_of(Act::ShowPlan, Context::Editor).unwrap_or_default();
+            Line::from(vec![
+                Span::styled(format!(" {plan} "), board.style(Slot::Key)),
+                Span::styled("show the plan  ", board.style(Slot::Dim)),
+                Span::styled("Ctrl-u ", board.style(Slot::Key)),
+                Span::styled("undo  ", board.style(Slot::Dim)),
+                Span::styled("Esc ", board.style(Slot::Key)),
+                Span::styled("leave  ", board.style(Slot::Dim)),
+                Span::styled("<hidden> values are kept", board.style(Slot::Dim)),
+            ])
+        };
+        frame.render_widget(line, place);
+    }
+}

@@ -1,0 +1,86 @@
+//! A line typed at the bottom: the filter of a table, the highlight of a log.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{Behaviour, Handled, input_spans};
+use crate::{
+    config::Slot,
+    ui::{Board, actions::Act, line_editor::LineEditor, view::clear},
+};
+
+/// A line being typed, at work while it is typed.
+#[derive(Debug)]
+pub struct LinePrompt {
+    purpose: Purpose,
+    input: LineEditor,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Filter,
+    Highlight,
+}
+
+impl LinePrompt {
+    /// A filter, to be changed from what it is.
+    pub fn filter(now: &str) -> Self {
+        Self { purpose: Purpose::Filter, input: LineEditor::with(now) }
+    }
+
+    /// A highlight, to be changed from what it is.
+    pub fn highlight(now: &str) -> Self {
+        Self { purpose: Purpose::Highlight, input: LineEditor::with(now) }
+    }
+
+    fn at_work(&self) -> Handled {
+        let (purpose, text) = (self.purpose, self.input.text().to_owned());
+        Handled::stays_then(move |board| purpose.set(board, &text))
+    }
+}
+
+impl Purpose {
+    fn set(self, board: &mut Board, text: &str) {
+        match self {
+            Self::Filter => board.set_filter(text),
+            Self::Highlight => board.set_highlight(text),
+        }
+    }
+}
+
+impl Behaviour for LinePrompt {
+    fn key(&mut self, key: &KeyEvent, _: &Board) -> Handled {
+        let purpose = self.purpose;
+        match (key.code, purpose) {
+            (KeyCode::Enter, Purpose::Filter) => Handled::done(),
+            (KeyCode::Enter, Purpose::Highlight) => Handled::done_then(|board| board.find(false)),
+            (KeyCode::Esc, _) => Handled::done_then(move |board| purpose.set(board, "")),
+            (KeyCode::Down, Purpose::Filter) => Handled::stays_then(|board| board.act(Act::Down)),
+            (KeyCode::Up, Purpose::Filter) => Handled::stays_then(|board| board.act(Act::Up)),
+            _ if self.input.key(key) => self.at_work(),
+            _ => Handled::Stays,
+        }
+    }
+
+    fn paste(&mut self, text: &str) -> Handled {
+        self.input.insert(text);
+        self.at_work()
+    }
+
+    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
+        let place = Rect { y: area.bottom() - 1, height: 1, ..area };
+        clear(board, frame, place);
+        let sign = if self.purpose == Purpose::Filter { " / " } else { " & " };
+        let mut line = vec![Span::styled(sign, board.style(Slot::Key))];
+        line.extend(input_spans(board, &self.input, place.width.saturating_sub(3)));
+        line.push(Span::styled(
+            "   ! inverts  /regex/  ~fuzzy   Enter keep  Esc clear",
+            board.style(Slot::Dim),
+        ));
+        frame.render_widget(Line::from(line), place);
+    }
+}

@@ -1,0 +1,163 @@
+//! Pages: an object described, its document, a node's blast radius, what skep costs.
+
+use crossterm::event::KeyEvent;
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{
+    Behaviour, Handled, describe, redraw,
+    scroll::{Scroll, scroll_keys, scrolled},
+    stats, title,
+};
+use crate::{
+    action::plan::{mask_document, to_yaml},
+    cluster::{NodeId, Subject},
+    config::Slot,
+    session::Token,
+    ui::{
+        Board,
+        actions::{Act, Context, Needs},
+        view::{clear, frame_of},
+        widget::text,
+    },
+};
+
+/// A document as it was read, or why not.
+pub type Read = Result<Box<serde_json::Value>, String>;
+
+/// Content of a page.
+#[derive(Debug)]
+pub enum PageKind {
+    /// Drawn from the model, so it stays live; its document has the rest.
+    Describe { subject: Subject, document: Option<Read>, token: Token },
+    /// Blast radius of a node, from the current model.
+    Blast(NodeId),
+    /// The cost of watching, and skep's own performance.
+    Stats,
+    /// A document as it was read.
+    Yaml { value: Option<Read>, token: Token },
+}
+
+/// A page.
+#[derive(Debug)]
+pub struct Page {
+    /// For the frame.
+    pub title: String,
+    /// Its content.
+    pub kind: PageKind,
+    /// First line shown.
+    pub scroll: Scroll,
+    /// Show secrets.
+    pub reveal: bool,
+}
+
+impl Page {
+    /// A page at its beginning.
+    pub fn new(title: String, kind: PageKind) -> Self {
+        Self { title, kind, scroll: Scroll::default(), reveal: false }
+    }
+
+    /// The object that it describes.
+    fn subject(&self) -> Option<Subject> {
+        match &self.kind {
+            PageKind::Describe { subject, .. } => Some(subject.clone()),
+            PageKind::Blast(id) => Some(Subject::Node(id.clone())),
+            PageKind::Yaml { .. } | PageKind::Stats => None,
+        }
+    }
+}
+
+impl Behaviour for Page {
+    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
+        let Some(action) = board.settings.keymap.of(Context::Page, key) else {
+            return Handled::Stays;
+        };
+        match action.act {
+            Act::Reveal => self.reveal = !self.reveal,
+            Act::Redraw => return redraw(),
+            Act::Yaml => {
+                let subject = self.subject();
+                return Handled::done_then(move |board| {
+                    if let Some(subject) = subject {
+                        board.yaml_of(&subject);
+                    }
+                });
+            }
+            Act::Back => return Handled::GivenUp,
+            act if self.scroll.act(act) => {}
+            // Actions work from a page on what it describes.
+            act => {
+                if let Some(Subject::Service(id)) = self.subject()
+                    && action.needs == Needs::Service
+                {
+                    return Handled::done_then(move |board| board.act_on(act, id));
+                }
+            }
+        }
+        Handled::Stays
+    }
+
+    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
+        clear(board, frame, area);
+        let inner = frame_of(board, frame, area, title(board, &self.title), true);
+        let body = Rect { height: inner.height.saturating_sub(1), ..inner };
+        let back = board.key_of(Act::Back, Context::Page);
+        let mut keys = vec![(Some(scroll_keys(board, Context::Page)), "scroll"), (back, "back")];
+        let reveal = (
+            board.key_of(Act::Reveal, Context::Page),
+            if self.reveal { "hide secrets" } else { "show secrets" },
+        );
+        let lines = match &self.kind {
+            PageKind::Describe { subject, document, .. } => {
+                keys.push((board.key_of(Act::Yaml, Context::Page), "YAML"));
+                keys.push(reveal);
+                let width = body.width as usize;
+                describe::lines(board, subject, document.as_ref(), self.reveal, width)
+            }
+            PageKind::Blast(id) => describe::blast_lines(board, id, body.width as usize),
+            PageKind::Stats => stats::lines(board),
+            PageKind::Yaml { value: None, .. } => {
+                vec![Line::styled("reading…", board.style(Slot::Dim))]
+            }
+            PageKind::Yaml { value: Some(Err(why)), .. } => {
+                vec![Line::styled(text::clean(why).into_owned(), board.style(Slot::Critical))]
+            }
+            PageKind::Yaml { value: Some(Ok(value)), .. } => {
+                keys.push(reveal);
+                let shown = if self.reveal {
+                    to_yaml(value)
+                } else {
+                    let mut masked = (**value).clone();
+                    mask_document(&mut masked);
+                    to_yaml(&masked)
+                };
+                shown.lines().map(|l| yaml_line(board, l)).collect()
+            }
+        };
+        scrolled(frame, body, lines, &self.scroll);
+        let place = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
+        let mut spans = Vec::new();
+        for (key, words) in keys {
+            let Some(key) = key.filter(|key| !key.is_empty()) else { continue };
+            spans.push(Span::styled(format!(" {key} "), board.style(Slot::Key)));
+            spans.push(Span::styled(format!("{words} "), board.style(Slot::Dim)));
+        }
+        frame.render_widget(Line::from(spans), place);
+    }
+}
+
+/// Key and value of a line of YAML told apart.
+fn yaml_line(board: &Board, line: &str) -> Line<'static> {
+    let clean = text::clean(line).into_owned();
+    match clean.split_once(": ") {
+        Some((key, value)) if !key.contains('"') => Line::from(vec![
+            Span::styled(format!("{key}: "), board.style(Slot::Info)),
+            Span::styled(value.to_owned(), board.style(Slot::Text)),
+        ]),
+        _ if clean.ends_with(':') => Line::styled(clean, board.style(Slot::Info)),
+        _ => Line::styled(clean, board.style(Slot::Text)),
+    }
+}

@@ -1,0 +1,338 @@
+//! The command palette: actions, views and objects by name.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{Behaviour, Handled, Popup, input_spans, title};
+use crate::{
+    cluster::{Node, Store},
+    config::{Slot, Theme, Themes},
+    ui::{
+        Board,
+        actions::{ACTIONS, Context},
+        keymap::Keymap,
+        line_editor::LineEditor,
+        order::natural,
+        view::popup,
+        widget::text,
+    },
+};
+
+/// Number of recent commands offered again.
+const RECENT: usize = 8;
+
+/// A command being typed.
+#[derive(Debug, Default)]
+pub struct Palette {
+    /// The line.
+    pub input: LineEditor,
+    /// Index of the chosen suggestion.
+    pub chosen: usize,
+    /// Error of the entered command.
+    pub error: Option<String>,
+    /// The theme there was, while others are tried on.
+    pub before: Option<Theme>,
+}
+
+/// Names to complete from.
+pub struct Known<'a> {
+    store: &'a Store,
+    clusters: &'a [String],
+    themes: &'a Themes,
+    keymap: &'a Keymap,
+    recent: &'a [String],
+    context: Context,
+}
+
+impl<'a> Known<'a> {
+    fn of(board: &'a Board) -> Self {
+        let settings = &board.settings;
+        Self {
+            store: &board.scene.store,
+            clusters: &board.siblings,
+            themes: &settings.appearance.themes,
+            keymap: &settings.keymap,
+            recent: &board.recent,
+            context: board.context(),
+        }
+    }
+}
+
+/// A suggestion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The whole command.
+    pub command: String,
+    /// Its description.
+    pub words: String,
+    /// Its key, to remember for next time.
+    pub key: String,
+}
+
+/// Commands that take the name of a service.
+const OF_SERVICE: [(&str, &str); 9] = [
+    ("tasks", "tasks of a service"),
+    ("logs", "logs of a service"),
+    ("describe", "describe a service"),
+    ("scale", "scale a service"),
+    ("update", "update a service"),
+    ("edit", "edit a service's spec"),
+    ("rollback", "roll a service back"),
+    ("force", "replace a service's tasks"),
+    ("yaml", "a service's document"),
+];
+
+/// Commands that take the name of a node.
+const OF_NODE: [(&str, &str); 8] = [
+    ("drain", "drain a node"),
+    ("activate", "let a node take tasks again"),
+    ("pause-node", "no new tasks for a node"),
+    ("promote", "make a node a manager"),
+    ("demote", "make a manager a worker"),
+    ("labels", "edit a node's labels"),
+    ("blast", "what dies if a node is lost"),
+    ("node", "describe a node"),
+];
+
+impl Palette {
+    /// Puts a command there to be gone on with.
+    pub fn fill(&mut self, command: &str) {
+        self.input = LineEditor::with(command);
+        self.chosen = 0;
+    }
+
+    /// Suggestions for the typed text, the best first.
+    pub fn suggestions(&self, known: &Known<'_>) -> Vec<Suggestion> {
+        let &Known { store, clusters, themes, keymap, recent, context } = known;
+        let typed = self.input.text().trim_start();
+        let (verb, rest) = match typed.split_once(' ') {
+            Some((verb, rest)) => (verb, Some(rest.trim())),
+            None => (typed, None),
+        };
+        let mut found = Vec::new();
+        if let Some(rest) = rest {
+            if verb == "theme" {
+                for name in themes.names().filter(|n| n.starts_with(rest)) {
+                    found.push(suggestion(format!("theme {name}"), "theme", ""));
+                }
+            } else if verb == "cluster" {
+                for name in clusters.iter().filter(|n| n.contains(rest)) {
+                    found.push(suggestion(format!("cluster {name}"), "switch to this cluster", ""));
+                }
+            } else if let Some((verb, words)) = OF_NODE.iter().find(|(v, _)| *v == verb) {
+                let meant = |n: &&Node| n.hostname.contains(rest) || n.id.as_str() == rest;
+                let mut nodes: Vec<&Node> = store.nodes().filter(meant).collect();
+                nodes.sort_by(|a, b| {
+                    let first = |n: &Node| !n.hostname.starts_with(rest);
+                    let names = || natural(&a.hostname, &b.hostname);
+                    first(a).cmp(&first(b)).then_with(names).then_with(|| a.id.cmp(&b.id))
+                });
+                if nodes.iter().filter(|n| *n.hostname == *rest).count() > 1 {
+                    let said = "more than one is called so: choose an id";
+                    found.push(suggestion(format!("{verb} {rest}"), said, ""));
+                }
+                for node in nodes.into_iter().take(50) {
+                    // One that shares its name is offered by its id.
+                    let shared = store.shares_name(node);
+                    let name = if shared { node.id.as_str() } else { &*node.hostname };
+                    let said = if shared {
+                        format!("{words}: {}", node.hostname)
+                    } else {
+                        (*words).into()
+                    };
+                    found.push(suggestion(format!("{verb} {name}"), &said, ""));
+                }
+            } else if let Some((verb, words)) = OF_SERVICE.iter().find(|(v, _)| *v == verb) {
+                let mut names: Vec<&str> =
+                    store.services().map(|s| &*s.name).filter(|n| n.contains(rest)).collect();
+                names.sort_by_key(|n| (!n.starts_with(rest), *n));
+                for name in names.into_iter().take(50) {
+                    found.push(suggestion(format!("{verb} {name}"), words, ""));
+                }
+            }
+            return found;
+        }
+        for action in ACTIONS.iter().filter(|a| a.has_name() && a.id.contains(verb)) {
+            let key = keymap.keys(action.act, context);
+            found.push(suggestion(action.id.to_owned(), action.words, &key));
+        }
+        for (name, words) in OF_SERVICE
+            .iter()
+            .chain(&OF_NODE)
+            .filter(|(v, _)| !verb.is_empty() && v.starts_with(verb))
+        {
+            found.push(suggestion(format!("{name} "), &format!("{words}: type its name"), ""));
+        }
+        if clusters.len() > 1 && "cluster".starts_with(verb) {
+            found.push(suggestion("cluster ".into(), "switch to another cluster", "[ ]"));
+        }
+        if "theme".starts_with(verb) {
+            found.push(suggestion("theme ".into(), "change the colours", ""));
+        }
+        if verb.is_empty() {
+            let again = recent.iter().map(|c| suggestion(c.clone(), "again", ""));
+            found.splice(0..0, again);
+            return found;
+        }
+        found.sort_by_key(|s| (s.command.trim() != verb, !s.command.starts_with(verb)));
+        found
+    }
+}
+
+impl Palette {
+    /// The command that Enter carries out, and its key.
+    fn entered(&self, found: &[Suggestion]) -> (String, String) {
+        let typed = self.input.text().trim().to_owned();
+        let exact = found.iter().any(|s| s.command.trim() == typed);
+        match found.get(self.chosen) {
+            Some(chosen) if !exact || self.chosen > 0 => {
+                (chosen.command.clone(), chosen.key.clone())
+            }
+            _ => {
+                let same = found.iter().find(|s| s.command == typed);
+                (typed, same.map_or(String::new(), |s| s.key.clone()))
+            }
+        }
+    }
+}
+
+impl Behaviour for Palette {
+    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
+        let found = self.suggestions(&Known::of(board));
+        match key.code {
+            KeyCode::Esc => return Handled::GivenUp,
+            KeyCode::Down => self.chosen = (self.chosen + 1).min(found.len().saturating_sub(1)),
+            KeyCode::Up => self.chosen = self.chosen.saturating_sub(1),
+            KeyCode::Tab => {
+                if let Some(chosen) = found.get(self.chosen) {
+                    self.fill(&chosen.command);
+                }
+            }
+            KeyCode::Enter => {
+                let (command, key) = self.entered(&found);
+                if command.ends_with(' ') {
+                    self.fill(&command);
+                } else {
+                    return Handled::stays_then(move |board| board.enter_command(command, &key));
+                }
+            }
+            _ => {
+                self.input.key(key);
+                self.chosen = 0;
+                self.error = None;
+            }
+        }
+        Handled::stays_then(Board::preview)
+    }
+
+    fn paste(&mut self, text: &str) -> Handled {
+        self.input.insert(text);
+        Handled::Stays
+    }
+
+    fn give_up(&mut self, board: &mut Board) {
+        if let Some(theme) = self.before.take() {
+            board.settings.appearance.theme = theme;
+        }
+    }
+
+    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
+        let known = Known::of(board);
+        let found = self.suggestions(&known);
+        let height = (found.len() as u16 + 3).clamp(4, area.height.min(16));
+        let inner = popup(board, frame, 72, height, title(board, "Command"));
+        let mut line = vec![Span::styled(" : ", board.style(Slot::Key))];
+        line.extend(input_spans(board, &self.input, inner.width.saturating_sub(3)));
+        if let Some(error) = &self.error {
+            line.push(Span::styled(
+                format!("  {}", text::clean(error)),
+                board.style(Slot::Critical),
+            ));
+        }
+        frame.render_widget(Line::from(line), Rect { height: 1, ..inner });
+        let rows = inner.height.saturating_sub(1) as usize;
+        let from = self.chosen.saturating_sub(rows.saturating_sub(1));
+        let seen = &found[from.min(found.len())..found.len().min(from + rows)];
+        let commands: Vec<_> = seen.iter().map(|found| text::clean(&found.command)).collect();
+        let commands: Vec<&str> = commands.iter().map(|command| &**command).collect();
+        // A command is of use only if it can be told from the others: what it does gives it room.
+        let keys = seen.iter().map(|found| text::width(&found.key)).max().unwrap_or(0);
+        let room = (inner.width as usize).saturating_sub(4 + keys);
+        let wide = commands.iter().map(|command| text::width(command)).max().unwrap_or(0);
+        let wide = wide.max(21).min(room);
+        let left = room.saturating_sub(wide + 1).min(36);
+        let commands = text::names(&commands, wide);
+        for (row, (found, command)) in (from..).zip(seen.iter().zip(commands)) {
+            let y = inner.y + 1 + (row - from) as u16;
+            let place = Rect { y, height: 1, ..inner };
+            if row == self.chosen {
+                frame.buffer_mut().set_style(place, board.style(Slot::Selected));
+            }
+            let marker = if row == self.chosen { "›" } else { " " };
+            let padded = |said: &str, width: usize| {
+                format!("{said}{}", " ".repeat(width.saturating_sub(text::width(said))))
+            };
+            let words = text::clean(&found.words);
+            let words = padded(&text::cut(&words, left), left);
+            let line = Line::from(vec![
+                Span::styled(
+                    format!("{marker} {} ", padded(&command, wide)),
+                    board.style(Slot::Text),
+                ),
+                Span::styled(words, board.style(Slot::Dim)),
+                Span::styled(format!(" {}", found.key), board.style(Slot::Key)),
+            ]);
+            frame.render_widget(line, place);
+        }
+    }
+}
+
+impl Board {
+    /// Carries a command out. One that can't be leaves the palette open, with the reason.
+    fn enter_command(&mut self, command: String, key: &str) {
+        if let Err(why) = self.run(&command) {
+            if let Some(Popup::Palette(palette)) = self.popups.last_mut() {
+                palette.error = Some(why);
+            }
+        } else {
+            self.recent.retain(|c| *c != command);
+            self.recent.insert(0, command.clone());
+            self.recent.truncate(RECENT);
+            if !key.is_empty() && self.toast.is_none() {
+                self.say(format!("{command}: next time, {key} does that"));
+            }
+        }
+        self.preview();
+    }
+
+    /// The theme under the palette's cursor is shown at once.
+    fn preview(&mut self) {
+        let known = Known::of(self);
+        let Some(Popup::Palette(palette)) = self.popups.last() else { return };
+        let found = palette.suggestions(&known);
+        let name = found.get(palette.chosen).and_then(|s| s.command.strip_prefix("theme "));
+        let theme =
+            name.filter(|n| !n.is_empty()).map(|n| self.settings.appearance.themes.get(Some(n)));
+        let Some(Popup::Palette(palette)) = self.popups.last_mut() else { return };
+        match theme {
+            Some(Ok(theme)) => {
+                let before = std::mem::replace(&mut self.settings.appearance.theme, theme);
+                palette.before.get_or_insert(before);
+            }
+            Some(Err(why)) => palette.error = Some(why),
+            None => {
+                if let Some(theme) = palette.before.take() {
+                    self.settings.appearance.theme = theme;
+                }
+            }
+        }
+    }
+}
+
+fn suggestion(command: String, words: &str, key: &str) -> Suggestion {
+    Suggestion { command, words: words.to_owned(), key: key.to_owned() }
+}

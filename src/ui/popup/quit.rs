@@ -1,0 +1,49 @@
+//! Quit while an action is in flight?
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{Behaviour, Handled, is_ctrl_c, is_plain, lines_at, title};
+use crate::{
+    config::Slot,
+    ui::{Board, app::Effect, view::popup},
+};
+
+/// The question.
+#[derive(Debug)]
+pub struct Quit;
+
+impl Behaviour for Quit {
+    fn key(&mut self, key: &KeyEvent, _: &Board) -> Handled {
+        let yes = key.code == KeyCode::Char('y') && is_plain(key);
+        if yes || is_ctrl_c(key) {
+            return Handled::done_then(|board| board.effects.push(Effect::Quit));
+        }
+        Handled::GivenUp
+    }
+
+    fn takes_ctrl_c(&self) -> bool {
+        true
+    }
+
+    fn draw(&self, board: &Board, frame: &mut Frame<'_>, _: Rect) {
+        let inner = popup(board, frame, 62, 4, title(board, "Quit?"));
+        lines_at(
+            frame,
+            inner,
+            vec![
+                Line::raw(" An action is in flight. The Swarm goes on with it, unwatched."),
+                Line::from(vec![
+                    Span::styled(" y ", board.style(Slot::Key)),
+                    Span::raw("quit   "),
+                    Span::styled("Esc ", board.style(Slot::Key)),
+                    Span::raw("stay"),
+                ]),
+            ],
+        );
+    }
+}
