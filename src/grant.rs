@@ -1,8 +1,8 @@
 //! Capabilities, each bound to one of the open clusters.
 //!
-//! A grant is minted while skep starts, from flags and config, and nowhere else: `start` is the only room
-//! that may, and no other may import it (`tests/tidy` sees to both). What is read-only has no grant, so
-//! it can neither approve a plan nor open a transport for writing.
+//! A grant is minted while skep starts, from flags and config, and nowhere else: `commands::permit` is the
+//! only place that may, and no other room may import it (`tests/tidy` sees to both). What is read-only has
+//! no grant, so it can neither approve a plan nor open a transport for writing.
 
 /// The number of an open cluster, in the order they were asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

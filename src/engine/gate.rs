@@ -2,7 +2,7 @@
 //! and how long and how large its answer may be.
 //!
 //! The HTTP client is private to it, so nothing goes around it; bollard's requests come here too
-//! (`names.rs`).
+//! (`lookups.rs`).
 
 use std::{
     sync::{
