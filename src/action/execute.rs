@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     audit::Audit,
     follow::{difference, holds},
-    plan::{Approved, Change, Document, Found, NodeChange, NotApproved, Step, Target},
+    plan::{Approved, Change, Document, NodeChange, NotApproved, ReadObject, Step, Target},
 };
 use crate::{
     engine::{Engine, EngineError},
@@ -121,17 +121,17 @@ impl Executor {
             match self.write(step, version).await {
                 Ok(warnings) => return self.taken(step, version, warnings).await,
                 Err(error @ EngineError::OutOfSequence) => match self.find(step).await {
-                    Found::There(now) if unchanged(step, &now) => version = now.version,
+                    ReadObject::There(now) if unchanged(step, &now) => version = now.version,
                     // The first of two: something in between sent it twice.
-                    Found::There(now) if is_carried_out(step, version, &now) => {
+                    ReadObject::There(now) if is_carried_out(step, version, &now) => {
                         return carried_out(now.version, &error);
                     }
-                    Found::There(now) => return Outcome::Conflict(now),
-                    Found::Gone => {
+                    ReadObject::There(now) => return Outcome::Conflict(now),
+                    ReadObject::Gone => {
                         let kind = step.target.kind();
                         return Outcome::Refused(format!("the {kind} was removed by someone else"));
                     }
-                    Found::Unreadable(why) => return Outcome::Unknown(not_read(&error, &why)),
+                    ReadObject::Unreadable(why) => return Outcome::Unknown(not_read(&error, &why)),
                 },
                 Err(error) if error.leaves_unknown() => {
                     return self.read_back(step, version, &error).await;
@@ -162,10 +162,10 @@ impl Executor {
     }
 
     /// Reads the object, also through an election.
-    async fn find(&self, step: &Step) -> Found {
+    async fn find(&self, step: &Step) -> ReadObject {
         let mut found = find(&self.engine, &step.target).await;
         for wait in READ_AGAIN {
-            if !matches!(found, Found::Unreadable(_)) {
+            if !matches!(found, ReadObject::Unreadable(_)) {
                 break;
             }
             tokio::time::sleep(wait).await;
@@ -179,24 +179,26 @@ impl Executor {
     async fn taken(&self, step: &Step, sent: u64, warnings: Vec<String>) -> Outcome {
         let kind = step.target.kind();
         Outcome::Unknown(match self.find(step).await {
-            Found::Gone if step.after.is_null() => {
+            ReadObject::Gone if step.after.is_null() => {
                 return Outcome::Taken { version: step.version, warnings };
             }
-            Found::Gone => format!("accepted, but the {kind} is gone since"),
-            Found::There(now) if is_carried_out(step, sent, &now) => {
+            ReadObject::Gone => format!("accepted, but the {kind} is gone since"),
+            ReadObject::There(now) if is_carried_out(step, sent, &now) => {
                 return Outcome::Taken { version: now.version, warnings };
             }
-            Found::There(_) if step.after.is_null() => {
+            ReadObject::There(_) if step.after.is_null() => {
                 format!("the answer says accepted, but the {kind} is still there")
             }
-            Found::There(now) if now.spec == step.before => {
+            ReadObject::There(now) if now.spec == step.before => {
                 format!("the answer says accepted, but the {kind} is as it was before")
             }
-            Found::There(now) => format!(
+            ReadObject::There(now) => format!(
                 "accepted, but the {kind} has another spec than planned ({}): changed by someone else",
                 difference(&step.after, &now.spec)
             ),
-            Found::Unreadable(why) => format!("accepted, but the {kind} can't be read back: {why}"),
+            ReadObject::Unreadable(why) => {
+                format!("accepted, but the {kind} can't be read back: {why}")
+            }
         })
     }
 
@@ -204,17 +206,19 @@ impl Executor {
     async fn read_back(&self, step: &Step, sent: u64, error: &EngineError) -> Outcome {
         let kind = step.target.kind();
         match self.find(step).await {
-            Found::There(now) if is_carried_out(step, sent, &now) => {
+            ReadObject::There(now) if is_carried_out(step, sent, &now) => {
                 carried_out(now.version, error)
             }
-            Found::Gone if step.after.is_null() => carried_out(step.version, error),
+            ReadObject::Gone if step.after.is_null() => carried_out(step.version, error),
             // It may still arrive, or be in the hands of a manager that lost its quorum.
-            Found::There(now) if now.spec == step.before => Outcome::Unknown(error.to_string()),
-            Found::There(_) => Outcome::Unknown(format!(
+            ReadObject::There(now) if now.spec == step.before => {
+                Outcome::Unknown(error.to_string())
+            }
+            ReadObject::There(_) => Outcome::Unknown(format!(
                 "{error}; the {kind} has since got another spec: look at it before you try again"
             )),
-            Found::Gone => Outcome::Unknown(format!("{error}; the {kind} is gone since")),
-            Found::Unreadable(why) => Outcome::Unknown(not_read(error, &why)),
+            ReadObject::Gone => Outcome::Unknown(format!("{error}; the {kind} is gone since")),
+            ReadObject::Unreadable(why) => Outcome::Unknown(not_read(error, &why)),
         }
     }
 }
@@ -240,11 +244,11 @@ fn unchanged(step: &Step, now: &Document) -> bool {
 }
 
 /// Reads an object back.
-pub async fn find(engine: &Engine, target: &Target) -> Found {
+pub async fn find(engine: &Engine, target: &Target) -> ReadObject {
     match read(engine, target).await {
-        Ok(document) => Found::There(Box::new(document)),
-        Err(EngineError::NotFound { .. }) => Found::Gone,
-        Err(error) => Found::Unreadable(error.to_string()),
+        Ok(document) => ReadObject::There(Box::new(document)),
+        Err(EngineError::NotFound { .. }) => ReadObject::Gone,
+        Err(error) => ReadObject::Unreadable(error.to_string()),
     }
 }
 

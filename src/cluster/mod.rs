@@ -19,8 +19,8 @@ mod unread;
 pub use delta::{ClusterInfo, Delta, EngineEvent, ListId, Scope};
 pub use ids::{NodeId, ServiceId, TaskId};
 pub use journal::{
-    Beginning, Effect, Entry, Gravity, Journal, Meaning, NodeObservations, Observations,
-    PastChange, Subject, effects, failures,
+    Beginning, Consequence, Entry, Gravity, Journal, Meaning, NodeObservations, Observations,
+    PastChange, Subject, consequences, failures,
 };
 pub use leaderless::{Answering, ELECTION, Leaderless, needed};
 pub use object::{
@@ -36,6 +36,6 @@ pub use scheduling::{
 };
 pub use secret::{HIDDEN, looks_secret};
 pub use spec_diff::changes;
-pub use store::{Health, Missing, Store, Tally, TaskRef, Touched};
+pub use store::{Missing, Store, SwarmHealth, Tally, TaskRef, Touched};
 pub use time::{Since, Timestamp};
 pub use unread::{Part, Unread};

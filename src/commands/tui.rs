@@ -14,9 +14,10 @@ use super::{
 use crate::{
     cli::Cli,
     config::{
-        ConfigFile, Depth, KeyConfig, Look, Themes, badge, default_path, state_dir, themes_dir,
+        ConfigFile, Depth, KeyConfig, TerminalColours, Themes, badge, default_path, state_dir,
+        themes_dir,
     },
-    connect::{Ask, Choice, Connector},
+    connect::{Choice, Connector, SshPrompts},
     demo,
     grant::ClusterNo,
     session::{Budget, SessionConfig, Sessions},
@@ -71,7 +72,7 @@ pub(super) async fn run(
     let wanted = cli.theme.as_deref().or(file.theme.as_deref());
     let depth = Depth::detect();
     let on_terminal = ui::is_terminal();
-    let themes_on = |dark| Themes::load(themes_dir().as_deref(), Look { depth, dark });
+    let themes_on = |dark| Themes::load(themes_dir().as_deref(), TerminalColours { depth, dark });
     themes_on(None).get(wanted).map_err(fault(USAGE))?;
     let slow = cli.low_bandwidth || file.low_bandwidth;
     let percent = cli.budget.or(file.budget).unwrap_or(Budget::SHARE * 100.0);
@@ -188,7 +189,7 @@ async fn log_in(connectors: impl Iterator<Item = &Connector>) {
     let mut tries = tokio::task::JoinSet::new();
     for connector in connectors.cloned() {
         tries.spawn(async move {
-            let tried = connector.log_in(Ask::Never).await;
+            let tried = connector.log_in(SshPrompts::Never).await;
             (connector, tried)
         });
     }
@@ -209,7 +210,7 @@ async fn log_in(connectors: impl Iterator<Item = &Connector>) {
     tries.detach_all();
     for connector in ask {
         // Why it failed is told by the session, which tries again.
-        let _ = connector.log_in(Ask::Terminal).await;
+        let _ = connector.log_in(SshPrompts::Terminal).await;
     }
 }
 

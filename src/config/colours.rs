@@ -34,14 +34,14 @@ impl Depth {
 
 /// Colours of the terminal.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct TerminalColours {
     /// Number of colours.
     pub depth: Depth,
     /// Whether its background is dark, if it told.
     pub dark: Option<bool>,
 }
 
-impl Look {
+impl TerminalColours {
     /// The theme that suits it.
     pub fn theme(self) -> &'static str {
         if self.dark == Some(false) { "light" } else { "dark" }

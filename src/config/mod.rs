@@ -6,7 +6,7 @@ mod keys;
 mod theme;
 mod triage;
 
-pub use colours::{Depth, Look, badge, nearest};
+pub use colours::{Depth, TerminalColours, badge, nearest};
 pub use file::{
     Borders, ClusterConfig, ConfigError, ConfigFile, EXAMPLE, default_path, state_dir, themes_dir,
 };

@@ -6,7 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
 use super::{
-    colours::{Depth, Hex, Look, Name},
+    colours::{Depth, Hex, Name, TerminalColours},
     file::line_of,
 };
 
@@ -34,7 +34,7 @@ pub enum Slot {
     Ok,
     /// On its way.
     Busy,
-    /// Look at it.
+    /// TerminalColours at it.
     Warn,
     /// Act.
     Critical,
@@ -165,7 +165,7 @@ impl Theme {
         self.depth
     }
 
-    fn new(name: &str, sheet: &Sheet, look: Look) -> Self {
+    fn new(name: &str, sheet: &Sheet, look: TerminalColours) -> Self {
         let depth = sheet.colours.map_or(look.depth, |Colours(most)| most.min(look.depth));
         let dark = sheet.background.is_dark();
         let mut styles: BTreeMap<Slot, Style> = BTreeMap::new();
@@ -202,12 +202,12 @@ impl Theme {
 pub struct Themes {
     /// Errors of the themes that can't be used.
     found: BTreeMap<String, Result<Theme, String>>,
-    look: Look,
+    look: TerminalColours,
 }
 
 impl Themes {
     /// The themes that come with skep.
-    pub fn embedded(look: Look) -> Self {
+    pub fn embedded(look: TerminalColours) -> Self {
         let found = EMBEDDED.iter().map(|(name, text)| {
             let theme = read(text).map(|sheet| Theme::new(name, &sheet, look));
             let wrong = |(line, why)| format!("theme {name}, line {line}: {why}");
@@ -217,7 +217,7 @@ impl Themes {
     }
 
     /// Those, and the user's own before them.
-    pub fn load(dir: Option<&Path>, look: Look) -> Self {
+    pub fn load(dir: Option<&Path>, look: TerminalColours) -> Self {
         let mut themes = Self::embedded(look);
         let files = dir.and_then(|dir| std::fs::read_dir(dir).ok()).into_iter().flatten().flatten();
         for path in
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn every_theme_paints_every_slot_at_every_depth() {
         for depth in [Depth::Mono, Depth::Ansi16, Depth::Ansi256, Depth::True] {
-            let themes = Themes::embedded(Look { depth, dark: None });
+            let themes = Themes::embedded(TerminalColours { depth, dark: None });
             assert!(themes.names().count() >= 8);
             for name in themes.names() {
                 let theme = themes.get(Some(name)).unwrap();
@@ -421,7 +421,7 @@ mod tests {
         write("dark.toml", "background = \"#000000\"\n[paint]\ntext = { fg = \"#010203\" }\n");
         write("bad.toml", "background = \"#000000\"\n[paint]\ntext = { fg = \"red\" }\n");
         write("odd.toml", "background = \"#000000\"\n[paint]\n\ntexd = {}\n");
-        let look = Look { depth: Depth::True, dark: Some(true) };
+        let look = TerminalColours { depth: Depth::True, dark: Some(true) };
         let themes = Themes::load(Some(dir.path()), look);
         let own = themes.get(None).unwrap();
         assert_eq!(own.style(Slot::Text).fg, Some(Color::Rgb(1, 2, 3)));
@@ -436,7 +436,7 @@ mod tests {
     #[test]
     fn a_theme_made_for_another_background_brings_its_own() {
         let screen = |name, dark| {
-            let look = Look { depth: Depth::True, dark };
+            let look = TerminalColours { depth: Depth::True, dark };
             Themes::embedded(look).get(name).unwrap().screen().bg
         };
         assert_eq!(screen(Some("light"), Some(true)), Some(Color::Rgb(255, 255, 255)));

@@ -24,7 +24,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     Endpoint, Way,
-    ssh::{Ask, Channel, Pipes, Ssh, SshError},
+    ssh::{Channel, Pipes, Ssh, SshError, SshPrompts},
     tls::{Judged, Verdict},
 };
 
@@ -88,7 +88,7 @@ impl Connector {
     ///
     /// # Errors
     /// What ssh said.
-    pub async fn log_in(&self, ask: Ask) -> Result<(), SshError> {
+    pub async fn log_in(&self, ask: SshPrompts) -> Result<(), SshError> {
         match &self.0.ssh {
             Some(ssh) => ssh.log_in(ask).await,
             None => Ok(()),

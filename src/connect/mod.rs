@@ -17,7 +17,7 @@ pub use choose::{Choice, Wanted, choose};
 pub use connector::{Connector, Stream, TlsError};
 pub use context::{DockerContext, DockerDir};
 pub use endpoint::{Endpoint, EndpointError, SshTarget};
-pub use ssh::{Ask, SshError};
+pub use ssh::{SshError, SshPrompts};
 pub use ssh_holder::hold;
 pub use tls::{TlsFiles, trouble as tls_trouble};
 pub use way::Way;

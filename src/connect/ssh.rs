@@ -32,7 +32,7 @@ const WORDS: usize = 30;
 
 /// Whether ssh may ask questions: it does so on the terminal, which the screen must not own then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum SshPrompts {
     /// Passphrases, passwords, unknown host keys.
     Terminal,
     /// Nothing: what would need an answer fails.
@@ -111,13 +111,13 @@ impl Ssh {
     }
 
     /// Logs in if that is needed, and finds out how the engine is reached.
-    pub async fn log_in(&self, ask: Ask) -> Result<(), SshError> {
+    pub async fn log_in(&self, ask: SshPrompts) -> Result<(), SshError> {
         self.ready(ask).await.map(drop)
     }
 
     /// A channel to the engine; logs in first if that is needed.
     pub async fn dial(&self) -> Result<Channel, SshError> {
-        let (dir, way) = self.ready(Ask::Never).await?;
+        let (dir, way) = self.ready(SshPrompts::Never).await?;
         match way {
             Route::Forward => {
                 let stream = UnixStream::connect(dir.join("engine")).await;
@@ -130,7 +130,7 @@ impl Ssh {
     }
 
     /// A master that is logged in: its directory, and how channels reach the engine.
-    async fn ready(&self, ask: Ask) -> Result<(PathBuf, Route), SshError> {
+    async fn ready(&self, ask: SshPrompts) -> Result<(PathBuf, Route), SshError> {
         let mut held = self.master.lock().await;
         let alive = match held.as_mut() {
             Some(master) => matches!(master.holder.try_wait(), Ok(None)),
@@ -160,12 +160,12 @@ impl Ssh {
     }
 
     /// Starts the master and waits until it is logged in.
-    async fn start(&self, ask: Ask) -> Result<Master, SshError> {
+    async fn start(&self, ask: SshPrompts) -> Result<Master, SshError> {
         let dir =
             private_dir().map_err(|e| plain(format!("no directory for ssh's socket: {e}")))?;
         let mut command = Command::new(own_program().map_err(|e| plain(e.to_string()))?);
         command.arg0("skep").arg("hold-ssh").arg(&dir);
-        if ask == Ask::Terminal {
+        if ask == SshPrompts::Terminal {
             command.arg("--terminal");
         }
         command.arg("--").args(self.options(&dir));
@@ -176,8 +176,8 @@ impl Ssh {
         command.args(["-o", "RemoteCommand=none", "-o", "PermitLocalCommand=no"]);
         command.args(["-o", "ForwardAgent=no", "-o", "ForwardX11=no"]);
         command.args(match ask {
-            Ask::Terminal => ["-o", "StrictHostKeyChecking=ask"].as_slice(),
-            Ask::Never => &["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes"],
+            SshPrompts::Terminal => ["-o", "StrictHostKeyChecking=ask"].as_slice(),
+            SshPrompts::Never => &["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes"],
         });
         command.args(self.address());
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -189,7 +189,7 @@ impl Ssh {
         let words = holder.stderr.take().map(|pipe| listen(pipe, ask));
         let mut master = Master { dir, holder, _leash: leash };
         let socket = master.dir.join("ctl");
-        let patience = if ask == Ask::Terminal { Duration::from_secs(600) } else { LOGIN };
+        let patience = if ask == SshPrompts::Terminal { Duration::from_secs(600) } else { LOGIN };
         let logged_in = async {
             // ssh makes its control socket once it is logged in, and has no other way to say so.
             while !socket.exists() {
@@ -305,13 +305,13 @@ fn plain(said: String) -> SshError {
 }
 
 /// Keeps what ssh says; while it may ask, the user sees it as well.
-fn listen(pipe: tokio::process::ChildStderr, ask: Ask) -> JoinHandle<Vec<String>> {
+fn listen(pipe: tokio::process::ChildStderr, ask: SshPrompts) -> JoinHandle<Vec<String>> {
     tokio::spawn(async move {
         let mut lines = BufReader::new(pipe).lines();
         let mut words = Vec::new();
         while let Ok(Some(line)) = lines.next_line().await {
             tracing::debug!(line, "ssh");
-            if ask == Ask::Terminal && words.len() < WORDS {
+            if ask == SshPrompts::Terminal && words.len() < WORDS {
                 let _ = writeln!(io::stderr(), "{}", clean(&line));
             }
             if words.len() < WORDS {

@@ -14,7 +14,7 @@ use super::{
     gate::{Answer, Cost, Gate, Limits},
 };
 use crate::{
-    connect::{Ask, Connector, Endpoint, Way},
+    connect::{Connector, Endpoint, SshPrompts, Way},
     grant::WriteGrant,
 };
 
@@ -59,7 +59,7 @@ impl Engine {
 
     /// Logs in where that is needed, without asking anyone.
     pub(super) async fn log_in(&self) -> Result<()> {
-        self.gate.connector().log_in(Ask::Never).await.map_err(|error| EngineError::Ssh {
+        self.gate.connector().log_in(SshPrompts::Never).await.map_err(|error| EngineError::Ssh {
             endpoint: self.endpoint().to_string(),
             said: error.to_string(),
         })

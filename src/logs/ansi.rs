@@ -13,7 +13,7 @@ pub enum Colour {
 
 /// Style of a piece of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct TextStyle {
     pub fg: Option<Colour>,
     pub bg: Option<Colour>,
     pub bold: bool,
@@ -25,9 +25,9 @@ pub struct Look {
 
 /// The pieces of a line, each with its look; escape sequences are gone, and with them all that is no
 /// colour.
-pub fn pieces(line: &str) -> Vec<(Look, &str)> {
+pub fn pieces(line: &str) -> Vec<(TextStyle, &str)> {
     let mut found = Vec::new();
-    let mut look = Look::default();
+    let mut look = TextStyle::default();
     let mut begin = 0;
     let bytes = line.as_bytes();
     let mut at = 0;
@@ -105,14 +105,14 @@ fn sequence(line: &str, at: usize) -> Option<(usize, Option<&str>)> {
     }
 }
 
-fn apply(look: &mut Look, parameters: &str) {
+fn apply(look: &mut TextStyle, parameters: &str) {
     if parameters.contains(['<', '=', '>', '?']) {
         return;
     }
     let mut numbers = parameters.split([';', ':']).map(|p| p.parse::<u16>().unwrap_or(0));
     while let Some(n) = numbers.next() {
         match n {
-            0 => *look = Look::default(),
+            0 => *look = TextStyle::default(),
             1 => look.bold = true,
             2 => look.dim = true,
             3 => look.italic = true,
@@ -157,8 +157,11 @@ mod tests {
         let found = pieces("a\x1b[31;1mred\x1b[0m b\x1b[38;5;200mc\x1b[48;2;1;2;3md");
         let texts: Vec<_> = found.iter().map(|(_, t)| *t).collect();
         assert_eq!(texts, ["a", "red", " b", "c", "d"]);
-        assert_eq!(found[1].0, Look { fg: Some(Colour::Basic(1)), bold: true, ..Look::default() });
-        assert_eq!(found[2].0, Look::default());
+        assert_eq!(
+            found[1].0,
+            TextStyle { fg: Some(Colour::Basic(1)), bold: true, ..TextStyle::default() }
+        );
+        assert_eq!(found[2].0, TextStyle::default());
         assert_eq!(found[3].0.fg, Some(Colour::Indexed(200)));
         assert_eq!(found[4].0.bg, Some(Colour::Rgb(1, 2, 3)));
     }

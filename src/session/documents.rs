@@ -8,7 +8,7 @@ use crate::session::{
 use crate::{
     action::{
         execute,
-        plan::{Found, Target},
+        plan::{ReadObject, Target},
     },
     engine::Engine,
 };
@@ -38,7 +38,7 @@ pub(super) fn find(engine: &Engine, out: &Out, token: Token, targets: Vec<Target
         let mut all = Vec::with_capacity(targets.len());
         for target in targets {
             let found = caught(&endpoint, execute::find(&engine, &target)).await;
-            let found = found.unwrap_or_else(|fault| Found::Unreadable(fault.to_string()));
+            let found = found.unwrap_or_else(|fault| ReadObject::Unreadable(fault.to_string()));
             all.push((target, found));
         }
         let _ = out.send(Event::ReadBack(token, all)).await;

@@ -8,7 +8,7 @@ use crate::session::watch::usage::Usage;
 use crate::{
     action::{
         execute::Outcome,
-        plan::{Approved, Document, Found, Target},
+        plan::{Approved, Document, ReadObject, Target},
     },
     cluster::{Beginning, Delta, Entry, Leaderless, ServiceId, TaskId, Timestamp},
     connect::Way,
@@ -175,7 +175,7 @@ pub enum Event {
     /// Documents that were asked for.
     Documents(Token, Result<Vec<Document>, String>),
     /// Objects as they were read back.
-    ReadBack(Token, Vec<(Target, Found)>),
+    ReadBack(Token, Vec<(Target, ReadObject)>),
     /// A document that was asked for.
     Raw(Token, Result<Box<Value>, String>),
     /// The audit file lacks a write, and why.

@@ -38,9 +38,9 @@ impl ClustersPane {
         [Self::Clusters, Self::Managers, Self::Problems, Self::Events];
 }
 
-/// Health of a cluster.
+/// ClusterHealth of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Health {
+pub enum ClusterHealth {
     Lost,
     Critical,
     Silent,
@@ -54,7 +54,7 @@ pub enum Health {
 pub struct ClusterRow {
     pub no: ClusterNo,
     pub name: String,
-    pub health: Health,
+    pub health: ClusterHealth,
     pub nodes: Option<(usize, usize)>,
     pub services: (usize, usize),
     pub running: u64,
@@ -147,7 +147,7 @@ impl Row for ClusterEvent {
 }
 
 /// Where Enter leads.
-pub(super) struct Target {
+pub(super) struct Destination {
     pub cluster: ClusterNo,
     pub subject: Option<Subject>,
 }
@@ -237,19 +237,19 @@ impl ClustersView {
         self.pane = all[(at as isize + by).rem_euclid(all.len() as isize) as usize];
     }
 
-    /// Target of Enter.
-    pub fn target(&self) -> Option<Target> {
+    /// Destination of Enter.
+    pub fn target(&self) -> Option<Destination> {
         let cluster = self.clusters.current().map(|row| row.no);
-        let whole = |cluster| Target { cluster, subject: None };
+        let whole = |cluster| Destination { cluster, subject: None };
         match self.pane {
             ClustersPane::Clusters | ClustersPane::Managers => cluster.map(whole),
             ClustersPane::Problems => {
                 let row = self.problems.current()?;
-                Some(Target { cluster: row.cluster, subject: Some(row.subject.clone()) })
+                Some(Destination { cluster: row.cluster, subject: Some(row.subject.clone()) })
             }
             ClustersPane::Events => {
                 let row = self.events.current()?;
-                Some(Target { cluster: row.cluster, subject: Some(row.subject.clone()) })
+                Some(Destination { cluster: row.cluster, subject: Some(row.subject.clone()) })
             }
         }
     }
@@ -292,17 +292,17 @@ fn cluster_row(board: &Board, current: bool) -> ClusterRow {
     let count = |severity| board.loud().filter(|p| p.severity == severity).count();
     let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
     let (health, lost) = match &board.link {
-        LinkState::Lost { .. } => (Health::Lost, board.why_lost().map(Cow::into_owned)),
+        LinkState::Lost { .. } => (ClusterHealth::Lost, board.why_lost().map(Cow::into_owned)),
         LinkState::Connecting { endpoint } => {
-            (Health::Connecting, Some(format!("connecting to {endpoint} …")))
+            (ClusterHealth::Connecting, Some(format!("connecting to {endpoint} …")))
         }
-        LinkState::Live { .. } if !board.is_live() => (Health::Silent, None),
-        LinkState::Live { .. } if critical > 0 => (Health::Critical, None),
-        LinkState::Live { .. } if warnings > 0 => (Health::Warning, None),
+        LinkState::Live { .. } if !board.is_live() => (ClusterHealth::Silent, None),
+        LinkState::Live { .. } if critical > 0 => (ClusterHealth::Critical, None),
+        LinkState::Live { .. } if warnings > 0 => (ClusterHealth::Warning, None),
         LinkState::Live { .. } if board.tasks_silent().is_some() => {
-            (Health::Silent, board.live_store().unread().sentence())
+            (ClusterHealth::Silent, board.live_store().unread().sentence())
         }
-        LinkState::Live { .. } => (Health::Ok, None),
+        LinkState::Live { .. } => (ClusterHealth::Ok, None),
     };
     let all = store.health();
     let worst = || board.loud().next().map_or(String::new(), |p| p.message.clone());

@@ -50,7 +50,7 @@ pub use ascii::is_utf8;
 pub use board::{Board, LinkState, Pane, TaskScope, View};
 pub use keymap::{GLOBAL, KeyChange, KeyFault, Keymap, PRESETS};
 pub use model::Model;
-pub use run::{Means, Outcome, run};
+pub use run::{Ended, Means, run};
 pub use term::{is_dark, is_terminal};
 pub use view::draw;
 pub use wall::WallSettings;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    cluster::{Effect, ServiceId, Store, Timestamp},
+    cluster::{Consequence, ServiceId, Store, Timestamp},
     session::Names,
     triage::Severity,
 };
@@ -18,7 +18,7 @@ pub struct Model {
     /// The worst severity found for each service that needs a human.
     pub troubled: HashMap<ServiceId, Severity>,
     /// Consequences of changes, by the number of the event.
-    pub effects: HashMap<u64, Effect>,
+    pub consequences: HashMap<u64, Consequence>,
     /// Networks, secrets and configs by name.
     pub names: Names,
 }

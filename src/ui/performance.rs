@@ -16,11 +16,11 @@ pub struct Performance {
     /// Between frames for data now.
     pub between: Duration,
     /// Drawing times of the last frames.
-    pub drawing: Times,
-    /// Times for applying events.
-    pub applying: Times,
-    /// Times of the last turns of the loop: a key waits for at most one.
-    pub turns: Times,
+    pub drawing: Durations,
+    /// Durations for applying events.
+    pub applying: Durations,
+    /// Durations of the last turns of the loop: a key waits for at most one.
+    pub turns: Durations,
     /// Number of events applied.
     pub told: u64,
     /// Resident memory, bytes.
@@ -29,9 +29,9 @@ pub struct Performance {
 
 /// The last durations of something.
 #[derive(Clone, Debug, Default)]
-pub struct Times(VecDeque<Duration>);
+pub struct Durations(VecDeque<Duration>);
 
-impl Times {
+impl Durations {
     /// Adds one.
     pub fn push(&mut self, time: Duration) {
         if self.0.len() == REMEMBERED {

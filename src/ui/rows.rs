@@ -7,7 +7,7 @@ use super::{
     table::Row,
     view::{events, nodes, problems, services, tasks},
 };
-use crate::cluster::{NodeId, ServiceId, TaskRef, effects};
+use crate::cluster::{NodeId, ServiceId, TaskRef, consequences};
 
 impl Row for ServiceId {
     type Id = Self;
@@ -162,7 +162,7 @@ impl Board {
             return;
         }
         let journal = self.scene.store.journal();
-        self.scene.effects = effects(journal);
+        self.scene.consequences = consequences(journal);
         let journal = self.scene.store.journal();
         let (text, filter) = (&self.events.filter, &self.event_filter);
         let rows = journal

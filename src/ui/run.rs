@@ -49,7 +49,7 @@ const CATCH_UP: Duration = Duration::from_millis(50);
 
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Ended {
     /// The user quit.
     Quit,
     /// A signal ended it.
@@ -172,7 +172,7 @@ pub async fn run(
     make: impl FnOnce(Timestamp) -> App,
     mut sessions: Sessions,
     Means { ssh, low_bandwidth, mouse }: Means,
-) -> io::Result<Outcome> {
+) -> io::Result<Ended> {
     let clock = Clock::new();
     let mut app = make(clock.now());
     for told in std::mem::take(&mut sessions.backlog) {
@@ -222,7 +222,7 @@ pub async fn run(
             performance.held += 1;
         }
         if screen.gauge.failed() {
-            return Ok(Outcome::Signal);
+            return Ok(Ended::Signal);
         }
         let frame_due = frames.due(screen.gauge.took());
         performance.turns.push(turn.elapsed());
@@ -231,13 +231,13 @@ pub async fn run(
         }
         let effects = tokio::select! {
             biased;
-            () = ends.next() => return Ok(Outcome::Signal),
+            () = ends.next() => return Ok(Ended::Signal),
             key = keys.next() => {
                 turn = Instant::now();
                 urgent = true;
                 match key {
                     // The terminal is gone.
-                    None => return Ok(Outcome::Signal),
+                    None => return Ok(Ended::Signal),
                     Some(Err(error)) => return Err(error),
                     Some(Ok(TermEvent::Key(key))) if strays.has(&key) => Vec::new(),
                     Some(Ok(TermEvent::Key(key))) if key.kind != KeyEventKind::Release => {
@@ -309,7 +309,7 @@ pub async fn run(
         dirty |= app.take_dirty();
         for effect in effects {
             match effect {
-                Effect::Quit => return files.finish().await.map(|()| Outcome::Quit),
+                Effect::Quit => return files.finish().await.map(|()| Ended::Quit),
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::Bell => screen.ring()?,
                 Effect::Redraw => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skep::{
     action::{
         follow::{Follow, Phase},
-        plan::{Change, Document, Found, Plan, ScaleTo},
+        plan::{Change, Document, Plan, ReadObject, ScaleTo},
     },
     cluster::{NodeState, TaskState, UpdateState},
     grant::ClusterNo,
@@ -86,7 +86,7 @@ fn what_someone_else_changed_after_the_write_is_no_success() {
     f.phase = Phase::unknown("the answer was lost");
     let raw = serde_json::json!({ "ID": "id-of-web", "Version": { "Index": 9 },
         "Spec": { "Name": "web", "TaskTemplate": {}, "Mode": { "Replicated": { "Replicas": 7 } } } });
-    f.read_back(&Found::There(Box::new(Document::read(&raw).unwrap())), later(1));
+    f.read_back(&ReadObject::There(Box::new(Document::read(&raw).unwrap())), later(1));
     assert!(
         matches!(&f.phase, Phase::Failed(why) if why.contains("replicas 3 → 7")),
         "{:?}",
@@ -152,7 +152,7 @@ fn an_unknown_outcome_is_read_back_until_it_is_known_and_not_every_second() {
     // It is gone, also if the store has not heard of that yet.
     let mut f = removal();
     assert!(f.wants_reading(&store, later(1)));
-    f.read_back(&Found::Gone, later(1));
+    f.read_back(&ReadObject::Gone, later(1));
     assert_eq!(f.phase, Phase::Done);
     assert!(!f.wants_reading(&store, later(2)));
     // It is still there; when it leaves the store it is looked at again.
@@ -160,7 +160,7 @@ fn an_unknown_outcome_is_read_back_until_it_is_known_and_not_every_second() {
     let raw = serde_json::json!({ "ID": "id-of-n2", "Version": { "Index": 5 },
         "Description": { "Hostname": "n2" },
         "Spec": { "Role": "worker", "Availability": "active" } });
-    f.read_back(&Found::There(Box::new(Document::read_node(&raw).unwrap())), later(1));
+    f.read_back(&ReadObject::There(Box::new(Document::read_node(&raw).unwrap())), later(1));
     assert!(matches!(f.phase, Phase::Unknown { .. }) && !f.wants_reading(&store, later(2)));
     let mut without = with_a_dead_node();
     without.nodes.retain(|n| &*n.hostname != "n2");
@@ -171,16 +171,16 @@ fn an_unknown_outcome_is_read_back_until_it_is_known_and_not_every_second() {
     for second in 1..=3_600 {
         if f.wants_reading(&store, later(second)) {
             asked += 1;
-            f.read_back(&Found::Unreadable("no leader".into()), later(second));
+            f.read_back(&ReadObject::Unreadable("no leader".into()), later(second));
         }
     }
     assert!((10..=130).contains(&asked), "asked {asked} times");
-    f.read_back(&Found::Gone, later(3_601));
+    f.read_back(&ReadObject::Gone, later(3_601));
     assert_eq!(f.phase, Phase::Done, "and known in the end");
     // A service that was scaled, and removed by someone else.
     let mut f = follow();
     f.phase = Phase::unknown("the answer was lost");
-    f.read_back(&Found::Gone, later(1));
+    f.read_back(&ReadObject::Gone, later(1));
     assert!(matches!(&f.phase, Phase::Failed(why) if why.contains("was removed")));
 }
 

@@ -7,7 +7,7 @@ use ratatui::{
     style::{Color, Style},
 };
 use skep::{
-    config::{Borders, Depth, Look, Themes},
+    config::{Borders, Depth, TerminalColours, Themes},
     ui::{Appearance, KeyChange, Keymap, OpenCluster, Opening},
 };
 
@@ -128,7 +128,7 @@ fn borders_are_round_or_plain() {
 
 #[test]
 fn all_views_in_two_themes() {
-    let themes = Themes::embedded(Look { depth: Depth::True, dark: None });
+    let themes = Themes::embedded(TerminalColours { depth: Depth::True, dark: None });
     for name in ["dark", "light"] {
         let appearance = Appearance {
             theme: themes.get(Some(name)).unwrap(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use skep::{
-    action::plan::{Document, Found},
+    action::plan::{Document, ReadObject},
     cluster::{Delta, Timestamp},
     commands::permit,
     grant::ClusterNo,
@@ -128,7 +128,7 @@ impl Driver {
             Effect::Session(_, Command::ReadBack(token, _)) => Some(*token),
             _ => None,
         });
-        let found = (document.target.clone(), Found::There(Box::new(document)));
+        let found = (document.target.clone(), ReadObject::There(Box::new(document)));
         self.send(Event::ReadBack(asked.expect("it is read back"), vec![found]));
     }
 

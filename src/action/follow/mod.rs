@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub(in crate::action) use verify::{difference, holds};
 
-use super::plan::{Change, Found, NodeChange, Step, Target};
+use super::plan::{Change, NodeChange, ReadObject, Step, Target};
 use crate::cluster::{
     Idle, Leaving, Mode, NodeId, Service, Stall, Store, Task, TaskId, TaskState, Timestamp,
     UpdateState, eligible, rests, stalled,
@@ -163,20 +163,20 @@ impl Follow {
 
     /// Determines an unknown outcome from the object, read once there is a link again, and
     /// continues to follow if the write was carried out.
-    pub fn read_back(&mut self, found: &Found, now: Timestamp) {
+    pub fn read_back(&mut self, found: &ReadObject, now: Timestamp) {
         let Phase::Unknown { why, unchanged } = &self.phase else { return };
         let kind = self.target.kind();
         let found = match found {
-            Found::There(document) => document,
-            Found::Gone if self.change == Change::Node(NodeChange::Remove) => {
+            ReadObject::There(document) => document,
+            ReadObject::Gone if self.change == Change::Node(NodeChange::Remove) => {
                 self.phase = Phase::Done;
                 return;
             }
-            Found::Gone => {
+            ReadObject::Gone => {
                 self.phase = Phase::Failed(format!("read back: the {kind} was removed meanwhile"));
                 return;
             }
-            Found::Unreadable(_) => {
+            ReadObject::Unreadable(_) => {
                 let tries = self.unread.0 + 1;
                 let wait = READ_AGAIN.saturating_mul(1 << tries.min(5));
                 self.unread = (tries, now.later(wait));

@@ -21,7 +21,7 @@ pub struct Document {
 
 /// An object as it was found when it was read back after a write.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Found {
+pub enum ReadObject {
     /// The object is there, as this document says.
     There(Box<Document>),
     /// The object no longer exists.

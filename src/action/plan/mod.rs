@@ -20,7 +20,7 @@ mod yaml;
 use called::Called;
 pub use change::{Change, ScaleTo};
 pub use diff::{DiffLine, Mark, specs as diff_specs};
-pub use document::{Document, Found};
+pub use document::{Document, ReadObject};
 pub use image::without_old_digest;
 pub use mask::{mask_document, mask_env};
 pub use node::{NodeChange, labels_text, parse_labels};

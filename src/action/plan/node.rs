@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Document, touch::Touched};
+use super::{Document, touch::Preview};
 use crate::{
     cluster::{
         Availability, Leaving, Mode, Node, NodeState, Role, Service, Store, eligible, leaving,
@@ -103,8 +103,8 @@ impl NodeChange {
     }
 
     /// Its effects and risks.
-    pub(super) fn touches(&self, document: &Document, store: &Store) -> Touched {
-        let mut touched = Touched {
+    pub(super) fn touches(&self, document: &Document, store: &Store) -> Preview {
+        let mut touched = Preview {
             text: String::new(),
             warnings: Vec::new(),
             dangerous: false,
@@ -255,7 +255,7 @@ fn relabelled(
     node: &Node,
     labels: &BTreeMap<String, String>,
     store: &Store,
-    touched: &mut Touched,
+    touched: &mut Preview,
 ) {
     let mut after = node.clone();
     after.labels = labels.iter().map(|(k, v)| (k.as_str().into(), v.as_str().into())).collect();

@@ -68,12 +68,12 @@ fn is_open(pattern: &str) -> bool {
 
 /// A step on the way to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum PathStep {
     Key(String),
     Index(usize),
 }
 
-type Path = Vec<Part>;
+type Path = Vec<PathStep>;
 
 fn kind_of(pattern: &str) -> Option<char> {
     FIELDS.split(['|', '\n']).map(str::trim).find_map(|entry| {
@@ -85,17 +85,17 @@ fn kind_of(pattern: &str) -> Option<char> {
 /// Checks an edited spec. The error is the path of the first slip and what is wrong with it.
 pub(super) fn check(spec: &Value, original: &Value) -> Result<(), (Path, String)> {
     if spec["Name"] != original["Name"] {
-        return Err((vec![Part::Key("Name".into())], "a service can't be renamed".into()));
+        return Err((vec![PathStep::Key("Name".into())], "a service can't be renamed".into()));
     }
     walk(spec, Some(original), &mut Vec::new(), String::new())?;
     let modes = spec["Mode"].as_object().map_or(0, serde_json::Map::len);
     if modes != 1 {
-        let path = vec![Part::Key("Mode".into())];
+        let path = vec![PathStep::Key("Mode".into())];
         return Err((path, "a service has exactly one mode".into()));
     }
     let mode_name = |v: &Value| v["Mode"].as_object().and_then(|m| m.keys().next().cloned());
     if mode_name(spec) != mode_name(original) {
-        let path = vec![Part::Key("Mode".into())];
+        let path = vec![PathStep::Key("Mode".into())];
         return Err((path, "the mode of a service can't be changed: create it again".into()));
     }
     Ok(())
@@ -117,7 +117,7 @@ fn walk(
                 let exact = format!("{pattern}{dot}{key}");
                 let any = format!("{pattern}{dot}*");
                 let before = original.and_then(|o| o.get(key));
-                path.push(Part::Key(key.clone()));
+                path.push(PathStep::Key(key.clone()));
                 let known = kind_of(&exact).map(|k| (k, exact)).or(kind_of(&any).map(|k| (k, any)));
                 match known {
                     Some((kind, pattern)) => {
@@ -140,7 +140,7 @@ fn walk(
             let pattern = format!("{pattern}[]");
             let kind = kind_of(&pattern);
             for (index, inner) in items.iter().enumerate() {
-                path.push(Part::Index(index));
+                path.push(PathStep::Index(index));
                 if let Some(kind) = kind {
                     fits(kind, inner, &pattern).map_err(|m| (path.clone(), m))?;
                 }
@@ -191,7 +191,7 @@ fn fits(kind: char, value: &Value, pattern: &str) -> Result<(), String> {
 
 /// The line (from 1) on which a path stands in block-style YAML; its nearest parent's if the text
 /// is written otherwise.
-pub(super) fn line_of(text: &str, path: &[Part]) -> usize {
+pub(super) fn line_of(text: &str, path: &[PathStep]) -> usize {
     let lines: Vec<&str> = text.lines().collect();
     let indent = |l: &str| l.len() - l.trim_start().len();
     let (mut from, mut found) = (0, 1);
@@ -208,7 +208,7 @@ pub(super) fn line_of(text: &str, path: &[Part]) -> usize {
             let is_item = trimmed.starts_with("- ") || trimmed == "-";
             let here = indent(line) as isize;
             match part {
-                Part::Key(key) => {
+                PathStep::Key(key) => {
                     // Keys of a map in a list stand after its dash.
                     let (here, body) = if is_item {
                         (here + 2, trimmed[1..].trim_start())
@@ -227,7 +227,7 @@ pub(super) fn line_of(text: &str, path: &[Part]) -> usize {
                         break;
                     }
                 }
-                Part::Index(index) => {
+                PathStep::Index(index) => {
                     if here < floor {
                         break;
                     }
@@ -245,7 +245,7 @@ pub(super) fn line_of(text: &str, path: &[Part]) -> usize {
         found = line + 1;
         floor = here;
         // A list element's first key stands on the line of its dash.
-        from = if matches!(part, Part::Index(_)) { line } else { line + 1 };
+        from = if matches!(part, PathStep::Index(_)) { line } else { line + 1 };
     }
     found
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The outcome of looking ahead.
-pub(super) struct Touched {
+pub(super) struct Preview {
     pub text: String,
     pub warnings: Vec<String>,
     pub dangerous: bool,
@@ -28,7 +28,7 @@ pub(super) fn describe(
     after: &Value,
     change: &Change,
     store: &Store,
-) -> Touched {
+) -> Preview {
     if let Change::Node(change) = change {
         return change.touches(document, store);
     }
@@ -109,7 +109,7 @@ pub(super) fn describe(
         let (from, to) = (from.unwrap_or(0), to.unwrap_or(0));
         warnings.push(format!("the previous spec has {to} replicas, now there are {from}"));
     }
-    Touched {
+    Preview {
         text: text(document, after, change, service, store),
         warnings,
         dangerous,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{NodeId, ServiceId, TaskId, Timestamp};
 
 pub use observations::{Beginning, NodeObservations, Observations, PastChange};
-pub use timeline::{Effect, effects, failures};
+pub use timeline::{Consequence, consequences, failures};
 
 /// The object of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ const CONSEQUENCE: i64 = 10 * 60 * 1_000_000_000;
 
 /// Consequence of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effect {
+pub struct Consequence {
     /// Failures of the same service until the next change, or for ten minutes.
     pub failures: u32,
     /// When the first of them was.
@@ -17,9 +17,9 @@ pub struct Effect {
 }
 
 /// Consequences of each change, by the entry's number.
-pub fn effects(journal: &Journal) -> HashMap<u64, Effect> {
+pub fn consequences(journal: &Journal) -> HashMap<u64, Consequence> {
     let mut last: HashMap<&ServiceId, &Entry> = HashMap::new();
-    let mut effects: HashMap<u64, Effect> = HashMap::new();
+    let mut consequences: HashMap<u64, Consequence> = HashMap::new();
     for entry in journal.iter() {
         match (entry.meaning, &entry.subject) {
             (Meaning::Change, Subject::Service(id)) => {
@@ -30,14 +30,15 @@ pub fn effects(journal: &Journal) -> HashMap<u64, Effect> {
                 if entry.at.0 - cause.at.0 > CONSEQUENCE {
                     continue;
                 }
-                let effect =
-                    effects.entry(cause.seq).or_insert(Effect { failures: 0, first: entry.at });
+                let effect = consequences
+                    .entry(cause.seq)
+                    .or_insert(Consequence { failures: 0, first: entry.at });
                 effect.failures += 1;
             }
             _ => {}
         }
     }
-    effects
+    consequences
 }
 
 /// Failures between two instants, in `parts` equal parts.

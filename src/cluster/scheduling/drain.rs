@@ -32,7 +32,7 @@ impl Leaving {
 }
 
 /// A node that could take tasks, and its free resources.
-struct Place<'s> {
+struct FreeNode<'s> {
     node: &'s Node,
     cpu: u64,
     memory: u64,
@@ -45,7 +45,7 @@ struct Place<'s> {
 /// Effect on the tasks of a node, by service: each is placed, the largest first, on the node with
 /// the most free memory that the scheduler's rules allow.
 pub fn leaving(store: &Store, node: &Node) -> Vec<Leaving> {
-    let mut places: Vec<Place<'_>> =
+    let mut places: Vec<FreeNode<'_>> =
         store.nodes().filter(|n| n.id != node.id).filter_map(|n| place(store, n)).collect();
     let wanted = |t: &&Task| t.is_wanted() && !t.state.is_terminal();
     let mut tasks: Vec<&Task> = store.tasks_on(&node.id).filter(wanted).collect();
@@ -78,12 +78,12 @@ pub fn running_elsewhere(store: &Store, service: &ServiceId, node: &NodeId) -> u
     running.filter(|t| t.node.as_ref() != Some(node)).count() as u64
 }
 
-fn place<'s>(store: &'s Store, node: &'s Node) -> Option<Place<'s>> {
+fn place<'s>(store: &'s Store, node: &'s Node) -> Option<FreeNode<'s>> {
     if node.state != NodeState::Ready || node.availability != Availability::Active {
         return None;
     }
     let tally = store.node_tally(&node.id);
-    let mut place = Place {
+    let mut place = FreeNode {
         node,
         cpu: node.nano_cpus.saturating_sub(tally.nano_cpus),
         memory: node.memory.saturating_sub(tally.memory),
@@ -103,7 +103,7 @@ fn host_ports(service: &Service) -> impl Iterator<Item = u32> {
     host.map(|p| p.published)
 }
 
-impl<'s> Place<'s> {
+impl<'s> FreeNode<'s> {
     fn note(&mut self, service: &'s Service) {
         self.ports.extend(host_ports(service));
         if service.max_per_node > 0 {
@@ -122,7 +122,7 @@ impl<'s> Place<'s> {
 }
 
 /// Puts a task where it fits; false if it fits nowhere.
-fn takes<'s>(places: &mut [Place<'s>], service: &'s Service, task: &Task) -> bool {
+fn takes<'s>(places: &mut [FreeNode<'s>], service: &'s Service, task: &Task) -> bool {
     let fitting = places.iter_mut().filter(|place| place.fits(service, task));
     let Some(place) = fitting.max_by_key(|place| place.memory) else { return false };
     place.cpu = place.cpu.saturating_sub(task.spec.reserved.nano_cpus);

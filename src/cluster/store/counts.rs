@@ -5,7 +5,7 @@ use crate::cluster::{IdleSlots, NodeId, NodeState, ServiceId, Task, TaskState};
 
 /// The Swarm in a few figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Health {
+pub struct SwarmHealth {
     /// Nodes that are ready.
     pub ready: usize,
     /// Number of nodes in state `unknown`, as all are for seconds when the leader changes.
@@ -94,11 +94,11 @@ impl Missing {
 
 impl Store {
     pub(super) fn count_nodes(&mut self) {
-        let mut health = Health {
+        let mut health = SwarmHealth {
             converged: self.health.converged,
             running: self.health.running,
             missing: self.health.missing,
-            ..Health::default()
+            ..SwarmHealth::default()
         };
         for node in self.nodes.values() {
             health.ready += usize::from(node.state == NodeState::Ready);
@@ -198,7 +198,7 @@ impl Store {
                 let m = self.missing(service);
                 let missing = if m.none() { 0 } else { m.lacking() };
                 let converged = usize::from(m.none());
-                Health { converged, running: m.running, missing, ..Health::default() }
+                SwarmHealth { converged, running: m.running, missing, ..SwarmHealth::default() }
             });
             let is_gone = fresh.is_none();
             let group = self.by_service.entry_ref(&id).or_default();

@@ -20,7 +20,7 @@ use super::{
     TaskState, Timestamp, Unread,
 };
 
-pub use counts::{Health, Missing, Tally};
+pub use counts::{Missing, SwarmHealth, Tally};
 pub use task_slab::TaskRef;
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
@@ -34,7 +34,7 @@ pub struct Store {
     pub(super) by_service: HashMap<ServiceId, Group>,
     pub(super) by_node: HashMap<NodeId, Group>,
     pub(super) total: Tally,
-    pub(super) health: Health,
+    pub(super) health: SwarmHealth,
     /// Services whose part of `health` is to be reckoned anew.
     pub(super) unreckoned: HashSet<ServiceId>,
     /// Grows when services or nodes come, go or are renamed.
@@ -95,7 +95,7 @@ pub(super) struct Group {
     /// The store's revision when a task of it last changed.
     pub revision: u64,
     /// Its share of the store's totals.
-    pub health: Health,
+    pub health: SwarmHealth,
     /// For a job's last iteration: tasks done, and tasks wanted.
     pub last_run: (u64, u64),
     /// Its idle slots.
@@ -297,7 +297,7 @@ impl Store {
     }
 
     /// The Swarm in a few figures.
-    pub fn health(&self) -> &Health {
+    pub fn health(&self) -> &SwarmHealth {
         &self.health
     }
 

@@ -1,7 +1,7 @@
 //! `skep help config`.
 
 use super::layout::Text;
-use crate::config::{Depth, EXAMPLE, Look, Themes};
+use crate::config::{Depth, EXAMPLE, TerminalColours, Themes};
 
 /// Files that skep keeps.
 const FILES: &[(&str, &str)] = &[
@@ -25,7 +25,7 @@ pub(super) fn text(text: &mut Text) {
         text.entry(path, 37, holds);
     }
     text.heading("Themes");
-    let embedded = Themes::embedded(Look { depth: Depth::True, dark: None });
+    let embedded = Themes::embedded(TerminalColours { depth: Depth::True, dark: None });
     let names: Vec<&str> = embedded.names().collect();
     text.paragraph(&format!(
         "{}. high-contrast has every text at least 7:1, colour-blind is for deuteranopia and protanopia, \

@@ -2,7 +2,7 @@
 
 use super::Actor;
 use crate::{
-    action::plan::Found,
+    action::plan::ReadObject,
     engine::Engine,
     keep::Record,
     session::{
@@ -94,7 +94,7 @@ impl Actor {
                         self.out.send(Event::Documents(token, Err(why.to_owned()))).await?;
                     }
                     Command::ReadBack(token, targets) => {
-                        let unread = |target| (target, Found::Unreadable(why.to_owned()));
+                        let unread = |target| (target, ReadObject::Unreadable(why.to_owned()));
                         let found = targets.into_iter().map(unread).collect();
                         self.out.send(Event::ReadBack(token, found)).await?;
                     }

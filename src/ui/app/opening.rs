@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use ratatui::style::Style;
 
 use crate::{
-    config::{Borders, Depth, Look, Theme, Themes},
+    config::{Borders, Depth, TerminalColours, Theme, Themes},
     grant::WriteGrant,
     triage::Thresholds,
     ui::{board::View, keymap::Keymap, wall::WallSettings},
@@ -73,7 +73,7 @@ pub struct Appearance {
 
 impl Default for Appearance {
     fn default() -> Self {
-        let themes = Themes::embedded(Look { depth: Depth::True, dark: None });
+        let themes = Themes::embedded(TerminalColours { depth: Depth::True, dark: None });
         let theme = themes.get(None).unwrap_or_default();
         Self { theme, themes: Arc::new(themes), ascii: false, borders: Borders::default() }
     }

@@ -4,7 +4,7 @@ use super::{Board, LinkState, Pending, Settings};
 use crate::{
     action::{
         follow::Phase,
-        plan::{Change, Document, Found, NodeChange, Plan, Target},
+        plan::{Change, Document, NodeChange, Plan, ReadObject, Target},
     },
     cluster::{Availability, Delta, Gravity, Leaderless, Store, Timestamp},
     grant::WriteGrant,
@@ -178,7 +178,7 @@ impl Board {
     }
 
     /// Handles the objects that were read back.
-    fn found(&mut self, token: Token, found: &[(Target, Found)]) {
+    fn found(&mut self, token: Token, found: &[(Target, ReadObject)]) {
         if self.reading_back.take_if(|asked| *asked == token).is_none() {
             return;
         }

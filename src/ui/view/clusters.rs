@@ -14,7 +14,7 @@ use crate::{
     ui::{
         App, Board,
         clusters::{
-            ClusterEvent, ClusterProblem, ClusterRow, ClustersPane, Health, ManagerRow, age,
+            ClusterEvent, ClusterHealth, ClusterProblem, ClusterRow, ClustersPane, ManagerRow, age,
         },
         table::{Row, Table},
         view::problems,
@@ -22,14 +22,14 @@ use crate::{
     },
 };
 
-fn health(health: Health) -> (&'static str, &'static str, Slot) {
+fn health(health: ClusterHealth) -> (&'static str, &'static str, Slot) {
     match health {
-        Health::Lost => ("✗", "lost", Slot::Critical),
-        Health::Critical => ("✗", "critical", Slot::Critical),
-        Health::Silent => ("◍", "silent", Slot::Warn),
-        Health::Connecting => ("◌", "connecting", Slot::Busy),
-        Health::Warning => ("!", "warning", Slot::Warn),
-        Health::Ok => ("●", "ok", Slot::Ok),
+        ClusterHealth::Lost => ("✗", "lost", Slot::Critical),
+        ClusterHealth::Critical => ("✗", "critical", Slot::Critical),
+        ClusterHealth::Silent => ("◍", "silent", Slot::Warn),
+        ClusterHealth::Connecting => ("◌", "connecting", Slot::Busy),
+        ClusterHealth::Warning => ("!", "warning", Slot::Warn),
+        ClusterHealth::Ok => ("●", "ok", Slot::Ok),
     }
 }
 
@@ -74,7 +74,7 @@ const CLUSTERS: &[Column<ClusterRow>] = &[
         (c, w) => Cell::new(format!("✗{c} !{w}"), Slot::Critical),
     }),
     column("AGE", (3, 4), 0, true, |r, _| match r.health {
-        Health::Lost | Health::Silent => Cell::new(age(r.age), Slot::Critical),
+        ClusterHealth::Lost | ClusterHealth::Silent => Cell::new(age(r.age), Slot::Critical),
         _ => Cell::dim(age(r.age)),
     }),
     column("MODE", (4, 7), 3, false, |r, _| match (r.production, r.read_only) {

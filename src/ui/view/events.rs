@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::{empty, frame_of, has_focus, overview, rows, title};
 use crate::{
-    cluster::{Effect, Entry, Gravity, failures},
+    cluster::{Consequence, Entry, Gravity, failures},
     config::Slot,
     ui::{
         Board,
@@ -69,7 +69,7 @@ const COLUMNS: &[Column<Entry>] = &[
         max: 300,
         shed: 0,
         right: false,
-        cell: |e, c| match c.effects.get(&e.seq) {
+        cell: |e, c| match c.consequences.get(&e.seq) {
             Some(effect) => {
                 Cell::new(format!("⇒ {} · {}", led_to(e, effect), e.said()), Slot::Warn)
             }
@@ -80,7 +80,7 @@ const COLUMNS: &[Column<Entry>] = &[
 ];
 
 /// `12 failures from 8s on`: what it led to, before what it was, for that may be long.
-fn led_to(entry: &Entry, effect: &Effect) -> String {
+fn led_to(entry: &Entry, effect: &Consequence) -> String {
     let after = text::age(entry.at.age(effect.first));
     match effect.failures {
         1 => format!("1 failure after {after}"),

@@ -15,7 +15,7 @@ use crate::{
     config::{Depth, Slot, nearest},
     logs::{
         Kind, Line, Severity,
-        ansi::{self, Colour, Look},
+        ansi::{self, Colour, TextStyle},
         compact, expand,
     },
     text::clean,
@@ -299,7 +299,7 @@ fn lines_of<'a>(
     let texts: Vec<Vec<Span<'a>>> = if opened {
         body_rows(line, room)
             .into_iter()
-            .map(|row| spans(board, log, &[(Look::default(), row.as_str())], base))
+            .map(|row| spans(board, log, &[(TextStyle::default(), row.as_str())], base))
             .collect()
     } else {
         let coloured = line.text.contains('\u{1b}');
@@ -308,7 +308,7 @@ fn lines_of<'a>(
         let pieces = if coloured {
             ansi::pieces(clip(&line.text, columns))
         } else {
-            vec![(Look::default(), &*plain)]
+            vec![(TextStyle::default(), &*plain)]
         };
         let whole = spans(board, log, &pieces, base);
         if log.wrap { broken(&whole, room) } else { vec![slice(&whole, log.pan, room)] }
@@ -373,11 +373,16 @@ fn broken<'a>(spans: &[Span<'a>], room: usize) -> Vec<Vec<Span<'a>>> {
 }
 
 /// Pieces of text with the program's colours, and what is highlighted.
-fn spans<'a>(board: &Board, log: &LogPane, pieces: &[(Look, &str)], base: Style) -> Vec<Span<'a>> {
+fn spans<'a>(
+    board: &Board,
+    log: &LogPane,
+    pieces: &[(TextStyle, &str)],
+    base: Style,
+) -> Vec<Span<'a>> {
     let mut out = Vec::new();
     for (look, piece) in pieces {
         let clean = clean(piece).into_owned();
-        let style = if *look == Look::default() {
+        let style = if *look == TextStyle::default() {
             base
         } else {
             painted(*look, base, board.settings.appearance.theme.depth())
@@ -404,7 +409,7 @@ fn spans<'a>(board: &Board, log: &LogPane, pieces: &[(Look, &str)], base: Style)
 }
 
 /// A program's colours, as far as the terminal has them.
-fn painted(look: Look, base: Style, depth: Depth) -> Style {
+fn painted(look: TextStyle, base: Style, depth: Depth) -> Style {
     let colour = |c: Option<Colour>| match (c?, depth) {
         (_, Depth::Mono) => None,
         (Colour::Basic(n), _) => Some(Color::Indexed(n)),
