@@ -35,9 +35,9 @@ pub enum Asking {
 /// A value being typed.
 #[derive(Debug)]
 pub struct Ask {
-    /// For what.
+    /// Its purpose.
     pub asking: Asking,
-    /// For which objects.
+    /// The objects that it is for.
     pub targets: Vec<Target>,
     /// Description.
     pub title: String,

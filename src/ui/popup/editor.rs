@@ -23,7 +23,7 @@ use crate::{
 /// A spec in the editor.
 #[derive(Debug)]
 pub struct Editor {
-    /// As read.
+    /// The document as it was read.
     pub document: Document,
     /// The text as it was at first.
     pub original: String,

@@ -45,7 +45,7 @@ pub enum Popup {
     Line(LinePrompt),
     /// A value for an action being typed.
     Ask(Ask),
-    /// Something is being read.
+    /// An answer that is awaited.
     Waiting(Waiting),
     /// A plan to confirm.
     Plan(PlanBox),

@@ -44,7 +44,7 @@ pub enum PageKind {
 /// A page.
 #[derive(Debug)]
 pub struct Page {
-    /// For the frame.
+    /// The title in the frame.
     pub title: String,
     /// Its content.
     pub kind: PageKind,

@@ -47,7 +47,7 @@ pub struct PlanBox {
 /// Why an answer to a plan was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slip {
-    /// Not what it asks for.
+    /// Another answer than it asks for.
     Wrong,
     /// A `y` right after it came up, or one of a key held down.
     TooSoon,
