@@ -8,9 +8,9 @@ use super::{
     app::Effect,
     board::{Pane, Request, TaskScope, View},
     event_filter::EventFilter,
-    log_pane::LogFilter,
+    log_pane::{LogFilter, LogPane},
     popup::{Asking, LinePrompt, Palette, Popup},
-    view::{nodes, services, tasks},
+    rows::{Moving, Rows},
 };
 use crate::{
     action::plan::{Change, NodeChange},
@@ -54,7 +54,9 @@ impl Board {
         let on_object = [Needs::Service, Needs::Object, Needs::Problem, Needs::Node];
         if self.focus() != Pane::Logs && on_object.contains(&action.needs) {
             // What is acted on keeps the cursor, whatever comes above it.
-            self.step(0);
+            if let Some(rows) = self.rows_mut() {
+                rows.step(0);
+            }
         }
         if action.writes && self.is_read_only() {
             return self.say("read-only: nothing can be changed from here");
@@ -74,20 +76,23 @@ impl Board {
             Act::NextPane => self.turn_pane(1),
             Act::PreviousPane => self.turn_pane(-1),
             Act::Zoom => self.zoom(),
-            Act::Down => self.step(1),
-            Act::Up => self.step(-1),
-            Act::Top => self.jump(true),
-            Act::Bottom => self.jump(false),
-            Act::HalfDown => self.page(1, true),
-            Act::HalfUp => self.page(-1, true),
-            Act::PageDown => self.page(1, false),
-            Act::PageUp => self.page(-1, false),
+            Act::Down
+            | Act::Up
+            | Act::Top
+            | Act::Bottom
+            | Act::HalfDown
+            | Act::HalfUp
+            | Act::PageDown
+            | Act::PageUp => self.move_by(act),
             Act::Enter => self.enter(),
             Act::Back => self.go_back(),
             Act::Filter if self.focus() == Pane::Logs && self.log.is_none() => {
                 self.say("no log is open: l opens that of what is selected");
             }
-            Act::Filter => self.popups.push(Popup::Line(LinePrompt::filter(&self.filter_text()))),
+            Act::Filter => {
+                let prompt = LinePrompt::filter(self.filter_text());
+                self.popups.push(Popup::Line(prompt));
+            }
             Act::Palette => self.popups.push(Popup::Palette(Palette::default())),
             Act::Help => self.open_help(self.context()),
             Act::Scale => self.ask(Asking::Scale),
@@ -181,7 +186,7 @@ impl Board {
             && let Some(log) = self.log.as_mut().filter(|log| !log.filter.is_open())
         {
             // All of it: what the keys filter as well as what was typed.
-            return log.set_filter(|filter| *filter = LogFilter::default());
+            return log.change_filter(|filter| *filter = LogFilter::default());
         }
         if !self.filter_text().is_empty() {
             return self.set_filter("");
@@ -265,65 +270,40 @@ impl Board {
         }
     }
 
-    fn step(&mut self, by: isize) {
-        match self.focus() {
-            Pane::Services => self.services.step(by),
-            Pane::Nodes => self.nodes.step(by),
-            Pane::Tasks => self.tasks.step(by),
-            Pane::Events if self.view == View::Problems => self.step_problems(by),
-            Pane::Events => {
-                self.events.step(by);
-                self.events.follow = self.events.index() + 1 >= self.events.rows().len();
-            }
-            Pane::Logs => {
-                let older = self.log.as_mut().is_some_and(|log| log.step(by));
-                self.read_older(older);
-            }
+    /// Moves in what has the keyboard.
+    fn move_by(&mut self, act: Act) {
+        if self.view == View::Problems && self.detail.is_read() {
+            self.detail.moves(act);
+        } else if let Some(rows) = self.rows_mut() {
+            rows.moves(act);
+        }
+        if self.log.as_mut().is_some_and(LogPane::take_wants_older) {
+            self.read_older();
         }
     }
 
-    fn page(&mut self, pages: isize, half: bool) {
-        match self.focus() {
-            Pane::Services => self.services.page(pages, half),
-            Pane::Nodes => self.nodes.page(pages, half),
-            Pane::Tasks => self.tasks.page(pages, half),
-            Pane::Events if self.view == View::Problems => self.page_problems(pages, half),
-            Pane::Events => {
-                self.events.page(pages, half);
-                self.events.follow = self.events.index() + 1 >= self.events.rows().len();
-            }
-            Pane::Logs => {
-                let older = self.log.as_mut().is_some_and(|log| {
-                    let page = log.window.get().0.max(1) as isize;
-                    log.step(pages * if half { (page / 2).max(1) } else { page })
-                });
-                self.read_older(older);
-            }
-        }
+    /// The list that has the keyboard, if there is one.
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(match self.focus() {
+            Pane::Services => &self.services,
+            Pane::Nodes => &self.nodes,
+            Pane::Tasks => &self.tasks,
+            Pane::Events if self.view == View::Problems => &self.problem_rows,
+            Pane::Events => &self.events,
+            Pane::Logs => self.log.as_ref()?,
+        })
     }
 
-    fn jump(&mut self, top: bool) {
-        let to = if top { 0 } else { usize::MAX };
-        match self.focus() {
-            Pane::Services => self.services.to(to),
-            Pane::Nodes => self.nodes.to(to),
-            Pane::Tasks => self.tasks.to(to),
-            Pane::Events if self.view == View::Problems => self.jump_problems(to),
-            Pane::Events => {
-                self.events.to(to);
-                self.events.follow = !top;
-            }
-            Pane::Logs => {
-                let older = self.log.as_mut().is_some_and(|log| {
-                    if top {
-                        return log.rewind();
-                    }
-                    log.follow();
-                    false
-                });
-                self.read_older(older);
-            }
-        }
+    /// As [`Board::rows`], to be changed.
+    pub(super) fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(match self.focus() {
+            Pane::Services => &mut self.services,
+            Pane::Nodes => &mut self.nodes,
+            Pane::Tasks => &mut self.tasks,
+            Pane::Events if self.view == View::Problems => &mut self.problem_rows,
+            Pane::Events => &mut self.events,
+            Pane::Logs => self.log.as_mut()?,
+        })
     }
 
     fn enter(&mut self) {
@@ -345,64 +325,29 @@ impl Board {
         self.tasks.reset();
     }
 
-    pub(super) fn filter_text(&self) -> String {
-        match self.focus() {
-            Pane::Services => self.services.filter.text.clone(),
-            Pane::Nodes => self.nodes.filter.text.clone(),
-            Pane::Tasks => self.tasks.filter.text.clone(),
-            Pane::Events if self.view == View::Problems => self.problem_rows.filter.text.clone(),
-            Pane::Events => self.events.filter.text.clone(),
-            Pane::Logs => self.log.as_ref().map(|l| l.filter.text.text.clone()).unwrap_or_default(),
-        }
+    pub(super) fn filter_text(&self) -> &str {
+        self.rows().map_or("", |rows| rows.filter_text())
     }
 
     pub(super) fn set_filter(&mut self, text: &str) {
-        match self.focus() {
-            Pane::Services => self.services.set_filter(text),
-            Pane::Nodes => self.nodes.set_filter(text),
-            Pane::Tasks => self.tasks.set_filter(text),
-            Pane::Events if self.view == View::Problems => self.problem_rows.set_filter(text),
-            Pane::Events => self.events.set_filter(text),
-            Pane::Logs => {
-                if let Some(log) = &mut self.log {
-                    let filter = super::filter::Filter::new(text);
-                    log.set_filter(|by| by.text = filter);
-                }
-            }
+        if let Some(rows) = self.rows_mut() {
+            rows.set_filter(text);
         }
     }
 
     fn sort(&mut self, reverse: bool) {
-        macro_rules! sort {
-            ($table:expr, $columns:expr) => {{
-                if reverse {
-                    $table.reverse = !$table.reverse;
-                    $table.stale();
-                } else {
-                    $table.next_sort($columns.len());
-                }
-                let way = if $table.reverse { ", reversed" } else { "" };
-                let title = $columns[$table.sort].title.to_lowercase();
-                let by = if title.is_empty() { "health" } else { &title };
-                format!("sorted by {by}{way}")
-            }};
+        if let Some(rows) = self.rows_mut() {
+            let said = rows.sort(reverse);
+            self.say(said);
         }
-        let said = match self.focus() {
-            Pane::Services => sort!(self.services, services::COLUMNS),
-            Pane::Nodes => sort!(self.nodes, nodes::COLUMNS),
-            Pane::Tasks => sort!(self.tasks, tasks::COLUMNS),
-            Pane::Events if self.view == View::Problems => "what hurts most is first".into(),
-            Pane::Events | Pane::Logs => "sorted by time".into(),
-        };
-        self.say(said);
     }
 
     fn mark(&mut self) {
-        match self.focus() {
-            Pane::Services => self.services.toggle_mark(),
-            Pane::Nodes => self.nodes.toggle_mark(),
-            Pane::Logs => self.mark_line(),
-            _ => self.say("services and nodes can be marked: press 2 or 3, then Space"),
+        if self.focus() == Pane::Logs {
+            return self.mark_line();
+        }
+        if !self.rows_mut().is_some_and(|rows| rows.mark()) {
+            self.say("services and nodes can be marked: press 2 or 3, then Space");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::{
     board::{Board, LinkState},
+    rows::Rows,
     table::{Row, Table},
 };
 use crate::{
@@ -165,69 +166,27 @@ pub(super) struct ClustersView {
 
 impl Default for ClustersView {
     fn default() -> Self {
-        let mut view = Self {
+        Self {
             open: false,
             pane: ClustersPane::default(),
             clusters: Table::default(),
             managers: Table::default(),
             problems: Table::default(),
-            events: Table::default(),
+            events: Table::newest_last(),
             refreshed: Timestamp::NEVER,
-        };
-        view.clusters.fixed = true;
-        view.managers.fixed = true;
-        view.problems.fixed = true;
-        view.events.fixed = true;
-        view.events.follow = true;
-        view
-    }
-}
-
-/// Does the same to the table of the pane with the keyboard.
-macro_rules! focused {
-    ($view:expr, $table:ident => $what:expr) => {
-        match $view.pane {
-            ClustersPane::Clusters => {
-                let $table = &mut $view.clusters;
-                $what
-            }
-            ClustersPane::Managers => {
-                let $table = &mut $view.managers;
-                $what
-            }
-            ClustersPane::Problems => {
-                let $table = &mut $view.problems;
-                $what
-            }
-            ClustersPane::Events => {
-                let $table = &mut $view.events;
-                $what
-            }
         }
-    };
+    }
 }
 
 impl ClustersView {
-    /// Moves the cursor by lines.
-    pub fn step(&mut self, by: isize) {
-        focused!(self, table => table.step(by));
-        self.follow();
-    }
-
-    /// Moves the cursor by pages, or half pages.
-    pub fn page(&mut self, pages: isize, half: bool) {
-        focused!(self, table => table.page(pages, half));
-        self.follow();
-    }
-
-    /// Moves the cursor to a line.
-    pub fn to(&mut self, at: usize) {
-        focused!(self, table => table.to(at));
-        self.follow();
-    }
-
-    fn follow(&mut self) {
-        self.events.follow = self.events.index() + 1 >= self.events.rows().len();
+    /// The list that has the keyboard.
+    pub fn rows_mut(&mut self) -> &mut dyn Rows {
+        match self.pane {
+            ClustersPane::Clusters => &mut self.clusters,
+            ClustersPane::Managers => &mut self.managers,
+            ClustersPane::Problems => &mut self.problems,
+            ClustersPane::Events => &mut self.events,
+        }
     }
 
     /// Moves the keyboard to another part of the view.

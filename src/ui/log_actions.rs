@@ -51,7 +51,7 @@ impl Board {
             Act::OnlyTask => {
                 let here = log.here().map(|at| log.buffer.lines()[at].source.clone());
                 let only = if log.filter.task.is_some() { None } else { here };
-                log.set_filter(|filter| filter.task = only);
+                log.change_filter(|filter| filter.task = only);
                 return;
             }
             Act::OnlyNode => {
@@ -61,7 +61,7 @@ impl Board {
                     let there = log.writers.iter().filter(|(_, w)| w.node.as_ref() == Some(&node));
                     (node.clone(), there.map(|(task, _)| task.clone()).collect())
                 });
-                log.set_filter(|filter| filter.host = only);
+                log.change_filter(|filter| filter.host = only);
                 return;
             }
             Act::OnlyStream => {
@@ -70,7 +70,7 @@ impl Board {
                     Some(Kind::Stdout) => Some(Kind::Stderr),
                     _ => None,
                 };
-                log.set_filter(|filter| filter.stream = next);
+                log.change_filter(|filter| filter.stream = next);
                 return;
             }
             Act::OnlySeverity => {
@@ -79,7 +79,7 @@ impl Board {
                     Severity::Warning => Severity::Error,
                     _ => Severity::None,
                 };
-                log.set_filter(|filter| filter.severity = next);
+                log.change_filter(|filter| filter.severity = next);
                 return;
             }
             Act::Wrap => {
@@ -185,8 +185,8 @@ impl Board {
     }
 
     /// Asks for lines from before the oldest one known.
-    pub(super) fn read_older(&mut self, wanted: bool) {
-        let Some(log) = self.log.as_mut().filter(|_| wanted) else { return };
+    pub(super) fn read_older(&mut self) {
+        let Some(log) = self.log.as_mut() else { return };
         let ask = log.older();
         let token = log.token;
         if !ask.is_empty() {
@@ -291,7 +291,9 @@ impl Board {
         let oldest = log.buffer.lines().front().map(|l| l.at);
         log.seek_time(at);
         let before = oldest.is_none_or(|oldest| oldest > at.0);
-        self.read_older(before);
+        if before {
+            self.read_older();
+        }
         self.go(View::Logs);
         Ok(())
     }

@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::log_pane::{LogPane, Seek};
+use super::{
+    filter::Filter,
+    log_pane::{LogPane, Seek},
+    rows::{Moving, Rows},
+};
 use crate::{
     cluster::{TaskId, Timestamp},
     logs::{Kind, Line},
@@ -70,9 +74,9 @@ impl LogPane {
         }
     }
 
-    /// Moves the cursor by lines. True if it stands at the oldest line and older ones may be read.
-    pub fn step(&mut self, by: isize) -> bool {
-        let Some(mut at) = self.here() else { return false };
+    /// Moves the cursor by lines. At the oldest line, older ones are wanted if there may be some.
+    fn step_lines(&mut self, by: isize) {
+        let Some(mut at) = self.here() else { return };
         let mut left = by.unsigned_abs();
         while left > 0 {
             let next = if by < 0 { self.before(at) } else { self.after(at) };
@@ -83,16 +87,15 @@ impl LogPane {
             left -= 1;
         }
         if by > 0 && left > 0 {
-            self.follow();
-            return false;
+            return self.follow();
         }
         self.stop_at(self.buffer.lines()[at].seq);
-        by < 0 && left > 0 && !self.exhausted
+        self.wants_older |= by < 0 && left > 0 && !self.exhausted;
     }
 
-    /// Goes to the oldest line.
-    pub fn rewind(&mut self) -> bool {
-        self.step(isize::MIN / 2)
+    /// Whether older lines were wanted since this was last asked.
+    pub fn take_wants_older(&mut self) -> bool {
+        std::mem::take(&mut self.wants_older)
     }
 
     /// Goes to the next wanted line in a direction. False if there is none.
@@ -212,5 +215,42 @@ impl LogPane {
         let Some(here) = self.here() else { return Vec::new() };
         let other = self.anchor.and_then(|seq| self.buffer.position(seq)).unwrap_or(here);
         (here.min(other)..=here.max(other)).filter(|i| self.buffer.shows(*i)).collect()
+    }
+}
+
+impl Moving for LogPane {
+    fn step(&mut self, by: isize) {
+        self.step_lines(by);
+    }
+
+    fn jump(&mut self, to_top: bool) {
+        if to_top {
+            self.step_lines(isize::MIN / 2);
+        } else {
+            self.follow();
+        }
+    }
+
+    fn page_size(&self) -> usize {
+        self.window.get().0
+    }
+}
+
+impl Rows for LogPane {
+    fn filter_text(&self) -> &str {
+        &self.filter.text.text
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        let text = Filter::new(text);
+        self.change_filter(|filter| filter.text = text);
+    }
+
+    fn sort(&mut self, _: bool) -> String {
+        "sorted by time".to_owned()
+    }
+
+    fn mark(&mut self) -> bool {
+        false
     }
 }

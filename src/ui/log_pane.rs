@@ -225,6 +225,8 @@ pub struct LogPane {
     pub(super) reading_older: HashSet<TaskId>,
     /// The engine has no older lines.
     pub(super) exhausted: bool,
+    /// Older lines are wanted: the cursor was moved up at the oldest.
+    pub(super) wants_older: bool,
     pub(super) seek: Option<Seek>,
     /// The store's revision that the tasks were last taken from.
     looked_at: Option<u64>,
@@ -256,6 +258,7 @@ impl LogPane {
             tee: None,
             reading_older: HashSet::new(),
             exhausted: false,
+            wants_older: false,
             seek: None,
             looked_at: None,
         }
@@ -419,7 +422,7 @@ impl LogPane {
     }
 
     /// Shows other lines.
-    pub fn set_filter(&mut self, change: impl FnOnce(&mut LogFilter)) {
+    pub fn change_filter(&mut self, change: impl FnOnce(&mut LogFilter)) {
         change(&mut self.filter);
         self.buffer.refilter();
         self.work();

@@ -52,7 +52,7 @@ impl App {
         }
         if open {
             if wheel != 0 {
-                self.clusters.step(wheel);
+                self.clusters.rows_mut().step(wheel);
             }
             return;
         }
@@ -120,12 +120,7 @@ impl Board {
                 self.detail.focused &= !hit;
                 hit
             }
-            Pane::Events => {
-                let hit = self.events.click(y);
-                let last = self.events.rows().len().saturating_sub(1);
-                self.events.follow &= !hit || self.events.index() >= last;
-                hit
-            }
+            Pane::Events => self.events.click(y),
             Pane::Logs => false,
         }
     }

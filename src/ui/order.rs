@@ -10,7 +10,8 @@ use std::{borrow::Cow, cmp::Ordering};
 use hashbrown::HashMap;
 
 use super::{
-    board::TaskScope, filter::Filter, rows::TaskRow, task_filter::TaskFilter, widget::columns::Key,
+    board::TaskScope, board::rows::TaskRow, filter::Filter, task_filter::TaskFilter,
+    widget::columns::Key,
 };
 use crate::cluster::{NodeId, ServiceId, Store, Task, TaskRef, Timestamp};
 

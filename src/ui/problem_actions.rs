@@ -6,6 +6,7 @@ use super::{
     Board,
     board::View,
     popup::{Page, PageKind, Popup, Scroll},
+    rows::Moving,
 };
 use crate::{
     cluster::{NodeId, Subject, TaskId},
@@ -64,6 +65,20 @@ impl Detail {
     }
 }
 
+impl Moving for Detail {
+    fn step(&mut self, by: isize) {
+        self.scroll.by(by);
+    }
+
+    fn jump(&mut self, to_top: bool) {
+        self.scroll.by(if to_top { isize::MIN } else { isize::MAX });
+    }
+
+    fn page_size(&self) -> usize {
+        self.page.get()
+    }
+}
+
 impl Board {
     /// Opens the view with the worst problem under the cursor.
     pub(super) fn open_problems(&mut self) {
@@ -76,32 +91,6 @@ impl Board {
         self.refresh_problems();
         if self.problem().is_none_or(|problem| problem.resolved.is_set()) {
             self.open_problems();
-        }
-    }
-
-    pub(super) fn step_problems(&mut self, by: isize) {
-        if self.detail.is_read() {
-            self.detail.scroll.by(by);
-        } else {
-            self.problem_rows.step(by);
-        }
-    }
-
-    pub(super) fn page_problems(&mut self, pages: isize, half: bool) {
-        if self.detail.is_read() {
-            let page = self.detail.page.get().max(1);
-            let lines = if half { (page / 2).max(1) } else { page };
-            self.detail.scroll.by(lines as isize * pages);
-        } else {
-            self.problem_rows.page(pages, half);
-        }
-    }
-
-    pub(super) fn jump_problems(&mut self, to: usize) {
-        if self.detail.is_read() {
-            self.detail.scroll.by(if to == 0 { isize::MIN } else { isize::MAX });
-        } else {
-            self.problem_rows.to(to);
         }
     }
 

@@ -13,6 +13,15 @@ pub trait Row: Clone {
     fn id(&self) -> Self::Id;
 }
 
+/// Order of the rows.
+#[derive(Clone, Copy, Debug)]
+pub enum Sorting {
+    /// By one of the columns with these titles.
+    By(fn() -> Vec<&'static str>),
+    /// By time or by harm, which no key changes; told in words.
+    Fixed(&'static str),
+}
+
 /// Rows in order, with cursor, marks, sort and filter.
 #[derive(Debug)]
 pub struct Table<R: Row> {
@@ -35,10 +44,13 @@ pub struct Table<R: Row> {
     pub marked: HashSet<R::Id>,
     /// Rows before the filter.
     pub all: usize,
-    /// Keeps its own order, by time or by harm, which no key changes.
-    pub fixed: bool,
-    /// Stays at the last row as rows come (events).
-    pub follow: bool,
+    sorting: Sorting,
+    /// Its rows can be marked.
+    pub can_be_marked: bool,
+    /// New rows come at its end, and the cursor stays there if it stands there.
+    newest_last: bool,
+    /// Stays at the last row as rows come.
+    follow: bool,
     /// The cursor was moved: until then it stays at the top, where the worst is.
     touched: bool,
     /// Rows are sorted and filtered anew each time, instead of merged from sorted parts.
@@ -69,7 +81,9 @@ impl<R: Row> Default for Table<R> {
             filter: Filter::default(),
             marked: HashSet::new(),
             all: 0,
-            fixed: false,
+            sorting: Sorting::Fixed("sorted by time"),
+            can_be_marked: false,
+            newest_last: false,
             follow: false,
             touched: false,
             dear: true,
@@ -80,6 +94,16 @@ impl<R: Row> Default for Table<R> {
 }
 
 impl<R: Row> Table<R> {
+    /// An empty table in an order.
+    pub fn ordered(sorting: Sorting) -> Self {
+        Self { sorting, ..Self::default() }
+    }
+
+    /// An empty table whose newest row is the last, with the cursor there.
+    pub fn newest_last() -> Self {
+        Self { newest_last: true, follow: true, ..Self::default() }
+    }
+
     /// The rows in order.
     pub fn rows(&self) -> &[R] {
         &self.rows
@@ -129,23 +153,12 @@ impl<R: Row> Table<R> {
         self.selected = self.current().map(Row::id);
     }
 
-    /// Moves the cursor by rows.
-    pub fn step(&mut self, by: isize) {
-        self.to(self.index.saturating_add_signed(by));
-    }
-
-    /// Moves the cursor by parts of a page.
-    pub fn page(&mut self, pages: isize, half: bool) {
-        let page = self.page.get().max(1);
-        let step = if half { (page / 2).max(1) } else { page };
-        self.step(step as isize * pages);
-    }
-
     /// Puts the cursor on a row.
     pub fn to(&mut self, index: usize) {
         self.touched = true;
         self.index = index.min(self.rows.len().saturating_sub(1));
         self.selected = self.current().map(Row::id);
+        self.follow = self.newest_last && self.index + 1 >= self.rows.len();
     }
 
     /// Back to the top, as if never moved.
@@ -161,7 +174,7 @@ impl<R: Row> Table<R> {
             if !self.marked.remove(&id) {
                 self.marked.insert(id);
             }
-            self.step(1);
+            self.to(self.index + 1);
         }
     }
 
@@ -179,26 +192,34 @@ impl<R: Row> Table<R> {
         (seen, self.marked.len().saturating_sub(seen))
     }
 
-    /// Sets the filter; the rows must be built again.
-    pub fn set_filter(&mut self, text: &str) {
-        self.filter = Filter::new(text);
-        self.built = None;
-    }
-
     /// The column that it is sorted by, and whether in reverse; none for a list in a fixed order.
     pub fn sorted(&self) -> Option<(usize, bool)> {
-        (!self.fixed).then_some((self.sort, self.reverse))
+        matches!(self.sorting, Sorting::By(_)).then_some((self.sort, self.reverse))
     }
 
-    /// The next sort column of `count`.
-    pub fn next_sort(&mut self, count: usize) {
-        self.sort = (self.sort + 1) % count.max(1);
-        self.reverse = false;
+    /// Sorts by the next column, or the other way round. Returns the order in words.
+    pub fn sort_anew(&mut self, reverse: bool) -> String {
+        let titles = match self.sorting {
+            Sorting::By(titles) => titles(),
+            Sorting::Fixed(said) => return said.to_owned(),
+        };
+        if reverse {
+            self.reverse = !self.reverse;
+        } else {
+            self.sort = (self.sort + 1) % titles.len().max(1);
+            self.reverse = false;
+        }
         self.built = None;
+        let way = if self.reverse { ", reversed" } else { "" };
+        let by = match titles.get(self.sort) {
+            Some(title) if !title.is_empty() => title.to_lowercase(),
+            _ => "health".to_owned(),
+        };
+        format!("sorted by {by}{way}")
     }
 
     /// Rows the window had when it was last drawn.
-    pub fn page_size(&self) -> usize {
+    pub fn window_size(&self) -> usize {
         self.page.get()
     }
 

@@ -129,14 +129,7 @@ impl App {
             return is_known;
         };
         match action.act {
-            Act::Down => self.clusters.step(1),
-            Act::Up => self.clusters.step(-1),
-            Act::HalfDown => self.clusters.page(1, true),
-            Act::HalfUp => self.clusters.page(-1, true),
-            Act::PageDown => self.clusters.page(1, false),
-            Act::PageUp => self.clusters.page(-1, false),
-            Act::Top => self.clusters.to(0),
-            Act::Bottom => self.clusters.to(usize::MAX),
+            act if self.clusters.rows_mut().moves(act) => {}
             Act::NextPane => self.clusters.turn(1),
             Act::PreviousPane => self.clusters.turn(-1),
             Act::Back => self.clusters.open = false,

@@ -125,7 +125,7 @@ impl Board {
                     );
                 }
                 TaskScope::All => {
-                    let (window, _) = self.tasks.window(self.tasks.page_size());
+                    let (window, _) = self.tasks.window(self.tasks.window_size());
                     let on_screen = window.iter().filter_map(|r| store.task_at(r.task));
                     wanted.extend(on_screen.map(|t| t.service.clone()));
                 }

@@ -3,6 +3,7 @@
 
 mod derive;
 mod link;
+pub(super) mod rows;
 pub(super) mod session_events;
 mod settings;
 mod view;
@@ -20,11 +21,10 @@ use super::{
     popup::{Help, Page, PageKind, Popup},
     problem_actions::Detail,
     report::PendingReport,
-    rows::{EventRow, ProblemRow, TaskRow},
-    table::Table,
+    table::{Sorting, Table},
     toast::Toast,
     trend::Trend,
-    view::{overview::Split, tasks::BY_NAME},
+    view::{nodes, overview::Split, services, tasks},
 };
 use crate::{
     action::follow::Follow,
@@ -33,6 +33,8 @@ use crate::{
     session::{Command, Event, Generation, LogFrame, ManagerLine, Token, Usage},
     triage::{Problem, Triage},
 };
+
+use rows::{EventRow, ProblemRow, TaskRow};
 
 pub use link::LinkState;
 pub(super) use settings::{Elsewhere, Input, Pending, Request, Settings};
@@ -140,14 +142,13 @@ impl Board {
     /// A board that has heard nothing yet.
     pub(super) fn new(no: ClusterNo, settings: Settings, endpoint: String, now: Timestamp) -> Self {
         let view = settings.view;
-        let mut events = Table::default();
-        events.follow = true;
-        events.fixed = true;
-        let mut problem_rows = Table::default();
-        problem_rows.fixed = true;
+        let mut services = Table::ordered(Sorting::By(services::titles));
+        let mut nodes = Table::ordered(Sorting::By(nodes::titles));
+        (services.can_be_marked, nodes.can_be_marked) = (true, true);
         // By name and slot; the others begin with what is worst.
-        let mut tasks = Table::default();
-        tasks.sort = BY_NAME;
+        let mut tasks = Table::ordered(Sorting::By(tasks::titles));
+        tasks.sort = tasks::BY_NAME;
+        let problem_rows = Table::ordered(Sorting::Fixed("what hurts most is first"));
         let triage = Triage::new(settings.thresholds.clone());
         Self {
             no,
@@ -179,10 +180,10 @@ impl Board {
             order: Order::default(),
             split: Split::default(),
             trend: Trend::default(),
-            services: Table::default(),
-            nodes: Table::default(),
+            services,
+            nodes,
             tasks,
-            events,
+            events: Table::newest_last(),
             problem_rows,
             triage,
             last_lines: None,

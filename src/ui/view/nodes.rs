@@ -211,6 +211,11 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
 ];
 
+/// Titles of the columns.
+pub fn titles() -> Vec<&'static str> {
+    COLUMNS.iter().map(|column| column.title).collect()
+}
+
 /// A figure counted from tasks, if they are listed.
 fn told<'a>(c: &Model, cell: impl FnOnce() -> Cell<'a>) -> Cell<'a> {
     if c.store.tasks_refused() { Cell::dim("?") } else { cell() }

@@ -263,6 +263,11 @@ pub const COLUMNS: &[Column<Service>] = &[
     },
 ];
 
+/// Titles of the columns.
+pub fn titles() -> Vec<&'static str> {
+    COLUMNS.iter().map(|column| column.title).collect()
+}
+
 /// Draws the pane.
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let table = &board.services;

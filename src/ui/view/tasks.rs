@@ -8,8 +8,8 @@ use crate::{
     config::Slot,
     ui::{
         Board, Model,
+        board::rows::TaskRow,
         board::{Pane, TaskScope},
-        rows::TaskRow,
         widget::{
             columns::{Cell, Column, Key},
             text,
@@ -182,6 +182,11 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
         key: |r, _| Key::Number(-i64::from(r.older)),
     },
 ];
+
+/// Titles of the columns.
+pub fn titles() -> Vec<&'static str> {
+    COLUMNS.iter().map(|column| column.title).collect()
+}
 
 /// Draws the pane.
 pub(super) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
