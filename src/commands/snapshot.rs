@@ -85,7 +85,12 @@ fn service(taken: &Taken, s: &Service) -> Value {
             s.counts.map_or(m.desired, |c| c.desired.saturating_sub(c.completed))
         }
         // What is done is not desired any more, as the CLI counts.
-        Mode::Global => m.desired.saturating_sub(m.rests.done + m.rests.given_up),
+        // One for a node that never joined is.
+        Mode::Global => {
+            let for_nobody = |t: &&Task| t.is_wanted() && taken.store.is_for_nobody(t);
+            let for_nobody = taken.store.tasks_of(&s.id).filter(for_nobody).count() as u64;
+            (m.desired + for_nobody).saturating_sub(m.rests.done + m.rests.given_up)
+        }
         _ => m.desired,
     };
     let mut out = json!({

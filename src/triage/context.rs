@@ -147,8 +147,10 @@ impl<'a> ServiceContext<'a> {
         let running: Vec<&Task> = tasks.iter().copied().filter(|t| store.is_running(t)).collect();
         let filled: HashSet<Place<'_>> = running.iter().map(|t| t.place()).collect();
         let (missing, rests) = resting(cx, service, &tasks);
-        let on_its_way =
-            |t: &&Task| t.is_wanted() && !t.state.is_terminal() && !store.is_running(t);
+        let on_its_way = |t: &&Task| {
+            let waits = t.is_wanted() && !t.state.is_terminal() && !store.is_running(t);
+            waits && !store.is_for_nobody(t)
+        };
         let rest = |t: &Task| rests.contains_key(&t.place());
         let mut waiting: Vec<&Task> =
             tasks.iter().copied().filter(on_its_way).filter(|t| !rest(t)).collect();

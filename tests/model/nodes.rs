@@ -278,3 +278,17 @@ fn what_starts_again_and_what_is_given_up_is_counted() {
     let told = "the Swarm forgets it and gives up 2 tasks that it last reported";
     assert_eq!(removed.steps[0].touches, told);
 }
+
+/// A join that broke off leaves an entry on which nothing ever ran.
+#[test]
+fn an_entry_that_never_joined_is_removed_with_one_key() {
+    let mut c = three();
+    c.nodes[4].state = NodeState::Unknown;
+    let known = plan(&c, "w2", NodeChange::Remove);
+    assert!(!known.warnings.is_empty() && known.confirm != Confirm::Yes, "a leader change");
+    c.nodes[4].engine = "".into();
+    let never = plan(&c, "w2", NodeChange::Remove);
+    assert!(never.warnings.is_empty() && never.refused.is_empty(), "{:?}", never.warnings);
+    assert_eq!(never.confirm, Confirm::Yes);
+    assert_eq!(never.steps[0].touches, "the Swarm forgets the entry; nothing ever ran there");
+}

@@ -11,7 +11,7 @@ use skep::{
     },
     commands::{Taken, Verdict, check, snapshot_json, snapshot_text},
     grant::ClusterNo,
-    triage::{Problem, Remedy, Severity, Thresholds, blast, problems},
+    triage::{Began, Problem, Remedy, Severity, Thresholds, blast, problems},
 };
 
 use crate::cluster_fixture::{Cluster, NOW, ago, cluster};
@@ -247,6 +247,11 @@ fn a_swarm_without_a_leader_has_lost_quorum_or_holds_an_election() {
         "quorum lost: no leader, 1 of 3 managers answers (m1), 2 needed; not asked or silent: 10.0.0.2, 10.0.0.3"
     );
     assert_eq!(late.severity, Severity::Critical);
+    // It had none already when skep came.
+    assert_eq!(late.since, Began::By(NOW));
+    let mut store = three().store();
+    store.apply(leaderless(2, 0), NOW);
+    assert_eq!(lost(&store, NOW).unwrap().since, Began::At(NOW), "it was seen to go");
 }
 
 #[test]

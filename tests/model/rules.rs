@@ -148,6 +148,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("role-pending", with(calm(), |c| { c.nodes[3].role = Role::Manager; c.nodes[3].updated = ago(90); }).into(), "n4 is to be a manager, and still is a worker"),
         ("leader-changes", Given(calm(), vec![100, 200, 300].into_iter().map(|at| event(at, Subject::Other, Meaning::Leader, "now leads the managers")).map(|mut e| { e.text = format!("{}{}", e.text, e.at.0).into(); e }).collect()), "the leader changed 3 times within 10m, now m1"),
         ("managers-even", calm().manager("m5").into(), "4 managers stand 1 loss, as 3 would"),
+        ("node-never-joined", with(calm().node("n5"), |c| { c.nodes[4].state = NodeState::Unknown; c.nodes[4].engine = "".into(); }).into(), "node entry n5 never joined"),
         ("manager-single", cluster().manager("m1").node("n2").service("web", 2).into(), "one manager for 2 nodes"),
         ("node-left-behind", with(calm().down("n4", "").node("n4"), |c| { c.nodes[4].id = "id-of-n4-now".into(); c.nodes[4].created = ago(60); }).into(), "the old entry id-of-n4 of n4 is left behind by a node that is back as id-of-n4-now"),
         ("manager-load", with(calm(), |c| { spec(&mut c.tasks[0]).reserved.memory = 6 << 30; }).into(), "75 % of its memory"),

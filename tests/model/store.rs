@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use skep::cluster::{
-    Delta, ListId, NodeState, Part, Scope, ServiceId, Store, Task, TaskState, Timestamp,
+    Delta, ListId, Mode, NodeState, Part, Scope, ServiceId, Store, Task, TaskState, Timestamp,
 };
 
 use crate::cluster_fixture::{Cluster, NOW, cluster, listed, shop};
@@ -331,4 +331,35 @@ fn tasks_that_were_silent_are_known_with_the_next_list_of_all() {
     assert_eq!(store.unread().silent_since(Part::Tasks), Some(NOW));
     tell_list(&mut store, 3, Scope::All, &truth.tasks, None);
     assert!(store.tasks_known() && store.unread().why(Part::Tasks).is_none());
+}
+
+/// A join that broke off leaves an entry without a name, and a task of each global service for it.
+#[test]
+fn a_node_that_never_joined_is_owed_no_task() {
+    let mut c = cluster().manager("m1").node("n2").node("n3").service("agent", 0);
+    c.last().mode = Mode::Global;
+    for (at, state) in
+        [TaskState::Running, TaskState::Running, TaskState::Pending].into_iter().enumerate()
+    {
+        c = c.task(0, state, "", 100);
+        c.tasks.last_mut().unwrap().node = Some(c.nodes[at].id.clone());
+    }
+    let engine = std::mem::replace(&mut c.nodes[2].engine, "".into());
+    c.nodes[2].state = NodeState::Unknown;
+    let mut store = c.store();
+    let health = |store: &Store| (store.health().converged, store.health().missing);
+    let counts = |store: &Store| {
+        let m = store.missing(store.services().next().unwrap());
+        (m.running, m.desired, store.node_tally(&c.nodes[2].id).wanted, store.total().wanted)
+    };
+    assert_eq!((health(&store), counts(&store)), ((1, 0), (2, 2, 0, 2)));
+    // All are unknown for a moment when the leader changes: that one joined.
+    let mut nodes = c.nodes.clone();
+    nodes[2].engine = engine;
+    store.apply(Delta::Nodes(nodes), NOW);
+    assert_eq!((health(&store), counts(&store)), ((0, 1), (2, 3, 1, 3)));
+    store.apply(Delta::Nodes(c.nodes.clone()), NOW);
+    assert_eq!((health(&store), counts(&store)), ((1, 0), (2, 2, 0, 2)));
+    store.apply(Delta::Nodes(c.nodes[..2].to_vec()), NOW);
+    assert_eq!(counts(&store).3, 3, "one that is not known is up");
 }

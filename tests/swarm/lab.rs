@@ -31,8 +31,26 @@ impl Lab {
 
     /// A second, smaller one beside it.
     pub fn second(&self) -> Self {
+        self.beside([1, 1])
+    }
+
+    /// Another one beside it, of so many managers and workers, all with the first engine.
+    pub fn beside(&self, size: [u32; 2]) -> Self {
         let first = self.engines.split(' ').next().unwrap_or_default();
-        Self::start_up(first, Some(self), [1, 1])
+        Self::start_up(first, Some(self), size)
+    }
+
+    /// Lets a node ask for the root certificate and for its own, and connect no more: what comes after
+    /// that in a join never happens.
+    pub fn break_joins(&self, node: u32) {
+        let netns = format!("--net=/run/netns/{}n{node}", self.bridge);
+        let syn = ["-p", "tcp", "--dport", "2377", "--syn"];
+        let limit = ["-m", "limit", "--limit", "1/hour", "--limit-burst", "2", "-j", "ACCEPT"];
+        for rule in [&["-j", "DROP"][..], &limit] {
+            let mut command = Command::new("nsenter");
+            command.args([&netns, "iptables", "-I", "OUTPUT"]).args(syn).args(rule);
+            assert!(command.status().expect("nsenter runs").success());
+        }
     }
 
     /// Each node in turn gets one of the engines; those that had to be unpacked are shared with

@@ -142,3 +142,58 @@ pub fn joined_again(lab: &Lab) {
     assert!(!lab.docker(1, &["node", "ls", "-q"]).contains(&old));
     managers_back(lab);
 }
+
+/// One of two managers is lost for good, and the other makes the Swarm anew by itself.
+pub fn made_anew(big: &Lab) {
+    let lab = &big.beside([2, 1]);
+    let one = hosts(lab, &[1]);
+    lab.service("web", 4, &[]);
+    let agent = ["--mode", "global", "--stop-grace-period", "1s", "--no-resolve-image"];
+    let create = ["service", "create", "--detach", "--name", "agent"];
+    lab.docker(1, &[&create[..], &agent, &["lab/app:1.0", "sleep", "1d"]].concat());
+    wait(LATER, "an agent on each node", || {
+        run(&one, &["snapshot"]).1.matches("running  running").count() == 7
+    });
+    lab.crash(2);
+    lab.docker(1, &["swarm", "init", "--force-new-cluster", "--advertise-addr", &lab.address(1)]);
+    // A host that would join gets no further than its certificate.
+    lab.docker(3, &["swarm", "leave", "--force"]);
+    lab.break_joins(3);
+    let token = lab.docker(1, &["swarm", "join-token", "-q", "worker"]);
+    let manager = format!("{}:2377", lab.address(1));
+    let nameless = || {
+        let list = lab.docker(1, &["node", "ls", "--format", "{{.ID}} {{.Hostname}}/{{.Status}}"]);
+        list.lines().find_map(|l| l.strip_suffix(" /Unknown").map(str::to_owned))
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| lab.try_docker(3, &["swarm", "join", "--token", &token, &manager]));
+        wait(LATER, "an entry without a name", || nameless().is_some());
+        lab.crash(3);
+    });
+    let id = nameless().expect("it never joins");
+    let waits = ["service", "ps", "agent", "--filter", "desired-state=running", "-q"];
+    wait(LATER, "docker counts a task for it", || lab.docker(1, &waits).lines().count() == 2);
+    // What was lost is down, all that can run does, and nothing is owed to what never joined.
+    wait(LATER, "the old manager is down", || found(&one, "node-down").is_some());
+    let snapshot = || {
+        let (_, text) = run(&one, &["snapshot", "--json"]);
+        serde_json::from_str::<Value>(&text).map_or(Value::Null, |all| all["clusters"][0].clone())
+    };
+    wait(LATER, "all of web runs again", || snapshot()["services"][1]["running"] == 4);
+    let mut tui = open(lab, 1);
+    tui.shows(SOON, "services 2/2");
+    assert!(!tui.screen().contains("missing"), "{}", tui.screen());
+    tui.keys("7/node2\r");
+    tui.shows(SOON, "before --force-new-cluster");
+    // The entry is told after a while, and goes with one key.
+    wait(LATER, "the entry is told", || found(&one, "node-never-joined").is_some());
+    let advice = found(&one, "node-never-joined").unwrap();
+    assert!(advice["message"].as_str().unwrap().contains(&id[..12]), "{advice:#}");
+    assert!(advice["message"].as_str().unwrap().ends_with("never joined, 1 task waits for it"));
+    tui.keys(&format!("3/{}\r\x1b[3~", &id[..12]));
+    tui.shows(SOON, &format!("docker node rm {id}"));
+    tui.keys("y");
+    tui.line(LATER, &["✓", &id[..12]]);
+    tui.quit();
+    assert_eq!(nameless(), None);
+}

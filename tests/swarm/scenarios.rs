@@ -54,6 +54,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("a write in flight when its manager goes is read back, never sent twice", write_in_flight),
     ("a dead endpoint is passed over at once, whatever ails it", quorum::dead_endpoints),
     ("quorum lost and regained, told everywhere while it lasts", quorum::lost),
+    ("a Swarm made anew owes nothing to what never joined", quorum::made_anew),
     (
         "ssh: by key, through a jump host, forwarded or dial-stdio; nothing is left behind",
         reach::by_ssh,

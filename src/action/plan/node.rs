@@ -205,6 +205,9 @@ impl NodeChange {
                 touched.text = "no task is touched, unless a constraint names these labels".into();
                 relabelled(node, labels, store, &mut touched);
             }
+            Self::Remove if node.never_joined() => {
+                touched.text = "the Swarm forgets the entry; nothing ever ran there".into();
+            }
             Self::Remove => {
                 let listed = store.tasks_on(&node.id).filter(|t| !t.state.is_terminal()).count();
                 touched.text = match listed {

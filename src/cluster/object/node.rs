@@ -90,6 +90,12 @@ impl Node {
         self.state != NodeState::Down
     }
 
+    /// Whether it was given a certificate and has never reported: a join that broke off. Nothing can run
+    /// there, and no heartbeat is missed, so that it stays `unknown` for ever (measured).
+    pub fn never_joined(&self) -> bool {
+        self.state == NodeState::Unknown && self.engine.is_empty()
+    }
+
     /// Whether it leads the managers.
     pub fn is_leader(&self) -> bool {
         self.manager.as_ref().is_some_and(|m| m.leader)

@@ -1,7 +1,7 @@
 //! Counts of tasks: of a service, of a node and of the whole Swarm, kept up to date task by task.
 
 use super::Store;
-use crate::cluster::{IdleSlots, NodeId, NodeState, ServiceId, Task, TaskState};
+use crate::cluster::{IdleSlots, Node, NodeId, NodeState, ServiceId, Task, TaskState};
 
 /// The Swarm in a few figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +63,39 @@ impl Tally {
     }
 }
 
+/// A node's part in how the tasks on it count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    is_up: bool,
+    never_joined: bool,
+}
+
+impl Standing {
+    /// One that is not known is up.
+    pub(super) fn of(node: Option<&Node>) -> Self {
+        Self {
+            is_up: node.is_none_or(Node::is_up),
+            never_joined: node.is_some_and(Node::never_joined),
+        }
+    }
+
+    fn weigh(self, task: &Task) -> Tally {
+        let reserved = &task.spec.reserved;
+        let wanted = task.is_wanted() && !self.never_joined;
+        let (nano_cpus, memory) =
+            if wanted { (reserved.nano_cpus, reserved.memory) } else { (0, 0) };
+        Tally {
+            running: u64::from(task.state == TaskState::Running && self.is_up),
+            wanted: u64::from(wanted),
+            complete: u64::from(task.state == TaskState::Complete),
+            failed: u64::from(task.state.is_failure()),
+            all: 1,
+            nano_cpus,
+            memory,
+        }
+    }
+}
+
 /// Progress of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing {
@@ -114,18 +147,14 @@ impl Store {
 
     /// A task's share of its service's counts.
     pub(super) fn weigh(&self, task: &Task) -> Tally {
-        let reserved = &task.spec.reserved;
-        let (nano_cpus, memory) =
-            if task.is_wanted() { (reserved.nano_cpus, reserved.memory) } else { (0, 0) };
-        Tally {
-            running: u64::from(self.is_running(task)),
-            wanted: u64::from(task.is_wanted()),
-            complete: u64::from(task.state == TaskState::Complete),
-            failed: u64::from(task.state.is_failure()),
-            all: 1,
-            nano_cpus,
-            memory,
-        }
+        let node = task.node.as_ref().and_then(|id| self.nodes.get(id));
+        Standing::of(node).weigh(task)
+    }
+
+    /// Whether a task is meant for a node that never joined, as global services have them: nothing will
+    /// ever come of it.
+    pub fn is_for_nobody(&self, task: &Task) -> bool {
+        task.node.as_ref().and_then(|id| self.nodes.get(id)).is_some_and(Node::never_joined)
     }
 
     /// Marks the objects of a task as changed. Until all tasks are known, services use the engine's
@@ -147,25 +176,22 @@ impl Store {
         }
     }
 
-    /// A node came, went, or changed between up and down: its running tasks count otherwise.
-    pub(super) fn recount_on(&mut self, node: &NodeId, up: bool) {
-        let Some(group) = self.by_node.get_mut(node) else { return };
-        let running = |at: &&u32| {
-            self.tasks.row(**at).is_some_and(|row| row.task.state == TaskState::Running)
-        };
-        let running: Vec<u32> = group.tasks.iter().filter(running).copied().collect();
-        let before = group.tally.running;
-        group.tally.running = if up { running.len() as u64 } else { 0 };
-        if before == group.tally.running {
-            return;
-        }
-        let one = Tally { running: 1, ..Tally::default() };
-        for place in running {
+    /// Counts the tasks on a node anew that stands otherwise now.
+    pub(super) fn recount_on(&mut self, node: &NodeId, was: Standing, is: Standing) {
+        let Some(group) = self.by_node.get(node).filter(|_| was != is) else { return };
+        for place in group.tasks.clone() {
             let Some(row) = self.tasks.row(place) else { continue };
+            let (was, is) = (was.weigh(&row.task), is.weigh(&row.task));
+            if was == is {
+                continue;
+            }
             let service = &row.task.service;
-            self.total.add(one, up);
+            self.total.swap(was, is);
+            if let Some(group) = self.by_node.get_mut(node) {
+                group.tally.swap(was, is);
+            }
             if let Some(group) = self.by_service.get_mut(service) {
-                group.tally.add(one, up);
+                group.tally.swap(was, is);
                 group.revision = self.revision;
             }
             self.unreckoned.insert(service.clone());
@@ -179,7 +205,7 @@ impl Store {
         let (mut done, mut wanted) = (0, 0);
         for task in self.tasks_of(id).filter(|t| service.is_of_this_run(t)) {
             done += u64::from(task.state == TaskState::Complete);
-            wanted += u64::from(task.is_wanted());
+            wanted += u64::from(task.is_wanted() && !self.is_for_nobody(task));
         }
         self.by_service.entry_ref(id).or_default().last_run = (done, wanted);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Store;
+use super::{Store, counts::Standing};
 use crate::cluster::{ListId, Part, Scope};
 
 /// More tasks than any Swarm has: lists that broke off, one after the other, never had an end.
@@ -58,8 +58,8 @@ impl Store {
         self.touched.all = true;
         match part {
             Part::Nodes => {
-                for id in std::mem::take(&mut self.nodes).into_keys() {
-                    self.recount_on(&id, true);
+                for (id, gone) in std::mem::take(&mut self.nodes) {
+                    self.recount_on(&id, Standing::of(Some(&gone)), Standing::of(None));
                 }
                 self.count_nodes();
             }

@@ -1,6 +1,6 @@
 //! Applies a list of nodes.
 
-use super::Store;
+use super::{Store, counts::Standing};
 use crate::cluster::{Gravity, Meaning, Node, NodeState, Subject, Timestamp, journal::Line};
 
 impl Store {
@@ -14,22 +14,24 @@ impl Store {
         self.revision += 1;
         let mut old = std::mem::take(&mut self.nodes);
         self.nodes.reserve(nodes.len());
-        // Whose tasks count otherwise now, and whether they count. One that is not known is up.
+        // Whose tasks may count otherwise now.
         let mut flipped = Vec::new();
         let mut same_roll = true;
         for node in nodes {
             match old.remove(&node.id) {
                 Some(before) => {
                     same_roll &= before.hostname == node.hostname;
-                    if before.is_up() != node.is_up() {
-                        flipped.push((node.id.clone(), node.is_up()));
+                    let (was, is) = (Standing::of(Some(&before)), Standing::of(Some(&node)));
+                    if was != is {
+                        flipped.push((node.id.clone(), was, is));
                     }
                     self.node_changed(&before, &node, at);
                     self.journal_node(&before, &node, at);
                 }
                 None => {
                     same_roll = false;
-                    flipped.push((node.id.clone(), node.is_up()));
+                    let is = Standing::of(Some(&node));
+                    flipped.push((node.id.clone(), Standing::of(None), is));
                     if was_known {
                         let text = format!("joined as {}", node.role);
                         self.tell_node(&node, text, at);
@@ -41,13 +43,13 @@ impl Store {
         for (id, gone) in old {
             self.tell_node(&gone, "left the Swarm".to_owned(), at);
             self.memory.forget(&Subject::Node(id.clone()));
-            flipped.push((id, true));
+            flipped.push((id, Standing::of(Some(&gone)), Standing::of(None)));
             same_roll = false;
         }
         self.roll += u64::from(!same_roll);
         self.touched.all |= !flipped.is_empty();
-        for (id, up) in flipped {
-            self.recount_on(&id, up);
+        for (id, was, is) in flipped {
+            self.recount_on(&id, was, is);
         }
         self.count_nodes();
     }

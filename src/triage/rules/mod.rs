@@ -103,6 +103,7 @@ rules! {
     "stuck-starting", Waiting, Warning, Cause, 0, Service(stuck::starting), "tasks stay in `starting`: a health check does not pass, or the engine does not start the container";
 
     "managers-even", Manager, Advice, Advice, 20, Swarm(managers::even), "an even number of managers stands no more losses than one fewer";
+    "node-never-joined", Node, Advice, Advice, 20, Node(nodes::never_joined), "a node entry whose engine never reported: a join that broke off";
     "manager-single", Manager, Advice, Advice, 19, Swarm(managers::single), "several nodes and one manager";
     "node-left-behind", Node, Advice, Advice, 19, Node(quorum::left_behind), "the old entry of a host that joined the Swarm again";
     "capacity-spare", Capacity, Advice, Advice, 18, Swarm(capacity::spare), "what the largest node reserves would not fit on the others";

@@ -50,7 +50,7 @@ pub fn down(cx: &Context<'_>, node: &Node) -> Option<Found> {
     // After `--force-new-cluster`: nobody has to demote it first.
     let was_manager = node.role == Role::Manager && node.manager.is_none();
     let found = if was_manager {
-        found.remedy(Remedy::Delete, "it is no manager any more: remove it, and let it join anew")
+        found.remedy(Remedy::Delete, "it was a manager before --force-new-cluster: back, it becomes one again; gone for good, remove it")
     } else {
         found
     };
@@ -62,6 +62,24 @@ pub fn down(cx: &Context<'_>, node: &Node) -> Option<Found> {
             .remedy(Remedy::Describe, "what ran there, and what dies with it")
             .remedy(Remedy::Events, "what happened before"),
     )
+}
+
+/// An entry without a name, `unknown` for ever: its engine was given a certificate and never reported. Docker
+/// counts a task of each global service for it, which never starts. Advice: nothing is broken.
+pub fn never_joined(cx: &Context<'_>, node: &Node) -> Option<Found> {
+    let is_one = node.never_joined() && cx.lasts(node.created, cx.thresholds.grace);
+    let waiting = || cx.store.tasks_on(&node.id).filter(|t| t.is_wanted());
+    is_one.then(|| {
+        let tasks = match waiting().count() {
+            0 => String::new(),
+            n => format!(", {} for it", count(n, "task waits", "tasks wait")),
+        };
+        Found::advice(format!("node entry {} never joined{tasks}", node.hostname))
+            .why("its engine was given a certificate and was never heard of: the join broke off; where it was tried again there is another entry")
+            .fact(node.created, format!("{} was given a certificate", node.hostname))
+            .tasks(cx, waiting())
+            .remedy(Remedy::Delete, "remove the entry: nothing runs there")
+    })
 }
 
 /// `Status.State` `disconnected`: the agent's session ended, and it may be back in seconds. Critical

@@ -5,7 +5,7 @@ use crate::{
         ELECTION, Leaderless, Lost, Node, NodeState, Quorum, Role, Subject, Timestamp, Voter,
     },
     text::span,
-    triage::{Context, Remedy, context::names, rule::Found},
+    triage::{Began, Context, Remedy, context::names, rule::Found},
 };
 
 /// The voters. A manager that is demoted stops being one before the others strike it off, and is
@@ -75,9 +75,12 @@ fn leader_lost(cx: &Context<'_>, leaderless: &Leaderless) -> Option<Found> {
     let others = leaderless.others(cx.store);
     let others = names(others.iter().map(String::as_str));
     let (answer, total) = (leaderless.answering.len(), leaderless.total());
+    // Where no list was ever read it had none already at the first look.
+    let seen_well = cx.store.nodes().len() > 0;
+    let since = if seen_well { Began::from(leaderless.since) } else { Began::By(leaderless.since) };
     if total == 0 {
         let message = "quorum lost: the Swarm has no leader, and its managers tell no more";
-        return Some(told(message.into(), leaderless.since, "the other managers"));
+        return Some(told(message.into(), since, "the other managers"));
     }
     let answers = if answer == 1 { "answers" } else { "answer" };
     let by = if answering.is_empty() { String::new() } else { format!(" ({})", names(answering)) };
@@ -90,10 +93,10 @@ fn leader_lost(cx: &Context<'_>, leaderless: &Leaderless) -> Option<Found> {
         "quorum lost: no leader, {answer} of {total} managers {answers}{by}, {} needed{rest}",
         leaderless.needed()
     );
-    Some(told(message, leaderless.since, if others.is_empty() { "managers" } else { &others }))
+    Some(told(message, since, if others.is_empty() { "managers" } else { &others }))
 }
 
-fn told(message: String, since: Timestamp, away: &str) -> Found {
+fn told(message: String, since: impl Into<Began>, away: &str) -> Found {
     Found::critical(message, since)
         .why("without a majority of managers nothing can be scheduled, scaled or healed; what runs goes on running")
         .remedy(Remedy::Node, format!("bring {away} back; only if it is gone for good: docker swarm init --force-new-cluster on one manager"))
