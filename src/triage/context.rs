@@ -206,18 +206,33 @@ impl<'a> ServiceContext<'a> {
         // What an update replaces fails for the spec that was: no word about the one in force.
         let since_then =
             |t: &&Task| t.since > self.changed && t.spec.template == self.service.template;
-        let mut recent: Vec<&Task> =
-            all.filter(since_then).filter(|t| cx.recent(t.since, LATELY)).collect();
-        recent.sort_by_key(|t| (std::cmp::Reverse(t.since), &t.id));
-        let mut places: HashMap<Place<'_>, usize> = HashMap::new();
-        for task in &recent {
-            *places.entry(task.place()).or_default() += 1;
+        let mut failed: Vec<&Task> = all.filter(since_then).collect();
+        failed.sort_by_key(|t| (std::cmp::Reverse(t.since), &t.id));
+        let mut recent: Vec<&Task> = Vec::new();
+        let mut places: HashMap<Place<'_>, Vec<&Task>> = HashMap::new();
+        for task in failed {
+            let lately = cx.recent(task.since, LATELY);
+            let known = places.entry(task.place()).or_default();
+            // Each soon after the one before it: all that goes on is one story, however long.
+            let goes_on = known.last().is_some_and(|next| task.since.age(next.since) <= LATELY);
+            if lately || goes_on {
+                recent.push(task);
+                known.push(task);
+            }
         }
-        let fast = recent.iter().filter(|t| t.since.age(cx.now) <= thresholds.loop_within).count();
-        // The manager keeps few of each place: where all of those failed lately, it is many.
+        places.retain(|_, all| !all.is_empty());
+        let since =
+            |limit: Duration| recent.iter().filter(|t| t.since.age(cx.now) <= limit).count();
+        let (fast, lately) = (since(thresholds.loop_within), since(LATELY));
+        // The manager keeps few of each place: where all of those failed, it is many. Where they fail at
+        // regular times, the next one will.
         let kept = usize::try_from(cx.store.info().history_limit.saturating_sub(1)).unwrap_or(0);
-        let full = places.values().any(|n| *n >= kept.max(thresholds.loop_failures));
-        if fast < thresholds.loop_failures && recent.len() < thresholds.loop_failures + 2 && !full {
+        let enough = |all: &Vec<&Task>| {
+            let least = thresholds.loop_failures;
+            all.len() >= kept.max(least) || (all.len() >= least && rhythm(all).is_some())
+        };
+        let full = places.values().any(enough);
+        if fast < thresholds.loop_failures && lately < thresholds.loop_failures + 2 && !full {
             return;
         }
         // What has run for clearly longer than those that failed did is more than the next of them.
@@ -281,7 +296,8 @@ impl<'a> ServiceContext<'a> {
             }
             self.fails_now |= now;
             self.fails_itself |= now && task.state != TaskState::Orphaned;
-            if (now || task.since.age(self.cx.now) < LATELY)
+            let goes_on = || self.looping.iter().any(|t| t.id == task.id);
+            if (now || task.since.age(self.cx.now) < LATELY || goes_on())
                 && let Some(why) = why(task)
             {
                 trouble.push((task, why));
@@ -375,6 +391,16 @@ impl<'a> ServiceContext<'a> {
         }
     }
 
+    /// The time between two failures of a place, if they come at regular times and not fast.
+    pub fn rhythm(&self) -> Option<Duration> {
+        let mut places: HashMap<Place<'_>, Vec<&Task>> = HashMap::new();
+        for task in &self.looping {
+            places.entry(task.place()).or_default().push(task);
+        }
+        let longest = places.into_values().max_by_key(|all| (all.len(), all[0].since))?;
+        rhythm(&longest).filter(|time| *time >= Duration::from_secs(60))
+    }
+
     /// Whether a slot has failed as often as the manager remembers (its limit counts the live task, too).
     pub fn history_is_full(&self) -> bool {
         // Of a job all are kept (measured).
@@ -431,6 +457,14 @@ impl<'a> ServiceContext<'a> {
     pub fn lost_node(&self) -> Option<&'a NodeId> {
         self.lost.first().and_then(|t| t.node.as_ref())
     }
+}
+
+/// The time between the ends of these, the newest first: none may be twice another.
+fn rhythm(all: &[&Task]) -> Option<Duration> {
+    let mut gaps: Vec<Duration> = all.windows(2).map(|w| w[1].since.age(w[0].since)).collect();
+    gaps.sort_unstable();
+    let (first, last) = (gaps.first()?, gaps.last()?);
+    (*last <= *first * 2).then(|| gaps[gaps.len() / 2])
 }
 
 /// `a, b, c and 4 more`, in the order given.

@@ -97,25 +97,37 @@ pub(super) fn resting<'t>(
 }
 
 /// Whether a task was killed because its node's engine stopped: then what runs there, of whatever service,
-/// is killed in one moment (measured at `--force-new-cluster`).
+/// is killed in one moment, and the node is told anew (measured at `--force-new-cluster`).
 fn engine_stopped(cx: &Context<'_>, task: &Task) -> bool {
     const MOMENT: u64 = 1_500_000_000;
     let killed = |t: &Task| t.state == TaskState::Failed && why(t) == Some(Why::Exit(137));
     let Some(node) = task.node.as_ref().filter(|_| killed(task)) else { return false };
     let others = || cx.store.tasks_on(node).filter(|other| other.id != task.id);
+    // What is killed as soon as it runs may be so in one moment, each for itself.
+    let ran = |t: &Task| t.created.age(t.since) > cx.thresholds.grace;
     let with_it = |other: &Task| {
-        other.service != task.service
+        (other.service != task.service || (ran(task) && ran(other)))
             && killed(other)
             && other.since.0.abs_diff(task.since.0) <= MOMENT
     };
     let survived = |other: &Task| other.state == TaskState::Running && other.since < task.since;
-    others().any(with_it) && !others().any(survived)
+    (others().any(with_it) || told_anew(cx, node, task.since)) && !others().any(survived)
+}
+
+/// The time around the end or beginning of an engine within which it ends its tasks.
+const AT_ONCE: i64 = 5_000_000_000;
+
+/// Whether a node was told anew at that time.
+fn told_anew(cx: &Context<'_>, node: &NodeId, at: Timestamp) -> bool {
+    let near = |told: Timestamp| told.is_set() && told.0.abs_diff(at.0) <= AT_ONCE as u64;
+    let seen = cx.store.memory().node(node);
+    cx.store.node(node).is_some_and(|n| near(n.updated))
+        || seen.is_some_and(|m| near(m.back) || near(m.state_since))
 }
 
 /// Whether a task ended because its node's engine was restarted: then all that ran there ends at once, with
 /// exit 255 or without a trace of the container, and the node is told anew.
 pub(super) fn engine_restarted(cx: &Context<'_>, task: &Task) -> bool {
-    const AT_ONCE: i64 = 5_000_000_000;
     let says_so = |t: &Task| {
         t.state == TaskState::Failed
             && (t.exit_code == Some(255) || t.err.starts_with("No such container: "))
@@ -123,13 +135,10 @@ pub(super) fn engine_restarted(cx: &Context<'_>, task: &Task) -> bool {
     let Some(node) = task.node.as_ref().filter(|_| says_so(task)) else {
         return engine_stopped(cx, task);
     };
-    let near = |at: Timestamp| at.is_set() && at.0.abs_diff(task.since.0) <= AT_ONCE as u64;
-    let seen = cx.store.memory().node(node);
-    let told = cx.store.node(node).is_some_and(|n| near(n.updated))
-        || seen.is_some_and(|m| near(m.back) || near(m.state_since));
-    if told {
+    if told_anew(cx, node, task.since) {
         return true;
     }
+    let near = |at: Timestamp| at.is_set() && at.0.abs_diff(task.since.0) <= AT_ONCE as u64;
     let others = || cx.store.tasks_on(node).filter(|other| other.id != task.id);
     let survived = |other: &Task| {
         other.state == TaskState::Running && other.since.0 < task.since.0.saturating_sub(AT_ONCE)

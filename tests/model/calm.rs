@@ -342,6 +342,28 @@ fn what_dies_with_its_nodes_engine_is_no_failure() {
     assert!(told(5, false) > 0, "one after the other");
 }
 
+/// The same of what is alone on its node: two tasks of one service that had run, or one as the node is told
+/// anew.
+#[test]
+fn tasks_of_one_service_that_die_with_their_engine_are_no_failures() {
+    const KILLED: &str = "task: non-zero exit (137)";
+    let told = |slots: u64, lived: i64, node_told: i64| {
+        let mut c = cluster().manager("m1").service("web", slots);
+        c.tasks.clear();
+        c.nodes[0].updated = ago(node_told);
+        for slot in 1..=slots {
+            c = c.task(slot, TaskState::Failed, KILLED, 8);
+            c.tasks.last_mut().unwrap().created = ago(8 + lived);
+            c = c.task(slot, TaskState::Starting, "", 2);
+        }
+        said(&c).into_iter().filter(|s| s.2.contains("137")).count()
+    };
+    assert_eq!(told(2, 3_600, 86_400), 0, "all at once");
+    assert!(told(2, 4, 86_400) > 0, "each as soon as it ran");
+    assert_eq!(told(1, 3_600, 9), 0, "the node was told anew");
+    assert!(told(1, 3_600, 86_400) > 0, "nothing else tells of the engine");
+}
+
 #[test]
 fn a_service_that_failed_at_first_is_up_once_it_stays() {
     let after = |age: i64| {

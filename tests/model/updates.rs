@@ -201,14 +201,58 @@ fn crash_loop(replicas: u64, life: i64, phase: i64) -> Cluster {
 
 #[test]
 fn a_loop_of_tasks_that_live_for_minutes_holds_its_severity() {
-    for (replicas, life) in [(1, 100), (2, 100), (1, 150), (3, 150), (1, 200), (6, 200)] {
+    let lives = [(1, 100), (2, 100), (1, 150), (3, 150), (1, 200), (6, 200)];
+    // Four of these do not fit into a quarter of an hour.
+    let slower = [(1, 226), (1, 240), (2, 300), (1, 420), (3, 600), (1, 840)];
+    for (replicas, life) in lives.into_iter().chain(slower) {
         for phase in (0..life + 5).step_by(9) {
             let said = said(&crash_loop(replicas, life, phase));
             let first = said.first().map(|s| (s.0, s.1));
             let want = Some(("service-down", Severity::Critical));
             assert_eq!(first, want, "{replicas} that live {life} s, at {phase}: {said:?}");
             assert!(said[0].2.starts_with("web: nothing stays up"), "{said:?}");
+            let every = match life + 5 {
+                secs @ 0..180 => format!("times, every ~{secs}s"),
+                secs => format!("times, every ~{}m", (secs + 30) / 60),
+            };
+            assert!(said[0].2.ends_with(&every), "{said:?}");
         }
+    }
+}
+
+/// From the third failure at regular times on it is a loop, not each failure for itself.
+#[test]
+fn a_slow_loop_is_one_before_its_history_is_full() {
+    for (kept, life) in [(3, 100), (3, 240), (3, 600), (4, 240)] {
+        for phase in (0..life + 5).step_by(9) {
+            let mut c = crash_loop(1, life, phase);
+            let drop = c.tasks.iter().map(|t| t.since).min().unwrap();
+            c.tasks.retain(|t| kept == 4 || t.since != drop);
+            c.last().created = ago(6 * life);
+            let said = said(&c);
+            assert_eq!(
+                said[0].0, "service-down",
+                "{kept} that lived {life} s, at {phase}: {said:?}"
+            );
+        }
+    }
+}
+
+/// What failed once, or now and then, is no loop while it runs.
+#[test]
+fn failures_now_and_then_are_no_loop() {
+    for ages in
+        [&[3_600][..], &[1_000], &[400], &[200, 1_300], &[300, 3_900, 7_500], &[200, 500, 1_300]]
+    {
+        let mut c = cluster().manager("m1").manager("m2").manager("m3").service("web", 1);
+        c.tasks.clear();
+        for (at, age) in ages.iter().enumerate() {
+            c = ran(c, 1, TaskState::Failed, *age, true);
+            let before = ages.get(at + 1).copied().unwrap_or(90_000);
+            c.tasks.last_mut().unwrap().created = ago(before - 5);
+        }
+        let c = ran(c, 1, TaskState::Running, ages[0] - 5, true);
+        assert_eq!(said(&c), [], "{ages:?}");
     }
 }
 

@@ -14,10 +14,20 @@ const LONGEST: usize = 300;
 /// `, 4 times`; the manager keeps but the last few of a slot, so it may have been more often.
 fn times(s: &ServiceContext<'_>, tasks: &[&Task]) -> String {
     let failed = tasks.iter().filter(|t| t.state.is_failure()).count();
+    let every = every(s);
     match failed {
-        ..=1 => String::new(),
-        n if s.history_is_full() => format!(", at least {n} times"),
-        n => format!(", {n} times"),
+        ..=1 => every,
+        n if s.history_is_full() => format!(", at least {n} times{every}"),
+        n => format!(", {n} times{every}"),
+    }
+}
+
+/// `, every ~105s`, `, every ~4m`, of what fails at regular times.
+fn every(s: &ServiceContext<'_>) -> String {
+    let Some(time) = s.rhythm().map(|time| time.as_secs()) else { return String::new() };
+    match time {
+        0..180 => format!(", every ~{time}s"),
+        _ => format!(", every ~{}m", (time + 30) / 60),
     }
 }
 
@@ -67,7 +77,7 @@ pub fn crash_loop(s: &ServiceContext<'_>) -> Option<Found> {
                 } else {
                     count(recent.len(), "end", "ends")
                 },
-                span(over.max(std::time::Duration::from_secs(1))),
+                span(over.max(std::time::Duration::from_secs(1))) + &every(s),
             ),
             if full { Began::By(oldest.since) } else { oldest.since.into() },
         )
