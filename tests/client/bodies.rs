@@ -218,7 +218,7 @@ async fn a_proxy_refuses_in_its_own_words() {
         ("401 Unauthorized", ""),
         ("403 Forbidden", "denied by policy\n"),
         ("403 Forbidden", r#"{"message":"authorization denied by plugin x"}"#),
-        ("404 Not ReadObject", page),
+        ("404 Not Found", page),
         ("405 Method Not Allowed", page),
         ("407 Proxy Authentication Required", "log in"),
     ] {

@@ -69,9 +69,10 @@ async fn no_command_lets_a_swarm_speak_to_the_terminal() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_error_lets_an_engine_speak_to_the_terminal() {
-    for fault in ["no-leader", "worker", "locked", "expired", "no-swarm", "error", "garbage", "cut"]
-    {
-        let (_demo, _dir, host) = hostile(&[fault]);
+    let faults =
+        ["no-leader", "worker", "locked", "expired", "no-swarm", "error", "garbage", "cut"];
+    let engines = faults.map(|fault| (fault, hostile(&[fault])));
+    let speaks = |fault: &str, host: &str| {
         for command in [
             &["check"][..],
             &["check", "--json"],
@@ -79,11 +80,19 @@ async fn no_error_lets_an_engine_speak_to_the_terminal() {
             &["report"],
             &["logs", "shop_web"],
         ] {
-            let args: Vec<&str> = [&["-H", &host], command].concat();
-            let text = tokio::task::block_in_place(|| on_terminal(&args, &[]));
+            let args: Vec<&str> = [&["-H", host], command].concat();
+            let text = on_terminal(&args, &[]);
             assert_eq!(harm(&text), None, "{fault} {args:?}");
         }
-    }
+    };
+    // Most of the time is spent in waiting for them.
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            for (fault, (_, _, host)) in &engines {
+                scope.spawn(|| speaks(fault, host));
+            }
+        });
+    });
 }
 
 /// Names come from scripts, too.

@@ -175,7 +175,7 @@ fn lost() -> Vec<Answer> {
         says(301, ""),
         says(307, "<html>Moved</html>"),
         says(400, "<html>Bad Request</html>"),
-        says(404, "<html>Not ReadObject</html>"),
+        says(404, "<html>Not Found</html>"),
         says(408, "<html>Request Timeout</html>"),
         says(413, "too large"),
         says(429, "<html>Too Many Requests</html>"),
@@ -249,7 +249,7 @@ async fn a_write_is_taken_only_when_the_object_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxys_page_is_no_sign_that_an_object_is_gone() {
-    let page = says(404, "<html>Not ReadObject</html>");
+    let page = says(404, "<html>Not Found</html>");
     let engine = Scripted::new(&[says(200, "")], std::slice::from_ref(&page));
     let (outcome, _) = engine.carry_out(&node(7), Change::Node(NodeChange::Remove)).await;
     assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
