@@ -773,8 +773,9 @@ pub fn time_line(lab: &Lab) {
     let (code, text) = skep(lab, 1, &["report", "--since", "10m"]);
     assert_eq!(code, 0);
     let engine = format!("engine {}", lab.versions()[2].1);
+    let title = format!("# Incident report: {}", lab.endpoint(1));
     for says in [
-        "# Incident report: default",
+        &*title,
         "### critical: story ",
         "rule `update-paused`, cause `exit-code`",
         "task: non-zero exit (3)",
