@@ -25,7 +25,7 @@ use tokio_rustls::TlsConnector;
 use super::{
     Endpoint, Way,
     ssh::{Channel, Pipes, Ssh, SshError, SshPrompts},
-    tls::{Judged, Verdict},
+    tls::{Judged, Objection},
 };
 
 /// Time limit for connecting to an endpoint.
@@ -43,7 +43,7 @@ pub struct Connector(Arc<Inner>);
 struct Inner {
     endpoint: Endpoint,
     tls: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
-    verdict: Verdict,
+    verdict: Objection,
     ssh: Option<Ssh>,
 }
 
@@ -59,7 +59,7 @@ impl Connector {
             Endpoint::Ssh(target) => Some(Ssh::new(target.clone())),
             _ => None,
         };
-        Self(Arc::new(Inner { endpoint, tls: OnceLock::new(), verdict: Verdict::default(), ssh }))
+        Self(Arc::new(Inner { endpoint, tls: OnceLock::new(), verdict: Objection::default(), ssh }))
     }
 
     /// Where it dials.

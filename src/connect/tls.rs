@@ -152,9 +152,9 @@ pub fn trouble(error: &io::Error) -> Option<String> {
 
 /// The engine's objection to our connection.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Verdict(Arc<Mutex<Option<String>>>);
+pub(super) struct Objection(Arc<Mutex<Option<String>>>);
 
-impl Verdict {
+impl Objection {
     /// The message; taken once.
     pub fn take(&self) -> Option<String> {
         self.0.lock().ok()?.take()
@@ -173,11 +173,11 @@ impl Verdict {
 #[derive(Debug)]
 pub struct Judged {
     pub(super) stream: TlsStream<TcpStream>,
-    verdict: Verdict,
+    verdict: Objection,
 }
 
 impl Judged {
-    pub(super) fn new(stream: TlsStream<TcpStream>, verdict: Verdict) -> Self {
+    pub(super) fn new(stream: TlsStream<TcpStream>, verdict: Objection) -> Self {
         Self { stream, verdict }
     }
 

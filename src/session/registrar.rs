@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::link::managers::Manager;
+use super::link::managers::KnownManager;
 use crate::grant::ClusterNo;
 
 /// Managers that turned out to belong to a cluster that has a session already.
 pub(super) struct Join {
-    pub managers: Vec<Manager>,
+    pub managers: Vec<KnownManager>,
     /// Were not to be written to.
     pub read_only: bool,
 }

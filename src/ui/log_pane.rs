@@ -158,7 +158,7 @@ impl LogFilter {
 
 /// A task whose lines are in the buffer, also once the manager has forgotten it.
 #[derive(Clone, Debug)]
-pub struct Writer {
+pub struct LogWriter {
     /// Its name.
     pub name: String,
     /// Begins its lines: its name, or its slot and node where the title names the service.
@@ -194,7 +194,7 @@ pub struct LogPane {
     /// Highlighted text.
     pub highlight: Filter,
     /// Tasks that wrote the lines.
-    pub writers: HashMap<TaskId, Writer>,
+    pub writers: HashMap<TaskId, LogWriter>,
     /// The tasks that are followed now.
     pub tasks: Vec<LogTask>,
     /// Tasks left out because there are more than [`STREAMS`].
@@ -331,7 +331,7 @@ impl LogPane {
             (None, _) => name.clone(),
         };
         let said_of = short.unwrap_or(&name).to_owned();
-        let writer = self.writers.entry(task.id.clone()).or_insert_with(|| Writer {
+        let writer = self.writers.entry(task.id.clone()).or_insert_with(|| LogWriter {
             name,
             label,
             node: task.node.clone(),

@@ -3,7 +3,7 @@
 use crate::cluster::{
     EngineEvent, Gravity, Node, NodeId, NodeState, Reachability, Service, ServiceId, Store,
     Subject, Task, TaskState, Timestamp, changes,
-    journal::{Entry, Line, Meaning},
+    journal::{Entry, Meaning, NewEntry},
 };
 
 /// Number of past failures that go into the journal: the newest ones.
@@ -14,7 +14,10 @@ impl Store {
         let mut say = |text: String, gravity, meaning| {
             let subject = Subject::Node(after.id.clone());
             let name = &*after.hostname;
-            self.tell(at, Line { kind: "node", name, text, subject, gravity, meaning, who: None });
+            self.tell(
+                at,
+                NewEntry { kind: "node", name, text, subject, gravity, meaning, who: None },
+            );
         };
         if before.state != after.state {
             let why = if after.message.is_empty() || after.state == NodeState::Ready {
@@ -83,7 +86,15 @@ impl Store {
         let subject = Subject::Service(after.id.clone());
         self.tell(
             when,
-            Line { kind: "service", name: &after.name, text, subject, gravity, meaning, who: None },
+            NewEntry {
+                kind: "service",
+                name: &after.name,
+                text,
+                subject,
+                gravity,
+                meaning,
+                who: None,
+            },
         );
     }
 
@@ -170,7 +181,7 @@ impl Store {
         let when = if task.since.is_set() && task.since <= at { task.since } else { at };
         self.tell(
             when,
-            Line { kind: "task", name: &name, text, subject, gravity, meaning, who: None },
+            NewEntry { kind: "task", name: &name, text, subject, gravity, meaning, who: None },
         );
     }
 
@@ -208,7 +219,10 @@ impl Store {
             _ => Meaning::Other,
         };
         let kind = &*event.kind;
-        self.tell(event.at, Line { kind, name: &name, text, subject, gravity, meaning, who: None });
+        self.tell(
+            event.at,
+            NewEntry { kind, name: &name, text, subject, gravity, meaning, who: None },
+        );
     }
 }
 

@@ -128,7 +128,7 @@ impl Entry {
 
 /// An entry on its way into the journal.
 #[derive(Clone, Debug)]
-pub struct Line<'a> {
+pub struct NewEntry<'a> {
     /// `task`, `service`, `node`, …
     pub kind: &'a str,
     /// The object's name.
@@ -217,7 +217,7 @@ impl Journal {
     pub const LIMIT: usize = 10_000;
 
     /// Adds one; the oldest goes when the journal is full.
-    pub fn push(&mut self, at: Timestamp, line: Line<'_>) {
+    pub fn push(&mut self, at: Timestamp, line: NewEntry<'_>) {
         if self.entries.len() == Self::LIMIT {
             self.entries.pop_front();
         }

@@ -3,7 +3,7 @@
 use super::{OpenList, Store};
 use crate::cluster::{
     Beginning, ClusterInfo, Delta, Entry, Gravity, Leaderless, ListId, Meaning, Subject, Timestamp,
-    Unread, journal::Line,
+    Unread, journal::NewEntry,
 };
 
 impl Store {
@@ -65,7 +65,7 @@ impl Store {
     /// A line of skep's own in the journal: the connection.
     pub fn note(&mut self, at: Timestamp, name: &str, text: String, gravity: Gravity) {
         let (subject, meaning) = (Subject::Other, Meaning::Other);
-        self.tell(at, Line { kind: "skep", name, text, subject, gravity, meaning, who: None });
+        self.tell(at, NewEntry { kind: "skep", name, text, subject, gravity, meaning, who: None });
     }
 
     /// Notes an action done through skep: its object with its name, a description, and the user.
@@ -77,10 +77,10 @@ impl Store {
         who: &str,
     ) {
         let (gravity, meaning, who) = (Gravity::Note, Meaning::Action, Some(who));
-        self.tell(at, Line { kind: "action", name, text, subject, gravity, meaning, who });
+        self.tell(at, NewEntry { kind: "action", name, text, subject, gravity, meaning, who });
     }
 
-    pub(in crate::cluster) fn tell(&mut self, at: Timestamp, line: Line<'_>) {
+    pub(in crate::cluster) fn tell(&mut self, at: Timestamp, line: NewEntry<'_>) {
         self.revision += 1;
         self.journal.push(at, line);
         if let Some(entry) = self.journal.iter().next_back() {

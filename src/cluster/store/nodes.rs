@@ -1,7 +1,7 @@
 //! Applies a list of nodes.
 
 use super::{Store, counts::Standing};
-use crate::cluster::{Gravity, Meaning, Node, NodeState, Subject, Timestamp, journal::Line};
+use crate::cluster::{Gravity, Meaning, Node, NodeState, Subject, Timestamp, journal::NewEntry};
 
 impl Store {
     pub(super) fn replace_nodes(&mut self, nodes: Vec<Node>, at: Timestamp) {
@@ -85,7 +85,7 @@ impl Store {
     }
 
     fn tell_node(&mut self, node: &Node, text: String, at: Timestamp) {
-        let line = Line {
+        let line = NewEntry {
             kind: "node",
             name: &node.hostname,
             text,

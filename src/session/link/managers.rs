@@ -15,7 +15,7 @@ const WORTHWHILE: Duration = Duration::from_millis(30);
 
 /// A manager.
 #[derive(Debug)]
-pub(in crate::session) struct Manager {
+pub(in crate::session) struct KnownManager {
     /// The client; clones share its connections.
     pub engine: Engine,
     node: Option<Arc<str>>,
@@ -25,7 +25,7 @@ pub(in crate::session) struct Manager {
     parted: bool,
 }
 
-impl Manager {
+impl KnownManager {
     fn new(connector: Connector) -> Self {
         Self {
             engine: Engine::new(connector),
@@ -46,7 +46,7 @@ impl Manager {
 /// All managers of one cluster.
 #[derive(Debug)]
 pub(in crate::session) struct Managers {
-    managers: Vec<Manager>,
+    managers: Vec<KnownManager>,
     in_use: Option<usize>,
     told: Vec<ManagerLine>,
 }
@@ -54,7 +54,7 @@ pub(in crate::session) struct Managers {
 impl Managers {
     /// Managers that were not asked yet.
     pub fn new(connectors: Vec<Connector>) -> Self {
-        let managers = connectors.into_iter().map(Manager::new).collect();
+        let managers = connectors.into_iter().map(KnownManager::new).collect();
         Self { managers, in_use: None, told: Vec::new() }
     }
 
@@ -64,10 +64,10 @@ impl Managers {
     }
 
     /// Hands a manager to another session; its index stays unused.
-    pub fn part(&mut self, at: usize) -> Option<Manager> {
+    pub fn part(&mut self, at: usize) -> Option<KnownManager> {
         let manager = self.managers.get_mut(at).filter(|m| !m.parted)?;
         manager.parted = true;
-        Some(Manager {
+        Some(KnownManager {
             engine: manager.engine.clone(),
             node: manager.node.clone(),
             reach: Reach::Untried,
@@ -77,12 +77,12 @@ impl Managers {
     }
 
     /// Hands all managers to another session.
-    pub fn give_up(&mut self) -> Vec<Manager> {
+    pub fn give_up(&mut self) -> Vec<KnownManager> {
         std::mem::take(&mut self.managers)
     }
 
     /// Adds managers, with the state they had.
-    pub fn join(&mut self, managers: Vec<Manager>) {
+    pub fn join(&mut self, managers: Vec<KnownManager>) {
         for mut manager in managers {
             let endpoint = manager.engine.endpoint();
             let known = self.managers.iter().position(|m| m.engine.endpoint() == endpoint);
@@ -150,7 +150,7 @@ impl Managers {
             return false;
         };
         let others = self.managers.iter().filter(|m| matches!(m.reach, Reach::Ready { .. }));
-        others.filter_map(Manager::round_trip).any(|t| t * 3 < ours && t + WORTHWHILE < ours)
+        others.filter_map(KnownManager::round_trip).any(|t| t * 3 < ours && t + WORTHWHILE < ours)
     }
 
     /// The managers for the screen, if anything changed.

@@ -11,13 +11,14 @@ use crate::{
         watch::{
             hot_services::Surprise,
             refusals::{Refusals, told_nodes, told_services, unread},
-            usage::Kind,
+            usage::RequestKind,
         },
     },
 };
 
 impl Watch {
     pub(super) async fn heard_events(&mut self, events: Vec<EngineEvent>) {
+        use RequestKind::{Hot, InView, Nodes, Pulse, Roll, Sweep};
         let now = Instant::now();
         self.meter.events += events.len() as u64;
         let mut renamed = false;
@@ -26,13 +27,13 @@ impl Watch {
                 "service" => {
                     self.stir(Surprise::FULL, now);
                     self.hot_services.touch(&ServiceId::from(event.id.clone()), now);
-                    self.hurry(&[Kind::Pulse, Kind::Roll, Kind::InView, Kind::Hot], now);
+                    self.hurry(&[Pulse, Roll, InView, Hot], now);
                 }
                 "node" => {
                     self.stir(Surprise::FULL, now);
                     // Any service may have lost a task there, and tasks move for a while.
                     self.hot_services.touch_all(now);
-                    self.hurry(&[Kind::Nodes, Kind::Pulse, Kind::Hot, Kind::Sweep], now);
+                    self.hurry(&[Nodes, Pulse, Hot, Sweep], now);
                 }
                 "network" | "secret" | "config" => renamed = true,
                 _ => {}
@@ -57,14 +58,14 @@ impl Watch {
                 let surprise = self.hot_services.take(&services, now);
                 self.stir(surprise, now);
                 if surprise > Surprise::NONE {
-                    self.hurry(&[Kind::InView, Kind::Hot], now);
+                    self.hurry(&[RequestKind::InView, RequestKind::Hot], now);
                 }
                 self.teller.tell(told_services(services)).await;
             }
             Ok(Got::Nodes(nodes)) => self.teller.tell(told_nodes(nodes)).await,
             Ok(Got::Tasks(list, prints)) => {
                 self.tasks_came = true;
-                if kind == Kind::Sweep {
+                if kind == RequestKind::Sweep {
                     self.told_all_tasks(list, now);
                 }
                 let surprise = self.hot_services.told(&prints, now);
@@ -72,7 +73,7 @@ impl Watch {
             }
             Err(error) => {
                 self.meter.failures += 1;
-                if matches!(kind, Kind::Pulse | Kind::Roll) {
+                if matches!(kind, RequestKind::Pulse | RequestKind::Roll) {
                     self.reader = Some(ServiceReader::default());
                 }
                 if error.is_timeout() && Refusals::part(kind) == Some(Part::Tasks) {
@@ -120,13 +121,13 @@ impl Watch {
             let silent = Delta::Silent(Part::Tasks, error.brief().into(), since);
             self.teller.tell(vec![silent]).await;
         }
-        self.pace(Kind::Sweep).hurry(now);
+        self.pace(RequestKind::Sweep).hurry(now);
     }
 
     /// All tasks were listed: they are known again, unless the list began before they were dropped.
     fn told_all_tasks(&mut self, list: ListId, now: Instant) {
         match self.silent_tasks {
-            Some(first) if list < first => self.pace(Kind::Sweep).hurry(now),
+            Some(first) if list < first => self.pace(RequestKind::Sweep).hurry(now),
             _ => self.silent_tasks = None,
         }
     }

@@ -32,7 +32,7 @@ use crate::session::{
     watch::lists::Teller,
     watch::pacing::{PULSE, RHYTHMS},
     watch::refusals::{Refusals, or_refused, told_nodes, told_services, unread},
-    watch::usage::{Kind, Meter, Usage},
+    watch::usage::{Meter, RequestKind, Usage},
 };
 use crate::{
     cluster::{Delta, ListId, Node, Part, Scope, Service, ServiceId},
@@ -47,7 +47,7 @@ pub(in crate::session) enum WatchEvent {
 }
 
 pub(in crate::session) struct Finished {
-    kind: Kind,
+    kind: RequestKind,
     price: Price,
     result: Result<Got, EngineError>,
 }
@@ -81,7 +81,7 @@ pub(in crate::session) struct Watch {
     jobs: Jobs<Finished>,
     reader: Option<ServiceReader>,
     budget: Budget,
-    paces: [Pace; Kind::ALL.len()],
+    paces: [Pace; RequestKind::ALL.len()],
     meter: Meter,
     /// When something last happened, and when someone last pressed a key.
     stirred: Instant,
@@ -131,7 +131,7 @@ impl Watch {
         // The long list is under way while the short ones come.
         let (opened, teller) = oneshot::channel();
         watch.opened = Some(opened);
-        watch.ask_tasks_for(Kind::Sweep, Scope::All, async { teller.await.ok() }, now);
+        watch.ask_tasks_for(RequestKind::Sweep, Scope::All, async { teller.await.ok() }, now);
         let mut reader = ServiceReader::default();
         let (nodes, (services, of_services)) = tokio::try_join!(
             or_refused(watch.engine.nodes()),
@@ -144,8 +144,8 @@ impl Watch {
         match nodes {
             Ok((nodes, price)) => {
                 watch.first.extend(told_nodes(nodes));
-                watch.pace(Kind::Nodes).sent(now);
-                watch.paid(Kind::Nodes, price, now);
+                watch.pace(RequestKind::Nodes).sent(now);
+                watch.paid(RequestKind::Nodes, price, now);
             }
             Err(why) => {
                 watch.refused.add(Part::Nodes);
@@ -153,9 +153,9 @@ impl Watch {
             }
         }
         watch.first.extend(told_services(services));
-        watch.pace(Kind::Pulse).sent(now);
-        watch.paid(Kind::Pulse, of_services, now);
-        watch.pace(Kind::Roll).skip(now);
+        watch.pace(RequestKind::Pulse).sent(now);
+        watch.paid(RequestKind::Pulse, of_services, now);
+        watch.pace(RequestKind::Roll).skip(now);
         Ok(watch)
     }
 
@@ -188,7 +188,7 @@ impl Watch {
     /// Sets the services that the UI shows or follows.
     pub fn watch(&mut self, services: Vec<ServiceId>) {
         self.hot_services.watch(services);
-        self.pace(Kind::InView).open(Instant::now());
+        self.pace(RequestKind::InView).open(Instant::now());
     }
 
     /// Notes that someone pressed a key.
@@ -218,8 +218,9 @@ impl Watch {
     pub async fn next(&mut self) -> WatchEvent {
         self.send_due();
         // A sweep of many tasks takes its time; all else is a matter of milliseconds.
-        let owes =
-            Kind::ALL.iter().any(|k| *k != Kind::Sweep && self.paces[*k as usize].is_running());
+        let owes = RequestKind::ALL
+            .iter()
+            .any(|k| *k != RequestKind::Sweep && self.paces[*k as usize].is_running());
         if owes && self.owes_since.is_none() {
             self.owes_since = Some(Instant::now());
         }
@@ -244,7 +245,7 @@ impl Watch {
                 Heard::Events(events) => self.heard_events(events).await,
                 Heard::Reopened => {
                     tracing::debug!("the event stream was opened again");
-                    self.hurry(&Kind::ALL, Instant::now());
+                    self.hurry(&RequestKind::ALL, Instant::now());
                     self.spawn_names();
                 }
             },

@@ -8,7 +8,7 @@ use crate::{
     session::watch::{
         budget::{CALM, Pace, Rhythm, share_out},
         hot_services::Surprise,
-        usage::Kind,
+        usage::RequestKind,
     },
 };
 
@@ -29,25 +29,26 @@ const IN_VIEW: Rhythm = rhythm(700, 5_000, 20, 0.25);
 const HOT: Rhythm = rhythm(900, 10_000, 30, 0.15);
 const SWEEP: Rhythm = rhythm(10_000, 120_000, 900, 0.2);
 
-/// The rhythms, in the order of [`Kind::ALL`].
-pub(super) const RHYTHMS: [Rhythm; Kind::ALL.len()] = [PULSE, ROLL, NODES, IN_VIEW, HOT, SWEEP];
+/// The rhythms, in the order of [`RequestKind::ALL`].
+pub(super) const RHYTHMS: [Rhythm; RequestKind::ALL.len()] =
+    [PULSE, ROLL, NODES, IN_VIEW, HOT, SWEEP];
 
 /// After a key press, what is in view is read often for this long.
 const ATTENTION: Duration = Duration::from_secs(30);
 
 impl Watch {
-    pub(super) fn pace(&mut self, kind: Kind) -> &mut Pace {
+    pub(super) fn pace(&mut self, kind: RequestKind) -> &mut Pace {
         &mut self.paces[kind as usize]
     }
 
-    pub(super) fn hurry(&mut self, kinds: &[Kind], now: Instant) {
+    pub(super) fn hurry(&mut self, kinds: &[RequestKind], now: Instant) {
         for kind in kinds {
             self.pace(*kind).hurry(now);
         }
     }
 
     /// Accounts for an answer, and shares the budget out anew.
-    pub(super) fn paid(&mut self, kind: Kind, price: Price, now: Instant) {
+    pub(super) fn paid(&mut self, kind: RequestKind, price: Price, now: Instant) {
         if price.time.is_zero() {
             // None came: that tells nothing of what one costs, nor of the link.
             return self.pace(kind).skip(now);
@@ -77,11 +78,11 @@ impl Watch {
             pace.rest(quiet, now);
         }
         if self.attended.is_some_and(|at| now.duration_since(at) < ATTENTION) {
-            self.pace(Kind::InView).rest(Duration::ZERO, now);
+            self.pace(RequestKind::InView).rest(Duration::ZERO, now);
         }
         if self.feed.is_refused() {
             // Nothing else tells of a node.
-            self.pace(Kind::Nodes).rest(Duration::ZERO, now);
+            self.pace(RequestKind::Nodes).rest(Duration::ZERO, now);
         }
     }
 }

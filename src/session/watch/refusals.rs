@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::session::watch::usage::Kind;
+use crate::session::watch::usage::RequestKind;
 use crate::{
     cluster::{Delta, Node, Part, Service},
     engine::{EngineError, Gaps, Listed},
@@ -13,21 +13,21 @@ use crate::{
 pub(in crate::session) struct Refusals {
     parts: Vec<Part>,
     /// Kinds of requests whose last one failed.
-    failing: Vec<Kind>,
+    failing: Vec<RequestKind>,
 }
 
 impl Refusals {
     /// The part that a request of this kind reads, if there is something to watch without it.
-    pub fn part(kind: Kind) -> Option<Part> {
+    pub fn part(kind: RequestKind) -> Option<Part> {
         match kind {
-            Kind::Nodes => Some(Part::Nodes),
-            Kind::InView | Kind::Hot | Kind::Sweep => Some(Part::Tasks),
-            Kind::Pulse | Kind::Roll => None,
+            RequestKind::Nodes => Some(Part::Nodes),
+            RequestKind::InView | RequestKind::Hot | RequestKind::Sweep => Some(Part::Tasks),
+            RequestKind::Pulse | RequestKind::Roll => None,
         }
     }
 
     /// Whether this kind of request is refused.
-    pub fn has(&self, kind: Kind) -> bool {
+    pub fn has(&self, kind: RequestKind) -> bool {
         Self::part(kind).is_some_and(|part| self.parts.contains(&part))
     }
 
@@ -43,7 +43,7 @@ impl Refusals {
 
 impl Refusals {
     /// Notes that a request of this kind failed; whether the one before it did not.
-    pub fn fails(&mut self, kind: Kind) -> bool {
+    pub fn fails(&mut self, kind: RequestKind) -> bool {
         let news = !self.failing.contains(&kind);
         if news {
             self.failing.push(kind);
@@ -52,7 +52,7 @@ impl Refusals {
     }
 
     /// Notes that a request of this kind was answered; whether the one before it failed.
-    pub fn answers(&mut self, kind: Kind) -> bool {
+    pub fn answers(&mut self, kind: RequestKind) -> bool {
         let before = self.failing.len();
         self.failing.retain(|failing| *failing != kind);
         self.failing.len() < before
@@ -118,10 +118,10 @@ mod tests {
     #[test]
     fn what_goes_on_failing_is_told_once() {
         let mut refusals = Refusals::default();
-        assert!(!refusals.answers(Kind::Hot));
-        assert!(refusals.fails(Kind::Hot) && refusals.fails(Kind::Sweep));
-        assert!(!refusals.fails(Kind::Hot) && !refusals.fails(Kind::Hot));
-        assert!(refusals.answers(Kind::Hot) && !refusals.answers(Kind::Hot));
-        assert!(refusals.fails(Kind::Hot) && !refusals.fails(Kind::Sweep));
+        assert!(!refusals.answers(RequestKind::Hot));
+        assert!(refusals.fails(RequestKind::Hot) && refusals.fails(RequestKind::Sweep));
+        assert!(!refusals.fails(RequestKind::Hot) && !refusals.fails(RequestKind::Hot));
+        assert!(refusals.answers(RequestKind::Hot) && !refusals.answers(RequestKind::Hot));
+        assert!(refusals.fails(RequestKind::Hot) && !refusals.fails(RequestKind::Sweep));
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         protocol::Event,
         watch::{
             lists::{Teller, stream_list},
-            usage::Kind,
+            usage::RequestKind,
         },
     },
 };
@@ -19,29 +19,30 @@ impl Watch {
     pub(super) fn send_due(&mut self) {
         let now = Instant::now();
         self.rest(now);
-        if self.pace(Kind::Pulse).is_due(now) {
-            self.ask_services(Kind::Pulse, now);
+        if self.pace(RequestKind::Pulse).is_due(now) {
+            self.ask_services(RequestKind::Pulse, now);
         }
-        if self.pace(Kind::Roll).is_due(now) {
-            self.ask_services(Kind::Roll, now);
+        if self.pace(RequestKind::Roll).is_due(now) {
+            self.ask_services(RequestKind::Roll, now);
         }
-        if !self.refused.has(Kind::Nodes) && self.pace(Kind::Nodes).is_due(now) {
-            self.pace(Kind::Nodes).sent(now);
+        if !self.refused.has(RequestKind::Nodes) && self.pace(RequestKind::Nodes).is_due(now) {
+            self.pace(RequestKind::Nodes).sent(now);
             let engine = self.engine.clone();
             self.jobs.spawn(async move {
                 let (result, price) = match engine.nodes().await {
                     Ok((nodes, price)) => (Ok(Got::Nodes(nodes)), price),
                     Err(error) => (Err(error), Price::default()),
                 };
-                Finished { kind: Kind::Nodes, price, result }
+                Finished { kind: RequestKind::Nodes, price, result }
             });
         }
-        for kind in [Kind::Nodes, Kind::InView, Kind::Hot, Kind::Sweep] {
+        for kind in [RequestKind::Nodes, RequestKind::InView, RequestKind::Hot, RequestKind::Sweep]
+        {
             if self.refused.has(kind) {
                 self.pace(kind).skip(now);
             }
         }
-        for kind in [Kind::InView, Kind::Hot] {
+        for kind in [RequestKind::InView, RequestKind::Hot] {
             // While tasks are not answered, the whole list tells when they are again.
             if self.silent_tasks.is_some() {
                 self.pace(kind).skip(now);
@@ -50,17 +51,18 @@ impl Watch {
                 continue;
             }
             let mut services = match kind {
-                Kind::InView => self.hot_services.in_view(),
+                RequestKind::InView => self.hot_services.in_view(),
                 _ => self.hot_services.hot(now),
             };
             // One request for both, if the others are few and their turn is soon.
-            if kind == Kind::InView
+            if kind == RequestKind::InView
                 && !services.is_empty()
-                && self.paces[Kind::Hot as usize].is_due_with(&self.paces[kind as usize], now)
+                && self.paces[RequestKind::Hot as usize]
+                    .is_due_with(&self.paces[kind as usize], now)
                 && let Some(few) = self.hot_services.few_hot(now)
             {
                 services.extend(few);
-                self.pace(Kind::Hot).skip(now);
+                self.pace(RequestKind::Hot).skip(now);
             }
             if services.is_empty() {
                 self.pace(kind).skip(now);
@@ -68,32 +70,33 @@ impl Watch {
                 self.ask_tasks(kind, Scope::Services(services), now);
             }
         }
-        if self.pace(Kind::Sweep).is_due(now) {
-            self.ask_tasks(Kind::Sweep, Scope::All, now);
+        if self.pace(RequestKind::Sweep).is_due(now) {
+            self.ask_tasks(RequestKind::Sweep, Scope::All, now);
         }
     }
 
-    fn ask_services(&mut self, kind: Kind, now: Instant) {
+    fn ask_services(&mut self, kind: RequestKind, now: Instant) {
         // One at a time: the reader goes from list to list.
         let Some(mut reader) = self.reader.take() else {
             return self.pace(kind).put_off(now);
         };
         self.pace(kind).sent(now);
-        if kind == Kind::Pulse {
+        if kind == RequestKind::Pulse {
             // It tells all that a roll would.
-            self.pace(Kind::Roll).skip(now);
+            self.pace(RequestKind::Roll).skip(now);
         }
         let engine = self.engine.clone();
         self.jobs.spawn(async move {
-            let (result, price) = match engine.services(&mut reader, kind == Kind::Pulse).await {
-                Ok((services, price)) => (Ok(Got::Services(reader, services)), price),
-                Err(error) => (Err(error), Price::default()),
-            };
+            let (result, price) =
+                match engine.services(&mut reader, kind == RequestKind::Pulse).await {
+                    Ok((services, price)) => (Ok(Got::Services(reader, services)), price),
+                    Err(error) => (Err(error), Price::default()),
+                };
             Finished { kind, price, result }
         });
     }
 
-    fn ask_tasks(&mut self, kind: Kind, scope: Scope, now: Instant) {
+    fn ask_tasks(&mut self, kind: RequestKind, scope: Scope, now: Instant) {
         let teller = self.teller.clone();
         self.ask_tasks_for(kind, scope, std::future::ready(Some(teller)), now);
     }
@@ -101,7 +104,7 @@ impl Watch {
     /// Sends the request at once, and delivers the answer when there is a receiver.
     pub(super) fn ask_tasks_for(
         &mut self,
-        kind: Kind,
+        kind: RequestKind,
         scope: Scope,
         teller: impl Future<Output = Option<Teller>> + Send + 'static,
         now: Instant,

@@ -7,7 +7,7 @@ use crate::session::watch::budget::{Budget, Pace};
 
 /// Purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::session) enum Kind {
+pub(in crate::session) enum RequestKind {
     /// All services with their tasks counted.
     Pulse,
     /// All services, not counted.
@@ -18,7 +18,7 @@ pub(in crate::session) enum Kind {
     Sweep,
 }
 
-impl Kind {
+impl RequestKind {
     pub const ALL: [Self; 6] =
         [Self::Pulse, Self::Roll, Self::Nodes, Self::InView, Self::Hot, Self::Sweep];
 
@@ -89,18 +89,18 @@ pub(in crate::session) struct Meter {
     since: Instant,
     pub events: u64,
     pub failures: u64,
-    spent: [Spent; Kind::ALL.len()],
+    spent: [Spent; RequestKind::ALL.len()],
 }
 
 impl Meter {
     /// Nothing counted yet.
     pub fn new(now: Instant) -> Self {
-        let spent = Kind::ALL.map(|kind| Spent { name: kind.name(), ..Spent::default() });
+        let spent = RequestKind::ALL.map(|kind| Spent { name: kind.name(), ..Spent::default() });
         Self { since: now, events: 0, failures: 0, spent }
     }
 
     /// Counts a request.
-    pub fn add(&mut self, kind: Kind, price: Price) {
+    pub fn add(&mut self, kind: RequestKind, price: Price) {
         let spent = &mut self.spent[kind as usize];
         spent.requests += 1;
         spent.bytes += price.bytes;
@@ -113,10 +113,10 @@ impl Meter {
         &self,
         budget: Budget,
         calm: bool,
-        pace: impl Fn(Kind) -> &'p Pace,
+        pace: impl Fn(RequestKind) -> &'p Pace,
         now: Instant,
     ) -> Usage {
-        let spent = Kind::ALL
+        let spent = RequestKind::ALL
             .map(|kind| Spent { interval: pace(kind).interval(), ..self.spent[kind as usize] });
         Usage {
             share: budget.share,
