@@ -34,7 +34,7 @@ pub enum Slot {
     Ok,
     /// On its way.
     Busy,
-    /// TerminalColours at it.
+    /// Colours at it.
     Warn,
     /// Act.
     Critical,

@@ -39,7 +39,7 @@ impl ClustersPane {
         [Self::Clusters, Self::Managers, Self::Problems, Self::Events];
 }
 
-/// ClusterHealth of a cluster.
+/// Health of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ClusterHealth {
     Lost,

@@ -225,7 +225,10 @@ async fn a_proxy_refuses_in_its_own_words() {
         let (code, out) = check(&Between::new(&["/nodes"], Body::Refusal(status, body))).await;
         assert_eq!(code, 3, "{status}: {out}");
         let said = if body.starts_with('{') { "authorization denied by plugin x" } else { status };
-        assert!(out.contains(&format!("nodes unknown: GET /nodes is refused ({said})")), "{out}");
+        assert!(
+            out.contains(&format!("nodes unknown: GET /nodes is refused ({said})")),
+            "{status}: {out}"
+        );
         assert!(out.contains("tasks running") && !out.contains("prohibited"), "{status}: {out}");
         for optional in ["/info", "/_ping", "/secrets"] {
             let paths = match optional {
