@@ -34,7 +34,7 @@ pub enum Slot {
     Ok,
     /// On its way.
     Busy,
-    /// Colours at it.
+    /// Look at it.
     Warn,
     /// Act.
     Critical,
