@@ -9,6 +9,7 @@ use std::{
     fs,
     io::{BufRead, Write},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -25,6 +26,8 @@ use crate::{
 const KEPT: i64 = 24 * 3_600 * 1_000_000_000;
 /// A problem last seen within this time is taken to have gone on.
 const OPEN: Duration = Duration::from_secs(15 * 60);
+/// Several skeps hear of one change within this time.
+const SAME: Duration = Duration::from_secs(3);
 /// An hour that would take more is cut short: a disk must not fill because a Swarm burns.
 const HOUR_LIMIT: u64 = 16 << 20;
 /// Bytes read from the end of the audit file, which only grows.
@@ -60,6 +63,7 @@ impl History {
         entries.extend(self.actions(swarm));
         entries.retain(|e: &Entry| e.at.0 >= now.0 - KEPT && e.at <= now.shifted(KEPT));
         entries.sort_by_key(|e| e.at);
+        let mut entries = told_once(entries);
         for entry in &mut entries {
             entry.kept = true;
         }
@@ -153,6 +157,22 @@ impl History {
             .write_all(format::write_all(all)?.as_bytes())?;
         fs::rename(new, file)
     }
+}
+
+/// Leaves out what several skeps saw and wrote: two of a user and a wall keep one timeline, and each heard of it at
+/// its own time.
+fn told_once(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut last: HashMap<(Subject, Arc<str>, Meaning, Arc<str>), Timestamp> = HashMap::new();
+    let is_new = |entry: &Entry| {
+        let key = (entry.subject.clone(), entry.name.clone(), entry.meaning, entry.text.clone());
+        let is_told = last.get(&key).is_some_and(|at| at.age(entry.at) <= SAME);
+        let is_new = !is_told || entry.meaning == Meaning::Action;
+        if is_new {
+            last.insert(key, entry.at);
+        }
+        is_new
+    };
+    entries.into_iter().filter(is_new).collect()
 }
 
 const QUIETED: &str = "quieted.json";
@@ -344,6 +364,23 @@ mod tests {
         }];
         history.keep_quieted("swarm1", &quieted).unwrap();
         assert_eq!(history.load("swarm1", now).1, quieted);
+    }
+
+    #[test]
+    fn what_several_skeps_saw_happened_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let history = History { timeline: Some(dir.path().into()), audit: "none".into() };
+        let now = Timestamp(2_000_000_000_000_000_000);
+        let seen = |millis: i64, text| entry(now.shifted(millis * 1_000_000), text);
+        for entries in [
+            vec![seen(-60_000, "lost"), seen(-20_000, "back"), seen(-10_000, "lost")],
+            vec![seen(-59_600, "lost"), seen(-20_003, "back"), seen(-9_990, "lost")],
+        ] {
+            history.append("swarm1", &entries, now).unwrap();
+        }
+        let entries = history.load("swarm1", now).0;
+        let said: Vec<&str> = entries.iter().map(|e| &*e.text).collect();
+        assert_eq!(said, ["lost", "back", "lost"]);
     }
 
     #[test]
