@@ -1,7 +1,9 @@
 //! Problems and the time line, as an on-call goes through them.
 
 use skep::{
-    cluster::{Delta, Entry, Gravity, Meaning, NodeState, Subject, TaskState, UpdateState},
+    cluster::{
+        Delta, Entry, Gravity, Meaning, NodeState, Reachability, Subject, TaskState, UpdateState,
+    },
     session::{Command, Event, Generation, Link, LogFrame, Output},
     triage::Quiet,
     ui::{Effect, OpenCluster, Opening},
@@ -23,6 +25,27 @@ fn told(driver: &Driver) -> Vec<&Command> {
         _ => None,
     });
     session.collect()
+}
+
+#[test]
+fn a_manager_that_is_away_is_in_the_header_at_80_columns() {
+    let mut shop = shop();
+    shop.nodes[1].manager.as_mut().unwrap().reachability = Reachability::Unreachable;
+    let driver = Driver::new(&shop, false);
+    let screen = driver.screen(80, 24);
+    let header = screen.lines().next().unwrap();
+    assert!(header.contains("managers 2/3"), "{header}");
+}
+
+#[test]
+fn no_remedy_is_cut() {
+    let mut driver = Driver::new(&shop(), false);
+    driver.keys("7z");
+    let screen = driver.screen(80, 24);
+    let from = screen.lines().position(|line| line.contains(" do  ")).expect("a remedy");
+    let to = screen.lines().position(|line| line.contains(" seen  ")).expect("evidence");
+    let remedies: Vec<&str> = screen.lines().skip(from).take(to - from).collect();
+    assert!(remedies.iter().all(|line| !line.contains('…')), "{screen}");
 }
 
 #[test]

@@ -103,6 +103,16 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
             ];
         }
         groups.push(nodes);
+        // One manager that is away matters more than what is short: the next one may end the Swarm.
+        let (reachable, managers) = (health.reachable, health.managers);
+        let managers = match (leaderless.is_some(), store.nodes_known()) {
+            (true, _) => None,
+            (false, true) => Some(of("  managers ", (reachable, managers), problems::of_nodes)),
+            (false, false) => Some(unknown("  managers ")),
+        };
+        let one_is_away = health.reachable < health.managers && store.nodes_known();
+        let (first, last) = if one_is_away { (managers, None) } else { (None, managers) };
+        groups.extend(first);
         let services = (health.converged, store.services().len());
         groups.push(match store.services_known() {
             true => of("  services ", services, problems::of_services),
@@ -119,13 +129,7 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
             let said = format!(" {glyph}{} missing", health.missing);
             groups.push(vec![Span::styled(said, board.style(slot))]);
         }
-        let managers = (health.reachable, health.managers);
-        if leaderless.is_none() {
-            groups.push(match store.nodes_known() {
-                true => of("  managers ", managers, problems::of_nodes),
-                false => unknown("  managers "),
-            });
-        }
+        groups.extend(last);
     }
     groups
 }

@@ -325,12 +325,18 @@ fn remedies(d: &mut Details<'_>, p: &Problem) {
         // Names of nodes are in it.
         let said = text::clean(&format!("{}: {words}", action(act).short)).into_owned();
         let Some(key) = d.board.settings.keymap.first(act, Context::Problems) else { continue };
-        let room = d.width.saturating_sub(NAMES + 5 + text::width(&key));
-        d.lines.push(Line::from(vec![
+        let taken = NAMES + 4 + text::width(&key);
+        let mut lead = vec![
             Span::styled(format!(" {label:>NAMES$}  "), d.board.style(Slot::Dim)),
             Span::styled(key, d.board.style(Slot::Key)),
-            Span::styled(format!(" {}", text::cut(&said, room)), d.board.style(Slot::Text)),
-        ]));
+            Span::styled(" ", d.board.style(Slot::Text)),
+        ];
+        for part in text::wrapped(&said, d.width.saturating_sub(taken + 1).max(20)) {
+            let said = Span::styled(part.trim_end().to_owned(), d.board.style(Slot::Text));
+            lead.push(said);
+            d.lines.push(Line::from(std::mem::take(&mut lead)));
+            lead.push(Span::raw(" ".repeat(taken)));
+        }
         first = false;
     }
 }
