@@ -303,6 +303,29 @@ fn what_is_told_to_stop_on_a_drained_node_may_take_its_grace() {
     assert_eq!(drained(700)[0].0, "task-on-drained");
 }
 
+/// The engine leaves it there until its delay is over, and then starts it elsewhere.
+#[test]
+fn a_task_that_waits_for_its_next_run_may_stay_on_a_drained_node() {
+    let drained = |age: i64| {
+        let c = with_policy("cron", 1, RestartCondition::Any, DAY);
+        let mut c = next(c.task(1, TaskState::Complete, "", age), 1, age);
+        c.nodes[3].availability = Availability::Drain;
+        c.nodes[3].updated = ago(600);
+        for task in &mut c.tasks {
+            task.node = Some(c.nodes[3].id.clone());
+        }
+        c
+    };
+    assert_eq!(said(&drained(3_600)), []);
+    let late: Vec<_> = said(&drained(90_000)).iter().map(|found| found.0).collect();
+    assert_eq!(late, ["service-down", "task-on-drained"], "it should have run by now");
+    // Its time came a moment ago: it is about to be moved.
+    let mut c = drained(86_405);
+    let due = c.tasks.last_mut().unwrap();
+    (due.desired, due.updated) = (TaskState::Running, ago(1));
+    assert_eq!(said(&c), []);
+}
+
 #[test]
 fn a_restarted_engine_ends_its_tasks_and_that_is_no_failure_of_theirs() {
     let restarted = |err: &str, survivor: bool| {

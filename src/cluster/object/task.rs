@@ -152,6 +152,11 @@ impl Task {
         !self.desired.is_terminal() || to_complete
     }
 
+    /// Whether it waits for its restart delay: all that is asked of it so far is to be ready.
+    pub fn waits_for_its_delay(&self) -> bool {
+        self.desired == TaskState::Ready && !self.state.is_terminal()
+    }
+
     /// Whether it is alive or meant to be, and so not history.
     pub fn is_live(&self) -> bool {
         self.is_wanted() || !self.state.is_terminal()

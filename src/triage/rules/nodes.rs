@@ -134,10 +134,15 @@ pub fn task_on_drained(cx: &Context<'_>, node: &Node) -> Option<Found> {
     let mut tasks: Vec<&Task> =
         cx.store.tasks_on(&node.id).filter(|t| !t.state.is_terminal()).collect();
     // The drain itself moves the node's time, and being told to stop the task's. Those may take as long as
-    // their spec gives them.
+    // their spec gives them. One that waits for its restart delay is left there until that is over, and then
+    // moved (swarmkit `orchestrator/restart`).
     tasks.retain(|t| {
-        let grace = if t.is_wanted() { Duration::ZERO } else { t.spec.stop_grace };
-        let told = if t.is_wanted() { node.updated } else { node.updated.max(t.updated) };
+        let (told, grace) = match (t.is_wanted(), &t.state) {
+            _ if t.waits_for_its_delay() => (t.created, t.spec.restart.delay),
+            (true, TaskState::Ready) => (node.updated.max(t.updated), Duration::ZERO),
+            (true, _) => (node.updated, Duration::ZERO),
+            (false, _) => (node.updated.max(t.updated), t.spec.stop_grace),
+        };
         cx.lasts(told, cx.thresholds.stuck.saturating_add(grace))
     });
     tasks.sort_by_key(|t| cx.store.task_name(t));
