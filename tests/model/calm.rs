@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use skep::{
     cluster::{
         Availability, HealthCheck, Idle, Mode, RestartCondition, RestartPolicy, Service, Store,
-        TaskCheck, TaskSpec, TaskState, UpdateState, rests,
+        TaskCheck, TaskSpec, TaskState, Timestamp, UpdateState, rests,
     },
     triage::{Problem, Severity, Thresholds, problems},
 };
@@ -324,6 +324,39 @@ fn a_task_that_waits_for_its_next_run_may_stay_on_a_drained_node() {
     let due = c.tasks.last_mut().unwrap();
     (due.desired, due.updated) = (TaskState::Running, ago(1));
     assert_eq!(said(&c), []);
+}
+
+#[test]
+fn what_a_lost_node_still_lists_is_no_run() {
+    let cron = || {
+        with_policy("cron", 1, RestartCondition::Any, DAY).task(1, TaskState::Complete, "", 3_600)
+    };
+    let left_over = |c: Cluster, state: TaskState, age: i64| {
+        let mut c = c.task(1, state, "", age);
+        let task = c.tasks.last_mut().unwrap();
+        (task.desired, task.created) = (TaskState::Shutdown, ago(age));
+        task.node = Some(c.nodes[3].id.clone());
+        c.down("n4", "heartbeat failure")
+    };
+    let next_run = |c: &Cluster| {
+        let store = c.store();
+        let m = store.missing(first(&store));
+        (m.lacking(), m.rests.next_run)
+    };
+    let quiet =
+        |c: &Cluster| said(c).into_iter().filter(|found| found.0 != "node-down").count() == 0;
+    // It waited there, and another one waits in its place.
+    let waited = next(left_over(cron(), TaskState::Ready, 3_599), 1, 60);
+    assert_eq!(next_run(&waited), (0, ago(60 - 86_400)));
+    assert!(quiet(&waited), "{:?}", said(&waited));
+    // It ran there, and its successor has ended since.
+    let ran = left_over(cron(), TaskState::Running, 3_000).task(1, TaskState::Complete, "", 2_000);
+    let ran = next(ran, 1, 2_000);
+    assert_eq!(next_run(&ran), (0, ago(2_000 - 86_400)));
+    assert!(quiet(&ran), "{:?}", said(&ran));
+    // What is stopped for an update still runs: the next run is not a day away.
+    let stops = next(left_over(cron(), TaskState::Running, 60), 1, 1);
+    assert_eq!(next_run(&stops).1, Timestamp::NEVER);
 }
 
 #[test]

@@ -61,6 +61,8 @@ struct Slot<'t> {
     lost: Option<&'t Task>,
     /// The one that ended last.
     last: Option<&'t Task>,
+    /// One that is told to stop and has run; on a lost node it stays so for a day.
+    stops: Option<&'t Task>,
 }
 
 /// The slots among a service's tasks that rest. The orchestrator shuts an ended task down and creates the
@@ -79,6 +81,10 @@ pub fn rests<'t>(tasks: impl Iterator<Item = &'t Task>) -> HashMap<Place<'t>, Id
             if slot.last.is_none_or(|last| task.created > last.created) {
                 slot.last = Some(task);
             }
+        } else if !task.is_wanted() {
+            let has_run = task.state.number() > TaskState::Ready.number();
+            let is_newer = slot.stops.is_none_or(|other| task.created > other.created);
+            slot.stops = if has_run && is_newer { Some(task) } else { slot.stops };
         } else if task.desired == TaskState::Ready && task.err.is_empty() {
             slot.waits = Some(task);
         } else {
@@ -91,6 +97,10 @@ pub fn rests<'t>(tasks: impl Iterator<Item = &'t Task>) -> HashMap<Place<'t>, Id
 impl Slot<'_> {
     fn rest(&self) -> Option<Idle> {
         let last = self.last.filter(|_| !self.is_busy)?;
+        // The run that one after it has ended is over, whatever a lost node last said of it.
+        if self.stops.is_some_and(|stops| stops.created > last.created) {
+            return None;
+        }
         let policy = &last.spec.restart;
         let ended_well = last.state == TaskState::Complete;
         let delays = if self.waits.is_some() { 1 } else { 2 };
