@@ -45,7 +45,9 @@ impl ServiceContext<'_> {
     pub fn is_overdue(&self) -> bool {
         let (cx, grace) = (self.cx, self.cx.thresholds.grace);
         let changed = self.service.updated;
-        if !self.lost.is_empty()
+        // What starts in place of a lost task has the time of a start, as after a drain.
+        let replaced = |lost: &Task| self.waiting.iter().any(|t| t.place() == lost.place());
+        if self.lost.iter().any(|lost| !replaced(lost))
             && cx.lasts(self.short_since().exactly().unwrap_or_default().max(changed), grace)
         {
             return true;

@@ -359,6 +359,34 @@ fn what_a_lost_node_still_lists_is_no_run() {
     assert_eq!(next_run(&stops).1, Timestamp::NEVER);
 }
 
+/// As long as its health check gives it, as after a drain.
+#[test]
+fn what_replaces_tasks_of_a_lost_node_is_given_its_time() {
+    let replaced = |age: Option<i64>| {
+        let mut c =
+            cluster().manager("m1").manager("m2").manager("m3").node("n4").service("web", 4);
+        c.last().updated = ago(3_600);
+        c = c.down("n4", "heartbeat failure");
+        c.nodes[3].updated = ago(70);
+        let n4 = c.nodes[3].id.clone();
+        let lost = c.tasks.iter_mut().find(|t| t.node.as_ref() == Some(&n4)).unwrap();
+        (lost.desired, lost.created) = (TaskState::Shutdown, ago(3_600));
+        let slot = lost.slot;
+        if let Some(age) = age {
+            c = c.task(slot, TaskState::Starting, "", age);
+            c.tasks.last_mut().unwrap().created = ago(age + 1);
+            let check =
+                HealthCheck { start_period: Duration::from_secs(30), ..HealthCheck::DEFAULT };
+            spec(&mut c).health = TaskCheck::Own(check);
+        }
+        let folded = found(&c).into_iter().flat_map(|p| p.folded.clone());
+        folded.map(|p| p.rule).filter(|rule| *rule == "service-below").count()
+    };
+    assert_eq!(replaced(Some(60)), 0);
+    assert_eq!(replaced(Some(300)), 1, "longer than that");
+    assert_eq!(replaced(None), 1, "nothing comes in its place");
+}
+
 #[test]
 fn a_restarted_engine_ends_its_tasks_and_that_is_no_failure_of_theirs() {
     let restarted = |err: &str, survivor: bool| {
