@@ -120,14 +120,17 @@ impl Store {
     /// is known by its name and address, since another machine may be given either of them; two
     /// managers at one raft address are one host for certain.
     pub fn successor(&self, node: &Node) -> Option<&Node> {
-        let raft = |n: &Node| n.manager.as_ref().map(|m| m.addr.clone());
+        let raft = node.manager.as_ref().map(|m| &*m.addr);
+        let may_be_old = node.state != NodeState::Ready && !node.addr.is_empty();
+        // Nearly every node: with thousands of them each must not look at all others.
+        if raft.is_none() && !may_be_old {
+            return None;
+        }
         let again = |other: &&Node| {
-            let same_raft = raft(node).is_some_and(|addr| Some(addr) == raft(other));
-            let same_host = node.state != NodeState::Ready
-                && other.hostname == node.hostname
-                && other.addr == node.addr
-                && !node.addr.is_empty();
-            other.created > node.created && (same_raft || same_host)
+            let same_raft = raft.is_some() && raft == other.manager.as_ref().map(|m| &*m.addr);
+            let same_host =
+                may_be_old && other.addr == node.addr && other.hostname == node.hostname;
+            (same_raft || same_host) && other.created > node.created
         };
         self.nodes().filter(again).max_by_key(|n| (n.created, n.id.clone()))
     }

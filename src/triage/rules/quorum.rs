@@ -140,6 +140,8 @@ pub fn risk(cx: &Context<'_>) -> Option<Found> {
 /// A manager whose vote is lost: the leader does not reach it (`ManagerStatus.Reachability`), it sends
 /// no heartbeat, or its host joined again. A warning: quorum rules say when it is worse.
 pub fn unreachable(cx: &Context<'_>, node: &Node) -> Option<Found> {
+    // The voters are counted for managers alone: there may be thousands of nodes.
+    node.manager.as_ref()?;
     let q = quorum_of(cx);
     let lost = q.voter(&node.id)?.lost.clone()?;
     let left = format!("{} of {} managers left", q.kept(), q.total());
