@@ -54,8 +54,8 @@ impl Audit {
         line[format!("{kind}_id")] = step.target.id().into();
         append_lines(&self.path, &format!("{}\n", clean_json(&line.to_string()))).map_err(
             |error: io::Error| {
-                tracing::error!(%error, path = %self.path.display(), "the audit file can't be written");
-                format!("{error}: {}", self.path.display())
+                tracing::error!(%error, "the audit file can't be written");
+                error.to_string()
             },
         )
     }

@@ -32,7 +32,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(super) struct SwarmsRead {
     /// A Swarm each, or why one can't be seen.
     pub all: Vec<Result<Taken, String>>,
-    /// Endpoints that could not be used where another of the same Swarm could.
+    /// Endpoints that could not be used where another of the same Swarm could, and history that can't be
+    /// read.
     pub notices: Vec<String>,
 }
 
@@ -229,12 +230,11 @@ async fn read_swarm(
         for (mut store, at, endpoint) in round.read {
             if let Some(history) = history.cloned() {
                 let swarm = store.info().id.to_string();
-                let load = tokio::task::spawn_blocking(move || {
-                    (history.load(&swarm, at).0, history.load_beginnings(&swarm, at))
-                });
-                let (entries, beginnings) = load.await.unwrap_or_default();
-                store.recall(entries);
-                store.recall_beginnings(beginnings);
+                let load = tokio::task::spawn_blocking(move || history.load(&swarm, at));
+                let past = load.await.unwrap_or_default();
+                store.recall(past.entries);
+                store.recall_beginnings(past.beginnings);
+                looks.notices.extend(past.unread);
             }
             let (name, through) = (name.clone(), endpoint.to_string());
             let mut taken = Taken::new(store, at, name, through, begun.elapsed(), thresholds);

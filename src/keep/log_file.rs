@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use super::private_file;
+use super::own_file::private_file;
 use crate::cluster::Timestamp;
 
 /// Number of files that are kept, today's included.

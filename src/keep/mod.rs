@@ -2,15 +2,17 @@
 
 mod format;
 mod log_file;
+mod own_file;
 mod timeline;
 
 pub use log_file::LogFile;
-pub use timeline::{History, HistoryWriter, Record};
+pub use own_file::append_lines;
+pub use timeline::{History, HistoryWriter, Past, Record};
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions, Permissions},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt},
+    fs::{DirBuilder, Permissions},
+    io,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::Path,
 };
 
@@ -27,54 +29,12 @@ pub fn private_dir(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a file that, if it is made by this, only we can read.
-///
-/// # Errors
-/// What the file system says.
-pub fn private_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    options.mode(0o600).open(path)
-}
-
-/// Appends whole lines in one write, so that two skeps at once do not mix theirs. A line that an
-/// earlier failure cut short is ended first: what comes after it stays readable.
-///
-/// # Errors
-/// What the file system says.
-pub fn append_lines(path: &Path, lines: &str) -> io::Result<()> {
-    if let Some(dir) = path.parent() {
-        private_dir(dir)?;
-    }
-    let mut file = private_file(OpenOptions::new().create(true).read(true).append(true), path)?;
-    let end = if is_cut_short(&file)? { "\n" } else { "" };
-    file.write_all(format!("{end}{lines}").as_bytes())
-}
-
-fn is_cut_short(file: &File) -> io::Result<bool> {
-    let Some(last) = file.metadata()?.len().checked_sub(1) else { return Ok(false) };
-    let mut byte = [0];
-    file.read_exact_at(&mut byte, last)?;
-    Ok(byte != *b"\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn mode(path: &Path) -> u32 {
         path.metadata().unwrap().permissions().mode() & 0o777
-    }
-
-    #[test]
-    fn a_record_after_an_unterminated_line_begins_a_new_one() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("audit.jsonl");
-        append_lines(&file, "{\"a\":1}\n").unwrap();
-        // As a full disk leaves it.
-        std::fs::write(&file, "{\"a\":1}\n{\"b\"").unwrap();
-        append_lines(&file, "{\"c\":3}\n").unwrap();
-        append_lines(&file, "{\"d\":4}\n").unwrap();
-        let text = std::fs::read_to_string(&file).unwrap();
-        assert_eq!(text, "{\"a\":1}\n{\"b\"\n{\"c\":3}\n{\"d\":4}\n");
     }
 
     #[test]

@@ -6,8 +6,7 @@
 
 use std::{
     collections::HashMap,
-    fs,
-    io::{BufRead, Write},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -16,7 +15,11 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{append_lines, format, private_dir, private_file};
+use super::{
+    format,
+    own_file::{append_lines_within, read_last_lines, read_lines, read_text, replace},
+    private_dir,
+};
 use crate::{
     cluster::{Beginning, Entry, Gravity, Journal, Meaning, NodeId, ServiceId, Subject, Timestamp},
     triage::Quieted,
@@ -30,6 +33,8 @@ const OPEN: Duration = Duration::from_secs(15 * 60);
 const SAME: Duration = Duration::from_secs(3);
 /// An hour that would take more is cut short: a disk must not fill because a Swarm burns.
 const HOUR_LIMIT: u64 = 16 << 20;
+/// Size limit of the files of quieted problems and of beginnings.
+const LIST_LIMIT: u64 = 1 << 20;
 /// Bytes read from the end of the audit file, which only grows.
 const AUDIT_TAIL: u64 = 1 << 20;
 /// The most lines between a write and its result in the audit file.
@@ -44,40 +49,58 @@ pub struct History {
     pub audit: PathBuf,
 }
 
+/// The history of a Swarm, as loaded from disk.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// The timeline, the oldest first.
+    pub entries: Vec<Entry>,
+    pub quieted: Vec<Quieted>,
+    /// Beginnings of the problems that were open a short while ago.
+    pub beginnings: Vec<Beginning>,
+    /// Files that can't be read, with the reason; the rest is loaded without them.
+    pub unread: Vec<String>,
+}
+
+impl Past {
+    /// Takes the result of a read; a failure is noted, and counts as an empty file.
+    fn read<T: Default>(&mut self, read: io::Result<T>) -> T {
+        read.unwrap_or_else(|error| {
+            tracing::error!(%error, "some of the history can't be read");
+            self.unread.push(format!("not in the history: {error}"));
+            T::default()
+        })
+    }
+}
+
 impl History {
-    /// Loads the history of a Swarm, the oldest first, and its quieted problems. Reads files: not for the
-    /// async threads. What can't be read is as if it were not there.
-    pub fn load(&self, swarm: &str, now: Timestamp) -> (Vec<Entry>, Vec<Quieted>) {
+    /// Loads what is remembered of a Swarm. Reads files: not for the async threads.
+    pub fn load(&self, swarm: &str, now: Timestamp) -> Past {
+        let mut past = Past::default();
         let mut entries = Vec::new();
-        let mut quieted = Vec::new();
         if let Some(dir) = self.dir(swarm) {
             for file in hours(&dir).into_iter().rev() {
                 if entries.len() >= Journal::LIMIT {
                     break;
                 }
-                entries.extend(lines(&file, 0).filter_map(|line| format::read(&line)));
+                let lines = read_lines(&file, HOUR_LIMIT);
+                let read = lines.map(|all| all.filter_map(|line| format::read(&line)).collect());
+                entries.append(&mut past.read::<Vec<Entry>>(read));
             }
-            let file = fs::read_to_string(dir.join(QUIETED)).unwrap_or_default();
-            quieted = format::read_all(&file);
+            let file = past.read(read_text(&dir.join(QUIETED), LIST_LIMIT));
+            past.quieted = format::read_all(&file);
+            let file = past.read(read_text(&dir.join(BEGINNINGS), LIST_LIMIT));
+            past.beginnings = format::read_all(&file);
+            past.beginnings.retain(|one| one.seen.age(now) < OPEN && one.since.is_set());
         }
-        entries.extend(self.actions(swarm));
+        entries.append(&mut past.read(self.actions(swarm)));
         entries.retain(|e: &Entry| e.at.0 >= now.0 - KEPT && e.at <= now.shifted(KEPT));
         entries.sort_by_key(|e| e.at);
         let mut entries = told_once(entries);
         for entry in &mut entries {
             entry.kept = true;
         }
-        (entries, quieted)
-    }
-
-    /// Loads the beginnings of the problems that were open a short while ago. Reads a file, as
-    /// [`History::load`].
-    pub fn load_beginnings(&self, swarm: &str, now: Timestamp) -> Vec<Beginning> {
-        let Some(dir) = self.dir(swarm) else { return Vec::new() };
-        let file = fs::read_to_string(dir.join(BEGINNINGS)).unwrap_or_default();
-        let mut all: Vec<Beginning> = format::read_all(&file);
-        all.retain(|one| one.seen.age(now) < OPEN && one.since.is_set());
-        all
+        past.entries = entries;
+        past
     }
 
     fn dir(&self, swarm: &str) -> Option<PathBuf> {
@@ -87,9 +110,8 @@ impl History {
     }
 
     /// Actions on this Swarm done through skep, from the audit file.
-    fn actions(&self, swarm: &str) -> Vec<Entry> {
-        let size = fs::metadata(&self.audit).map_or(0, |m| m.len());
-        let all = lines(&self.audit, size.saturating_sub(AUDIT_TAIL));
+    fn actions(&self, swarm: &str) -> io::Result<Vec<Entry>> {
+        let all = read_last_lines(&self.audit, AUDIT_TAIL)?;
         let all = all.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
         let mut actions: Vec<Value> = Vec::new();
         for line in all.filter(|v| v["cluster"].as_str() == Some(swarm)) {
@@ -102,14 +124,14 @@ impl History {
                 None => actions.push(line),
             }
         }
-        actions.iter().filter_map(action).collect()
+        Ok(actions.iter().filter_map(action).collect())
     }
 
     /// Appends to the timeline.
     ///
     /// # Errors
     /// What the file system says.
-    pub fn append(&self, swarm: &str, entries: &[Entry], now: Timestamp) -> std::io::Result<()> {
+    pub fn append(&self, swarm: &str, entries: &[Entry], now: Timestamp) -> io::Result<()> {
         let Some(dir) = self.dir(swarm) else { return Ok(()) };
         let mut by_hour: HashMap<String, String> = HashMap::new();
         for entry in entries {
@@ -120,13 +142,10 @@ impl History {
         private_dir(&dir)?;
         for (hour, text) in by_hour {
             let file = dir.join(format!("{hour}.jsonl"));
-            let size = fs::metadata(&file).ok().map(|m| m.len());
-            if size.is_none() {
+            if file.symlink_metadata().is_err() {
                 prune(&dir, now);
             }
-            if size.unwrap_or(0) < HOUR_LIMIT {
-                append_lines(&file, &text)?;
-            }
+            append_lines_within(&file, &text, HOUR_LIMIT)?;
         }
         Ok(())
     }
@@ -135,7 +154,7 @@ impl History {
     ///
     /// # Errors
     /// What the file system says.
-    pub fn keep_quieted(&self, swarm: &str, quieted: &[Quieted]) -> std::io::Result<()> {
+    pub fn keep_quieted(&self, swarm: &str, quieted: &[Quieted]) -> io::Result<()> {
         self.replace(swarm, QUIETED, quieted)
     }
 
@@ -143,19 +162,14 @@ impl History {
     ///
     /// # Errors
     /// What the file system says.
-    pub fn keep_beginnings(&self, swarm: &str, all: &[Beginning]) -> std::io::Result<()> {
+    pub fn keep_beginnings(&self, swarm: &str, all: &[Beginning]) -> io::Result<()> {
         self.replace(swarm, BEGINNINGS, all)
     }
 
-    /// Writes a file anew, whole or not at all.
-    fn replace<T: Serialize>(&self, swarm: &str, file: &str, all: &[T]) -> std::io::Result<()> {
+    fn replace<T: Serialize>(&self, swarm: &str, file: &str, all: &[T]) -> io::Result<()> {
         let Some(dir) = self.dir(swarm) else { return Ok(()) };
         private_dir(&dir)?;
-        let file = dir.join(file);
-        let new = file.with_extension("new");
-        private_file(fs::OpenOptions::new().create(true).write(true).truncate(true), &new)?
-            .write_all(format::write_all(all)?.as_bytes())?;
-        fs::rename(new, file)
+        replace(&dir.join(file), &format::write_all(all)?)
     }
 }
 
@@ -201,16 +215,6 @@ fn prune(dir: &Path, now: Timestamp) {
             tracing::warn!(%error, path = %file.display(), "an old timeline can't be removed");
         }
     }
-}
-
-fn lines(path: &Path, from: u64) -> impl Iterator<Item = String> {
-    let file = fs::File::open(path).and_then(|mut file| {
-        std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(from))?;
-        Ok(file)
-    });
-    // A line that is not UTF-8 ends nothing.
-    let split = file.ok().into_iter().flat_map(|f| std::io::BufReader::new(f).split(b'\n'));
-    split.map_while(Result::ok).map(|line| String::from_utf8_lossy(&line).into_owned())
 }
 
 /// Is `line` how what was `sent` came out?
@@ -344,7 +348,7 @@ mod tests {
         let lines = [line(2, "sent"), line(2, "taken"), "rubbish".into(), line(3, "sent")];
         let audit = lines.map(|l| format!("{l}\n")).concat();
         fs::write(&history.audit, audit).unwrap();
-        let (entries, _) = history.load("swarm1", now.shifted(1));
+        let entries = history.load("swarm1", now.shifted(1)).entries;
         let said: Vec<String> = entries.iter().map(|e| e.said().into_owned()).collect();
         assert_eq!(
             said,
@@ -356,14 +360,14 @@ mod tests {
             ]
         );
         assert_eq!(hours(&dir.path().join("timeline/swarm1")).len(), 1, "the old hour is gone");
-        assert!(history.load("../swarm1", now).0.is_empty(), "an id leads nowhere else");
+        assert!(history.load("../swarm1", now).entries.is_empty(), "an id leads nowhere else");
         let quieted = vec![Quieted {
             key: "trouble s1".into(),
             quiet: crate::triage::Quiet::Muted(now),
             like: String::new(),
         }];
         history.keep_quieted("swarm1", &quieted).unwrap();
-        assert_eq!(history.load("swarm1", now).1, quieted);
+        assert_eq!(history.load("swarm1", now).quieted, quieted);
     }
 
     #[test]
@@ -378,7 +382,7 @@ mod tests {
         ] {
             history.append("swarm1", &entries, now).unwrap();
         }
-        let entries = history.load("swarm1", now).0;
+        let entries = history.load("swarm1", now).entries;
         let said: Vec<&str> = entries.iter().map(|e| &*e.text).collect();
         assert_eq!(said, ["lost", "back", "lost"]);
     }
@@ -396,7 +400,7 @@ mod tests {
         }];
         history.keep_beginnings("swarm1", &kept).unwrap();
         let after =
-            |secs: i64| history.load_beginnings("swarm1", now.shifted(secs * 1_000_000_000));
+            |secs: i64| history.load("swarm1", now.shifted(secs * 1_000_000_000)).beginnings;
         assert_eq!(after(40), kept);
         assert_eq!(after(3_600), [], "it may have been over in between");
     }

@@ -16,8 +16,9 @@ use skep::{
 };
 
 use super::{
+    host,
     live::{Live, now},
-    serve,
+    serve, skep,
 };
 
 /// A stream that falls silent while its task writes on is noticed and opened anew; no line is shown
@@ -274,4 +275,39 @@ async fn a_calm_swarm_is_left_in_peace() {
     live.listen(Duration::from_secs(1)).await;
     let asked = demo.requests()[before..].to_vec();
     assert!(asked.iter().any(|r| r.ends_with("/tasks")), "{asked:?}");
+}
+
+/// Whatever lies where history is kept, a report is written in time, and says what it could not read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_does_not_wait_for_what_is_no_file() {
+    let (demo, dir) = serve("calm", &[]);
+    let (_, json, _) = skep(&["-H", &host(&demo), "snapshot", "--json"]).await;
+    let state: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let swarm = state["clusters"][0]["id"].as_str().unwrap();
+    let kept = dir.path().join("skep");
+    let timeline = kept.join("timeline").join(swarm);
+    std::fs::create_dir_all(&timeline).unwrap();
+    let pipes = [kept.join("audit.jsonl"), timeline.join("beginnings.json")];
+    for pipe in &pipes {
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    }
+    let endless = timeline.join("2026-11-21T14.jsonl");
+    std::os::unix::fs::symlink("/dev/zero", &endless).unwrap();
+    let large = timeline.join("2026-11-21T15.jsonl");
+    std::fs::File::create(&large).unwrap().set_len(3 << 30).unwrap();
+    let report = tokio::process::Command::new(env!("CARGO_BIN_EXE_skep"))
+        .args(["-H", &host(&demo), "report"])
+        .env("XDG_STATE_HOME", dir.path())
+        .env("XDG_CONFIG_HOME", dir.path())
+        .env_remove("DOCKER_HOST")
+        .kill_on_drop(true)
+        .output();
+    let report = tokio::time::timeout(Duration::from_secs(30), report).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&report.stderr);
+    assert!(report.status.success() && !report.stdout.is_empty(), "{said}");
+    for no_file in [&pipes[0], &pipes[1], &endless] {
+        let line = format!("not in the history: {} is no regular file", no_file.display());
+        assert!(said.contains(&line), "{line}: {said}");
+    }
+    assert!(said.contains(&format!("{} is larger than 16 MiB", large.display())), "{said}");
 }

@@ -228,12 +228,10 @@ impl Actor {
         let (history, out) = (self.config.history.clone(), self.out.clone());
         let Some(swarm) = self.swarm.clone() else { return };
         tokio::spawn(async move {
-            let load = tokio::task::spawn_blocking(move || {
-                (history.load(&swarm, wall()), history.load_beginnings(&swarm, wall()))
-            });
-            if let Ok(((entries, quieted), beginnings)) = load.await {
-                let _ = out.send(Event::Beginnings(beginnings)).await;
-                let _ = out.send(Event::History(entries, quieted)).await;
+            let load = tokio::task::spawn_blocking(move || history.load(&swarm, wall()));
+            if let Ok(past) = load.await {
+                let _ = out.send(Event::Beginnings(past.beginnings)).await;
+                let _ = out.send(Event::History(past.entries, past.quieted)).await;
             }
         });
     }
