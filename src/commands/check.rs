@@ -99,29 +99,15 @@ fn loud(taken: &Taken) -> Vec<&Problem> {
 }
 
 fn of_one(taken: &Result<Taken, String>) -> Verdict {
-    match taken {
-        Err(_) => Verdict::Unknown,
-        Ok(t) => at_least_unknown(
-            t,
-            match t.problems.iter().map(|p| p.severity).max() {
-                // Without nodes, services or tasks the Swarm can't be called OK.
-                None | Some(Severity::Advice) if t.store.unread().unjudged().is_some() => {
-                    Verdict::Unknown
-                }
-                None | Some(Severity::Advice) => Verdict::Ok,
-                Some(Severity::Warning) => Verdict::Warning,
-                Some(Severity::Critical) => Verdict::Critical,
-            },
-        ),
-    }
-}
-
-/// Data that can't be read may hide something worse than what is known.
-fn at_least_unknown(taken: &Taken, verdict: Verdict) -> Verdict {
-    if taken.store.unread().has_gaps() && verdict.rank() < Verdict::Unknown.rank() {
-        return Verdict::Unknown;
-    }
-    verdict
+    let Ok(taken) = taken else { return Verdict::Unknown };
+    let known = match taken.problems.iter().map(|p| p.severity).max() {
+        None | Some(Severity::Advice) => Verdict::Ok,
+        Some(Severity::Warning) => Verdict::Warning,
+        Some(Severity::Critical) => Verdict::Critical,
+    };
+    // Nodes, services or tasks that can't be read may hide something worse than what is known.
+    let may_hide = taken.store.unread().unjudged().map(|_| Verdict::Unknown);
+    may_hide.into_iter().chain([known]).max_by_key(|v| v.rank()).unwrap_or(known)
 }
 
 fn head(taken: &Result<Taken, String>, several: bool) -> String {

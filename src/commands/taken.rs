@@ -59,11 +59,12 @@ impl Taken {
         Some(lost.map_or("the Swarm has no leader".into(), |p| p.message.clone()))
     }
 
-    /// Why not all is there, though the endpoint allows it: nothing is listed, or some can't be read.
+    /// Why not all is there: nothing is listed, or nodes, services or tasks can't all be read. Names of
+    /// networks, secrets and configs are an extra.
     pub fn incomplete(&self) -> Option<String> {
         let unread = self.store.unread();
-        let gaps = || unread.sentence().filter(|_| unread.has_gaps());
-        self.unlisted().or_else(|| gaps().map(|why| format!("{}: {why}", self.name)))
+        let missing = || unread.sentence().filter(|_| unread.unjudged().is_some());
+        self.unlisted().or_else(|| missing().map(|why| format!("{}: {why}", self.name)))
     }
 
     /// Keeps what these rules found, also where it was folded into something else.

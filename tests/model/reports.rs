@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use skep::{
-    cluster::{Entry, Gravity, Meaning, Since, Store, Subject, TaskState},
-    commands::Taken,
+    cluster::{Delta, Entry, Gravity, Meaning, Part, Since, Store, Subject, TaskState},
+    commands::{Taken, check},
     triage::{Thresholds, incident::witnesses},
 };
 
@@ -107,6 +107,30 @@ fn a_finding_is_told_with_what_to_do_and_the_end_of_its_log() {
     taken.logs.insert(tasks[0].clone(), Err("nothing comes from its node".into()));
     let said = told(&taken);
     assert!(said.contains("- log of web.1: can't be read: nothing comes from its node"), "{said}");
+}
+
+/// What can't be read may hide something worse than a warning, whichever way it is unknown.
+#[test]
+fn a_warning_beside_an_unknown_part_is_unknown() {
+    let refused = |part, why: &str| Delta::Unread(part, why.into());
+    let gaps = Delta::Gaps(Part::Nodes, "1 of 3 can't be read".into());
+    let silent = Delta::Silent(Part::Nodes, "no answer".into(), NOW);
+    let optional = refused(Part::Networks, "refused");
+    for (delta, expected) in [
+        (refused(Part::Nodes, "refused"), 3),
+        (gaps, 3),
+        (silent, 3),
+        (optional, 1),
+        (refused(Part::Info, "refused"), 1),
+    ] {
+        let told = format!("{delta:?}");
+        let mut store = looping().store();
+        store.apply(delta, NOW);
+        let taken = taken(store);
+        assert_eq!(taken.incomplete().is_some(), expected == 3, "{told}");
+        let (verdict, said) = check(&[Ok(taken)], false);
+        assert_eq!(verdict.code(), expected, "{told}: {said}");
+    }
 }
 
 /// An age counts back from the manager's clock, whatever ours says.
