@@ -33,7 +33,7 @@ pub enum EngineError {
     #[error("{endpoint}: connection lost: {why}")]
     Broken { endpoint: String, why: String },
     /// No answer in time.
-    #[error("{endpoint}: no answer to {what} within {}; the engine hangs or the network is cut", crate::text::exact(*.after))]
+    #[error("{endpoint}: no answer to {what} within {}; the engine hangs or the network is cut", crate::text::span(*.after))]
     Timeout { endpoint: String, what: String, after: Duration },
     /// The answer is no Docker Engine's.
     #[error("{endpoint}: this is not a Docker Engine: {why}")]
@@ -193,7 +193,7 @@ impl EngineError {
         match self {
             Self::Forbidden { what, said, .. } => format!("{what} is refused ({said})"),
             Self::Timeout { endpoint, what, after } => {
-                format!("{endpoint}: no answer to {what} within {}", crate::text::exact(*after))
+                format!("{endpoint}: no answer to {what} within {}", crate::text::span(*after))
             }
             Self::TooLarge { what, has, .. } => format!("the answer to {what} has {has}"),
             Self::Garbage { why, .. } => why.clone(),
@@ -303,6 +303,18 @@ mod tests {
         };
         let said = worker.to_string();
         assert!(said.ends_with("try: skep -H tcp://10.0.0.1:2375 -H 'ssh://m/a b'"), "{said}");
+    }
+
+    #[test]
+    fn a_time_is_told_in_seconds() {
+        let late = EngineError::Timeout {
+            endpoint: "unix:///x".into(),
+            what: "GET /nodes (the rest of it)".into(),
+            after: Duration::from_nanos(14_113_872_919),
+        };
+        let said = "unix:///x: no answer to GET /nodes (the rest of it) within 14s";
+        assert_eq!(late.brief(), said);
+        assert!(late.to_string().starts_with(&format!("{said};")), "{late}");
     }
 
     #[test]
