@@ -218,7 +218,8 @@ async fn read_swarm(
                 continue;
             }
             let endpoint = cluster.endpoints.first().map(ToString::to_string).unwrap_or_default();
-            let taken = without_leader(told, name, endpoint, begun.elapsed(), thresholds);
+            let mut taken = without_leader(told, name, endpoint, begun.elapsed(), thresholds);
+            taken.titled(cluster.name.as_deref());
             return SwarmsRead { all: vec![Ok(taken)], notices: Vec::new() };
         }
         let why = round.failed.iter().map(ToString::to_string).chain(round.slow);
@@ -238,9 +239,7 @@ async fn read_swarm(
             }
             let (name, through) = (name.clone(), endpoint.to_string());
             let mut taken = Taken::new(store, at, name, through, begun.elapsed(), thresholds);
-            if cluster.name.is_none() {
-                taken.title = endpoint.to_string();
-            }
+            taken.titled(cluster.name.as_deref());
             taken.reached = Some(endpoint);
             looks.all.push(Ok(taken));
         }

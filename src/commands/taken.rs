@@ -52,6 +52,11 @@ impl Taken {
 }
 
 impl Taken {
+    /// Titles its report by the name that the user gave it, or else by its endpoint.
+    pub fn titled(&mut self, name: Option<&str>) {
+        name.unwrap_or(&self.endpoint).clone_into(&mut self.title);
+    }
+
     /// Why nothing is listed, if nothing is.
     pub fn unlisted(&self) -> Option<String> {
         self.store.leaderless()?;

@@ -161,13 +161,15 @@ impl Incident<'_> {
         };
         row("written", format!("{} by skep {}", self.now.date_clock(), env!("CARGO_PKG_VERSION")));
         row("covers", format!("{} to {} ({span})", self.since.date_clock(), self.now.date_clock()));
-        row(
-            "swarm",
-            match store.unread().why(Part::Info) {
-                Some(_) => format!("unknown, through {}", self.endpoint),
-                None => format!("{} through {} ({})", info.id, info.manager, self.endpoint),
-            },
-        );
+        // Of a Swarm without a leader it may be known only where it was asked.
+        let id = if store.unread().why(Part::Info).is_some() { "unknown," } else { &info.id };
+        let through = match (&*info.manager, self.endpoint) {
+            ("", endpoint) => endpoint.to_owned(),
+            (manager, "") => manager.to_owned(),
+            (manager, endpoint) => format!("{manager} ({endpoint})"),
+        };
+        let through = if through.is_empty() { through } else { format!("through {through}") };
+        row("swarm", format!("{id} {through}").trim().to_owned());
         if let Some(link) = self.link {
             row("link", link.to_owned());
         }
@@ -366,14 +368,19 @@ impl Incident<'_> {
         for node in self.store.nodes() {
             engines.entry(&node.engine).or_default().push(&node.hostname);
         }
-        let _ = writeln!(out, "\n## Versions\n");
+        let api = &self.store.info().api;
+        let mut rows = Vec::new();
         for (engine, mut nodes) in engines {
             nodes.sort_unstable();
-            let _ = writeln!(out, "- engine {}: {}", plain(engine), plain(&nodes.join(", ")));
+            rows.push(format!("engine {}: {}", plain(engine), plain(&nodes.join(", "))));
         }
-        let _ = writeln!(out, "- API {}", plain(&self.store.info().api));
-        for problem in self.problems.iter().filter(|p| p.severity == Severity::Advice) {
-            let _ = writeln!(out, "- advice: {}", plain(&problem.message));
+        if !api.is_empty() {
+            rows.push(format!("API {}", plain(api)));
+        }
+        let advice = self.problems.iter().filter(|p| p.severity == Severity::Advice);
+        rows.extend(advice.map(|p| format!("advice: {}", plain(&p.message))));
+        if !rows.is_empty() {
+            let _ = writeln!(out, "\n## Versions\n\n- {}", rows.join("\n- "));
         }
     }
 }

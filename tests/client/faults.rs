@@ -45,6 +45,15 @@ async fn managers_that_cannot_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_without_a_leader_is_titled_by_its_endpoint() {
+    let (demo, _dir) = serve("calm", &["no-leader"]);
+    let host = host(&demo);
+    let (code, out, err) = skep(&["-H", &host, "report"]).await;
+    assert_eq!(code, 3, "{out}{err}");
+    assert!(out.starts_with(&format!("# Incident report: {}", &host[..8])), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_says_nothing() {
     let limit = Duration::from_secs(17);
     check(&["silent"], "no answer to GET /nodes within 14s", limit).await;

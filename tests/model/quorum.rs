@@ -300,12 +300,17 @@ fn it_is_told_in_check_snapshot_and_report() {
     let mut store = Store::default();
     store.apply(leaderless(2, 5), NOW);
     let (name, endpoint) = ("default".to_owned(), "unix:///d".to_owned());
-    let taken =
+    let mut taken =
         Taken::new(store, NOW, name, endpoint, std::time::Duration::ZERO, &Thresholds::default());
+    taken.titled(None);
     assert!(taken.unlisted().is_some_and(|why| why.contains("quorum lost")));
     let report = taken.incident(Since::At(ago(60))).markdown();
     assert!(report.contains("| nodes | unknown: the Swarm has no leader |"), "{report}");
     assert!(report.contains("1 of 3 managers answers"), "{report}");
+    // What is not known is left out.
+    assert!(report.starts_with("# Incident report: unix:///d\n"), "{report}");
+    assert!(report.contains("| swarm | through unix:///d |"), "{report}");
+    assert!(!report.contains("## Versions") && !report.contains("- API"), "{report}");
     let all = [Ok(taken)];
     let (verdict, text) = check(&all, false);
     assert!(verdict == Verdict::Critical && text.contains("SWARM CRITICAL: quorum lost"), "{text}");
