@@ -257,10 +257,12 @@ pub async fn find(engine: &Engine, target: &Target) -> ReadObject {
 /// # Errors
 /// What the engine says.
 pub async fn read(engine: &Engine, target: &Target) -> Result<Document, EngineError> {
-    let raw = engine.document_of(&format!("{}s", target.kind()), target.id()).await?;
+    let kind = format!("{}s", target.kind());
+    let raw = engine.document_of(&kind, target.id()).await?;
     let document = match target {
         Target::Service(_) => Document::read(&raw),
         Target::Node(_) => Document::read_node(&raw),
     };
-    document.map_err(|said| EngineError::Refusal { status: 200, said })
+    let what = format!("GET /{kind}/{}", target.id());
+    document.map_err(|said| EngineError::Refusal { what, status: 200, said })
 }

@@ -100,14 +100,19 @@ pub enum EngineError {
     #[error("{endpoint}: the answer to {what} has {has}; skep reads no more")]
     TooLarge { endpoint: String, what: String, has: String },
     /// Any other refusal, in the engine's words.
-    #[error("the engine answered {status}: {said}")]
-    Refusal { status: u16, said: String },
+    #[error("{}the engine answered {status}: {said}", asked(.what))]
+    Refusal { what: String, status: u16, said: String },
     /// A log ended with the engine's own words in place of its lines.
     #[error("{said}")]
     LogBroke { said: String },
     /// Read-only: the request was not let out.
     #[error("read-only: {method} {path} was not sent")]
     ReadOnly { method: String, path: String },
+}
+
+/// Prefix with the path of a read; a write is shown beside its action anyway.
+fn asked(what: &str) -> String {
+    if what.starts_with("GET ") { format!("{what}: ") } else { String::new() }
 }
 
 fn managers_line(managers: &[String], offer: &[String]) -> String {
@@ -162,7 +167,7 @@ impl EngineError {
             Self::Tls { .. } => true,
             // 408 and 429: what stood in between gave up on us while it passed the request on, or
             // passed it on twice.
-            Self::Refusal { status, said } => match status {
+            Self::Refusal { status, said, .. } => match status {
                 408 | 429 => true,
                 // 0: it was never sent.
                 0 | 400..500 => false,
@@ -253,7 +258,7 @@ pub(super) fn refused(endpoint: &str, what: String, status: u16, body: &[u8]) ->
         (Err(_), _) if is_page || body.is_empty() => reason.into(),
         (Err(_), _) => String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned(),
     };
-    match from_status(endpoint, status, said) {
+    match from_status(endpoint, &what, status, said) {
         EngineError::Refusal { said, .. } | EngineError::NotFound { said }
             if !is_engine && status < 500 =>
         {
@@ -265,7 +270,7 @@ pub(super) fn refused(endpoint: &str, what: String, status: u16, body: &[u8]) ->
 }
 
 /// Sorts an HTTP error by the engine's words (strings: engine-facts, moby `daemon/cluster/errors.go`).
-pub(super) fn from_status(endpoint: &str, status: u16, said: String) -> EngineError {
+pub(super) fn from_status(endpoint: &str, what: &str, status: u16, said: String) -> EngineError {
     let endpoint = endpoint.to_owned();
     let has = |needle: &str| said.contains(needle);
     if has("update out of sequence") {
@@ -286,7 +291,7 @@ pub(super) fn from_status(endpoint: &str, status: u16, said: String) -> EngineEr
     } else if status == 404 {
         EngineError::NotFound { said }
     } else {
-        EngineError::Refusal { status, said }
+        EngineError::Refusal { what: what.into(), status, said }
     }
 }
 
@@ -335,7 +340,7 @@ mod tests {
             (429, "Too Many Requests"),
         ];
         for (status, said) in unknown {
-            let error = from_status("unix:///x", status, said.into());
+            let error = from_status("unix:///x", "POST /x", status, said.into());
             assert!(error.leaves_unknown(), "{status} {said}: {error:?}");
         }
         let clear = [
@@ -349,7 +354,7 @@ mod tests {
             (503, "This node is not a swarm manager. …"),
         ];
         for (status, said) in clear {
-            let error = from_status("unix:///x", status, said.into());
+            let error = from_status("unix:///x", "POST /x", status, said.into());
             assert!(!error.leaves_unknown(), "{status} {said}: {error:?}");
         }
     }

@@ -198,7 +198,8 @@ impl Gate {
             request = request.header("Content-Type", "application/json");
         }
         let request = request.body(Full::new(body.unwrap_or_default())).map_err(|e| {
-            EngineError::Refusal { status: 0, said: format!("can't ask for {path}: {e}") }
+            let said = format!("can't ask for {path}: {e}");
+            EngineError::Refusal { what: what.clone(), status: 0, said }
         })?;
         self.counters.requests.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
@@ -238,7 +239,7 @@ pub(super) fn versionless(path: &str) -> &str {
 }
 
 /// A path without its API version, its query and its first slash.
-fn bare(path: &str) -> &str {
+pub(super) fn bare(path: &str) -> &str {
     let path = versionless(path.split('?').next().unwrap_or(path));
     path.strip_prefix('/').unwrap_or(path)
 }

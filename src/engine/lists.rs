@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     client::{Engine, Price},
     error::{EngineError, Result},
-    gate::{Answer, Limits},
+    gate::{Answer, Limits, bare},
     json_array::Gaps,
     parallel_lists::ParallelLists,
     wire::{Listed, ServiceReader, decode_nodes},
@@ -131,7 +131,7 @@ impl Engine {
         tokio::pin!(list);
         loop {
             if let Ok(answer) = tokio::time::timeout(SUSPICION, &mut list).await {
-                return self.confirmed(answer).await;
+                return self.confirmed(path, answer).await;
             }
             // Asked again and again: a manager takes some seconds to notice that its leader is gone.
             let why = self.ask_why();
@@ -142,7 +142,7 @@ impl Engine {
                     if answer.as_ref().is_err_and(EngineError::is_timeout) {
                         why.await?;
                     }
-                    return self.confirmed(answer).await;
+                    return self.confirmed(path, answer).await;
                 }
                 why = &mut why => why?,
             }
@@ -151,11 +151,12 @@ impl Engine {
 
     /// A list that was not to be had for its context's deadline says nothing of the leader by itself:
     /// `/info` tells whether there is none, and which managers are left.
-    async fn confirmed(&self, answer: Result<Answer>) -> Result<Answer> {
+    async fn confirmed(&self, path: &str, answer: Result<Answer>) -> Result<Answer> {
         match answer {
             Err(EngineError::NoQuorum { said, told: None, .. }) if !said.contains(NO_LEADER) => {
                 self.ask_why().await?;
-                Err(EngineError::Refusal { status: 500, said })
+                let what = format!("GET /{}", bare(path));
+                Err(EngineError::Refusal { what, status: 500, said })
             }
             answer => answer,
         }

@@ -53,8 +53,7 @@ pub struct Names {
 impl Names {
     /// None yet: all are still to be read.
     pub fn awaited() -> Self {
-        let unread =
-            PARTS.map(|part| (part, format!("GET /{} was not answered in time", part.word())));
+        let unread = PARTS.map(|part| (part, awaited(part)));
         Self { unread: unread.into(), ..Self::default() }
     }
 
@@ -67,20 +66,28 @@ impl Names {
         deltas
     }
 
-    /// Result of reading a part: the list, or the reason why not. A list that is refused, too large or too slow is no
-    /// reason to give the others up.
+    /// Result of reading a part: the list, or the reason why not. One that is refused, fails, or is too
+    /// large or too slow is no reason to give the others up.
     fn take<T>(&mut self, part: Part, list: Result<Vec<T>>) -> Result<Vec<T>> {
         self.unread.retain(|(known, _)| *known != part);
-        match list {
-            Ok(list) => Ok(list),
-            Err(error) => {
-                self.unread.push((part, error.brief()));
-                let only_this = error.is_forbidden()
-                    || matches!(error, EngineError::Garbage { .. } | EngineError::Timeout { .. });
-                if only_this { Ok(Vec::new()) } else { Err(error) }
-            }
+        list.or_else(|error| {
+            self.unread.push((part, error.brief()));
+            let only_this = !error.is_connection()
+                || matches!(error, EngineError::Garbage { .. } | EngineError::Timeout { .. });
+            if only_this { Ok(Vec::new()) } else { Err(error) }
+        })
+    }
+
+    /// Gives up those that were not read yet, for this reason.
+    fn give_up(&mut self, why: &EngineError) {
+        for (_, said) in self.unread.iter_mut().filter(|(part, said)| *said == awaited(*part)) {
+            *said = why.brief();
         }
     }
+}
+
+fn awaited(part: Part) -> String {
+    format!("GET /{} was not answered in time", part.word())
 }
 
 impl Engine {
@@ -90,6 +97,10 @@ impl Engine {
     /// # Errors
     /// The connection is at fault.
     pub async fn names(&self, names: &mut Names) -> Result<()> {
+        self.read_names(names).await.inspect_err(|error| names.give_up(error))
+    }
+
+    async fn read_names(&self, names: &mut Names) -> Result<()> {
         let docker = self.bollard()?;
         let networks = docker.list_networks(None::<ListNetworksOptions>).await;
         for network in names.take(Part::Networks, self.heard(Part::Networks, networks))? {

@@ -141,7 +141,7 @@ impl Engine {
             return Err(EngineError::Worker { endpoint, managers, offer });
         }
         if !said.is_empty() {
-            return Err(EngineError::Refusal { status: 503, said });
+            return Err(EngineError::Refusal { what: "GET /info".into(), status: 503, said });
         }
         Ok(())
     }

@@ -247,6 +247,39 @@ async fn a_proxy_refuses_in_its_own_words() {
     }
 }
 
+/// Each list is asked for itself, and a failure names the path that was asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_list_that_fails_costs_no_other() {
+    let broke = r#"{"message":"something broke"}"#;
+    for (status, body, said) in [
+        (
+            "500 Internal Server Error",
+            broke,
+            "GET /networks: the engine answered 500: something broke",
+        ),
+        (
+            "301 Moved Permanently",
+            "",
+            "GET /networks was answered by something in front of the engine: 301",
+        ),
+        (
+            "429 Too Many Requests",
+            "",
+            "GET /networks was answered by something in front of the engine: 429",
+        ),
+        ("503 Service Unavailable", "", "GET /networks: the engine answered 503"),
+    ] {
+        let (code, out) = check(&Between::new(&["/networks"], Body::Refusal(status, body))).await;
+        assert!(code == 0 && out.contains("networks unknown: ") && out.contains(said), "{out}");
+        assert!(!out.contains("secrets") && !out.contains("configs"), "{status}: {out}");
+    }
+    for paths in [&["/nodes"], &["/services"], &["/tasks"], &["/info"]] as [&'static [_]; 4] {
+        let (code, out) = check(&Between::new(paths, Body::Refusal("500 Oh", broke))).await;
+        let said = format!("GET {}: the engine answered 500: something broke", paths[0]);
+        assert!(code == 3 && out.contains(&said), "{out}");
+    }
+}
+
 /// What can be read is told beside what can't, and the exit code and stderr say that this is not all.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_holds_what_can_be_read() {
