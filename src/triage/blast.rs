@@ -63,9 +63,9 @@ pub fn blast(store: &Store, node: &Node) -> Blast {
                 service: one.service.clone(),
                 name: service.name.to_string(),
                 loses: one.running,
-                idle: one.tasks.saturating_sub(one.running),
+                idle: (one.tasks + one.waiting).saturating_sub(one.running),
                 of: store.missing(service).running,
-                nowhere: one.homeless > 0 && one.moves() == 0,
+                nowhere: one.is_bound && one.moves() == 0,
                 global: one.global,
             })
         })

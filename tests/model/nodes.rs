@@ -238,6 +238,59 @@ fn a_drain_is_followed_until_nothing_runs_there() {
     assert_eq!(follow.phase, Phase::Done);
 }
 
+/// A task that waits for its restart delay does not move with the drain.
+#[test]
+fn a_drain_does_not_wait_for_a_next_run() {
+    let mut c = cluster().manager("m1").node("w1").node("w2").service("cron", 1);
+    let w1 = c.nodes[1].id.clone();
+    let task = &mut c.tasks[0];
+    (task.node, task.state, task.desired) = (Some(w1), TaskState::Ready, TaskState::Ready);
+    let drain = NodeChange::Availability(Availability::Drain);
+    let waits = "1 task waits there for its next start, and moves then";
+    let mut step = plan(&c, "w1", drain.clone()).steps.remove(0);
+    assert_eq!(step.touches, format!("no task runs there; {waits}"));
+    let mut follow = Follow::new(&step, NOW);
+    follow.sent(c.nodes[1].version);
+    c.nodes[1].availability = Availability::Drain;
+    follow.update(&c.store(), NOW);
+    assert_eq!((&follow.phase, follow.done, follow.total), (&Phase::Done, 0, 0));
+    // Nothing else could run it: its loss would be told, and its drain does not stop it.
+    c.nodes[1].availability = Availability::Active;
+    c.services[0].constraints = vec!["node.hostname==w1".into()];
+    step = plan(&c, "w1", drain).steps.remove(0);
+    assert_eq!(step.touches, format!("no task runs there; {waits}"));
+    assert!(skep::triage::blast(&c.store(), &c.nodes[1]).hits[0].nowhere);
+}
+
+#[test]
+fn a_drain_names_what_does_not_start_elsewhere() {
+    let mut c = cluster().manager("m1").node("w1").node("w2").service("web", 1);
+    let nodes: Vec<_> = c.nodes.iter().map(|n| n.id.clone()).collect();
+    c.tasks[0].node = Some(nodes[1].clone());
+    let drain = NodeChange::Availability(Availability::Drain);
+    let mut follow = Follow::new(&plan(&c, "w1", drain).steps[0], NOW);
+    follow.sent(c.nodes[1].version);
+    c.nodes[1].availability = Availability::Drain;
+    (c.tasks[0].state, c.tasks[0].desired) = (TaskState::Shutdown, TaskState::Shutdown);
+    c = c.task(1, TaskState::Preparing, "", 0);
+    let next = c.tasks.last_mut().unwrap();
+    (next.node, next.created) = (Some(nodes[2].clone()), NOW);
+    follow.update(&c.store(), NOW);
+    assert_eq!((&follow.phase, follow.done, follow.total), (&Phase::Converging, 0, 1));
+    let mut rejected = c.clone();
+    let next = rejected.tasks.last_mut().unwrap();
+    (next.state, next.desired) = (TaskState::Rejected, TaskState::Shutdown);
+    next.err = "No such image: web:2".into();
+    let mut given_up = follow.clone();
+    given_up.update(&rejected.store(), NOW);
+    assert_eq!(given_up.phase, Phase::Done);
+    assert_eq!(given_up.note.as_deref(), Some("web 0/1: No such image: web:2"));
+    // What ended before the drain says nothing of it.
+    rejected.tasks.last_mut().unwrap().created = crate::cluster_fixture::ago(5);
+    follow.update(&rejected.store(), NOW);
+    assert_eq!(follow.phase, Phase::Converging);
+}
+
 #[test]
 fn nodes_that_share_their_host_name_are_told_apart() {
     let mut c = three().node("w3").down("w3", "heartbeat failure");

@@ -6,7 +6,8 @@ use super::{Follow, Phase, changed_by_another};
 use crate::{
     action::plan::NodeChange,
     cluster::{
-        Availability, Leaving, Node, NodeId, Role, Store, Task, TaskState, running_elsewhere,
+        Availability, Leaving, Node, NodeId, Role, ServiceId, Store, Task, TaskState,
+        running_elsewhere,
     },
 };
 
@@ -50,14 +51,14 @@ impl Follow {
             let missing = store.missing(service);
             let now = running_elsewhere(store, &one.service, &node.id);
             let come = now.saturating_sub(one.elsewhere).min(one.moves());
-            let unplaced = store.tasks_of(&one.service).find(|t| has_no_place(t));
+            let in_vain = self.in_vain(&one.service, &node.id, store);
             let is_short = !one.global && !missing.none();
-            // Those that were counted on to move and found no place are not waited for.
+            // Those that were counted on to move and found no place, or fail there, are not waited for.
             // While tasks stop there, none is missing yet.
-            let over = left == 0 && (!is_short || unplaced.is_some());
+            let over = left == 0 && (!is_short || in_vain.is_some());
             done += if over { one.moves() } else { come };
-            if is_short && (one.homeless > 0 || unplaced.is_some()) {
-                let why = unplaced.map_or("its task fits on no other node", |t| &*t.err);
+            if is_short && (one.homeless > 0 || in_vain.is_some()) {
+                let why = in_vain.map_or("its task fits on no other node", |t| &*t.err);
                 let (running, desired) = (missing.running, missing.desired);
                 homeless.push(format!("{} {running}/{desired}: {why}", service.name));
             }
@@ -66,6 +67,21 @@ impl Follow {
         self.done = done;
         self.note = (!homeless.is_empty()).then(|| homeless.join("; "));
         node.availability == Availability::Drain && left == 0 && self.done >= self.total
+    }
+
+    /// The task that says why nothing starts elsewhere: it finds no node, or it was started since and fails.
+    fn in_vain<'s>(
+        &self,
+        service: &ServiceId,
+        left: &NodeId,
+        store: &'s Store,
+    ) -> Option<&'s Task> {
+        let fails = |t: &&Task| {
+            let is_new = t.created >= self.begun && t.node.as_ref() != Some(left);
+            is_new && !t.err.is_empty() && (t.is_wanted() || t.state.is_failure())
+        };
+        let newest = store.tasks_of(service).filter(fails).max_by_key(|t| (t.created, &t.id));
+        store.tasks_of(service).find(|t| has_no_place(t)).or(newest)
     }
 }
 
@@ -87,10 +103,10 @@ fn other_setting(node: &Node, change: &NodeChange) -> Option<String> {
     }
 }
 
-/// Whether it runs, or may. One that was called off before its node was told stays `pending` for ever.
+/// Whether it runs, or may. One that waits for its restart delay does not, and stays until that is over. One that was called off before its node was told stays `pending` for ever.
 fn is_there(task: &Task) -> bool {
     let never_sent = task.state.number() <= TaskState::Pending.number();
-    task.is_live() && (task.is_wanted() || !never_sent)
+    task.is_live() && !task.waits_for_its_delay() && (task.is_wanted() || !never_sent)
 }
 
 /// The scheduler has found no node for it.

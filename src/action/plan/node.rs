@@ -309,7 +309,15 @@ fn leave(leaving: &[Leaving]) -> String {
         1 => parts.push("1 task of a global service ends".to_owned()),
         n => parts.push(format!("{n} tasks of global services end")),
     }
-    if parts.is_empty() { "no task runs there".into() } else { parts.join("; ") }
+    if parts.is_empty() {
+        parts.push("no task runs there".to_owned());
+    }
+    match sum(|l| l.waiting) {
+        0 => {}
+        1 => parts.push("1 task waits there for its next start, and moves then".to_owned()),
+        n => parts.push(format!("{n} tasks wait there for their next start, and move then")),
+    }
+    parts.join("; ")
 }
 
 /// Global services that a node has no task of and would get one once it is active.

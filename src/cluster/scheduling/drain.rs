@@ -12,12 +12,16 @@ use crate::cluster::{
 pub struct Leaving {
     /// The service.
     pub service: ServiceId,
-    /// Tasks that are meant to run there.
+    /// Tasks that are meant to run there now.
     pub tasks: u64,
+    /// Tasks that wait for their restart delay: they stay until it is over, and then start elsewhere.
+    pub waiting: u64,
     /// Number of those that run.
     pub running: u64,
     /// Number of wanted tasks that fit on no other node.
     pub homeless: u64,
+    /// Some of all those, waiting ones too, fit on no other node.
+    pub is_bound: bool,
     /// One a node: they end with it, and are not missed.
     pub global: bool,
     /// Its tasks that run on other nodes.
@@ -43,14 +47,15 @@ struct FreeNode<'s> {
 }
 
 /// Effect on the tasks of a node, by service: each is placed, the largest first, on the node with
-/// the most free memory that the scheduler's rules allow.
+/// the most free memory that the scheduler's rules allow; those that move later after the others.
 pub fn leaving(store: &Store, node: &Node) -> Vec<Leaving> {
     let mut places: Vec<FreeNode<'_>> =
         store.nodes().filter(|n| n.id != node.id).filter_map(|n| place(store, n)).collect();
     let wanted = |t: &&Task| t.is_wanted() && !t.state.is_terminal();
     let mut tasks: Vec<&Task> = store.tasks_on(&node.id).filter(wanted).collect();
     tasks.sort_by_key(|t| {
-        (std::cmp::Reverse((t.spec.reserved.memory, t.spec.reserved.nano_cpus)), &t.id)
+        let size = (t.spec.reserved.memory, t.spec.reserved.nano_cpus);
+        (t.waits_for_its_delay(), std::cmp::Reverse(size), &t.id)
     });
     let mut found: BTreeMap<&ServiceId, Leaving> = BTreeMap::new();
     for task in tasks {
@@ -58,16 +63,22 @@ pub fn leaving(store: &Store, node: &Node) -> Vec<Leaving> {
         let one = found.entry(&task.service).or_insert_with(|| Leaving {
             service: service.id.clone(),
             tasks: 0,
+            waiting: 0,
             running: 0,
             homeless: 0,
+            is_bound: false,
             global: service.mode.is_global(),
             elsewhere: running_elsewhere(store, &service.id, &node.id),
         });
+        let is_homeless = !one.global && !takes(&mut places, service, task);
+        one.is_bound |= is_homeless;
+        if task.waits_for_its_delay() {
+            one.waiting += 1;
+            continue;
+        }
         one.tasks += 1;
         one.running += u64::from(store.is_running(task));
-        if !one.global && !takes(&mut places, service, task) {
-            one.homeless += 1;
-        }
+        one.homeless += u64::from(is_homeless);
     }
     found.into_values().collect()
 }
