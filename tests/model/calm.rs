@@ -407,6 +407,29 @@ fn a_restarted_engine_ends_its_tasks_and_that_is_no_failure_of_theirs() {
     assert_eq!(restarted(EXIT, false)[0].0, "service-down");
 }
 
+/// Its end is told with its node, once there is a leader again.
+#[test]
+fn a_global_task_that_ended_with_its_engine_is_given_a_start() {
+    let told = |node_told: i64| {
+        let mut c = cluster().manager("m1").node("n2").service("agent", 1);
+        c.last().mode = Mode::Global;
+        c.tasks.clear();
+        for (node, state, err, age) in [
+            (0, TaskState::Running, "", 3_600),
+            (1, TaskState::Failed, "task: non-zero exit (255)", 40),
+        ] {
+            c = c.task(0, state, err, age);
+            c.tasks.last_mut().unwrap().node = Some(c.nodes[node].id.clone());
+        }
+        c.tasks.last_mut().unwrap().exit_code = Some(255);
+        c.nodes[1].updated = ago(node_told);
+        said(&c)
+    };
+    assert_eq!(told(2), []);
+    assert_eq!(told(20)[0].2, "agent is missing on n2", "it had its time");
+    assert!(told(86_400)[0].2.ends_with("non-zero exit (255)"), "its node is as it was");
+}
+
 #[test]
 fn what_dies_with_its_nodes_engine_is_no_failure() {
     const KILLED: &str = "task: non-zero exit (137)";
