@@ -20,11 +20,20 @@ const BEFORE: i64 = 30 * 60 * 1_000_000_000;
 /// An action of skep and the change it made are so close together.
 const TOGETHER: i64 = 15 * 1_000_000_000;
 
+/// A problem before what others explain is folded into them.
+#[derive(Clone)]
+struct Head {
+    problem: Arc<Problem>,
+    /// The object to blame for it.
+    blames: Option<Subject>,
+    /// Position in its message at which what it took with it is told.
+    toll_at: usize,
+}
+
 /// Findings about one object, made into problems. It holds until something else is found there:
 /// of a thousand problems few change at once.
 pub(super) struct Made {
-    /// Each with what it blames.
-    heads: Vec<(Arc<Problem>, Option<Subject>)>,
+    heads: Vec<Head>,
     advice: Vec<(usize, Arc<Problem>)>,
 }
 
@@ -32,12 +41,12 @@ impl Made {
     /// Of an object's findings.
     pub fn new(store: &Store, subject: &Subject, found: &Raw) -> Self {
         let of = |role: Role| found.iter().filter(move |(at, _)| RULES[*at].role == role);
-        let mut heads: Vec<(Problem, Option<Subject>)> = Vec::new();
-        heads.extend(symptoms(store, subject, found));
+        let mut heads: Vec<(Problem, Option<Subject>, usize)> = Vec::new();
+        heads.extend(symptoms(store, subject, found).map(|(p, blames)| (p, blames, 0)));
         for (at, one) in of(Role::Standing) {
-            heads.push((problem(store, subject, *at, one), one.blames.clone()));
+            heads.push((problem(store, subject, *at, one), one.blames.clone(), one.toll_at));
         }
-        for (head, _) in &mut heads {
+        for (head, ..) in &mut heads {
             head.folded.sort_by(|a, b| b.harm.cmp(&a.harm).then_with(|| a.object.cmp(&b.object)));
             if head.severity > Severity::Advice {
                 head.before = before(store, head);
@@ -46,7 +55,9 @@ impl Made {
         let advice = of(Role::Advice)
             .map(|(at, one)| (*at, Arc::new(problem(store, subject, *at, one))))
             .collect();
-        Self { heads: heads.into_iter().map(|(p, blames)| (Arc::new(p), blames)).collect(), advice }
+        let head =
+            |(problem, blames, toll_at)| Head { problem: Arc::new(problem), blames, toll_at };
+        Self { heads: heads.into_iter().map(head).collect(), advice }
     }
 }
 
@@ -223,19 +234,19 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
 }
 
 /// Folds what a lost node or manager explains into that.
-fn blame(heads: Vec<(Arc<Problem>, Option<Subject>)>) -> Vec<Arc<Problem>> {
+fn blame(heads: Vec<Head>) -> Vec<Arc<Problem>> {
     const LOST: [&str; 2] = ["node-down", "node-disconnected"];
     // What a lost node's own other findings are: the same story.
     const SAME: [&str; 3] = ["manager-unreachable", "cert-expiry", "node-flapping"];
     let lost: HashMap<Subject, usize> = heads
         .iter()
         .enumerate()
-        .filter(|(_, (p, _))| LOST.contains(&p.rule))
-        .map(|(at, (p, _))| (p.subject.clone(), at))
+        .filter(|(_, head)| LOST.contains(&head.problem.rule))
+        .map(|(at, head)| (head.problem.subject.clone(), at))
         .collect();
-    let quorum = heads.iter().position(|(p, _)| p.family() == Some(Family::Quorum));
+    let quorum = heads.iter().position(|h| h.problem.family() == Some(Family::Quorum));
     let mut into: Vec<Option<usize>> = vec![None; heads.len()];
-    for (at, (problem, blames)) in heads.iter().enumerate() {
+    for (at, Head { problem, blames, .. }) in heads.iter().enumerate() {
         if LOST.contains(&problem.rule) {
             continue;
         }
@@ -246,7 +257,8 @@ fn blame(heads: Vec<(Arc<Problem>, Option<Subject>)>) -> Vec<Arc<Problem>> {
             into[at] = quorum;
         }
     }
-    let mut kept: Vec<Option<Arc<Problem>>> = heads.into_iter().map(|(p, _)| Some(p)).collect();
+    let toll_at: Vec<usize> = heads.iter().map(|head| head.toll_at).collect();
+    let mut kept: Vec<Option<Arc<Problem>>> = heads.into_iter().map(|h| Some(h.problem)).collect();
     for at in 0..kept.len() {
         if let Some(to) = into[at]
             && let Some(problem) = kept[at].take()
@@ -255,19 +267,29 @@ fn blame(heads: Vec<(Arc<Problem>, Option<Subject>)>) -> Vec<Arc<Problem>> {
             let head = Arc::make_mut(head);
             head.severity = head.severity.max(problem.severity);
             head.harm = head.harm.max(problem.harm);
+            // What saves the Swarm comes before what explains one node.
+            if problem.family() == Some(Family::Quorum) {
+                head.remedies.splice(0..0, problem.remedies.iter().cloned());
+            }
             head.folded.push(problem);
         }
     }
-    let mut all: Vec<Arc<Problem>> = kept.into_iter().flatten().collect();
     let took = |p: &Problem| LOST.contains(&p.rule) || p.family() == Some(Family::Quorum);
-    for head in all.iter_mut().filter(|p| took(p) && !p.folded.is_empty()) {
+    let all = kept.into_iter().zip(toll_at).filter_map(|(head, at)| Some((head?, at)));
+    let mut all: Vec<(Arc<Problem>, usize)> = all.collect();
+    for (head, toll_at) in all.iter_mut().filter(|(p, _)| took(p) && !p.folded.is_empty()) {
         let head = Arc::make_mut(head);
         head.folded.sort_by(|a, b| b.harm.cmp(&a.harm).then_with(|| a.object.cmp(&b.object)));
         if LOST.contains(&head.rule) {
-            head.message += &toll(&head.folded);
+            let toll = toll(&head.folded);
+            head.message.insert_str(*toll_at, &toll);
+            let state = if head.rule == "node-down" { "down" } else { "disconnected" };
+            if !toll.is_empty() {
+                head.brief = format!(" is {state}{toll}");
+            }
         }
     }
-    all
+    all.into_iter().map(|(head, _)| head).collect()
 }
 
 /// `; quorum at risk; shop_db is down; 3 services are short of replicas`

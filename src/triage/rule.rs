@@ -98,6 +98,8 @@ pub struct Found {
     /// The same in few words: of a symptom what goes after the object's name, of a cause a clause, as
     /// `exit 3, 8×`.
     pub brief: Option<String>,
+    /// Position in the sentence at which what it took with it is told: before the details.
+    pub toll_at: usize,
     /// When it began.
     pub since: Began,
     /// The probable cause, and what it means.
@@ -128,9 +130,11 @@ pub struct Evidence {
 impl Found {
     /// A finding of that severity.
     pub fn new(severity: Severity, message: impl Into<String>, since: impl Into<Began>) -> Self {
+        let message = message.into();
         Self {
             severity,
-            message: message.into(),
+            toll_at: message.len(),
+            message,
             brief: None,
             since: since.into(),
             why: String::new(),
@@ -160,6 +164,12 @@ impl Found {
     /// A reason, to be told with a symptom.
     pub fn cause(message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, message, Began::Unknown)
+    }
+
+    /// With details, told after what it took with it.
+    pub fn details(mut self, details: &str) -> Self {
+        self.message += details;
+        self
     }
 
     /// In a few words, where a line has no room for more.

@@ -154,7 +154,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("manager-load", with(calm(), |c| { spec(&mut c.tasks[0]).reserved.memory = 6 << 30; }).into(), "75 % of its memory"),
         ("engine-skew", with(calm(), |c| c.nodes[3].engine = "20.10.24".into()).into(), "28.5.2 on m1, m2, m3; 20.10.24 on n4"),
         ("ca-rotation", with(calm(), |c| { for n in &mut c.nodes[..3] { n.trust = 2; n.updated = ago(3_600); } }).into(), "n4 still trusts the old root"),
-        ("node-down", calm().down("n4", "heartbeat failure").into(), "node n4 is down (heartbeat failure), 1 task was on it"),
+        ("node-down", calm().down("n4", "heartbeat failure").into(), "node n4 is down; 1 service is short of replicas (heartbeat failure), 1 task was on it"),
         ("node-disconnected", with(calm(), |c| { c.nodes[3].state = NodeState::Disconnected; c.nodes[3].updated = ago(60); }).into(), "node n4 is disconnected"),
         ("node-flapping", { let c = calm(); let id = node_id(&c, 3); Given(c, vec![60, 200, 400].into_iter().map(|at| event(at, id.clone(), Meaning::NodeLost, &format!("lost {at}"))).collect()) }, "node n4 was lost 3 times within 15m"),
         ("cert-expiry", with(calm().down("n4", ""), |c| { c.nodes[3].created = ago(400 * 86_400); c.nodes[3].updated = ago(30 * 86_400); }).into(), "may have run out: away for 30d, certificates last 90d"),

@@ -8,7 +8,8 @@ use skep::{
         Reachability, Scope, Store, Subject, TaskState, Timestamp, UpdateState,
     },
     triage::{
-        Began, Problem, Quiet, Severity, Thresholds, Triage, blast, problems, unknown_beginning,
+        Began, Problem, Quiet, Remedy, Severity, Thresholds, Triage, blast, problems,
+        unknown_beginning,
     },
 };
 
@@ -35,8 +36,9 @@ fn a_lost_node_explains_what_it_took_with_it() {
     assert_eq!(found.iter().map(|p| p.rule).collect::<Vec<_>>(), ["node-down"]);
     assert_eq!(
         found[0].message,
-        "node n4 is down (heartbeat failure), 2 tasks were on it; db is down; 1 service is short of replicas"
+        "node n4 is down; db is down; 1 service is short of replicas (heartbeat failure), 2 tasks were on it"
     );
+    assert_eq!(found[0].brief, " is down; db is down; 1 service is short of replicas");
     let folded: Vec<_> = found[0].folded.iter().map(|p| (p.rule, &*p.object)).collect();
     assert_eq!(folded, [("service-down", "db"), ("service-below", "web")]);
     assert!(found[0].harm > 90, "as bad as what users feel of it");
@@ -71,7 +73,13 @@ fn a_lost_manager_puts_quorum_at_risk_once() {
     c.nodes[2].manager.as_mut().unwrap().reachability = Reachability::Unreachable;
     let found = all(&c);
     assert_eq!(found.len(), 1);
-    assert!(found[0].message.contains("; quorum at risk: one more loss stops the Swarm"));
+    let said = " is down; quorum at risk: one more loss stops the Swarm";
+    assert!(found[0].message.starts_with(&format!("manager m3{said}")), "{}", found[0].message);
+    assert!(found[0].message.contains(" (heartbeat failure), "));
+    assert!(found[0].brief.starts_with(said), "{}", found[0].brief);
+    let what = "bring m3 back, or remove it and promote another node";
+    assert_eq!(found[0].remedies[0], (Remedy::Node, what.to_owned()));
+    assert!(found[0].remedies.iter().any(|(remedy, _)| *remedy == Remedy::Describe));
     let folded: Vec<_> = found[0].folded.iter().map(|p| p.rule).collect();
     assert!(folded.contains(&"quorum-risk") && folded.contains(&"manager-unreachable"));
 }

@@ -44,9 +44,10 @@ pub fn down(cx: &Context<'_>, node: &Node) -> Option<Found> {
         1 => ", 1 task was on it".to_owned(),
         n => format!(", {n} tasks were on it"),
     };
-    let message = format!("{} {} is down{}{were}", what(node), node.hostname, because(node));
+    let message = format!("{} {} is down", what(node), node.hostname);
     let found =
         if drained { Found::warning(message, since) } else { Found::critical(message, since) };
+    let found = found.details(&format!("{}{were}", because(node)));
     // After `--force-new-cluster`: nobody has to demote it first.
     let was_manager = node.role == Role::Manager && node.manager.is_none();
     let found = if was_manager {
@@ -88,13 +89,11 @@ pub fn disconnected(cx: &Context<'_>, node: &Node) -> Option<Found> {
     let since = cx.state_since(node);
     let is_lost = node.state == NodeState::Disconnected && !is_old_entry(cx, node);
     (is_lost && cx.lasts(since, cx.thresholds.grace)).then(|| {
-        Found::critical(
-            format!("{} {} is disconnected{}", what(node), node.hostname, because(node)),
-            since,
-        )
-        .why("its agent lost the manager: its tasks may run on, and can't be changed")
-        .tasks(cx, stranded(cx, node))
-        .remedy(Remedy::Describe, "what runs there")
+        Found::critical(format!("{} {} is disconnected", what(node), node.hostname), since)
+            .details(&because(node))
+            .why("its agent lost the manager: its tasks may run on, and can't be changed")
+            .tasks(cx, stranded(cx, node))
+            .remedy(Remedy::Describe, "what runs there")
     })
 }
 
