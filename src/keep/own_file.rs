@@ -90,7 +90,7 @@ pub(super) fn read_lines(path: &Path, limit: u64) -> io::Result<impl Iterator<It
 /// Lines at the end of a file that only grows; the first may be cut.
 ///
 /// # Errors
-/// As [`private_file`].
+/// As `private_file`.
 pub(super) fn read_last_lines(path: &Path, limit: u64) -> io::Result<impl Iterator<Item = String>> {
     let mut file = open(path)?;
     if let Some(file) = &mut file {
@@ -115,7 +115,7 @@ fn too_large(path: &Path, limit: u64) -> io::Error {
 /// Writes a file anew, whole or not at all.
 ///
 /// # Errors
-/// As [`private_file`].
+/// As `private_file`.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = private_file(OpenOptions::new().create(true).truncate(false).write(true), &new)?;
@@ -129,7 +129,7 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
 /// earlier failure cut short is ended first: what comes after it stays readable.
 ///
 /// # Errors
-/// As [`private_file`].
+/// As `private_file`.
 pub fn append_lines(path: &Path, lines: &str) -> io::Result<()> {
     append_lines_within(path, lines, u64::MAX)
 }
