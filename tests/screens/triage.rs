@@ -455,3 +455,13 @@ fn a_row_of_problems_has_the_cause_where_its_sentence_has_no_room() {
         "{wide}"
     );
 }
+
+#[test]
+fn nothing_is_cut_beside_empty_room() {
+    let name = format!("acme-corp-product-{}", "x".repeat(43));
+    let cluster = shop().service(&name, 1);
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys("2");
+    let screen = driver.screen(160, 50);
+    assert!(screen.contains(&name), "{screen}");
+}

@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::{
     Behaviour, Handled, redraw,
-    scroll::{Scroll, scrolled},
+    scroll::{Scroll, scroll_keys, scrolled},
     stats, title,
 };
 
@@ -49,7 +49,14 @@ impl Behaviour for Help {
         let lines = lines(board, self.context);
         let height = (lines.len() as u16 + 2).min(area.height);
         let width = lines.iter().map(Line::width).max().unwrap_or(0) as u16 + 3;
-        let title = title(board, "Help · any other key closes");
+        // A page that goes on below says so.
+        let said = match lines.len() + 2 > usize::from(area.height) {
+            true => {
+                format!("Help · {} scroll, any other key closes", scroll_keys(board, Context::Page))
+            }
+            false => "Help · any other key closes".to_owned(),
+        };
+        let title = title(board, &said);
         let inner = popup(board, frame, width, height, title);
         scrolled(frame, inner, lines, &self.scroll);
     }

@@ -231,17 +231,19 @@ impl<R> TableView<'_, R> {
     /// The width of each column; `None` where it was dropped for want of room.
     fn widths(&self, cells: &[Vec<Cell<'_>>], room: usize) -> Vec<Option<usize>> {
         let room = room.saturating_sub(1);
+        let content: Vec<usize> = (0..self.columns.len())
+            .map(|i| cells.iter().map(|row| text::width(&row[i].text)).max().unwrap_or(0))
+            .collect();
         let natural: Vec<usize> = self
             .columns
             .iter()
             .enumerate()
             .map(|(i, c)| {
-                let content = cells.iter().map(|row| text::width(&row[i].text)).max().unwrap_or(0);
                 let sorted = self.sort.is_some_and(|s| s.0 == i);
                 let head = text::width(c.title) + usize::from(sorted);
                 // Room for long texts is taken as they need it; of short words columns stay put.
                 let least = if c.max >= LONG { 0 } else { c.min };
-                content.max(head).clamp(least, c.max)
+                content[i].max(head).clamp(least, c.max)
             })
             .collect();
         // A column with nothing to show in the window gives its room away.
@@ -293,6 +295,14 @@ impl<R> TableView<'_, R> {
                     None => break,
                 }
             }
+        }
+        // Nothing is cut beside room that is empty; names go first.
+        let mut left = room.saturating_sub(total(&shown, &widths));
+        let mut in_order: Vec<usize> = (0..shown.len()).filter(|i| shown[*i]).collect();
+        in_order.sort_by_key(|i| !named[*i]);
+        for i in in_order {
+            let more = content[i].saturating_sub(widths[i]).min(left);
+            (widths[i], left) = (widths[i] + more, left - more);
         }
         widths.into_iter().zip(shown).map(|(w, s)| s.then_some(w)).collect()
     }
