@@ -29,7 +29,7 @@ impl Began {
         }
     }
 
-    /// The time that it has been there for at least.
+    /// The latest time at which it can have begun.
     pub fn at_latest(self) -> Option<Timestamp> {
         match self {
             Self::At(at) | Self::By(at) => Some(at),

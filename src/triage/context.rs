@@ -20,7 +20,7 @@ use crate::{
     text::{bytes, cpus},
 };
 
-/// Failures are remembered so long when they are counted or given as a reason.
+/// Time for which failures count, and are given as a reason.
 pub const LATELY: Duration = Duration::from_secs(15 * 60);
 
 /// A task that runs for less has not been seen to run.
@@ -32,7 +32,7 @@ pub struct Context<'a> {
     pub store: &'a Store,
     /// Now, by the manager's clock.
     pub now: Timestamp,
-    /// From when on what counts.
+    /// The thresholds.
     pub thresholds: &'a Thresholds,
     again: Cell<Timestamp>,
 }
@@ -43,8 +43,8 @@ impl<'a> Context<'a> {
         Self { store, now, thresholds, again: Cell::new(Timestamp::NEVER) }
     }
 
-    /// Whether what began at `since` has lasted for `limit`. If not yet, asks to be looked at again when
-    /// it will have. What began nobody knows when has lasted long enough.
+    /// Whether a state that began at `since` has lasted for `limit`. If not, the object is examined again when it
+    /// will have. A state whose beginning is unknown has lasted long enough.
     pub fn lasts(&self, since: Timestamp, limit: Duration) -> bool {
         if !since.is_set() || since.age(self.now) >= limit {
             return true;
@@ -69,7 +69,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// When time alone may change what the rules said since this was last asked.
+    /// The next time at which time alone may change the findings.
     pub fn take_again(&self) -> Timestamp {
         self.again.replace(Timestamp::NEVER)
     }
@@ -103,9 +103,9 @@ pub struct ServiceContext<'a> {
     pub service: &'a Service,
     /// When its spec changed; not set where that can't be told.
     pub changed: Timestamp,
-    /// How far it is.
+    /// Its progress.
     pub missing: Missing,
-    /// All that is kept of it.
+    /// All its tasks that the manager keeps.
     pub tasks: Vec<&'a Task>,
     /// Meant to run and not running, the oldest first; not those whose next run is yet to come.
     pub waiting: Vec<&'a Task>,
@@ -130,7 +130,7 @@ pub struct ServiceContext<'a> {
     pub(super) series: Vec<(&'a Task, bool)>,
     /// It is short because something fails, not because something has just begun.
     pub fails_now: bool,
-    /// And what fails are its own tasks.
+    /// Its own tasks fail.
     pub fails_itself: bool,
     /// It suffers from something else than the update that the engine has undone: that is over.
     pub is_past_undoing: bool,

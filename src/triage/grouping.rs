@@ -1,4 +1,4 @@
-//! Of many findings one problem a cause, ranked by harm.
+//! Groups findings by root cause, and ranks the problems by harm.
 
 use crate::text::count;
 use std::{
@@ -15,18 +15,18 @@ use crate::cluster::{Meaning, Service, Store, Subject, Task, Timestamp};
 /// Findings about one object: the rule's place in the table, and the finding.
 pub(super) type Raw = Vec<(usize, Found)>;
 
-/// A change so long before a problem may be why.
+/// Longest time between a change and a problem that it may have caused.
 const BEFORE: i64 = 30 * 60 * 1_000_000_000;
-/// An action of skep and the change it made are so close together.
+/// Longest time between an action of skep and the change that it made.
 const TOGETHER: i64 = 15 * 1_000_000_000;
 
-/// A problem before what others explain is folded into them.
+/// A problem before grouping.
 #[derive(Clone)]
 struct Head {
     problem: Arc<Problem>,
     /// The object to blame for it.
     blames: Option<Subject>,
-    /// Position in its message at which what it took with it is told.
+    /// Position in its message at which its consequences are inserted.
     toll_at: usize,
 }
 
@@ -61,7 +61,7 @@ impl Made {
     }
 }
 
-/// Of all that was made the problems, in no order.
+/// Groups all findings into problems, in no order.
 pub(super) fn fold<'m>(made: impl Iterator<Item = &'m Made>) -> Vec<Arc<Problem>> {
     let mut heads = Vec::new();
     let mut advice: BTreeMap<usize, Vec<Arc<Problem>>> = BTreeMap::new();
@@ -76,8 +76,8 @@ pub(super) fn fold<'m>(made: impl Iterator<Item = &'m Made>) -> Vec<Arc<Problem>
     all
 }
 
-/// How urgent a problem is, the most urgent first: how bad, how much it hurts, how much else it took with
-/// it. Nothing that only a longer look knows: one that just came orders them as one that watched all along.
+/// Urgency of a problem, the most urgent first: severity, harm, number of consequences. It depends on nothing
+/// that only a longer watch knows: a skep that has just started orders as one that watched all along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Urgency<'p>(Reverse<Severity>, Reverse<u8>, Reverse<usize>, &'p str, &'static str);
 
@@ -94,7 +94,7 @@ impl<'p> Urgency<'p> {
 }
 
 impl Problem {
-    /// How urgent it is.
+    /// Its urgency.
     pub fn urgency(&self) -> Urgency<'_> {
         Urgency::new(self.severity, (self.harm, self.others()), &self.object, self.rule)
     }
@@ -233,7 +233,7 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
     Some((main, blames))
 }
 
-/// Folds what a lost node or manager explains into that.
+/// Folds problems into the lost node or manager that explains them.
 fn blame(heads: Vec<Head>) -> Vec<Arc<Problem>> {
     const LOST: [&str; 2] = ["node-down", "node-disconnected"];
     // What a lost node's own other findings are: the same story.
@@ -316,7 +316,7 @@ fn toll(folded: &[Arc<Problem>]) -> String {
     said
 }
 
-/// Advice of one rule about several objects is one piece of advice.
+/// Merges advice of one rule about several objects.
 fn together(at: usize, mut found: Vec<Arc<Problem>>) -> Arc<Problem> {
     found.sort_unstable_by(|a, b| a.object.cmp(&b.object));
     if let [_] = found.as_slice() {

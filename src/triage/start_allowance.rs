@@ -11,15 +11,15 @@ use crate::cluster::{
 };
 
 impl ServiceContext<'_> {
-    /// Whether what a waiting task says will not pass by itself: where a task has just ended its room and
-    /// its ports are free only a moment later.
+    /// Whether the reason that a waiting task gives will not pass by itself: resources and ports of a task that
+    /// has just ended are free only a moment later.
     pub(super) fn stays_so(&self, task: &Task) -> bool {
         let end = self.ended.get(&task.place()).copied().unwrap_or_default();
         self.cx.lasts(end, self.cx.thresholds.grace)
     }
 
-    /// Whether a waiting task should be further by now: since when it is where it is, and how long that may
-    /// take. An image is pulled, a health check asks at its intervals, a restart waits for its delay.
+    /// Whether a waiting task has been in its state for longer than that may take. An image is pulled, a health
+    /// check asks at its intervals, a restart waits for its delay.
     pub fn is_late(&self, task: &Task) -> bool {
         let thresholds = self.cx.thresholds;
         let since = if task.since.is_set() { task.since } else { task.created };
@@ -41,7 +41,7 @@ impl ServiceContext<'_> {
         self.cx.lasts(since, limit)
     }
 
-    /// Whether it is short for longer than what it waits for takes.
+    /// Whether it has been short for longer than its starts may take.
     pub fn is_overdue(&self) -> bool {
         let (cx, grace) = (self.cx, self.cx.thresholds.grace);
         let changed = self.service.updated;
@@ -70,7 +70,7 @@ impl ServiceContext<'_> {
         matches!(self.rests.get(&place), Some(Idle::Done | Idle::NextRun(_)))
     }
 
-    /// Whether what fails now is on that node.
+    /// Whether the tasks that fail now are on that node.
     pub fn fails_on(&self, node: &NodeId) -> bool {
         let failed = self.series.iter().filter(|(_, now)| *now).map(|(task, _)| *task);
         let waiting =
@@ -79,7 +79,7 @@ impl ServiceContext<'_> {
     }
 }
 
-/// How far a service is, and its places that rest; one whose next run is overdue rests no more.
+/// Progress of a service, and its places that rest; one whose next run is overdue rests no more.
 pub(super) fn resting<'t>(
     cx: &Context<'_>,
     service: &Service,

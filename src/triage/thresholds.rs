@@ -1,4 +1,4 @@
-//! From when on something counts; each can be set in the config file.
+//! Thresholds of the rules; each can be set in the config file.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -8,19 +8,19 @@ pub const GRACE: Duration = Duration::from_secs(15);
 /// The thresholds of the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thresholds {
-    /// A deployment may be short of replicas for so long.
+    /// Longest time that a deployment may be short of replicas.
     pub grace: Duration,
     /// Number of failures within `loop_within` that makes a crash loop.
     pub loop_failures: usize,
     /// See `loop_failures`.
     pub loop_within: Duration,
-    /// A task may be on a drained node for so long.
+    /// Longest time that a task may stay on a drained node.
     pub stuck: Duration,
-    /// A task may be prepared for so long.
+    /// Longest time that a task may be preparing.
     pub preparing: Duration,
-    /// A task may be starting for so long.
+    /// Longest time that a task may be starting.
     pub starting: Duration,
-    /// An update may take at least so long.
+    /// Time that every update may take.
     pub update_slow: Duration,
     /// Number of losses within `flaps_within` that makes a node a flapping one.
     pub flaps: usize,
@@ -30,17 +30,17 @@ pub struct Thresholds {
     pub leader_changes: usize,
     /// See `leader_changes`.
     pub leader_changes_within: Duration,
-    /// A rotation of the root certificate may take so long.
+    /// Longest time that a rotation of the root certificate may take.
     pub rotation: Duration,
-    /// Clocks may differ by so much.
+    /// Largest difference of two clocks.
     pub clock_skew: Duration,
-    /// Reservations of so many percent are full.
+    /// Percentage of reservations from which on a node is full.
     pub full_percent: u64,
-    /// Reservations of so many percent are much for a manager.
+    /// Percentage of reservations that is much for a manager.
     pub manager_load_percent: u64,
-    /// A service may run `latest` unchanged for so long.
+    /// Longest time that a service may run `latest` unchanged.
     pub latest: Duration,
-    /// Rules that are not to be looked at.
+    /// Rules that are switched off.
     pub ignore: BTreeSet<String>,
 }
 

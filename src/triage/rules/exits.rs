@@ -8,7 +8,7 @@ use crate::{
     triage::{Began, Remedy, ServiceContext, error_class::Why, rule::Found},
 };
 
-/// Of an error that is told in the engine's own words so many characters; the evidence has all of it.
+/// Characters of an engine's error in a message; the evidence has all of it.
 const LONGEST: usize = 300;
 
 /// `, 4 times`; the manager keeps but the last few of a slot, so it may have been more often.
@@ -40,7 +40,7 @@ fn marks(tasks: &[&Task]) -> String {
 }
 
 /// Tasks that fail again and again, also if one runs each time one looks. Told are the rate, the exit
-/// codes and whether they say the same. A warning: that nothing stays up between two is another's word.
+/// codes and whether they say the same. A warning: another rule tells that nothing stays up.
 pub fn crash_loop(s: &ServiceContext<'_>) -> Option<Found> {
     let recent = &s.looping;
     let (newest, oldest) = (recent.first()?, recent.last()?);
@@ -180,7 +180,7 @@ pub fn start_failed(s: &ServiceContext<'_>) -> Option<Found> {
     )
 }
 
-/// `complete` of what should serve: restart condition `any`, and no delay that would make it work that
+/// `complete` of a service that should go on: restart condition `any`, and no delay that would make it work that
 /// repeats. The program is done at once, or has left for the background, where the container does not wait
 /// for it.
 pub fn ends(s: &ServiceContext<'_>) -> Option<Found> {
@@ -221,7 +221,7 @@ pub fn exit_code(s: &ServiceContext<'_>) -> Option<Found> {
     )
 }
 
-/// Whatever no rule knows, in the engine's own words: better than a guess.
+/// Errors that no other rule knows, in the engine's own words.
 pub fn other(s: &ServiceContext<'_>) -> Option<Found> {
     let told = |why: &Why| matches!(why, Why::NoNode(_)) && s.refusal().is_none();
     let tasks = s.because(|why| *why == Why::Other || told(why));

@@ -6,8 +6,7 @@ use crate::{
     triage::{Remedy, ServiceContext, rule::Found},
 };
 
-/// A job with failed tasks that is not done: it is tried again, or not any more. A warning, for nothing
-/// is served by it.
+/// A job with failed tasks that is not done, tried again or not. A warning: a job serves nobody.
 pub fn failed(s: &ServiceContext<'_>) -> Option<Found> {
     let (done, total) = s.missing.job?;
     let failures = &s.failures;

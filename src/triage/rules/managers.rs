@@ -73,7 +73,8 @@ pub fn leader_changes(cx: &Context<'_>) -> Option<Found> {
     )
 }
 
-/// 2 managers stand no loss, as 1 does; 4 stand one, as 3 do. Advice: nothing is broken.
+/// An even number of managers: 2 tolerate no loss, as 1 does; 4 tolerate one, as 3 do. Advice: nothing is
+/// broken.
 pub fn even(cx: &Context<'_>) -> Option<Found> {
     let quorum = cx.store.quorum();
     let total = quorum.total();
@@ -103,8 +104,7 @@ pub fn single(cx: &Context<'_>) -> Option<Found> {
     })
 }
 
-/// Engines of different versions. Advice: it is normal while engines are upgraded, and a source of
-/// riddles after.
+/// Engines of different versions. Advice: it is normal while engines are upgraded, and confusing after.
 pub fn engine_skew(cx: &Context<'_>) -> Option<Found> {
     let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let is_there = |n: &&Node| !n.engine.is_empty() && cx.store.successor(n).is_none();

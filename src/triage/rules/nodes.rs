@@ -16,7 +16,7 @@ fn because(node: &Node) -> String {
     if node.message.is_empty() { String::new() } else { format!(" ({})", node.message) }
 }
 
-/// Whether its host joined again: then what is said of this entry is of nothing that is there.
+/// Whether its host joined again: the entry then stands for no machine.
 fn is_old_entry(cx: &Context<'_>, node: &Node) -> bool {
     cx.store.successor(node).is_some()
 }

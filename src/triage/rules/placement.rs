@@ -1,5 +1,4 @@
-//! `no suitable node (…)`: which reason stands in the way on the nodes that would do, and by how much
-//! each misses.
+//! `no suitable node (…)`: the reason on the eligible nodes, and how much each of them lacks.
 
 use super::refusal::{Refusal, host_ports, takes_tasks};
 use crate::{
@@ -30,7 +29,7 @@ fn sorted<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<&'a Node> {
     nodes
 }
 
-/// The nodes that would do: they meet the constraints, are of the platform and take tasks.
+/// The eligible nodes: they meet the constraints, are of the platform and take tasks.
 fn would_do<'a>(s: &ServiceContext<'a>, spec: &TaskSpec) -> Vec<&'a Node> {
     let meant = |n: &&Node| {
         unmet(&spec.constraints, n).is_none() && supports(&spec.platforms, n) && takes_tasks(n)

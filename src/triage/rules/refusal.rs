@@ -1,9 +1,9 @@
-//! Why the scheduler finds no node: asked of each node anew, from what the waiting task itself wants.
+//! Reasons for which the scheduler finds no node, computed for each node from the spec of the waiting task.
 //!
 //! The engine's error counts each node under the first of its filters that refuses it (ready, resources,
 //! plugins, constraints, platform, host ports, replicas a node, volumes; swarmkit `manager/scheduler`).
-//! So the largest number in it is as a rule that of nodes that were never meant. What leads here is what
-//! stands in the way on the nodes that would do.
+//! So its largest number is mostly that of nodes that were never eligible. Here the reason on the eligible
+//! nodes leads.
 
 use crate::{
     cluster::{
@@ -15,17 +15,17 @@ use crate::{
     },
 };
 
-/// Reasons a node can do nothing about: it was never meant.
+/// Reasons for which a node is not eligible.
 const NEVER_MEANT: [NoNode; 2] = [NoNode::Constraints, NoNode::Platform];
 
-/// Why a service's waiting tasks find no node.
+/// Reasons for which a service's waiting tasks find no node.
 #[derive(Debug)]
 pub struct Refusal<'a> {
     /// The tasks that wait.
     pub tasks: Vec<&'a Task>,
     /// Needs of the newest of them.
     pub spec: &'a TaskSpec,
-    /// Obstacle on the nodes that would do.
+    /// Obstacle on the eligible nodes.
     pub leads: NoNode,
     /// The model shows nothing that is in the way: it is newer than the engine's last try, or does not
     /// know. Then the engine's words are all there is.
@@ -103,7 +103,7 @@ impl Asked<'_, '_> {
     }
 }
 
-/// Whether the scheduler gives it tasks.
+/// Whether the scheduler gives the node tasks.
 pub fn takes_tasks(node: &Node) -> bool {
     node.state == NodeState::Ready && node.availability == Availability::Active
 }

@@ -11,8 +11,8 @@ use crate::{
     triage::{Remedy, ServiceContext, context::names, rule::Found},
 };
 
-/// Short for longer than what it waits for takes, or short with an error to show for it. An update that
-/// replaces its tasks one after the other is short all the while, and well.
+/// Short for longer than its starts may take, or short with an error. An update that replaces tasks one by
+/// one is short all the time, and healthy.
 fn is_trouble(s: &ServiceContext<'_>) -> bool {
     if matches!(s.service.mode, Mode::ReplicatedJob { .. } | Mode::GlobalJob) {
         return false;
@@ -43,7 +43,7 @@ fn may_rest(s: &ServiceContext<'_>) -> bool {
     restart.condition != RestartCondition::Any || restart.delay > s.cx.thresholds.grace
 }
 
-/// Harm of a service that nobody has had yet: less than quorum at risk.
+/// Harm of a service that never ran: less than quorum at risk.
 const NEVER_MISSED: u8 = 72;
 
 fn blamed(s: &ServiceContext<'_>, mut found: Found) -> Found {
@@ -67,7 +67,7 @@ fn blamed(s: &ServiceContext<'_>, mut found: Found) -> Found {
     }
 }
 
-/// `web 1/3`; of one that goes up and down what holds, whatever the figures are just now.
+/// `web 1/3`; of a service that goes up and down the number that stays up.
 fn figures(s: &ServiceContext<'_>, holds: Option<String>) -> String {
     match holds {
         None => format!("{} {}", s.service.name, s.figures()),
@@ -80,7 +80,7 @@ fn in_short(s: &ServiceContext<'_>, holds: Option<String>) -> String {
     holds.map_or_else(|| format!(" {}", s.figures()), |holds| format!(": {holds}"))
 }
 
-/// Whether something of it runs that is to be counted on, or has done its work.
+/// Whether a task of it runs reliably, or has done its work.
 fn serves(s: &ServiceContext<'_>) -> bool {
     s.holding() > 0 || s.missing.rests.done + s.missing.rests.waiting > 0
 }

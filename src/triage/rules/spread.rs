@@ -1,4 +1,4 @@
-//! How tasks lie over nodes: what one node's loss would take.
+//! Spread of tasks over nodes: the damage of one node's loss.
 
 use std::collections::HashMap;
 

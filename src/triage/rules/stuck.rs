@@ -1,4 +1,4 @@
-//! Tasks that do not get on, by the state they are stuck in. States in their order (swarmkit
+//! Tasks that make no progress, by the state they are stuck in. States in their order (swarmkit
 //! `api/types.proto`): new, allocated, pending, assigned, accepted, preparing, ready, starting.
 
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     triage::{Remedy, ServiceContext, rule::Found},
 };
 
-/// Tasks in one of `states` for longer than that may take, that do not say why themselves.
+/// Tasks without an error that are in one of `states` for longer than that may take.
 fn stuck<'a>(s: &ServiceContext<'a>, states: &[TaskState]) -> Vec<&'a Task> {
     let waiting = s.waiting.iter().copied();
     waiting
