@@ -159,9 +159,12 @@ pub enum Sub {
     /// Holds an ssh master for a running skep, and clears up after it.
     #[command(hide = true)]
     HoldSsh {
+        /// Folder of its socket.
         dir: PathBuf,
+        /// Questions of ssh go to the terminal.
         #[arg(long)]
         terminal: bool,
+        /// Arguments of ssh.
         #[arg(last = true)]
         args: Vec<std::ffi::OsString>,
     },

@@ -77,6 +77,8 @@
 //! - *A write that was not planned and approved*, also from the palette and for marked sets.
 //! - *Text from the cluster that did not go through [`text::clean`]* on its way out.
 
+#![warn(missing_docs)]
+
 pub mod action;
 pub mod cli;
 pub mod cluster;

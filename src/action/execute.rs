@@ -16,7 +16,12 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The object was read back and contains the planned change; it now has this version.
-    Taken { version: u64, warnings: Vec<String> },
+    Taken {
+        /// The version after the write.
+        version: u64,
+        /// Warnings of the engine.
+        warnings: Vec<String>,
+    },
     /// Someone else changed the same object, so that the plan is no longer accurate.
     Conflict(Box<Document>),
     /// The engine refused, with its message: nothing was changed.

@@ -42,9 +42,13 @@ pub(super) async fn run(
 /// The exit code's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
+    /// Nothing is wrong.
     Ok,
+    /// The worst problem is a warning.
     Warning,
+    /// A problem is critical.
     Critical,
+    /// The Swarm, or a part of it, can't be read.
     Unknown,
 }
 

@@ -111,6 +111,7 @@ pub struct ClusterConfig {
 pub const EXAMPLE: &str = include_str!("example.toml");
 
 /// Why a config file can't be used; one line.
+#[allow(missing_docs, reason = "the text of each says what its fields are")]
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The named file can't be read.

@@ -20,9 +20,21 @@ pub enum Endpoint {
     /// A local socket.
     Unix(PathBuf),
     /// Plain TCP: no encryption, no authentication.
-    Tcp { host: String, port: u16 },
+    Tcp {
+        /// Name or address.
+        host: String,
+        /// Port.
+        port: u16,
+    },
     /// TCP with TLS.
-    Tls { host: String, port: u16, files: TlsFiles },
+    Tls {
+        /// Name or address.
+        host: String,
+        /// Port.
+        port: u16,
+        /// Certificates and key.
+        files: TlsFiles,
+    },
     /// Through the system's ssh.
     Ssh(SshTarget),
 }

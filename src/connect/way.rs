@@ -13,6 +13,7 @@ pub enum Way {
     SshSocket,
     /// `docker system dial-stdio` over there.
     SshStdio,
+    /// TCP with TLS.
     Tls,
     /// Encrypted, but nobody checks who answers.
     TlsUnverified,

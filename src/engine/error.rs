@@ -9,6 +9,7 @@ use crate::{cluster::Answering, text::quote};
 pub type Result<T> = std::result::Result<T, EngineError>;
 
 /// Why an engine did not do what was asked.
+#[allow(missing_docs, reason = "the text of each says what its fields are")]
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum EngineError {
     /// No such socket file.

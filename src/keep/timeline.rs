@@ -54,6 +54,7 @@ pub struct History {
 pub struct Past {
     /// The timeline, the oldest first.
     pub entries: Vec<Entry>,
+    /// Acknowledged and muted problems.
     pub quieted: Vec<Quieted>,
     /// Beginnings of the problems that were open a short while ago.
     pub beginnings: Vec<Beginning>,
@@ -263,8 +264,11 @@ pub struct HistoryWriter(std::sync::mpsc::Sender<(String, Record, Timestamp)>);
 /// Something to be kept.
 #[derive(Debug)]
 pub enum Record {
+    /// Lines of the timeline.
     Entries(Vec<Entry>),
+    /// Acknowledged and muted problems.
     Quieted(Vec<Quieted>),
+    /// Beginnings of open problems.
     Beginnings(Vec<Beginning>),
 }
 

@@ -14,12 +14,19 @@ pub enum Colour {
 /// Style of a piece of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TextStyle {
+    /// Colour of the letters.
     pub fg: Option<Colour>,
+    /// Colour behind them.
     pub bg: Option<Colour>,
+    /// Bold.
     pub bold: bool,
+    /// Dim.
     pub dim: bool,
+    /// Italic.
     pub italic: bool,
+    /// Underlined.
     pub underlined: bool,
+    /// Both colours exchanged.
     pub reversed: bool,
 }
 

@@ -7,9 +7,13 @@ pub enum Severity {
     /// Unknown.
     #[default]
     None,
+    /// Debug or trace.
     Debug,
+    /// Information.
     Info,
+    /// A warning.
     Warning,
+    /// An error or worse.
     Error,
 }
 

@@ -93,18 +93,26 @@ pub enum Command {
 #[derive(Clone, Debug)]
 pub enum Link {
     /// Trying for the first time, or again.
-    Connecting { endpoint: String },
+    Connecting {
+        /// The endpoint that is tried.
+        endpoint: String,
+    },
     /// Live.
     Live {
+        /// The endpoint in use.
         endpoint: String,
         /// The manager's clock minus ours, nanoseconds.
         skew: i64,
+        /// Duration of a small request.
         round_trip: Duration,
     },
     /// Gone; trying again after `wait`.
     Lost {
+        /// The endpoint that was tried last.
         endpoint: String,
+        /// The reason.
         why: String,
+        /// Time until the next try.
         wait: Duration,
         /// Managers answer, and the Swarm has no leader.
         leaderless: Option<Box<Leaderless>>,
@@ -117,10 +125,17 @@ pub enum SessionEvent {
     /// An event of a cluster's session.
     Cluster(ClusterNo, Event),
     /// Some of the endpoints given together belong to another Swarm: a cluster of its own from now on.
-    Opened { no: ClusterNo, endpoint: String },
+    Opened {
+        /// The new cluster.
+        no: ClusterNo,
+        /// Its endpoint.
+        endpoint: String,
+    },
     /// Two clusters turned out to be one Swarm: the first is merged into the other.
     Merged {
+        /// The cluster that is no more.
         gone: ClusterNo,
+        /// The one that it is merged into.
         into: ClusterNo,
         /// One of them is read-only, so the other must be as well.
         read_only: bool,
@@ -133,11 +148,20 @@ pub enum Reach {
     /// Not asked yet.
     Untried,
     /// In use for watching.
-    InUse { round_trip: Duration },
+    InUse {
+        /// Duration of a small request.
+        round_trip: Duration,
+    },
     /// Ready to take over.
-    Ready { round_trip: Duration },
+    Ready {
+        /// Duration of a small request.
+        round_trip: Duration,
+    },
     /// Can't be used now.
-    Out { why: String },
+    Out {
+        /// The reason.
+        why: String,
+    },
 }
 
 /// A configured manager, as the screen shows it.

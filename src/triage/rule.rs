@@ -30,11 +30,15 @@ pub enum Family {
     NodeLoss,
     /// Jobs and restart policies.
     Job,
+    /// Managers: leader, roles, certificates.
     Manager,
+    /// Nodes that are there and not well.
     Node,
     /// Tasks that should be elsewhere, or where none is.
     Tasks,
+    /// Images that can't be pulled.
     Image,
+    /// Reservations that leave no room.
     Capacity,
     /// Mounts, secrets, configs, networks, ports.
     Part,

@@ -33,8 +33,13 @@ pub enum Mode {
     Replicated(u64),
     /// One on every eligible node.
     Global,
-    /// Runs until `total` tasks completed, `concurrent` at a time.
-    ReplicatedJob { concurrent: u64, total: u64 },
+    /// Runs until a number of tasks completed.
+    ReplicatedJob {
+        /// Number of tasks at a time.
+        concurrent: u64,
+        /// Number of tasks in all.
+        total: u64,
+    },
     /// Runs once on every eligible node.
     GlobalJob,
     /// A mode this version of skep does not know.

@@ -10,15 +10,17 @@ pub struct SwarmHealth {
     pub ready: usize,
     /// Number of nodes in state `unknown`, as all are for seconds when the leader changes.
     pub unknown: usize,
-    /// Managers, and those of them that can be counted on.
+    /// Managers.
     pub managers: usize,
+    /// Managers that can be counted on.
     pub reachable: usize,
     /// The leader.
     pub leader: Option<NodeId>,
     /// Services that are as they should be.
     pub converged: usize,
-    /// Tasks that run on nodes that are up, and those that should and do not.
+    /// Tasks that run on nodes that are up.
     pub running: u64,
+    /// Tasks that should run and do not.
     pub missing: u64,
 }
 

@@ -50,12 +50,19 @@ pub struct LogQuery {
 /// A line and the task that wrote it.
 #[derive(Clone, Debug)]
 pub struct LogLine {
+    /// When, by the clock of its node.
     pub at: Timestamp,
+    /// Name of the service.
     pub service: String,
+    /// Name of the task.
     pub task: String,
+    /// Id of the task.
     pub task_id: TaskId,
+    /// Host name of its node.
     pub node: String,
+    /// Whether it came on stderr.
     pub stderr: bool,
+    /// The line, without its end.
     pub text: Vec<u8>,
 }
 

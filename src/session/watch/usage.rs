@@ -66,8 +66,9 @@ pub struct Usage {
     pub events: u64,
     /// Lists that broke off or could not be had.
     pub failures: u64,
-    /// All requests to this engine and the bytes of their answers, logs and probes as well.
+    /// All requests to this engine, logs and probes as well.
     pub requests: u64,
+    /// Bytes of their answers.
     pub bytes: u64,
     /// Messages queued for the screen.
     pub queued: usize,

@@ -5,15 +5,21 @@
 pub enum Context {
     /// The tables of services, nodes and tasks.
     Table,
+    /// The events.
     Events,
+    /// The problems.
     Problems,
+    /// A log.
     Log,
     /// The view of all clusters.
     Clusters,
+    /// The wall.
     Wall,
     /// A page to read: describe, YAML, help, what watching costs.
     Page,
+    /// A plan to confirm.
     Plan,
+    /// The editor of a spec.
     Editor,
     /// A line being typed.
     Prompt,
@@ -68,6 +74,7 @@ impl Context {
 /// Requirement of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
+    /// None.
     Nothing,
     /// Rows, or lines of a log.
     Rows,

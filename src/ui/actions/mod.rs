@@ -11,6 +11,7 @@ pub use self::{
 };
 
 /// Actions that keys can be bound to.
+#[allow(missing_docs, reason = "the row of each says what it does")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
     Overview,

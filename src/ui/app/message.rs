@@ -36,10 +36,22 @@ pub enum Effect {
     Bell,
     /// Draw the whole screen anew: something else wrote on it.
     Redraw,
-    /// Run this, and don't wait for it.
-    Run { command: Vec<String>, env: Vec<(&'static str, String)> },
-    /// Write to a file: a new one if `fresh`, which must not exist yet, else at its end.
-    Write { path: PathBuf, text: String, fresh: bool },
+    /// Run a program, and don't wait for it.
+    Run {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// Variables it gets.
+        env: Vec<(&'static str, String)>,
+    },
+    /// Write to a file.
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The text.
+        text: String,
+        /// It must not exist yet; else the text goes to its end.
+        fresh: bool,
+    },
     /// End the program.
     Quit,
 }

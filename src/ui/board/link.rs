@@ -11,9 +11,25 @@ use crate::{
 /// The connection, as the screen shows it.
 #[derive(Clone, Debug)]
 pub enum LinkState {
-    Connecting { endpoint: String },
-    Live { endpoint: String },
-    Lost { endpoint: String, why: String, next: Timestamp },
+    /// Trying for the first time, or again.
+    Connecting {
+        /// The endpoint that is tried.
+        endpoint: String,
+    },
+    /// Live.
+    Live {
+        /// The endpoint in use.
+        endpoint: String,
+    },
+    /// Gone.
+    Lost {
+        /// The endpoint that was tried last.
+        endpoint: String,
+        /// The reason.
+        why: String,
+        /// Time of the next try.
+        next: Timestamp,
+    },
 }
 
 /// Seconds after which data that does not come is called silent: nodes are asked every three.

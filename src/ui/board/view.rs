@@ -5,12 +5,19 @@ use crate::cluster::{NodeId, ServiceId};
 /// A full-size view, or the Overview of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
+    /// Panes of everything.
     Overview,
+    /// Services.
     Services,
+    /// Nodes.
     Nodes,
+    /// Tasks.
     Tasks,
+    /// The timeline.
     Events,
+    /// A log.
     Logs,
+    /// Problems.
     Problems,
 }
 
@@ -48,17 +55,25 @@ impl View {
 /// A pane of the Overview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pane {
+    /// Services.
     Services,
+    /// Nodes.
     Nodes,
+    /// Tasks of what is selected.
     Tasks,
+    /// The timeline.
     Events,
+    /// A log.
     Logs,
 }
 
 /// Scope of the task list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskScope {
+    /// All tasks.
     All,
+    /// Those of a service.
     Service(ServiceId),
+    /// Those on a node.
     Node(NodeId),
 }
