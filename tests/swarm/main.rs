@@ -21,6 +21,7 @@ mod harm;
 mod hostile;
 mod lab;
 mod logs;
+mod nodes;
 mod plans;
 mod production;
 mod proxy;
@@ -29,6 +30,7 @@ mod reach;
 mod scenarios;
 mod triage;
 mod tui;
+mod writes;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -5,10 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    lab::Lab,
-    scenarios::{managers_back, skep},
-};
+use super::{lab::Lab, nodes::managers_back, scenarios::skep};
 
 /// From asking for something to docker showing it; slow stops and health checks are meant.
 const SHOWN: Duration = Duration::from_secs(150);

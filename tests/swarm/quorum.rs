@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{
     lab::{Lab, wait},
-    scenarios::{managers_back, open, skep},
+    nodes::managers_back,
+    scenarios::{open, skep},
     tui::{LATER, SOON, Tui},
 };
 

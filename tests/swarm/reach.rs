@@ -12,7 +12,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use super::{
     lab::{Lab, wait},
     logs::{TALK, numbered, talkers},
-    scenarios::managers_back,
+    nodes::managers_back,
     tui::{LATER, SOON, Tui},
 };
 

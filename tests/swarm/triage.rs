@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{
     lab::{Lab, wait},
-    scenarios::{managers_back, open},
+    nodes::managers_back,
+    scenarios::open,
     tui::{LATER, SOON, Tui},
 };
 
