@@ -7,6 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Template of an update's state; empty for the moment before the manager has begun it.
+pub const UPDATE_STATE: &str = "{{with .UpdateStatus}}{{.State}}{{end}}";
+
 pub struct Lab {
     dir: PathBuf,
     net: String,

@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{lab::Lab, nodes::managers_back, scenarios::skep};
+use super::{
+    lab::{Lab, UPDATE_STATE},
+    nodes::managers_back,
+    scenarios::skep,
+};
 
 /// From asking for something to docker showing it; slow stops and health checks are meant.
 const SHOWN: Duration = Duration::from_secs(150);
@@ -197,7 +201,7 @@ fn update(lab: &Lab, args: &[&str]) {
 }
 
 fn updated(lab: &Lab, name: &str) -> bool {
-    lab.inspect(name, "{{.UpdateStatus.State}}") == "completed"
+    lab.inspect(name, UPDATE_STATE) == "completed"
 }
 
 fn rolling_update(lab: &Lab, samples: &mut Samples, image: &str) {

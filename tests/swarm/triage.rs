@@ -6,7 +6,7 @@ use std::{process::Command, time::Duration};
 use serde_json::Value;
 
 use super::{
-    lab::{Lab, wait},
+    lab::{Lab, UPDATE_STATE, wait},
     nodes::managers_back,
     scenarios::open,
     tui::{LATER, SOON, Tui},
@@ -484,7 +484,7 @@ fn doomed_rollback(lab: &Lab, update: &impl Fn(&str, &[&str])) -> String {
     update("doomed", &["--args", "sh -c 'exit 7'"]);
     let begun = std::time::Instant::now();
     loop {
-        let state = lab.inspect("doomed", "{{.UpdateStatus.State}}");
+        let state = lab.inspect("doomed", UPDATE_STATE);
         let has_ended = ["rollback_paused", "rollback_completed"].contains(&&*state);
         if has_ended || begun.elapsed() > LATER {
             return state;
@@ -611,7 +611,7 @@ pub fn healthy(lab: &Lab) {
         1,
         &["service", "update", "-d", "--no-resolve-image", "--image", "lab/app:1.1", "calm"],
     );
-    let completed = || lab.inspect("calm", "{{.UpdateStatus.State}}") == "completed";
+    let completed = || lab.inspect("calm", UPDATE_STATE) == "completed";
     quiet_during(&tui, "a rolling update", 3, completed);
 
     lab.docker(1, &["service", "scale", "-d", "calm=8"]);

@@ -1,7 +1,7 @@
 //! Writes to services: scales, images, every field, conflicts, sets.
 
 use super::{
-    lab::Lab,
+    lab::{Lab, UPDATE_STATE},
     scenarios::open,
     tui::{LATER, SOON, Tui},
 };
@@ -77,7 +77,7 @@ pub fn updates_image(lab: &Lab) {
     tui.keys("y");
     tui.line(LATER, &["✓", "update image of web", "converged"]);
     assert_eq!(lab.inspect("web", "{{.Spec.TaskTemplate.ContainerSpec.Image}}"), "lab/app:1.1");
-    assert_eq!(lab.inspect("web", "{{.UpdateStatus.State}}"), "completed");
+    assert_eq!(lab.inspect("web", UPDATE_STATE), "completed");
     tui.quit();
 }
 
