@@ -107,11 +107,14 @@ pub fn refusals(lab: &Lab) {
         let proxy = Proxy::start(lab, &[part], "10m");
         let (code, said) = proxy.skep(&["check"]);
         let judged = matches!(part, "nodes" | "tasks");
-        assert!(code == ours || judged, "{part}: {code}, not {ours}: {said}");
+        let wanted = if judged { 3 } else { ours };
+        assert_eq!(code, wanted, "{part}: {said}");
         let why = format!("{part} unknown: GET /{part} is refused (403 Forbidden)");
         assert_eq!(said.contains(&why), part != "ping", "{part}: {said}");
         let (code, text) = proxy.skep(&["snapshot", "--json"]);
-        assert!(code == 0 && text.contains("\"name\": \"proxied\""), "{part}: {text}");
+        // Some of what a Swarm lists can't be read.
+        let wanted = if judged { 3 } else { 0 };
+        assert!(code == wanted && text.contains("\"name\": \"proxied\""), "{part}: {text}");
         if judged {
             assert!(text.contains(&format!("\"{part}\": null")), "{part}: {text}");
         }
