@@ -20,7 +20,7 @@ use std::{
 /// already is closed to others: versions before this one left it open.
 ///
 /// # Errors
-/// What the file system says; also that the folder is somebody else's.
+/// The error of the file system, or that the folder belongs to somebody else.
 pub fn private_dir(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     if dir.metadata()?.permissions().mode() & 0o777 != 0o700 {

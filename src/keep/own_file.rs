@@ -16,7 +16,7 @@ use crate::text::bytes;
 /// Opens a file that, if it is made by this, only we can read.
 ///
 /// # Errors
-/// Which file, and what the file system says; also that it is no regular file, or somebody else's.
+/// The file with the error of the file system, or that it is no regular file or belongs to somebody else.
 pub(super) fn private_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     // A pipe without an other end, or a device, must not hold us up.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;

@@ -131,7 +131,7 @@ impl History {
     /// Appends to the timeline.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn append(&self, swarm: &str, entries: &[Entry], now: Timestamp) -> io::Result<()> {
         let Some(dir) = self.dir(swarm) else { return Ok(()) };
         let mut by_hour: HashMap<String, String> = HashMap::new();
@@ -154,7 +154,7 @@ impl History {
     /// Writes which problems are quieted.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn keep_quieted(&self, swarm: &str, quieted: &[Quieted]) -> io::Result<()> {
         self.replace(swarm, QUIETED, quieted)
     }
@@ -162,7 +162,7 @@ impl History {
     /// Writes when what is open began.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn keep_beginnings(&self, swarm: &str, all: &[Beginning]) -> io::Result<()> {
         self.replace(swarm, BEGINNINGS, all)
     }

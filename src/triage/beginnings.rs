@@ -19,6 +19,8 @@ const YOUNG: Duration = Duration::from_secs(24 * 3_600);
 /// Decides when beginnings are to be written.
 #[derive(Debug, Default)]
 pub(super) struct BeginningsKeeper {
+    /// When the problems were last compared with what is written.
+    compared: Timestamp,
     at: Timestamp,
     written: Vec<(String, Began)>,
 }
@@ -26,9 +28,11 @@ pub(super) struct BeginningsKeeper {
 impl BeginningsKeeper {
     /// The beginnings of what is open, if they are to be written now.
     pub fn take(&mut self, problems: &[Arc<Problem>], now: Timestamp) -> Option<Vec<Beginning>> {
-        if self.at.is_set() && self.at.age(now) < CHANGED {
+        // Keys and events come often, and a Swarm on fire has a thousand problems.
+        if self.compared.is_set() && self.compared.age(now) < CHANGED {
             return None;
         }
+        self.compared = now;
         let open = problems.iter().filter(|p| !p.resolved.is_set() && p.since != Began::Unknown);
         let open = open.filter(|p| p.severity > Severity::Advice);
         let mut all: Vec<(String, Began)> = open.map(|p| (p.key(), p.since)).collect();

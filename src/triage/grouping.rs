@@ -267,7 +267,7 @@ fn blame(heads: Vec<Head>) -> Vec<Arc<Problem>> {
             let head = Arc::make_mut(head);
             head.severity = head.severity.max(problem.severity);
             head.harm = head.harm.max(problem.harm);
-            // What saves the Swarm comes before what explains one node.
+            // Remedies for quorum come before those for one node.
             if problem.family() == Some(Family::Quorum) {
                 head.remedies.splice(0..0, problem.remedies.iter().cloned());
             }

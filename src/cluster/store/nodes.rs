@@ -14,7 +14,7 @@ impl Store {
         self.revision += 1;
         let mut old = std::mem::take(&mut self.nodes);
         self.nodes.reserve(nodes.len());
-        // Whose tasks may count otherwise now.
+        // Services whose counts may change with these nodes.
         let mut flipped = Vec::new();
         let mut same_roll = true;
         for node in nodes {

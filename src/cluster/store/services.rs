@@ -7,7 +7,7 @@ use crate::cluster::{Service, ServiceId, Subject, Timestamp};
 
 impl Store {
     pub(super) fn replace_services(&mut self, services: Vec<Arc<Service>>, at: Timestamp) {
-        // What did not change is handed on, not read anew: most need no comparing.
+        // A service that did not change keeps its place in memory: most need no comparing.
         let is_same = |a: &Arc<Service>, b: &Arc<Service>| Arc::ptr_eq(a, b) || a == b;
         let same = services.len() == self.services.len()
             && services.iter().all(|s| self.services.get(&s.id).is_some_and(|k| is_same(k, s)));

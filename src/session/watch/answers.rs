@@ -85,7 +85,7 @@ impl Watch {
                     return Err(error);
                 }
                 if error.costs_a_part() {
-                    // What is refused once stays unknown; without services there is nothing to watch.
+                    // A list that was refused stays unknown; without services there is nothing to watch.
                     let Some(part) = Refusals::part(kind) else { return Err(error) };
                     if self.refused.add(part) {
                         self.teller.tell(vec![unread(part, &error.brief())]).await;
