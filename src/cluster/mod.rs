@@ -36,6 +36,6 @@ pub use scheduling::{
 };
 pub use secret::{HIDDEN, looks_secret};
 pub use spec_diff::changes;
-pub use store::{Missing, Store, SwarmHealth, Tally, TaskRef, Touched};
+pub use store::{Kind, Missing, Store, SwarmHealth, Tally, TaskRef, Touched};
 pub use time::{Since, Timestamp};
 pub use unread::{Part, Unread};

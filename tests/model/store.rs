@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use skep::cluster::{
-    Delta, ListId, Mode, NodeState, Part, Scope, ServiceId, Store, Task, TaskState, Timestamp,
+    Delta, EngineEvent, Kind, ListId, Mode, NodeState, Part, Scope, ServiceId, Store, Task,
+    TaskState, Timestamp,
 };
 
 use crate::cluster_fixture::{Cluster, NOW, cluster, listed, shop};
@@ -362,4 +363,60 @@ fn a_node_that_never_joined_is_owed_no_task() {
     assert_eq!((health(&store), counts(&store)), ((1, 0), (2, 2, 0, 2)));
     store.apply(Delta::Nodes(c.nodes[..2].to_vec()), NOW);
     assert_eq!(counts(&store).3, 3, "one that is not known is up");
+}
+
+/// The kinds that move with these deltas.
+fn moved(store: &mut Store, deltas: Vec<Delta>) -> Vec<Kind> {
+    let before = Kind::ALL.map(|kind| store.revision_of(kind));
+    for delta in deltas {
+        store.apply(delta, NOW);
+    }
+    let has_moved =
+        |(kind, before): (Kind, u64)| (store.revision_of(kind) > before).then_some(kind);
+    Kind::ALL.into_iter().zip(before).filter_map(has_moved).collect()
+}
+
+/// A screen of one kind need not look at it while others move.
+#[test]
+fn only_the_kinds_that_change_have_a_new_revision() {
+    let truth = shop();
+    let mut store = truth.store();
+    assert_eq!(moved(&mut store, truth.deltas(2)), [], "nothing is new");
+
+    let mut nodes = truth.nodes.clone();
+    nodes[0].labels.clear();
+    assert_eq!(moved(&mut store, vec![Delta::Nodes(nodes.clone())]), [Kind::Nodes]);
+    nodes[1].state = NodeState::Down;
+    let kinds = moved(&mut store, vec![Delta::Nodes(nodes)]);
+    assert_eq!(kinds, [Kind::Nodes, Kind::Tasks, Kind::Journal], "its tasks count no more");
+
+    let mut services = truth.services.clone();
+    services[0].labels.push(("team".into(), "hive".into()));
+    assert_eq!(moved(&mut store, vec![listed(&services)]), [Kind::Services]);
+
+    let mut tasks = truth.tasks.clone();
+    tasks[0].version += 100;
+    let list = ListId(3);
+    let told =
+        vec![Delta::TasksBegin(list, Scope::All), Delta::Tasks(list, tasks), Delta::TasksEnd(list)];
+    assert_eq!(moved(&mut store, told), [Kind::Tasks]);
+
+    let event = EngineEvent {
+        at: NOW,
+        kind: "secret".into(),
+        action: "create".into(),
+        id: "s1".into(),
+        attributes: vec![],
+    };
+    assert_eq!(moved(&mut store, vec![Delta::Event(event)]), [Kind::Journal]);
+
+    let refused = Delta::Unread(Part::Networks, "refused".into());
+    assert_eq!(moved(&mut store, vec![refused]), [Kind::Swarm, Kind::Networks]);
+    assert_eq!(moved(&mut store, vec![Delta::Read(Part::Networks)]), [Kind::Swarm, Kind::Networks]);
+
+    let all = store.revision_of_all(&Kind::ALL);
+    assert_eq!(all, store.revision());
+    let mut other = truth.info();
+    other.id = "another".into();
+    assert_eq!(moved(&mut store, vec![Delta::Cluster(other)]), Kind::ALL);
 }

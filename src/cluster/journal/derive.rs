@@ -202,7 +202,6 @@ impl Store {
         if &*event.kind == "service" && update_only && text.is_empty() {
             return;
         }
-        self.revision += 1;
         let gravity = match event.attribute("updatestate.new") {
             "paused" | "rollback_paused" | "rollback_started" => Gravity::Bad,
             "completed" | "rollback_completed" => Gravity::Good,

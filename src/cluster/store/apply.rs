@@ -1,6 +1,6 @@
 //! Applies a delta: the one way into the store.
 
-use super::{OpenList, Store};
+use super::{Kind, OpenList, Store};
 use crate::cluster::{
     Beginning, ClusterInfo, Delta, Entry, Gravity, Leaderless, ListId, Meaning, Subject, Timestamp,
     Unread, journal::NewEntry,
@@ -19,6 +19,7 @@ impl Store {
             Delta::Leaderless(told) => self.set_leaderless(Some(told)),
             Delta::Services(services) => self.replace_services(services, at),
             Delta::Networks(networks) => {
+                self.moved(Kind::Networks);
                 self.networks = networks.into_iter().map(|n| (n.id.clone(), n)).collect();
             }
             Delta::Unread(part, why) => self.cannot_read(part, why),
@@ -57,7 +58,7 @@ impl Store {
         }
         if self.leaderless != told {
             self.leaderless = told;
-            self.revision += 1;
+            self.moved(Kind::Swarm);
             self.touched.swarm = true;
         }
     }
@@ -81,7 +82,7 @@ impl Store {
     }
 
     pub(in crate::cluster) fn tell(&mut self, at: Timestamp, line: NewEntry<'_>) {
-        self.revision += 1;
+        self.moved(Kind::Journal);
         self.journal.push(at, line);
         if let Some(entry) = self.journal.iter().next_back() {
             self.memory.read(entry);
@@ -100,7 +101,7 @@ impl Store {
             self.memory.read(entry);
         }
         if self.journal.recall(past) {
-            self.revision += 1;
+            self.moved(Kind::Journal);
             self.touched.all = true;
         }
     }
@@ -117,6 +118,7 @@ impl Store {
             tasks.clear();
             let (revision, roll) = (self.revision, self.roll + 1);
             *self = Self { journal, tasks, revision, roll, ..Self::default() };
+            self.moved_all();
             self.touched.all = true;
             self.note(at, "cluster", format!("now another Swarm: {}", info.id), Gravity::Bad);
         }
@@ -128,7 +130,7 @@ impl Store {
         for row in self.tasks.rows_mut() {
             row.seen = ListId(0);
         }
-        self.revision += 1;
+        self.moved(Kind::Swarm);
         self.info = info;
     }
 }

@@ -1,6 +1,6 @@
 //! Counts of tasks: of a service, of a node and of the whole Swarm, kept up to date task by task.
 
-use super::Store;
+use super::{Kind, Store};
 use crate::cluster::{IdleSlots, Node, NodeId, NodeState, ServiceId, Task, TaskState};
 
 /// The Swarm in a few figures.
@@ -181,7 +181,9 @@ impl Store {
     /// Counts the tasks on a node anew that stands otherwise now.
     pub(super) fn recount_on(&mut self, node: &NodeId, was: Standing, is: Standing) {
         let Some(group) = self.by_node.get(node).filter(|_| was != is) else { return };
-        for place in group.tasks.clone() {
+        let places = group.tasks.clone();
+        self.moved(Kind::Tasks);
+        for place in places {
             let Some(row) = self.tasks.row(place) else { continue };
             let (was, is) = (was.weigh(&row.task), is.weigh(&row.task));
             if was == is {

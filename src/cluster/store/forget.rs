@@ -16,7 +16,7 @@ impl Store {
         if self.unread.why(part).is_some_and(|known| !of_all || *known == *why) {
             return;
         }
-        self.revision += 1;
+        self.moved_part(part);
         self.touched.all = true;
         if part == Part::Tasks {
             // Counting them would tell what is not so.
@@ -37,7 +37,7 @@ impl Store {
     /// A part that may have been unknown was read completely.
     pub(super) fn is_read(&mut self, part: Part) {
         if self.unread.remove(part) {
-            self.revision += 1;
+            self.moved_part(part);
             self.touched.all = true;
         }
     }
@@ -53,7 +53,7 @@ impl Store {
 
     /// Information from an earlier link may be outdated.
     pub(super) fn cannot_read(&mut self, part: Part, why: Arc<str>) {
-        self.revision += 1;
+        self.moved_part(part);
         self.roll += 1;
         self.touched.all = true;
         match part {

@@ -4,6 +4,7 @@ mod apply;
 mod counts;
 mod forget;
 mod nodes;
+mod revisions;
 mod services;
 mod task_slab;
 mod tasks;
@@ -21,6 +22,7 @@ use super::{
 };
 
 pub use counts::{Missing, SwarmHealth, Tally};
+pub use revisions::Kind;
 pub use task_slab::TaskRef;
 
 /// One Swarm as last heard. Reading is free of side effects; [`Store::apply`] is the only writer.
@@ -46,7 +48,8 @@ pub struct Store {
     pub(super) touched: Touched,
     pub(super) memory: Observations,
     pub(super) journal: Journal,
-    pub(super) revision: u64,
+    revision: u64,
+    revisions: revisions::Revisions,
 }
 
 /// Changes since the last call.
@@ -111,11 +114,6 @@ impl Store {
     /// State of the managers while the Swarm has no leader; everything else is as it was before.
     pub fn leaderless(&self) -> Option<&Leaderless> {
         self.leaderless.as_ref()
-    }
-
-    /// Grows with every change; equal revisions mean equal content.
-    pub fn revision(&self) -> u64 {
-        self.revision
     }
 
     /// Whether a whole task list has been read, so that tasks can be counted.

@@ -1,6 +1,6 @@
 //! Applies a list of nodes.
 
-use super::{Store, counts::Standing};
+use super::{Kind, Store, counts::Standing};
 use crate::cluster::{Gravity, Meaning, Node, NodeState, Subject, Timestamp, journal::NewEntry};
 
 impl Store {
@@ -11,7 +11,7 @@ impl Store {
         if same {
             return;
         }
-        self.revision += 1;
+        self.moved(Kind::Nodes);
         let mut old = std::mem::take(&mut self.nodes);
         self.nodes.reserve(nodes.len());
         // Services whose counts may change with these nodes.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Store;
+use super::{Kind, Store};
 use crate::cluster::{Service, ServiceId, Subject, Timestamp};
 
 impl Store {
@@ -14,7 +14,7 @@ impl Store {
         if same {
             return;
         }
-        self.revision += 1;
+        self.moved(Kind::Services);
         let mut old = std::mem::take(&mut self.services);
         self.services.reserve(services.len());
         for mut service in services {

@@ -1,6 +1,6 @@
 //! Applies lists of tasks, and keeps the indices of tasks by service and by node.
 
-use super::{OpenList, Store, Tally};
+use super::{Kind, OpenList, Store, Tally};
 use crate::cluster::{ListId, NodeId, Part, Scope, ServiceId, Task, Timestamp};
 
 impl Store {
@@ -11,9 +11,9 @@ impl Store {
         if task.version < row.task.version || task == row.task {
             return;
         }
-        self.revision += 1;
         let before = std::mem::replace(&mut row.task, task.clone());
         let (in_service, in_node) = (row.in_service, row.in_node);
+        self.moved(Kind::Tasks);
         let (was, is) = (self.weigh(&before), self.weigh(&task));
         self.total.swap(was, is);
         if before.service == task.service {
@@ -43,7 +43,7 @@ impl Store {
         if self.by_service.get(&task.service).is_some_and(|group| group.listed > list) {
             return;
         }
-        self.revision += 1;
+        self.moved(Kind::Tasks);
         if self.tasks_known {
             self.journal_task(None, &task, at);
         }
@@ -60,7 +60,7 @@ impl Store {
         let gone: Vec<u32> = match &scope {
             Scope::All => {
                 if !self.tasks_known && !has_gaps {
-                    self.revision += 1;
+                    self.moved_part(Part::Tasks);
                     self.unread.remove(Part::Tasks);
                     self.tasks_known = true;
                     self.touched.all = true;
@@ -88,7 +88,7 @@ impl Store {
     pub(super) fn remove_task(&mut self, place: u32) {
         let Some(row) = self.tasks.row(place) else { return };
         let (task, in_service, in_node) = (row.task.clone(), row.in_service, row.in_node);
-        self.revision += 1;
+        self.moved(Kind::Tasks);
         let one = self.weigh(&task);
         self.total.add(one, false);
         self.leave_service(&task.service, in_service, one);
