@@ -1,37 +1,47 @@
 //! The whole state of the UI: a [`Board`] for every open cluster, the one on the screen, and the view
 //! of all together. [`App::update`] is the only way it changes.
 
-mod message;
-mod opening;
-mod switch;
+pub(in crate::ui) mod board;
+pub(in crate::ui) mod derive;
+pub(in crate::ui) mod link;
+pub(in crate::ui) mod message;
+pub(in crate::ui) mod model;
+pub(in crate::ui) mod opening;
+pub(in crate::ui) mod session_events;
+pub(in crate::ui) mod settings;
+pub(in crate::ui) mod switch;
+pub(in crate::ui) mod toast;
+pub(in crate::ui) mod trend;
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{
-    board::{Board, Input, Settings},
-    clusters::ClustersView,
-    mouse::Mouse,
-    performance::Performance,
-    user_files::Failed,
-    wall::Wall,
+use crate::{
+    cluster::Timestamp,
+    grant::ClusterNo,
+    session::SessionEvent,
+    ui::{
+        app::board::{Board, Input, Settings},
+        input::mouse::Mouse,
+        screen::{clusters::ClustersView, wall::Wall},
+        terminal::{performance::Performance, user_files::Failed},
+    },
 };
-use crate::{cluster::Timestamp, grant::ClusterNo, session::SessionEvent};
 
-pub use message::{Effect, Msg};
-pub use opening::{Appearance, OpenCluster, Opening};
+pub use crate::ui::app::message::{Effect, Msg};
+pub use crate::ui::app::opening::{Appearance, OpenCluster, Opening};
 
 /// The state of the UI.
 pub struct App {
     /// By cluster number; those that are not open yet, or went on as another, stay as they were.
-    pub(super) boards: Vec<Board>,
-    pub(super) merged: Vec<bool>,
-    pub(super) current: usize,
-    pub(super) clusters: ClustersView,
-    pub(super) wall: Wall,
-    pub(super) mouse: Mouse,
-    pub(super) now: Timestamp,
+    pub(in crate::ui) boards: Vec<Board>,
+    pub(in crate::ui) merged: Vec<bool>,
+    pub(in crate::ui) current: usize,
+    pub(in crate::ui) clusters: ClustersView,
+    pub(in crate::ui) wall: Wall,
+    pub(in crate::ui) mouse: Mouse,
+    pub(in crate::ui) now: Timestamp,
     /// Something that is drawn changed.
-    pub(super) dirty: bool,
+    pub(in crate::ui) dirty: bool,
     /// Help is pointed to, and this is made when it is used.
     hint: Option<PathBuf>,
 }
@@ -87,16 +97,16 @@ impl App {
         &self.boards[self.current]
     }
 
-    pub(super) fn board_mut(&mut self) -> &mut Board {
+    pub(in crate::ui) fn board_mut(&mut self) -> &mut Board {
         &mut self.boards[self.current]
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(in crate::ui) fn now(&self) -> Timestamp {
         self.now
     }
 
     /// The clusters that are open.
-    pub(super) fn open(&self) -> impl DoubleEndedIterator<Item = &Board> + Clone {
+    pub(in crate::ui) fn open(&self) -> impl DoubleEndedIterator<Item = &Board> + Clone {
         self.boards.iter().zip(&self.merged).filter(|(_, merged)| !**merged).map(|(board, _)| board)
     }
 
@@ -144,7 +154,7 @@ impl App {
     }
 
     /// Takes in an event of a session; more may follow before [`App::catch_up`].
-    pub(super) fn hear(&mut self, told: SessionEvent, now: Timestamp) {
+    pub(in crate::ui) fn hear(&mut self, told: SessionEvent, now: Timestamp) {
         match told {
             SessionEvent::Cluster(no, event) => {
                 if let Some(board) = self.boards.get_mut(no.0) {
@@ -166,7 +176,7 @@ impl App {
     }
 
     /// Goes on with work that was put off.
-    pub(super) fn work(&mut self, now: Timestamp) -> Vec<Effect> {
+    pub(in crate::ui) fn work(&mut self, now: Timestamp) -> Vec<Effect> {
         for board in self.boards.iter_mut().filter(|b| b.has_work()) {
             board.work(now);
         }
@@ -174,7 +184,7 @@ impl App {
     }
 
     /// Works out what follows from what was heard.
-    pub(super) fn catch_up(&mut self, now: Timestamp) -> Vec<Effect> {
+    pub(in crate::ui) fn catch_up(&mut self, now: Timestamp) -> Vec<Effect> {
         self.now = now;
         self.derive(false, now)
     }
@@ -195,12 +205,12 @@ impl App {
     }
 
     /// Whether there is work left that was put off to let keys through.
-    pub(super) fn has_work(&self) -> bool {
+    pub(in crate::ui) fn has_work(&self) -> bool {
         self.boards.iter().any(Board::has_work)
     }
 
     /// A file that the user asked for could not be written: no log goes on into it.
-    pub(super) fn not_written(&mut self, failed: &Failed) {
+    pub(in crate::ui) fn not_written(&mut self, failed: &Failed) {
         for board in &mut self.boards {
             if let Some(log) = board.log.as_mut().filter(|l| l.tee.as_ref() == Some(&failed.path)) {
                 log.tee = None;
@@ -211,12 +221,12 @@ impl App {
     }
 
     /// Whether the performance of skep is on the screen.
-    pub(super) fn wants_performance(&self) -> bool {
+    pub(in crate::ui) fn wants_performance(&self) -> bool {
         self.board().shows_stats()
     }
 
     /// Sets the performance of skep itself.
-    pub(super) fn set_performance(&mut self, performance: Performance) {
+    pub(in crate::ui) fn set_performance(&mut self, performance: Performance) {
         self.boards[self.current].performance = Some(performance);
     }
 
@@ -228,7 +238,7 @@ impl App {
     }
 
     /// Whether something that is drawn changed since this was last asked.
-    pub(super) fn take_dirty(&mut self) -> bool {
+    pub(in crate::ui) fn take_dirty(&mut self) -> bool {
         let clusters = self.clusters.open;
         let mut dirty = std::mem::take(&mut self.dirty);
         for (at, board) in self.boards.iter_mut().enumerate() {
@@ -240,7 +250,7 @@ impl App {
     }
 
     /// Whether the Swarm on the screen has not been read whole yet.
-    pub(super) fn is_loading(&self) -> bool {
+    pub(in crate::ui) fn is_loading(&self) -> bool {
         !self.boards[self.current].live_store().is_loaded()
     }
 }

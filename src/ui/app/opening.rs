@@ -8,7 +8,7 @@ use crate::{
     config::{Borders, Depth, TerminalColours, Theme, Themes},
     grant::WriteGrant,
     triage::Thresholds,
-    ui::{board::View, keymap::Keymap, wall::WallSettings},
+    ui::{app::board::View, input::keymap::Keymap, screen::wall::WallSettings},
 };
 
 /// Settings at the start of the UI.

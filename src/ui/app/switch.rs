@@ -3,18 +3,20 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{App, Effect};
 use crate::{
     grant::ClusterNo,
     triage::Severity,
     ui::{
-        actions::{Act, Context},
-        board::{Board, Elsewhere, Input, LinkState, Request},
+        app::{
+            App, Effect,
+            board::{Board, Elsewhere, Input, LinkState, Request},
+        },
+        input::actions::{Act, Context},
     },
 };
 
 impl App {
-    pub(super) fn answer_requests(&mut self) {
+    pub(in crate::ui) fn answer_requests(&mut self) {
         for request in std::mem::take(&mut self.boards[self.current].requests) {
             match request {
                 Request::Clusters => self.clusters.open = !self.clusters.open,
@@ -64,7 +66,7 @@ impl App {
     }
 
     /// Two turned out to be one Swarm.
-    pub(super) fn merge(&mut self, gone: ClusterNo, into: ClusterNo, read_only: bool) {
+    pub(in crate::ui) fn merge(&mut self, gone: ClusterNo, into: ClusterNo, read_only: bool) {
         let (Some(merged), true) = (self.merged.get_mut(gone.0), into.0 < self.boards.len()) else {
             return;
         };
@@ -84,7 +86,7 @@ impl App {
     }
 
     /// Tells every board what the clusters are called.
-    pub(super) fn tell_siblings(&mut self) {
+    pub(in crate::ui) fn tell_siblings(&mut self) {
         let names: Vec<String> = self.open().map(|b| b.settings.name.clone()).collect();
         for board in &mut self.boards {
             board.siblings.clone_from(&names);
@@ -92,7 +94,7 @@ impl App {
     }
 
     /// Keeps the header's word on the other clusters true.
-    pub(super) fn look_elsewhere(&mut self) {
+    pub(in crate::ui) fn look_elsewhere(&mut self) {
         let found =
             |severity| move |b: &&Board| b.loud().filter(|p| p.severity == severity).count();
         let rank = |b: &&Board| {
@@ -116,7 +118,7 @@ impl App {
     }
 
     /// A key in the view of all clusters; false if it is not for that.
-    pub(super) fn clusters_key(&mut self, key: &KeyEvent) -> bool {
+    pub(in crate::ui) fn clusters_key(&mut self, key: &KeyEvent) -> bool {
         if !self.clusters.open || !self.board().popups.is_empty() {
             return false;
         }

@@ -7,16 +7,18 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Behaviour, Handled, input_spans, lines_at, title, wrap};
 use crate::{
     action::plan::{Change, NodeChange, ScaleTo, Target, parse_labels, without_old_digest},
     config::Slot,
     session::Token,
     ui::{
         Board,
-        actions::{Act, Context},
-        line_editor::LineEditor,
-        view::popup,
+        chrome::popup,
+        input::{
+            actions::{Act, Context},
+            line_editor::LineEditor,
+        },
+        popup::{Behaviour, Handled, input_spans, lines_at, title, wrap},
         widget::text,
     },
 };

@@ -7,10 +7,15 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Behaviour, Handled, lines_at, title};
 use crate::{
     config::Slot,
-    ui::{Board, app::Effect, view::popup, widget::text},
+    ui::{
+        Board,
+        app::Effect,
+        chrome::popup,
+        popup::{Behaviour, Handled, lines_at, title},
+        widget::text,
+    },
 };
 
 /// Texts of an object that can be copied.

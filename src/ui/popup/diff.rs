@@ -15,7 +15,7 @@ const LINES: usize = 3;
 const AROUND: usize = 12;
 
 /// The lines, with their signs.
-pub(super) fn lines(board: &Board, diff: &[DiffLine], width: usize) -> Vec<Line<'static>> {
+pub(in crate::ui) fn lines(board: &Board, diff: &[DiffLine], width: usize) -> Vec<Line<'static>> {
     let room = width.saturating_sub(2).max(10);
     let mut lines = Vec::new();
     for (at, line) in diff.iter().enumerate() {

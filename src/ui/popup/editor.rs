@@ -8,14 +8,14 @@ use ratatui::{
 };
 use tui_textarea::{CursorMove, TextArea};
 
-use super::{Behaviour, Handled, is_ctrl_c, is_plain, title};
 use crate::{
     action::plan::{Change, Document, EditError, Plan, from_yaml, mask_document, to_yaml},
     config::Slot,
     ui::{
         Board,
-        actions::{Act, Context},
-        view::{clear, frame_of},
+        chrome::{clear, frame_of},
+        input::actions::{Act, Context},
+        popup::{Behaviour, Handled, is_ctrl_c, is_plain, title},
         widget::text,
     },
 };

@@ -7,18 +7,17 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{
-    Behaviour, Handled, redraw,
-    scroll::{Scroll, scroll_keys, scrolled},
-    stats, title,
-};
-
 use crate::{
     config::Slot,
     ui::{
         Board,
-        actions::{ACTIONS, Act, Action, Context, Needs, ROWS},
-        view::popup,
+        chrome::popup,
+        input::actions::{ACTIONS, Act, Action, Context, Needs, ROWS},
+        popup::{
+            Behaviour, Handled, redraw,
+            scroll::{Scroll, scroll_keys, scrolled},
+            stats, title,
+        },
     },
 };
 

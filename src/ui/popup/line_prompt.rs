@@ -7,10 +7,14 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Behaviour, Handled, input_spans};
 use crate::{
     config::Slot,
-    ui::{Board, actions::Act, line_editor::LineEditor, view::clear},
+    ui::{
+        Board,
+        chrome::clear,
+        input::{actions::Act, line_editor::LineEditor},
+        popup::{Behaviour, Handled, input_spans},
+    },
 };
 
 /// A line being typed, at work while it is typed.

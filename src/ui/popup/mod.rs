@@ -1,20 +1,20 @@
 //! Popups above a view: a stack, whose top one gets the keys. Each is a file with its state, its keys and
 //! its drawing.
 
-mod ask;
-mod copy;
-mod describe;
-mod diff;
-mod editor;
-mod help;
-mod line_prompt;
-mod page;
-mod palette;
-mod plan;
-mod quit;
-mod scroll;
-mod stats;
-mod waiting;
+pub(in crate::ui) mod ask;
+pub(in crate::ui) mod copy;
+pub(in crate::ui) mod describe;
+pub(in crate::ui) mod diff;
+pub(in crate::ui) mod editor;
+pub(in crate::ui) mod help;
+pub(in crate::ui) mod line_prompt;
+pub(in crate::ui) mod page;
+pub(in crate::ui) mod palette;
+pub(in crate::ui) mod plan;
+pub(in crate::ui) mod quit;
+pub(in crate::ui) mod scroll;
+pub(in crate::ui) mod stats;
+pub(in crate::ui) mod waiting;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{
@@ -23,20 +23,22 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Board, app::Effect, line_editor::LineEditor, widget::text};
-use crate::config::Slot;
+use crate::{
+    config::Slot,
+    ui::{Board, app::Effect, input::line_editor::LineEditor, widget::text},
+};
 
-pub(super) use ask::{Ask, Asking};
-pub(super) use copy::CopyChoice;
-pub(super) use editor::Editor;
-pub(super) use help::Help;
-pub(super) use line_prompt::LinePrompt;
-pub(super) use page::{Page, PageKind, Read};
-pub(super) use palette::Palette;
-pub(super) use plan::{PlanBox, wrap};
-pub(super) use quit::Quit;
-pub(super) use scroll::Scroll;
-pub(super) use waiting::Waiting;
+pub(in crate::ui) use crate::ui::popup::ask::{Ask, Asking};
+pub(in crate::ui) use crate::ui::popup::copy::CopyChoice;
+pub(in crate::ui) use crate::ui::popup::editor::Editor;
+pub(in crate::ui) use crate::ui::popup::help::Help;
+pub(in crate::ui) use crate::ui::popup::line_prompt::LinePrompt;
+pub(in crate::ui) use crate::ui::popup::page::{Page, PageKind, Read};
+pub(in crate::ui) use crate::ui::popup::palette::Palette;
+pub(in crate::ui) use crate::ui::popup::plan::{PlanBox, wrap};
+pub(in crate::ui) use crate::ui::popup::quit::Quit;
+pub(in crate::ui) use crate::ui::popup::scroll::Scroll;
+pub(in crate::ui) use crate::ui::popup::waiting::Waiting;
 
 /// A popup.
 #[derive(Debug)]
@@ -64,10 +66,10 @@ pub enum Popup {
 }
 
 /// Something to be done on the board.
-pub(super) type After = Box<dyn FnOnce(&mut Board)>;
+pub(in crate::ui) type After = Box<dyn FnOnce(&mut Board)>;
 
 /// Result of a key in a popup.
-pub(super) enum Handled {
+pub(in crate::ui) enum Handled {
     /// It stays.
     Stays,
     /// It is given up, as with Esc.
@@ -146,13 +148,13 @@ impl Popup {
     }
 
     /// Draws it.
-    pub(super) fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    pub(in crate::ui) fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
         self.behaviour().draw(board, frame, area);
     }
 }
 
 impl Board {
-    pub(super) fn paste(&mut self, text: &str) {
+    pub(in crate::ui) fn paste(&mut self, text: &str) {
         if let Some(mut top) = self.popups.pop() {
             let handled = top.behaviour_mut().paste(text);
             self.after_popup(top, handled);
@@ -160,7 +162,7 @@ impl Board {
     }
 
     /// Hands a key to the top popup.
-    pub(super) fn popup_key(&mut self, key: &KeyEvent) {
+    pub(in crate::ui) fn popup_key(&mut self, key: &KeyEvent) {
         let Some(mut top) = self.popups.pop() else { return };
         let handled = if is_ctrl_c(key) && !top.behaviour().takes_ctrl_c() {
             Handled::GivenUp

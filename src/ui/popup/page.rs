@@ -7,11 +7,6 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{
-    Behaviour, Handled, describe, redraw,
-    scroll::{Scroll, scroll_keys, scrolled},
-    stats, title,
-};
 use crate::{
     action::plan::{mask_document, to_yaml},
     cluster::{NodeId, Subject},
@@ -19,8 +14,13 @@ use crate::{
     session::Token,
     ui::{
         Board,
-        actions::{Act, Context, Needs},
-        view::{clear, frame_of},
+        chrome::{clear, frame_of},
+        input::actions::{Act, Context, Needs},
+        popup::{
+            Behaviour, Handled, describe, redraw,
+            scroll::{Scroll, scroll_keys, scrolled},
+            stats, title,
+        },
         widget::text,
     },
 };

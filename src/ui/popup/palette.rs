@@ -7,17 +7,19 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Behaviour, Handled, Popup, input_spans, title};
 use crate::{
     cluster::{Node, Store},
     config::{Slot, Theme, Themes},
     ui::{
         Board,
-        actions::{ACTIONS, Context},
-        keymap::Keymap,
-        line_editor::LineEditor,
-        order::natural,
-        view::popup,
+        chrome::popup,
+        input::{
+            actions::{ACTIONS, Context},
+            keymap::Keymap,
+            line_editor::LineEditor,
+        },
+        popup::{Behaviour, Handled, Popup, input_spans, title},
+        table::order::natural,
         widget::text,
     },
 };

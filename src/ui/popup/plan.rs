@@ -9,20 +9,22 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{
-    Behaviour, Handled, diff, is_plain, redraw,
-    scroll::{Scroll, scroll_keys, scrolled},
-    title, typed,
-};
 use crate::{
     action::plan::{Confirm, Confirmation, NotApproved, Plan},
     cluster::Timestamp,
     config::Slot,
     ui::{
         Board,
-        actions::{Act, Context},
-        line_editor::LineEditor,
-        view::popup,
+        chrome::popup,
+        input::{
+            actions::{Act, Context},
+            line_editor::LineEditor,
+        },
+        popup::{
+            Behaviour, Handled, diff, is_plain, redraw,
+            scroll::{Scroll, scroll_keys, scrolled},
+            title, typed,
+        },
         widget::text,
     },
 };

@@ -7,10 +7,14 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Behaviour, Handled, is_ctrl_c, is_plain, lines_at, title};
 use crate::{
     config::Slot,
-    ui::{Board, app::Effect, view::popup},
+    ui::{
+        Board,
+        app::Effect,
+        chrome::popup,
+        popup::{Behaviour, Handled, is_ctrl_c, is_plain, lines_at, title},
+    },
 };
 
 /// The question.

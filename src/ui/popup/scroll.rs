@@ -4,10 +4,10 @@ use std::cell::Cell;
 
 use ratatui::{Frame, layout::Rect, text::Line};
 
-use super::lines_at;
 use crate::ui::{
     Board,
-    actions::{Act, Context},
+    input::actions::{Act, Context},
+    popup::lines_at,
 };
 
 /// The first line shown; drawing keeps it within what there is.
@@ -44,13 +44,18 @@ impl Scroll {
 }
 
 /// The keys that scroll: `j k`.
-pub(super) fn scroll_keys(board: &Board, context: Context) -> String {
+pub(in crate::ui) fn scroll_keys(board: &Board, context: Context) -> String {
     let keys = [Act::Down, Act::Up].into_iter().filter_map(|act| board.key_of(act, context));
     keys.collect::<Vec<_>>().join(" ")
 }
 
 /// Draws the lines from the scroll position on, which stops at the last page.
-pub(super) fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: &Scroll) {
+pub(in crate::ui) fn scrolled(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    lines: Vec<Line<'_>>,
+    scroll: &Scroll,
+) {
     let from = scroll.clamp(lines.len().saturating_sub(area.height as usize));
     lines_at(frame, area, lines.into_iter().skip(from).collect());
 }

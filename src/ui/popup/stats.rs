@@ -8,11 +8,11 @@ use crate::{
     config::Slot,
     session::Usage,
     text::{span, took},
-    ui::{Board, performance::Performance, widget::text},
+    ui::{Board, terminal::performance::Performance, widget::text},
 };
 
 /// The page's lines.
-pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
+pub(in crate::ui) fn lines(board: &Board) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     match &board.usage {
         None => lines.push(Line::styled(" asking…", board.style(Slot::Dim))),
@@ -27,7 +27,7 @@ pub(super) fn lines(board: &Board) -> Vec<Line<'static>> {
 }
 
 /// `uses 0.4 % of the manager's time, may use 5 %`: one line, also for the help.
-pub(super) fn budget(usage: &Usage) -> String {
+pub(in crate::ui) fn budget(usage: &Usage) -> String {
     let link = usage.rate.map_or(String::new(), |r| format!(" and {}/s", text::bytes(r as u64)));
     let (used, share) = (percent(usage.used()), percent(usage.share));
     format!("uses {used} of the manager's time, may use {share}{link} (--budget)")

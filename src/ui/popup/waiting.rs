@@ -3,11 +3,15 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::{Frame, layout::Rect, text::Line};
 
-use super::{Behaviour, Handled, title};
 use crate::{
     config::Slot,
     session::Token,
-    ui::{Board, view::popup, widget::text},
+    ui::{
+        Board,
+        chrome::popup,
+        popup::{Behaviour, Handled, title},
+        widget::text,
+    },
 };
 
 /// Something that is being read.

@@ -2,6 +2,5 @@
 
 pub mod bar;
 pub mod big;
-pub mod columns;
 pub mod spark;
 pub mod text;

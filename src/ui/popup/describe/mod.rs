@@ -1,9 +1,9 @@
 //! Describe: everything about the selection on one page. What the model has is told at once and stays
 //! live; what only the object's document says joins it when that was read.
 
-mod node;
-mod service;
-mod task;
+pub(in crate::ui) mod node;
+pub(in crate::ui) mod service;
+pub(in crate::ui) mod task;
 
 use std::time::Duration;
 
@@ -16,15 +16,17 @@ use crate::{
     config::Slot,
     text::exact,
     ui::{
-        Board, popup,
-        view::{problems, tasks, unknown},
+        Board,
+        chrome::unknown,
+        popup,
+        screen::{problems, tasks},
         widget::text,
     },
 };
 
 /// The page's lines. `read` is the object's document, once it was read; secrets in it are shown only if
 /// `reveal`.
-pub(super) fn lines(
+pub(in crate::ui) fn lines(
     board: &Board,
     subject: &Subject,
     read: Option<&popup::Read>,
@@ -62,7 +64,7 @@ pub(super) fn lines(
 }
 
 /// Blast radius of a node: in sentences first, then service by service.
-pub(super) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<'static>> {
+pub(in crate::ui) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<'static>> {
     let store = &board.scene.store;
     let document = &Value::Null;
     let mut page = Page { board, document, reveal: false, lines: Vec::new(), width };

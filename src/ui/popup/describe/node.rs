@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{Page, text_of};
 use crate::{
     cluster::{Node, NodeId, Part, Resource, Subject, Task},
     config::Slot,
     ui::{
-        view::unknown,
+        chrome::unknown,
+        popup::describe::{Page, text_of},
         widget::{bar::bar, text},
     },
 };
 
 impl Page<'_> {
-    pub(super) fn node(&mut self, id: &NodeId, n: &Node) {
+    pub(in crate::ui) fn node(&mut self, id: &NodeId, n: &Node) {
         let store = &self.board.scene.store;
         self.field("hostname", &n.hostname);
         self.field("id", id.as_str());

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Page, span, text_of, words};
 use crate::{
     action::plan::{Mark, diff_specs},
     cluster::{
@@ -15,7 +14,9 @@ use crate::{
     config::Slot,
     text::{bytes, exact},
     ui::{
-        view::{services, unknown},
+        chrome::unknown,
+        popup::describe::{Page, span, text_of, words},
+        screen::services,
         widget::text,
     },
 };
@@ -24,7 +25,7 @@ use crate::{
 const DIFF: usize = 60;
 
 impl Page<'_> {
-    pub(super) fn service(&mut self, id: &ServiceId, s: &Service) {
+    pub(in crate::ui) fn service(&mut self, id: &ServiceId, s: &Service) {
         let subject = Subject::Service(id.clone());
         let store = &self.board.scene.store;
         let missing = store.missing(s);

@@ -2,16 +2,19 @@
 
 use serde_json::Value;
 
-use super::{Page, text_of};
 use crate::{
     cluster::{Subject, Task, TaskId, Timestamp},
     config::Slot,
     text::quote,
-    ui::{view::tasks, widget::text},
+    ui::{
+        popup::describe::{Page, text_of},
+        screen::tasks,
+        widget::text,
+    },
 };
 
 impl Page<'_> {
-    pub(super) fn task(&mut self, id: &TaskId, t: &Task) {
+    pub(in crate::ui) fn task(&mut self, id: &TaskId, t: &Task) {
         let store = &self.board.scene.store;
         self.field("name", store.task_name(t));
         self.field("id", id.as_str());

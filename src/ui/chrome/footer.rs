@@ -1,0 +1,125 @@
+//! The bottom line: the keys that mean something here and now, or what was just said.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span, Text},
+    widgets::Clear,
+};
+
+use crate::{
+    config::Slot,
+    ui::{
+        Board,
+        app::board::Pane,
+        input::actions::{ACTIONS, Act, Context},
+        widget::text,
+    },
+};
+
+/// `together`: the view of all clusters is shown.
+pub(in crate::ui) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: Rect) {
+    if let Some(toast) = &board.toast {
+        return said(board, &text::clean(&toast.text), frame, area);
+    }
+    let mut spans = Vec::new();
+    let marks = match board.focus() {
+        Pane::Services => board.services.marks(),
+        Pane::Nodes => board.nodes.marks(),
+        _ => (0, 0),
+    };
+    if let Some(said) = marked(marks) {
+        spans.push(Span::styled(said, board.style(Slot::Marked)));
+    }
+    let mut used: usize = spans.iter().map(Span::width).sum();
+    let log = board.log.as_ref().filter(|_| board.focus() == Pane::Logs);
+    let on: &[(Act, &str)] = match log {
+        Some(log) if !log.follows() => &[(Act::Bottom, "follow")],
+        _ => &[],
+    };
+    let offered: Vec<(Act, &str)> = match (together, log) {
+        (true, _) => TOGETHER.to_vec(),
+        (_, Some(_)) => [on, IN_LOG].concat(),
+        _ => ACTIONS
+            .iter()
+            .filter(|a| a.footer && board.offers(a))
+            .map(|a| (a.act, a.short))
+            .collect(),
+    };
+    let hint = if board.settings.hint { " every key: " } else { " help " };
+    let keymap = &board.settings.keymap;
+    let context = if together { Context::Clusters } else { board.context() };
+    let help = keymap.first(Act::Help, context).unwrap_or_default();
+    let hinted = if help.is_empty() { 0 } else { hint.len() + text::width(&help) + 1 };
+    // The hint tells the key of the help in its own place.
+    for (act, words) in offered.into_iter().filter(|(act, _)| hinted == 0 || *act != Act::Help) {
+        let Some(key) = keymap.first(act, context) else { continue };
+        let key = format!(" {key} ");
+        let words = format!("{words} ");
+        used += text::width(&key) + text::width(&words);
+        if used + hinted > area.width as usize {
+            break;
+        }
+        spans.push(Span::styled(key, board.style(Slot::Key)));
+        spans.push(Span::styled(words, board.style(Slot::Dim)));
+    }
+    frame.render_widget(Line::from(spans), area);
+    if hinted > 0 {
+        let place = Rect { x: area.right() - hinted as u16, width: hinted as u16, ..area };
+        let spans = [
+            Span::styled(hint, board.style(Slot::Info)),
+            Span::styled(help, board.style(Slot::Key)),
+        ];
+        frame.render_widget(Line::from_iter(spans), place);
+    }
+}
+
+/// Rows that a message may take.
+const ROWS: usize = 4;
+
+/// The last message in full: a long one grows upwards.
+fn said(board: &Board, said: &str, frame: &mut Frame<'_>, area: Rect) {
+    let lines = text::wrapped(said, area.width.saturating_sub(2).max(1) as usize);
+    let lines: Vec<&str> = lines.take(ROWS.min(area.y as usize + 1)).collect();
+    let height = lines.len() as u16;
+    let place = Rect { y: area.bottom() - height, height, ..area };
+    frame.render_widget(Clear, place);
+    let style = board.style(Slot::Warn);
+    let lines: Vec<Line<'_>> =
+        lines.into_iter().map(|line| Line::styled(format!(" {line}"), style)).collect();
+    frame.render_widget(Text::from(lines), place);
+}
+
+/// Marks on rows that are shown and on others: an action is for the former only.
+fn marked(marks: (usize, usize)) -> Option<String> {
+    match marks {
+        (0, 0) => None,
+        (seen, 0) => Some(format!(" {seen} marked:")),
+        (0, hidden) => Some(format!(" {hidden} marked, hidden: not acted on:")),
+        (seen, hidden) => Some(format!(" {seen} marked (not {hidden} hidden):")),
+    }
+}
+
+/// Keys of the view of all clusters.
+const TOGETHER: &[(Act, &str)] = &[
+    (Act::Enter, "open"),
+    (Act::NextPane, "next pane"),
+    (Act::Back, "back"),
+    (Act::Palette, "command"),
+    (Act::Help, "help"),
+    (Act::Quit, "quit"),
+];
+
+/// Keys of a log.
+const IN_LOG: &[(Act, &str)] = &[
+    (Act::Filter, "filter"),
+    (Act::Highlight, "highlight"),
+    (Act::NextError, "next error"),
+    (Act::PreviousError, "previous"),
+    (Act::OnlyTask, "task"),
+    (Act::OnlySeverity, "severity"),
+    (Act::Wrap, "wrap"),
+    (Act::Copy, "copy"),
+    (Act::Enter, "in full"),
+    (Act::Help, "help"),
+];

@@ -1,0 +1,156 @@
+//! Commands of the palette.
+
+use crate::{
+    action::plan::{Change, NodeChange},
+    cluster::{Availability, NodeId, Role, ServiceId, Store, Subject},
+    ui::{
+        Board,
+        app::board::{Request, TaskScope, View},
+        input::actions::{self, Act},
+        popup::Asking,
+        screen::logs::LogSource,
+    },
+};
+
+impl Board {
+    /// Carries a command of the palette out.
+    pub(in crate::ui) fn run(&mut self, command: &str) -> Result<(), String> {
+        let (verb, name) = match command.trim().split_once(' ') {
+            Some((verb, name)) => (verb, Some(name.trim())),
+            None => (command.trim(), None),
+        };
+        if verb == "theme" {
+            let theme = self.settings.appearance.themes.get(name)?;
+            self.say(format!("theme = \"{}\" in the config file keeps it", theme.name()));
+            self.requests.push(Request::Theme(theme));
+            self.popups.pop();
+            return Ok(());
+        }
+        if verb == "cluster" {
+            let name = name.unwrap_or("");
+            if !self.siblings.iter().any(|n| n == name) {
+                return Err(format!(
+                    "no cluster '{name}'; there are: {}",
+                    self.siblings.join(", ")
+                ));
+            }
+            self.requests.push(Request::Named(name.to_owned()));
+            self.popups.pop();
+            return Ok(());
+        }
+        if matches!(verb, "q" | "q!" | "exit") {
+            self.popups.pop();
+            self.act(Act::Quit);
+            return Ok(());
+        }
+        if let Some(done) = self.log_command(verb, name) {
+            done?;
+            self.popups.pop();
+            return Ok(());
+        }
+        let Some(name) = name else {
+            let action = actions::ACTIONS.iter().find(|a| a.id == verb && a.has_name());
+            let act = action.map(|a| a.act).ok_or_else(|| format!("no command '{verb}'"))?;
+            self.popups.pop();
+            self.act(act);
+            return Ok(());
+        };
+        if let Some(done) = self.node_command(verb, name) {
+            done?;
+            return Ok(());
+        }
+        let service = self.scene.store.service_named(name).map(|s| s.id.clone());
+        let id = service.ok_or_else(|| format!("no service '{name}'"))?;
+        let act = match verb {
+            "tasks" => Act::Enter,
+            "logs" => Act::OpenLogs,
+            "describe" => Act::Describe,
+            "scale" => Act::Scale,
+            "update" => Act::Update,
+            "rollback" => Act::Rollback,
+            "force" => Act::Force,
+            "edit" => Act::Edit,
+            "yaml" => Act::Yaml,
+            other => return Err(format!("no command '{other}'")),
+        };
+        self.popups.pop();
+        self.act_on(act, id);
+        Ok(())
+    }
+
+    /// A command for a node by its name; `None` if it is for something else.
+    fn node_command(&mut self, verb: &str, name: &str) -> Option<Result<(), String>> {
+        let change = match verb {
+            "drain" => Some(NodeChange::Availability(Availability::Drain)),
+            "activate" => Some(NodeChange::Availability(Availability::Active)),
+            "pause-node" => Some(NodeChange::Availability(Availability::Pause)),
+            "promote" => Some(NodeChange::Role(Role::Manager)),
+            "demote" => Some(NodeChange::Role(Role::Worker)),
+            "labels" | "blast" | "node" => None,
+            _ => return None,
+        };
+        let id = match node_named(&self.scene.store, name) {
+            Ok(id) => id,
+            Err(why) => return Some(Err(why)),
+        };
+        if (change.is_some() || verb == "labels") && self.is_read_only() {
+            return Some(Err("read-only: nothing can be changed from here".into()));
+        }
+        self.popups.pop();
+        match (change, verb) {
+            (Some(change), _) => {
+                let label = self.scene.store.node_label(&id);
+                self.read_and_plan(vec![id.into()], &label, Change::Node(change));
+            }
+            (None, "labels") => self.ask_labels_of(&id),
+            (None, "blast") => self.open_blast(id),
+            (None, _) => self.describe_subject(Subject::Node(id)),
+        }
+        Some(Ok(()))
+    }
+
+    /// An action on a service that need not be under the cursor.
+    pub(in crate::ui) fn act_on(&mut self, act: Act, id: ServiceId) {
+        if actions::action(act).writes && self.is_read_only() {
+            return self.say("read-only: nothing can be changed from here");
+        }
+        match act {
+            Act::Enter => self.open_tasks(TaskScope::Service(id)),
+            Act::OpenLogs => {
+                let name = self.service_name(&id);
+                self.follow_log(LogSource::Services(vec![id]), name);
+                self.go(View::Logs);
+            }
+            Act::Describe => self.describe_subject(Subject::Service(id)),
+            Act::Yaml => self.yaml_of(&Subject::Service(id)),
+            Act::Scale => self.ask_for(Asking::Scale, vec![id]),
+            Act::Update => self.ask_for(Asking::Image, vec![id]),
+            Act::Rollback => self.plan_change(vec![id], Change::Rollback),
+            Act::Force => self.plan_change(vec![id], Change::Force),
+            Act::Edit => self.edit(id),
+            _ => {}
+        }
+    }
+}
+
+/// The node that is called so, by its id or by a host name that no other has.
+fn node_named(store: &Store, name: &str) -> Result<NodeId, String> {
+    if let Some(node) = store.nodes().find(|n| n.id.as_str() == name) {
+        return Ok(node.id.clone());
+    }
+    let mut found: Vec<NodeId> =
+        store.nodes().filter(|n| &*n.hostname == name).map(|n| n.id.clone()).collect();
+    found.sort();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(format!("no node '{name}'")),
+        some => {
+            let ids: Vec<&str> = some.iter().map(NodeId::as_str).collect();
+            Err(format!(
+                "{} nodes are called {name}: give the id, {}",
+                some.len(),
+                ids.join(" or ")
+            ))
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Actions under way, in a corner that does not take the keyboard.
+
+use std::time::Duration;
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use crate::{
+    action::{
+        follow::{Follow, Phase},
+        plan::{Change, NodeChange},
+    },
+    cluster::{Availability, TaskState},
+    config::Slot,
+    text::span,
+    ui::{
+        Board,
+        chrome::{clear, frame_of},
+        input::actions::Act,
+        widget::{bar::bar, text},
+    },
+};
+
+const WIDTH: u16 = 56;
+
+pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, body: Rect) {
+    if board.follows.is_empty() {
+        return;
+    }
+    let width = WIDTH.min(body.width.saturating_sub(4));
+    let inner_width = width.saturating_sub(4) as usize;
+    let mut lines = Vec::new();
+    // The newest matters most when there is no room for all.
+    for follow in board.follows.iter().rev() {
+        lines.extend(one(board, follow, inner_width));
+    }
+    let over = board.follows.iter().any(Follow::is_over);
+    let failed = board.follows.iter().any(|f| f.failing.is_some());
+    let height = (lines.len() as u16 + 2).min(body.height);
+    let area = Rect {
+        x: body.right() - width - 1,
+        y: body.bottom().saturating_sub(height),
+        width,
+        height,
+    };
+    clear(board, frame, area);
+    let mut hints = vec![Span::styled(" Actions ", board.style(Slot::Title))];
+    let may_write = !board.is_read_only();
+    for (act, words, is_so) in [
+        (Act::FailedLog, "log", failed),
+        (Act::FailedRollback, "roll back", failed && may_write),
+        (Act::Dismiss, "dismiss", over),
+    ] {
+        let Some(key) = board.key_of(act, board.context()).filter(|_| is_so) else { continue };
+        hints.push(Span::styled(key, board.style(Slot::Key)));
+        hints.push(Span::styled(format!(" {words} "), board.style(Slot::Dim)));
+    }
+    let inner = frame_of(board, frame, area, Line::from(hints), false);
+    for (row, line) in lines.into_iter().take(inner.height as usize).enumerate() {
+        let place =
+            Rect { x: inner.x + 1, y: inner.y + row as u16, width: inner.width - 1, height: 1 };
+        frame.render_widget(line, place);
+    }
+}
+
+fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
+    let (glyph, slot, said) = match &follow.phase {
+        Phase::Sending => ("◌", Slot::Busy, "sending".to_owned()),
+        Phase::Converging if follow.stuck.is_some() => ("!", Slot::Critical, "stuck".into()),
+        Phase::Converging if follow.rolling_back => ("◐", Slot::Warn, "rolling back".into()),
+        Phase::Converging => ("◐", Slot::Busy, "converging".into()),
+        Phase::Verifying(left) => (
+            "◑",
+            Slot::Busy,
+            format!("runs, watching {} more", span(*left + Duration::from_secs(1))),
+        ),
+        Phase::Done => ("✓", Slot::Ok, done(follow).into()),
+        Phase::Failed(_) => ("✗", Slot::Critical, "failed".into()),
+        Phase::Unknown { .. } => ("?", Slot::Critical, "outcome unknown".into()),
+    };
+    let age = text::age(follow.begun.age(board.now.shifted(board.skew)));
+    let tail = match follow.phase {
+        // One time is enough.
+        Phase::Verifying(_) => said,
+        _ if follow.is_over() => said,
+        _ => format!("{said} {age}"),
+    };
+    let name = text::clean(&follow.title).into_owned();
+    let name = text::cut(&name, width.saturating_sub(text::width(&tail) + 3)).into_owned();
+    let pad = width.saturating_sub(text::width(&name) + text::width(&tail) + 2);
+    let mut lines = vec![Line::from(vec![
+        Span::styled(format!("{glyph} "), board.style(slot)),
+        Span::styled(name, board.style(Slot::Text)),
+        Span::raw(" ".repeat(pad)),
+        Span::styled(tail, board.style(slot)),
+    ])];
+    if !matches!(follow.phase, Phase::Done | Phase::Sending) && follow.total > 0 {
+        lines.push(slots(board, follow, width));
+    }
+    let mut explain = |why: &str, slot| {
+        let clean = text::clean(why).into_owned();
+        for line in crate::ui::popup::wrap(&clean, width.saturating_sub(2)).into_iter().take(4) {
+            lines.push(Line::styled(format!("  {line}"), board.style(slot)));
+        }
+    };
+    match &follow.phase {
+        Phase::Failed(why) | Phase::Unknown { why, unchanged: None } => {
+            explain(why, Slot::Critical);
+        }
+        Phase::Unknown { why, unchanged: Some(_) } => {
+            explain(&format!("not carried out so far ({why})"), Slot::Critical);
+        }
+        _ => {}
+    }
+    if let Some(note) = follow.note.as_ref().filter(|_| follow.phase == Phase::Done) {
+        explain(note, Slot::Warn);
+    }
+    if let Some(why) = follow.stuck.as_ref().filter(|_| follow.phase == Phase::Converging) {
+        explain(&format!("start-first can't go on: {why}"), Slot::Critical);
+    }
+    if let Some((_, why)) = follow.failing.as_ref().filter(|_| follow.phase != Phase::Done) {
+        explain(why, Slot::Warn);
+    }
+    if let Some(why) = &follow.unrecorded {
+        explain(why, Slot::Warn);
+    }
+    lines
+}
+
+/// A node is drained, whatever became of the services whose tasks were there.
+fn done(follow: &Follow) -> &'static str {
+    match &follow.change {
+        Change::Node(NodeChange::Availability(Availability::Drain)) => "drained",
+        _ if follow.ran => "ran, exit 0",
+        _ => "converged",
+    }
+}
+
+/// A cell a slot, or one bar for many.
+fn slots(board: &Board, follow: &Follow, width: usize) -> Line<'static> {
+    // Those of before serve on while an update replaces them.
+    let figures = if follow.running > follow.done && !follow.ran {
+        format!("  {}/{} new, {} run ", follow.done, follow.total, follow.running)
+    } else {
+        format!("  {}/{} ", follow.done, follow.total)
+    };
+    let mut spans = vec![Span::styled(figures, board.style(Slot::Dim))];
+    if follow.bars.is_empty() {
+        spans.push(Span::styled(
+            bar(follow.done, follow.total, width.min(24)),
+            board.style(Slot::Busy),
+        ));
+        return Line::from(spans);
+    }
+    for one in &follow.bars {
+        let (glyph, slot) = match &one.state {
+            TaskState::Running | TaskState::Complete => ("▰", Slot::Ok),
+            s if s.is_failure() => ("✗", Slot::Critical),
+            TaskState::New | TaskState::Allocated | TaskState::Pending => ("▱", Slot::Dim),
+            _ => ("▱", Slot::Busy),
+        };
+        spans.push(Span::styled(format!("{glyph} "), board.style(slot)));
+    }
+    if let Some(slowest) =
+        follow.bars.iter().find(|b| b.state.number() < TaskState::Running.number())
+    {
+        let said = match slowest.label.as_str() {
+            "" => "one has no task yet".to_owned(),
+            label => text::clean(&format!("{label}: {}", slowest.state)).into_owned(),
+        };
+        spans.push(Span::styled(said, board.style(Slot::Dim)));
+    }
+    Line::from(spans)
+}

@@ -1,0 +1,405 @@
+//! The view of all clusters together: a line each, the managers of the one under the cursor, and the
+//! problems and events of all.
+
+pub(in crate::ui) mod draw;
+
+pub(in crate::ui) use draw::draw;
+use std::borrow::Cow;
+
+use crate::{
+    cluster::{Gravity, NodeId, Subject, Timestamp},
+    config::Slot,
+    grant::ClusterNo,
+    session::{Reach, Way},
+    text::took,
+    triage::{Severity, Urgency},
+    ui::{
+        app::board::{Board, LinkState},
+        table::{Row, Table, rows::Rows},
+        widget::text,
+    },
+};
+
+/// Events of all clusters that are kept in sight.
+const EVENTS: usize = 500;
+
+/// Between two looks at all clusters.
+const REFRESH: std::time::Duration = std::time::Duration::from_millis(250);
+
+/// Its panes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClustersPane {
+    #[default]
+    Clusters,
+    Managers,
+    Problems,
+    Events,
+}
+
+impl ClustersPane {
+    pub(in crate::ui) const ALL: [Self; 4] =
+        [Self::Clusters, Self::Managers, Self::Problems, Self::Events];
+}
+
+/// Health of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClusterHealth {
+    Lost,
+    Critical,
+    Silent,
+    Connecting,
+    Warning,
+    Ok,
+}
+
+/// A cluster's line.
+#[derive(Clone, Debug)]
+pub struct ClusterRow {
+    pub no: ClusterNo,
+    pub name: String,
+    pub health: ClusterHealth,
+    pub nodes: Option<(usize, usize)>,
+    pub services: (usize, usize),
+    pub running: u64,
+    pub critical: usize,
+    pub warnings: usize,
+    /// Age of the data, if there is any.
+    pub age: Option<std::time::Duration>,
+    pub manager: String,
+    pub read_only: bool,
+    pub production: bool,
+    pub current: bool,
+    /// The worst problem, or why the link is lost.
+    pub worst: String,
+}
+
+/// A manager's line.
+#[derive(Clone, Debug)]
+pub struct ManagerRow {
+    pub endpoint: String,
+    pub node: String,
+    pub state: &'static str,
+    pub slot: Slot,
+    pub round_trip: String,
+    pub way: Option<Way>,
+    pub note: String,
+}
+
+/// A problem of some cluster.
+#[derive(Clone, Debug)]
+pub struct ClusterProblem {
+    pub cluster: ClusterNo,
+    pub name: String,
+    pub severity: Severity,
+    /// Its harm, and the number of other findings that it explains.
+    pub weight: (u8, usize),
+    pub rule: &'static str,
+    pub object: String,
+    pub message: String,
+    pub brief: String,
+    pub since: String,
+    pub subject: Subject,
+}
+
+impl ClusterProblem {
+    /// Its urgency, the same as that of the problem itself.
+    fn urgency(&self) -> Urgency<'_> {
+        Urgency::new(self.severity, self.weight, &self.object, self.rule)
+    }
+}
+
+/// An event of some cluster.
+#[derive(Clone, Debug)]
+pub struct ClusterEvent {
+    pub cluster: ClusterNo,
+    pub name: String,
+    pub seq: u64,
+    pub at: Timestamp,
+    pub object: String,
+    pub text: String,
+    pub gravity: Gravity,
+    pub subject: Subject,
+}
+
+impl Row for ClusterRow {
+    type Id = ClusterNo;
+    fn id(&self) -> ClusterNo {
+        self.no
+    }
+}
+
+impl Row for ManagerRow {
+    type Id = String;
+    fn id(&self) -> String {
+        self.endpoint.clone()
+    }
+}
+
+impl Row for ClusterProblem {
+    type Id = (ClusterNo, &'static str, String);
+    fn id(&self) -> Self::Id {
+        (self.cluster, self.rule, self.object.clone())
+    }
+}
+
+impl Row for ClusterEvent {
+    type Id = (ClusterNo, u64);
+    fn id(&self) -> Self::Id {
+        (self.cluster, self.seq)
+    }
+}
+
+/// Where Enter leads.
+pub(in crate::ui) struct Destination {
+    pub cluster: ClusterNo,
+    pub subject: Option<Subject>,
+}
+
+/// The state of the view.
+pub(in crate::ui) struct ClustersView {
+    pub open: bool,
+    pub pane: ClustersPane,
+    pub clusters: Table<ClusterRow>,
+    pub managers: Table<ManagerRow>,
+    pub problems: Table<ClusterProblem>,
+    pub events: Table<ClusterEvent>,
+    pub refreshed: Timestamp,
+}
+
+impl Default for ClustersView {
+    fn default() -> Self {
+        Self {
+            open: false,
+            pane: ClustersPane::default(),
+            clusters: Table::default(),
+            managers: Table::default(),
+            problems: Table::default(),
+            events: Table::newest_last(),
+            refreshed: Timestamp::NEVER,
+        }
+    }
+}
+
+impl ClustersView {
+    /// The list that has the keyboard.
+    pub fn rows_mut(&mut self) -> &mut dyn Rows {
+        match self.pane {
+            ClustersPane::Clusters => &mut self.clusters,
+            ClustersPane::Managers => &mut self.managers,
+            ClustersPane::Problems => &mut self.problems,
+            ClustersPane::Events => &mut self.events,
+        }
+    }
+
+    /// Moves the keyboard to another part of the view.
+    pub fn turn(&mut self, by: isize) {
+        let all = ClustersPane::ALL;
+        let at = all.iter().position(|p| *p == self.pane).unwrap_or(0);
+        self.pane = all[(at as isize + by).rem_euclid(all.len() as isize) as usize];
+    }
+
+    /// Destination of Enter.
+    pub fn target(&self) -> Option<Destination> {
+        let cluster = self.clusters.current().map(|row| row.no);
+        let whole = |cluster| Destination { cluster, subject: None };
+        match self.pane {
+            ClustersPane::Clusters | ClustersPane::Managers => cluster.map(whole),
+            ClustersPane::Problems => {
+                let row = self.problems.current()?;
+                Some(Destination { cluster: row.cluster, subject: Some(row.subject.clone()) })
+            }
+            ClustersPane::Events => {
+                let row = self.events.current()?;
+                Some(Destination { cluster: row.cluster, subject: Some(row.subject.clone()) })
+            }
+        }
+    }
+
+    /// Whether the lines are old enough to be built anew for what was heard.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.refreshed.age(now) >= REFRESH
+    }
+
+    /// Builds the lines anew.
+    pub fn refresh<'b>(
+        &mut self,
+        boards: impl Iterator<Item = &'b Board> + Clone,
+        current: usize,
+        now: Timestamp,
+    ) {
+        self.refreshed = now;
+        let rows: Vec<_> = boards.clone().map(|b| cluster_row(b, b.no.0 == current)).collect();
+        let count = rows.len();
+        self.clusters.set(rows, count, 0, now);
+        let chosen = self.clusters.current().map(|row| row.no);
+        let managers: Vec<_> =
+            boards.clone().filter(|b| Some(b.no) == chosen).flat_map(manager_rows).collect();
+        let count = managers.len();
+        self.managers.set(managers, count, 0, now);
+        let mut problems: Vec<_> = boards.clone().flat_map(problem_rows).collect();
+        problems.sort_by(|a, b| a.urgency().cmp(&b.urgency()));
+        let count = problems.len();
+        self.problems.set(problems, count, 0, now);
+        let mut events: Vec<_> = boards.flat_map(event_rows).collect();
+        events.sort_by_key(|e| e.at);
+        events.drain(..events.len().saturating_sub(EVENTS));
+        let count = events.len();
+        self.events.set(events, count, 0, now);
+    }
+}
+
+fn cluster_row(board: &Board, current: bool) -> ClusterRow {
+    let store = &board.scene.store;
+    let count = |severity| board.loud().filter(|p| p.severity == severity).count();
+    let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
+    let (health, lost) = match &board.link {
+        LinkState::Lost { .. } => (ClusterHealth::Lost, board.why_lost().map(Cow::into_owned)),
+        LinkState::Connecting { endpoint } => {
+            (ClusterHealth::Connecting, Some(format!("connecting to {endpoint} …")))
+        }
+        LinkState::Live { .. } if !board.is_live() => (ClusterHealth::Silent, None),
+        LinkState::Live { .. } if critical > 0 => (ClusterHealth::Critical, None),
+        LinkState::Live { .. } if warnings > 0 => (ClusterHealth::Warning, None),
+        LinkState::Live { .. } if board.tasks_silent().is_some() => {
+            (ClusterHealth::Silent, board.live_store().unread().sentence())
+        }
+        LinkState::Live { .. } => (ClusterHealth::Ok, None),
+    };
+    let all = store.health();
+    let worst = || board.loud().next().map_or(String::new(), |p| p.message.clone());
+    ClusterRow {
+        no: board.no,
+        name: board.settings.name.clone(),
+        health,
+        nodes: store.nodes_known().then(|| (all.ready, store.nodes().len())),
+        services: (all.converged, store.services().len()),
+        running: store.running(),
+        critical,
+        warnings,
+        age: board.last_heard.map(|_| board.data_age()),
+        manager: store.info().manager.to_string(),
+        read_only: board.is_read_only(),
+        production: board.settings.production,
+        current,
+        worst: lost.unwrap_or_else(worst),
+    }
+}
+
+/// The managers skep was told of, then those the Swarm itself names.
+fn manager_rows(board: &Board) -> Vec<ManagerRow> {
+    let store = &board.scene.store;
+    let mut rows: Vec<ManagerRow> = board
+        .managers
+        .iter()
+        .map(|line| {
+            let (state, slot, round_trip, note) = match &line.reach {
+                Reach::Untried => ("not tried yet", Slot::Dim, String::new(), String::new()),
+                Reach::InUse { round_trip } => {
+                    ("in use", Slot::Ok, took(*round_trip), String::new())
+                }
+                Reach::Ready { round_trip } => {
+                    ("ready", Slot::Text, took(*round_trip), String::new())
+                }
+                Reach::Out { why } => ("out", Slot::Critical, String::new(), why.clone()),
+            };
+            let hostname = |id: &std::sync::Arc<str>| {
+                let id = NodeId::from(&**id);
+                store.node(&id).map_or_else(String::new, |n| n.hostname.to_string())
+            };
+            // The reason begins with the endpoint, which stands in its own column.
+            let own = format!("{}: ", line.endpoint);
+            ManagerRow {
+                endpoint: line.endpoint.clone(),
+                node: line.node.as_ref().map(hostname).unwrap_or_default(),
+                state,
+                slot,
+                round_trip,
+                way: Some(line.way),
+                note: note.strip_prefix(&own).map(str::to_owned).unwrap_or(note),
+            }
+        })
+        .collect();
+    let known = |id: &NodeId| board.managers.iter().any(|m| m.node.as_deref() == Some(id.as_str()));
+    let unconfigured = store.nodes().filter(|n| n.manager.is_some() && !known(&n.id));
+    rows.extend(unconfigured.map(|node| {
+        let host = node.manager.as_ref().map_or("", |m| &*m.addr);
+        let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+        // An endpoint that has not answered yet may be this very manager.
+        let maybe = board
+            .managers
+            .iter()
+            .find(|m| m.node.is_none() && m.endpoint.contains(host) && !host.is_empty());
+        ManagerRow {
+            endpoint: host.to_owned(),
+            node: node.hostname.to_string(),
+            state: if maybe.is_some() { "as above" } else { "not configured" },
+            slot: Slot::Dim,
+            round_trip: String::new(),
+            way: None,
+            note: match maybe {
+                Some(_) => String::new(),
+                None => {
+                    "a manager of this Swarm; -H or the config file would let skep use it".into()
+                }
+            },
+        }
+    }));
+    rows
+}
+
+fn problem_rows(board: &Board) -> Vec<ClusterProblem> {
+    let row = |p: &crate::triage::Problem| ClusterProblem {
+        cluster: board.no,
+        name: board.settings.name.clone(),
+        severity: p.severity,
+        weight: (p.harm, p.others()),
+        rule: p.rule,
+        object: p.object.clone(),
+        message: p.message.clone(),
+        brief: p.brief.clone(),
+        since: p.since.short(board.scene.now),
+        subject: p.subject.clone(),
+    };
+    // Of a Swarm without quorum its own problem tells.
+    let told = board.leaderless().is_some() && board.loud().any(|p| p.rule == "quorum-lost");
+    let lost = match &board.link {
+        LinkState::Lost { why, .. } if !told => Some(ClusterProblem {
+            cluster: board.no,
+            name: board.settings.name.clone(),
+            severity: Severity::Critical,
+            weight: (u8::MAX, 0),
+            rule: "link",
+            object: String::new(),
+            message: format!("can't be seen: {why}"),
+            brief: String::new(),
+            since: board.last_heard.map_or(String::new(), |_| text::age(board.data_age())),
+            subject: Subject::Other,
+        }),
+        _ => None,
+    };
+    lost.into_iter().chain(board.loud().map(row)).collect()
+}
+
+fn event_rows(board: &Board) -> Vec<ClusterEvent> {
+    let journal = board.scene.store.journal().iter();
+    let skip = journal.len().saturating_sub(EVENTS);
+    journal
+        .skip(skip)
+        .map(|e| ClusterEvent {
+            cluster: board.no,
+            name: board.settings.name.clone(),
+            seq: e.seq,
+            // By our clock, so that clusters with other clocks are in order.
+            at: e.at.shifted(-board.skew),
+            object: e.name.to_string(),
+            text: e.said().into_owned(),
+            gravity: e.gravity,
+            subject: e.subject.clone(),
+        })
+        .collect()
+}
+
+/// An age, as the tables write it.
+pub(in crate::ui) fn age(age: Option<std::time::Duration>) -> String {
+    age.map_or(String::new(), text::age)
+}

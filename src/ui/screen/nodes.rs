@@ -1,0 +1,236 @@
+//! Nodes: columns, colours, order.
+
+use ratatui::{Frame, layout::Rect, text::Line};
+
+use crate::{
+    cluster::{Availability, Node, NodeState, Part},
+    config::Slot,
+    ui::{
+        Board, Model,
+        app::board::Pane,
+        chrome::{empty, frame_of, has_focus, rows, title, unknown},
+        table::columns::{Cell, Column, Key},
+        widget::{bar::bar, text},
+    },
+};
+
+/// Colour of a node's state.
+pub(in crate::ui) fn state(node: &Node) -> Slot {
+    match node.state {
+        NodeState::Ready => Slot::Text,
+        NodeState::Unknown => Slot::Warn,
+        _ => Slot::Critical,
+    }
+}
+
+/// Its glyph.
+pub(in crate::ui) fn glyph(node: &Node) -> Cell<'static> {
+    match (&node.state, &node.availability) {
+        (NodeState::Down | NodeState::Disconnected, _) => Cell::new("✗", Slot::Critical),
+        (NodeState::Ready, Availability::Active) if node.is_leader() => Cell::new("★", Slot::Title),
+        (NodeState::Ready, Availability::Active) => Cell::dim("·"),
+        _ => Cell::new("!", Slot::Warn),
+    }
+}
+
+fn role(node: &Node) -> &str {
+    if node.is_leader() { "leader" } else { node.role.word() }
+}
+
+/// Texts that a filter searches.
+pub fn texts(node: &Node) -> [&str; 6] {
+    [
+        &node.hostname,
+        role(node),
+        node.state.word(),
+        node.availability.word(),
+        &node.addr,
+        &node.engine,
+    ]
+}
+
+/// `▰▰▱▱ 0.5/2`: what is reserved of what there is.
+fn reserved(part: u64, whole: u64, write: fn(u64, u64) -> String) -> Cell<'static> {
+    let said = format!("{} {}", bar(part, whole, 4), write(part, whole));
+    Cell::new(said, load(part, whole))
+}
+
+fn cpus_of(part: u64, whole: u64) -> String {
+    format!("{}/{}", text::cpus(part), text::cpus(whole))
+}
+
+/// Colour of a part of a whole: the fuller, the more it stands out.
+pub(in crate::ui) fn load(part: u64, whole: u64) -> Slot {
+    match part.saturating_mul(100).checked_div(whole).unwrap_or(0) {
+        0..=79 => Slot::Dim,
+        80..=94 => Slot::Warn,
+        _ => Slot::Critical,
+    }
+}
+
+fn labels(node: &Node) -> String {
+    let pairs = node
+        .labels
+        .iter()
+        .map(|(k, v)| if v.is_empty() { k.to_string() } else { format!("{k}={v}") });
+    pairs.collect::<Vec<_>>().join(" ")
+}
+
+/// The columns.
+pub const COLUMNS: &[Column<Node>] = &[
+    Column {
+        title: "",
+        min: 1,
+        max: 1,
+        shed: 0,
+        right: false,
+        cell: |n, _| glyph(n),
+        key: |n, _| {
+            let bad = match (&n.state, &n.availability) {
+                (NodeState::Down | NodeState::Disconnected, _) => 0,
+                (NodeState::Ready, Availability::Active) => 2 + i64::from(n.manager.is_none()),
+                _ => 1,
+            };
+            Key::Number(bad)
+        },
+    },
+    Column {
+        title: "NAME",
+        min: 6,
+        max: 30,
+        shed: 0,
+        right: false,
+        cell: |n, _| Cell::name(&*n.hostname, state(n)),
+        key: |_, _| Key::Place,
+    },
+    Column {
+        title: "ROLE",
+        min: 6,
+        max: 8,
+        shed: 1,
+        right: false,
+        cell: |n, c| {
+            let lost = n.manager.is_some() && !c.store.quorum().keeps(&n.id);
+            Cell::new(role(n), if lost { Slot::Critical } else { Slot::Text })
+        },
+        key: |n, _| Key::text(n.role.word()),
+    },
+    Column {
+        title: "STATUS",
+        min: 5,
+        max: 12,
+        shed: 0,
+        right: false,
+        cell: |n, _| {
+            let slot = if n.state == NodeState::Ready { Slot::Dim } else { state(n) };
+            Cell::new(n.state.word(), slot)
+        },
+        key: |n, _| Key::text(n.state.word()),
+    },
+    Column {
+        title: "AVAIL",
+        min: 5,
+        max: 6,
+        shed: 2,
+        right: false,
+        cell: |n, _| match n.availability {
+            Availability::Active => Cell::dim("active"),
+            _ => Cell::new(n.availability.word(), Slot::Warn),
+        },
+        key: |n, _| Key::text(n.availability.word()),
+    },
+    Column {
+        title: "TASKS",
+        min: 3,
+        max: 5,
+        shed: 1,
+        right: true,
+        cell: |n, c: &Model| told(c, || Cell::text(c.store.node_tally(&n.id).running.to_string())),
+        key: |n, c| Key::Number(-(c.store.node_tally(&n.id).running as i64)),
+    },
+    Column {
+        title: "CPU RESERVED",
+        min: 4,
+        max: 14,
+        shed: 4,
+        right: false,
+        cell: |n, c| {
+            told(c, || reserved(c.store.node_tally(&n.id).nano_cpus, n.nano_cpus, cpus_of))
+        },
+        key: |n, c| Key::Number(-(c.store.node_tally(&n.id).nano_cpus as i64)),
+    },
+    Column {
+        title: "MEM RESERVED",
+        min: 4,
+        max: 18,
+        shed: 5,
+        right: false,
+        cell: |n, c| {
+            told(c, || reserved(c.store.node_tally(&n.id).memory, n.memory, text::bytes_of))
+        },
+        key: |n, c| Key::Number(-(c.store.node_tally(&n.id).memory as i64)),
+    },
+    Column {
+        title: "ADDRESS",
+        min: 9,
+        max: 39,
+        shed: 6,
+        right: false,
+        cell: |n, _| Cell::dim(&*n.addr),
+        key: |n, _| Key::text(&*n.addr),
+    },
+    Column {
+        title: "ENGINE",
+        min: 6,
+        max: 20,
+        shed: 7,
+        right: false,
+        cell: |n, _| Cell::dim(&*n.engine),
+        key: |n, _| Key::text(&*n.engine),
+    },
+    Column {
+        title: "MESSAGE",
+        min: 12,
+        max: 40,
+        shed: 3,
+        right: false,
+        cell: |n, _| Cell::new(&*n.message, Slot::Warn),
+        key: |n, _| Key::text(&*n.message),
+    },
+    Column {
+        title: "LABELS",
+        min: 10,
+        max: 60,
+        shed: 9,
+        right: false,
+        cell: |n, _| Cell::dim(labels(n)),
+        key: |n, _| Key::text(labels(n)),
+    },
+];
+
+/// Titles of the columns.
+pub fn titles() -> Vec<&'static str> {
+    COLUMNS.iter().map(|column| column.title).collect()
+}
+
+/// A figure counted from tasks, if they are listed.
+fn told<'a>(c: &Model, cell: impl FnOnce() -> Cell<'a>) -> Cell<'a> {
+    if c.store.tasks_refused() { Cell::dim("?") } else { cell() }
+}
+
+/// Draws the pane.
+pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let table = &board.nodes;
+    let focused = has_focus(board, Pane::Nodes);
+    let mut head = title(board, "Nodes", table.rows().len(), table.all, &table.filter);
+    if !board.scene.store.nodes_known() {
+        head = Line::styled(" Nodes ? ", board.style(Slot::Title));
+    }
+    let inner = frame_of(board, frame, area, head, focused);
+    if table.rows().is_empty() {
+        let unknown = unknown(board, Part::Nodes);
+        let nothing = unknown.as_deref().unwrap_or("no nodes");
+        return empty(board, frame, inner, table.all > 0, nothing);
+    }
+    rows(board, frame, inner, (table, COLUMNS, focused), |id| board.scene.store.node(id));
+}

@@ -1,0 +1,229 @@
+//! Reading: logs, pages, documents, the clipboard, the pause.
+
+use crate::{
+    cluster::{ServiceId, Subject},
+    session::{Command, RawKind},
+    text::clean,
+    ui::{
+        Board,
+        app::board::{Pane, TaskScope, View},
+        popup::{CopyChoice, Page, PageKind, Popup},
+        screen::logs::{LogPane, LogSource, Place},
+    },
+};
+
+/// A page's document is read again at most so often.
+const READ_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Kind and ID of the document.
+fn raw_of(subject: &Subject) -> Option<(RawKind, String)> {
+    match subject {
+        Subject::Service(id) => Some((RawKind::Service, id.to_string())),
+        Subject::Node(id) => Some((RawKind::Node, id.to_string())),
+        Subject::Task(id, _) => Some((RawKind::Task, id.to_string())),
+        Subject::Other => None,
+    }
+}
+
+impl Board {
+    pub(in crate::ui) fn open_logs(&mut self) {
+        let of_services = |ids: Vec<ServiceId>| {
+            let names = self.names_of(&ids);
+            (LogSource::Services(ids), names)
+        };
+        let store = &self.scene.store;
+        let (source, title) = match self.single() {
+            _ if self.focus() == Pane::Services && self.services.current().is_some() => {
+                of_services(self.targets())
+            }
+            Ok(Subject::Service(id)) => of_services(vec![id]),
+            Ok(Subject::Task(id, _)) => {
+                let task = store.task(&id);
+                let name = task.map(|t| store.task_name(t)).unwrap_or_default();
+                // One that waits to start, or started again, has its cause in the log of the one before.
+                match task.filter(|task| task.is_live()) {
+                    Some(task) => (LogSource::Place(Place::of(task)), name),
+                    None => (LogSource::Tasks(vec![id]), name),
+                }
+            }
+            Ok(Subject::Node(id)) => {
+                let name = store.hostname(&id).to_owned();
+                (LogSource::Node(id), name)
+            }
+            Ok(Subject::Other) => return self.say("nothing with a log is selected"),
+            Err(why) => return self.say(why),
+        };
+        // From an event: to the lines of that moment.
+        let moment = self.event_time();
+        let witness = self.witness();
+        self.follow_log(source, title);
+        if let (Some(at), Some(log)) = (moment, &mut self.log) {
+            log.seek_time(at);
+        }
+        // From a problem: to the end of the task that is its evidence.
+        if let (Some(task), Some(log)) = (witness, &mut self.log)
+            && self.scene.store.task(&task).is_some_and(|t| t.state.is_terminal())
+        {
+            log.seek_end(task);
+        }
+        if self.view == View::Overview && !self.zoomed {
+            // In the bottom pane first; a second l, or 6, makes it full size.
+            if self.pane == Pane::Logs {
+                self.go(View::Logs);
+            }
+            self.bottom_logs = true;
+            self.pane = Pane::Logs;
+        } else {
+            self.go(View::Logs);
+        }
+    }
+
+    pub(in crate::ui) fn follow_log(&mut self, source: LogSource, title: String) {
+        if self.log.as_ref().is_some_and(|l| l.source == source) {
+            return;
+        }
+        let token = self.token();
+        let mut log = LogPane::new(token, source, title);
+        log.keys.clone_from(&self.settings.log_keys);
+        self.log = Some(log);
+    }
+
+    /// When the event under the cursor was, if the cursor is on one.
+    fn event_time(&self) -> Option<crate::cluster::Timestamp> {
+        if self.focus() != Pane::Events || self.view == View::Problems {
+            return None;
+        }
+        let seq = self.events.current()?.0;
+        self.scene.store.journal().get(seq).map(|e| e.at).filter(|at| at.is_set())
+    }
+
+    pub(in crate::ui) fn describe(&mut self) {
+        match self.single() {
+            Ok(subject) => self.describe_subject(subject),
+            Err(why) => self.say(why),
+        }
+    }
+
+    pub(in crate::ui) fn describe_subject(&mut self, subject: Subject) {
+        let title = self.subject_title(&subject);
+        let token = self.token();
+        if let Some((kind, id)) = raw_of(&subject) {
+            self.command(Command::Raw(token, kind, id));
+        }
+        let kind = PageKind::Describe { subject, document: None, token };
+        self.popups.push(Popup::Page(Page::new(title, kind)));
+    }
+
+    pub(in crate::ui) fn subject_title(&self, subject: &Subject) -> String {
+        let store = &self.scene.store;
+        match subject {
+            Subject::Service(id) => format!("service {}", self.service_name(id)),
+            Subject::Node(id) => format!("node {}", store.node_label(id)),
+            Subject::Task(id, _) => {
+                format!(
+                    "task {}",
+                    store.task(id).map_or_else(|| id.short().into(), |t| store.task_name(t))
+                )
+            }
+            Subject::Other => String::new(),
+        }
+    }
+
+    pub(in crate::ui) fn yaml(&mut self) {
+        match self.single() {
+            Ok(subject) => self.yaml_of(&subject),
+            Err(why) => self.say(why),
+        }
+    }
+
+    pub(in crate::ui) fn yaml_of(&mut self, subject: &Subject) {
+        let Some((kind, id)) = raw_of(subject) else { return };
+        let token = self.token();
+        let title = format!("{} · YAML", self.subject_title(subject));
+        let page = PageKind::Yaml { value: None, token };
+        self.popups.push(Popup::Page(Page::new(title, page)));
+        self.command(Command::Raw(token, kind, id));
+    }
+
+    /// Reads the document of an open page again when the object changed since.
+    pub(in crate::ui) fn refresh_page(&mut self) {
+        let Some(Popup::Page(page)) = self.popups.last() else { return };
+        let PageKind::Describe { subject, document: Some(Ok(document)), .. } = &page.kind else {
+            return;
+        };
+        let store = &self.scene.store;
+        let version = match subject {
+            Subject::Service(id) => store.service(id).map(|s| s.version),
+            Subject::Node(id) => store.node(id).map(|n| n.version),
+            Subject::Task(id, _) => store.task(id).map(|t| t.version),
+            Subject::Other => None,
+        };
+        let read = document["Version"]["Index"].as_u64();
+        let Some((kind, id)) = raw_of(subject).filter(|_| version > read) else { return };
+        let fresh = self.token();
+        if let Some(Popup::Page(Page { kind: PageKind::Describe { token, .. }, .. })) =
+            self.popups.last_mut()
+            && self.page_read.age(self.now) >= READ_AGAIN
+        {
+            *token = fresh;
+            self.page_read = self.now;
+            self.command(Command::Raw(fresh, kind, id));
+        }
+    }
+
+    /// Shows what belongs to a subject that need not be under the cursor.
+    pub(in crate::ui) fn jump_to(&mut self, subject: &Subject) {
+        match subject {
+            Subject::Service(id) => self.open_tasks(TaskScope::Service(id.clone())),
+            Subject::Node(id) => self.open_tasks(TaskScope::Node(id.clone())),
+            Subject::Task(_, service) => self.open_tasks(TaskScope::Service(service.clone())),
+            Subject::Other => self.go(View::Events),
+        }
+    }
+
+    pub(in crate::ui) fn copy(&mut self) {
+        if self.focus() == Pane::Logs {
+            return self.copy_lines();
+        }
+        let store = &self.scene.store;
+        let (id, name) = match self.single() {
+            Ok(Subject::Service(id)) => (id.to_string(), self.service_name(&id)),
+            Ok(Subject::Node(id)) => (id.to_string(), store.hostname(&id).to_owned()),
+            Ok(Subject::Task(id, _)) => {
+                let name = store.task(&id).map_or_else(String::new, |t| store.task_name(t));
+                (id.to_string(), name)
+            }
+            Ok(Subject::Other) => return self.say("nothing is selected"),
+            Err(why) => return self.say(why),
+        };
+        // What is pasted must do no more than what is shown.
+        let [id, name] = [id, name].map(|text| clean(&text).into_owned());
+        self.popups.push(Popup::Copy(CopyChoice { id, name }));
+    }
+
+    pub(in crate::ui) fn pause(&mut self) {
+        match self.paused_at.take() {
+            Some(_) => {
+                if let Some(live) = self.live.take() {
+                    self.scene.store = *live;
+                }
+                self.services.stale();
+                self.nodes.stale();
+                self.tasks.stale();
+                self.events.stale();
+                if let Some(log) = &mut self.log {
+                    log.follow();
+                }
+            }
+            None => {
+                self.paused_at = Some(self.now);
+                self.live = Some(Box::new(self.scene.store.clone()));
+                if let Some(log) = &mut self.log
+                    && log.follows()
+                {
+                    log.toggle_hold();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Services: columns, colours, order.
+
+use ratatui::{Frame, layout::Rect};
+
+use crate::{
+    cluster::{Missing, Mode, PublishMode, Service, Timestamp, UpdateState},
+    config::Slot,
+    triage::Severity,
+    ui::{
+        Board, Model,
+        app::board::Pane,
+        chrome::{empty, frame_of, has_focus, rows, title},
+        table::columns::{Cell, Column, Key},
+        widget::{bar::bar, text},
+    },
+};
+
+/// State of a service, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    Down,
+    Short,
+    Busy,
+    Well,
+}
+
+/// State of a service.
+pub fn health(service: &Service, scene: &Model) -> Health {
+    let missing = scene.store.missing(service);
+    let stopped = service
+        .update
+        .as_ref()
+        .is_some_and(|u| matches!(u.state, UpdateState::Paused | UpdateState::RollbackPaused));
+    // What is wrong with it is told in one way everywhere; the figures alone go up and down.
+    let found = scene.troubled.get(&service.id);
+    if stopped || found == Some(&Severity::Critical) {
+        Health::Down
+    } else if found == Some(&Severity::Warning) {
+        Health::Short
+    } else if service.is_updating() || !missing.none() {
+        // Short, and nothing is wrong with it: it is on its way.
+        Health::Busy
+    } else {
+        Health::Well
+    }
+}
+
+impl Health {
+    fn cell(self) -> Cell<'static> {
+        let (glyph, slot) = self.look();
+        Cell::new(glyph, slot)
+    }
+
+    /// Its glyph, and how that looks.
+    pub fn look(self) -> (&'static str, Slot) {
+        match self {
+            Self::Down => ("✗", Slot::Critical),
+            Self::Short => ("!", Slot::Warn),
+            Self::Busy => ("◐", Slot::Busy),
+            Self::Well => ("·", Slot::Dim),
+        }
+    }
+
+    /// Colour of its name.
+    pub fn slot(self) -> Slot {
+        match self {
+            Self::Down => Slot::Critical,
+            Self::Short => Slot::Warn,
+            Self::Busy => Slot::Busy,
+            Self::Well => Slot::Text,
+        }
+    }
+}
+
+fn replicas(service: &Service, scene: &Model) -> String {
+    if scene.store.tasks_refused() && service.counts.is_none() {
+        return "?".to_owned();
+    }
+    let m = scene.store.missing(service);
+    let (part, whole, word) = match m.job {
+        Some((done, total)) => (done, total, " done"),
+        None => (m.running, m.desired, ""),
+    };
+    if health(service, scene) == Health::Well {
+        return match resting(&m, scene.now) {
+            Some(said) => said,
+            None => format!("{part}/{whole}{word}"),
+        };
+    }
+    let cells = usize::try_from(whole.clamp(1, 6)).unwrap_or(6);
+    format!("{:<5} {}", format!("{part}/{whole}{word}"), bar(part, whole, cells))
+}
+
+/// Explains why a healthy service runs less than it is asked for: `1 done`, `0/1 next in 3h`.
+pub fn resting(m: &Missing, now: Timestamp) -> Option<String> {
+    let (part, whole) = (m.running, m.desired);
+    if m.rests.waiting > 0 {
+        Some(format!("{part}/{whole} {}", meaning(m, now)?))
+    } else {
+        (m.rests.done > 0 && m.none()).then(|| format!("{part}/{whole} {} done", m.rests.done))
+    }
+}
+
+/// Number of tasks as they should be, and of all: one that is done or waits for its next run counts. From
+/// afar nothing else tells it from one that is down.
+pub fn well(m: &Missing) -> (u64, u64) {
+    m.job.unwrap_or((m.running + m.rests.done + m.rests.waiting, m.desired))
+}
+
+/// Meaning of those figures where they are not of running tasks: `done`, `next in 3h`.
+pub fn meaning(m: &Missing, now: Timestamp) -> Option<String> {
+    if m.rests.waiting > 0 {
+        return Some(format!("next in {}", text::age(now.age(m.rests.next_run))));
+    }
+    let done = m.rests.done;
+    match (m.job, m.running) {
+        (Some(_), _) => Some("done".to_owned()),
+        (None, 0) => (done > 0).then(|| "done".to_owned()),
+        (None, _) => (done > 0).then(|| format!("{done} done")),
+    }
+}
+
+/// Progress of its update.
+pub(in crate::ui) fn update(service: &Service) -> Cell<'static> {
+    let Some(update) = &service.update else { return Cell::dim("") };
+    match &update.state {
+        UpdateState::Updating => Cell::new("updating", Slot::Busy),
+        UpdateState::Completed => Cell::dim("completed"),
+        UpdateState::Paused => Cell::new("update paused", Slot::Critical),
+        UpdateState::RollbackStarted => Cell::new("rolling back", Slot::Warn),
+        UpdateState::RollbackPaused => Cell::new("rollback paused", Slot::Critical),
+        UpdateState::RollbackCompleted => Cell::new("rolled back", Slot::Warn),
+        UpdateState::Other(word) => Cell::new(word.to_string(), Slot::Info),
+    }
+}
+
+/// The ports of a service, as the docker CLI prints them.
+pub fn ports(service: &Service) -> String {
+    let mut out = Vec::new();
+    for port in service.ports.iter().filter(|p| p.published > 0) {
+        let (from, to) = (port.published, port.target);
+        out.push(match port.mode {
+            PublishMode::Host => format!("{from}→{to}/{} host", port.protocol),
+            _ => format!("*:{from}→{to}/{}", port.protocol),
+        });
+    }
+    out.join(" ")
+}
+
+/// Texts that a filter searches.
+pub fn texts(service: &Service) -> [&str; 5] {
+    let stack = service.stack.as_deref().unwrap_or("");
+    let update = service.update.as_ref().map_or("", |u| u.state.word());
+    [&service.name, stack, service.mode.word(), &service.image, update]
+}
+
+/// The columns.
+pub const COLUMNS: &[Column<Service>] = &[
+    Column {
+        title: "",
+        min: 1,
+        max: 1,
+        shed: 0,
+        right: false,
+        cell: |s, c| health(s, c).cell(),
+        key: |s, c| Key::Number(health(s, c) as i64),
+    },
+    Column {
+        title: "NAME",
+        min: 10,
+        max: 40,
+        shed: 0,
+        right: false,
+        cell: |s, c| Cell::name(&*s.name, health(s, c).slot()),
+        key: |_, _| Key::Place,
+    },
+    Column {
+        title: "STACK",
+        min: 5,
+        max: 20,
+        shed: 8,
+        right: false,
+        cell: |s, _| Cell::dim(s.stack.as_deref().unwrap_or("")),
+        key: |s, _| Key::text(s.stack.as_deref().unwrap_or("")),
+    },
+    Column {
+        title: "MODE",
+        min: 4,
+        max: 14,
+        shed: 7,
+        right: false,
+        cell: |s, _| {
+            Cell::dim(match s.mode {
+                Mode::Replicated(_) => "repl",
+                ref other => other.word(),
+            })
+        },
+        key: |s, _| Key::text(s.mode.word()),
+    },
+    Column {
+        title: "REPLICAS",
+        min: 5,
+        max: 16,
+        shed: 0,
+        right: false,
+        cell: |s, c| {
+            let slot = match health(s, c) {
+                Health::Well => Slot::Text,
+                other => other.slot(),
+            };
+            Cell::new(replicas(s, c), slot)
+        },
+        key: |s, c| {
+            let m = c.store.missing(s);
+            Key::Number(if m.job.is_some() {
+                m.running as i64 - m.desired as i64
+            } else {
+                -(m.lacking() as i64)
+            })
+        },
+    },
+    Column {
+        title: "IMAGE",
+        min: 16,
+        max: 44,
+        shed: 3,
+        right: false,
+        cell: |s, _| Cell::text(s.image_tag()),
+        key: |s, _| Key::text(&*s.image),
+    },
+    Column {
+        title: "UPDATE",
+        min: 9,
+        max: 15,
+        shed: 2,
+        right: false,
+        cell: |s, _| update(s),
+        key: |s, _| Key::text(s.update.as_ref().map_or("", |u| u.state.word())),
+    },
+    Column {
+        title: "PORTS",
+        min: 14,
+        max: 30,
+        shed: 6,
+        right: false,
+        cell: |s, _| Cell::dim(ports(s)),
+        key: |s, _| Key::Number(s.ports.first().map_or(0, |p| i64::from(p.published))),
+    },
+    Column {
+        title: "CHANGED",
+        min: 4,
+        max: 7,
+        shed: 1,
+        right: true,
+        cell: |s, c| {
+            let at = c.store.changed(s);
+            Cell::dim(if at.is_set() { text::age(at.age(c.now)) } else { "?".into() })
+        },
+        key: |s, c| Key::Number(-c.store.changed(s).0),
+    },
+];
+
+/// Titles of the columns.
+pub fn titles() -> Vec<&'static str> {
+    COLUMNS.iter().map(|column| column.title).collect()
+}
+
+/// Draws the pane.
+pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let table = &board.services;
+    let focused = has_focus(board, Pane::Services);
+    let head = title(board, "Services", table.rows().len(), table.all, &table.filter);
+    let inner = frame_of(board, frame, area, head, focused);
+    if table.rows().is_empty() {
+        return empty(
+            board,
+            frame,
+            inner,
+            table.all > 0,
+            "no services yet: docker service create …",
+        );
+    }
+    rows(board, frame, inner, (table, COLUMNS, focused), |id| board.scene.store.service(id));
+}

@@ -1,0 +1,120 @@
+//! Problems, readable from afar as far as there is room.
+
+use ratatui::{Frame, layout::Rect, text::Line};
+
+use crate::{
+    config::Slot,
+    triage::{Began, Problem},
+    ui::{
+        Board,
+        screen::{problems, wall::draw::all_well},
+        widget::{big, text},
+    },
+};
+
+/// Above so many rows there is room for the cause, too.
+const TALL: u16 = 20;
+
+/// One of them.
+struct Block {
+    name: String,
+    /// The name is drawn large.
+    large: bool,
+    lines: Vec<Line<'static>>,
+}
+
+impl Block {
+    fn of(board: &Board, problem: &Problem, area: Rect) -> Self {
+        let width = area.width as usize;
+        let style = board.style(problems::slot(problem.severity));
+        let since = if problem.since != Began::Unknown {
+            format!("{:>4}", problem.since.short(board.scene.now))
+        } else {
+            "    ".into()
+        };
+        let message = text::clean(&problem.message).into_owned();
+        let parts = text::wrapped(&message, width.saturating_sub(9)).enumerate();
+        let mut lines: Vec<Line<'static>> = parts
+            .map(|(at, part)| match at {
+                0 => format!("{} {since}  {part}", problems::glyph(problem.severity)),
+                _ => format!("        {part}"),
+            })
+            .map(|said| Line::styled(said, style))
+            .collect();
+        let why = text::clean(&problem.why).into_owned();
+        if !why.is_empty() && area.height > TALL {
+            let said = format!("        {}", text::cut(&why, width.saturating_sub(8)));
+            lines.push(Line::styled(said, board.style(Slot::Dim)));
+        }
+        let name = text::clean(&problem.object).into_owned();
+        Self { name, large: false, lines }
+    }
+
+    /// Rows it takes with the empty one below it.
+    fn height(&self) -> u16 {
+        self.lines.len() as u16 + 1 + if self.large { big::NAME } else { 0 }
+    }
+}
+
+/// Problems, the worst first and largest, with their time and cause.
+pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    let loud: Vec<_> = board.loud().take(area.height as usize).collect();
+    if loud.is_empty() {
+        let store = board.live_store();
+        let said = match (store.is_loaded(), store.unread().unjudged()) {
+            (false, _) => "reading the tasks…".to_owned(),
+            (true, None) => "✓ nothing is wrong".to_owned(),
+            (true, Some(parts)) => format!("✓ nothing is wrong in what is told; {parts} unknown"),
+        };
+        return all_well(board, frame, area, &said);
+    }
+    let mut blocks: Vec<Block> = loud.iter().map(|p| Block::of(board, p, area)).collect();
+    let all = board.loud().count();
+    let (mut shown, mut free) = fitting(&blocks, area.height + 1);
+    if shown < all {
+        // The empty row below the last one tells how many more there are.
+        (shown, free) = fitting(&blocks, area.height);
+    }
+    blocks.truncate(shown);
+    // The first may be large if that costs none of the others its place.
+    for block in blocks.iter_mut().take_while(|_| shown == all) {
+        block.large = !board.settings.appearance.ascii && big::is_name(&block.name);
+        let Some(left) = free.checked_sub(if block.large { big::NAME } else { 0 }) else {
+            block.large = false;
+            break;
+        };
+        free = left;
+    }
+    let mut large = blocks.iter().filter(|block| block.large);
+    let wide = large.all(|block| big::is_wide(&block.name, area.width));
+    let mut y = area.y;
+    for (block, problem) in blocks.iter().zip(&loud) {
+        let style = board.style(problems::slot(problem.severity));
+        if block.large {
+            let place = Rect { y, height: big::NAME, ..area }.intersection(area);
+            big::name(&block.name, wide, place, frame.buffer_mut(), style);
+            y += big::NAME;
+        }
+        for line in &block.lines {
+            frame.render_widget(line, Rect { y, height: 1, ..area }.intersection(area));
+            y += 1;
+        }
+        y += 1;
+    }
+    if shown < all {
+        let more = format!("        and {} more", all - shown);
+        let place = Rect { y: y.saturating_sub(1).max(area.y), height: 1, ..area };
+        frame.render_widget(Line::styled(more, board.style(Slot::Dim)), place);
+    }
+}
+
+/// Number of problems that fit, and the rows that are left.
+fn fitting(blocks: &[Block], mut free: u16) -> (usize, u16) {
+    let has_room = |block: &&Block| {
+        let left = free.checked_sub(block.height());
+        free = left.unwrap_or(free);
+        left.is_some()
+    };
+    let shown = blocks.iter().take_while(has_room).count();
+    (shown, free)
+}

@@ -1,0 +1,308 @@
+//! The wall: pages that turn by themselves, for a screen nobody sits at. It offers nothing that
+//! changes anything, and it needs no key.
+
+pub(in crate::ui) mod draw;
+pub(in crate::ui) mod failures;
+pub(in crate::ui) mod figures;
+pub(in crate::ui) mod findings;
+pub(in crate::ui) mod lists;
+
+pub(in crate::ui) use draw::draw;
+use std::{collections::HashSet, time::Duration};
+
+use crossterm::event::KeyEvent;
+
+use crate::{
+    cluster::Timestamp,
+    grant::ClusterNo,
+    triage::{Problem, Severity},
+    ui::{
+        App, Board,
+        app::{Effect, board::LinkState},
+        input::actions::{Act, Context},
+        widget::text,
+    },
+};
+
+/// Between two calls of the hook, and two bells.
+const QUIET: Duration = Duration::from_secs(60);
+/// A new critical finding stays for so many turns.
+const STAYS: i32 = 3;
+/// Interval for moving the picture a little, so that nothing burns in.
+const SHIFT: u64 = 120;
+
+/// Settings of a wall.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WallSettings {
+    /// Begin with it.
+    pub open: bool,
+    /// A page stays for so long.
+    pub turn: Duration,
+    /// Ring the terminal's bell at a new critical finding.
+    pub bell: bool,
+    /// Run this then.
+    pub on_critical: Vec<String>,
+}
+
+impl Default for WallSettings {
+    fn default() -> Self {
+        Self { open: false, turn: Duration::from_secs(10), bell: false, on_critical: Vec::new() }
+    }
+}
+
+/// A page of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ui) enum Page {
+    /// All clusters, a line each.
+    Clusters,
+    /// The link is lost: only the reason is shown.
+    Lost(ClusterNo),
+    /// Figures.
+    Figures(ClusterNo),
+    Problems(ClusterNo),
+    Services(ClusterNo),
+    Nodes(ClusterNo),
+    /// Failures of the last hour.
+    Failures(ClusterNo),
+}
+
+/// A finding a human must be told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Finding {
+    cluster: String,
+    rule: &'static str,
+    object: String,
+    message: String,
+}
+
+/// The state of the wall.
+#[derive(Debug)]
+pub(in crate::ui) struct Wall {
+    pub open: bool,
+    pub page: Page,
+    /// Someone holds the page.
+    pub held: bool,
+    settings: WallSettings,
+    turned: Timestamp,
+    /// Goes to and fro with the data, and stops with it.
+    pub beat: bool,
+    heard: Option<Timestamp>,
+    /// Findings that are known already; `None` before the first check.
+    known: Option<HashSet<(ClusterNo, &'static str, String)>>,
+    lost: HashSet<ClusterNo>,
+    untold: Vec<Finding>,
+    told: Option<Timestamp>,
+}
+
+impl Wall {
+    /// A wall at its first page.
+    pub fn new(settings: WallSettings) -> Self {
+        Self {
+            open: settings.open,
+            page: Page::Clusters,
+            held: false,
+            settings,
+            turned: Timestamp::NEVER,
+            beat: false,
+            heard: None,
+            known: None,
+            lost: HashSet::new(),
+            untold: Vec::new(),
+            told: None,
+        }
+    }
+
+    /// Where on the screen it is drawn now: columns and rows from the corner.
+    pub fn shift(&self, now: Timestamp) -> (u16, u16) {
+        let step = (now.0.max(0) as u64 / 1_000_000_000 / SHIFT) % 6;
+        [(0, 0), (1, 0), (2, 0), (2, 1), (1, 1), (0, 1)][step as usize]
+    }
+
+    /// The pages there are.
+    pub fn pages<'b>(boards: impl Iterator<Item = &'b Board> + Clone) -> Vec<Page> {
+        let mut pages = Vec::new();
+        if boards.clone().count() > 1 {
+            pages.push(Page::Clusters);
+        }
+        for board in boards {
+            let no = board.no;
+            if matches!(board.link, LinkState::Lost { .. }) || board.last_heard.is_none() {
+                pages.push(Page::Lost(no));
+                continue;
+            }
+            pages.extend([Page::Figures(no), Page::Problems(no), Page::Services(no)]);
+            pages.extend([Page::Nodes(no), Page::Failures(no)]);
+        }
+        pages
+    }
+
+    /// Time goes by. Returns what is to be done outside.
+    pub fn tick<'b>(
+        &mut self,
+        boards: impl Iterator<Item = &'b Board> + Clone,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let heard = boards.clone().filter_map(|b| b.last_heard).max();
+        if heard != self.heard {
+            self.heard = heard;
+            self.beat = !self.beat;
+        }
+        let pages = Self::pages(boards.clone());
+        self.look(boards, now);
+        let at = pages.iter().position(|page| *page == self.page);
+        let turn = i64::try_from(self.settings.turn.as_nanos()).unwrap_or(i64::MAX);
+        match at {
+            // It went with what it showed, or came to be lost.
+            None => self.to(pages.first().copied(), now),
+            Some(at) if !self.held && now.0.saturating_sub(self.turned.0) >= turn => {
+                self.to(pages.get((at + 1) % pages.len()).copied(), now);
+            }
+            Some(_) => {}
+        }
+        self.tell(now)
+    }
+
+    fn to(&mut self, page: Option<Page>, now: Timestamp) {
+        if let Some(page) = page {
+            self.page = page;
+            self.turned = now;
+        }
+    }
+
+    /// To the next page or the one before.
+    pub fn step<'b>(
+        &mut self,
+        boards: impl Iterator<Item = &'b Board> + Clone,
+        by: isize,
+        now: Timestamp,
+    ) {
+        let pages = Self::pages(boards);
+        let at = pages.iter().position(|page| *page == self.page).unwrap_or(0);
+        let next = (at as isize + by).rem_euclid(pages.len().max(1) as isize) as usize;
+        self.to(pages.get(next).copied(), now);
+    }
+
+    /// Brings new critical findings to the front.
+    fn look<'b>(&mut self, boards: impl Iterator<Item = &'b Board>, now: Timestamp) {
+        let mut critical = HashSet::new();
+        let mut fresh = None;
+        for board in boards {
+            let is_lost = matches!(board.link, LinkState::Lost { .. });
+            if is_lost && self.lost.insert(board.no) {
+                fresh = Some(Page::Lost(board.no));
+                // It may be lost between its first list and the first look.
+                if self.known.is_some() || board.live_store().is_loaded() {
+                    self.untold.push(lost(board));
+                }
+            } else if !is_lost {
+                self.lost.remove(&board.no);
+            }
+            for problem in board.loud().filter(|p| p.severity == Severity::Critical) {
+                let key = (board.no, problem.rule, problem.object.clone());
+                if self.known.as_ref().is_some_and(|known| !known.contains(&key)) {
+                    self.untold.push(finding(board, problem));
+                    fresh.get_or_insert(Page::Problems(board.no));
+                }
+                critical.insert(key);
+            }
+            // Before the first list nothing can be said to be new.
+            if !is_lost && !board.live_store().is_loaded() {
+                return;
+            }
+        }
+        let first = self.known.is_none();
+        self.known = Some(critical);
+        if let Some(page) = fresh.filter(|_| !first && !self.held) {
+            let stays = i64::try_from((self.settings.turn * (STAYS as u32 - 1)).as_nanos());
+            self.to(Some(page), now.shifted(stays.unwrap_or(0)));
+        }
+    }
+
+    /// Rings and runs what is to be run, not too often.
+    fn tell(&mut self, now: Timestamp) -> Vec<Effect> {
+        if self.untold.is_empty() || self.told.is_some_and(|told| told.age(now) < QUIET) {
+            return Vec::new();
+        }
+        let findings = std::mem::take(&mut self.untold);
+        self.told = Some(now);
+        let mut effects = Vec::new();
+        if self.settings.bell {
+            effects.push(Effect::Bell);
+        }
+        if let (Some(first), false) = (findings.first(), self.settings.on_critical.is_empty()) {
+            effects.push(Effect::Run {
+                command: self.settings.on_critical.clone(),
+                env: vec![
+                    ("SKEP_COUNT", findings.len().to_string()),
+                    ("SKEP_CLUSTER", plain(&first.cluster)),
+                    ("SKEP_RULE", first.rule.to_owned()),
+                    ("SKEP_OBJECT", plain(&first.object)),
+                    ("SKEP_MESSAGE", plain(&first.message)),
+                ],
+            });
+        }
+        effects
+    }
+}
+
+impl App {
+    /// The wall comes, or goes. Rows nobody sees are not kept up.
+    pub(in crate::ui) fn set_wall(&mut self, open: bool) {
+        self.wall.open = open;
+        self.boards[self.current].show(!open, self.now);
+        if open {
+            let merged = &self.merged;
+            let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
+            // Nothing is new yet: no bell, no command.
+            self.wall.look(open, self.now);
+            self.wall.untold.clear();
+        }
+        self.dirty = true;
+    }
+
+    /// A key on the wall: none of them changes anything.
+    pub(in crate::ui) fn wall_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let Some(action) = self.board().settings.keymap.of(Context::Wall, key) else {
+            return Vec::new();
+        };
+        let by = match action.act {
+            Act::Quit => return vec![Effect::Quit],
+            Act::Wall | Act::Back => {
+                self.set_wall(false);
+                return Vec::new();
+            }
+            Act::Pause | Act::Mark => {
+                self.wall.held = !self.wall.held;
+                return Vec::new();
+            }
+            Act::Redraw => return vec![Effect::Redraw],
+            Act::NextPane | Act::Down | Act::PageDown | Act::NextCluster => 1,
+            Act::PreviousPane | Act::Up | Act::PageUp | Act::PreviousCluster => -1,
+            _ => return Vec::new(),
+        };
+        let merged = &self.merged;
+        let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
+        self.wall.step(open, by, self.now);
+        Vec::new()
+    }
+}
+
+/// Nothing from a cluster may do harm where it is read next.
+fn plain(said: &str) -> String {
+    text::clean(said).into_owned()
+}
+
+fn finding(board: &Board, problem: &Problem) -> Finding {
+    Finding {
+        cluster: board.settings.name.clone(),
+        rule: problem.rule,
+        object: problem.object.clone(),
+        message: problem.message.clone(),
+    }
+}
+
+fn lost(board: &Board) -> Finding {
+    let why = board.why_lost().unwrap_or_default();
+    let cluster = board.settings.name.clone();
+    Finding { rule: "link", object: cluster.clone(), message: format!("lost: {why}"), cluster }
+}
