@@ -25,7 +25,7 @@
 //! | [`action`] | what can be done: plan (pure) → execute → follow until it converges |
 //! | [`logs`] | lines: a bounded buffer merged by time, how bad a line says it is, colours, JSON |
 //! | [`session`] | one actor a cluster: `link` (managers, failover), `watch` (lists and events within a budget), `logs`, writes; all of them together are [`session::Sessions`] |
-//! | [`ui`] | the terminal: a board for each cluster, the view of all, a file for each screen (`view`) and each popup (`popup`), shared widgets |
+//! | [`ui`] | the terminal: a workspace for each open cluster (`app`), a file for each screen (`screen`) and each popup (`popup`), keys (`input`), plans (`operate`), tables, shared widgets |
 //! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
 //! | [`grant`] | who may do what: permissions, minted at start-up and bound to a cluster |
 //! | [`keep`] | what outlives skep: the timeline and quieted problems, in files for nobody else's eyes |

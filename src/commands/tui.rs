@@ -66,7 +66,7 @@ pub(super) async fn run(
     let wanted = cli.view.as_deref().or(file.view.as_deref()).unwrap_or("overview");
     let clusters = wanted.eq_ignore_ascii_case("clusters");
     let view = View::named(wanted).or(clusters.then_some(View::Overview)).ok_or_else(|| {
-        let names = View::ALL.map(|v| v.name().to_lowercase()).join(", ");
+        let names = View::ALL.iter().map(|v| v.kind().id).collect::<Vec<_>>().join(", ");
         fault(USAGE)(format!("no view '{wanted}'; there are: {names}, clusters"))
     })?;
     let wanted = cli.theme.as_deref().or(file.theme.as_deref());

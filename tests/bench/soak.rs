@@ -68,11 +68,11 @@ async fn run() {
     let mut rng = fastrand::Rng::with_seed(5);
     let (begun, pid) = (Instant::now(), std::process::id());
     let (mut changes, mut links) = (0, 1);
-    let mut before = live.app.board().scene.store.revision();
+    let mut before = live.app.cluster().model.store.revision();
     let mut samples: Vec<u64> = Vec::new();
     while changes < CHANGES {
         live.listen(Duration::from_millis(50)).await;
-        let now = live.app.board().scene.store.revision();
+        let now = live.app.cluster().model.store.revision();
         changes += now - before;
         before = now;
         live.keys(rng.choice(KEYS).unwrap()).await;
@@ -99,7 +99,7 @@ async fn run() {
     live.listen(Duration::from_secs(8)).await;
     let connector = Connector::new(Endpoint::Unix(served.socket.clone()));
     let (fresh, _, _) = load_once(connector).await.unwrap();
-    compare(&live.app.board().scene.store, &fresh);
+    compare(&live.app.cluster().model.store, &fresh);
     // History and the list of events fill up first.
     let quarter = samples.len() / 4;
     let middle = |part: &[u64]| {

@@ -68,7 +68,7 @@ const PLACES: [(&str, Context); 14] = [
 async fn press_everything(live: &mut Live, places: &[(&str, Context)]) {
     let keymap = Keymap::default();
     for (place, context) in places {
-        for action in ACTIONS {
+        for action in ACTIONS.iter() {
             let by_name = [format!(":{}\r", action.id)];
             // Also those it has elsewhere: here they may mean something else, or nothing.
             let elsewhere = action.keys_in.iter().flat_map(|(_, keys)| keys.iter());

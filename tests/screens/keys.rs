@@ -120,7 +120,7 @@ fn what_is_offered_works_and_what_is_not_does_nothing() {
             let footer = driver.screen(400, 50).lines().last().unwrap_or("").to_owned();
             driver.keys("?");
             let help = driver.screen(160, 100);
-            for action in ACTIONS {
+            for action in ACTIONS.iter() {
                 let line = format!("{:>14}  {}", keymap.shown(action, context), action.words);
                 let listed = help.contains(&line);
                 assert!(!(read_only && action.writes && listed), "{name}: {} writes", action.id);
@@ -208,7 +208,7 @@ fn help_is_of_the_view_on_the_screen() {
     let help = driver.screen(160, 100);
     assert!(help.contains("Clusters · read and write"), "{help}");
     let keymap = Keymap::default();
-    for action in ACTIONS {
+    for action in ACTIONS.iter() {
         let line = format!("{:>14}  {}", keymap.shown(action, Context::Clusters), action.words);
         // There is one cluster, and no action.
         let has_more = ["next-cluster", "previous-cluster", "dismiss"].contains(&action.id);

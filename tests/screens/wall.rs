@@ -238,7 +238,7 @@ fn ten_days() {
     assert_eq!(pages.len(), 5, "{pages:?}");
     assert!(places.len() > 1, "nothing burns in");
     // The journal is full and bounded, the frames are small.
-    assert!(driver.app.board().scene.store.journal().iter().len() <= 10_000);
+    assert!(driver.app.cluster().model.store.journal().iter().len() <= 10_000);
     let a_frame = *cable.1.borrow() / (10 * 24 * 60);
     assert!(a_frame < 8_000, "{a_frame} bytes a frame");
 }

@@ -67,8 +67,10 @@ const SESSION_WORDS: &[&str] = &[
     "Way",
 ];
 
-/// So many files of a room below the screen may import each other in a circle.
+/// Number of files of a room below the screen that may import each other in a circle.
 const CIRCLE: usize = 3;
+/// The same for files of the UI.
+const UI_CIRCLE: usize = 5;
 
 /// Every path into this crate that a source names: in `use`, in code and in what macros get, written
 /// from `crate` or `super`.
@@ -228,7 +230,7 @@ fn rooms_import_only_what_they_may() {
     assert!(unused.is_empty(), "these rules match no file: {unused:?}");
 }
 
-/// Files of one room that import each other in a circle, below the screen.
+/// Files of one room that import each other in a circle.
 #[test]
 fn circles_are_small() {
     let src = root().join("src");
@@ -272,8 +274,10 @@ fn circles_are_small() {
     }
     let large: Vec<_> = circles
         .into_iter()
-        .filter(|circle| circle.len() > CIRCLE)
-        .filter(|circle| circle.first().is_some_and(|file| file[0] != "ui"))
+        .filter(|circle| {
+            let is_ui = circle.first().is_some_and(|file| file[0] == "ui");
+            circle.len() > if is_ui { UI_CIRCLE } else { CIRCLE }
+        })
         .map(|circle| circle.iter().map(|file| file.join("::")).collect::<Vec<_>>())
         .collect();
     assert_eq!(large, Vec::<Vec<String>>::new());

@@ -3,9 +3,9 @@
 use std::{borrow::Cow, time::Duration};
 
 use crate::{
-    cluster::{ELECTION, Leaderless, Part, Store, Timestamp},
+    cluster::{ELECTION, Leaderless, Part, Timestamp},
     text::exact,
-    ui::app::board::Board,
+    ui::app::cluster::Cluster,
 };
 
 /// The connection, as the screen shows it.
@@ -35,10 +35,10 @@ pub enum LinkState {
 /// Seconds after which data that does not come is called silent: nodes are asked every three.
 const SILENCE: u64 = 6;
 
-impl Board {
+impl Cluster {
     /// State of the managers while the Swarm has no leader.
     pub(in crate::ui) fn leaderless(&self) -> Option<&Leaderless> {
-        self.live_store().leaderless().filter(|_| matches!(self.link, LinkState::Lost { .. }))
+        self.model.live().leaderless().filter(|_| matches!(self.link, LinkState::Lost { .. }))
     }
 
     /// Why nothing is heard, if the link is lost: that quorum is lost, or else what the link says.
@@ -57,13 +57,8 @@ impl Board {
 
     /// Time since which task requests are not answered.
     pub(in crate::ui) fn tasks_silent(&self) -> Option<Duration> {
-        let since = self.live_store().unread().silent_since(Part::Tasks)?;
+        let since = self.model.live().unread().silent_since(Part::Tasks)?;
         Some(since.age(self.now.shifted(self.skew)))
-    }
-
-    /// The model as last heard, also while the screen is paused.
-    pub(in crate::ui) fn live_store(&self) -> &Store {
-        self.live.as_deref().unwrap_or(&self.scene.store)
     }
 
     /// Whether this cluster can't be written to.

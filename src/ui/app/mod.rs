@@ -1,17 +1,20 @@
-//! The whole state of the UI: a [`Board`] for every open cluster, the one on the screen, and the view
+//! The whole state of the UI: a [`Workspace`] for every open cluster, the one on the screen, and the view
 //! of all together. [`App::update`] is the only way it changes.
 
-pub(in crate::ui) mod board;
-pub(in crate::ui) mod derive;
+pub(in crate::ui) mod cluster;
+pub(in crate::ui) mod draw;
 pub(in crate::ui) mod link;
 pub(in crate::ui) mod message;
 pub(in crate::ui) mod model;
 pub(in crate::ui) mod opening;
+pub(in crate::ui) mod popups;
 pub(in crate::ui) mod session_events;
 pub(in crate::ui) mod settings;
 pub(in crate::ui) mod switch;
 pub(in crate::ui) mod toast;
 pub(in crate::ui) mod trend;
+pub(in crate::ui) mod wall;
+pub(in crate::ui) mod workspace;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -20,7 +23,12 @@ use crate::{
     grant::ClusterNo,
     session::SessionEvent,
     ui::{
-        app::board::{Board, Input, Settings},
+        app::{
+            cluster::Cluster,
+            draw::{body, is_tiny},
+            settings::{Input, Settings},
+            workspace::Workspace,
+        },
         input::mouse::Mouse,
         screen::{clusters::ClustersView, wall::Wall},
         terminal::{performance::Performance, user_files::Failed},
@@ -33,7 +41,7 @@ pub use crate::ui::app::opening::{Appearance, OpenCluster, Opening};
 /// The state of the UI.
 pub struct App {
     /// By cluster number; those that are not open yet, or went on as another, stay as they were.
-    pub(in crate::ui) boards: Vec<Board>,
+    pub(in crate::ui) workspaces: Vec<Workspace>,
     pub(in crate::ui) merged: Vec<bool>,
     pub(in crate::ui) current: usize,
     pub(in crate::ui) clusters: ClustersView,
@@ -50,7 +58,7 @@ impl App {
     /// A UI that has heard nothing yet.
     pub fn new(opening: Opening, open_clusters: Vec<OpenCluster>, now: Timestamp) -> Self {
         let merged = open_clusters.iter().map(|open| open.spare).collect();
-        let boards: Vec<Board> = open_clusters
+        let workspaces: Vec<Workspace> = open_clusters
             .into_iter()
             .enumerate()
             .map(|(no, open)| {
@@ -70,12 +78,12 @@ impl App {
                     folder: opening.folder.clone(),
                     home: opening.home.clone(),
                 };
-                Board::new(ClusterNo(no), settings, open.endpoint, now)
+                Workspace::new(ClusterNo(no), settings, open.endpoint, now)
             })
             .collect();
         let mut app = Self {
             merged,
-            boards,
+            workspaces,
             current: 0,
             wall: Wall::new(opening.wall),
             mouse: Mouse::default(),
@@ -85,29 +93,30 @@ impl App {
             hint: opening.hint,
         };
         for notice in opening.notices {
-            app.boards[0].notice(notice);
+            app.workspaces[0].cluster.notice(notice);
         }
-        app.boards[0].show(!app.wall.open, now);
+        app.workspaces[0].show(!app.wall.open, now);
         app.tell_siblings();
         app
     }
 
     /// The cluster on the screen.
-    pub fn board(&self) -> &Board {
-        &self.boards[self.current]
+    pub fn cluster(&self) -> &Cluster {
+        &self.workspaces[self.current].cluster
     }
 
-    pub(in crate::ui) fn board_mut(&mut self) -> &mut Board {
-        &mut self.boards[self.current]
-    }
-
-    pub(in crate::ui) fn now(&self) -> Timestamp {
-        self.now
+    /// The same, with its screens.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspaces[self.current]
     }
 
     /// The clusters that are open.
-    pub(in crate::ui) fn open(&self) -> impl DoubleEndedIterator<Item = &Board> + Clone {
-        self.boards.iter().zip(&self.merged).filter(|(_, merged)| !**merged).map(|(board, _)| board)
+    pub(in crate::ui) fn open(&self) -> impl DoubleEndedIterator<Item = &Cluster> + Clone {
+        self.workspaces
+            .iter()
+            .zip(&self.merged)
+            .filter(|(_, merged)| !**merged)
+            .map(|(w, _)| &w.cluster)
     }
 
     /// Takes in what happened; returns what is to be done outside.
@@ -122,29 +131,36 @@ impl App {
             }
             Msg::Key(key) => {
                 let busy = self.open().any(|b| b.no.0 != self.current && b.is_busy());
-                self.boards[self.current].busy_elsewhere = busy;
+                self.workspaces[self.current].cluster.busy_elsewhere = busy;
                 if !self.clusters_key(&key) {
-                    self.boards[self.current].update(Input::Key(key), now);
+                    self.workspaces[self.current].update(Input::Key(key), now);
                 }
                 self.dirty = true;
             }
             Msg::Paste(text) => {
-                self.boards[self.current].update(Input::Paste(text), now);
+                self.workspaces[self.current].update(Input::Paste(text), now);
                 self.dirty = true;
             }
             Msg::Mouse(event, screen) => {
-                self.mouse(event, screen);
-                self.boards[self.current].update(Input::Pointed, now);
+                // Where there is no room for panes there is nothing to point at.
+                if !self.wall.open && !is_tiny(screen) {
+                    let clusters = self.clusters.open.then_some(&mut self.clusters);
+                    let workspace = &mut self.workspaces[self.current];
+                    workspace.cluster.now = now;
+                    let body = body(&workspace.cluster, screen);
+                    self.mouse.take(event, body, workspace, clusters);
+                }
+                self.workspaces[self.current].update(Input::Pointed, now);
                 self.dirty = true;
             }
             Msg::Session(told) => self.hear(told, now),
             Msg::Tick => {
-                for board in &mut self.boards {
-                    board.update(Input::Tick, now);
+                for workspace in &mut self.workspaces {
+                    workspace.update(Input::Tick, now);
                 }
                 if self.wall.open {
-                    let open = self.boards.iter().zip(&self.merged).filter(|(_, m)| !**m);
-                    effects.extend(self.wall.tick(open.map(|(b, _)| b), now));
+                    let open = self.workspaces.iter().zip(&self.merged).filter(|(_, m)| !**m);
+                    effects.extend(self.wall.tick(open.map(|(w, _)| &w.cluster), now));
                 }
                 self.dirty = true;
             }
@@ -157,16 +173,16 @@ impl App {
     pub(in crate::ui) fn hear(&mut self, told: SessionEvent, now: Timestamp) {
         match told {
             SessionEvent::Cluster(no, event) => {
-                if let Some(board) = self.boards.get_mut(no.0) {
-                    board.hear(event, now);
+                if let Some(workspace) = self.workspaces.get_mut(no.0) {
+                    workspace.hear(event, now);
                 }
             }
             SessionEvent::Opened { no, endpoint } => {
-                if let (Some(board), Some(merged)) =
-                    (self.boards.get_mut(no.0), self.merged.get_mut(no.0))
+                if let (Some(workspace), Some(merged)) =
+                    (self.workspaces.get_mut(no.0), self.merged.get_mut(no.0))
                 {
                     *merged = false;
-                    board.settings.name = short(&endpoint);
+                    workspace.cluster.settings.name = short(&endpoint);
                     self.tell_siblings();
                     self.dirty = true;
                 }
@@ -177,8 +193,8 @@ impl App {
 
     /// Goes on with work that was put off.
     pub(in crate::ui) fn work(&mut self, now: Timestamp) -> Vec<Effect> {
-        for board in self.boards.iter_mut().filter(|b| b.has_work()) {
-            board.work(now);
+        for workspace in self.workspaces.iter_mut().filter(|b| b.has_work()) {
+            workspace.work(now);
         }
         self.catch_up(now)
     }
@@ -190,50 +206,57 @@ impl App {
     }
 
     fn derive(&mut self, at_once: bool, now: Timestamp) -> Vec<Effect> {
-        for board in self.boards.iter_mut().filter(|b| b.has_news()) {
-            board.derive(now);
+        for workspace in self.workspaces.iter_mut().filter(|w| w.cluster.has_news()) {
+            workspace.derive(now);
         }
         self.answer_requests();
         self.look_elsewhere();
         // It looks at every cluster: a few times a second is enough for what is only heard.
         if self.clusters.open && (at_once || self.clusters.is_due(now)) {
             let merged = &self.merged;
-            let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
+            let open =
+                self.workspaces.iter().zip(merged).filter(|(_, m)| !**m).map(|(w, _)| &w.cluster);
             self.clusters.refresh(open, self.current, now);
         }
-        self.boards.iter_mut().flat_map(Board::take_effects).collect()
+        self.workspaces.iter_mut().flat_map(|w| w.cluster.take_effects()).collect()
     }
 
     /// Whether there is work left that was put off to let keys through.
     pub(in crate::ui) fn has_work(&self) -> bool {
-        self.boards.iter().any(Board::has_work)
+        self.workspaces.iter().any(Workspace::has_work)
     }
 
     /// A file that the user asked for could not be written: no log goes on into it.
     pub(in crate::ui) fn not_written(&mut self, failed: &Failed) {
-        for board in &mut self.boards {
-            if let Some(log) = board.log.as_mut().filter(|l| l.tee.as_ref() == Some(&failed.path)) {
+        for workspace in &mut self.workspaces {
+            if let Some(log) =
+                workspace.screens.logs.log.as_mut().filter(|l| l.tee.as_ref() == Some(&failed.path))
+            {
                 log.tee = None;
             }
         }
-        self.boards[self.current].say(format!("{}: {}", failed.path.display(), failed.why));
+        self.workspaces[self.current].cluster.say(format!(
+            "{}: {}",
+            failed.path.display(),
+            failed.why
+        ));
         self.dirty = true;
     }
 
     /// Whether the performance of skep is on the screen.
     pub(in crate::ui) fn wants_performance(&self) -> bool {
-        self.board().shows_stats()
+        self.workspace().shows_stats()
     }
 
     /// Sets the performance of skep itself.
     pub(in crate::ui) fn set_performance(&mut self, performance: Performance) {
-        self.boards[self.current].performance = Some(performance);
+        self.workspaces[self.current].cluster.performance = Some(performance);
     }
 
     /// The screen was drawn: what it shows can be read from `now` on.
     pub fn drawn(&mut self, now: Timestamp) {
         if !self.wall.open {
-            self.boards[self.current].drawn(now);
+            self.workspaces[self.current].drawn(now);
         }
     }
 
@@ -241,17 +264,17 @@ impl App {
     pub(in crate::ui) fn take_dirty(&mut self) -> bool {
         let clusters = self.clusters.open;
         let mut dirty = std::mem::take(&mut self.dirty);
-        for (at, board) in self.boards.iter_mut().enumerate() {
+        for (at, workspace) in self.workspaces.iter_mut().enumerate() {
             // The wall is drawn by the clock.
             let drawn = !self.wall.open && (clusters || at == self.current);
-            dirty |= board.take_dirty() && drawn;
+            dirty |= workspace.cluster.take_dirty() && drawn;
         }
         dirty
     }
 
     /// Whether the Swarm on the screen has not been read whole yet.
     pub(in crate::ui) fn is_loading(&self) -> bool {
-        !self.boards[self.current].live_store().is_loaded()
+        !self.workspaces[self.current].cluster.model.live().is_loaded()
     }
 }
 

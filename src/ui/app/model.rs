@@ -1,24 +1,131 @@
-//! Data for drawing cells: the model and the time.
+//! The model of a cluster as it is drawn: live, or paused with the live one kept up behind it.
 
 use std::collections::HashMap;
 
 use crate::{
-    cluster::{Consequence, ServiceId, Store, Timestamp},
+    cluster::{Consequence, ServiceId, Store, Timestamp, consequences},
     session::Names,
     triage::Severity,
+    ui::table::order::NameOrder,
 };
 
 /// The model, and the manager's time at this moment.
 #[derive(Debug, Default)]
 pub struct Model {
-    /// One Swarm as last heard.
+    /// The Swarm that is drawn: as last heard, or as it was when the screen was paused.
     pub store: Store,
     /// Now, by the manager's clock: ages are told with it.
     pub now: Timestamp,
     /// The worst severity found for each service that needs a human.
     pub troubled: HashMap<ServiceId, Severity>,
+    /// Counts changes of `troubled`.
+    judged: u64,
     /// Consequences of changes, by the number of the event.
     pub consequences: HashMap<u64, Consequence>,
+    consequences_of: Option<(u64, usize)>,
     /// Networks, secrets and configs by name.
     pub names: Names,
+    /// Services and nodes by name.
+    pub(in crate::ui) order: NameOrder,
+    shown: Shown,
+}
+
+/// Which moment is drawn.
+#[derive(Debug, Default)]
+enum Shown {
+    /// This one.
+    #[default]
+    Live,
+    /// An earlier one, while the live Swarm is kept up unseen.
+    Paused { at: Timestamp, live: Box<Store> },
+}
+
+impl Model {
+    /// A model of which nothing is known yet.
+    pub(in crate::ui) fn at(now: Timestamp) -> Self {
+        Self { now, ..Self::default() }
+    }
+
+    /// The Swarm as last heard, whatever is drawn.
+    pub(in crate::ui) fn live(&self) -> &Store {
+        match &self.shown {
+            Shown::Live => &self.store,
+            Shown::Paused { live, .. } => live,
+        }
+    }
+
+    /// As [`Model::live`], to be changed.
+    pub(in crate::ui) fn live_mut(&mut self) -> &mut Store {
+        match &mut self.shown {
+            Shown::Live => &mut self.store,
+            Shown::Paused { live, .. } => live,
+        }
+    }
+
+    /// When the screen was paused, by our clock.
+    pub(in crate::ui) fn paused_at(&self) -> Option<Timestamp> {
+        match self.shown {
+            Shown::Live => None,
+            Shown::Paused { at, .. } => Some(at),
+        }
+    }
+
+    /// Whether an earlier moment is drawn.
+    pub(in crate::ui) fn is_paused(&self) -> bool {
+        self.paused_at().is_some()
+    }
+
+    /// Keeps what is drawn as it is.
+    pub(in crate::ui) fn pause(&mut self, at: Timestamp) {
+        self.shown = Shown::Paused { at, live: Box::new(self.store.clone()) };
+    }
+
+    /// Draws the live Swarm again.
+    pub(in crate::ui) fn resume(&mut self) {
+        if let Shown::Paused { live, .. } = std::mem::take(&mut self.shown) {
+            self.store = *live;
+        }
+    }
+
+    /// Time goes on, unless an earlier moment is drawn.
+    pub(in crate::ui) fn set_now(&mut self, now: Timestamp) {
+        if !self.is_paused() {
+            self.now = now;
+        }
+    }
+
+    /// Sets the services that need a human.
+    pub(in crate::ui) fn set_troubled(&mut self, troubled: HashMap<ServiceId, Severity>) {
+        if self.troubled != troubled {
+            self.troubled = troubled;
+            self.judged += 1;
+        }
+    }
+
+    /// Stamp of all that is drawn of services, nodes and tasks: another one with each change.
+    pub(in crate::ui) fn stamp(&self) -> u64 {
+        (self.store.revision() << 16) ^ self.judged
+    }
+
+    /// Stamp of the journal.
+    pub(in crate::ui) fn journal_stamp(&self) -> u64 {
+        let journal = self.store.journal();
+        // What is remembered later makes it longer at the other end.
+        (journal.next_seq() << 16) ^ journal.iter().len() as u64
+    }
+
+    /// Brings the order of names up to date.
+    pub(in crate::ui) fn refresh_order(&mut self) {
+        self.order.refresh(&self.store);
+    }
+
+    /// Brings the consequences of changes up to date.
+    pub(in crate::ui) fn refresh_consequences(&mut self) {
+        let journal = self.store.journal();
+        let stamp = Some((journal.next_seq(), journal.iter().len()));
+        if self.consequences_of != stamp {
+            self.consequences = consequences(journal);
+            self.consequences_of = stamp;
+        }
+    }
 }

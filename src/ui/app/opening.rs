@@ -8,7 +8,10 @@ use crate::{
     config::{Borders, Depth, TerminalColours, Theme, Themes},
     grant::WriteGrant,
     triage::Thresholds,
-    ui::{app::board::View, input::keymap::Keymap, screen::wall::WallSettings},
+    ui::{
+        input::keymap::Keymap,
+        screen::{kinds::View, wall::WallSettings},
+    },
 };
 
 /// Settings at the start of the UI.

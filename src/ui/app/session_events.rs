@@ -12,7 +12,10 @@ use crate::{
     ui::{
         app::{
             Effect,
-            board::{Board, LinkState, Pending, Settings},
+            cluster::Cluster,
+            link::LinkState,
+            settings::{Pending, Settings},
+            workspace::Workspace,
         },
         popup::{Editor, PageKind, PlanBox, Popup, Waiting},
     },
@@ -24,79 +27,15 @@ pub(in crate::ui) const SKEW_SHOWN: i64 = 5_000_000_000;
 /// A write's outcome is read back at most so often.
 const BETWEEN_READS: std::time::Duration = std::time::Duration::from_secs(1);
 
-impl Board {
-    pub(in crate::ui) fn session_event(&mut self, event: Event) {
-        match event {
-            Event::Link(generation, link) => self.link_changed(generation, link),
-            Event::Heard(generation, deltas, at) => {
-                if generation < self.generation {
-                    return;
-                }
-                self.last_heard = Some(self.now);
-                let store = self.live.as_deref_mut().unwrap_or(&mut self.scene.store);
-                for delta in deltas {
-                    store.apply(delta, at);
-                }
-            }
-            Event::Managers(lines) => self.managers = lines,
-            Event::History(entries, quieted) => {
-                self.live.as_deref_mut().unwrap_or(&mut self.scene.store).recall(entries);
-                self.triage.recall(quieted);
-            }
-            Event::Beginnings(all) => {
-                self.live.as_deref_mut().unwrap_or(&mut self.scene.store).recall_beginnings(all);
-            }
-            Event::LastLines(task, lines) => {
-                self.take_log_end(&task, &lines);
-                // One that comes late would stand under another problem.
-                if self.last_lines_of.as_ref() == Some(&task) {
-                    self.last_lines = Some((task, lines));
-                }
-            }
-            Event::Names(generation, names) => {
-                if generation >= self.generation {
-                    self.scene.names = *names;
-                }
-            }
-            Event::Usage(usage) => self.usage = Some(usage),
-            Event::Documents(token, result) => self.documents(token, result),
-            Event::ReadBack(token, found) => self.found(token, &found),
-            Event::Raw(token, result) => self.raw_document(token, result),
-            Event::Unrecorded(target, why) => self.unrecorded(&target, &why),
-            Event::Outcome(target, outcome) => self.outcome(&target, *outcome),
-            Event::Lines(token, task, frames) => {
-                if let Some(log) = self.log.as_mut().filter(|l| l.token == token)
-                    && let Some(text) = log.take(&task, frames)
-                    && let Some(path) = log.tee.clone()
-                {
-                    self.effects.push(Effect::Write { path, text, fresh: false });
-                }
-            }
-            Event::OlderLines(token, task, frames) => {
-                if let Some(log) = self.log.as_mut().filter(|l| l.token == token) {
-                    log.take_older(&task, frames);
-                }
-            }
-            Event::LogEnd(..) => {}
-            Event::LogGap(token, task, from, to) => {
-                if let Some(log) = self.log.as_mut().filter(|l| l.token == token) {
-                    log.gap(&task, from, to);
-                }
-            }
-            Event::LogTrouble(token, task, why) => {
-                if let Some(log) = self.log.as_mut().filter(|l| l.token == token) {
-                    log.buffer.trouble(task, why);
-                }
-            }
-        }
-    }
-
+impl Cluster {
     fn link_changed(&mut self, generation: Generation, link: Link) {
         self.generation = generation;
         let at = self.now.shifted(self.skew);
         self.link = match link {
             // A lost link stays shown as lost, with its reason, while it is tried again.
-            Link::Connecting { .. } if matches!(self.link, LinkState::Lost { .. }) => return,
+            Link::Connecting { .. } if matches!(self.link, LinkState::Lost { .. }) => {
+                return;
+            }
             Link::Connecting { endpoint } => LinkState::Connecting { endpoint },
             Link::Live { endpoint, skew, .. } => {
                 let before = self.through.replace(endpoint.clone());
@@ -120,7 +59,7 @@ impl Board {
             Link::Lost { endpoint, why, wait, leaderless } => {
                 if let Some(told) = leaderless {
                     let told = Delta::Leaderless(Leaderless { since: at, ..*told });
-                    self.live.as_deref_mut().unwrap_or(&mut self.scene.store).apply(told, at);
+                    self.model.live_mut().apply(told, at);
                 }
                 if !matches!(self.link, LinkState::Lost { .. }) {
                     self.note(at, format!("connection lost: {why}"), Gravity::Bad);
@@ -132,7 +71,7 @@ impl Board {
     }
 
     fn note(&mut self, at: Timestamp, text: String, gravity: Gravity) {
-        let store: &mut Store = self.live.as_deref_mut().unwrap_or(&mut self.scene.store);
+        let store: &mut Store = self.model.live_mut();
         store.note(at, "skep", text, gravity);
     }
 
@@ -167,7 +106,7 @@ impl Board {
         let unknown: Vec<Target> = self
             .follows
             .iter()
-            .filter(|f| f.wants_reading(self.live_store(), now))
+            .filter(|f| f.wants_reading(self.model.live(), now))
             .map(|f| f.target.clone())
             .collect();
         let again = self.read_back_at.age(self.now) >= BETWEEN_READS;
@@ -192,38 +131,9 @@ impl Board {
         }
     }
 
-    fn documents(&mut self, token: Token, result: Result<Vec<Document>, String>) {
-        let Some((_, pending)) = self.pending.take_if(|(t, _)| *t == token) else { return };
-        // What waited for it: the input stays below the plan, so that Esc goes back to it.
-        if matches!(self.popups.last(), Some(Popup::Waiting(Waiting { token: t, .. })) if *t == token)
-        {
-            self.popups.pop();
-        }
-        if let Some(Popup::Ask(ask)) = self.popups.last_mut() {
-            ask.waiting = None;
-            ask.error = result.as_ref().err().cloned();
-        }
-        match (result, pending) {
-            (Err(error), _) => {
-                if !matches!(self.popups.last(), Some(Popup::Ask(_))) {
-                    self.say(error);
-                }
-            }
-            (Ok(documents), Pending::Plan(change)) => {
-                let plan = self.plan(&documents, &change);
-                self.open_plan(plan, None);
-            }
-            (Ok(mut documents), Pending::Edit) => {
-                if let Some(document) = documents.pop() {
-                    self.popups.push(Popup::Editor(Box::new(Editor::new(document))));
-                }
-            }
-        }
-    }
-
     /// A plan, with what is known of a node's blast radius.
     fn plan(&self, documents: &[Document], change: &Change) -> Plan {
-        let store = self.live_store();
+        let store = self.model.live();
         let mut plan = Plan::new(self.no, documents, change, store);
         if *change != Change::Node(NodeChange::Availability(Availability::Drain)) {
             return plan;
@@ -244,15 +154,125 @@ impl Board {
         plan
     }
 
+    fn sending(&self, target: &Target) -> Option<usize> {
+        self.follows.iter().rposition(|f| f.target == *target && f.phase == Phase::Sending)
+    }
+
+    /// Shown at once, and beside the action for as long as that is shown.
+    fn unrecorded(&mut self, target: &Target, why: &str) {
+        let said = format!("not in the audit file: {why}");
+        if let Some(at) = self.sending(target) {
+            self.follows[at].unrecorded = Some(said.clone());
+        }
+        self.say(said);
+    }
+}
+
+impl Workspace {
+    pub(in crate::ui) fn session_event(&mut self, event: Event) {
+        match event {
+            Event::Link(generation, link) => self.cluster.link_changed(generation, link),
+            Event::Heard(generation, deltas, at) => {
+                if generation < self.cluster.generation {
+                    return;
+                }
+                self.cluster.last_heard = Some(self.cluster.now);
+                let store = self.cluster.model.live_mut();
+                for delta in deltas {
+                    store.apply(delta, at);
+                }
+            }
+            Event::Managers(lines) => self.cluster.managers = lines,
+            Event::History(entries, quieted) => {
+                self.cluster.model.live_mut().recall(entries);
+                self.cluster.triage.recall(quieted);
+            }
+            Event::Beginnings(all) => {
+                self.cluster.model.live_mut().recall_beginnings(all);
+            }
+            Event::LastLines(task, lines) => {
+                self.cluster.take_log_end(&task, &lines);
+                // One that comes late would stand under another problem.
+                if self.screens.problems.detail.asked.as_ref() == Some(&task) {
+                    self.screens.problems.detail.last_lines = Some((task, lines));
+                }
+            }
+            Event::Names(generation, names) => {
+                if generation >= self.cluster.generation {
+                    self.cluster.model.names = *names;
+                }
+            }
+            Event::Usage(usage) => self.cluster.usage = Some(usage),
+            Event::Documents(token, result) => self.documents(token, result),
+            Event::ReadBack(token, found) => self.cluster.found(token, &found),
+            Event::Raw(token, result) => self.raw_document(token, result),
+            Event::Unrecorded(target, why) => self.cluster.unrecorded(&target, &why),
+            Event::Outcome(target, outcome) => self.outcome(&target, *outcome),
+            Event::Lines(token, task, frames) => {
+                if let Some(log) = self.screens.logs.log.as_mut().filter(|l| l.token == token)
+                    && let Some(text) = log.take(&task, frames)
+                    && let Some(path) = log.tee.clone()
+                {
+                    self.cluster.effects.push(Effect::Write { path, text, fresh: false });
+                }
+            }
+            Event::OlderLines(token, task, frames) => {
+                if let Some(log) = self.screens.logs.log.as_mut().filter(|l| l.token == token) {
+                    log.take_older(&task, frames);
+                }
+            }
+            Event::LogEnd(..) => {}
+            Event::LogGap(token, task, from, to) => {
+                if let Some(log) = self.screens.logs.log.as_mut().filter(|l| l.token == token) {
+                    log.gap(&task, from, to);
+                }
+            }
+            Event::LogTrouble(token, task, why) => {
+                if let Some(log) = self.screens.logs.log.as_mut().filter(|l| l.token == token) {
+                    log.buffer.trouble(task, why);
+                }
+            }
+        }
+    }
+
+    fn documents(&mut self, token: Token, result: Result<Vec<Document>, String>) {
+        let Some((_, pending)) = self.cluster.pending.take_if(|(t, _)| *t == token) else { return };
+        // What waited for it: the input stays below the plan, so that Esc goes back to it.
+        if matches!(self.popups.last(), Some(Popup::Waiting(Waiting { token: t, .. })) if *t == token)
+        {
+            self.popups.pop();
+        }
+        if let Some(Popup::Ask(ask)) = self.popups.last_mut() {
+            ask.waiting = None;
+            ask.error = result.as_ref().err().cloned();
+        }
+        match (result, pending) {
+            (Err(error), _) => {
+                if !matches!(self.popups.last(), Some(Popup::Ask(_))) {
+                    self.cluster.say(error);
+                }
+            }
+            (Ok(documents), Pending::Plan(change)) => {
+                let plan = self.cluster.plan(&documents, &change);
+                self.open_plan(plan, None);
+            }
+            (Ok(mut documents), Pending::Edit) => {
+                if let Some(document) = documents.pop() {
+                    self.popups.push(Popup::Editor(Box::new(Editor::new(document))));
+                }
+            }
+        }
+    }
+
     pub(in crate::ui) fn open_plan(&mut self, mut plan: Plan, notice: Option<String>) {
-        if self.settings.grant.as_ref().is_some_and(WriteGrant::wants_typing) {
+        if self.cluster.settings.grant.as_ref().is_some_and(WriteGrant::wants_typing) {
             plan.ask_typing();
         }
         if plan.is_empty() {
             let why = plan.refused.join("; ");
             match self.popups.last_mut() {
                 Some(Popup::Ask(ask)) => ask.error = Some(why),
-                _ => self.say(why),
+                _ => self.cluster.say(why),
             }
             return;
         }
@@ -275,45 +295,33 @@ impl Board {
         }
     }
 
-    fn sending(&self, target: &Target) -> Option<usize> {
-        self.follows.iter().rposition(|f| f.target == *target && f.phase == Phase::Sending)
-    }
-
-    /// Shown at once, and beside the action for as long as that is shown.
-    fn unrecorded(&mut self, target: &Target, why: &str) {
-        let said = format!("not in the audit file: {why}");
-        if let Some(at) = self.sending(target) {
-            self.follows[at].unrecorded = Some(said.clone());
-        }
-        self.say(said);
-    }
-
     fn outcome(&mut self, target: &Target, outcome: Outcome) {
-        let Some(at) = self.sending(target) else { return };
+        let Some(at) = self.cluster.sending(target) else { return };
         match outcome {
             Outcome::Taken { version, warnings } => {
-                self.follows[at].sent(version);
+                self.cluster.follows[at].sent(version);
                 if !warnings.is_empty() {
-                    self.say(warnings.join("; "));
+                    self.cluster.say(warnings.join("; "));
                 }
             }
-            Outcome::Refused(why) => self.follows[at].phase = Phase::Failed(why),
+            Outcome::Refused(why) => self.cluster.follows[at].phase = Phase::Failed(why),
             Outcome::Unknown(why) => {
-                self.follows[at].phase = Phase::unknown(why);
+                self.cluster.follows[at].phase = Phase::unknown(why);
                 // The link may have come back before the write was given up.
-                if matches!(self.link, LinkState::Live { .. }) {
-                    self.read_back();
+                if matches!(self.cluster.link, LinkState::Live { .. }) {
+                    self.cluster.read_back();
                 }
             }
             Outcome::Conflict(document) => {
-                let follow = self.follows.remove(at);
-                let plan = self.plan(&[*document], &follow.change);
+                let follow = self.cluster.follows.remove(at);
+                let plan = self.cluster.plan(&[*document], &follow.change);
                 let notice = format!(
                     "{} was changed by someone else in the meantime; nothing was sent. The new plan:",
                     follow.name
                 );
                 if plan.is_empty() {
-                    self.say(format!("{notice} nothing left to do ({})", plan.refused.join("; ")));
+                    self.cluster
+                        .say(format!("{notice} nothing left to do ({})", plan.refused.join("; ")));
                 } else {
                     self.open_plan(plan, Some(notice));
                 }

@@ -1,4 +1,4 @@
-//! Settings of a cluster, and what passes between its board and the app.
+//! Settings of a cluster, and what passes between its workspace and the app.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::{
     config::Theme,
     grant::WriteGrant,
     triage::Thresholds,
-    ui::{Appearance, Keymap, app::board::View},
+    ui::{Appearance, Keymap, screen::kinds::View},
 };
 
 /// Settings of a cluster.
@@ -46,7 +46,7 @@ pub struct Settings {
     pub home: Option<PathBuf>,
 }
 
-/// Input of a board.
+/// Input of a workspace.
 #[derive(Debug)]
 pub(in crate::ui) enum Input {
     Key(KeyEvent),
@@ -56,7 +56,7 @@ pub(in crate::ui) enum Input {
     Tick,
 }
 
-/// Requests to the app that owns all boards.
+/// Requests to the app that owns all workspaces.
 #[derive(Debug)]
 pub(in crate::ui) enum Request {
     /// The view of all clusters.

@@ -1,4 +1,4 @@
-//! Going from cluster to cluster: requests of a board to the app, merged clusters, and the keys of the
+//! Going from cluster to cluster: requests of a workspace to the app, merged clusters, and the keys of the
 //! view of all.
 
 use crossterm::event::KeyEvent;
@@ -9,7 +9,9 @@ use crate::{
     ui::{
         app::{
             App, Effect,
-            board::{Board, Elsewhere, Input, LinkState, Request},
+            cluster::Cluster,
+            link::LinkState,
+            settings::{Elsewhere, Input, Request},
         },
         input::actions::{Act, Context},
     },
@@ -17,7 +19,7 @@ use crate::{
 
 impl App {
     pub(in crate::ui) fn answer_requests(&mut self) {
-        for request in std::mem::take(&mut self.boards[self.current].requests) {
+        for request in std::mem::take(&mut self.workspaces[self.current].cluster.requests) {
             match request {
                 Request::Clusters => self.clusters.open = !self.clusters.open,
                 Request::Named(name) => {
@@ -33,7 +35,8 @@ impl App {
                         let next = (at as isize + by).rem_euclid(open.len() as isize) as usize;
                         self.switch(open[next]);
                     } else {
-                        self.boards[self.current]
+                        self.workspaces[self.current]
+                            .cluster
                             .say("this is the only cluster; -H, -c and the config file open more");
                     }
                 }
@@ -41,15 +44,15 @@ impl App {
                 Request::HelpUsed => {
                     if let Some(path) = self.hint.take() {
                         let write = Effect::Write { path, text: String::new(), fresh: true };
-                        self.boards[self.current].effects.push(write);
+                        self.workspaces[self.current].cluster.effects.push(write);
                     }
-                    for board in &mut self.boards {
-                        board.settings.hint = false;
+                    for workspace in &mut self.workspaces {
+                        workspace.cluster.settings.hint = false;
                     }
                 }
                 Request::Theme(theme) => {
-                    for board in &mut self.boards {
-                        board.settings.appearance.theme = theme.clone();
+                    for workspace in &mut self.workspaces {
+                        workspace.cluster.settings.appearance.theme = theme.clone();
                     }
                 }
             }
@@ -58,24 +61,25 @@ impl App {
 
     /// Brings another cluster to the screen.
     fn switch(&mut self, to: usize) {
-        self.boards[self.current].show(false, self.now);
+        self.workspaces[self.current].show(false, self.now);
         self.current = to;
-        self.boards[to].show(true, self.now);
+        self.workspaces[to].show(true, self.now);
         self.clusters.open = false;
         self.dirty = true;
     }
 
     /// Two turned out to be one Swarm.
     pub(in crate::ui) fn merge(&mut self, gone: ClusterNo, into: ClusterNo, read_only: bool) {
-        let (Some(merged), true) = (self.merged.get_mut(gone.0), into.0 < self.boards.len()) else {
+        let (Some(merged), true) = (self.merged.get_mut(gone.0), into.0 < self.workspaces.len())
+        else {
             return;
         };
         *merged = true;
-        let mut other = self.boards[gone.0].settings.clone();
+        let mut other = self.workspaces[gone.0].cluster.settings.clone();
         if read_only {
             other.grant = None;
         }
-        self.boards[into.0].joined(other);
+        self.workspaces[into.0].cluster.joined(other);
         if self.current == gone.0 {
             let together = self.clusters.open;
             self.switch(into.0);
@@ -85,19 +89,19 @@ impl App {
         self.dirty = true;
     }
 
-    /// Tells every board what the clusters are called.
+    /// Tells every workspace what the clusters are called.
     pub(in crate::ui) fn tell_siblings(&mut self) {
         let names: Vec<String> = self.open().map(|b| b.settings.name.clone()).collect();
-        for board in &mut self.boards {
-            board.siblings.clone_from(&names);
+        for workspace in &mut self.workspaces {
+            workspace.cluster.siblings.clone_from(&names);
         }
     }
 
     /// Keeps the header's word on the other clusters true.
     pub(in crate::ui) fn look_elsewhere(&mut self) {
         let found =
-            |severity| move |b: &&Board| b.loud().filter(|p| p.severity == severity).count();
-        let rank = |b: &&Board| {
+            |severity| move |b: &&Cluster| b.loud().filter(|p| p.severity == severity).count();
+        let rank = |b: &&Cluster| {
             let lost = usize::from(matches!(b.link, LinkState::Lost { .. }));
             (found(Severity::Critical)(b) + lost, found(Severity::Warning)(b))
         };
@@ -110,23 +114,25 @@ impl App {
             critical: rank(&b).0 > 0,
             more,
         });
-        let board = &mut self.boards[self.current];
-        if board.elsewhere != others {
-            board.elsewhere = others;
+        let workspace = &mut self.workspaces[self.current];
+        if workspace.cluster.elsewhere != others {
+            workspace.cluster.elsewhere = others;
             self.dirty = true;
         }
     }
 
     /// A key in the view of all clusters; false if it is not for that.
     pub(in crate::ui) fn clusters_key(&mut self, key: &KeyEvent) -> bool {
-        if !self.clusters.open || !self.board().popups.is_empty() {
+        if !self.clusters.open || !self.workspace().popups.is_empty() {
             return false;
         }
-        let keymap = &self.board().settings.keymap;
+        let keymap = &self.cluster().settings.keymap;
         let Some(action) = keymap.of(Context::Clusters, key) else {
             let is_known = keymap.elsewhere(key).is_some();
             if is_known {
-                self.boards[self.current].say("Enter opens the cluster; this key works there");
+                self.workspaces[self.current]
+                    .cluster
+                    .say("Enter opens the cluster; this key works there");
             }
             return is_known;
         };
@@ -136,32 +142,23 @@ impl App {
             Act::PreviousPane => self.clusters.turn(-1),
             Act::Back => self.clusters.open = false,
             Act::Help => {
-                self.boards[self.current].open_help(Context::Clusters);
-                self.boards[self.current].update(Input::Pointed, self.now);
+                self.workspaces[self.current].open_help(Context::Clusters);
+                self.workspaces[self.current].update(Input::Pointed, self.now);
             }
             Act::Enter => {
                 if let Some(target) = self.clusters.target() {
                     self.switch(target.cluster.0);
                     if let Some(subject) = target.subject {
-                        self.boards[self.current].jump_to(&subject);
-                        self.boards[self.current].update(Input::Tick, self.now);
+                        self.workspaces[self.current].jump_to(&subject);
+                        self.workspaces[self.current].update(Input::Tick, self.now);
                     }
                 }
             }
             // The same as in every view; some of them lead there.
             act => {
-                self.clusters.open = !matches!(
-                    act,
-                    Act::Overview
-                        | Act::Services
-                        | Act::Nodes
-                        | Act::Tasks
-                        | Act::Events
-                        | Act::Logs
-                        | Act::Problems
-                );
-                self.boards[self.current].act(act);
-                self.boards[self.current].update(Input::Pointed, self.now);
+                self.clusters.open = !matches!(act, Act::Go(_));
+                self.workspaces[self.current].act(act);
+                self.workspaces[self.current].update(Input::Pointed, self.now);
             }
         }
         true

@@ -1,6 +1,6 @@
 //! Messages in the footer: shown for a while, or until the next key.
 
-use crate::{cluster::Timestamp, ui::Board};
+use crate::{cluster::Timestamp, ui::app::cluster::Cluster};
 
 /// Time that a message stays if no key is pressed.
 const STANDS: i64 = 6_000_000_000;
@@ -14,7 +14,7 @@ pub(in crate::ui) struct Toast {
     said: Timestamp,
 }
 
-impl Board {
+impl Cluster {
     /// Says something in the footer.
     pub(in crate::ui) fn say(&mut self, text: impl Into<String>) {
         self.toast = Some(Toast { text: text.into(), said: self.now });

@@ -10,29 +10,31 @@ use ratatui::{
 use crate::{
     config::Slot,
     ui::{
-        Board,
-        app::board::Pane,
+        app::{cluster::Cluster, workspace::Workspace},
         input::actions::{ACTIONS, Act, Context},
+        screen::kinds::View,
         widget::text,
     },
 };
 
 /// `together`: the view of all clusters is shown.
-pub(in crate::ui) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, area: Rect) {
-    if let Some(toast) = &board.toast {
-        return said(board, &text::clean(&toast.text), frame, area);
+pub(in crate::ui) fn draw(
+    workspace: &Workspace,
+    together: bool,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let (cluster, screens) = (&workspace.cluster, &workspace.screens);
+    if let Some(toast) = &cluster.toast {
+        return said(cluster, &text::clean(&toast.text), frame, area);
     }
     let mut spans = Vec::new();
-    let marks = match board.focus() {
-        Pane::Services => board.services.marks(),
-        Pane::Nodes => board.nodes.marks(),
-        _ => (0, 0),
-    };
+    let marks = screens.focused().rows().map_or((0, 0), |rows| rows.marks());
     if let Some(said) = marked(marks) {
-        spans.push(Span::styled(said, board.style(Slot::Marked)));
+        spans.push(Span::styled(said, cluster.style(Slot::Marked)));
     }
     let mut used: usize = spans.iter().map(Span::width).sum();
-    let log = board.log.as_ref().filter(|_| board.focus() == Pane::Logs);
+    let log = screens.logs.log.as_ref().filter(|_| screens.focus() == View::Logs);
     let on: &[(Act, &str)] = match log {
         Some(log) if !log.follows() => &[(Act::Bottom, "follow")],
         _ => &[],
@@ -42,13 +44,13 @@ pub(in crate::ui) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, 
         (_, Some(_)) => [on, IN_LOG].concat(),
         _ => ACTIONS
             .iter()
-            .filter(|a| a.footer && board.offers(a))
+            .filter(|a| a.footer && workspace.offers(a))
             .map(|a| (a.act, a.short))
             .collect(),
     };
-    let hint = if board.settings.hint { " every key: " } else { " help " };
-    let keymap = &board.settings.keymap;
-    let context = if together { Context::Clusters } else { board.context() };
+    let hint = if cluster.settings.hint { " every key: " } else { " help " };
+    let keymap = &cluster.settings.keymap;
+    let context = if together { Context::Clusters } else { workspace.context() };
     let help = keymap.first(Act::Help, context).unwrap_or_default();
     let hinted = if help.is_empty() { 0 } else { hint.len() + text::width(&help) + 1 };
     // The hint tells the key of the help in its own place.
@@ -60,15 +62,15 @@ pub(in crate::ui) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, 
         if used + hinted > area.width as usize {
             break;
         }
-        spans.push(Span::styled(key, board.style(Slot::Key)));
-        spans.push(Span::styled(words, board.style(Slot::Dim)));
+        spans.push(Span::styled(key, cluster.style(Slot::Key)));
+        spans.push(Span::styled(words, cluster.style(Slot::Dim)));
     }
     frame.render_widget(Line::from(spans), area);
     if hinted > 0 {
         let place = Rect { x: area.right() - hinted as u16, width: hinted as u16, ..area };
         let spans = [
-            Span::styled(hint, board.style(Slot::Info)),
-            Span::styled(help, board.style(Slot::Key)),
+            Span::styled(hint, cluster.style(Slot::Info)),
+            Span::styled(help, cluster.style(Slot::Key)),
         ];
         frame.render_widget(Line::from_iter(spans), place);
     }
@@ -78,13 +80,13 @@ pub(in crate::ui) fn draw(board: &Board, together: bool, frame: &mut Frame<'_>, 
 const ROWS: usize = 4;
 
 /// The last message in full: a long one grows upwards.
-fn said(board: &Board, said: &str, frame: &mut Frame<'_>, area: Rect) {
+fn said(cluster: &Cluster, said: &str, frame: &mut Frame<'_>, area: Rect) {
     let lines = text::wrapped(said, area.width.saturating_sub(2).max(1) as usize);
     let lines: Vec<&str> = lines.take(ROWS.min(area.y as usize + 1)).collect();
     let height = lines.len() as u16;
     let place = Rect { y: area.bottom() - height, height, ..area };
     frame.render_widget(Clear, place);
-    let style = board.style(Slot::Warn);
+    let style = cluster.style(Slot::Warn);
     let lines: Vec<Line<'_>> =
         lines.into_iter().map(|line| Line::styled(format!(" {line}"), style)).collect();
     frame.render_widget(Text::from(lines), place);

@@ -11,17 +11,16 @@ use crate::{
     config::Slot,
     session::{Reach, Way},
     ui::{
-        Board,
-        app::{board::LinkState, session_events::SKEW_SHOWN},
-        screen::problems,
+        app::{cluster::Cluster, link::LinkState, session_events::SKEW_SHOWN},
+        screen::problems::words,
         widget::text,
     },
 };
 
-pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    frame.buffer_mut().set_style(area, board.style(Slot::Header));
-    let left = left(board);
-    let right = right(board);
+pub(in crate::ui) fn draw(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    frame.buffer_mut().set_style(area, cluster.style(Slot::Header));
+    let left = left(cluster);
+    let right = right(cluster);
     let room = area.width as usize;
     let right_width = right.width();
     // What does not fit is dropped from the end of the left part, never the mode and the clock; a word
@@ -42,29 +41,29 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
 }
 
 /// Groups of related items, the most important first.
-fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
-    let dim = board.style(Slot::Dim);
-    let store = &board.scene.store;
+fn left(cluster: &Cluster) -> Vec<Vec<Span<'static>>> {
+    let dim = cluster.style(Slot::Dim);
+    let store = &cluster.model.store;
     let health = store.health();
-    let mut groups = vec![vec![Span::styled(" skep ", board.style(Slot::Title))]];
-    if board.settings.named || board.siblings.len() > 1 {
-        groups.push(vec![badge(board), Span::raw(" ")]);
+    let mut groups = vec![vec![Span::styled(" skep ", cluster.style(Slot::Title))]];
+    if cluster.settings.named || cluster.siblings.len() > 1 {
+        groups.push(vec![badge(cluster), Span::raw(" ")]);
     }
-    groups.push(vec![link(board)]);
+    groups.push(vec![link(cluster)]);
     let pair = |word: &'static str, figure: String, slot: Slot| {
-        vec![Span::styled(word, dim), Span::styled(figure, board.style(slot))]
+        vec![Span::styled(word, dim), Span::styled(figure, cluster.style(slot))]
     };
     // Of a Swarm without a leader it is known who answers; all else is as it was once.
-    let leaderless = board.leaderless();
+    let leaderless = cluster.leaderless();
     if let Some(told) = leaderless.filter(|told| told.total() > 0) {
         let figure = format!("{}/{}", told.answering.len(), told.total());
         groups.push(pair("  managers ", figure, Slot::Critical));
     }
-    if board.last_heard.is_some() {
+    if cluster.last_heard.is_some() {
         let mut name = text::clean(&store.info().manager).into_owned();
         let is_told = store.unread().why(Part::Info).is_none();
         if !is_told {
-            name = board.through.clone().unwrap_or_default();
+            name = cluster.through.clone().unwrap_or_default();
             name = name.split_once("://").map_or(&*name, |(_, rest)| rest).to_owned();
         }
         let leads =
@@ -75,8 +74,8 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
             (true, false) => " manager",
         };
         groups.push(vec![Span::raw(format!(" {}", text::cut(&name, 20))), Span::styled(role, dim)]);
-        let of = |word: &'static str, (ok, all): (usize, usize), look: fn(&Board) -> Slot| {
-            let slot = if ok < all { look(board) } else { Slot::Text };
+        let of = |word: &'static str, (ok, all): (usize, usize), look: fn(&Cluster) -> Slot| {
+            let slot = if ok < all { look(cluster) } else { Slot::Text };
             pair(word, format!("{ok}/{all}"), slot)
         };
         let tasks = if store.is_loaded() {
@@ -86,9 +85,9 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         };
         let tasks = vec![Span::styled("  tasks ", dim), Span::raw(tasks)];
         let all = store.nodes().len();
-        let mut nodes = of("  nodes ", (health.ready, all), problems::of_nodes);
+        let mut nodes = of("  nodes ", (health.ready, all), words::of_nodes);
         let unknown = |word: &'static str| {
-            vec![Span::styled(word, dim), Span::styled("?", board.style(Slot::Warn))]
+            vec![Span::styled(word, dim), Span::styled("?", cluster.style(Slot::Warn))]
         };
         if !store.nodes_known() {
             nodes = unknown("  nodes ");
@@ -99,7 +98,7 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         else if health.unknown > 0 && health.ready + health.unknown == all {
             nodes = vec![
                 Span::styled("  nodes ", dim),
-                Span::styled(format!("{}/{all} ?", health.ready), board.style(Slot::Warn)),
+                Span::styled(format!("{}/{all} ?", health.ready), cluster.style(Slot::Warn)),
             ];
         }
         groups.push(nodes);
@@ -107,7 +106,7 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         let (reachable, managers) = (health.reachable, health.managers);
         let managers = match (leaderless.is_some(), store.nodes_known()) {
             (true, _) => None,
-            (false, true) => Some(of("  managers ", (reachable, managers), problems::of_nodes)),
+            (false, true) => Some(of("  managers ", (reachable, managers), words::of_nodes)),
             (false, false) => Some(unknown("  managers ")),
         };
         let one_is_away = health.reachable < health.managers && store.nodes_known();
@@ -115,19 +114,19 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
         groups.extend(first);
         let services = (health.converged, store.services().len());
         groups.push(match store.services_known() {
-            true => of("  services ", services, problems::of_services),
+            true => of("  services ", services, words::of_services),
             false => unknown("  services "),
         });
         groups.push(tasks);
         if health.missing > 0 {
-            let slot = problems::of_services(board);
+            let slot = words::of_services(cluster);
             let glyph = match slot {
                 Slot::Critical => "✗",
                 Slot::Warn => "!",
                 _ => "◐",
             };
             let said = format!(" {glyph}{} missing", health.missing);
-            groups.push(vec![Span::styled(said, board.style(slot))]);
+            groups.push(vec![Span::styled(said, cluster.style(slot))]);
         }
         groups.extend(last);
     }
@@ -135,15 +134,15 @@ fn left(board: &Board) -> Vec<Vec<Span<'static>>> {
 }
 
 /// The cluster's name in its colour; a production cluster's can't be overlooked.
-fn badge(board: &Board) -> Span<'static> {
-    let name = text::clean(&board.settings.name).into_owned();
+fn badge(cluster: &Cluster) -> Span<'static> {
+    let name = text::clean(&cluster.settings.name).into_owned();
     let name = text::cut(&name, 24);
-    let style = match (board.settings.colour, board.settings.production) {
+    let style = match (cluster.settings.colour, cluster.settings.production) {
         (Some(colour), _) => colour,
-        (None, true) => board.style(Slot::Banner),
-        (None, false) => board.style(Slot::Info),
+        (None, true) => cluster.style(Slot::Banner),
+        (None, false) => cluster.style(Slot::Info),
     };
-    if board.settings.production {
+    if cluster.settings.production {
         Span::styled(format!(" PRODUCTION {name} "), style)
     } else {
         Span::styled(format!(" {name} "), style)
@@ -151,75 +150,77 @@ fn badge(board: &Board) -> Span<'static> {
 }
 
 /// `● live`, or since when not.
-fn link(board: &Board) -> Span<'static> {
-    match &board.link {
-        LinkState::Connecting { .. } => Span::styled("◌ connecting", board.style(Slot::Busy)),
-        LinkState::Live { .. } if board.is_live() && board.tasks_silent().is_some() => {
-            let age = text::age(board.tasks_silent().unwrap_or_default());
-            Span::styled(format!("◍ tasks silent {age}"), board.style(Slot::Warn))
+fn link(cluster: &Cluster) -> Span<'static> {
+    match &cluster.link {
+        LinkState::Connecting { .. } => Span::styled("◌ connecting", cluster.style(Slot::Busy)),
+        LinkState::Live { .. } if cluster.is_live() && cluster.tasks_silent().is_some() => {
+            let age = text::age(cluster.tasks_silent().unwrap_or_default());
+            Span::styled(format!("◍ tasks silent {age}"), cluster.style(Slot::Warn))
         }
-        LinkState::Live { .. } if board.is_live() && board.live_store().unread().has_gaps() => {
-            Span::styled("◍ partly read", board.style(Slot::Warn))
+        LinkState::Live { .. } if cluster.is_live() && cluster.model.live().unread().has_gaps() => {
+            Span::styled("◍ partly read", cluster.style(Slot::Warn))
         }
-        LinkState::Live { .. } if board.is_live() => Span::styled("● live", board.style(Slot::Ok)),
+        LinkState::Live { .. } if cluster.is_live() => {
+            Span::styled("● live", cluster.style(Slot::Ok))
+        }
         LinkState::Live { .. } => {
-            let age = text::age(board.data_age());
-            Span::styled(format!("◍ silent {age}"), board.style(Slot::Warn))
+            let age = text::age(cluster.data_age());
+            Span::styled(format!("◍ silent {age}"), cluster.style(Slot::Warn))
         }
         LinkState::Lost { .. } => {
-            let (lost, never) = match board.leaderless() {
+            let (lost, never) = match cluster.leaderless() {
                 Some(_) => ("✗ no leader", "✗ no leader"),
                 None => ("✗ lost", "✗ no link"),
             };
-            let age = if board.last_heard.is_some() {
-                format!("{lost}, data {} old", text::age(board.data_age()))
+            let age = if cluster.last_heard.is_some() {
+                format!("{lost}, data {} old", text::age(cluster.data_age()))
             } else {
                 never.into()
             };
-            Span::styled(age, board.style(Slot::Critical))
+            Span::styled(age, cluster.style(Slot::Critical))
         }
     }
 }
 
-fn right(board: &Board) -> Line<'static> {
+fn right(cluster: &Cluster) -> Line<'static> {
     let mut spans = Vec::new();
-    if let Some(other) = &board.elsewhere {
+    if let Some(other) = &cluster.elsewhere {
         let (glyph, slot) =
             if other.critical { ("✗", Slot::Critical) } else { ("!", Slot::Warn) };
         let name = text::clean(&other.name).into_owned();
         let more = if other.more > 0 { format!(" +{}", other.more) } else { String::new() };
         let said = format!(" {glyph} {}{more}", text::cut(&name, 12));
-        spans.push(Span::styled(said, board.style(slot)));
+        spans.push(Span::styled(said, cluster.style(slot)));
     }
-    if board
+    if cluster
         .managers
         .iter()
         .any(|m| m.way == Way::TcpPlain && matches!(m.reach, Reach::InUse { .. }))
     {
-        spans.push(Span::styled(" PLAIN TCP", board.style(Slot::Warn)));
+        spans.push(Span::styled(" PLAIN TCP", cluster.style(Slot::Warn)));
     }
-    if let Some(at) = board.paused_at {
-        let age = text::age(at.age(board.now));
-        spans.push(Span::styled(format!(" PAUSED {age} "), board.style(Slot::Banner)));
+    if let Some(at) = cluster.model.paused_at() {
+        let age = text::age(at.age(cluster.now));
+        spans.push(Span::styled(format!(" PAUSED {age} "), cluster.style(Slot::Banner)));
     }
-    if board.skew.abs() >= SKEW_SHOWN {
-        let way = if board.skew > 0 { "behind" } else { "ahead" };
-        let by = text::age(std::time::Duration::from_nanos(board.skew.unsigned_abs()));
-        spans.push(Span::styled(format!(" clock {by} {way}"), board.style(Slot::Warn)));
+    if cluster.skew.abs() >= SKEW_SHOWN {
+        let way = if cluster.skew > 0 { "behind" } else { "ahead" };
+        let by = text::age(std::time::Duration::from_nanos(cluster.skew.unsigned_abs()));
+        spans.push(Span::styled(format!(" clock {by} {way}"), cluster.style(Slot::Warn)));
     }
     let (mode, slot) =
-        if board.is_read_only() { (" RO ", Slot::Info) } else { (" RW ", Slot::Dim) };
-    spans.push(Span::styled(mode, board.style(slot)));
-    spans.push(Span::raw(format!("{} ", board.now.shifted(board.skew).clock())));
+        if cluster.is_read_only() { (" RO ", Slot::Info) } else { (" RW ", Slot::Dim) };
+    spans.push(Span::styled(mode, cluster.style(slot)));
+    spans.push(Span::raw(format!("{} ", cluster.now.shifted(cluster.skew).clock())));
     Line::from(spans)
 }
 
 /// The line below: a lost link first, then the worst problem.
-pub(in crate::ui) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let line = match &board.link {
+pub(in crate::ui) fn strip(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let line = match &cluster.link {
         LinkState::Lost { endpoint, why, next, .. } => {
-            let why = board.why_lost().unwrap_or(why.into());
-            let wait = next.0.saturating_sub(board.now.0).max(0) as u64;
+            let why = cluster.why_lost().unwrap_or(why.into());
+            let wait = next.0.saturating_sub(cluster.now.0).max(0) as u64;
             let again = match wait.div_ceil(1_000_000_000) {
                 0 => "trying now".to_owned(),
                 s => format!("next try in {s}s (C now)"),
@@ -230,49 +231,49 @@ pub(in crate::ui) fn strip(board: &Board, frame: &mut Frame<'_>, area: Rect) {
             let reason = why.strip_prefix(&format!("{}: ", text::clean(endpoint)));
             let why = reason.filter(|_| text::width(&why) > room).unwrap_or(&why);
             let said = format!(" ✗ {} · {again} ", text::cut(why, room));
-            Line::styled(said, board.style(Slot::Banner))
+            Line::styled(said, cluster.style(Slot::Banner))
         }
         LinkState::Connecting { endpoint } => {
-            Line::styled(format!(" connecting to {endpoint} …"), board.style(Slot::Busy))
+            Line::styled(format!(" connecting to {endpoint} …"), cluster.style(Slot::Busy))
         }
-        LinkState::Live { .. } => problem_line(board, area.width as usize),
+        LinkState::Live { .. } => problem_line(cluster, area.width as usize),
     };
     frame.render_widget(line, area);
 }
 
-fn problem_line(board: &Board, room: usize) -> Line<'static> {
-    let Some(worst) = board.loud().next() else {
-        let unread = board.scene.store.unread();
+fn problem_line(cluster: &Cluster, room: usize) -> Line<'static> {
+    let Some(worst) = cluster.loud().next() else {
+        let unread = cluster.model.store.unread();
         let said = text::clean(&unread.sentence().unwrap_or_default()).into_owned();
         let slot = if unread.has_gaps() { Slot::Warn } else { Slot::Dim };
-        return Line::styled(format!(" {}", text::cut(&said, room)), board.style(slot));
+        return Line::styled(format!(" {}", text::cut(&said, room)), cluster.style(slot));
     };
-    let more = match board.loud().count() {
+    let more = match cluster.loud().count() {
         1 => "  7 ".to_owned(),
         n => format!("  +{} more  7 ", n - 1),
     };
-    let since = match worst.since.short(board.scene.now) {
+    let since = match worst.since.short(cluster.model.now) {
         since if since.is_empty() => since,
         since => format!(", since {since}"),
     };
-    let glyph = problems::glyph(worst.severity);
+    let glyph = words::glyph(worst.severity);
     let room = room.saturating_sub(text::width(&more) + text::width(&since) + 4);
-    let said = problems::fitting(worst, room);
-    let style = board.style(problems::slot(worst.severity));
+    let said = words::fitting(worst, room);
+    let style = cluster.style(words::slot(worst.severity));
     Line::from(vec![
         Span::styled(format!(" {glyph} "), style),
         Span::styled(text::cut(&said, room).into_owned(), style),
-        Span::styled(since, board.style(Slot::Dim)),
-        Span::styled(more, board.style(Slot::Key)),
+        Span::styled(since, cluster.style(Slot::Dim)),
+        Span::styled(more, cluster.style(Slot::Key)),
     ])
 }
 
 /// One line for a terminal that is too small for anything else.
-pub(in crate::ui) fn summary(board: &Board) -> Line<'static> {
-    let store = &board.scene.store;
+pub(in crate::ui) fn summary(cluster: &Cluster) -> Line<'static> {
+    let store = &cluster.model.store;
     let health = store.health();
-    let mut spans = vec![link(board)];
-    if board.last_heard.is_some() {
+    let mut spans = vec![link(cluster)];
+    if cluster.last_heard.is_some() {
         spans.push(Span::raw(format!(
             " nodes {} services {}/{} tasks {}",
             super::nodes_ready(store),
@@ -281,8 +282,8 @@ pub(in crate::ui) fn summary(board: &Board) -> Line<'static> {
             health.running
         )));
         if health.missing > 0 {
-            let slot = problems::of_services(board);
-            spans.push(Span::styled(format!(" -{}", health.missing), board.style(slot)));
+            let slot = words::of_services(cluster);
+            spans.push(Span::styled(format!(" -{}", health.missing), cluster.style(slot)));
         }
     }
     Line::from(spans)

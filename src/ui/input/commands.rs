@@ -4,15 +4,14 @@ use crate::{
     action::plan::{Change, NodeChange},
     cluster::{Availability, NodeId, Role, ServiceId, Store, Subject},
     ui::{
-        Board,
-        app::board::{Request, TaskScope, View},
+        app::{settings::Request, workspace::Workspace},
         input::actions::{self, Act},
         popup::Asking,
-        screen::logs::LogSource,
+        screen::{kinds::View, logs::LogSource, tasks::TaskScope},
     },
 };
 
-impl Board {
+impl Workspace {
     /// Carries a command of the palette out.
     pub(in crate::ui) fn run(&mut self, command: &str) -> Result<(), String> {
         let (verb, name) = match command.trim().split_once(' ') {
@@ -20,21 +19,21 @@ impl Board {
             None => (command.trim(), None),
         };
         if verb == "theme" {
-            let theme = self.settings.appearance.themes.get(name)?;
-            self.say(format!("theme = \"{}\" in the config file keeps it", theme.name()));
-            self.requests.push(Request::Theme(theme));
+            let theme = self.cluster.settings.appearance.themes.get(name)?;
+            self.cluster.say(format!("theme = \"{}\" in the config file keeps it", theme.name()));
+            self.cluster.requests.push(Request::Theme(theme));
             self.popups.pop();
             return Ok(());
         }
         if verb == "cluster" {
             let name = name.unwrap_or("");
-            if !self.siblings.iter().any(|n| n == name) {
+            if !self.cluster.siblings.iter().any(|n| n == name) {
                 return Err(format!(
                     "no cluster '{name}'; there are: {}",
-                    self.siblings.join(", ")
+                    self.cluster.siblings.join(", ")
                 ));
             }
-            self.requests.push(Request::Named(name.to_owned()));
+            self.cluster.requests.push(Request::Named(name.to_owned()));
             self.popups.pop();
             return Ok(());
         }
@@ -59,7 +58,7 @@ impl Board {
             done?;
             return Ok(());
         }
-        let service = self.scene.store.service_named(name).map(|s| s.id.clone());
+        let service = self.cluster.model.store.service_named(name).map(|s| s.id.clone());
         let id = service.ok_or_else(|| format!("no service '{name}'"))?;
         let act = match verb {
             "tasks" => Act::Enter,
@@ -89,17 +88,17 @@ impl Board {
             "labels" | "blast" | "node" => None,
             _ => return None,
         };
-        let id = match node_named(&self.scene.store, name) {
+        let id = match node_named(&self.cluster.model.store, name) {
             Ok(id) => id,
             Err(why) => return Some(Err(why)),
         };
-        if (change.is_some() || verb == "labels") && self.is_read_only() {
+        if (change.is_some() || verb == "labels") && self.cluster.is_read_only() {
             return Some(Err("read-only: nothing can be changed from here".into()));
         }
         self.popups.pop();
         match (change, verb) {
             (Some(change), _) => {
-                let label = self.scene.store.node_label(&id);
+                let label = self.cluster.model.store.node_label(&id);
                 self.read_and_plan(vec![id.into()], &label, Change::Node(change));
             }
             (None, "labels") => self.ask_labels_of(&id),
@@ -111,13 +110,13 @@ impl Board {
 
     /// An action on a service that need not be under the cursor.
     pub(in crate::ui) fn act_on(&mut self, act: Act, id: ServiceId) {
-        if actions::action(act).writes && self.is_read_only() {
-            return self.say("read-only: nothing can be changed from here");
+        if actions::action(act).writes && self.cluster.is_read_only() {
+            return self.cluster.say("read-only: nothing can be changed from here");
         }
         match act {
             Act::Enter => self.open_tasks(TaskScope::Service(id)),
             Act::OpenLogs => {
-                let name = self.service_name(&id);
+                let name = self.cluster.service_name(&id);
                 self.follow_log(LogSource::Services(vec![id]), name);
                 self.go(View::Logs);
             }

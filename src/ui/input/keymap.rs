@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn every_key_of_the_table_is_one_and_is_written_as_it_is_read() {
         let map = Keymap::default();
-        for action in ACTIONS {
+        for action in ACTIONS.iter() {
             for context in action.contexts {
                 let keys = action.keys_in(*context);
                 for key in keys {

@@ -8,11 +8,9 @@ use ratatui::layout::Rect;
 use crate::{
     cluster::Timestamp,
     ui::{
-        App, Board,
-        app::board::{Pane, View},
-        chrome::{self, body},
+        app::workspace::Workspace,
         input::actions::Act,
-        screen::overview::{self, Edge},
+        screen::{clusters::ClustersView, kinds::View, overview::Edge},
     },
 };
 
@@ -28,101 +26,85 @@ pub(in crate::ui) struct Mouse {
     dragged: Option<Edge>,
 }
 
-impl App {
-    /// Takes in what the mouse did on a screen of that size.
-    pub(in crate::ui) fn mouse(&mut self, event: MouseEvent, screen: Rect) {
+impl Mouse {
+    /// Takes in what the mouse did in the body of the screen.
+    pub(in crate::ui) fn take(
+        &mut self,
+        event: MouseEvent,
+        area: Rect,
+        workspace: &mut Workspace,
+        clusters: Option<&mut ClustersView>,
+    ) {
         let wheel = match event.kind {
             MouseEventKind::ScrollDown => NOTCH,
             MouseEventKind::ScrollUp => -NOTCH,
             _ => 0,
         };
-        // Where there is no room for panes there is nothing to point at.
-        if self.wall.open || chrome::is_tiny(screen) {
-            return;
-        }
-        let open = self.clusters.open;
-        let now = self.now();
-        let board = self.board_mut();
-        if !board.popups.is_empty() {
+        let now = workspace.cluster.now;
+        if !workspace.popups.is_empty() {
             let code = if wheel > 0 { KeyCode::Down } else { KeyCode::Up };
             for _ in 0..wheel.abs() {
-                board.popup_key(&KeyEvent::new(code, KeyModifiers::NONE));
+                workspace.popup_key(&KeyEvent::new(code, KeyModifiers::NONE));
             }
             return;
         }
-        if open {
+        if let Some(clusters) = clusters {
             if wheel != 0 {
-                self.clusters.rows_mut().step(wheel);
+                clusters.rows_mut().step(wheel);
             }
             return;
         }
-        let area = body(board, screen);
         let (x, y) = (event.column, event.row);
         if wheel != 0 {
-            if board.point(area, x, y) {
-                board.act_times(wheel);
+            if workspace.point(area, x, y) {
+                workspace.act_times(wheel);
             }
             return;
         }
         match event.kind {
             MouseEventKind::Down(MouseButton::Left) => {
-                let over = board.view == View::Overview;
-                let edge = overview::edge(board, area, x, y).filter(|_| over);
-                if let Some(pane) = overview::tab(board, area, x, y).filter(|_| over) {
-                    return board.enter_pane(pane);
+                let edge = workspace.screens.edge(area, x, y);
+                if let Some(pane) = workspace.screens.tab(area, x, y) {
+                    return workspace.screens.enter_pane(pane);
                 }
                 let twice =
                     |(a, b, at): (u16, u16, Timestamp)| (a, b) == (x, y) && at.age(now) < DOUBLE;
-                let double = self.mouse.clicked.take().is_some_and(twice);
-                self.mouse.dragged = edge;
-                let board = self.board_mut();
-                if edge.is_none() && board.point(area, x, y) && board.click(y) {
+                let double = self.clicked.take().is_some_and(twice);
+                self.dragged = edge;
+                let hit = edge.is_none()
+                    && workspace.point(area, x, y)
+                    && workspace.screens.focused_mut().click(y);
+                if hit {
                     if double {
-                        board.act(Act::Enter);
+                        workspace.act(Act::Enter);
                     } else {
-                        self.mouse.clicked = Some((x, y, now));
+                        self.clicked = Some((x, y, now));
                     }
                 }
             }
             MouseEventKind::Drag(MouseButton::Left) => {
-                if let Some(edge) = self.mouse.dragged {
-                    overview::drag(self.board_mut(), area, edge, x, y);
+                if let Some(edge) = self.dragged {
+                    workspace.screens.drag(area, edge, x, y);
                 }
             }
-            MouseEventKind::Up(_) => self.mouse.dragged = None,
+            MouseEventKind::Up(_) => self.dragged = None,
             _ => {}
         }
     }
 }
 
-impl Board {
+impl Workspace {
     /// Gives the pane under the mouse the keyboard; false if there is none.
     fn point(&mut self, area: Rect, x: u16, y: u16) -> bool {
-        if self.view == View::Overview {
-            let panes = overview::panes(self, area);
+        if self.screens.view == View::Overview {
+            let panes = self.screens.panes(area);
             let hit = panes.iter().find(|(_, place)| place.contains((x, y).into()));
             let Some((pane, _)) = hit else { return false };
-            if *pane != self.pane {
-                self.enter_pane(*pane);
+            if *pane != self.screens.overview.pane() {
+                self.screens.enter_pane(*pane);
             }
         }
         area.contains((x, y).into())
-    }
-
-    /// Puts the cursor on the row in that line; false if there is none.
-    fn click(&mut self, y: u16) -> bool {
-        match self.focus() {
-            Pane::Services => self.services.click(y),
-            Pane::Nodes => self.nodes.click(y),
-            Pane::Tasks => self.tasks.click(y),
-            Pane::Events if self.view == View::Problems => {
-                let hit = self.problem_rows.click(y);
-                self.detail.focused &= !hit;
-                hit
-            }
-            Pane::Events => self.events.click(y),
-            Pane::Logs => false,
-        }
     }
 
     fn act_times(&mut self, by: isize) {

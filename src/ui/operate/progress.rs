@@ -17,7 +17,7 @@ use crate::{
     config::Slot,
     text::span,
     ui::{
-        Board,
+        app::{cluster::Cluster, workspace::Workspace},
         chrome::{clear, frame_of},
         input::actions::Act,
         widget::{bar::bar, text},
@@ -26,19 +26,20 @@ use crate::{
 
 const WIDTH: u16 = 56;
 
-pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, body: Rect) {
-    if board.follows.is_empty() {
+pub(in crate::ui) fn draw(workspace: &Workspace, frame: &mut Frame<'_>, body: Rect) {
+    let cluster = &workspace.cluster;
+    if cluster.follows.is_empty() {
         return;
     }
     let width = WIDTH.min(body.width.saturating_sub(4));
     let inner_width = width.saturating_sub(4) as usize;
     let mut lines = Vec::new();
     // The newest matters most when there is no room for all.
-    for follow in board.follows.iter().rev() {
-        lines.extend(one(board, follow, inner_width));
+    for follow in cluster.follows.iter().rev() {
+        lines.extend(one(cluster, follow, inner_width));
     }
-    let over = board.follows.iter().any(Follow::is_over);
-    let failed = board.follows.iter().any(|f| f.failing.is_some());
+    let over = cluster.follows.iter().any(Follow::is_over);
+    let failed = cluster.follows.iter().any(|f| f.failing.is_some());
     let height = (lines.len() as u16 + 2).min(body.height);
     let area = Rect {
         x: body.right() - width - 1,
@@ -46,19 +47,21 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, body: Rect) {
         width,
         height,
     };
-    clear(board, frame, area);
-    let mut hints = vec![Span::styled(" Actions ", board.style(Slot::Title))];
-    let may_write = !board.is_read_only();
+    clear(cluster, frame, area);
+    let mut hints = vec![Span::styled(" Actions ", cluster.style(Slot::Title))];
+    let may_write = !cluster.is_read_only();
     for (act, words, is_so) in [
         (Act::FailedLog, "log", failed),
         (Act::FailedRollback, "roll back", failed && may_write),
         (Act::Dismiss, "dismiss", over),
     ] {
-        let Some(key) = board.key_of(act, board.context()).filter(|_| is_so) else { continue };
-        hints.push(Span::styled(key, board.style(Slot::Key)));
-        hints.push(Span::styled(format!(" {words} "), board.style(Slot::Dim)));
+        let Some(key) = cluster.key_of(act, workspace.context()).filter(|_| is_so) else {
+            continue;
+        };
+        hints.push(Span::styled(key, cluster.style(Slot::Key)));
+        hints.push(Span::styled(format!(" {words} "), cluster.style(Slot::Dim)));
     }
-    let inner = frame_of(board, frame, area, Line::from(hints), false);
+    let inner = frame_of(cluster, frame, area, Line::from(hints), false);
     for (row, line) in lines.into_iter().take(inner.height as usize).enumerate() {
         let place =
             Rect { x: inner.x + 1, y: inner.y + row as u16, width: inner.width - 1, height: 1 };
@@ -66,7 +69,7 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, body: Rect) {
     }
 }
 
-fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
+fn one(cluster: &Cluster, follow: &Follow, width: usize) -> Vec<Line<'static>> {
     let (glyph, slot, said) = match &follow.phase {
         Phase::Sending => ("◌", Slot::Busy, "sending".to_owned()),
         Phase::Converging if follow.stuck.is_some() => ("!", Slot::Critical, "stuck".into()),
@@ -81,7 +84,7 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
         Phase::Failed(_) => ("✗", Slot::Critical, "failed".into()),
         Phase::Unknown { .. } => ("?", Slot::Critical, "outcome unknown".into()),
     };
-    let age = text::age(follow.begun.age(board.now.shifted(board.skew)));
+    let age = text::age(follow.begun.age(cluster.now.shifted(cluster.skew)));
     let tail = match follow.phase {
         // One time is enough.
         Phase::Verifying(_) => said,
@@ -92,18 +95,18 @@ fn one(board: &Board, follow: &Follow, width: usize) -> Vec<Line<'static>> {
     let name = text::cut(&name, width.saturating_sub(text::width(&tail) + 3)).into_owned();
     let pad = width.saturating_sub(text::width(&name) + text::width(&tail) + 2);
     let mut lines = vec![Line::from(vec![
-        Span::styled(format!("{glyph} "), board.style(slot)),
-        Span::styled(name, board.style(Slot::Text)),
+        Span::styled(format!("{glyph} "), cluster.style(slot)),
+        Span::styled(name, cluster.style(Slot::Text)),
         Span::raw(" ".repeat(pad)),
-        Span::styled(tail, board.style(slot)),
+        Span::styled(tail, cluster.style(slot)),
     ])];
     if !matches!(follow.phase, Phase::Done | Phase::Sending) && follow.total > 0 {
-        lines.push(slots(board, follow, width));
+        lines.push(slots(cluster, follow, width));
     }
     let mut explain = |why: &str, slot| {
         let clean = text::clean(why).into_owned();
         for line in crate::ui::popup::wrap(&clean, width.saturating_sub(2)).into_iter().take(4) {
-            lines.push(Line::styled(format!("  {line}"), board.style(slot)));
+            lines.push(Line::styled(format!("  {line}"), cluster.style(slot)));
         }
     };
     match &follow.phase {
@@ -140,18 +143,18 @@ fn done(follow: &Follow) -> &'static str {
 }
 
 /// A cell a slot, or one bar for many.
-fn slots(board: &Board, follow: &Follow, width: usize) -> Line<'static> {
+fn slots(cluster: &Cluster, follow: &Follow, width: usize) -> Line<'static> {
     // Those of before serve on while an update replaces them.
     let figures = if follow.running > follow.done && !follow.ran {
         format!("  {}/{} new, {} run ", follow.done, follow.total, follow.running)
     } else {
         format!("  {}/{} ", follow.done, follow.total)
     };
-    let mut spans = vec![Span::styled(figures, board.style(Slot::Dim))];
+    let mut spans = vec![Span::styled(figures, cluster.style(Slot::Dim))];
     if follow.bars.is_empty() {
         spans.push(Span::styled(
             bar(follow.done, follow.total, width.min(24)),
-            board.style(Slot::Busy),
+            cluster.style(Slot::Busy),
         ));
         return Line::from(spans);
     }
@@ -162,7 +165,7 @@ fn slots(board: &Board, follow: &Follow, width: usize) -> Line<'static> {
             TaskState::New | TaskState::Allocated | TaskState::Pending => ("▱", Slot::Dim),
             _ => ("▱", Slot::Busy),
         };
-        spans.push(Span::styled(format!("{glyph} "), board.style(slot)));
+        spans.push(Span::styled(format!("{glyph} "), cluster.style(slot)));
     }
     if let Some(slowest) =
         follow.bars.iter().find(|b| b.state.number() < TaskState::Running.number())
@@ -171,7 +174,7 @@ fn slots(board: &Board, follow: &Follow, width: usize) -> Line<'static> {
             "" => "one has no task yet".to_owned(),
             label => text::clean(&format!("{label}: {}", slowest.state)).into_owned(),
         };
-        spans.push(Span::styled(said, board.style(Slot::Dim)));
+        spans.push(Span::styled(said, cluster.style(Slot::Dim)));
     }
     Line::from(spans)
 }

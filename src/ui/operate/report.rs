@@ -8,10 +8,7 @@ use crate::{
     session::{Command, LogFrame},
     text::count,
     triage::incident::{Incident, LogEnds, no_log, witnesses},
-    ui::{
-        Board,
-        app::{Effect, board::LinkState},
-    },
+    ui::app::{Effect, cluster::Cluster, link::LinkState},
 };
 
 const SECOND: i64 = 1_000_000_000;
@@ -28,13 +25,13 @@ pub(in crate::ui) struct PendingReport {
     until: Timestamp,
 }
 
-impl Board {
+impl Cluster {
     /// Writes the incident report to a new file, once the logs of what is wrong are read.
     pub(in crate::ui) fn report(&mut self) {
         if self.pending_report.is_some() {
             return self.say("a report is being written already");
         }
-        let store = &self.scene.store;
+        let store = &self.model.store;
         let mut ends = LogEnds::new();
         let mut missing = witnesses(store, self.problems());
         missing.retain(|task| match no_log(store, task) {
@@ -92,12 +89,12 @@ impl Board {
             LinkState::Lost { .. } => self.why_lost().map(|why| format!("lost: {why}")),
             _ => Some("silent: what follows may be old".into()),
         };
-        let now = self.scene.now;
+        let now = self.model.now;
         let endpoint = self.through.clone().unwrap_or_default();
         let incident = Incident {
             name: &self.settings.name,
             endpoint: &endpoint,
-            store: &self.scene.store,
+            store: &self.model.store,
             problems: self.problems(),
             now,
             since: now.shifted(-HOUR),

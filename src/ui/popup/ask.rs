@@ -12,13 +12,16 @@ use crate::{
     config::Slot,
     session::Token,
     ui::{
-        Board,
+        app::cluster::Cluster,
         chrome::popup,
         input::{
             actions::{Act, Context},
             line_editor::LineEditor,
         },
-        popup::{Behaviour, Handled, input_spans, lines_at, title, wrap},
+        popup::{
+            behaviour::{Behaviour, Handled, Host, input_spans, lines_at, title},
+            plan::wrap,
+        },
         widget::text,
     },
 };
@@ -70,14 +73,15 @@ impl Ask {
 }
 
 impl Behaviour for Ask {
-    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
-        let act = board.settings.keymap.of(Context::Prompt, key).map(|action| action.act);
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+        let cluster = host.cluster();
+        let act = cluster.settings.keymap.of(Context::Prompt, key).map(|action| action.act);
         match key.code {
             KeyCode::Esc => return Handled::GivenUp,
             _ if act == Some(Act::Edit) && self.asking == Asking::Image => {
                 if let [Target::Service(one)] = self.targets.as_slice() {
                     let one = one.clone();
-                    return Handled::stays_then(move |board| board.edit(one));
+                    return Handled::stays_then(move |host| host.edit(one));
                 }
                 self.error = Some("the editor takes one service at a time".into());
             }
@@ -86,9 +90,9 @@ impl Behaviour for Ask {
                 Ok(change) => {
                     self.error = None;
                     let targets = self.targets.clone();
-                    return Handled::stays_then(move |board| {
-                        let names = board.names_of_targets(&targets);
-                        board.read_and_plan(targets, &names, change);
+                    return Handled::stays_then(move |host| {
+                        let names = host.cluster().names_of_targets(&targets);
+                        host.read_and_plan(targets, &names, change);
                     });
                 }
             },
@@ -106,15 +110,16 @@ impl Behaviour for Ask {
         Handled::Stays
     }
 
-    fn give_up(&mut self, board: &mut Board) {
-        board.pending = None;
+    fn give_up(&mut self, host: &mut dyn Host) {
+        host.cluster_mut().pending = None;
     }
 
-    fn draw(&self, board: &Board, frame: &mut Frame<'_>, _: Rect) {
+    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, _: Rect) {
+        let cluster = host.cluster();
         let width = 72.min(frame.area().width);
         let names = match self.targets.as_slice() {
             [] | [_] => Vec::new(),
-            many => wrap(&text::clean(&board.each_name(many)), width.saturating_sub(4).into()),
+            many => wrap(&text::clean(&cluster.each_name(many)), width.saturating_sub(4).into()),
         };
         let rows = names.len().min(frame.area().height.saturating_sub(5).into());
         let wrong = self.error.as_ref().map_or_else(Vec::new, |error| {
@@ -122,45 +127,45 @@ impl Behaviour for Ask {
             let error = text::clean(error).into_owned();
             let error = text::wrapped(&error, room).take(WRONG);
             error
-                .map(|line| Line::styled(format!(" {line}"), board.style(Slot::Critical)))
+                .map(|line| Line::styled(format!(" {line}"), cluster.style(Slot::Critical)))
                 .collect()
         });
         let height = 4 + rows as u16 + wrong.len().max(1) as u16;
-        let inner = popup(board, frame, width, height, title(board, &self.title));
+        let inner = popup(cluster, frame, width, height, title(cluster, &self.title));
         let names = names.into_iter().take(rows);
-        let names = names.map(|line| Line::styled(format!(" {line}"), board.style(Slot::Text)));
+        let names = names.map(|line| Line::styled(format!(" {line}"), cluster.style(Slot::Text)));
         let word = match self.asking {
             Asking::Scale => " replicas: ",
             Asking::Image => " image: ",
             Asking::Labels => " labels: ",
         };
-        let mut line = vec![Span::styled(word, board.style(Slot::Dim))];
+        let mut line = vec![Span::styled(word, cluster.style(Slot::Dim))];
         let room = inner.width.saturating_sub(word.len() as u16);
-        line.extend(input_spans(board, &self.input, room));
+        line.extend(input_spans(cluster, &self.input, room));
         let below = match (self.waiting, self.asking) {
-            (Some(_), _) => Line::styled(" reading the service …", board.style(Slot::Busy)),
+            (Some(_), _) => Line::styled(" reading the service …", cluster.style(Slot::Busy)),
             (_, Asking::Labels) => {
                 let said = " key=value, apart by spaces; what is taken away is removed";
-                Line::styled(said, board.style(Slot::Dim))
+                Line::styled(said, cluster.style(Slot::Dim))
             }
-            (_, Asking::Scale) => Line::styled(" a number, or +2, -1", board.style(Slot::Dim)),
-            (_, Asking::Image) if leaves_digest_out(board, self) => {
+            (_, Asking::Scale) => Line::styled(" a number, or +2, -1", cluster.style(Slot::Dim)),
+            (_, Asking::Image) if leaves_digest_out(cluster, self) => {
                 let said = " its digest is that of the old tag, and is left out";
-                Line::styled(said, board.style(Slot::Warn))
+                Line::styled(said, cluster.style(Slot::Warn))
             }
-            (_, Asking::Image) => match board.key_of(Act::Edit, Context::Prompt) {
+            (_, Asking::Image) => match cluster.key_of(Act::Edit, Context::Prompt) {
                 Some(key) => Line::from(vec![
-                    Span::styled(format!(" {key} "), board.style(Slot::Key)),
-                    Span::styled("edit every field as YAML", board.style(Slot::Dim)),
+                    Span::styled(format!(" {key} "), cluster.style(Slot::Key)),
+                    Span::styled("edit every field as YAML", cluster.style(Slot::Dim)),
                 ]),
                 None => Line::default(),
             },
         };
         let keys = Line::from(vec![
-            Span::styled(" Enter ", board.style(Slot::Key)),
-            Span::styled("show the plan  ", board.style(Slot::Dim)),
-            Span::styled("Esc ", board.style(Slot::Key)),
-            Span::styled("back", board.style(Slot::Dim)),
+            Span::styled(" Enter ", cluster.style(Slot::Key)),
+            Span::styled("show the plan  ", cluster.style(Slot::Dim)),
+            Span::styled("Esc ", cluster.style(Slot::Key)),
+            Span::styled("back", cluster.style(Slot::Dim)),
         ]);
         let below = if wrong.is_empty() { vec![below] } else { wrong };
         let lines = names.chain([Line::from(line)]).chain(below).chain([keys]);
@@ -169,9 +174,9 @@ impl Behaviour for Ask {
 }
 
 /// Whether what is typed names another tag with the digest of the one that runs.
-fn leaves_digest_out(board: &Board, ask: &Ask) -> bool {
+fn leaves_digest_out(cluster: &Cluster, ask: &Ask) -> bool {
     let mut now = ask.targets.iter().filter_map(|target| {
-        board.live_store().service(target.service()?).map(|service| &*service.image)
+        cluster.model.live().service(target.service()?).map(|service| &*service.image)
     });
     now.any(|image| without_old_digest(image, ask.input.text().trim()).is_some())
 }

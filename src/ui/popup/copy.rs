@@ -10,10 +10,9 @@ use ratatui::{
 use crate::{
     config::Slot,
     ui::{
-        Board,
         app::Effect,
         chrome::popup,
-        popup::{Behaviour, Handled, lines_at, title},
+        popup::behaviour::{Behaviour, Handled, Host, lines_at, title},
         widget::text,
     },
 };
@@ -28,23 +27,24 @@ pub struct CopyChoice {
 }
 
 impl Behaviour for CopyChoice {
-    fn key(&mut self, key: &KeyEvent, _: &Board) -> Handled {
+    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Handled {
         let chosen = match key.code {
             KeyCode::Char('i') => self.id.clone(),
             KeyCode::Char('n' | 'c') | KeyCode::Enter => self.name.clone(),
             _ => return Handled::GivenUp,
         };
-        Handled::done_then(move |board| {
-            board.say(format!("copied {chosen}"));
-            board.effects.push(Effect::Copy(chosen));
+        Handled::done_then(move |host| {
+            host.cluster_mut().say(format!("copied {chosen}"));
+            host.cluster_mut().effects.push(Effect::Copy(chosen));
         })
     }
 
-    fn draw(&self, board: &Board, frame: &mut Frame<'_>, _: Rect) {
-        let inner = popup(board, frame, 64, 4, title(board, "Copy"));
+    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, _: Rect) {
+        let cluster = host.cluster();
+        let inner = popup(cluster, frame, 64, 4, title(cluster, "Copy"));
         let row = |key: &'static str, value: &str| {
             Line::from(vec![
-                Span::styled(format!(" {key} "), board.style(Slot::Key)),
+                Span::styled(format!(" {key} "), cluster.style(Slot::Key)),
                 Span::raw(text::clean(value).into_owned()),
             ])
         };

@@ -6,7 +6,7 @@ use crate::{
     action::plan::{DiffLine, Mark},
     config::Slot,
     text::clean,
-    ui::{Board, widget::text},
+    ui::{app::cluster::Cluster, widget::text},
 };
 
 /// A long line takes at most so many lines of the screen.
@@ -15,7 +15,11 @@ const LINES: usize = 3;
 const AROUND: usize = 12;
 
 /// The lines, with their signs.
-pub(in crate::ui) fn lines(board: &Board, diff: &[DiffLine], width: usize) -> Vec<Line<'static>> {
+pub(in crate::ui) fn lines(
+    cluster: &Cluster,
+    diff: &[DiffLine],
+    width: usize,
+) -> Vec<Line<'static>> {
     let room = width.saturating_sub(2).max(10);
     let mut lines = Vec::new();
     for (at, line) in diff.iter().enumerate() {
@@ -28,7 +32,7 @@ pub(in crate::ui) fn lines(board: &Board, diff: &[DiffLine], width: usize) -> Ve
         let other = partner(diff, at).map(|line| clean(&line.text));
         let mut sign = sign;
         for said in fit(&clean(&line.text), other.as_deref(), room) {
-            lines.push(Line::styled(format!("{sign}{said}"), board.style(slot)));
+            lines.push(Line::styled(format!("{sign}{said}"), cluster.style(slot)));
             sign = "  ";
         }
     }

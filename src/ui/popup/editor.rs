@@ -12,10 +12,9 @@ use crate::{
     action::plan::{Change, Document, EditError, Plan, from_yaml, mask_document, to_yaml},
     config::Slot,
     ui::{
-        Board,
         chrome::{clear, frame_of},
         input::actions::{Act, Context},
-        popup::{Behaviour, Handled, is_ctrl_c, is_plain, title},
+        popup::behaviour::{Behaviour, Handled, Host, is_ctrl_c, is_plain, title},
         widget::text,
     },
 };
@@ -64,9 +63,10 @@ impl Editor {
                 self.error = None;
                 let document = self.document.clone();
                 let change = Change::Spec(Box::new(spec));
-                Handled::stays_then(move |board| {
-                    let plan = Plan::new(board.no, &[document], &change, board.live_store());
-                    board.open_plan(plan, None);
+                Handled::stays_then(move |host| {
+                    let cluster = host.cluster();
+                    let plan = Plan::new(cluster.no, &[document], &change, cluster.model.live());
+                    host.open_plan(plan, None);
                 })
             }
         }
@@ -74,8 +74,9 @@ impl Editor {
 }
 
 impl Behaviour for Editor {
-    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
-        let act = board.settings.keymap.of(Context::Editor, key).map(|action| action.act);
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+        let cluster = host.cluster();
+        let act = cluster.settings.keymap.of(Context::Editor, key).map(|action| action.act);
         if self.discarding {
             self.discarding = false;
             if key.code == KeyCode::Char('y') && is_plain(key) {
@@ -106,35 +107,36 @@ impl Behaviour for Editor {
         true
     }
 
-    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
-        clear(board, frame, area);
+    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = host.cluster();
+        clear(cluster, frame, area);
         let name = format!("Spec of {} · version {}", self.document.name, self.document.version);
-        let inner = frame_of(board, frame, area, title(board, &name), true);
+        let inner = frame_of(cluster, frame, area, title(cluster, &name), true);
         let body = Rect { height: inner.height.saturating_sub(1), ..inner };
         let mut shown = self.area.clone();
-        shown.set_style(board.style(Slot::Text));
-        shown.set_line_number_style(board.style(Slot::Dim));
-        shown.set_cursor_line_style(board.style(Slot::Unfocused));
+        shown.set_style(cluster.style(Slot::Text));
+        shown.set_line_number_style(cluster.style(Slot::Dim));
+        shown.set_cursor_line_style(cluster.style(Slot::Unfocused));
         frame.render_widget(&shown, body);
         let place = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
         let line = if self.discarding {
             Line::styled(
                 " discard the changes? y, or any other key to go on",
-                board.style(Slot::Banner),
+                cluster.style(Slot::Banner),
             )
         } else if let Some(error) = &self.error {
             let said = text::clean(&error.to_string()).into_owned();
-            Line::styled(format!(" ✗ {said}"), board.style(Slot::Critical))
+            Line::styled(format!(" ✗ {said}"), cluster.style(Slot::Critical))
         } else {
-            let plan = board.key_of(Act::ShowPlan, Context::Editor).unwrap_or_default();
+            let plan = cluster.key_of(Act::ShowPlan, Context::Editor).unwrap_or_default();
             Line::from(vec![
-                Span::styled(format!(" {plan} "), board.style(Slot::Key)),
-                Span::styled("show the plan  ", board.style(Slot::Dim)),
-                Span::styled("Ctrl-u ", board.style(Slot::Key)),
-                Span::styled("undo  ", board.style(Slot::Dim)),
-                Span::styled("Esc ", board.style(Slot::Key)),
-                Span::styled("leave  ", board.style(Slot::Dim)),
-                Span::styled("<hidden> values are kept", board.style(Slot::Dim)),
+                Span::styled(format!(" {plan} "), cluster.style(Slot::Key)),
+                Span::styled("show the plan  ", cluster.style(Slot::Dim)),
+                Span::styled("Ctrl-u ", cluster.style(Slot::Key)),
+                Span::styled("undo  ", cluster.style(Slot::Dim)),
+                Span::styled("Esc ", cluster.style(Slot::Key)),
+                Span::styled("leave  ", cluster.style(Slot::Dim)),
+                Span::styled("<hidden> values are kept", cluster.style(Slot::Dim)),
             ])
         };
         frame.render_widget(line, place);

@@ -10,13 +10,12 @@ use ratatui::{
 use crate::{
     config::Slot,
     ui::{
-        Board,
         chrome::popup,
         input::actions::{ACTIONS, Act, Action, Context, Needs, ROWS},
         popup::{
-            Behaviour, Handled, redraw,
+            behaviour::{Behaviour, Handled, Host, redraw, title},
             scroll::{Scroll, scroll_keys, scrolled},
-            stats, title,
+            stats,
         },
     },
 };
@@ -36,69 +35,75 @@ impl Help {
 }
 
 impl Behaviour for Help {
-    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
-        match board.settings.keymap.of(Context::Page, key).map(|action| action.act) {
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+        let cluster = host.cluster();
+        match cluster.settings.keymap.of(Context::Page, key).map(|action| action.act) {
             Some(Act::Redraw) => redraw(),
             Some(act) if self.scroll.act(act) => Handled::Stays,
             _ => Handled::GivenUp,
         }
     }
 
-    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
-        let lines = lines(board, self.context);
+    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = host.cluster();
+        let lines = lines(host, self.context);
         let height = (lines.len() as u16 + 2).min(area.height);
         let width = lines.iter().map(Line::width).max().unwrap_or(0) as u16 + 3;
         // A page that goes on below says so.
         let said = match lines.len() + 2 > usize::from(area.height) {
             true => {
-                format!("Help · {} scroll, any other key closes", scroll_keys(board, Context::Page))
+                format!(
+                    "Help · {} scroll, any other key closes",
+                    scroll_keys(cluster, Context::Page)
+                )
             }
             false => "Help · any other key closes".to_owned(),
         };
-        let title = title(board, &said);
-        let inner = popup(board, frame, width, height, title);
+        let title = title(cluster, &said);
+        let inner = popup(cluster, frame, width, height, title);
         scrolled(frame, inner, lines, &self.scroll);
     }
 }
 
 /// The help's lines.
-fn lines(board: &Board, context: Context) -> Vec<Line<'static>> {
+fn lines(host: &dyn Host, context: Context) -> Vec<Line<'static>> {
+    let cluster = host.cluster();
     let mut lines = vec![Line::styled(
         format!(
             "{} · {}",
-            if context == Context::Clusters { "Clusters" } else { board.view.name() },
-            if board.is_read_only() { "read-only" } else { "read and write" }
+            if context == Context::Clusters { "Clusters" } else { host.view().name() },
+            if cluster.is_read_only() { "read-only" } else { "read and write" }
         ),
-        board.style(Slot::Dim),
+        cluster.style(Slot::Dim),
     )];
     // What is special here first, then what goes everywhere; nothing that does not work now.
     let everywhere = |a: &&Action| {
         ROWS.iter().all(|view| a.contexts.contains(view))
             && matches!(a.needs, Needs::Nothing | Needs::Rows)
     };
-    let offered = || ACTIONS.iter().filter(|a| board.offers_in(a, context));
+    let offered = || ACTIONS.iter().filter(|a| host.offers_in(a, context));
     let here: Vec<_> = offered().filter(|a| !everywhere(a)).collect();
     let all: Vec<_> = offered().filter(everywhere).collect();
     for (title, actions) in [("Here", here), ("Everywhere", all)] {
         if actions.is_empty() {
             continue;
         }
-        lines.push(Line::styled(title, board.style(Slot::Title)));
+        lines.push(Line::styled(title, cluster.style(Slot::Title)));
         for action in actions {
-            let keys = format!("{:>14}  ", board.settings.keymap.shown(action, context));
+            let keys = format!("{:>14}  ", cluster.settings.keymap.shown(action, context));
             lines.push(Line::from(vec![
-                Span::styled(keys, board.style(Slot::Key)),
-                Span::styled(action.words, board.style(Slot::Text)),
+                Span::styled(keys, cluster.style(Slot::Key)),
+                Span::styled(action.words, cluster.style(Slot::Text)),
             ]));
         }
     }
     lines.push(Line::default());
-    if let Some(usage) = &board.usage {
-        lines.push(Line::styled(stats::budget(usage), board.style(Slot::Dim)));
+    if let Some(usage) = &cluster.usage {
+        lines.push(Line::styled(stats::budget(usage), cluster.style(Slot::Dim)));
     }
     lines.push(Line::styled(
         "Glyphs: · well   ◐ on its way   ! look at it   ✗ act   ★ leader   – ended",
-        board.style(Slot::Dim),
+        cluster.style(Slot::Dim),
     ));
     lines
 }

@@ -10,10 +10,9 @@ use ratatui::{
 use crate::{
     config::Slot,
     ui::{
-        Board,
         chrome::clear,
         input::{actions::Act, line_editor::LineEditor},
-        popup::{Behaviour, Handled, input_spans},
+        popup::behaviour::{Behaviour, Handled, Host, input_spans},
     },
 };
 
@@ -43,28 +42,30 @@ impl LinePrompt {
 
     fn at_work(&self) -> Handled {
         let (purpose, text) = (self.purpose, self.input.text().to_owned());
-        Handled::stays_then(move |board| purpose.set(board, &text))
+        Handled::stays_then(move |host| purpose.set(host, &text))
     }
 }
 
 impl Purpose {
-    fn set(self, board: &mut Board, text: &str) {
+    fn set(self, host: &mut dyn Host, text: &str) {
         match self {
-            Self::Filter => board.set_filter(text),
-            Self::Highlight => board.set_highlight(text),
+            Self::Filter => host.set_filter(text),
+            Self::Highlight => host.set_highlight(text),
         }
     }
 }
 
 impl Behaviour for LinePrompt {
-    fn key(&mut self, key: &KeyEvent, _: &Board) -> Handled {
+    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Handled {
         let purpose = self.purpose;
         match (key.code, purpose) {
             (KeyCode::Enter, Purpose::Filter) => Handled::done(),
-            (KeyCode::Enter, Purpose::Highlight) => Handled::done_then(|board| board.find(false)),
-            (KeyCode::Esc, _) => Handled::done_then(move |board| purpose.set(board, "")),
-            (KeyCode::Down, Purpose::Filter) => Handled::stays_then(|board| board.act(Act::Down)),
-            (KeyCode::Up, Purpose::Filter) => Handled::stays_then(|board| board.act(Act::Up)),
+            (KeyCode::Enter, Purpose::Highlight) => {
+                Handled::done_then(|host| host.act(Act::PreviousHit))
+            }
+            (KeyCode::Esc, _) => Handled::done_then(move |host| purpose.set(host, "")),
+            (KeyCode::Down, Purpose::Filter) => Handled::stays_then(|host| host.act(Act::Down)),
+            (KeyCode::Up, Purpose::Filter) => Handled::stays_then(|host| host.act(Act::Up)),
             _ if self.input.key(key) => self.at_work(),
             _ => Handled::Stays,
         }
@@ -75,15 +76,16 @@ impl Behaviour for LinePrompt {
         self.at_work()
     }
 
-    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = host.cluster();
         let place = Rect { y: area.bottom() - 1, height: 1, ..area };
-        clear(board, frame, place);
+        clear(cluster, frame, place);
         let sign = if self.purpose == Purpose::Filter { " / " } else { " & " };
-        let mut line = vec![Span::styled(sign, board.style(Slot::Key))];
-        line.extend(input_spans(board, &self.input, place.width.saturating_sub(3)));
+        let mut line = vec![Span::styled(sign, cluster.style(Slot::Key))];
+        line.extend(input_spans(cluster, &self.input, place.width.saturating_sub(3)));
         line.push(Span::styled(
             "   ! inverts  /regex/  ~fuzzy   Enter keep  Esc clear",
-            board.style(Slot::Dim),
+            cluster.style(Slot::Dim),
         ));
         frame.render_widget(Line::from(line), place);
     }

@@ -13,13 +13,14 @@ use crate::{
     config::Slot,
     session::Token,
     ui::{
-        Board,
+        app::cluster::Cluster,
         chrome::{clear, frame_of},
         input::actions::{Act, Context, Needs},
         popup::{
-            Behaviour, Handled, describe, redraw,
+            behaviour::{Behaviour, Handled, Host, redraw, title},
+            describe,
             scroll::{Scroll, scroll_keys, scrolled},
-            stats, title,
+            stats,
         },
         widget::text,
     },
@@ -71,8 +72,9 @@ impl Page {
 }
 
 impl Behaviour for Page {
-    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
-        let Some(action) = board.settings.keymap.of(Context::Page, key) else {
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+        let cluster = host.cluster();
+        let Some(action) = cluster.settings.keymap.of(Context::Page, key) else {
             return Handled::Stays;
         };
         match action.act {
@@ -80,9 +82,9 @@ impl Behaviour for Page {
             Act::Redraw => return redraw(),
             Act::Yaml => {
                 let subject = self.subject();
-                return Handled::done_then(move |board| {
+                return Handled::done_then(move |host| {
                     if let Some(subject) = subject {
-                        board.yaml_of(&subject);
+                        host.yaml_of(&subject);
                     }
                 });
             }
@@ -93,37 +95,38 @@ impl Behaviour for Page {
                 if let Some(Subject::Service(id)) = self.subject()
                     && action.needs == Needs::Service
                 {
-                    return Handled::done_then(move |board| board.act_on(act, id));
+                    return Handled::done_then(move |host| host.act_on(act, id));
                 }
             }
         }
         Handled::Stays
     }
 
-    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
-        clear(board, frame, area);
-        let inner = frame_of(board, frame, area, title(board, &self.title), true);
+    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = host.cluster();
+        clear(cluster, frame, area);
+        let inner = frame_of(cluster, frame, area, title(cluster, &self.title), true);
         let body = Rect { height: inner.height.saturating_sub(1), ..inner };
-        let back = board.key_of(Act::Back, Context::Page);
-        let mut keys = vec![(Some(scroll_keys(board, Context::Page)), "scroll"), (back, "back")];
+        let back = cluster.key_of(Act::Back, Context::Page);
+        let mut keys = vec![(Some(scroll_keys(cluster, Context::Page)), "scroll"), (back, "back")];
         let reveal = (
-            board.key_of(Act::Reveal, Context::Page),
+            cluster.key_of(Act::Reveal, Context::Page),
             if self.reveal { "hide secrets" } else { "show secrets" },
         );
         let lines = match &self.kind {
             PageKind::Describe { subject, document, .. } => {
-                keys.push((board.key_of(Act::Yaml, Context::Page), "YAML"));
+                keys.push((cluster.key_of(Act::Yaml, Context::Page), "YAML"));
                 keys.push(reveal);
                 let width = body.width as usize;
-                describe::lines(board, subject, document.as_ref(), self.reveal, width)
+                describe::lines(cluster, subject, document.as_ref(), self.reveal, width)
             }
-            PageKind::Blast(id) => describe::blast_lines(board, id, body.width as usize),
-            PageKind::Stats => stats::lines(board),
+            PageKind::Blast(id) => describe::blast_lines(cluster, id, body.width as usize),
+            PageKind::Stats => stats::lines(host),
             PageKind::Yaml { value: None, .. } => {
-                vec![Line::styled("reading…", board.style(Slot::Dim))]
+                vec![Line::styled("reading…", cluster.style(Slot::Dim))]
             }
             PageKind::Yaml { value: Some(Err(why)), .. } => {
-                vec![Line::styled(text::clean(why).into_owned(), board.style(Slot::Critical))]
+                vec![Line::styled(text::clean(why).into_owned(), cluster.style(Slot::Critical))]
             }
             PageKind::Yaml { value: Some(Ok(value)), .. } => {
                 keys.push(reveal);
@@ -134,7 +137,7 @@ impl Behaviour for Page {
                     mask_document(&mut masked);
                     to_yaml(&masked)
                 };
-                shown.lines().map(|l| yaml_line(board, l)).collect()
+                shown.lines().map(|l| yaml_line(cluster, l)).collect()
             }
         };
         scrolled(frame, body, lines, &self.scroll);
@@ -142,22 +145,22 @@ impl Behaviour for Page {
         let mut spans = Vec::new();
         for (key, words) in keys {
             let Some(key) = key.filter(|key| !key.is_empty()) else { continue };
-            spans.push(Span::styled(format!(" {key} "), board.style(Slot::Key)));
-            spans.push(Span::styled(format!("{words} "), board.style(Slot::Dim)));
+            spans.push(Span::styled(format!(" {key} "), cluster.style(Slot::Key)));
+            spans.push(Span::styled(format!("{words} "), cluster.style(Slot::Dim)));
         }
         frame.render_widget(Line::from(spans), place);
     }
 }
 
 /// Key and value of a line of YAML told apart.
-fn yaml_line(board: &Board, line: &str) -> Line<'static> {
+fn yaml_line(cluster: &Cluster, line: &str) -> Line<'static> {
     let clean = text::clean(line).into_owned();
     match clean.split_once(": ") {
         Some((key, value)) if !key.contains('"') => Line::from(vec![
-            Span::styled(format!("{key}: "), board.style(Slot::Info)),
-            Span::styled(value.to_owned(), board.style(Slot::Text)),
+            Span::styled(format!("{key}: "), cluster.style(Slot::Info)),
+            Span::styled(value.to_owned(), cluster.style(Slot::Text)),
         ]),
-        _ if clean.ends_with(':') => Line::styled(clean, board.style(Slot::Info)),
-        _ => Line::styled(clean, board.style(Slot::Text)),
+        _ if clean.ends_with(':') => Line::styled(clean, cluster.style(Slot::Info)),
+        _ => Line::styled(clean, cluster.style(Slot::Text)),
     }
 }

@@ -11,21 +11,17 @@ use crate::{
     cluster::{Node, Store},
     config::{Slot, Theme, Themes},
     ui::{
-        Board,
         chrome::popup,
         input::{
             actions::{ACTIONS, Context},
             keymap::Keymap,
             line_editor::LineEditor,
         },
-        popup::{Behaviour, Handled, Popup, input_spans, title},
+        popup::behaviour::{Behaviour, Handled, Host, input_spans, title},
         table::order::natural,
         widget::text,
     },
 };
-
-/// Number of recent commands offered again.
-const RECENT: usize = 8;
 
 /// A command being typed.
 #[derive(Debug, Default)]
@@ -51,15 +47,17 @@ pub struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn of(board: &'a Board) -> Self {
-        let settings = &board.settings;
+    /// The names that a workspace knows.
+    pub fn of(host: &'a dyn Host) -> Self {
+        let cluster = host.cluster();
+        let settings = &cluster.settings;
         Self {
-            store: &board.scene.store,
-            clusters: &board.siblings,
+            store: &cluster.model.store,
+            clusters: &cluster.siblings,
             themes: &settings.appearance.themes,
             keymap: &settings.keymap,
-            recent: &board.recent,
-            context: board.context(),
+            recent: &cluster.recent,
+            context: host.context(),
         }
     }
 }
@@ -203,8 +201,9 @@ impl Palette {
 }
 
 impl Behaviour for Palette {
-    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
-        let found = self.suggestions(&Known::of(board));
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+        let _cluster = host.cluster();
+        let found = self.suggestions(&Known::of(host));
         match key.code {
             KeyCode::Esc => return Handled::GivenUp,
             KeyCode::Down => self.chosen = (self.chosen + 1).min(found.len().saturating_sub(1)),
@@ -219,7 +218,7 @@ impl Behaviour for Palette {
                 if command.ends_with(' ') {
                     self.fill(&command);
                 } else {
-                    return Handled::stays_then(move |board| board.enter_command(command, &key));
+                    return Handled::stays_then(move |host| host.enter_command(command, &key));
                 }
             }
             _ => {
@@ -228,7 +227,7 @@ impl Behaviour for Palette {
                 self.error = None;
             }
         }
-        Handled::stays_then(Board::preview)
+        Handled::stays_then(|host| host.preview())
     }
 
     fn paste(&mut self, text: &str) -> Handled {
@@ -236,23 +235,24 @@ impl Behaviour for Palette {
         Handled::Stays
     }
 
-    fn give_up(&mut self, board: &mut Board) {
+    fn give_up(&mut self, host: &mut dyn Host) {
         if let Some(theme) = self.before.take() {
-            board.settings.appearance.theme = theme;
+            host.cluster_mut().settings.appearance.theme = theme;
         }
     }
 
-    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
-        let known = Known::of(board);
+    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = host.cluster();
+        let known = Known::of(host);
         let found = self.suggestions(&known);
         let height = (found.len() as u16 + 3).clamp(4, area.height.min(16));
-        let inner = popup(board, frame, 72, height, title(board, "Command"));
-        let mut line = vec![Span::styled(" : ", board.style(Slot::Key))];
-        line.extend(input_spans(board, &self.input, inner.width.saturating_sub(3)));
+        let inner = popup(cluster, frame, 72, height, title(cluster, "Command"));
+        let mut line = vec![Span::styled(" : ", cluster.style(Slot::Key))];
+        line.extend(input_spans(cluster, &self.input, inner.width.saturating_sub(3)));
         if let Some(error) = &self.error {
             line.push(Span::styled(
                 format!("  {}", text::clean(error)),
-                board.style(Slot::Critical),
+                cluster.style(Slot::Critical),
             ));
         }
         frame.render_widget(Line::from(line), Rect { height: 1, ..inner });
@@ -272,7 +272,7 @@ impl Behaviour for Palette {
             let y = inner.y + 1 + (row - from) as u16;
             let place = Rect { y, height: 1, ..inner };
             if row == self.chosen {
-                frame.buffer_mut().set_style(place, board.style(Slot::Selected));
+                frame.buffer_mut().set_style(place, cluster.style(Slot::Selected));
             }
             let marker = if row == self.chosen { "›" } else { " " };
             let padded = |said: &str, width: usize| {
@@ -283,54 +283,12 @@ impl Behaviour for Palette {
             let line = Line::from(vec![
                 Span::styled(
                     format!("{marker} {} ", padded(&command, wide)),
-                    board.style(Slot::Text),
+                    cluster.style(Slot::Text),
                 ),
-                Span::styled(words, board.style(Slot::Dim)),
-                Span::styled(format!(" {}", found.key), board.style(Slot::Key)),
+                Span::styled(words, cluster.style(Slot::Dim)),
+                Span::styled(format!(" {}", found.key), cluster.style(Slot::Key)),
             ]);
             frame.render_widget(line, place);
-        }
-    }
-}
-
-impl Board {
-    /// Carries a command out. One that can't be leaves the palette open, with the reason.
-    fn enter_command(&mut self, command: String, key: &str) {
-        if let Err(why) = self.run(&command) {
-            if let Some(Popup::Palette(palette)) = self.popups.last_mut() {
-                palette.error = Some(why);
-            }
-        } else {
-            self.recent.retain(|c| *c != command);
-            self.recent.insert(0, command.clone());
-            self.recent.truncate(RECENT);
-            if !key.is_empty() && self.toast.is_none() {
-                self.say(format!("{command}: next time, {key} does that"));
-            }
-        }
-        self.preview();
-    }
-
-    /// The theme under the palette's cursor is shown at once.
-    fn preview(&mut self) {
-        let known = Known::of(self);
-        let Some(Popup::Palette(palette)) = self.popups.last() else { return };
-        let found = palette.suggestions(&known);
-        let name = found.get(palette.chosen).and_then(|s| s.command.strip_prefix("theme "));
-        let theme =
-            name.filter(|n| !n.is_empty()).map(|n| self.settings.appearance.themes.get(Some(n)));
-        let Some(Popup::Palette(palette)) = self.popups.last_mut() else { return };
-        match theme {
-            Some(Ok(theme)) => {
-                let before = std::mem::replace(&mut self.settings.appearance.theme, theme);
-                palette.before.get_or_insert(before);
-            }
-            Some(Err(why)) => palette.error = Some(why),
-            None => {
-                if let Some(theme) = palette.before.take() {
-                    self.settings.appearance.theme = theme;
-                }
-            }
         }
     }
 }

@@ -14,16 +14,16 @@ use crate::{
     cluster::Timestamp,
     config::Slot,
     ui::{
-        Board,
+        app::cluster::Cluster,
         chrome::popup,
         input::{
             actions::{Act, Context},
             line_editor::LineEditor,
         },
         popup::{
-            Behaviour, Handled, diff, is_plain, redraw,
+            behaviour::{Behaviour, Handled, Host, is_plain, redraw, title, typed},
+            diff,
             scroll::{Scroll, scroll_keys, scrolled},
-            title, typed,
         },
         widget::text,
     },
@@ -74,11 +74,16 @@ impl PlanBox {
 
 impl PlanBox {
     /// The answer that a key gives, if it gives one.
-    fn answer(&mut self, key: &KeyEvent, act: Option<Act>, board: &Board) -> Option<Confirmation> {
+    fn answer(
+        &mut self,
+        key: &KeyEvent,
+        act: Option<Act>,
+        cluster: &Cluster,
+    ) -> Option<Confirmation> {
         match (&self.plan.confirm, act) {
             (Confirm::Yes, Some(Act::CarryOut)) if is_plain(key) => {
                 let held = key.kind == KeyEventKind::Repeat;
-                if held || !self.may_be_read(board.last_y, board.now) {
+                if held || !self.may_be_read(cluster.last_y, cluster.now) {
                     self.slip = Some(Slip::TooSoon);
                     return None;
                 }
@@ -105,26 +110,27 @@ impl PlanBox {
 }
 
 impl Behaviour for PlanBox {
-    fn key(&mut self, key: &KeyEvent, board: &Board) -> Handled {
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+        let cluster = host.cluster();
         // Letters are typed where a word confirms.
         let is_text =
             matches!((&self.plan.confirm, key.code), (Confirm::Type(_), KeyCode::Char(_)));
         let action =
-            board.settings.keymap.of(Context::Plan, key).filter(|_| !is_text || !is_plain(key));
+            cluster.settings.keymap.of(Context::Plan, key).filter(|_| !is_text || !is_plain(key));
         let act = action.map(|action| action.act);
         match act {
             Some(Act::Back) => return Handled::GivenUp,
             Some(Act::Redraw) => return redraw(),
             _ => {}
         }
-        let Some(answer) = self.answer(key, act, board) else { return Handled::Stays };
-        let Some(grant) = &board.settings.grant else { return Handled::Stays };
+        let Some(answer) = self.answer(key, act, cluster) else { return Handled::Stays };
+        let Some(grant) = &cluster.settings.grant else { return Handled::Stays };
         match self.plan.clone().approve(grant, &answer) {
-            Ok(approved) => return Handled::done_then(|board| board.carry_out(approved)),
+            Ok(approved) => return Handled::done_then(|host| host.carry_out(approved)),
             Err(NotApproved::Answer) => self.slip = Some(Slip::Wrong),
             Err(why @ NotApproved::OtherCluster) => {
                 let said = format!("nothing was sent: {why}");
-                return Handled::stays_then(move |board| board.notice(said));
+                return Handled::stays_then(move |host| host.cluster_mut().notice(said));
             }
         }
         Handled::Stays
@@ -135,11 +141,13 @@ impl Behaviour for PlanBox {
         Handled::Stays
     }
 
-    fn draw(&self, board: &Board, frame: &mut Frame<'_>, area: Rect) {
+    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = host.cluster();
         let width = (area.width - 4).min(110);
-        let lines = lines(board, self, width as usize - 4);
+        let lines = lines(cluster, self, width as usize - 4);
         let height = (lines.len() as u16 + 4).min(area.height - 2).max(6);
-        let inner = popup(board, frame, width, height, title(board, &plan_title(board, self)));
+        let inner =
+            popup(cluster, frame, width, height, title(cluster, &plan_title(cluster, self)));
         let inner = Rect { x: inner.x + 1, width: inner.width - 1, ..inner };
         let body = Rect { height: inner.height.saturating_sub(2), ..inner };
         let total = lines.len();
@@ -147,35 +155,35 @@ impl Behaviour for PlanBox {
         if total > body.height as usize {
             // Letters are typed where a word confirms.
             let keys = match self.plan.confirm {
-                Confirm::Yes => scroll_keys(board, Context::Plan),
+                Confirm::Yes => scroll_keys(cluster, Context::Plan),
                 Confirm::Type(_) => "↑ ↓ PgUp PgDn".to_owned(),
             };
             let said = format!("{} of {total} lines, {keys} scroll", body.height);
             let place = Rect { y: body.bottom(), height: 1, ..inner };
-            frame.render_widget(Line::styled(said, board.style(Slot::Dim)), place);
+            frame.render_widget(Line::styled(said, cluster.style(Slot::Dim)), place);
         }
         let place = Rect { y: inner.bottom() - 1, height: 1, ..inner };
-        frame.render_widget(question(board, self, inner.width.into()), place);
+        frame.render_widget(question(cluster, self, inner.width.into()), place);
     }
 }
 
 /// `Plan: scale web 3 → 5 on prod`: with several clusters it must be plain which is meant.
-fn plan_title(board: &Board, shown: &PlanBox) -> String {
+fn plan_title(cluster: &Cluster, shown: &PlanBox) -> String {
     let title = &shown.plan.title;
-    if board.settings.named || board.siblings.len() > 1 {
-        format!("Plan: {title} on {}", board.settings.name)
+    if cluster.settings.named || cluster.siblings.len() > 1 {
+        format!("Plan: {title} on {}", cluster.settings.name)
     } else {
         format!("Plan: {title}")
     }
 }
 
 /// The scrolling part.
-fn lines(board: &Board, shown: &PlanBox, width: usize) -> Vec<Line<'static>> {
+fn lines(cluster: &Cluster, shown: &PlanBox, width: usize) -> Vec<Line<'static>> {
     let plan = &shown.plan;
     let mut lines = Vec::new();
     let mut say = |said: &str, slot: Slot| {
         for line in wrap(&text::clean(said), width) {
-            lines.push(Line::styled(line, board.style(slot)));
+            lines.push(Line::styled(line, cluster.style(slot)));
         }
     };
     if let Some(notice) = &shown.notice {
@@ -196,25 +204,25 @@ fn lines(board: &Board, shown: &PlanBox, width: usize) -> Vec<Line<'static>> {
         if plan.steps.len() > 1 {
             lines.push(Line::styled(
                 text::clean(&step.title()).into_owned(),
-                board.style(Slot::Title),
+                cluster.style(Slot::Title),
             ));
         }
-        lines.extend(diff::lines(board, &step.diff, width));
+        lines.extend(diff::lines(cluster, &step.diff, width));
         let touches = format!("→ {}", step.touches);
         for line in wrap(&text::clean(&touches), width) {
-            lines.push(Line::styled(line, board.style(Slot::Text)));
+            lines.push(Line::styled(line, cluster.style(Slot::Text)));
         }
         for line in wrap(&format!("$ {}", text::clean(&step.command)), width) {
-            lines.push(Line::styled(line, board.style(Slot::Dim)));
+            lines.push(Line::styled(line, cluster.style(Slot::Dim)));
         }
     }
     lines
 }
 
 /// The question at the bottom.
-fn question(board: &Board, shown: &PlanBox, width: usize) -> Line<'static> {
-    let key = board.style(Slot::Key);
-    let dim = board.style(Slot::Dim);
+fn question(cluster: &Cluster, shown: &PlanBox, width: usize) -> Line<'static> {
+    let key = cluster.style(Slot::Key);
+    let dim = cluster.style(Slot::Dim);
     match &shown.plan.confirm {
         Confirm::Yes => {
             let mut spans = vec![
@@ -228,7 +236,7 @@ fn question(board: &Board, shown: &PlanBox, width: usize) -> Line<'static> {
                 Some(Slip::TooSoon) => "   too soon: read it first",
                 None => "",
             };
-            spans.push(Span::styled(said, board.style(Slot::Warn)));
+            spans.push(Span::styled(said, cluster.style(Slot::Warn)));
             Line::from(spans)
         }
         Confirm::Type(word) => {
@@ -237,11 +245,11 @@ fn question(board: &Board, shown: &PlanBox, width: usize) -> Line<'static> {
             let taken = text::width(&ask) + text::width(wrong);
             let (before, after) = typed(&shown.typed, width.saturating_sub(taken).max(10));
             Line::from(vec![
-                Span::styled(ask, board.style(Slot::Warn)),
+                Span::styled(ask, cluster.style(Slot::Warn)),
                 Span::raw(before),
                 Span::styled("▏", key),
                 Span::raw(after),
-                Span::styled(wrong, board.style(Slot::Critical)),
+                Span::styled(wrong, cluster.style(Slot::Critical)),
             ])
         }
     }

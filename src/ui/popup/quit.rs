@@ -10,10 +10,9 @@ use ratatui::{
 use crate::{
     config::Slot,
     ui::{
-        Board,
         app::Effect,
         chrome::popup,
-        popup::{Behaviour, Handled, is_ctrl_c, is_plain, lines_at, title},
+        popup::behaviour::{Behaviour, Handled, Host, is_ctrl_c, is_plain, lines_at, title},
     },
 };
 
@@ -22,10 +21,10 @@ use crate::{
 pub struct Quit;
 
 impl Behaviour for Quit {
-    fn key(&mut self, key: &KeyEvent, _: &Board) -> Handled {
+    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Handled {
         let yes = key.code == KeyCode::Char('y') && is_plain(key);
         if yes || is_ctrl_c(key) {
-            return Handled::done_then(|board| board.effects.push(Effect::Quit));
+            return Handled::done_then(|host| host.cluster_mut().effects.push(Effect::Quit));
         }
         Handled::GivenUp
     }
@@ -34,17 +33,18 @@ impl Behaviour for Quit {
         true
     }
 
-    fn draw(&self, board: &Board, frame: &mut Frame<'_>, _: Rect) {
-        let inner = popup(board, frame, 62, 4, title(board, "Quit?"));
+    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, _: Rect) {
+        let cluster = host.cluster();
+        let inner = popup(cluster, frame, 62, 4, title(cluster, "Quit?"));
         lines_at(
             frame,
             inner,
             vec![
                 Line::raw(" An action is in flight. The Swarm goes on with it, unwatched."),
                 Line::from(vec![
-                    Span::styled(" y ", board.style(Slot::Key)),
+                    Span::styled(" y ", cluster.style(Slot::Key)),
                     Span::raw("quit   "),
-                    Span::styled("Esc ", board.style(Slot::Key)),
+                    Span::styled("Esc ", cluster.style(Slot::Key)),
                     Span::raw("stay"),
                 ]),
             ],

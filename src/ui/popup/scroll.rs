@@ -5,9 +5,9 @@ use std::cell::Cell;
 use ratatui::{Frame, layout::Rect, text::Line};
 
 use crate::ui::{
-    Board,
+    app::cluster::Cluster,
     input::actions::{Act, Context},
-    popup::lines_at,
+    popup::behaviour::lines_at,
 };
 
 /// The first line shown; drawing keeps it within what there is.
@@ -44,8 +44,8 @@ impl Scroll {
 }
 
 /// The keys that scroll: `j k`.
-pub(in crate::ui) fn scroll_keys(board: &Board, context: Context) -> String {
-    let keys = [Act::Down, Act::Up].into_iter().filter_map(|act| board.key_of(act, context));
+pub(in crate::ui) fn scroll_keys(cluster: &Cluster, context: Context) -> String {
+    let keys = [Act::Down, Act::Up].into_iter().filter_map(|act| cluster.key_of(act, context));
     keys.collect::<Vec<_>>().join(" ")
 }
 

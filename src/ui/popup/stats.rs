@@ -8,20 +8,24 @@ use crate::{
     config::Slot,
     session::Usage,
     text::{span, took},
-    ui::{Board, terminal::performance::Performance, widget::text},
+    ui::{
+        app::cluster::Cluster, popup::behaviour::Host, terminal::performance::Performance,
+        widget::text,
+    },
 };
 
 /// The page's lines.
-pub(in crate::ui) fn lines(board: &Board) -> Vec<Line<'static>> {
+pub(in crate::ui) fn lines(host: &dyn Host) -> Vec<Line<'static>> {
+    let cluster = host.cluster();
     let mut lines = Vec::new();
-    match &board.usage {
-        None => lines.push(Line::styled(" asking…", board.style(Slot::Dim))),
-        Some(usage) => costs(board, usage, &mut lines),
+    match &cluster.usage {
+        None => lines.push(Line::styled(" asking…", cluster.style(Slot::Dim))),
+        Some(usage) => costs(cluster, usage, &mut lines),
     }
     lines.push(Line::default());
-    model(board, &mut lines);
-    if let Some(performance) = &board.performance {
-        own(board, performance, &mut lines);
+    model(cluster, host.dropped_lines(), &mut lines);
+    if let Some(performance) = &cluster.performance {
+        own(cluster, performance, &mut lines);
     }
     lines
 }
@@ -38,11 +42,11 @@ fn percent(share: f64) -> String {
     if percent >= 10.0 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
 }
 
-fn costs(board: &Board, usage: &Usage, lines: &mut Vec<Line<'static>>) {
-    let dim = board.style(Slot::Dim);
+fn costs(cluster: &Cluster, usage: &Usage, lines: &mut Vec<Line<'static>>) {
+    let dim = cluster.style(Slot::Dim);
     let over = usage.used() > usage.share;
     let slot = if over { Slot::Warn } else { Slot::Text };
-    lines.push(Line::styled(format!(" {}", budget(usage)), board.style(slot)));
+    lines.push(Line::styled(format!(" {}", budget(usage)), cluster.style(slot)));
     lines.push(Line::styled(
         format!(
             " {} · in {}: {} requests, {}, {} events, {} failures",
@@ -75,15 +79,15 @@ fn costs(board: &Board, usage: &Usage, lines: &mut Vec<Line<'static>>) {
                 took(spent.decoding),
                 span(spent.interval),
             ),
-            board.style(slot),
+            cluster.style(slot),
         ));
     }
 }
 
-fn model(board: &Board, lines: &mut Vec<Line<'static>>) {
-    let store = board.live_store();
+fn model(cluster: &Cluster, dropped: u64, lines: &mut Vec<Line<'static>>) {
+    let store = cluster.model.live();
     pair(
-        board,
+        cluster,
         lines,
         "model",
         format!(
@@ -95,26 +99,25 @@ fn model(board: &Board, lines: &mut Vec<Line<'static>>) {
         ),
     );
     for (part, why) in store.unread().iter() {
-        pair(board, lines, "", format!("{} unknown: {}", part.word(), text::clean(why)));
+        pair(cluster, lines, "", format!("{} unknown: {}", part.word(), text::clean(why)));
     }
-    let (events, problems) = (store.journal().iter().len(), board.problems().len());
-    pair(board, lines, "", format!("{events} events, {problems} problems"));
-    let queued = board.usage.as_ref().map_or(0, |u| u.queued);
-    let log = board.log.as_ref().map_or(0, |log| log.buffer.dropped());
+    let (events, problems) = (store.journal().iter().len(), cluster.problems().len());
+    pair(cluster, lines, "", format!("{events} events, {problems} problems"));
+    let queued = cluster.usage.as_ref().map_or(0, |u| u.queued);
     pair(
-        board,
+        cluster,
         lines,
         "queues",
-        format!("{queued} queued; {log} log lines dropped from the full buffer"),
+        format!("{queued} queued; {dropped} log lines dropped from the full buffer"),
     );
 }
 
-fn own(board: &Board, performance: &Performance, lines: &mut Vec<Line<'static>>) {
+fn own(cluster: &Cluster, performance: &Performance, lines: &mut Vec<Line<'static>>) {
     let figures = |[p50, p99, worst]: [Duration; 3]| {
         format!("median {}, 99 % {}, worst {}", took(p50), took(p99), took(worst))
     };
     pair(
-        board,
+        cluster,
         lines,
         "frames",
         format!(
@@ -125,20 +128,20 @@ fn own(board: &Board, performance: &Performance, lines: &mut Vec<Line<'static>>)
             took(performance.between)
         ),
     );
-    pair(board, lines, "drawing", figures(performance.drawing.figures()));
-    pair(board, lines, "applying", figures(performance.applying.figures()));
+    pair(cluster, lines, "drawing", figures(performance.drawing.figures()));
+    pair(cluster, lines, "applying", figures(performance.applying.figures()));
     pair(
-        board,
+        cluster,
         lines,
         "turns",
         format!("{}; {} told", figures(performance.turns.figures()), performance.told),
     );
-    pair(board, lines, "memory", format!("{} resident", text::bytes(performance.memory)));
+    pair(cluster, lines, "memory", format!("{} resident", text::bytes(performance.memory)));
 }
 
-fn pair(board: &Board, lines: &mut Vec<Line<'static>>, name: &str, value: String) {
+fn pair(cluster: &Cluster, lines: &mut Vec<Line<'static>>, name: &str, value: String) {
     lines.push(Line::from(vec![
-        Span::styled(format!(" {name:<9}"), board.style(Slot::Dim)),
+        Span::styled(format!(" {name:<9}"), cluster.style(Slot::Dim)),
         Span::raw(value),
     ]));
 }

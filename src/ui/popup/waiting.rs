@@ -7,9 +7,8 @@ use crate::{
     config::Slot,
     session::Token,
     ui::{
-        Board,
         chrome::popup,
-        popup::{Behaviour, Handled, title},
+        popup::behaviour::{Behaviour, Handled, Host, title},
         widget::text,
     },
 };
@@ -24,17 +23,18 @@ pub struct Waiting {
 }
 
 impl Behaviour for Waiting {
-    fn key(&mut self, key: &KeyEvent, _: &Board) -> Handled {
+    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Handled {
         if key.code == KeyCode::Esc { Handled::GivenUp } else { Handled::Stays }
     }
 
-    fn give_up(&mut self, board: &mut Board) {
-        board.pending = None;
+    fn give_up(&mut self, host: &mut dyn Host) {
+        host.cluster_mut().pending = None;
     }
 
-    fn draw(&self, board: &Board, frame: &mut Frame<'_>, _: Rect) {
-        let inner = popup(board, frame, 60, 3, title(board, "Reading"));
+    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, _: Rect) {
+        let cluster = host.cluster();
+        let inner = popup(cluster, frame, 60, 3, title(cluster, "Reading"));
         let said = format!(" {} …   Esc gives up", text::clean(&self.what));
-        frame.render_widget(Line::styled(said, board.style(Slot::Dim)), inner);
+        frame.render_widget(Line::styled(said, cluster.style(Slot::Dim)), inner);
     }
 }

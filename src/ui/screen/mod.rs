@@ -1,14 +1,132 @@
-//! The screens: a file or a folder each.
+//! The screens: a file or a folder each, with their state, rows, keys and drawing. They are listed in
+//! [`kinds`], and nowhere else.
 
 pub(in crate::ui) mod clusters;
-pub mod events;
+pub(in crate::ui) mod events;
+pub(in crate::ui) mod kinds;
 pub(in crate::ui) mod logs;
-pub mod nodes;
+pub(in crate::ui) mod navigate;
+pub(in crate::ui) mod nodes;
 pub(in crate::ui) mod open;
-pub mod overview;
-pub mod problems;
-pub(in crate::ui) mod rows;
-pub mod services;
-pub mod tasks;
-pub(in crate::ui) mod view;
+pub(in crate::ui) mod overview;
+pub(in crate::ui) mod problems;
+pub(in crate::ui) mod registry;
+pub(in crate::ui) mod services;
+pub(in crate::ui) mod tasks;
 pub(in crate::ui) mod wall;
+
+use ratatui::{Frame, layout::Rect};
+
+use crate::{
+    cluster::{ServiceId, Subject},
+    ui::{
+        app::cluster::Cluster,
+        input::actions::{Act, Context},
+        table::rows::{Moving, Rows},
+    },
+};
+
+/// The context of a screen: the open cluster, and its own place.
+#[derive(Clone, Copy)]
+pub(in crate::ui) struct Cx<'a> {
+    pub cluster: &'a Cluster,
+    /// It has the keyboard.
+    pub focused: bool,
+    /// It has the whole body, not a pane of the Overview.
+    pub full: bool,
+    /// The object that leads beside it on the Overview, whose tasks are shown.
+    pub leader: Option<&'a Subject>,
+    /// The screen that shares its place on the Overview.
+    pub behind: Option<&'static str>,
+}
+
+/// Result of an action on a screen.
+pub(in crate::ui) enum Handled {
+    /// It is none of its own.
+    No,
+    /// It is done.
+    Yes,
+    /// The rest is not the screen's own.
+    Then(Then),
+}
+
+/// Consequence of an action outside of its screen.
+pub(in crate::ui) enum Then {
+    /// The log of all services that have problems.
+    LogsOfProblems,
+    /// A text that stands out is typed, prefilled with this.
+    AskHighlight(String),
+}
+
+/// A screen of one cluster.
+pub(in crate::ui) trait Screen {
+    /// Where its keys are looked up.
+    fn context(&self) -> Context {
+        Context::Table
+    }
+
+    /// Builds its rows anew if what they are built from changed.
+    fn refresh(&mut self, cx: Cx<'_>);
+
+    /// Builds its rows anew with the next refresh, whatever changed.
+    fn stale(&mut self) {}
+
+    /// Draws it.
+    fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect);
+
+    /// Its list, if there is one.
+    fn rows(&self) -> Option<&dyn Rows>;
+
+    /// Its list, to be changed.
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows>;
+
+    /// The part that the keys of moving move.
+    fn moved(&mut self) -> Option<&mut dyn Moving> {
+        self.rows_mut().map(|rows| rows as &mut dyn Moving)
+    }
+
+    /// The object under the cursor.
+    fn subject(&self, cluster: &Cluster) -> Option<Subject>;
+
+    /// The objects that an action is for: those marked, or the one under the cursor.
+    fn chosen(&self, cluster: &Cluster) -> Vec<Subject> {
+        self.subject(cluster).into_iter().collect()
+    }
+
+    /// Services that the session keeps fresh for it.
+    fn interest(&self, _cx: Cx<'_>, _wanted: &mut Vec<ServiceId>) {}
+
+    /// Carries out an action of its own.
+    fn act(&mut self, _act: Act, _cluster: &mut Cluster) -> Handled {
+        Handled::No
+    }
+
+    /// Whether an action of its own would do something; `None` if it is none of its own.
+    fn offers(&self, _act: Act, _cluster: &Cluster) -> Option<bool> {
+        None
+    }
+
+    /// Gives up the innermost thing that Esc gives up; false if there is none.
+    fn leave(&mut self) -> bool {
+        match self.rows_mut() {
+            Some(rows) if !rows.filter_text().is_empty() => {
+                rows.set_filter("");
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether [`Screen::leave`] would give something up.
+    fn can_leave(&self) -> bool {
+        self.rows().is_some_and(|rows| !rows.filter_text().is_empty())
+    }
+
+    /// It comes to the screen. `again`: Esc led back to it.
+    fn opened(&mut self, _again: bool, _cluster: &Cluster) {}
+
+    /// Puts the cursor on what is in that line of the screen; false if there is nothing.
+    fn click(&mut self, line: u16) -> bool {
+        self.rows_mut().is_some_and(|rows| rows.click(line))
+    }
+}

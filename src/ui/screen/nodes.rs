@@ -3,13 +3,18 @@
 use ratatui::{Frame, layout::Rect, text::Line};
 
 use crate::{
-    cluster::{Availability, Node, NodeState, Part},
+    cluster::{Availability, Node, NodeId, NodeState, Part, Subject},
     config::Slot,
     ui::{
-        Board, Model,
-        app::board::Pane,
-        chrome::{empty, frame_of, has_focus, rows, title, unknown},
-        table::columns::{Cell, Column, Key},
+        app::{cluster::Cluster, model::Model},
+        chrome::{empty, frame_of, rows, title, unknown},
+        screen::{Cx, Screen},
+        table::{
+            Sorting, Table,
+            columns::{Cell, Column, Key},
+            order::sort,
+            rows::Rows,
+        },
         widget::{bar::bar, text},
     },
 };
@@ -208,29 +213,77 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
 ];
 
-/// Titles of the columns.
-pub fn titles() -> Vec<&'static str> {
-    COLUMNS.iter().map(|column| column.title).collect()
-}
-
 /// A figure counted from tasks, if they are listed.
 fn told<'a>(c: &Model, cell: impl FnOnce() -> Cell<'a>) -> Cell<'a> {
     if c.store.tasks_refused() { Cell::dim("?") } else { cell() }
 }
 
-/// Draws the pane.
-pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let table = &board.nodes;
-    let focused = has_focus(board, Pane::Nodes);
-    let mut head = title(board, "Nodes", table.rows().len(), table.all, &table.filter);
-    if !board.scene.store.nodes_known() {
-        head = Line::styled(" Nodes ? ", board.style(Slot::Title));
+/// The nodes.
+pub struct Nodes {
+    /// The list.
+    pub table: Table<NodeId>,
+}
+
+impl Default for Nodes {
+    fn default() -> Self {
+        let mut table = Table::ordered(Sorting::By(titles));
+        table.can_be_marked = true;
+        Self { table }
     }
-    let inner = frame_of(board, frame, area, head, focused);
-    if table.rows().is_empty() {
-        let unknown = unknown(board, Part::Nodes);
-        let nothing = unknown.as_deref().unwrap_or("no nodes");
-        return empty(board, frame, inner, table.all > 0, nothing);
+}
+
+fn titles() -> Vec<&'static str> {
+    COLUMNS.iter().map(|column| column.title).collect()
+}
+
+impl Screen for Nodes {
+    fn refresh(&mut self, cx: Cx<'_>) {
+        let (model, table) = (&cx.cluster.model, &mut self.table);
+        if table.is_fresh(model.stamp(), cx.cluster.now) {
+            return;
+        }
+        let store = &model.store;
+        let known = model.order.nodes.iter().filter_map(|id| store.node(id));
+        let found: Vec<_> = known.filter(|n| table.filter.passes(texts(n).into_iter())).collect();
+        let key = COLUMNS[table.sort].key;
+        let sorted = sort(&found, table.reverse, |_| false, |n| key(n, model));
+        let rows = sorted.into_iter().map(|n| n.id.clone()).collect();
+        table.set(rows, store.nodes().len(), model.stamp(), cx.cluster.now);
     }
-    rows(board, frame, inner, (table, COLUMNS, focused), |id| board.scene.store.node(id));
+
+    fn stale(&mut self) {
+        self.table.stale();
+    }
+
+    fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let (cluster, table) = (cx.cluster, &self.table);
+        let mut head = title(cluster, "Nodes", table.rows().len(), table.all, &table.filter);
+        if !cluster.model.store.nodes_known() {
+            head = Line::styled(" Nodes ? ", cluster.style(Slot::Title));
+        }
+        let inner = frame_of(cluster, frame, area, head, cx.focused);
+        if table.rows().is_empty() {
+            let unknown = unknown(cluster, Part::Nodes);
+            let nothing = unknown.as_deref().unwrap_or("no nodes");
+            return empty(cluster, frame, inner, table.all > 0, nothing);
+        }
+        let store = &cluster.model.store;
+        rows(cluster, frame, inner, (table, COLUMNS, cx.focused), |id| store.node(id));
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.table)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.table)
+    }
+
+    fn subject(&self, _: &Cluster) -> Option<Subject> {
+        self.table.current().cloned().map(Subject::Node)
+    }
+
+    fn chosen(&self, _: &Cluster) -> Vec<Subject> {
+        self.table.chosen().into_iter().map(Subject::Node).collect()
+    }
 }

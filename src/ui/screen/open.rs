@@ -1,14 +1,21 @@
 //! Reading: logs, pages, documents, the clipboard, the pause.
 
 use crate::{
-    cluster::{ServiceId, Subject},
+    cluster::{NodeId, ServiceId, Subject},
     session::{Command, RawKind},
     text::clean,
     ui::{
-        Board,
-        app::board::{Pane, TaskScope, View},
-        popup::{CopyChoice, Page, PageKind, Popup},
-        screen::logs::{LogPane, LogSource, Place},
+        app::workspace::Workspace,
+        popup::{
+            Popup,
+            copy::CopyChoice,
+            page::{Page, PageKind},
+        },
+        screen::{
+            kinds::View,
+            logs::{LogPane, LogSource, Place},
+            tasks::TaskScope,
+        },
     },
 };
 
@@ -25,15 +32,17 @@ fn raw_of(subject: &Subject) -> Option<(RawKind, String)> {
     }
 }
 
-impl Board {
+impl Workspace {
     pub(in crate::ui) fn open_logs(&mut self) {
         let of_services = |ids: Vec<ServiceId>| {
-            let names = self.names_of(&ids);
+            let names = self.cluster.names_of(&ids);
             (LogSource::Services(ids), names)
         };
-        let store = &self.scene.store;
+        let store = &self.cluster.model.store;
         let (source, title) = match self.single() {
-            _ if self.focus() == Pane::Services && self.services.current().is_some() => {
+            _ if self.screens.focus() == View::Services
+                && self.screens.services.table.current().is_some() =>
+            {
                 of_services(self.targets())
             }
             Ok(Subject::Service(id)) => of_services(vec![id]),
@@ -50,74 +59,66 @@ impl Board {
                 let name = store.hostname(&id).to_owned();
                 (LogSource::Node(id), name)
             }
-            Ok(Subject::Other) => return self.say("nothing with a log is selected"),
-            Err(why) => return self.say(why),
+            Ok(Subject::Other) => return self.cluster.say("nothing with a log is selected"),
+            Err(why) => return self.cluster.say(why),
         };
         // From an event: to the lines of that moment.
-        let moment = self.event_time();
-        let witness = self.witness();
+        let moment = self.screens.events.entry(&self.cluster).map(|entry| entry.at);
+        let moment = moment.filter(|at| at.is_set() && self.screens.focus() == View::Events);
+        let in_problems = self.screens.focus() == View::Problems;
+        let witness = in_problems.then(|| self.screens.problems.witness(&self.cluster)).flatten();
         self.follow_log(source, title);
-        if let (Some(at), Some(log)) = (moment, &mut self.log) {
+        if let (Some(at), Some(log)) = (moment, &mut self.screens.logs.log) {
             log.seek_time(at);
         }
         // From a problem: to the end of the task that is its evidence.
-        if let (Some(task), Some(log)) = (witness, &mut self.log)
-            && self.scene.store.task(&task).is_some_and(|t| t.state.is_terminal())
+        if let (Some(task), Some(log)) = (witness, &mut self.screens.logs.log)
+            && self.cluster.model.store.task(&task).is_some_and(|t| t.state.is_terminal())
         {
             log.seek_end(task);
         }
-        if self.view == View::Overview && !self.zoomed {
+        if self.screens.view == View::Overview && !self.screens.overview.zoomed {
             // In the bottom pane first; a second l, or 6, makes it full size.
-            if self.pane == Pane::Logs {
+            if self.screens.focus() == View::Logs {
                 self.go(View::Logs);
             }
-            self.bottom_logs = true;
-            self.pane = Pane::Logs;
+            self.screens.overview.enter(View::Logs);
         } else {
             self.go(View::Logs);
         }
     }
 
     pub(in crate::ui) fn follow_log(&mut self, source: LogSource, title: String) {
-        if self.log.as_ref().is_some_and(|l| l.source == source) {
+        if self.screens.logs.log.as_ref().is_some_and(|l| l.source == source) {
             return;
         }
-        let token = self.token();
+        let token = self.cluster.token();
         let mut log = LogPane::new(token, source, title);
-        log.keys.clone_from(&self.settings.log_keys);
-        self.log = Some(log);
-    }
-
-    /// When the event under the cursor was, if the cursor is on one.
-    fn event_time(&self) -> Option<crate::cluster::Timestamp> {
-        if self.focus() != Pane::Events || self.view == View::Problems {
-            return None;
-        }
-        let seq = self.events.current()?.0;
-        self.scene.store.journal().get(seq).map(|e| e.at).filter(|at| at.is_set())
+        log.keys.clone_from(&self.cluster.settings.log_keys);
+        self.screens.logs.log = Some(log);
     }
 
     pub(in crate::ui) fn describe(&mut self) {
         match self.single() {
             Ok(subject) => self.describe_subject(subject),
-            Err(why) => self.say(why),
+            Err(why) => self.cluster.say(why),
         }
     }
 
     pub(in crate::ui) fn describe_subject(&mut self, subject: Subject) {
         let title = self.subject_title(&subject);
-        let token = self.token();
+        let token = self.cluster.token();
         if let Some((kind, id)) = raw_of(&subject) {
-            self.command(Command::Raw(token, kind, id));
+            self.cluster.command(Command::Raw(token, kind, id));
         }
         let kind = PageKind::Describe { subject, document: None, token };
         self.popups.push(Popup::Page(Page::new(title, kind)));
     }
 
     pub(in crate::ui) fn subject_title(&self, subject: &Subject) -> String {
-        let store = &self.scene.store;
+        let store = &self.cluster.model.store;
         match subject {
-            Subject::Service(id) => format!("service {}", self.service_name(id)),
+            Subject::Service(id) => format!("service {}", self.cluster.service_name(id)),
             Subject::Node(id) => format!("node {}", store.node_label(id)),
             Subject::Task(id, _) => {
                 format!(
@@ -132,17 +133,17 @@ impl Board {
     pub(in crate::ui) fn yaml(&mut self) {
         match self.single() {
             Ok(subject) => self.yaml_of(&subject),
-            Err(why) => self.say(why),
+            Err(why) => self.cluster.say(why),
         }
     }
 
     pub(in crate::ui) fn yaml_of(&mut self, subject: &Subject) {
         let Some((kind, id)) = raw_of(subject) else { return };
-        let token = self.token();
+        let token = self.cluster.token();
         let title = format!("{} · YAML", self.subject_title(subject));
         let page = PageKind::Yaml { value: None, token };
         self.popups.push(Popup::Page(Page::new(title, page)));
-        self.command(Command::Raw(token, kind, id));
+        self.cluster.command(Command::Raw(token, kind, id));
     }
 
     /// Reads the document of an open page again when the object changed since.
@@ -151,7 +152,7 @@ impl Board {
         let PageKind::Describe { subject, document: Some(Ok(document)), .. } = &page.kind else {
             return;
         };
-        let store = &self.scene.store;
+        let store = &self.cluster.model.store;
         let version = match subject {
             Subject::Service(id) => store.service(id).map(|s| s.version),
             Subject::Node(id) => store.node(id).map(|n| n.version),
@@ -160,14 +161,14 @@ impl Board {
         };
         let read = document["Version"]["Index"].as_u64();
         let Some((kind, id)) = raw_of(subject).filter(|_| version > read) else { return };
-        let fresh = self.token();
+        let fresh = self.cluster.token();
         if let Some(Popup::Page(Page { kind: PageKind::Describe { token, .. }, .. })) =
             self.popups.last_mut()
-            && self.page_read.age(self.now) >= READ_AGAIN
+            && self.cluster.page_read.age(self.cluster.now) >= READ_AGAIN
         {
             *token = fresh;
-            self.page_read = self.now;
-            self.command(Command::Raw(fresh, kind, id));
+            self.cluster.page_read = self.cluster.now;
+            self.cluster.command(Command::Raw(fresh, kind, id));
         }
     }
 
@@ -182,48 +183,40 @@ impl Board {
     }
 
     pub(in crate::ui) fn copy(&mut self) {
-        if self.focus() == Pane::Logs {
-            return self.copy_lines();
-        }
-        let store = &self.scene.store;
+        let store = &self.cluster.model.store;
         let (id, name) = match self.single() {
-            Ok(Subject::Service(id)) => (id.to_string(), self.service_name(&id)),
+            Ok(Subject::Service(id)) => (id.to_string(), self.cluster.service_name(&id)),
             Ok(Subject::Node(id)) => (id.to_string(), store.hostname(&id).to_owned()),
             Ok(Subject::Task(id, _)) => {
                 let name = store.task(&id).map_or_else(String::new, |t| store.task_name(t));
                 (id.to_string(), name)
             }
-            Ok(Subject::Other) => return self.say("nothing is selected"),
-            Err(why) => return self.say(why),
+            Ok(Subject::Other) => return self.cluster.say("nothing is selected"),
+            Err(why) => return self.cluster.say(why),
         };
         // What is pasted must do no more than what is shown.
         let [id, name] = [id, name].map(|text| clean(&text).into_owned());
         self.popups.push(Popup::Copy(CopyChoice { id, name }));
     }
 
-    pub(in crate::ui) fn pause(&mut self) {
-        match self.paused_at.take() {
-            Some(_) => {
-                if let Some(live) = self.live.take() {
-                    self.scene.store = *live;
-                }
-                self.services.stale();
-                self.nodes.stale();
-                self.tasks.stale();
-                self.events.stale();
-                if let Some(log) = &mut self.log {
-                    log.follow();
-                }
+    /// Opens the page of what dies with the node under the cursor.
+    pub(in crate::ui) fn blast(&mut self) {
+        let node = match self.single() {
+            Ok(Subject::Node(id)) => Some(id),
+            Ok(Subject::Task(id, _)) => {
+                self.cluster.model.store.task(&id).and_then(|t| t.node.clone())
             }
-            None => {
-                self.paused_at = Some(self.now);
-                self.live = Some(Box::new(self.scene.store.clone()));
-                if let Some(log) = &mut self.log
-                    && log.follows()
-                {
-                    log.toggle_hold();
-                }
-            }
+            Err(why) => return self.cluster.say(why),
+            Ok(_) => None,
+        };
+        match node {
+            Some(id) => self.open_blast(id),
+            None => self.cluster.say("no node is selected: 3 lists them"),
         }
+    }
+
+    pub(in crate::ui) fn open_blast(&mut self, id: NodeId) {
+        let title = format!("What dies with {}?", self.cluster.model.store.node_label(&id));
+        self.popups.push(Popup::Page(Page::new(title, PageKind::Blast(id))));
     }
 }

@@ -3,14 +3,19 @@
 use ratatui::{Frame, layout::Rect};
 
 use crate::{
-    cluster::{Missing, Mode, PublishMode, Service, Timestamp, UpdateState},
+    cluster::{Missing, Mode, PublishMode, Service, ServiceId, Subject, Timestamp, UpdateState},
     config::Slot,
     triage::Severity,
     ui::{
-        Board, Model,
-        app::board::Pane,
-        chrome::{empty, frame_of, has_focus, rows, title},
-        table::columns::{Cell, Column, Key},
+        app::{cluster::Cluster, model::Model},
+        chrome::{empty, frame_of, rows, title},
+        screen::{Cx, Screen},
+        table::{
+            Sorting, Table,
+            columns::{Cell, Column, Key},
+            order::sort,
+            rows::Rows,
+        },
         widget::{bar::bar, text},
     },
 };
@@ -25,14 +30,14 @@ pub enum Health {
 }
 
 /// State of a service.
-pub fn health(service: &Service, scene: &Model) -> Health {
-    let missing = scene.store.missing(service);
+pub fn health(service: &Service, model: &Model) -> Health {
+    let missing = model.store.missing(service);
     let stopped = service
         .update
         .as_ref()
         .is_some_and(|u| matches!(u.state, UpdateState::Paused | UpdateState::RollbackPaused));
     // What is wrong with it is told in one way everywhere; the figures alone go up and down.
-    let found = scene.troubled.get(&service.id);
+    let found = model.troubled.get(&service.id);
     if stopped || found == Some(&Severity::Critical) {
         Health::Down
     } else if found == Some(&Severity::Warning) {
@@ -72,17 +77,17 @@ impl Health {
     }
 }
 
-fn replicas(service: &Service, scene: &Model) -> String {
-    if scene.store.tasks_refused() && service.counts.is_none() {
+fn replicas(service: &Service, model: &Model) -> String {
+    if model.store.tasks_refused() && service.counts.is_none() {
         return "?".to_owned();
     }
-    let m = scene.store.missing(service);
+    let m = model.store.missing(service);
     let (part, whole, word) = match m.job {
         Some((done, total)) => (done, total, " done"),
         None => (m.running, m.desired, ""),
     };
-    if health(service, scene) == Health::Well {
-        return match resting(&m, scene.now) {
+    if health(service, model) == Health::Well {
+        return match resting(&m, model.now) {
             Some(said) => said,
             None => format!("{part}/{whole}{word}"),
         };
@@ -260,25 +265,75 @@ pub const COLUMNS: &[Column<Service>] = &[
     },
 ];
 
-/// Titles of the columns.
-pub fn titles() -> Vec<&'static str> {
+/// The services.
+pub struct Services {
+    /// The list.
+    pub table: Table<ServiceId>,
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        let mut table = Table::ordered(Sorting::By(titles));
+        table.can_be_marked = true;
+        Self { table }
+    }
+}
+
+fn titles() -> Vec<&'static str> {
     COLUMNS.iter().map(|column| column.title).collect()
 }
 
-/// Draws the pane.
-pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let table = &board.services;
-    let focused = has_focus(board, Pane::Services);
-    let head = title(board, "Services", table.rows().len(), table.all, &table.filter);
-    let inner = frame_of(board, frame, area, head, focused);
-    if table.rows().is_empty() {
-        return empty(
-            board,
-            frame,
-            inner,
-            table.all > 0,
-            "no services yet: docker service create …",
-        );
+impl Screen for Services {
+    fn refresh(&mut self, cx: Cx<'_>) {
+        let (model, table) = (&cx.cluster.model, &mut self.table);
+        if table.is_fresh(model.stamp(), cx.cluster.now) {
+            return;
+        }
+        let store = &model.store;
+        let known = model.order.services.iter().filter_map(|id| store.service(id));
+        let found: Vec<_> = known.filter(|s| table.filter.passes(texts(s).into_iter())).collect();
+        let key = COLUMNS[table.sort].key;
+        let sorted = sort(&found, table.reverse, |_| false, |s| key(s, model));
+        let rows = sorted.into_iter().map(|s| s.id.clone()).collect();
+        table.marked.retain(|id| store.service(id).is_some());
+        table.set(rows, store.services().len(), model.stamp(), cx.cluster.now);
     }
-    rows(board, frame, inner, (table, COLUMNS, focused), |id| board.scene.store.service(id));
+
+    fn stale(&mut self) {
+        self.table.stale();
+    }
+
+    fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let (cluster, table) = (cx.cluster, &self.table);
+        let head = title(cluster, "Services", table.rows().len(), table.all, &table.filter);
+        let inner = frame_of(cluster, frame, area, head, cx.focused);
+        if table.rows().is_empty() {
+            let nothing = "no services yet: docker service create …";
+            return empty(cluster, frame, inner, table.all > 0, nothing);
+        }
+        let store = &cluster.model.store;
+        rows(cluster, frame, inner, (table, COLUMNS, cx.focused), |id| store.service(id));
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.table)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.table)
+    }
+
+    fn subject(&self, _: &Cluster) -> Option<Subject> {
+        self.table.current().cloned().map(Subject::Service)
+    }
+
+    fn chosen(&self, _: &Cluster) -> Vec<Subject> {
+        self.table.chosen().into_iter().map(Subject::Service).collect()
+    }
+
+    fn interest(&self, cx: Cx<'_>, wanted: &mut Vec<ServiceId>) {
+        if cx.leader.is_none() {
+            wanted.extend(self.table.current().cloned());
+        }
+    }
 }

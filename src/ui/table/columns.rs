@@ -6,7 +6,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::{
     config::{Slot, Theme},
-    ui::{Model, widget::text},
+    ui::{app::model::Model, widget::text},
 };
 
 /// A cell: its text and what it means.

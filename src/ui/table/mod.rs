@@ -4,11 +4,13 @@ pub mod columns;
 pub(in crate::ui) mod filter;
 pub(in crate::ui) mod order;
 pub(in crate::ui) mod rows;
-pub(in crate::ui) mod task_filter;
 
 use std::{cell::Cell, collections::HashSet, hash::Hash};
 
-use crate::{cluster::Timestamp, ui::table::filter::Filter};
+use crate::{
+    cluster::{NodeId, ServiceId, Timestamp},
+    ui::table::filter::Filter,
+};
 
 /// Rows `R`, told apart by their id.
 pub trait Row: Clone {
@@ -16,6 +18,20 @@ pub trait Row: Clone {
     type Id: Clone + Eq + Hash + std::fmt::Debug;
     /// Its id.
     fn id(&self) -> Self::Id;
+}
+
+impl Row for ServiceId {
+    type Id = Self;
+    fn id(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl Row for NodeId {
+    type Id = Self;
+    fn id(&self) -> Self {
+        self.clone()
+    }
 }
 
 /// Order of the rows.
@@ -191,12 +207,6 @@ impl<R: Row> Table<R> {
         if marked.is_empty() { self.current().map(Row::id).into_iter().collect() } else { marked }
     }
 
-    /// Number of marks on rows that are shown, and on others.
-    pub fn marks(&self) -> (usize, usize) {
-        let seen = self.rows.iter().filter(|row| self.marked.contains(&row.id())).count();
-        (seen, self.marked.len().saturating_sub(seen))
-    }
-
     /// The column that it is sorted by, and whether in reverse; none for a list in a fixed order.
     pub fn sorted(&self) -> Option<(usize, bool)> {
         matches!(self.sorting, Sorting::By(_)).then_some((self.sort, self.reverse))
@@ -233,16 +243,11 @@ impl<R: Row> Table<R> {
         self.line.set(line);
     }
 
-    /// Puts the cursor on the row in that line of the screen; false if there is none.
-    pub fn click(&mut self, line: u16) -> bool {
-        let row = usize::from(line).checked_sub(usize::from(self.line.get()));
-        match row.filter(|row| *row < self.page.get()).map(|row| row + self.offset.get()) {
-            Some(at) if at < self.rows.len() => {
-                self.to(at);
-                true
-            }
-            _ => false,
-        }
+    /// Index of the row in that line of the screen.
+    pub fn row_in(&self, line: u16) -> Option<usize> {
+        let row = usize::from(line).checked_sub(usize::from(self.line.get()))?;
+        let at = row + self.offset.get();
+        (row < self.page.get() && at < self.rows.len()).then_some(at)
     }
 
     /// The rows in a window of `height`, and which of them is under the cursor.

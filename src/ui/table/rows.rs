@@ -46,8 +46,26 @@ pub(in crate::ui) trait Rows: Moving {
     /// Sorts it by the next column, or the other way round. Returns the order in words.
     fn sort(&mut self, reverse: bool) -> String;
 
-    /// Marks what is under the cursor; false if nothing in it can be marked.
-    fn mark(&mut self) -> bool;
+    /// Whether a column sorts it.
+    fn can_be_sorted(&self) -> bool;
+
+    /// Whether its rows can be marked.
+    fn can_be_marked(&self) -> bool;
+
+    /// Marks what is under the cursor, or takes the mark away.
+    fn mark(&mut self);
+
+    /// Whether there are marks, be they on rows that a filter hides.
+    fn has_marks(&self) -> bool;
+
+    /// Number of marks on rows that are shown, and on others.
+    fn marks(&self) -> (usize, usize);
+
+    /// Takes all marks away.
+    fn clear_marks(&mut self);
+
+    /// Puts the cursor on the row in that line of the screen; false if there is none.
+    fn click(&mut self, line: u16) -> bool;
 }
 
 impl<R: Row> Moving for Table<R> {
@@ -78,10 +96,38 @@ impl<R: Row> Rows for Table<R> {
         self.sort_anew(reverse)
     }
 
-    fn mark(&mut self) -> bool {
-        if self.can_be_marked {
-            self.toggle_mark();
-        }
+    fn can_be_sorted(&self) -> bool {
+        self.sorted().is_some()
+    }
+
+    fn can_be_marked(&self) -> bool {
         self.can_be_marked
+    }
+
+    fn mark(&mut self) {
+        self.toggle_mark();
+    }
+
+    fn has_marks(&self) -> bool {
+        !self.marked.is_empty()
+    }
+
+    fn marks(&self) -> (usize, usize) {
+        let seen = self.rows().iter().filter(|row| self.marked.contains(&row.id())).count();
+        (seen, self.marked.len().saturating_sub(seen))
+    }
+
+    fn clear_marks(&mut self) {
+        self.marked.clear();
+    }
+
+    fn click(&mut self, line: u16) -> bool {
+        match self.row_in(line) {
+            Some(at) => {
+                self.to(at);
+                true
+            }
+            None => false,
+        }
     }
 }

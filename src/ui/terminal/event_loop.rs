@@ -15,8 +15,7 @@ use crate::{
     cluster::Timestamp,
     session::Sessions,
     ui::{
-        App,
-        app::{Effect, Msg},
+        app::{App, Effect, Msg},
         draw,
         terminal::{
             hook,

@@ -15,28 +15,22 @@ use crate::{
     cluster::{NodeId, Part, Subject, Task, Timestamp},
     config::Slot,
     text::exact,
-    ui::{
-        Board,
-        chrome::unknown,
-        popup,
-        screen::{problems, tasks},
-        widget::text,
-    },
+    ui::{app::cluster::Cluster, chrome::unknown, popup, screen::tasks, widget::text},
 };
 
 /// The page's lines. `read` is the object's document, once it was read; secrets in it are shown only if
 /// `reveal`.
 pub(in crate::ui) fn lines(
-    board: &Board,
+    cluster: &Cluster,
     subject: &Subject,
     read: Option<&popup::Read>,
     reveal: bool,
     width: usize,
 ) -> Vec<Line<'static>> {
-    let store = &board.scene.store;
+    let store = &cluster.model.store;
     let none = Value::Null;
     let document = read.and_then(|r| r.as_ref().ok()).map_or(&none, |document| &**document);
-    let mut page = Page { board, document, reveal, lines: Vec::new(), width };
+    let mut page = Page { cluster, document, reveal, lines: Vec::new(), width };
     match subject {
         Subject::Service(id) => match store.service(id) {
             Some(service) => page.service(id, service),
@@ -44,7 +38,7 @@ pub(in crate::ui) fn lines(
         },
         Subject::Node(id) => match store.node(id) {
             Some(node) => page.node(id, node),
-            None => page.say(&unknown(board, Part::Nodes).unwrap_or("this node is gone".into())),
+            None => page.say(&unknown(cluster, Part::Nodes).unwrap_or("this node is gone".into())),
         },
         Subject::Task(id, _) => match store.task(id) {
             Some(task) => page.task(id, task),
@@ -64,10 +58,14 @@ pub(in crate::ui) fn lines(
 }
 
 /// Blast radius of a node: in sentences first, then service by service.
-pub(in crate::ui) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Vec<Line<'static>> {
-    let store = &board.scene.store;
+pub(in crate::ui) fn blast_lines(
+    cluster: &Cluster,
+    id: &NodeId,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let store = &cluster.model.store;
     let document = &Value::Null;
-    let mut page = Page { board, document, reveal: false, lines: Vec::new(), width };
+    let mut page = Page { cluster, document, reveal: false, lines: Vec::new(), width };
     let Some(node) = store.node(id) else {
         page.say("this node is gone");
         return page.lines;
@@ -102,7 +100,7 @@ pub(in crate::ui) fn blast_lines(board: &Board, id: &NodeId, width: usize) -> Ve
 const NAMES: usize = 16;
 
 struct Page<'a> {
-    board: &'a Board,
+    cluster: &'a Cluster,
     /// The document as it was read, or null.
     document: &'a Value,
     /// Values that look secret are shown.
@@ -114,12 +112,12 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn say(&mut self, said: &str) {
-        self.lines.push(Line::styled(said.to_owned(), self.board.style(Slot::Dim)));
+        self.lines.push(Line::styled(said.to_owned(), self.cluster.style(Slot::Dim)));
     }
 
     fn head(&mut self, name: &str) {
         self.lines.push(Line::default());
-        self.lines.push(Line::styled(name.to_owned(), self.board.style(Slot::Title)));
+        self.lines.push(Line::styled(name.to_owned(), self.cluster.style(Slot::Title)));
     }
 
     fn field(&mut self, name: &str, value: impl AsRef<str>) {
@@ -135,7 +133,7 @@ impl Page<'_> {
         // A name that does not fit beside its value stands above it, whole.
         let name = if text::width(&name) > NAMES {
             let whole = text::cut(&name, self.width.max(NAMES));
-            self.lines.push(Line::styled(whole.into_owned(), self.board.style(Slot::Dim)));
+            self.lines.push(Line::styled(whole.into_owned(), self.cluster.style(Slot::Dim)));
             "".into()
         } else {
             name
@@ -144,8 +142,8 @@ impl Page<'_> {
         let mut label = format!("{}{name}  ", " ".repeat(pad));
         for line in text::wrapped(&value, self.width.saturating_sub(NAMES + 2).max(20)) {
             self.lines.push(Line::from(vec![
-                Span::styled(label, self.board.style(Slot::Dim)),
-                Span::styled(line.to_owned(), self.board.style(slot)),
+                Span::styled(label, self.cluster.style(Slot::Dim)),
+                Span::styled(line.to_owned(), self.cluster.style(slot)),
             ]));
             label = " ".repeat(NAMES + 2);
         }
@@ -159,9 +157,9 @@ impl Page<'_> {
 
     /// A problem it has, in the words of the Problems view.
     fn problems(&mut self, subject: &Subject) {
-        for problem in self.board.problems().to_vec() {
+        for problem in self.cluster.problems().to_vec() {
             if problem.subject == *subject && !problem.resolved.is_set() {
-                let slot = problems::slot(problem.severity);
+                let slot = crate::ui::screen::problems::words::slot(problem.severity);
                 self.styled("problem", &problem.message, slot);
                 self.styled("", &problem.why, Slot::Dim);
             }
@@ -169,20 +167,20 @@ impl Page<'_> {
     }
 
     fn when(&self, at: Timestamp) -> String {
-        if at > self.board.scene.now {
-            let ahead = text::age(self.board.scene.now.age(at));
+        if at > self.cluster.model.now {
+            let ahead = text::age(self.cluster.model.now.age(at));
             format!("{} (in {ahead})", at.date_clock())
         } else if at.is_set() {
-            format!("{} ({} ago)", at.date_clock(), text::age(at.age(self.board.scene.now)))
+            format!("{} ({} ago)", at.date_clock(), text::age(at.age(self.cluster.model.now)))
         } else {
             String::new()
         }
     }
 
     fn task_line(&mut self, task: &Task) {
-        let store = &self.board.scene.store;
+        let store = &self.cluster.model.store;
         let node = task.node.as_ref().map_or("", |n| store.hostname(n));
-        let age = text::age(task.since.age(self.board.scene.now));
+        let age = text::age(task.since.age(self.cluster.model.now));
         let exit = task.exit_code.map_or(String::new(), |c| format!(" exit {c}"));
         let said = format!("{:<10} {age:>4}  {node}{exit}  {}", task.state.word(), task.err);
         self.styled(&store.task_name(task), said, tasks::slot(task, store));
@@ -195,8 +193,8 @@ impl Page<'_> {
             (a, b) => a == b,
         };
         let found: Vec<(String, String)> = self
-            .board
-            .scene
+            .cluster
+            .model
             .store
             .journal()
             .iter()

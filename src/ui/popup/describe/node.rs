@@ -14,7 +14,7 @@ use crate::{
 
 impl Page<'_> {
     pub(in crate::ui) fn node(&mut self, id: &NodeId, n: &Node) {
-        let store = &self.board.scene.store;
+        let store = &self.cluster.model.store;
         self.field("hostname", &n.hostname);
         self.field("id", id.as_str());
         let role = if n.is_leader() { "manager, leads" } else { n.role.word() };
@@ -33,7 +33,7 @@ impl Page<'_> {
         self.field("changed", self.when(n.updated));
         let t = store.node_tally(id);
         self.head("Capacity");
-        let unknown = unknown(self.board, Part::Tasks);
+        let unknown = unknown(self.cluster, Part::Tasks);
         let reserved = |said: String, all: String| match &unknown {
             Some(unknown) => format!("{all}; what is reserved is {unknown}"),
             None => said,

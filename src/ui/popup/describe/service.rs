@@ -27,13 +27,13 @@ const DIFF: usize = 60;
 impl Page<'_> {
     pub(in crate::ui) fn service(&mut self, id: &ServiceId, s: &Service) {
         let subject = Subject::Service(id.clone());
-        let store = &self.board.scene.store;
+        let store = &self.cluster.model.store;
         let missing = store.missing(s);
         self.field("name", &s.name);
         self.field("id", id.as_str());
         self.field("stack", s.stack.as_deref().unwrap_or(""));
         self.field("in words", self.in_words(s));
-        let slot = services::health(s, &self.board.scene).look().1;
+        let slot = services::health(s, &self.cluster.model).look().1;
         let slot = if missing.none() { Slot::Ok } else { slot };
         let mut state = match missing.job {
             Some((done, total)) => format!("{done} of {total} done, {} running", missing.running),
@@ -77,7 +77,7 @@ impl Page<'_> {
         }
         let live = last_tasks(store, s);
         self.head("Tasks");
-        if let Some(unknown) = unknown(self.board, Part::Tasks) {
+        if let Some(unknown) = unknown(self.cluster, Part::Tasks) {
             self.say(&unknown);
         } else if live.is_empty() {
             self.say(if missing.desired == 0 { "none: it is to run none" } else { "none yet" });
@@ -159,7 +159,7 @@ impl Page<'_> {
         if !s.networks.is_empty() {
             let names: Vec<String> = s.networks.iter().map(|id| self.network(id)).collect();
             self.field("networks", names.join(", "));
-            if let Some(unknown) = unknown(self.board, Part::Networks) {
+            if let Some(unknown) = unknown(self.cluster, Part::Networks) {
                 self.styled("", format!("their names are {unknown}"), Slot::Dim);
             }
             let name = if mode == "dnsrr" {
@@ -174,7 +174,7 @@ impl Page<'_> {
         for port in s.ports.iter().filter(|p| p.published > 0) {
             let where_it = match port.mode {
                 PublishMode::Host => {
-                    let store = &self.board.scene.store;
+                    let store = &self.cluster.model.store;
                     let mut on: Vec<&str> = store
                         .tasks_of(&s.id)
                         .filter(|t| store.is_running(t))
@@ -288,7 +288,7 @@ impl Page<'_> {
             self.field(kind, format!("{source}→ {}{only}", text_of(&mount["Target"])));
             self.styled("", pins, Slot::Dim);
         }
-        let names = &self.board.scene.names;
+        let names = &self.cluster.model.names;
         let kinds = [
             ("secret", secrets, "SecretName", "SecretID", &names.secrets),
             ("config", configs, "ConfigName", "ConfigID", &names.configs),
@@ -302,7 +302,7 @@ impl Page<'_> {
                 let age = known.get(text_of(&one[id])).map_or(String::new(), |known| {
                     let at = Timestamp::parse(&known.created);
                     if at.is_set() {
-                        format!(", made {} ago", text::age(at.age(self.board.scene.now)))
+                        format!(", made {} ago", text::age(at.age(self.cluster.model.now)))
                     } else {
                         String::new()
                     }
@@ -311,7 +311,7 @@ impl Page<'_> {
             }
             let part = if kind == "secret" { Part::Secrets } else { Part::Configs };
             if !all.is_empty()
-                && let Some(unknown) = unknown(self.board, part)
+                && let Some(unknown) = unknown(self.cluster, part)
             {
                 self.styled("", format!("when they were made is {unknown}"), Slot::Dim);
             }
@@ -319,7 +319,7 @@ impl Page<'_> {
     }
 
     fn placed(&mut self, s: &Service) {
-        let store = &self.board.scene.store;
+        let store = &self.cluster.model.store;
         self.head("Placement and resources");
         self.field(
             "constraints",
@@ -335,7 +335,7 @@ impl Page<'_> {
         self.field("spread over", spread);
         let eligible = store.nodes().filter(|n| crate::cluster::eligible(s, n)).count();
         let slot = if eligible == 0 && store.nodes_known() { Slot::Critical } else { Slot::Text };
-        let on = unknown(self.board, Part::Nodes)
+        let on = unknown(self.cluster, Part::Nodes)
             .unwrap_or_else(|| format!("{eligible} of {} nodes", store.nodes().len()));
         self.styled("may run on", on, slot);
         self.field("reserved", resources(&s.reserved));
@@ -411,7 +411,7 @@ impl Page<'_> {
     }
 
     fn network(&self, id: &str) -> String {
-        let known = self.board.scene.store.network(id).map(|n| n.name.to_string());
+        let known = self.cluster.model.store.network(id).map(|n| n.name.to_string());
         known.unwrap_or_else(|| id.chars().take(12).collect())
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 
 impl Page<'_> {
     pub(in crate::ui) fn task(&mut self, id: &TaskId, t: &Task) {
-        let store = &self.board.scene.store;
+        let store = &self.cluster.model.store;
         self.field("name", store.task_name(t));
         self.field("id", id.as_str());
         self.field("service", store.service(&t.service).map_or("", |s| &*s.name));
@@ -38,7 +38,7 @@ impl Page<'_> {
 
     /// History of a task, as far as it was observed or is remembered.
     fn life(&mut self, id: &TaskId, t: &Task) {
-        let store = &self.board.scene.store;
+        let store = &self.cluster.model.store;
         self.head("Life");
         let mut steps: Vec<(Timestamp, String)> = store
             .journal()
@@ -63,7 +63,7 @@ impl Page<'_> {
                 "{:>16}  {} for {}",
                 "",
                 t.state,
-                text::age(t.since.age(self.board.scene.now))
+                text::age(t.since.age(self.cluster.model.now))
             ));
         }
     }
@@ -92,7 +92,7 @@ impl Page<'_> {
 
     /// The tasks that had its place before, or have it now.
     fn attempts(&mut self, id: &TaskId, t: &Task) {
-        let store = &self.board.scene.store;
+        let store = &self.cluster.model.store;
         let same = |other: &Task| match t.slot {
             0 => other.slot == 0 && other.node == t.node,
             slot => other.slot == slot,
@@ -111,7 +111,7 @@ impl Page<'_> {
 
     /// The commands to go on with.
     fn by_hand(&mut self, id: &TaskId, t: &Task, node: &str) {
-        let store = &self.board.scene.store;
+        let store = &self.cluster.model.store;
         // Whoever named the service must not write the command.
         let service = quote(store.service(&t.service).map_or(t.service.as_str(), |s| &*s.name));
         let id = quote(id.as_str());

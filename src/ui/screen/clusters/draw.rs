@@ -11,14 +11,14 @@ use crate::{
     config::Slot,
     session::Way,
     ui::{
-        App, Board,
+        app::cluster::Cluster,
         chrome::frame_of,
         screen::{
             clusters::{
-                ClusterEvent, ClusterHealth, ClusterProblem, ClusterRow, ClustersPane, ManagerRow,
-                age,
+                ClusterEvent, ClusterHealth, ClusterProblem, ClusterRow, ClustersPane,
+                ClustersView, ManagerRow, age,
             },
-            problems,
+            problems::words,
         },
         table::{
             Row, Table,
@@ -107,12 +107,12 @@ const MANAGERS: &[Column<ManagerRow>] = &[
 
 const PROBLEMS: &[Column<ClusterProblem>] = &[
     column("", (1, 1), 0, false, |r, _| {
-        Cell::new(problems::glyph(r.severity), problems::slot(r.severity))
+        Cell::new(words::glyph(r.severity), words::slot(r.severity))
     }),
     column("CLUSTER", (6, 20), 0, false, |r, _| Cell::new(&*r.name, Slot::Title)),
     column("SINCE", (4, 5), 1, true, |r, _| Cell::dim(r.since.clone())),
     column("WHAT", (20, 300), 0, false, |r, _| {
-        Cell::text(&*r.message).or(|room| problems::briefly(&r.object, &r.brief, &r.message, room))
+        Cell::text(&*r.message).or(|room| words::briefly(&r.object, &r.brief, &r.message, room))
     }),
 ];
 
@@ -132,35 +132,38 @@ const EVENTS: &[Column<ClusterEvent>] = &[
 ];
 
 /// Draws the view.
-pub(in crate::ui) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let board = app.board();
-    let clusters = app.clusters.clusters.rows().len() as u16 + 3;
-    let managers = app.clusters.managers.rows().len() as u16 + 3;
+pub(in crate::ui) fn draw(
+    all: &ClustersView,
+    cluster: &Cluster,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let clusters = all.clusters.rows().len() as u16 + 3;
+    let managers = all.managers.rows().len() as u16 + 3;
     let [top, middle, bottom] = Layout::vertical([
         Constraint::Length(clusters.clamp(4, area.height / 3)),
         Constraint::Length(managers.clamp(4, area.height / 3)),
         Constraint::Min(5),
     ])
     .areas(area);
-    let all = &app.clusters;
     let open = all.clusters.rows().len();
     pane(
-        board,
+        cluster,
         frame,
         top,
         (&all.clusters, CLUSTERS),
         (all.pane == ClustersPane::Clusters, true),
-        plain(board, "Clusters", open),
+        plain(cluster, "Clusters", open),
         "",
     );
     let of = all.clusters.current().map_or("", |r| &r.name);
     let title = plain(
-        board,
+        cluster,
         &format!("Managers of {}", crate::ui::widget::text::clean(of)),
         all.managers.rows().len(),
     );
     pane(
-        board,
+        cluster,
         frame,
         middle,
         (&all.managers, MANAGERS),
@@ -170,11 +173,11 @@ pub(in crate::ui) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     );
     // Problems and events side by side where there is room, else the one with the keyboard.
     let focus = all.pane;
-    let p_title = plain(board, "Problems of all", all.problems.rows().len());
-    let e_title = plain(board, "Events of all", all.events.rows().len());
+    let p_title = plain(cluster, "Problems of all", all.problems.rows().len());
+    let e_title = plain(cluster, "Events of all", all.events.rows().len());
     let draw_problems = |frame: &mut Frame<'_>, area, title| {
         pane(
-            board,
+            cluster,
             frame,
             area,
             (&all.problems, PROBLEMS),
@@ -185,7 +188,7 @@ pub(in crate::ui) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     };
     let draw_events = |frame: &mut Frame<'_>, area, title| {
         pane(
-            board,
+            cluster,
             frame,
             area,
             (&all.events, EVENTS),
@@ -202,24 +205,24 @@ pub(in crate::ui) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
         draw_events(frame, right, e_title);
     } else if focus == ClustersPane::Events {
         let mut title = e_title;
-        title.push_span(Span::styled("│ Problems ", board.style(Slot::Dim)));
+        title.push_span(Span::styled("│ Problems ", cluster.style(Slot::Dim)));
         draw_events(frame, bottom, title);
     } else {
         let mut title = p_title;
-        title.push_span(Span::styled("│ Events ", board.style(Slot::Dim)));
+        title.push_span(Span::styled("│ Events ", cluster.style(Slot::Dim)));
         draw_problems(frame, bottom, title);
     }
 }
 
-fn plain(board: &Board, name: &str, count: usize) -> Line<'static> {
+fn plain(cluster: &Cluster, name: &str, count: usize) -> Line<'static> {
     Line::from(vec![
-        Span::styled(format!(" {name}"), board.style(Slot::Title)),
-        Span::styled(format!(" {count} "), board.style(Slot::Dim)),
+        Span::styled(format!(" {name}"), cluster.style(Slot::Title)),
+        Span::styled(format!(" {count} "), cluster.style(Slot::Dim)),
     ])
 }
 
 fn pane<R: Row>(
-    board: &Board,
+    cluster: &Cluster,
     frame: &mut Frame<'_>,
     area: Rect,
     (table, columns): (&Table<R>, &[Column<R>]),
@@ -228,7 +231,7 @@ fn pane<R: Row>(
     title: Line<'_>,
     nothing: &'static str,
 ) {
-    let inner = frame_of(board, frame, area, title, focused);
+    let inner = frame_of(cluster, frame, area, title, focused);
     if table.rows().is_empty() {
         let line = Rect {
             x: inner.x + 1,
@@ -236,19 +239,19 @@ fn pane<R: Row>(
             width: inner.width.saturating_sub(1),
             ..inner
         };
-        return frame.render_widget(Line::styled(nothing, board.style(Slot::Dim)), line);
+        return frame.render_widget(Line::styled(nothing, cluster.style(Slot::Dim)), line);
     }
     let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
     let rows: Vec<&R> = window.iter().collect();
     let view = TableView {
         columns,
         rows: &rows,
-        context: &board.scene,
+        context: &cluster.model,
         selected: selected.filter(|_| focused || keeps_cursor),
         marked: &|_| false,
         sort: None,
         focused,
         stale: false,
     };
-    view.draw(inner, frame.buffer_mut(), &board.settings.appearance.theme);
+    view.draw(inner, frame.buffer_mut(), &cluster.settings.appearance.theme);
 }

@@ -14,7 +14,7 @@ use crate::{
     text::took,
     triage::{Severity, Urgency},
     ui::{
-        app::board::{Board, LinkState},
+        app::{cluster::Cluster, link::LinkState},
         table::{Row, Table, rows::Rows},
         widget::text,
     },
@@ -223,24 +223,24 @@ impl ClustersView {
     /// Builds the lines anew.
     pub fn refresh<'b>(
         &mut self,
-        boards: impl Iterator<Item = &'b Board> + Clone,
+        clusters: impl Iterator<Item = &'b Cluster> + Clone,
         current: usize,
         now: Timestamp,
     ) {
         self.refreshed = now;
-        let rows: Vec<_> = boards.clone().map(|b| cluster_row(b, b.no.0 == current)).collect();
+        let rows: Vec<_> = clusters.clone().map(|b| cluster_row(b, b.no.0 == current)).collect();
         let count = rows.len();
         self.clusters.set(rows, count, 0, now);
         let chosen = self.clusters.current().map(|row| row.no);
         let managers: Vec<_> =
-            boards.clone().filter(|b| Some(b.no) == chosen).flat_map(manager_rows).collect();
+            clusters.clone().filter(|b| Some(b.no) == chosen).flat_map(manager_rows).collect();
         let count = managers.len();
         self.managers.set(managers, count, 0, now);
-        let mut problems: Vec<_> = boards.clone().flat_map(problem_rows).collect();
+        let mut problems: Vec<_> = clusters.clone().flat_map(problem_rows).collect();
         problems.sort_by(|a, b| a.urgency().cmp(&b.urgency()));
         let count = problems.len();
         self.problems.set(problems, count, 0, now);
-        let mut events: Vec<_> = boards.flat_map(event_rows).collect();
+        let mut events: Vec<_> = clusters.flat_map(event_rows).collect();
         events.sort_by_key(|e| e.at);
         events.drain(..events.len().saturating_sub(EVENTS));
         let count = events.len();
@@ -248,47 +248,47 @@ impl ClustersView {
     }
 }
 
-fn cluster_row(board: &Board, current: bool) -> ClusterRow {
-    let store = &board.scene.store;
-    let count = |severity| board.loud().filter(|p| p.severity == severity).count();
+fn cluster_row(cluster: &Cluster, current: bool) -> ClusterRow {
+    let store = &cluster.model.store;
+    let count = |severity| cluster.loud().filter(|p| p.severity == severity).count();
     let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
-    let (health, lost) = match &board.link {
-        LinkState::Lost { .. } => (ClusterHealth::Lost, board.why_lost().map(Cow::into_owned)),
+    let (health, lost) = match &cluster.link {
+        LinkState::Lost { .. } => (ClusterHealth::Lost, cluster.why_lost().map(Cow::into_owned)),
         LinkState::Connecting { endpoint } => {
             (ClusterHealth::Connecting, Some(format!("connecting to {endpoint} …")))
         }
-        LinkState::Live { .. } if !board.is_live() => (ClusterHealth::Silent, None),
+        LinkState::Live { .. } if !cluster.is_live() => (ClusterHealth::Silent, None),
         LinkState::Live { .. } if critical > 0 => (ClusterHealth::Critical, None),
         LinkState::Live { .. } if warnings > 0 => (ClusterHealth::Warning, None),
-        LinkState::Live { .. } if board.tasks_silent().is_some() => {
-            (ClusterHealth::Silent, board.live_store().unread().sentence())
+        LinkState::Live { .. } if cluster.tasks_silent().is_some() => {
+            (ClusterHealth::Silent, cluster.model.live().unread().sentence())
         }
         LinkState::Live { .. } => (ClusterHealth::Ok, None),
     };
     let all = store.health();
-    let worst = || board.loud().next().map_or(String::new(), |p| p.message.clone());
+    let worst = || cluster.loud().next().map_or(String::new(), |p| p.message.clone());
     ClusterRow {
-        no: board.no,
-        name: board.settings.name.clone(),
+        no: cluster.no,
+        name: cluster.settings.name.clone(),
         health,
         nodes: store.nodes_known().then(|| (all.ready, store.nodes().len())),
         services: (all.converged, store.services().len()),
         running: store.running(),
         critical,
         warnings,
-        age: board.last_heard.map(|_| board.data_age()),
+        age: cluster.last_heard.map(|_| cluster.data_age()),
         manager: store.info().manager.to_string(),
-        read_only: board.is_read_only(),
-        production: board.settings.production,
+        read_only: cluster.is_read_only(),
+        production: cluster.settings.production,
         current,
         worst: lost.unwrap_or_else(worst),
     }
 }
 
 /// The managers skep was told of, then those the Swarm itself names.
-fn manager_rows(board: &Board) -> Vec<ManagerRow> {
-    let store = &board.scene.store;
-    let mut rows: Vec<ManagerRow> = board
+fn manager_rows(cluster: &Cluster) -> Vec<ManagerRow> {
+    let store = &cluster.model.store;
+    let mut rows: Vec<ManagerRow> = cluster
         .managers
         .iter()
         .map(|line| {
@@ -319,13 +319,14 @@ fn manager_rows(board: &Board) -> Vec<ManagerRow> {
             }
         })
         .collect();
-    let known = |id: &NodeId| board.managers.iter().any(|m| m.node.as_deref() == Some(id.as_str()));
+    let known =
+        |id: &NodeId| cluster.managers.iter().any(|m| m.node.as_deref() == Some(id.as_str()));
     let unconfigured = store.nodes().filter(|n| n.manager.is_some() && !known(&n.id));
     rows.extend(unconfigured.map(|node| {
         let host = node.manager.as_ref().map_or("", |m| &*m.addr);
         let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
         // An endpoint that has not answered yet may be this very manager.
-        let maybe = board
+        let maybe = cluster
             .managers
             .iter()
             .find(|m| m.node.is_none() && m.endpoint.contains(host) && !host.is_empty());
@@ -347,50 +348,50 @@ fn manager_rows(board: &Board) -> Vec<ManagerRow> {
     rows
 }
 
-fn problem_rows(board: &Board) -> Vec<ClusterProblem> {
+fn problem_rows(cluster: &Cluster) -> Vec<ClusterProblem> {
     let row = |p: &crate::triage::Problem| ClusterProblem {
-        cluster: board.no,
-        name: board.settings.name.clone(),
+        cluster: cluster.no,
+        name: cluster.settings.name.clone(),
         severity: p.severity,
         weight: (p.harm, p.others()),
         rule: p.rule,
         object: p.object.clone(),
         message: p.message.clone(),
         brief: p.brief.clone(),
-        since: p.since.short(board.scene.now),
+        since: p.since.short(cluster.model.now),
         subject: p.subject.clone(),
     };
     // Of a Swarm without quorum its own problem tells.
-    let told = board.leaderless().is_some() && board.loud().any(|p| p.rule == "quorum-lost");
-    let lost = match &board.link {
+    let told = cluster.leaderless().is_some() && cluster.loud().any(|p| p.rule == "quorum-lost");
+    let lost = match &cluster.link {
         LinkState::Lost { why, .. } if !told => Some(ClusterProblem {
-            cluster: board.no,
-            name: board.settings.name.clone(),
+            cluster: cluster.no,
+            name: cluster.settings.name.clone(),
             severity: Severity::Critical,
             weight: (u8::MAX, 0),
             rule: "link",
             object: String::new(),
             message: format!("can't be seen: {why}"),
             brief: String::new(),
-            since: board.last_heard.map_or(String::new(), |_| text::age(board.data_age())),
+            since: cluster.last_heard.map_or(String::new(), |_| text::age(cluster.data_age())),
             subject: Subject::Other,
         }),
         _ => None,
     };
-    lost.into_iter().chain(board.loud().map(row)).collect()
+    lost.into_iter().chain(cluster.loud().map(row)).collect()
 }
 
-fn event_rows(board: &Board) -> Vec<ClusterEvent> {
-    let journal = board.scene.store.journal().iter();
+fn event_rows(cluster: &Cluster) -> Vec<ClusterEvent> {
+    let journal = cluster.model.store.journal().iter();
     let skip = journal.len().saturating_sub(EVENTS);
     journal
         .skip(skip)
         .map(|e| ClusterEvent {
-            cluster: board.no,
-            name: board.settings.name.clone(),
+            cluster: cluster.no,
+            name: cluster.settings.name.clone(),
             seq: e.seq,
             // By our clock, so that clusters with other clocks are in order.
-            at: e.at.shifted(-board.skew),
+            at: e.at.shifted(-cluster.skew),
             object: e.name.to_string(),
             text: e.said().into_owned(),
             gravity: e.gravity,

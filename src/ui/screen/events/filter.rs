@@ -2,14 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{
-    cluster::{Entry, Gravity, Subject, Timestamp},
-    ui::{
-        Board,
-        app::board::{Pane, View},
-        input::actions::Act,
-    },
-};
+use crate::cluster::{Entry, Gravity, Subject, Timestamp};
 
 /// The least gravity of events to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +72,32 @@ impl EventFilter {
         if longer { self.span + 1 < SPANS.len() } else { self.span > 0 }
     }
 
+    /// Only about this object, or about all again.
+    pub fn turn_object(&mut self, object: Option<(Subject, Arc<str>)>) {
+        self.object = object.filter(|_| self.object.is_none());
+    }
+
+    /// Only of this kind, or of all again.
+    pub fn turn_kind(&mut self, kind: Option<Arc<str>>) {
+        self.kind = kind.filter(|_| self.kind.is_none());
+    }
+
+    /// Only changes, only failures, all again.
+    pub fn turn_least(&mut self) {
+        self.least = match self.least {
+            Least::All => Least::Changes,
+            Least::Changes => Least::Bad,
+            Least::Bad => Least::All,
+        };
+    }
+
+    /// A longer or a shorter period; they do not wrap.
+    pub fn zoom(&mut self, longer: bool) {
+        if self.can_zoom(longer) {
+            self.span = if longer { self.span + 1 } else { self.span - 1 };
+        }
+    }
+
     /// Description for the title.
     pub fn words(&self) -> String {
         let mut words = Vec::new();
@@ -93,52 +112,5 @@ impl EventFilter {
             words.push(format!("last {}", self.span().1));
         }
         words.join(", ")
-    }
-}
-
-impl Board {
-    /// Whether the cursor is in the events.
-    pub(in crate::ui) fn in_events(&self) -> bool {
-        self.focus() == Pane::Events && self.view != View::Problems
-    }
-
-    /// An action on the events.
-    pub(in crate::ui) fn sift_events(&mut self, act: Act) {
-        let entry = self.events.current().and_then(|row| self.scene.store.journal().get(row.0));
-        let entry = entry.cloned();
-        let filter = &mut self.event_filter;
-        match act {
-            Act::OnlyTask => {
-                filter.object = match (&filter.object, entry) {
-                    (None, Some(e)) if e.subject != Subject::Other => Some(match e.subject {
-                        // Of a task all that its service went through: that is the story.
-                        Subject::Task(_, service) => {
-                            let known = self.scene.store.service(&service);
-                            let name = known.map_or(e.name, |s| s.name.clone());
-                            (Subject::Service(service), name)
-                        }
-                        subject => (subject, e.name),
-                    }),
-                    _ => None,
-                };
-            }
-            Act::OnlyStream => {
-                filter.kind = match (&filter.kind, entry) {
-                    (None, Some(e)) => Some(e.kind),
-                    _ => None,
-                };
-            }
-            Act::OnlySeverity => {
-                filter.least = match filter.least {
-                    Least::All => Least::Changes,
-                    Least::Changes => Least::Bad,
-                    Least::Bad => Least::All,
-                };
-            }
-            Act::Longer => filter.span = (filter.span + 1).min(SPANS.len() - 1),
-            Act::Shorter => filter.span = filter.span.saturating_sub(1),
-            _ => {}
-        }
-        self.events.stale();
     }
 }

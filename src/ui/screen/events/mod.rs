@@ -9,14 +9,18 @@ use ratatui::{
 };
 
 use crate::{
-    cluster::{Consequence, Entry, Gravity, failures},
+    cluster::{Consequence, Entry, Gravity, Subject, failures},
     config::Slot,
     ui::{
-        Board,
-        app::{board::Pane, trend},
-        chrome::{empty, frame_of, has_focus, rows, title},
-        screen::overview,
-        table::columns::{Cell, Column, Key},
+        app::{cluster::Cluster, trend},
+        chrome::{empty, frame_of, rows, title},
+        input::actions::{Act, Context},
+        screen::{Cx, Handled, Screen, events::filter::EventFilter},
+        table::{
+            Row, Table,
+            columns::{Cell, Column, Key},
+            rows::Rows,
+        },
         widget::{spark, text},
     },
 };
@@ -88,56 +92,171 @@ fn led_to(entry: &Entry, effect: &Consequence) -> String {
     }
 }
 
-/// Draws the pane.
-pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool) {
-    let table = &board.events;
-    let focused = has_focus(board, Pane::Events);
-    let mut head = title(board, "Events", table.rows().len(), table.all, &table.filter);
-    let filtered = board.event_filter.words();
-    if !filtered.is_empty() {
-        let filtered = text::clean(&filtered).into_owned();
-        head.push_span(Span::styled(format!("{filtered} · Esc all "), board.style(Slot::Info)));
+/// A journal entry by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventRow(pub u64);
+
+impl Row for EventRow {
+    type Id = u64;
+    fn id(&self) -> u64 {
+        self.0
     }
-    if !full {
-        if !overview::has_both(board, frame.area().width) {
-            head.push_span(Span::styled("│ Logs ", board.style(Slot::Dim)));
+}
+
+/// The events.
+pub struct Events {
+    table: Table<EventRow>,
+    filter: EventFilter,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { table: Table::newest_last(), filter: EventFilter::default() }
+    }
+}
+
+impl Events {
+    /// The entry under the cursor.
+    pub fn entry<'c>(&self, cluster: &'c Cluster) -> Option<&'c Entry> {
+        cluster.model.store.journal().get(self.table.current()?.0)
+    }
+}
+
+impl Screen for Events {
+    fn context(&self) -> Context {
+        Context::Events
+    }
+
+    fn refresh(&mut self, cx: Cx<'_>) {
+        let (model, now) = (&cx.cluster.model, cx.cluster.now);
+        if self.table.is_fresh(model.journal_stamp(), now) {
+            return;
         }
-        for span in trends(board, area.width) {
-            head.push_span(span);
+        let (journal, text) = (model.store.journal(), &self.table.filter);
+        let rows = journal
+            .iter()
+            .filter(|e| self.filter.passes(e, model.now))
+            .filter(|e| text.passes(texts(e).into_iter()))
+            .map(|e| EventRow(e.seq))
+            .collect();
+        self.table.set(rows, journal.iter().len(), model.journal_stamp(), now);
+    }
+
+    fn stale(&mut self) {
+        self.table.stale();
+    }
+
+    fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let (cluster, table) = (cx.cluster, &self.table);
+        let mut head = title(cluster, "Events", table.rows().len(), table.all, &table.filter);
+        let filtered = self.filter.words();
+        if !filtered.is_empty() {
+            let filtered = text::clean(&filtered).into_owned();
+            let said = format!("{filtered} · Esc all ");
+            head.push_span(Span::styled(said, cluster.style(Slot::Info)));
+        }
+        if !cx.full {
+            if let Some(behind) = cx.behind {
+                head.push_span(Span::styled(format!("│ {behind} "), cluster.style(Slot::Dim)));
+            }
+            for span in trends(cluster, area.width) {
+                head.push_span(span);
+            }
+        }
+        let mut inner = frame_of(cluster, frame, area, head, cx.focused);
+        if cx.full && inner.height >= 10 && cluster.last_heard.is_some() {
+            self.histogram(cluster, frame, Rect { height: 2, ..inner });
+            inner = Rect { y: inner.y + 2, height: inner.height - 2, ..inner };
+        }
+        if table.rows().is_empty() {
+            let nothing = "nothing has happened since skep began to watch";
+            return empty(cluster, frame, inner, table.all > 0, nothing);
+        }
+        let journal = cluster.model.store.journal();
+        rows(cluster, frame, inner, (table, COLUMNS, cx.focused), |row| journal.get(row.0));
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.table)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.table)
+    }
+
+    fn subject(&self, cluster: &Cluster) -> Option<Subject> {
+        self.entry(cluster).map(|entry| entry.subject.clone())
+    }
+
+    fn act(&mut self, act: Act, cluster: &mut Cluster) -> Handled {
+        let entry = self.entry(cluster);
+        match act {
+            Act::OnlyTask => {
+                let of = |subject: &_| match subject {
+                    // Of a task all that its service went through: that is the story.
+                    Subject::Task(_, service) => {
+                        let known = cluster.model.store.service(service).map(|s| s.name.clone());
+                        (Subject::Service(service.clone()), known)
+                    }
+                    other => (other.clone(), None),
+                };
+                let object = entry.filter(|e| e.subject != Subject::Other).map(|e| {
+                    let (subject, name) = of(&e.subject);
+                    (subject, name.unwrap_or_else(|| e.name.clone()))
+                });
+                self.filter.turn_object(object);
+            }
+            Act::OnlyStream => self.filter.turn_kind(entry.map(|e| e.kind.clone())),
+            Act::OnlySeverity => self.filter.turn_least(),
+            Act::Longer => self.filter.zoom(true),
+            Act::Shorter => self.filter.zoom(false),
+            _ => return Handled::No,
+        }
+        self.table.stale();
+        Handled::Yes
+    }
+
+    fn offers(&self, act: Act, cluster: &Cluster) -> Option<bool> {
+        match act {
+            Act::Longer | Act::Shorter => Some(self.filter.can_zoom(act == Act::Longer)),
+            Act::OnlyTask => {
+                let here = self.subject(cluster).is_some_and(|s| s != Subject::Other);
+                Some(self.filter.object.is_some() || here)
+            }
+            _ => None,
         }
     }
-    let mut inner = frame_of(board, frame, area, head, focused);
-    if full && inner.height >= 10 && board.last_heard.is_some() {
-        histogram(board, frame, Rect { height: 2, ..inner });
-        inner = Rect { y: inner.y + 2, height: inner.height - 2, ..inner };
+
+    fn leave(&mut self) -> bool {
+        let filtered = self.can_leave();
+        if !self.table.filter.text.is_empty() {
+            self.table.set_filter("");
+        } else if filtered {
+            self.filter = EventFilter::default();
+            self.table.stale();
+        }
+        filtered
     }
-    if table.rows().is_empty() {
-        return empty(
-            board,
-            frame,
-            inner,
-            table.all > 0,
-            "nothing has happened since skep began to watch",
-        );
+
+    fn can_leave(&self) -> bool {
+        !self.table.filter.text.is_empty() || !self.filter.is_open()
     }
-    let journal = board.scene.store.journal();
-    rows(board, frame, inner, (table, COLUMNS, focused), |row| journal.get(row.0));
 }
 
 /// Sparkline of the last minutes, where there is room in the title.
-fn trends(board: &Board, width: u16) -> Vec<Span<'static>> {
-    let failed = trend::failures(board.scene.store.journal(), board.scene.now, RECENT);
-    let running = board.trend.running();
+fn trends(cluster: &Cluster, width: u16) -> Vec<Span<'static>> {
+    let failed = trend::failures(cluster.model.store.journal(), cluster.model.now, RECENT);
+    let running = cluster.trend.running();
     let running = &running[running.len().saturating_sub(RECENT)..];
-    if width < 100 || board.last_heard.is_none() {
+    if width < 100 || cluster.last_heard.is_none() {
         return Vec::new();
     }
-    let dim = board.style(Slot::Dim);
+    let dim = cluster.style(Slot::Dim);
     let sum: u64 = failed.iter().sum();
     let slot = if sum > 0 { Slot::Warn } else { Slot::Dim };
     let mut spans = vec![Span::styled("│ 30m: failed ", dim)];
-    spans.extend(spark::spans(&failed, RECENT, board.style(slot), board.style(Slot::Border)));
-    spans.push(Span::styled(format!(" {sum} "), board.style(slot)));
+    spans.extend(spark::spans(&failed, RECENT, cluster.style(slot), cluster.style(Slot::Border)));
+    spans.push(Span::styled(format!(" {sum} "), cluster.style(slot)));
     if running.len() > 1 {
         spans.push(Span::styled("running ", dim));
         spans.push(Span::styled(format!("{} ", spark::spark(running, RECENT)), dim));
@@ -152,39 +271,41 @@ const BARS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "
 /// Without a shorter span the last hour is drawn, or all there is if that is less.
 const HOUR: u64 = 3_600;
 
-/// Failures over time: a line that says what it is, and the bars.
-fn histogram(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let now = board.scene.now;
-    let journal = board.scene.store.journal();
-    let (span, words) = board.event_filter.span();
-    let (secs, words) =
-        if span.as_secs() == u64::MAX { (HOUR, "1h") } else { (span.as_secs(), words) };
-    let nanos = i64::try_from(secs * 1_000_000_000).unwrap_or(i64::MAX);
-    let parts = area.width.saturating_sub(2) as usize;
-    let counts = failures(journal, now.shifted(-nanos), now, parts);
-    let (total, peak) = (counts.iter().sum::<u32>(), counts.iter().copied().max().unwrap_or(0));
-    let minutes = (secs as f64 / 60.0 / parts.max(1) as f64).max(f64::MIN_POSITIVE);
-    let said = if total == 0 {
-        format!(" no failures in the last {words}")
-    } else {
-        let rate = f64::from(peak) / minutes;
-        let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
-        format!(" {total} failures in the last {words}, at most {rate} a minute")
-    };
-    let slot = if total == 0 { Slot::Dim } else { Slot::Warn };
-    let line = Line::from(vec![
-        Span::styled(said, board.style(slot)),
-        Span::styled("   < longer  > shorter", board.style(Slot::Dim)),
-    ]);
-    frame.render_widget(line, Rect { height: 1, ..area });
-    let bars = counts.iter().map(|n| match n {
-        0 => Span::styled("·", board.style(Slot::Dim)),
-        n => {
-            let height = (*n as usize * 8).div_ceil(peak.max(1) as usize).clamp(1, 8);
-            Span::styled(BARS[height], board.style(Slot::Critical))
-        }
-    });
-    let place =
-        Rect { x: area.x + 1, y: area.y + 1, height: 1, width: area.width.saturating_sub(2) };
-    frame.render_widget(Line::from_iter(bars), place);
+impl Events {
+    /// Failures over time: a line that says what it is, and the bars.
+    fn histogram(&self, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+        let now = cluster.model.now;
+        let journal = cluster.model.store.journal();
+        let (span, words) = self.filter.span();
+        let (secs, words) =
+            if span.as_secs() == u64::MAX { (HOUR, "1h") } else { (span.as_secs(), words) };
+        let nanos = i64::try_from(secs * 1_000_000_000).unwrap_or(i64::MAX);
+        let parts = area.width.saturating_sub(2) as usize;
+        let counts = failures(journal, now.shifted(-nanos), now, parts);
+        let (total, peak) = (counts.iter().sum::<u32>(), counts.iter().copied().max().unwrap_or(0));
+        let minutes = (secs as f64 / 60.0 / parts.max(1) as f64).max(f64::MIN_POSITIVE);
+        let said = if total == 0 {
+            format!(" no failures in the last {words}")
+        } else {
+            let rate = f64::from(peak) / minutes;
+            let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
+            format!(" {total} failures in the last {words}, at most {rate} a minute")
+        };
+        let slot = if total == 0 { Slot::Dim } else { Slot::Warn };
+        let line = Line::from(vec![
+            Span::styled(said, cluster.style(slot)),
+            Span::styled("   < longer  > shorter", cluster.style(Slot::Dim)),
+        ]);
+        frame.render_widget(line, Rect { height: 1, ..area });
+        let bars = counts.iter().map(|n| match n {
+            0 => Span::styled("·", cluster.style(Slot::Dim)),
+            n => {
+                let height = (*n as usize * 8).div_ceil(peak.max(1) as usize).clamp(1, 8);
+                Span::styled(BARS[height], cluster.style(Slot::Critical))
+            }
+        });
+        let place =
+            Rect { x: area.x + 1, y: area.y + 1, height: 1, width: area.width.saturating_sub(2) };
+        frame.render_widget(Line::from_iter(bars), place);
+    }
 }

@@ -252,7 +252,27 @@ impl Rows for LogPane {
         "sorted by time".to_owned()
     }
 
-    fn mark(&mut self) -> bool {
+    fn can_be_sorted(&self) -> bool {
+        false
+    }
+
+    fn can_be_marked(&self) -> bool {
+        false
+    }
+
+    fn mark(&mut self) {}
+
+    fn has_marks(&self) -> bool {
+        false
+    }
+
+    fn marks(&self) -> (usize, usize) {
+        (0, 0)
+    }
+
+    fn clear_marks(&mut self) {}
+
+    fn click(&mut self, _: u16) -> bool {
         false
     }
 }

@@ -20,10 +20,12 @@ use crate::{
     text::clean,
     triage::count,
     ui::{
-        Board,
-        app::board::Pane,
-        chrome::{frame_of, has_focus},
-        screen::logs::{LogPane, LogSource, Times},
+        app::cluster::Cluster,
+        chrome::frame_of,
+        screen::{
+            Cx,
+            logs::{LogPane, LogSource, Times},
+        },
         widget::text,
     },
 };
@@ -35,17 +37,17 @@ const NAME: usize = 24;
 const OPEN_ROWS: usize = 200;
 
 /// Draws the pane.
-pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full: bool) {
-    let focused = has_focus(board, Pane::Logs);
-    let Some(log) = &board.log else {
-        let name = if full { " Logs " } else { " Events │ Logs " };
-        let head = Row::styled(name, board.style(Slot::Title));
-        let inner = frame_of(board, frame, area, head, focused);
+pub(in crate::ui) fn draw(log: Option<&LogPane>, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let (cluster, focused) = (cx.cluster, cx.focused);
+    let Some(log) = log else {
+        let name = if cx.full { " Logs " } else { " Events │ Logs " };
+        let head = Row::styled(name, cluster.style(Slot::Title));
+        let inner = frame_of(cluster, frame, area, head, focused);
         let said = "select a service, task or node and press l; L for a whole stack";
-        return say(board, frame, inner, said);
+        return say(cluster, frame, inner, said);
     };
-    let inner = frame_of(board, frame, area, head(board, log), focused);
-    let troubles = troubles(board, log);
+    let inner = frame_of(cluster, frame, area, head(cluster, log), focused);
+    let troubles = troubles(cluster, log);
     let shown_troubles = troubles.len().min(3).min(inner.height as usize / 3);
     let height = (inner.height as usize).saturating_sub(shown_troubles);
     let time_width = match log.times {
@@ -63,10 +65,10 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full
         let said = match (log.buffer.lines().is_empty(), log.tasks.is_empty()) {
             (false, _) if log.buffer.is_filtering() => "looking…".into(),
             (false, _) => "nothing matches the filter; Esc clears it".into(),
-            (true, true) => never_ran(board, log),
+            (true, true) => never_ran(cluster, log),
             (true, false) => "no lines yet".into(),
         };
-        say(board, frame, inner, &said);
+        say(cluster, frame, inner, &said);
     }
     let here = log.here();
     let range = log.anchor.map(|_| log.range()).unwrap_or_default();
@@ -78,12 +80,12 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full
         let on_cursor = !log.follows() && Some(index) == here;
         let marked = marked.is_some_and(|(first, last)| (first..=last).contains(&index));
         let style = match (on_cursor, marked) {
-            (true, _) if focused => board.style(Slot::Selected),
-            (true, _) => board.style(Slot::Unfocused),
-            (false, true) => board.style(Slot::Marked),
+            (true, _) if focused => cluster.style(Slot::Selected),
+            (true, _) => cluster.style(Slot::Unfocused),
+            (false, true) => cluster.style(Slot::Marked),
             (false, false) => Style::new(),
         };
-        for row in lines_of(board, log, line, (time_width, names, room), on_cursor) {
+        for row in lines_of(cluster, log, line, (time_width, names, room), on_cursor) {
             if y >= bottom {
                 break;
             }
@@ -106,14 +108,14 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect, full
         let said = format!(" {task} can't be read: {}{more}", text::clean(why));
         let place = Rect { y, height: 1, ..inner };
         let said = text::cut(&said, inner.width as usize).into_owned();
-        frame.render_widget(Row::styled(said, board.style(Slot::Warn)), place);
+        frame.render_widget(Row::styled(said, cluster.style(Slot::Warn)), place);
     }
 }
 
 /// Logs that can't be read now, and why. An unreachable node does not report itself: its streams stay open
 /// and silent (measured).
-fn troubles(board: &Board, log: &LogPane) -> Vec<(String, String)> {
-    let store = &board.scene.store;
+fn troubles(cluster: &Cluster, log: &LogPane) -> Vec<(String, String)> {
+    let store = &cluster.model.store;
     let mut found: Vec<(String, String)> = Vec::new();
     for task in &log.tasks {
         // The engine itself says nothing and waits (measured).
@@ -139,23 +141,23 @@ fn troubles(board: &Board, log: &LogPane) -> Vec<(String, String)> {
     found
 }
 
-fn say(board: &Board, frame: &mut Frame<'_>, inner: Rect, said: &str) {
+fn say(cluster: &Cluster, frame: &mut Frame<'_>, inner: Rect, said: &str) {
     if inner.height > 1 && inner.width > 2 {
         let place = Rect { x: inner.x + 1, y: inner.y, width: inner.width - 1, height: 1 };
-        frame.render_widget(Row::styled(said.to_owned(), board.style(Slot::Dim)), place);
+        frame.render_widget(Row::styled(said.to_owned(), cluster.style(Slot::Dim)), place);
     }
 }
 
 /// ` Logs of shop_api 3 tasks  PAUSED +12  /error 17 `
-fn head<'a>(board: &Board, log: &LogPane) -> Row<'a> {
+fn head<'a>(cluster: &Cluster, log: &LogPane) -> Row<'a> {
     let mut head = vec![
-        Span::styled(format!(" Logs of {}", text::clean(&log.title)), board.style(Slot::Title)),
+        Span::styled(format!(" Logs of {}", text::clean(&log.title)), cluster.style(Slot::Title)),
         Span::styled(
             format!(" {} ", count(log.tasks.len(), "task", "tasks")),
-            board.style(Slot::Dim),
+            cluster.style(Slot::Dim),
         ),
     ];
-    let mut say = |said: String, slot| head.push(Span::styled(said, board.style(slot)));
+    let mut say = |said: String, slot| head.push(Span::styled(said, cluster.style(slot)));
     if !log.follows() {
         say(format!(" PAUSED +{} ", log.came_since()), Slot::Banner);
     }
@@ -236,28 +238,28 @@ fn body_rows(line: &Line<TaskId>, room: usize) -> Vec<String> {
     rows
 }
 
-fn time(board: &Board, log: &LogPane, at: Timestamp) -> String {
+fn time(cluster: &Cluster, log: &LogPane, at: Timestamp) -> String {
     if !at.is_set() {
         return String::new();
     }
     match log.times {
         Times::Utc => at.clock(),
         Times::Local => at.local_clock(),
-        Times::Ago => text::age(at.age(board.scene.now)),
+        Times::Ago => text::age(at.age(cluster.model.now)),
         Times::Off => String::new(),
     }
 }
 
 fn lines_of<'a>(
-    board: &Board,
+    cluster: &Cluster,
     log: &LogPane,
     line: &Line<TaskId>,
     (times, names, room): (usize, usize, usize),
     on_cursor: bool,
 ) -> Vec<Row<'a>> {
-    let dim = board.style(Slot::Dim);
+    let dim = cluster.style(Slot::Dim);
     let writer = log.writers.get(&line.source);
-    let label_style = board.style(LABELS[writer.map_or(0, |w| w.colour) % LABELS.len()]);
+    let label_style = cluster.style(LABELS[writer.map_or(0, |w| w.colour) % LABELS.len()]);
     if line.kind == Kind::Ruler {
         let lead = if on_cursor { "›─" } else { "──" };
         let said = format!("{lead} {} ", text::clean(&line.text));
@@ -266,13 +268,13 @@ fn lines_of<'a>(
         let rest = "─".repeat(wide.saturating_sub(text::width(&said)));
         let slot = if line.severity == Severity::Error { Slot::Critical } else { Slot::Dim };
         return vec![Row::from(vec![
-            Span::styled(said, board.style(slot)),
+            Span::styled(said, cluster.style(slot)),
             Span::styled(rest, dim),
         ])];
     }
     let mut lead = Vec::new();
     if times > 0 {
-        let clock = time(board, log, Timestamp(line.at));
+        let clock = time(cluster, log, Timestamp(line.at));
         let pad = times.saturating_sub(text::width(&clock));
         lead.push(Span::styled(format!("{clock}{}", " ".repeat(pad)), dim));
     }
@@ -284,14 +286,14 @@ fn lines_of<'a>(
         lead.push(Span::raw(" ".repeat(pad)));
     }
     let base = match (line.severity, line.kind) {
-        (Severity::Error, _) => board.style(Slot::Critical),
-        (Severity::Warning, _) => board.style(Slot::Warn),
+        (Severity::Error, _) => cluster.style(Slot::Critical),
+        (Severity::Warning, _) => cluster.style(Slot::Warn),
         (Severity::Debug, _) => dim,
-        _ => board.style(Slot::Text),
+        _ => cluster.style(Slot::Text),
     };
     let bar = match (line.kind, on_cursor) {
-        (_, true) => Span::styled("›", board.style(Slot::Focus)),
-        (Kind::Stderr, _) => Span::styled("▏", board.style(Slot::Warn)),
+        (_, true) => Span::styled("›", cluster.style(Slot::Focus)),
+        (Kind::Stderr, _) => Span::styled("▏", cluster.style(Slot::Warn)),
         _ => Span::raw(" "),
     };
     lead.push(bar);
@@ -299,7 +301,7 @@ fn lines_of<'a>(
     let texts: Vec<Vec<Span<'a>>> = if opened {
         body_rows(line, room)
             .into_iter()
-            .map(|row| spans(board, log, &[(TextStyle::default(), row.as_str())], base))
+            .map(|row| spans(cluster, log, &[(TextStyle::default(), row.as_str())], base))
             .collect()
     } else {
         let coloured = line.text.contains('\u{1b}');
@@ -310,7 +312,7 @@ fn lines_of<'a>(
         } else {
             vec![(TextStyle::default(), &*plain)]
         };
-        let whole = spans(board, log, &pieces, base);
+        let whole = spans(cluster, log, &pieces, base);
         if log.wrap { broken(&whole, room) } else { vec![slice(&whole, log.pan, room)] }
     };
     let indent: usize = lead.iter().map(Span::width).sum();
@@ -374,7 +376,7 @@ fn broken<'a>(spans: &[Span<'a>], room: usize) -> Vec<Vec<Span<'a>>> {
 
 /// Pieces of text with the program's colours, and what is highlighted.
 fn spans<'a>(
-    board: &Board,
+    cluster: &Cluster,
     log: &LogPane,
     pieces: &[(TextStyle, &str)],
     base: Style,
@@ -385,7 +387,7 @@ fn spans<'a>(
         let style = if *look == TextStyle::default() {
             base
         } else {
-            painted(*look, base, board.settings.appearance.theme.depth())
+            painted(*look, base, cluster.settings.appearance.theme.depth())
         };
         let hits: Vec<Range<usize>> = [&log.highlight, &log.filter.text]
             .into_iter()
@@ -435,8 +437,8 @@ fn painted(look: TextStyle, base: Style, depth: Depth) -> Style {
 }
 
 /// Why there is nothing to read: a task that was rejected never wrote a line, but has its error.
-fn never_ran(board: &Board, log: &LogPane) -> String {
-    let store = &board.scene.store;
+fn never_ran(cluster: &Cluster, log: &LogPane) -> String {
+    let store = &cluster.model.store;
     let task = match &log.source {
         LogSource::Tasks(ids) => ids.first().and_then(|id| store.task(id)),
         LogSource::Place(place) => place.tasks(store).max_by_key(|task| task.created),

@@ -1,440 +1,287 @@
-//! The log view's state: whose, the lines, and where and how they are read.
+//! Logs: the lines of a set of tasks, merged by time; its keys are a pager's.
 
-pub(in crate::ui) mod actions;
+pub(in crate::ui) mod commands;
 pub(in crate::ui) mod cursor;
 pub(in crate::ui) mod draw;
+pub(in crate::ui) mod pane;
 
-pub(in crate::ui) use draw::draw;
-use std::{
-    cell::Cell,
-    collections::{HashMap, HashSet},
-    path::PathBuf,
-};
+use ratatui::{Frame, layout::Rect};
 
 use crate::{
-    cluster::{NodeId, ServiceId, Store, Task, TaskId, Timestamp},
-    logs::{Buffer, Incoming, Kind, Line, Severity, ansi},
-    session::{LogFrame, LogTask, Output, Token},
-    text::{clean, clean_lines},
-    ui::table::filter::Filter,
+    cluster::{ServiceId, Subject, TaskId},
+    logs::{Kind, Severity, ansi},
+    session::Command,
+    text::clean,
+    ui::{
+        app::{Effect, cluster::Cluster},
+        input::actions::{Act, Context},
+        screen::{Cx, Handled, Screen, Then},
+        table::rows::Rows,
+    },
 };
 
-/// Source of a log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LogSource {
-    /// All tasks of these services, as they come and go, with those that ended.
-    Services(Vec<ServiceId>),
-    /// These tasks.
-    Tasks(Vec<TaskId>),
-    /// All tasks in the place of this one, those before it and those to come.
-    Place(Place),
-    /// All live tasks on a node.
-    Node(NodeId),
+pub(in crate::ui) use pane::{LogFilter, LogPane, LogSource, Place, Seek, Times};
+
+/// The log that is open.
+#[derive(Default)]
+pub struct Logs {
+    /// It, if one is.
+    pub log: Option<LogPane>,
 }
 
-/// A slot of a service, or a node that runs one of its tasks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The service.
-    pub service: ServiceId,
-    slot: u64,
-    node: Option<NodeId>,
-}
-
-impl Place {
-    /// The place of a task.
-    pub fn of(task: &Task) -> Self {
-        let node = task.node.clone().filter(|_| task.slot == 0);
-        Self { service: task.service.clone(), slot: task.slot, node }
+impl Logs {
+    /// The log, if there is one; else says how to get one.
+    fn here(&mut self, cluster: &mut Cluster) -> Option<&mut LogPane> {
+        if self.log.is_none() {
+            cluster.say("no log is open: select a service, task or node and press l");
+        }
+        self.log.as_mut()
     }
 
-    /// Its tasks, in no order.
-    pub fn tasks<'s>(&self, store: &'s Store) -> impl Iterator<Item = &'s Task> {
-        store.tasks_of(&self.service).filter(move |task| Self::of(task) == *self)
+    /// Asks for lines from before the oldest one known.
+    pub(in crate::ui) fn read_older(&mut self, cluster: &mut Cluster) {
+        let Some(log) = self.log.as_mut() else { return };
+        let ask = log.older();
+        if !ask.is_empty() {
+            cluster.command(Command::OlderLogs(log.token, ask));
+        }
     }
-}
 
-impl LogSource {
-    /// Whether all its lines are of one service.
-    fn is_of_one_service(&self) -> bool {
-        match self {
-            Self::Services(ids) => ids.len() == 1,
-            Self::Tasks(ids) => ids.len() == 1,
-            Self::Place(_) => true,
-            Self::Node(_) => false,
+    /// Asks for older lines if the cursor was moved up at the oldest.
+    pub(in crate::ui) fn read_wanted(&mut self, cluster: &mut Cluster) {
+        if self.log.as_mut().is_some_and(LogPane::take_wants_older) {
+            self.read_older(cluster);
+        }
+    }
+
+    /// Columns to the left or to the right.
+    pub(in crate::ui) fn pan(&mut self, by: isize) {
+        if let Some(log) = &mut self.log {
+            log.pan = log.pan.saturating_add_signed(by);
         }
     }
 }
 
-/// More streams at once than this would weigh on the manager.
-pub const STREAMS: usize = 64;
-/// Tasks remembered before those without lines are forgotten.
-const WRITERS: usize = 1_024;
-/// Lines the filter looks at in one turn of the loop.
-const TURN: usize = 100_000;
+impl Screen for Logs {
+    fn context(&self) -> Context {
+        Context::Log
+    }
 
-/// The format of times.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Times {
-    #[default]
-    Utc,
-    Local,
-    Ago,
-    Off,
-}
+    fn refresh(&mut self, _: Cx<'_>) {}
 
-impl Times {
-    /// The next way.
-    pub fn next(self) -> Self {
-        match self {
-            Self::Utc => Self::Local,
-            Self::Local => Self::Ago,
-            Self::Ago => Self::Off,
-            Self::Off => Self::Utc,
+    fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
+        draw::draw(self.log.as_ref(), cx, frame, area);
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        self.log.as_ref().map(|log| log as &dyn Rows)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        self.log.as_mut().map(|log| log as &mut dyn Rows)
+    }
+
+    fn subject(&self, cluster: &Cluster) -> Option<Subject> {
+        let store = &cluster.model.store;
+        let task = |id: &TaskId| {
+            let service = store.task(id)?.service.clone();
+            Some(Subject::Task(id.clone(), service))
+        };
+        match &self.log.as_ref()?.source {
+            LogSource::Services(ids) => ids.first().cloned().map(Subject::Service),
+            LogSource::Tasks(ids) => ids.first().and_then(task),
+            LogSource::Place(place) => {
+                let newest = place.tasks(store).max_by_key(|task| task.created);
+                newest.map(|task| Subject::Task(task.id.clone(), task.service.clone()))
+            }
+            LogSource::Node(id) => Some(Subject::Node(id.clone())),
         }
     }
 
-    /// Its name.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Utc => "UTC",
-            Self::Local => "local time",
-            Self::Ago => "ages",
-            Self::Off => "no times",
-        }
-    }
-}
-
-/// Filter of the lines.
-#[derive(Clone, Debug, Default)]
-pub struct LogFilter {
-    /// By text.
-    pub text: Filter,
-    /// Only this task's.
-    pub task: Option<TaskId>,
-    /// Only those of tasks on this node.
-    pub host: Option<(NodeId, HashSet<TaskId>)>,
-    /// Only this output's.
-    pub stream: Option<Kind>,
-    /// Only at least so bad.
-    pub severity: Severity,
-}
-
-impl LogFilter {
-    fn passes(&self, line: &Line<TaskId>) -> bool {
-        if self.task.as_ref().is_some_and(|t| *t != line.source)
-            || self.host.as_ref().is_some_and(|(_, tasks)| !tasks.contains(&line.source))
-        {
-            return false;
-        }
-        if line.kind == Kind::Ruler {
-            return self.text.is_empty();
-        }
-        self.stream.is_none_or(|s| s == line.kind)
-            && line.severity >= self.severity
-            && (self.text.is_empty() || self.text.passes([&*ansi::plain(&line.text)].into_iter()))
-    }
-
-    /// Whether everything is shown.
-    pub fn is_open(&self) -> bool {
-        self.text.is_empty() && self.words().is_empty()
-    }
-
-    /// Filters set by keys, in words.
-    pub fn words(&self) -> Vec<String> {
-        let mut words = Vec::new();
-        if self.task.is_some() {
-            words.push("one task".to_owned());
-        }
-        if self.host.is_some() {
-            words.push("one node".to_owned());
-        }
-        match self.stream {
-            Some(Kind::Stdout) => words.push("stdout".to_owned()),
-            Some(Kind::Stderr) => words.push("stderr".to_owned()),
+    fn interest(&self, _: Cx<'_>, wanted: &mut Vec<ServiceId>) {
+        match self.log.as_ref().map(|log| &log.source) {
+            Some(LogSource::Services(ids)) => wanted.extend(ids.iter().cloned()),
+            Some(LogSource::Place(place)) => wanted.push(place.service.clone()),
             _ => {}
         }
-        if self.severity > Severity::None {
-            words.push(format!("≥ {}", self.severity.word()));
-        }
-        words
     }
-}
 
-/// A task whose lines are in the buffer, also once the manager has forgotten it.
-#[derive(Clone, Debug)]
-pub struct LogWriter {
-    /// Its name.
-    pub name: String,
-    /// Begins its lines: its name, or its slot and node where the title names the service.
-    pub label: String,
-    /// Where it runs or ran.
-    pub node: Option<NodeId>,
-    /// Index of its colour.
-    pub colour: usize,
-    /// Its end stands in the buffer.
-    ended: bool,
-}
+    fn act(&mut self, act: Act, cluster: &mut Cluster) -> Handled {
+        match act {
+            Act::Filter if self.log.is_none() => {
+                cluster.say("no log is open: l opens that of what is selected");
+            }
+            Act::Enter => self.open_line(cluster),
+            Act::Mark => self.mark_line(cluster),
+            Act::Copy => self.copy_lines(cluster),
+            Act::NextHit => self.find(true, cluster),
+            Act::PreviousHit => self.find(false, cluster),
+            Act::NextError => self.find_error(true, cluster),
+            Act::PreviousError => self.find_error(false, cluster),
+            Act::Highlight => {
+                let Some(log) = self.here(cluster) else { return Handled::Yes };
+                return Handled::Then(Then::AskHighlight(log.highlight.text.clone()));
+            }
+            Act::OnlyTask | Act::OnlyNode | Act::OnlyStream | Act::OnlySeverity => {
+                if let Some(log) = self.here(cluster) {
+                    only(log, act);
+                }
+            }
+            Act::Wrap => {
+                let Some(log) = self.here(cluster) else { return Handled::Yes };
+                log.wrap = !log.wrap;
+                log.pan = 0;
+                cluster.say(if log.wrap {
+                    "long lines are wrapped"
+                } else {
+                    "long lines are cut: ← → pan"
+                });
+            }
+            Act::Times => {
+                let Some(log) = self.here(cluster) else { return Handled::Yes };
+                log.times = log.times.next();
+                cluster.say(format!("times: {}", log.times.word()));
+            }
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
 
-/// Where the reader wants to be once the lines are there.
-#[derive(Clone, Debug)]
-pub(in crate::ui) enum Seek {
-    Time(Timestamp),
-    End(TaskId),
-}
-
-/// A log being followed.
-#[derive(Debug)]
-pub struct LogPane {
-    /// Names the view to the session.
-    pub token: Token,
-    /// Its source.
-    pub source: LogSource,
-    /// The title in the frame.
-    pub title: String,
-    /// The lines.
-    pub buffer: Buffer<TaskId>,
-    /// The filter of the lines.
-    pub filter: LogFilter,
-    /// Highlighted text.
-    pub highlight: Filter,
-    /// Tasks that wrote the lines.
-    pub writers: HashMap<TaskId, LogWriter>,
-    /// The tasks that are followed now.
-    pub tasks: Vec<LogTask>,
-    /// Tasks left out because there are more than [`STREAMS`].
-    pub left_out: usize,
-    /// The line under the cursor; `None` follows the newest.
-    pub cursor: Option<u64>,
-    /// The newest line in the window while the cursor is somewhere.
-    pub(in crate::ui) bottom: Cell<Option<u64>>,
-    /// Lines that had come when the view was stopped.
-    pub(in crate::ui) stopped_at: u64,
-    /// Long lines go on in the next row.
-    pub wrap: bool,
-    /// The format of times.
-    pub times: Times,
-    /// Columns to the left of the window.
-    pub pan: usize,
-    /// The keys of JSON lines to show; all if there are none.
-    pub keys: Vec<String>,
-    /// Lines opened in full.
-    pub open: HashSet<u64>,
-    /// Where a range to copy begins.
-    pub anchor: Option<u64>,
-    /// The window as it was last drawn: rows, and columns for text.
-    pub window: Cell<(usize, usize)>,
-    /// Every line that is shown is written there as it comes.
-    pub tee: Option<PathBuf>,
-    /// Tasks whose older lines are being read.
-    pub(in crate::ui) reading_older: HashSet<TaskId>,
-    /// The engine has no older lines.
-    pub(in crate::ui) exhausted: bool,
-    /// Older lines are wanted: the cursor was moved up at the oldest.
-    pub(in crate::ui) wants_older: bool,
-    pub(in crate::ui) seek: Option<Seek>,
-    /// The store's revision that the tasks were last taken from.
-    looked_at: Option<u64>,
-}
-
-impl LogPane {
-    /// A pane for `source`.
-    pub fn new(token: Token, source: LogSource, title: String) -> Self {
-        Self {
-            token,
-            source,
-            title,
-            buffer: Buffer::default(),
-            filter: LogFilter::default(),
-            highlight: Filter::default(),
-            writers: HashMap::new(),
-            tasks: Vec::new(),
-            left_out: 0,
-            cursor: None,
-            bottom: Cell::new(None),
-            stopped_at: 0,
-            wrap: false,
-            times: Times::default(),
-            pan: 0,
-            keys: Vec::new(),
-            open: HashSet::new(),
-            anchor: None,
-            window: Cell::new((10, 80)),
-            tee: None,
-            reading_older: HashSet::new(),
-            exhausted: false,
-            wants_older: false,
-            seek: None,
-            looked_at: None,
+    fn offers(&self, act: Act, _: &Cluster) -> Option<bool> {
+        match act {
+            Act::Mark => Some(true),
+            Act::NextHit | Act::PreviousHit => {
+                Some(self.log.as_ref().is_some_and(|log| !log.highlight.is_empty()))
+            }
+            _ => None,
         }
     }
 
-    /// The tasks to follow as the store stands: live ones first, then the newest of history, whose
-    /// last lines tell why they ended. True if that changed.
-    pub fn update_tasks(&mut self, store: &Store) -> bool {
-        // Asked with every event, and most events are log lines.
-        if self.looked_at.replace(store.revision()) == Some(store.revision()) {
-            return false;
+    fn leave(&mut self) -> bool {
+        let filtered = self.can_leave();
+        if let Some(log) = self.log.as_mut().filter(|_| filtered) {
+            // All of it: what the keys filter as well as what was typed.
+            log.change_filter(|filter| *filter = LogFilter::default());
         }
-        self.forget_writers();
-        let mut found: Vec<&Task> = match &self.source {
-            LogSource::Services(ids) => ids.iter().flat_map(|id| store.tasks_of(id)).collect(),
-            LogSource::Node(id) => store.tasks_on(id).filter(|t| t.is_live()).collect(),
-            LogSource::Tasks(ids) => ids.iter().filter_map(|id| store.task(id)).collect(),
-            LogSource::Place(place) => place.tasks(store).collect(),
+        filtered
+    }
+
+    fn can_leave(&self) -> bool {
+        self.log.as_ref().is_some_and(|log| !log.filter.is_open())
+    }
+}
+
+/// Only lines of this task, node, output or severity, or all again.
+fn only(log: &mut LogPane, act: Act) {
+    let here = log.here().map(|at| log.buffer.lines()[at].source.clone());
+    match act {
+        Act::OnlyTask => {
+            let only = if log.filter.task.is_some() { None } else { here };
+            log.change_filter(|filter| filter.task = only);
+        }
+        Act::OnlyNode => {
+            let node = here.and_then(|task| log.writers.get(&task)?.node.clone());
+            let only = node.filter(|_| log.filter.host.is_none()).map(|node| {
+                let there = log.writers.iter().filter(|(_, w)| w.node.as_ref() == Some(&node));
+                (node.clone(), there.map(|(task, _)| task.clone()).collect())
+            });
+            log.change_filter(|filter| filter.host = only);
+        }
+        Act::OnlyStream => {
+            let next = match log.filter.stream {
+                None => Some(Kind::Stdout),
+                Some(Kind::Stdout) => Some(Kind::Stderr),
+                _ => None,
+            };
+            log.change_filter(|filter| filter.stream = next);
+        }
+        _ => {
+            let next = match log.filter.severity {
+                Severity::None => Severity::Warning,
+                Severity::Warning => Severity::Error,
+                _ => Severity::None,
+            };
+            log.change_filter(|filter| filter.severity = next);
+        }
+    }
+}
+
+impl Logs {
+    fn find_error(&mut self, forward: bool, cluster: &mut Cluster) {
+        let Some(log) = self.here(cluster) else { return };
+        let is_error =
+            |l: &crate::logs::Line<_>| l.severity == Severity::Error && l.kind != Kind::Ruler;
+        if !log.find(forward, is_error) {
+            let way = if forward { "after" } else { "before" };
+            cluster.say(format!("no error {way} this line"));
+        }
+    }
+
+    /// Goes to the next hit of the highlight, or of the filter.
+    fn find(&mut self, forward: bool, cluster: &mut Cluster) {
+        let Some(log) = self.here(cluster) else { return };
+        let wanted =
+            [&log.highlight, &log.filter.text].into_iter().find(|f| !f.is_empty()).cloned();
+        let Some(wanted) = wanted else {
+            return cluster.say("nothing to look for: & makes text stand out, / filters");
         };
-        // A task that never got a container has nothing to say but its error.
-        for task in found.iter().filter(|t| t.container.is_none() && !t.err.is_empty()) {
-            self.note_writer(task, store);
+        let hit = |line: &crate::logs::Line<_>| {
+            line.kind != Kind::Ruler && wanted.passes([&*ansi::plain(&line.text)].into_iter())
+        };
+        if !log.find(forward, hit) {
+            let way = if forward { "after" } else { "before" };
+            cluster.say(format!("no hit {way} this line"));
         }
-        found.retain(|t| t.container.is_some());
-        found.sort_by_key(|t| (!t.is_live(), std::cmp::Reverse(t.created), t.id.clone()));
-        self.left_out = found.len().saturating_sub(STREAMS);
-        found.truncate(STREAMS);
-        for task in &found {
-            self.note_writer(task, store);
-        }
-        let mut tasks: Vec<LogTask> = found
-            .iter()
-            .map(|t| LogTask { task: t.id.clone(), alive: !t.state.is_terminal() })
-            .collect();
-        tasks.sort();
-        if tasks == self.tasks {
-            return false;
-        }
-        self.tasks = tasks;
-        true
     }
 
-    /// Forgets tasks that left no line: a crash loop watched for weeks makes many.
-    fn forget_writers(&mut self) {
-        if self.writers.len() <= WRITERS {
+    /// Opens the line under the cursor in full, or closes it.
+    fn open_line(&mut self, cluster: &mut Cluster) {
+        let Some(log) = self.here(cluster) else { return };
+        let Some(at) = log.here() else { return };
+        let seq = log.buffer.lines()[at].seq;
+        if !log.open.remove(&seq) {
+            log.open.insert(seq);
+        }
+        if log.follows() {
+            log.toggle_hold();
+        }
+    }
+
+    /// Begins a range at the line under the cursor, or gives it up.
+    fn mark_line(&mut self, cluster: &mut Cluster) {
+        let Some(log) = self.here(cluster) else { return };
+        if log.anchor.take().is_some() {
             return;
         }
-        let mut wanted: HashSet<&TaskId> = self.tasks.iter().map(|t| &t.task).collect();
-        wanted.extend(self.buffer.lines().iter().map(|line| &line.source));
-        self.writers.retain(|task, _| wanted.contains(task));
-    }
-
-    /// Remembers whose lines they are, and writes a task's end among them.
-    fn note_writer(&mut self, task: &Task, store: &Store) {
-        let known = self.writers.get(&task.id);
-        if known.is_some_and(|w| w.ended || !task.state.is_terminal()) {
-            return;
+        if log.follows() {
+            log.toggle_hold();
         }
-        // The attempts of one slot have one colour.
-        let name = store.task_name(task);
-        let same = self.writers.values().find(|w| w.name == name).map(|w| w.colour);
-        let next = self.writers.values().map(|w| w.colour + 1).max().unwrap_or(0);
-        let colour = same.unwrap_or(next);
-        let service = store.service(&task.service).filter(|_| self.source.is_of_one_service());
-        let short = service.and_then(|service| name.strip_prefix(&*service.name));
-        let place = task.node.as_ref().filter(|_| task.slot > 0).map(|node| store.hostname(node));
-        let label = match (short, place) {
-            (Some(short), Some(node)) => format!("{short} {node}"),
-            (Some(short), None) => short.to_owned(),
-            (None, _) => name.clone(),
-        };
-        let said_of = short.unwrap_or(&name).to_owned();
-        let writer = self.writers.entry(task.id.clone()).or_insert_with(|| LogWriter {
-            name,
-            label,
-            node: task.node.clone(),
-            colour,
-            ended: false,
-        });
-        if task.state.is_terminal() && !writer.ended {
-            writer.ended = true;
-            let place =
-                task.node.as_ref().map_or(String::new(), |n| format!(" on {}", store.hostname(n)));
-            let exit = task.exit_code.map_or(String::new(), |code| format!(", exit {code}"));
-            let err = if task.err.is_empty() { String::new() } else { format!(": {}", task.err) };
-            let never = if task.container.is_none() { ", never had a container" } else { "" };
-            let said = format!("{said_of} {}{place}{exit}{never}{err}", task.state);
-            let severity = if task.state.is_failure() { Severity::Error } else { Severity::None };
-            let filter = &self.filter;
-            self.buffer.rule(&task.id, task.since.0, severity, &said, |line| filter.passes(line));
-        }
+        log.anchor = log.cursor;
+        cluster.say("a range begins here: move, then c copies it");
     }
 
-    /// Takes lines in; what is to be written to a file, if anything.
-    pub fn take(&mut self, task: &TaskId, frames: Vec<LogFrame>) -> Option<String> {
-        let before = self.buffer.total();
-        let incoming = frames.into_iter().map(incoming);
-        self.buffer.extend(task, incoming, |line| self.filter.passes(line));
-        self.tee.as_ref()?;
-        let came = usize::try_from(self.buffer.total() - before).unwrap_or(usize::MAX);
-        let lines = self.buffer.lines().iter().rev().filter(|l| l.seq > before).take(came);
-        let mut fresh: Vec<_> = lines.filter(|l| l.passes).collect();
-        fresh.sort_by_key(|l| l.seq);
-        let text: String = fresh.into_iter().map(|l| self.written(l)).collect();
-        (!text.is_empty()).then_some(text)
-    }
-
-    /// Takes older lines in.
-    pub fn take_older(&mut self, task: &TaskId, frames: Vec<LogFrame>) {
-        self.reading_older.remove(task);
-        self.exhausted &= frames.is_empty();
-        let incoming = frames.into_iter().map(incoming).collect();
-        self.buffer.extend_older(task, incoming, |line| self.filter.passes(line));
-    }
-
-    /// A gap that can't be filled.
-    pub fn gap(&mut self, task: &TaskId, from: Timestamp, to: Timestamp) {
-        let name = self.writers.get(task).map_or("", |w| w.name.as_str());
-        let secs = to.0.saturating_sub(from.0) as f64 / 1e9;
-        let said =
-            format!("{name}: a gap of {secs:.1} s: the engine does not have these lines any more");
-        let (at, filter) = (from.0.saturating_add(1), &self.filter);
-        self.buffer.rule(task, at, Severity::Error, &said, |line| filter.passes(line));
-    }
-
-    /// A line as it is written to files and the clipboard.
-    pub fn written(&self, line: &Line<TaskId>) -> String {
-        let name = clean(self.writers.get(&line.source).map_or("", |w| w.name.as_str()));
-        let at = Timestamp(line.at);
-        let at = if at.is_set() { format!("{at} ") } else { String::new() };
-        format!("{at}{name} {}\n", clean_lines(&ansi::plain(&line.text)))
-    }
-
-    /// Goes on with what takes longer than a turn of the loop. True if there is more to do.
-    pub fn work(&mut self) -> bool {
-        if self.buffer.is_filtering() {
-            self.buffer.go_on(TURN, |line| self.filter.passes(line));
-        }
-        let found = match &self.seek {
-            None => None,
-            Some(Seek::Time(at)) => {
-                // The first line from then on, once there are lines from before.
-                let lines = self.buffer.lines();
-                let place = self.buffer.first_from(at.0);
-                (place < lines.len() && (place > 0 || self.exhausted)).then(|| lines[place].seq)
+    fn copy_lines(&mut self, cluster: &mut Cluster) {
+        let Some(log) = self.here(cluster) else { return };
+        let range = log.range();
+        let lines = range.iter().map(|at| &log.buffer.lines()[*at]);
+        // A line end would run what is pasted: none but those between lines.
+        let text: String = match (log.anchor.is_some(), range.as_slice()) {
+            (false, [one]) => {
+                let line = ansi::plain(&log.buffer.lines()[*one].text);
+                clean(line.trim_end_matches(['\r', '\n'])).into_owned()
             }
-            Some(Seek::End(task)) => {
-                let lines = self.buffer.lines().iter();
-                let end = lines.rev().find(|l| l.source == *task && l.kind == Kind::Ruler);
-                let followed = self.tasks.iter().any(|t| t.task == *task);
-                let spoke = |l: &Line<TaskId>| l.source == *task && l.kind != Kind::Ruler;
-                let ready = !followed || self.buffer.lines().iter().any(spoke);
-                end.filter(|_| ready).map(|l| l.seq)
-            }
+            _ => lines.map(|line| log.written(line)).collect(),
         };
-        if let Some(seq) = found {
-            self.seek = None;
-            self.stop_at(seq);
+        let text = text.trim_end_matches('\n').to_owned();
+        log.anchor = None;
+        match range.len() {
+            0 => cluster.say("there is no line to copy"),
+            n => {
+                cluster.effects.push(Effect::Copy(text));
+                let what =
+                    if n == 1 { "the line was".to_owned() } else { format!("{n} lines were") };
+                cluster.say(format!("{what} copied"));
+            }
         }
-        self.buffer.is_filtering()
     }
-
-    /// Shows other lines.
-    pub fn change_filter(&mut self, change: impl FnOnce(&mut LogFilter)) {
-        change(&mut self.filter);
-        self.buffer.refilter();
-        self.work();
-    }
-}
-
-fn incoming(frame: LogFrame) -> Incoming {
-    let kind = if frame.output == Output::Stderr { Kind::Stderr } else { Kind::Stdout };
-    Incoming { at: frame.at.0, kind, text: frame.text }
 }

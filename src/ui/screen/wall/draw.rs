@@ -8,68 +8,87 @@ use ratatui::{
 };
 
 use crate::{
+    cluster::Timestamp,
     config::Slot,
     grant::ClusterNo,
     ui::{
-        App, Board,
-        app::board::LinkState,
+        app::{cluster::Cluster, link::LinkState},
         chrome::nodes_ready,
         screen::{
-            problems,
+            problems::words,
             wall::{Page, Wall, failures, figures, findings, lists},
         },
         widget::{big, text},
     },
 };
 
-pub(in crate::ui) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let (dx, dy) = app.wall.shift(app.board().now);
+/// The wall, and all that it may show.
+#[derive(Clone, Copy)]
+pub(in crate::ui) struct WallCx<'a> {
+    pub wall: &'a Wall,
+    /// The clusters that are open.
+    pub open: &'a [&'a Cluster],
+    /// The one that was on the screen last.
+    pub current: &'a Cluster,
+}
+
+impl<'a> WallCx<'a> {
+    fn cluster(&self, no: ClusterNo) -> &'a Cluster {
+        self.open.iter().find(|cluster| cluster.no == no).unwrap_or(&self.current)
+    }
+}
+
+/// Its place on the screen: it moves a little, so that nothing burns in. `None` where there is no room.
+pub(in crate::ui) fn place(wall: &Wall, now: Timestamp, area: Rect) -> Option<Rect> {
+    let (dx, dy) = wall.shift(now);
     let area = Rect {
         x: area.x + dx.min(area.width),
         y: area.y + dy.min(area.height),
         width: area.width.saturating_sub(2),
         height: area.height.saturating_sub(1),
     };
-    if area.width < 20 || area.height < 6 {
-        return crate::ui::chrome::tiny(app.board(), frame, frame.area());
-    }
-    let page = app.wall.page;
-    let board = match page {
-        Page::Clusters => app.board(),
+    (area.width >= 20 && area.height >= 6).then_some(area)
+}
+
+/// Draws the page that is shown.
+pub(in crate::ui) fn draw(cx: WallCx<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let page = cx.wall.page;
+    let cluster = match page {
+        Page::Clusters => cx.current,
         Page::Lost(no)
         | Page::Figures(no)
         | Page::Problems(no)
         | Page::Services(no)
         | Page::Nodes(no)
-        | Page::Failures(no) => app.board_of(no),
+        | Page::Failures(no) => cx.cluster(no),
     };
     if matches!(page, Page::Lost(_)) {
-        return lost(app, board, frame, area);
+        return lost(cx, cluster, frame, area);
     }
-    head(app, board, frame, Rect { height: 1, ..area });
+    head(cx, cluster, frame, Rect { height: 1, ..area });
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
-    dots(app, board, frame, foot);
+    dots(cx, cluster, frame, foot);
     let body = Rect { y: area.y + 2, height: area.height.saturating_sub(4), ..area };
     match page {
-        Page::Clusters => lists::clusters(app, frame, body),
-        Page::Figures(_) => figures::draw(board, frame, body),
-        Page::Problems(_) => findings::draw(board, frame, body),
-        Page::Services(_) => lists::services(board, frame, body),
-        Page::Nodes(_) => lists::nodes(board, frame, body),
-        Page::Failures(_) => failures::draw(board, frame, body),
+        Page::Clusters => lists::clusters(cx.open, frame, body),
+        Page::Figures(_) => figures::draw(cluster, frame, body),
+        Page::Problems(_) => findings::draw(cluster, frame, body),
+        Page::Services(_) => lists::services(cluster, frame, body),
+        Page::Nodes(_) => lists::nodes(cluster, frame, body),
+        Page::Failures(_) => failures::draw(cluster, frame, body),
         Page::Lost(_) => {}
     }
 }
 
 /// Name, heartbeat, age of the data, and the clock.
-fn head(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let several = app.open().count() > 1;
-    let name = match app.wall.page {
+fn head(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let several = cx.open.len() > 1;
+    let name = match cx.wall.page {
         Page::Clusters => "all clusters".to_owned(),
-        _ if several || board.settings.named => text::clean(&board.settings.name).into_owned(),
-        _ => text::clean(&board.scene.store.info().manager).into_owned(),
+        _ if several || cluster.settings.named => text::clean(&cluster.settings.name).into_owned(),
+        _ => text::clean(&cluster.model.store.info().manager).into_owned(),
     };
-    let title = match app.wall.page {
+    let title = match cx.wall.page {
         Page::Clusters => "Clusters",
         Page::Lost(_) => "Lost",
         Page::Figures(_) => "Swarm",
@@ -78,86 +97,87 @@ fn head(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
         Page::Nodes(_) => "Nodes: tasks running",
         Page::Failures(_) => "Failures, last hour",
     };
-    let silent = board.tasks_silent();
-    let (beat, slot) = match (board.is_live() && silent.is_none(), app.wall.beat) {
+    let silent = cluster.tasks_silent();
+    let (beat, slot) = match (cluster.is_live() && silent.is_none(), cx.wall.beat) {
         (true, true) => ("●", Slot::Ok),
         (true, false) => ("○", Slot::Ok),
         (false, _) => ("◍", Slot::Warn),
     };
-    let state = match (board.is_live(), silent) {
+    let state = match (cluster.is_live(), silent) {
         (true, None) => " live".to_owned(),
         (true, Some(age)) => format!(" tasks silent for {}", text::age(age)),
-        (false, _) => format!(" silent for {}", text::age(board.data_age())),
+        (false, _) => format!(" silent for {}", text::age(cluster.data_age())),
     };
     let mut spans = vec![
-        Span::styled(beat, board.style(slot)),
-        Span::styled(state, board.style(slot)),
+        Span::styled(beat, cluster.style(slot)),
+        Span::styled(state, cluster.style(slot)),
         Span::raw("   "),
-        Span::styled(name, board.style(Slot::Title)),
-        Span::styled(format!("   {title}"), board.style(Slot::Text)),
+        Span::styled(name, cluster.style(Slot::Title)),
+        Span::styled(format!("   {title}"), cluster.style(Slot::Text)),
     ];
-    if app.wall.held {
-        spans.push(Span::styled("   held", board.style(Slot::Info)));
+    if cx.wall.held {
+        spans.push(Span::styled("   held", cluster.style(Slot::Info)));
     }
     frame.render_widget(Line::from(spans), area);
-    let clock = format!(" {}", clock(board));
+    let clock = format!(" {}", clock(cluster));
     let width = text::width(&clock) as u16;
     let place =
         Rect { x: area.right().saturating_sub(width), width: width.min(area.width), ..area };
-    let bold = board.style(Slot::Text).add_modifier(Modifier::BOLD);
+    let bold = cluster.style(Slot::Text).add_modifier(Modifier::BOLD);
     frame.render_widget(Line::styled(clock, bold), place);
 }
 
-fn clock(board: &Board) -> String {
-    board.now.shifted(board.skew).clock()
+fn clock(cluster: &Cluster) -> String {
+    cluster.now.shifted(cluster.skew).clock()
 }
 
 /// Number of the page, and the key that leads away from the wall.
-fn dots(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let pages = Wall::pages(app.open());
+fn dots(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let pages = Wall::pages(cx.open.iter().copied());
     let mut spans = Vec::new();
     for page in &pages {
         let (dot, slot) =
-            if *page == app.wall.page { ("● ", Slot::Info) } else { ("· ", Slot::Border) };
-        spans.push(Span::styled(dot, board.style(slot)));
+            if *page == cx.wall.page { ("● ", Slot::Info) } else { ("· ", Slot::Border) };
+        spans.push(Span::styled(dot, cluster.style(slot)));
     }
     // The worst is never a page away.
-    let worst = app
-        .open()
+    let worst = cx
+        .open
+        .iter()
         .filter_map(|b| Some((b, b.loud().next()?)))
         .min_by(|(_, a), (_, b)| a.urgency().cmp(&b.urgency()));
-    if let Some((of, problem)) = worst.filter(|_| !matches!(app.wall.page, Page::Problems(_))) {
+    if let Some((of, problem)) = worst.filter(|_| !matches!(cx.wall.page, Page::Problems(_))) {
         let used: usize = spans.iter().map(Span::width).sum();
         let room = (area.width as usize).saturating_sub(used + 4);
         let said = format!(
             " {} {}",
-            problems::glyph(problem.severity),
-            text::cut(&problems::fitting(problem, room), room)
+            words::glyph(problem.severity),
+            text::cut(&words::fitting(problem, room), room)
         );
-        spans.push(Span::styled(said, of.style(problems::slot(problem.severity))));
+        spans.push(Span::styled(said, of.style(words::slot(problem.severity))));
     }
     frame.render_widget(Line::from(spans), area);
 }
 
 /// A whole screen that can't be overlooked.
-fn lost(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let (style, why, again) = match &board.link {
+fn lost(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let (style, why, again) = match &cluster.link {
         LinkState::Lost { why, next, .. } => {
-            let why = board.why_lost().unwrap_or(why.into());
-            let wait = next.0.saturating_sub(board.now.0).max(0) as u64 / 1_000_000_000;
+            let why = cluster.why_lost().unwrap_or(why.into());
+            let wait = next.0.saturating_sub(cluster.now.0).max(0) as u64 / 1_000_000_000;
             let again =
                 if wait == 0 { "trying now".into() } else { format!("next try in {wait}s") };
-            (board.style(Slot::Banner), text::clean(&why).into_owned(), again)
+            (cluster.style(Slot::Banner), text::clean(&why).into_owned(), again)
         }
         LinkState::Connecting { endpoint } | LinkState::Live { endpoint } => {
             let said = format!("connecting to {}", text::clean(endpoint));
-            (board.style(Slot::Text), said, String::new())
+            (cluster.style(Slot::Text), said, String::new())
         }
     };
     let whole = frame.area();
     frame.buffer_mut().set_style(whole, style);
     let mut y = area.y + area.height / 6;
-    if matches!(board.link, LinkState::Lost { .. }) {
+    if matches!(cluster.link, LinkState::Lost { .. }) {
         let scale = big::scale("LOST", area.width, area.height / 3);
         let (width, height) = big::size("LOST", scale);
         let place = Rect {
@@ -169,22 +189,22 @@ fn lost(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
         big::draw("LOST", scale, place, frame.buffer_mut(), style);
         y += height + 2;
     }
-    let mut lines = vec![board.settings.name.clone()];
+    let mut lines = vec![cluster.settings.name.clone()];
     lines.extend(text::wrapped(&why, area.width as usize - 4).map(str::to_owned));
-    if let (Some(_), LinkState::Lost { .. }) = (board.last_heard, &board.link) {
-        let all = board.scene.store.health();
-        let age = text::age(board.data_age());
+    if let (Some(_), LinkState::Lost { .. }) = (cluster.last_heard, &cluster.link) {
+        let all = cluster.model.store.health();
+        let age = text::age(cluster.data_age());
         lines.push(String::new());
         lines.push(format!(
             "{age} ago: nodes {}, services {}/{}, tasks {}",
-            nodes_ready(&board.scene.store),
+            nodes_ready(&cluster.model.store),
             all.converged,
-            board.scene.store.services().len(),
+            cluster.model.store.services().len(),
             all.running
         ));
     }
     lines.push(again);
-    lines.push(clock(board));
+    lines.push(clock(cluster));
     for said in lines {
         if y >= area.bottom() {
             break;
@@ -196,16 +216,16 @@ fn lost(app: &App, board: &Board, frame: &mut Frame<'_>, area: Rect) {
         frame.render_widget(Line::styled(said, style), place);
         y += 1;
     }
-    if app.open().count() > 1 {
-        dots(app, board, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
+    if cx.open.len() > 1 {
+        dots(cx, cluster, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
     }
 }
 
 /// One sentence in the middle: there is nothing else to tell.
-pub(in crate::ui) fn all_well(board: &Board, frame: &mut Frame<'_>, area: Rect, said: &str) {
+pub(in crate::ui) fn all_well(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect, said: &str) {
     let x = area.x + area.width.saturating_sub(text::width(said) as u16) / 2;
     let place = Rect { x, y: area.y + area.height / 2, width: area.right() - x, height: 1 };
-    let style = board.style(Slot::Ok).add_modifier(Modifier::BOLD);
+    let style = cluster.style(Slot::Ok).add_modifier(Modifier::BOLD);
     frame.render_widget(Line::styled(said, style), place);
 }
 
@@ -218,11 +238,4 @@ pub(in crate::ui) fn rows(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>
 pub(in crate::ui) fn pad(said: &str, width: usize) -> String {
     let cut = text::cut(said, width);
     format!("{cut}{}", " ".repeat(width.saturating_sub(text::width(&cut))))
-}
-
-/// The board a page is about.
-impl App {
-    pub(in crate::ui) fn board_of(&self, no: ClusterNo) -> &Board {
-        self.open().find(|b| b.no == no).unwrap_or_else(|| self.board())
-    }
 }

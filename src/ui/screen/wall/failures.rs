@@ -11,34 +11,33 @@ use crate::{
     cluster::{Meaning, Subject},
     config::Slot,
     ui::{
-        Board,
-        app::trend,
+        app::{cluster::Cluster, trend},
         screen::wall::draw::{all_well, pad, rows},
         widget::{bar::bar, text},
     },
 };
 
 /// A column a minute, and who failed most.
-pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let store = &board.scene.store;
-    let counts = trend::failures(store.journal(), board.scene.now, trend::MINUTES);
+pub(in crate::ui) fn draw(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let store = &cluster.model.store;
+    let counts = trend::failures(store.journal(), cluster.model.now, trend::MINUTES);
     let sum: u64 = counts.iter().sum();
     if sum == 0 {
-        return all_well(board, frame, area, "✓ no task failed in the last hour");
+        return all_well(cluster, frame, area, "✓ no task failed in the last hour");
     }
     let [chart, axis, list] =
         Layout::vertical([Constraint::Percentage(50), Constraint::Length(2), Constraint::Min(3)])
             .areas(area);
-    columns(frame, chart, &counts, [Slot::Warn, Slot::Border].map(|slot| board.style(slot)));
+    columns(frame, chart, &counts, [Slot::Warn, Slot::Border].map(|slot| cluster.style(slot)));
     let each = (area.width / counts.len() as u16).max(1) as usize;
     let said = format!("1h ago · {sum} failed");
     let wide = (each * counts.len()).saturating_sub(text::width(&said) + 3);
     let said = format!("{said}{}now", " ".repeat(wide));
     frame.render_widget(
-        Line::styled(text::cut(&said, area.width as usize).into_owned(), board.style(Slot::Dim)),
+        Line::styled(text::cut(&said, area.width as usize).into_owned(), cluster.style(Slot::Dim)),
         Rect { height: 1, ..axis },
     );
-    let since = board.scene.now.shifted(-3_600_000_000_000);
+    let since = cluster.model.now.shifted(-3_600_000_000_000);
     let mut by_service: std::collections::HashMap<&str, u64> = std::collections::HashMap::new();
     for entry in store.journal().iter().rev().take_while(|e| e.at >= since) {
         if let (Meaning::Failure, Subject::Task(_, service)) = (entry.meaning, &entry.subject) {
@@ -52,9 +51,9 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let lines = by_service.into_iter().map(|(name, n)| {
         let name = text::clean(name).into_owned();
         Line::from(vec![
-            Span::styled(pad(&name, 28), board.style(Slot::Text)),
-            Span::styled(format!("{n:>6}  "), board.style(Slot::Warn)),
-            Span::styled(bar(n, most, 20), board.style(Slot::Warn)),
+            Span::styled(pad(&name, 28), cluster.style(Slot::Text)),
+            Span::styled(format!("{n:>6}  "), cluster.style(Slot::Warn)),
+            Span::styled(bar(n, most, 20), cluster.style(Slot::Warn)),
         ])
     });
     rows(frame, list, lines.collect());

@@ -11,9 +11,8 @@ use crate::{
     config::Slot,
     triage::Severity,
     ui::{
-        Board,
-        app::trend,
-        screen::problems,
+        app::{cluster::Cluster, trend},
+        screen::problems::words,
         widget::{big, spark},
     },
 };
@@ -56,20 +55,20 @@ pub(in crate::ui) fn fit(tiles: &[Tile], area: Rect) -> bool {
 }
 
 /// Draws them all, evenly.
-pub(in crate::ui) fn tiles(board: &Board, frame: &mut Frame<'_>, area: Rect, tiles: &[Tile]) {
+pub(in crate::ui) fn tiles(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect, tiles: &[Tile]) {
     let (columns, scale) = arrangement(tiles, area);
     let rows = (tiles.len() as u16).div_ceil(columns).max(1);
     let (width, height) = (area.width / columns, area.height / rows);
     for (at, tile) in tiles.iter().enumerate() {
         let (column, row) = (at as u16 % columns, at as u16 / columns);
         let place = Rect { x: area.x + column * width, y: area.y + row * height, width, height };
-        draw_tile(board, frame, place, tile, scale, most_lines(tiles));
+        draw_tile(cluster, frame, place, tile, scale, most_lines(tiles));
     }
 }
 
 /// One of them, with room for as many lines as any has: figures of a row stand in line.
 fn draw_tile(
-    board: &Board,
+    cluster: &Cluster,
     frame: &mut Frame<'_>,
     area: Rect,
     tile: &Tile,
@@ -81,7 +80,7 @@ fn draw_tile(
     let taken = high + gap + lines;
     let x = area.x + area.width.saturating_sub(wide) / 2;
     let mut y = area.y + area.height.saturating_sub(taken) / 2;
-    let style = board.style(tile.slot).add_modifier(Modifier::BOLD);
+    let style = cluster.style(tile.slot).add_modifier(Modifier::BOLD);
     let place = Rect { x, y, width: wide, height: high }.intersection(area);
     big::draw(&tile.figure, scale, place, frame.buffer_mut(), style);
     y += high + gap;
@@ -95,29 +94,26 @@ fn draw_tile(
 }
 
 /// Four figures, and how they went.
-pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let store = &board.scene.store;
+pub(in crate::ui) fn draw(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let store = &cluster.model.store;
     let all = store.health();
-    let loud = board.loud().count();
-    let critical = board.loud().any(|p| p.severity == Severity::Critical);
-    let slot = |ok, otherwise: fn(&Board) -> Slot| if ok { Slot::Text } else { otherwise(board) };
+    let loud = cluster.loud().count();
+    let critical = cluster.loud().any(|p| p.severity == Severity::Critical);
+    let slot =
+        |ok, otherwise: fn(&Cluster) -> Slot| if ok { Slot::Text } else { otherwise(cluster) };
     let nodes = store.nodes().len();
     let figures = [
         (
             "nodes ready",
             if store.nodes_known() { format!("{}/{nodes}", short(all.ready)) } else { "?".into() },
-            slot(all.ready == nodes, problems::of_nodes),
+            slot(all.ready == nodes, words::of_nodes),
         ),
         (
             "services converged",
             format!("{}/{}", short(all.converged), short(store.services().len())),
-            slot(all.converged == store.services().len(), problems::of_services),
+            slot(all.converged == store.services().len(), words::of_services),
         ),
-        (
-            "tasks running",
-            short(all.running as usize),
-            slot(all.missing == 0, problems::of_services),
-        ),
+        ("tasks running", short(all.running as usize), slot(all.missing == 0, words::of_services)),
         (
             "problems",
             short(loud),
@@ -132,12 +128,12 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let [upper, lower] =
         Layout::vertical([Constraint::Min(6), Constraint::Length(charts)]).areas(area);
     let figures = figures.map(|(label, figure, slot)| {
-        let line = Line::styled(label, board.style(Slot::Dim));
+        let line = Line::styled(label, cluster.style(Slot::Dim));
         Tile { figure, slot, lines: vec![line] }
     });
-    tiles(board, frame, upper, &figures);
+    tiles(cluster, frame, upper, &figures);
     if charts > 0 {
-        trends(board, frame, lower);
+        trends(cluster, frame, lower);
     }
 }
 
@@ -146,20 +142,20 @@ fn short(n: usize) -> String {
     if n < 10_000 { n.to_string() } else { format!("{}k", n / 1_000) }
 }
 
-fn trends(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let failed = trend::failures(board.scene.store.journal(), board.scene.now, trend::MINUTES);
+fn trends(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let failed = trend::failures(cluster.model.store.journal(), cluster.model.now, trend::MINUTES);
     let sum: u64 = failed.iter().sum();
-    let running = board.trend.running();
+    let running = cluster.trend.running();
     let lines = [
         ("failures, last hour", failed, sum, if sum > 0 { Slot::Warn } else { Slot::Dim }),
-        ("running", running, board.scene.store.health().running, Slot::Dim),
+        ("running", running, cluster.model.store.health().running, Slot::Dim),
     ];
     for (at, (label, values, figure, slot)) in lines.into_iter().enumerate() {
         let cells = (area.width as usize).saturating_sub(32).min(values.len() * 2);
-        let mut line = Line::styled(format!("{label:>20}  "), board.style(Slot::Dim));
+        let mut line = Line::styled(format!("{label:>20}  "), cluster.style(Slot::Dim));
         let values = stretched(&values, cells);
-        line.extend(spark::spans(&values, cells, board.style(slot), board.style(Slot::Border)));
-        line.push_span(Span::styled(format!("  {figure}"), board.style(Slot::Text)));
+        line.extend(spark::spans(&values, cells, cluster.style(slot), cluster.style(Slot::Border)));
+        line.push_span(Span::styled(format!("  {figure}"), cluster.style(Slot::Text)));
         let y = area.y + 1 + at as u16;
         if y < area.bottom() {
             frame.render_widget(line, Rect { y, height: 1, ..area });

@@ -6,8 +6,8 @@ use crate::{
     config::Slot,
     triage::{Began, Problem},
     ui::{
-        Board,
-        screen::{problems, wall::draw::all_well},
+        app::cluster::Cluster,
+        screen::{problems::words, wall::draw::all_well},
         widget::{big, text},
     },
 };
@@ -24,11 +24,11 @@ struct Block {
 }
 
 impl Block {
-    fn of(board: &Board, problem: &Problem, area: Rect) -> Self {
+    fn of(cluster: &Cluster, problem: &Problem, area: Rect) -> Self {
         let width = area.width as usize;
-        let style = board.style(problems::slot(problem.severity));
+        let style = cluster.style(words::slot(problem.severity));
         let since = if problem.since != Began::Unknown {
-            format!("{:>4}", problem.since.short(board.scene.now))
+            format!("{:>4}", problem.since.short(cluster.model.now))
         } else {
             "    ".into()
         };
@@ -36,7 +36,7 @@ impl Block {
         let parts = text::wrapped(&message, width.saturating_sub(9)).enumerate();
         let mut lines: Vec<Line<'static>> = parts
             .map(|(at, part)| match at {
-                0 => format!("{} {since}  {part}", problems::glyph(problem.severity)),
+                0 => format!("{} {since}  {part}", words::glyph(problem.severity)),
                 _ => format!("        {part}"),
             })
             .map(|said| Line::styled(said, style))
@@ -44,7 +44,7 @@ impl Block {
         let why = text::clean(&problem.why).into_owned();
         if !why.is_empty() && area.height > TALL {
             let said = format!("        {}", text::cut(&why, width.saturating_sub(8)));
-            lines.push(Line::styled(said, board.style(Slot::Dim)));
+            lines.push(Line::styled(said, cluster.style(Slot::Dim)));
         }
         let name = text::clean(&problem.object).into_owned();
         Self { name, large: false, lines }
@@ -57,19 +57,19 @@ impl Block {
 }
 
 /// Problems, the worst first and largest, with their time and cause.
-pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let loud: Vec<_> = board.loud().take(area.height as usize).collect();
+pub(in crate::ui) fn draw(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let loud: Vec<_> = cluster.loud().take(area.height as usize).collect();
     if loud.is_empty() {
-        let store = board.live_store();
+        let store = cluster.model.live();
         let said = match (store.is_loaded(), store.unread().unjudged()) {
             (false, _) => "reading the tasks…".to_owned(),
             (true, None) => "✓ nothing is wrong".to_owned(),
             (true, Some(parts)) => format!("✓ nothing is wrong in what is told; {parts} unknown"),
         };
-        return all_well(board, frame, area, &said);
+        return all_well(cluster, frame, area, &said);
     }
-    let mut blocks: Vec<Block> = loud.iter().map(|p| Block::of(board, p, area)).collect();
-    let all = board.loud().count();
+    let mut blocks: Vec<Block> = loud.iter().map(|p| Block::of(cluster, p, area)).collect();
+    let all = cluster.loud().count();
     let (mut shown, mut free) = fitting(&blocks, area.height + 1);
     if shown < all {
         // The empty row below the last one tells how many more there are.
@@ -78,7 +78,7 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     blocks.truncate(shown);
     // The first may be large if that costs none of the others its place.
     for block in blocks.iter_mut().take_while(|_| shown == all) {
-        block.large = !board.settings.appearance.ascii && big::is_name(&block.name);
+        block.large = !cluster.settings.appearance.ascii && big::is_name(&block.name);
         let Some(left) = free.checked_sub(if block.large { big::NAME } else { 0 }) else {
             block.large = false;
             break;
@@ -89,7 +89,7 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let wide = large.all(|block| big::is_wide(&block.name, area.width));
     let mut y = area.y;
     for (block, problem) in blocks.iter().zip(&loud) {
-        let style = board.style(problems::slot(problem.severity));
+        let style = cluster.style(words::slot(problem.severity));
         if block.large {
             let place = Rect { y, height: big::NAME, ..area }.intersection(area);
             big::name(&block.name, wide, place, frame.buffer_mut(), style);
@@ -104,7 +104,7 @@ pub(in crate::ui) fn draw(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     if shown < all {
         let more = format!("        and {} more", all - shown);
         let place = Rect { y: y.saturating_sub(1).max(area.y), height: 1, ..area };
-        frame.render_widget(Line::styled(more, board.style(Slot::Dim)), place);
+        frame.render_widget(Line::styled(more, cluster.style(Slot::Dim)), place);
     }
 }
 

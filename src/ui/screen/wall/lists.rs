@@ -13,11 +13,12 @@ use crate::{
     cluster::{Node, Part, Service, ServiceId},
     config::Slot,
     ui::{
-        App, Board,
-        app::board::LinkState,
+        app::{cluster::Cluster, link::LinkState},
         chrome::{nodes_ready, unknown},
         screen::{
-            nodes, problems, services,
+            nodes,
+            problems::words,
+            services,
             wall::{
                 draw::{pad, rows},
                 figures::{self, Tile},
@@ -34,7 +35,7 @@ const TILE: usize = 22;
 
 /// As many columns as there is room for; the last cell says what is left out.
 fn grid(
-    board: &Board,
+    cluster: &Cluster,
     frame: &mut Frame<'_>,
     area: Rect,
     width: u16,
@@ -48,7 +49,7 @@ fn grid(
     let all = cells.len();
     let shown = if all > room { room.saturating_sub(1) } else { all };
     let more = (shown < all)
-        .then(|| Line::styled(format!("and {} more{rest}", all - shown), board.style(Slot::Dim)));
+        .then(|| Line::styled(format!("and {} more{rest}", all - shown), cluster.style(Slot::Dim)));
     for (at, line) in cells.into_iter().take(shown).chain(more).enumerate() {
         let (column, row) = (at as u16 / area.height, at as u16 % area.height * step);
         let cell = area.width / columns;
@@ -65,36 +66,36 @@ fn grid(
 /// Draws all as tiles if they fit, else the first `sick` of them, as far as they do. Returns how many
 /// were drawn, and what room is left for lines.
 fn large(
-    board: &Board,
+    cluster: &Cluster,
     frame: &mut Frame<'_>,
     area: Rect,
     tiles: &[Tile],
     (sick, all): (usize, usize),
 ) -> (usize, Rect) {
     if tiles.len() == all && figures::fit(tiles, area) {
-        figures::tiles(board, frame, area, tiles);
+        figures::tiles(cluster, frame, area, tiles);
         return (tiles.len(), Rect { height: 0, ..area });
     }
     // Only what needs a human is worth the room.
     let upper = Rect { height: area.height / 2, ..area };
     let large = (1..=sick.min(tiles.len())).rev().find(|n| figures::fit(&tiles[..*n], upper));
     let Some(large) = large else { return (0, area) };
-    figures::tiles(board, frame, upper, &tiles[..large]);
+    figures::tiles(cluster, frame, upper, &tiles[..large]);
     (large, Rect { y: upper.bottom() + 1, height: area.height - upper.height - 1, ..area })
 }
 
 /// All services, the worst first.
-pub(in crate::ui) fn services(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let scene = &board.scene;
+pub(in crate::ui) fn services(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let model = &cluster.model;
     let mut all: Vec<(services::Health, &Service)> =
-        scene.store.services().map(|s| (services::health(s, scene), s)).collect();
+        model.store.services().map(|s| (services::health(s, model), s)).collect();
     all.sort_by(|a, b| {
         a.0.cmp(&b.0).then_with(|| crate::ui::table::order::natural(&a.1.name, &b.1.name))
     });
     let counts = |service: &Service| {
-        let missing = scene.store.missing(service);
+        let missing = model.store.missing(service);
         let (part, whole) = services::well(&missing);
-        (part, whole, services::meaning(&missing, scene.now))
+        (part, whole, services::meaning(&missing, model.now))
     };
     // No wider than they are, and cut where they do not differ.
     let named = |room: usize| -> HashMap<ServiceId, String> {
@@ -108,18 +109,18 @@ pub(in crate::ui) fn services(board: &Board, frame: &mut Frame<'_>, area: Rect) 
         let (part, whole, meaning) = counts(service);
         let (glyph, slot) = health.look();
         let name = &names[&service.id];
-        let mut lines = vec![Line::styled(format!("{glyph} {name}"), board.style(health.slot()))];
+        let mut lines = vec![Line::styled(format!("{glyph} {name}"), cluster.style(health.slot()))];
         if *health != services::Health::Well {
             let update = services::update(service);
-            lines.push(Line::styled(update.text.into_owned(), board.style(update.slot)));
+            lines.push(Line::styled(update.text.into_owned(), cluster.style(update.slot)));
         } else if let Some(meaning) = meaning {
-            lines.push(Line::styled(meaning, board.style(Slot::Dim)));
+            lines.push(Line::styled(meaning, cluster.style(Slot::Dim)));
         }
         Tile { figure: format!("{part}/{whole}"), slot, lines }
     };
     let sick = all.iter().filter(|(health, _)| *health != services::Health::Well).count();
     let tiles: Vec<Tile> = all.iter().take(MOST).map(tile).collect();
-    let (large, area) = large(board, frame, area, &tiles, (sick, all.len()));
+    let (large, area) = large(cluster, frame, area, &tiles, (sick, all.len()));
     let most = large + (area.width / 40).max(1) as usize * area.height as usize + 1;
     let well = all.iter().skip(most).all(|(health, _)| *health == services::Health::Well);
     let rest = if all.len() > most && well { ", all of them well" } else { "" };
@@ -129,19 +130,21 @@ pub(in crate::ui) fn services(board: &Board, frame: &mut Frame<'_>, area: Rect) 
         let (part, whole, meaning) = counts(service);
         let (glyph, slot) = health.look();
         let mut spans = vec![
-            Span::styled(format!("{glyph} "), board.style(slot)),
-            Span::styled(pad(&names[&service.id], room), board.style(health.slot())),
+            Span::styled(format!("{glyph} "), cluster.style(slot)),
+            Span::styled(pad(&names[&service.id], room), cluster.style(health.slot())),
         ];
         match meaning.filter(|_| health == services::Health::Well) {
-            Some(meaning) => spans.push(Span::styled(format!("     {meaning}"), board.style(slot))),
+            Some(meaning) => {
+                spans.push(Span::styled(format!("     {meaning}"), cluster.style(slot)))
+            }
             None => spans.extend([
-                Span::styled(format!(" {part:>3}/{whole:<3} "), board.style(slot)),
-                Span::styled(bar(part, whole, 4), board.style(slot)),
+                Span::styled(format!(" {part:>3}/{whole:<3} "), cluster.style(slot)),
+                Span::styled(bar(part, whole, 4), cluster.style(slot)),
             ]),
         }
         Line::from(spans)
     });
-    grid(board, frame, area, room as u16 + 16, cells.collect(), rest);
+    grid(cluster, frame, area, room as u16 + 16, cells.collect(), rest);
 }
 
 /// Columns for the names of so many services in lines: all there is room for.
@@ -152,10 +155,10 @@ fn name_room(area: Rect, count: usize) -> usize {
 }
 
 /// All nodes, those that are not well first.
-pub(in crate::ui) fn nodes(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let store = &board.scene.store;
-    if let Some(unknown) = unknown(board, Part::Nodes) {
-        let line = Line::styled(unknown, board.style(Slot::Warn)).centered();
+pub(in crate::ui) fn nodes(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let store = &cluster.model.store;
+    if let Some(unknown) = unknown(cluster, Part::Nodes) {
+        let line = Line::styled(unknown, cluster.style(Slot::Warn)).centered();
         let place = Rect { y: area.y + area.height / 2, height: area.height.min(1), ..area };
         return frame.render_widget(line, place);
     }
@@ -171,8 +174,9 @@ pub(in crate::ui) fn nodes(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     };
     let gauges = |node: &Node| {
         let tally = store.node_tally(&node.id);
-        let gauge =
-            |part, whole| Span::styled(bar(part, whole, 4), board.style(nodes::load(part, whole)));
+        let gauge = |part, whole| {
+            Span::styled(bar(part, whole, 4), cluster.style(nodes::load(part, whole)))
+        };
         [gauge(tally.nano_cpus, node.nano_cpus), gauge(tally.memory, node.memory)]
     };
     let running = |node: &Node| match store.tasks_refused() {
@@ -184,12 +188,12 @@ pub(in crate::ui) fn nodes(board: &Board, frame: &mut Frame<'_>, area: Rect) {
         let glyph = nodes::glyph(node);
         let name = text::clean(&node.hostname).into_owned();
         let [cpu, memory] = gauges(node);
-        let dim = board.style(Slot::Dim);
+        let dim = cluster.style(Slot::Dim);
         let lines = vec![
             Line::from(vec![
-                Span::styled(format!("{} ", glyph.text), board.style(glyph.slot)),
-                Span::styled(text::cut(&name, TILE).into_owned(), board.style(slot)),
-                Span::styled(format!(" {}", state(node)), board.style(slot)),
+                Span::styled(format!("{} ", glyph.text), cluster.style(glyph.slot)),
+                Span::styled(text::cut(&name, TILE).into_owned(), cluster.style(slot)),
+                Span::styled(format!(" {}", state(node)), cluster.style(slot)),
             ]),
             Line::from(vec![Span::styled("cpu ", dim), cpu, Span::styled(" memory ", dim), memory]),
         ];
@@ -198,64 +202,61 @@ pub(in crate::ui) fn nodes(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     };
     let sick = all.iter().filter(|n| !is_well(n)).count();
     let tiles: Vec<Tile> = all.iter().take(MOST).map(tile).collect();
-    let (large, area) = large(board, frame, area, &tiles, (sick, all.len()));
+    let (large, area) = large(cluster, frame, area, &tiles, (sick, all.len()));
     let cells = all.into_iter().skip(large).map(|node| {
         let glyph = nodes::glyph(node);
         let name = text::clean(&node.hostname).into_owned();
         let [cpu, memory] = gauges(node);
         let running = running(node);
         Line::from(vec![
-            Span::styled(format!("{} ", glyph.text), board.style(glyph.slot)),
-            Span::styled(pad(&name, 18), board.style(nodes::state(node))),
-            Span::styled(format!(" {}", pad(&state(node), 8)), board.style(nodes::state(node))),
-            Span::styled(format!(" {running:>4} tasks "), board.style(Slot::Dim)),
+            Span::styled(format!("{} ", glyph.text), cluster.style(glyph.slot)),
+            Span::styled(pad(&name, 18), cluster.style(nodes::state(node))),
+            Span::styled(format!(" {}", pad(&state(node), 8)), cluster.style(nodes::state(node))),
+            Span::styled(format!(" {running:>4} tasks "), cluster.style(Slot::Dim)),
             cpu,
             Span::raw(" "),
             memory,
         ])
     });
-    grid(board, frame, area, 54, cells.collect(), "");
+    grid(cluster, frame, area, 54, cells.collect(), "");
 }
 
 /// A block a cluster.
-pub(in crate::ui) fn clusters(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let boards: Vec<&Board> = app.open().collect();
-    let height = (area.height / boards.len().max(1) as u16).clamp(1, 9);
-    for (at, board) in boards.iter().enumerate() {
+pub(in crate::ui) fn clusters(open: &[&Cluster], frame: &mut Frame<'_>, area: Rect) {
+    let height = (area.height / open.len().max(1) as u16).clamp(1, 9);
+    for (at, cluster) in open.iter().enumerate() {
         let y = area.y + at as u16 * height;
         if y >= area.bottom() {
             break;
         }
         let place = Rect { y, height: height.min(area.bottom() - y), ..area };
-        cluster(board, frame, place);
+        block(cluster, frame, place);
     }
 }
 
-fn cluster(board: &Board, frame: &mut Frame<'_>, area: Rect) {
-    let all = board.scene.store.health();
-    let worst = board.loud().next();
-    let (glyph, slot, said) = match (&board.link, worst) {
+fn block(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let all = cluster.model.store.health();
+    let worst = cluster.loud().next();
+    let (glyph, slot, said) = match (&cluster.link, worst) {
         (LinkState::Lost { why, .. }, _) => ("✗", Slot::Banner, format!("lost: {why}")),
         (LinkState::Connecting { .. }, _) => ("◌", Slot::Busy, "connecting".to_owned()),
-        _ if !board.is_live() => {
-            ("◍", Slot::Warn, format!("silent for {}", text::age(board.data_age())))
+        _ if !cluster.is_live() => {
+            ("◍", Slot::Warn, format!("silent for {}", text::age(cluster.data_age())))
         }
-        (_, Some(p)) => {
-            (problems::glyph(p.severity), problems::slot(p.severity), p.message.clone())
-        }
+        (_, Some(p)) => (words::glyph(p.severity), words::slot(p.severity), p.message.clone()),
         _ => ("●", Slot::Ok, "well".to_owned()),
     };
-    let name = text::clean(&board.settings.name).into_owned();
+    let name = text::clean(&cluster.settings.name).into_owned();
     let counts = format!(
         "nodes {}   services {}/{}   tasks {}",
-        nodes_ready(&board.scene.store),
+        nodes_ready(&cluster.model.store),
         all.converged,
-        board.scene.store.services().len(),
+        cluster.model.store.services().len(),
         all.running
     );
-    let bold = board.style(slot).add_modifier(Modifier::BOLD);
+    let bold = cluster.style(slot).add_modifier(Modifier::BOLD);
     let said = text::clean(&said).into_owned();
-    let ascii = board.settings.appearance.ascii;
+    let ascii = cluster.settings.appearance.ascii;
     let below = if area.height > big::NAME + 2 && !ascii && big::is_name(&name) {
         let wide = big::is_wide(&name, area.width);
         big::name(&name, wide, Rect { height: big::NAME, ..area }, frame.buffer_mut(), bold);
@@ -266,13 +267,13 @@ fn cluster(board: &Board, frame: &mut Frame<'_>, area: Rect) {
     let named = if below > 0 { String::new() } else { pad(&name, 26) };
     let lines = vec![
         Line::from(vec![
-            Span::styled(format!("{glyph} "), board.style(slot)),
+            Span::styled(format!("{glyph} "), cluster.style(slot)),
             Span::styled(named, bold),
-            Span::styled(counts, board.style(Slot::Text)),
+            Span::styled(counts, cluster.style(Slot::Text)),
         ]),
         Line::styled(
             format!("  {}", text::cut(&said, (area.width as usize).saturating_sub(2))),
-            board.style(slot),
+            cluster.style(slot),
         ),
     ];
     let area = Rect { y: area.y + below, height: area.height - below, ..area };

@@ -6,20 +6,18 @@ pub(in crate::ui) mod failures;
 pub(in crate::ui) mod figures;
 pub(in crate::ui) mod findings;
 pub(in crate::ui) mod lists;
+pub(in crate::ui) mod settings;
 
-pub(in crate::ui) use draw::draw;
+pub(in crate::ui) use draw::{WallCx, draw, place};
+pub use settings::WallSettings;
 use std::{collections::HashSet, time::Duration};
-
-use crossterm::event::KeyEvent;
 
 use crate::{
     cluster::Timestamp,
     grant::ClusterNo,
     triage::{Problem, Severity},
     ui::{
-        App, Board,
-        app::{Effect, board::LinkState},
-        input::actions::{Act, Context},
+        app::{Effect, cluster::Cluster, link::LinkState},
         widget::text,
     },
 };
@@ -30,25 +28,6 @@ const QUIET: Duration = Duration::from_secs(60);
 const STAYS: i32 = 3;
 /// Interval for moving the picture a little, so that nothing burns in.
 const SHIFT: u64 = 120;
-
-/// Settings of a wall.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WallSettings {
-    /// Begin with it.
-    pub open: bool,
-    /// A page stays for so long.
-    pub turn: Duration,
-    /// Ring the terminal's bell at a new critical finding.
-    pub bell: bool,
-    /// Run this then.
-    pub on_critical: Vec<String>,
-}
-
-impl Default for WallSettings {
-    fn default() -> Self {
-        Self { open: false, turn: Duration::from_secs(10), bell: false, on_critical: Vec::new() }
-    }
-}
 
 /// A page of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,14 +98,14 @@ impl Wall {
     }
 
     /// The pages there are.
-    pub fn pages<'b>(boards: impl Iterator<Item = &'b Board> + Clone) -> Vec<Page> {
+    pub fn pages<'b>(clusters: impl Iterator<Item = &'b Cluster> + Clone) -> Vec<Page> {
         let mut pages = Vec::new();
-        if boards.clone().count() > 1 {
+        if clusters.clone().count() > 1 {
             pages.push(Page::Clusters);
         }
-        for board in boards {
-            let no = board.no;
-            if matches!(board.link, LinkState::Lost { .. }) || board.last_heard.is_none() {
+        for cluster in clusters {
+            let no = cluster.no;
+            if matches!(cluster.link, LinkState::Lost { .. }) || cluster.last_heard.is_none() {
                 pages.push(Page::Lost(no));
                 continue;
             }
@@ -139,16 +118,16 @@ impl Wall {
     /// Time goes by. Returns what is to be done outside.
     pub fn tick<'b>(
         &mut self,
-        boards: impl Iterator<Item = &'b Board> + Clone,
+        clusters: impl Iterator<Item = &'b Cluster> + Clone,
         now: Timestamp,
     ) -> Vec<Effect> {
-        let heard = boards.clone().filter_map(|b| b.last_heard).max();
+        let heard = clusters.clone().filter_map(|b| b.last_heard).max();
         if heard != self.heard {
             self.heard = heard;
             self.beat = !self.beat;
         }
-        let pages = Self::pages(boards.clone());
-        self.look(boards, now);
+        let pages = Self::pages(clusters.clone());
+        self.look(clusters, now);
         let at = pages.iter().position(|page| *page == self.page);
         let turn = i64::try_from(self.settings.turn.as_nanos()).unwrap_or(i64::MAX);
         match at {
@@ -172,41 +151,47 @@ impl Wall {
     /// To the next page or the one before.
     pub fn step<'b>(
         &mut self,
-        boards: impl Iterator<Item = &'b Board> + Clone,
+        clusters: impl Iterator<Item = &'b Cluster> + Clone,
         by: isize,
         now: Timestamp,
     ) {
-        let pages = Self::pages(boards);
+        let pages = Self::pages(clusters);
         let at = pages.iter().position(|page| *page == self.page).unwrap_or(0);
         let next = (at as isize + by).rem_euclid(pages.len().max(1) as isize) as usize;
         self.to(pages.get(next).copied(), now);
     }
 
+    /// It comes to the screen: nothing is new yet, so no bell rings and no command runs.
+    pub fn opened<'b>(&mut self, clusters: impl Iterator<Item = &'b Cluster>, now: Timestamp) {
+        self.look(clusters, now);
+        self.untold.clear();
+    }
+
     /// Brings new critical findings to the front.
-    fn look<'b>(&mut self, boards: impl Iterator<Item = &'b Board>, now: Timestamp) {
+    pub fn look<'b>(&mut self, clusters: impl Iterator<Item = &'b Cluster>, now: Timestamp) {
         let mut critical = HashSet::new();
         let mut fresh = None;
-        for board in boards {
-            let is_lost = matches!(board.link, LinkState::Lost { .. });
-            if is_lost && self.lost.insert(board.no) {
-                fresh = Some(Page::Lost(board.no));
+        for cluster in clusters {
+            let is_lost = matches!(cluster.link, LinkState::Lost { .. });
+            if is_lost && self.lost.insert(cluster.no) {
+                fresh = Some(Page::Lost(cluster.no));
                 // It may be lost between its first list and the first look.
-                if self.known.is_some() || board.live_store().is_loaded() {
-                    self.untold.push(lost(board));
+                if self.known.is_some() || cluster.model.live().is_loaded() {
+                    self.untold.push(lost(cluster));
                 }
             } else if !is_lost {
-                self.lost.remove(&board.no);
+                self.lost.remove(&cluster.no);
             }
-            for problem in board.loud().filter(|p| p.severity == Severity::Critical) {
-                let key = (board.no, problem.rule, problem.object.clone());
+            for problem in cluster.loud().filter(|p| p.severity == Severity::Critical) {
+                let key = (cluster.no, problem.rule, problem.object.clone());
                 if self.known.as_ref().is_some_and(|known| !known.contains(&key)) {
-                    self.untold.push(finding(board, problem));
-                    fresh.get_or_insert(Page::Problems(board.no));
+                    self.untold.push(finding(cluster, problem));
+                    fresh.get_or_insert(Page::Problems(cluster.no));
                 }
                 critical.insert(key);
             }
             // Before the first list nothing can be said to be new.
-            if !is_lost && !board.live_store().is_loaded() {
+            if !is_lost && !cluster.model.live().is_loaded() {
                 return;
             }
         }
@@ -245,64 +230,22 @@ impl Wall {
     }
 }
 
-impl App {
-    /// The wall comes, or goes. Rows nobody sees are not kept up.
-    pub(in crate::ui) fn set_wall(&mut self, open: bool) {
-        self.wall.open = open;
-        self.boards[self.current].show(!open, self.now);
-        if open {
-            let merged = &self.merged;
-            let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
-            // Nothing is new yet: no bell, no command.
-            self.wall.look(open, self.now);
-            self.wall.untold.clear();
-        }
-        self.dirty = true;
-    }
-
-    /// A key on the wall: none of them changes anything.
-    pub(in crate::ui) fn wall_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
-        let Some(action) = self.board().settings.keymap.of(Context::Wall, key) else {
-            return Vec::new();
-        };
-        let by = match action.act {
-            Act::Quit => return vec![Effect::Quit],
-            Act::Wall | Act::Back => {
-                self.set_wall(false);
-                return Vec::new();
-            }
-            Act::Pause | Act::Mark => {
-                self.wall.held = !self.wall.held;
-                return Vec::new();
-            }
-            Act::Redraw => return vec![Effect::Redraw],
-            Act::NextPane | Act::Down | Act::PageDown | Act::NextCluster => 1,
-            Act::PreviousPane | Act::Up | Act::PageUp | Act::PreviousCluster => -1,
-            _ => return Vec::new(),
-        };
-        let merged = &self.merged;
-        let open = self.boards.iter().zip(merged).filter(|(_, m)| !**m).map(|(b, _)| b);
-        self.wall.step(open, by, self.now);
-        Vec::new()
-    }
-}
-
 /// Nothing from a cluster may do harm where it is read next.
 fn plain(said: &str) -> String {
     text::clean(said).into_owned()
 }
 
-fn finding(board: &Board, problem: &Problem) -> Finding {
+fn finding(cluster: &Cluster, problem: &Problem) -> Finding {
     Finding {
-        cluster: board.settings.name.clone(),
+        cluster: cluster.settings.name.clone(),
         rule: problem.rule,
         object: problem.object.clone(),
         message: problem.message.clone(),
     }
 }
 
-fn lost(board: &Board) -> Finding {
-    let why = board.why_lost().unwrap_or_default();
-    let cluster = board.settings.name.clone();
+fn lost(cluster: &Cluster) -> Finding {
+    let why = cluster.why_lost().unwrap_or_default();
+    let cluster = cluster.settings.name.clone();
     Finding { rule: "link", object: cluster.clone(), message: format!("lost: {why}"), cluster }
 }

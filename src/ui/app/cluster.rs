@@ -1,0 +1,292 @@
+//! One open cluster: its model and problems, its link, the actions under way, and what it asks of its
+//! session and of the app.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use ratatui::style::Style;
+
+use crate::{
+    action::{follow::Follow, plan::Target},
+    cluster::{ServiceId, Subject, Timestamp},
+    config::Slot,
+    grant::ClusterNo,
+    session::{Command, Generation, ManagerLine, Token, Usage},
+    triage::{Problem, Severity, Triage},
+    ui::{
+        app::{
+            Effect,
+            link::LinkState,
+            model::Model,
+            settings::{Elsewhere, Pending, Request, Settings},
+            toast::Toast,
+            trend::Trend,
+        },
+        input::actions::{Act, Context},
+        operate::report::PendingReport,
+        terminal::performance::Performance,
+    },
+};
+
+/// The session is told at most so often that someone is at the keyboard.
+const ATTENTION: Duration = Duration::from_secs(5);
+
+/// One open cluster.
+pub struct Cluster {
+    pub(in crate::ui) no: ClusterNo,
+    pub(in crate::ui) settings: Settings,
+    /// Whether it is on the screen.
+    pub(in crate::ui) shown: bool,
+    /// Our clock.
+    pub now: Timestamp,
+
+    /// The model that is drawn.
+    pub model: Model,
+    pub(in crate::ui) triage: Triage,
+    /// The last hour.
+    pub(in crate::ui) trend: Trend,
+    /// Something was heard since state was derived.
+    pub(in crate::ui) has_news: bool,
+    /// The model's revision when it last did, and whether it flowed.
+    pub(in crate::ui) derived: (u64, bool),
+
+    /// The connection.
+    pub link: LinkState,
+    /// Its configured managers.
+    pub managers: Vec<ManagerLine>,
+    /// The endpoint that was live last.
+    pub(in crate::ui) through: Option<String>,
+    pub(in crate::ui) generation: Generation,
+    /// The manager's clock minus ours.
+    pub skew: i64,
+    /// When the Swarm was last heard, by our clock.
+    pub last_heard: Option<Timestamp>,
+    /// Services that the session was last asked to keep fresh.
+    pub(in crate::ui) watched: Vec<ServiceId>,
+    /// When the session was last told that someone is here.
+    attended: Timestamp,
+    /// The cost of watching, as last reported.
+    pub(in crate::ui) usage: Option<Box<Usage>>,
+    /// The performance of skep itself.
+    pub(in crate::ui) performance: Option<Performance>,
+    next_token: u64,
+    /// When an open page was last read again.
+    pub(in crate::ui) page_read: Timestamp,
+    /// When `y` was last pressed, for whatever it was.
+    pub(in crate::ui) last_y: Timestamp,
+    /// Commands of the palette, the latest first.
+    pub(in crate::ui) recent: Vec<String>,
+
+    /// Actions under way.
+    pub(in crate::ui) follows: Vec<Follow>,
+    /// Documents being read, and for what.
+    pub(in crate::ui) pending: Option<(Token, Pending)>,
+    /// Services being read to learn what became of a write.
+    pub(in crate::ui) reading_back: Option<Token>,
+    pub(in crate::ui) read_back_at: Timestamp,
+    /// A report whose logs are being read.
+    pub(in crate::ui) pending_report: Option<PendingReport>,
+
+    /// Other clusters in trouble.
+    pub(in crate::ui) elsewhere: Option<Elsewhere>,
+    /// The names of all clusters, for the palette.
+    pub(in crate::ui) siblings: Vec<String>,
+    /// An action is in flight in another cluster.
+    pub(in crate::ui) busy_elsewhere: bool,
+    pub(in crate::ui) toast: Option<Toast>,
+    pub(in crate::ui) requests: Vec<Request>,
+    pub(in crate::ui) effects: Vec<Effect>,
+    /// Something that is drawn changed.
+    pub(in crate::ui) dirty: bool,
+}
+
+impl Cluster {
+    /// A cluster of which nothing was heard yet.
+    pub(in crate::ui) fn new(
+        no: ClusterNo,
+        settings: Settings,
+        endpoint: String,
+        now: Timestamp,
+    ) -> Self {
+        let triage = Triage::new(settings.thresholds.clone());
+        Self {
+            no,
+            settings,
+            shown: false,
+            now,
+            model: Model::at(now),
+            triage,
+            trend: Trend::default(),
+            has_news: false,
+            derived: (0, false),
+            link: LinkState::Connecting { endpoint },
+            managers: Vec::new(),
+            through: None,
+            generation: Generation::default(),
+            skew: 0,
+            last_heard: None,
+            watched: Vec::new(),
+            attended: Timestamp::NEVER,
+            usage: None,
+            performance: None,
+            next_token: 1,
+            page_read: Timestamp::NEVER,
+            last_y: Timestamp::NEVER,
+            recent: Vec::new(),
+            follows: Vec::new(),
+            pending: None,
+            reading_back: None,
+            read_back_at: Timestamp::NEVER,
+            pending_report: None,
+            elsewhere: None,
+            siblings: Vec::new(),
+            busy_elsewhere: false,
+            toast: None,
+            requests: Vec::new(),
+            effects: Vec::new(),
+            dirty: true,
+        }
+    }
+
+    /// Someone is there: whoever presses one key may press ten a second.
+    pub(in crate::ui) fn attend(&mut self, now: Timestamp) {
+        if self.attended.age(now) >= ATTENTION {
+            self.attended = now;
+            self.command(Command::Attend);
+        }
+    }
+
+    /// Hands a command to the session.
+    pub(in crate::ui) fn command(&mut self, command: Command) {
+        self.effects.push(Effect::Session(self.no, command));
+    }
+
+    /// A name for a request and its answer.
+    pub(in crate::ui) fn token(&mut self) -> Token {
+        self.next_token += 1;
+        Token(self.next_token)
+    }
+
+    /// Takes the effects to be carried out outside.
+    pub(in crate::ui) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Whether something that is drawn changed since this was last asked.
+    pub(in crate::ui) fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Whether something was heard since state was derived.
+    pub(in crate::ui) fn has_news(&self) -> bool {
+        self.has_news
+    }
+
+    /// Whether an action is in flight.
+    pub(in crate::ui) fn is_busy(&self) -> bool {
+        self.follows.iter().any(|f| !f.is_over())
+    }
+
+    /// All problems, the worst first.
+    pub fn problems(&self) -> &[Arc<Problem>] {
+        self.triage.problems()
+    }
+
+    /// Problems that ask for a human, the worst first.
+    pub(in crate::ui) fn loud(&self) -> impl Iterator<Item = &Problem> {
+        self.problems().iter().map(|p| &**p).filter(|p| p.is_loud())
+    }
+
+    /// Brings the problems up to date, as far as one turn goes.
+    pub(in crate::ui) fn judge(&mut self) {
+        // Time goes on while nothing is heard; what is known then does not age into findings.
+        let flows = !self.model.is_paused();
+        let judged = if flows && self.is_live() {
+            self.triage.update(&mut self.model.store, self.model.now)
+        } else {
+            // That there is no leader is heard, and the only thing that is.
+            flows
+                && self.leaderless().is_some()
+                && self.triage.look_at_swarm(&self.model.store, self.model.now)
+        };
+        if judged {
+            self.dirty = true;
+            self.model.set_troubled(troubled(self.triage.problems()));
+        }
+    }
+
+    /// Hands on what must outlive skep.
+    pub(in crate::ui) fn remember(&mut self) {
+        let store = self.model.live_mut();
+        if store.info().id.is_empty() {
+            return;
+        }
+        let fresh = store.take_unkept();
+        if !fresh.is_empty() {
+            self.command(Command::Remember(fresh));
+        }
+        if self.is_live()
+            && !self.model.is_paused()
+            && let Some(all) = self.triage.take_beginnings(&self.model.store, self.model.now)
+        {
+            self.command(Command::Beginnings(all));
+        }
+    }
+
+    pub(in crate::ui) fn service_name(&self, id: &ServiceId) -> String {
+        self.model.store.service(id).map_or_else(|| id.short().to_owned(), |s| s.name.to_string())
+    }
+
+    pub(in crate::ui) fn names_of(&self, targets: &[ServiceId]) -> String {
+        match targets {
+            [one] => self.service_name(one),
+            many => format!("{} services", many.len()),
+        }
+    }
+
+    /// The name of a target, or the number of several.
+    pub(in crate::ui) fn names_of_targets(&self, targets: &[Target]) -> String {
+        match targets {
+            [Target::Service(id)] => self.service_name(id),
+            [Target::Node(id)] => self.model.live().node_label(id),
+            [] => String::new(),
+            many => format!("{} {}s", many.len(), many[0].kind()),
+        }
+    }
+
+    /// All their names.
+    pub(in crate::ui) fn each_name(&self, targets: &[Target]) -> String {
+        let one = |target| self.names_of_targets(std::slice::from_ref(target));
+        targets.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The key to show for an action in a context, if it has one.
+    pub(in crate::ui) fn key_of(&self, act: Act, context: Context) -> Option<String> {
+        self.settings.keymap.first(act, context)
+    }
+
+    /// Style of a slot.
+    pub(in crate::ui) fn style(&self, slot: Slot) -> Style {
+        self.settings.appearance.theme.style(slot)
+    }
+
+    /// Whether what is drawn is old and must look so.
+    pub(in crate::ui) fn is_stale(&self) -> bool {
+        !self.is_live() && self.last_heard.is_some()
+    }
+}
+
+/// The services of problems that are not over, each with the worst, folded ones included.
+fn troubled(problems: &[Arc<Problem>]) -> HashMap<ServiceId, Severity> {
+    let mut troubled = HashMap::new();
+    for problem in problems.iter().filter(|p| !p.resolved.is_set()) {
+        for one in std::iter::once(problem).chain(&problem.folded) {
+            if let Subject::Service(id) = &one.subject
+                && one.severity > Severity::Advice
+            {
+                let worst = troubled.entry(id.clone()).or_insert(one.severity);
+                *worst = one.severity.max(*worst);
+            }
+        }
+    }
+    troubled
+}

@@ -1,0 +1,152 @@
+//! The stack of popups above a workspace: keys go to the top one, and what it asks for is done here.
+
+use crossterm::event::KeyEvent;
+
+use crate::{
+    action::plan::{Approved, Change, Plan, Target},
+    cluster::{ServiceId, Subject},
+    ui::{
+        app::{cluster::Cluster, workspace::Workspace},
+        input::actions::{Act, Action, Context},
+        popup::{Handled, Host, Known, Popup, is_ctrl_c},
+        screen::kinds::View,
+    },
+};
+
+/// Number of recent commands offered again.
+const RECENT: usize = 8;
+
+impl Workspace {
+    pub(in crate::ui) fn paste(&mut self, text: &str) {
+        if let Some(mut top) = self.popups.pop() {
+            let handled = top.behaviour_mut().paste(text);
+            self.after_popup(top, handled);
+        }
+    }
+
+    /// Hands a key to the top popup.
+    pub(in crate::ui) fn popup_key(&mut self, key: &KeyEvent) {
+        let Some(mut top) = self.popups.pop() else { return };
+        let handled = if is_ctrl_c(key) && !top.behaviour().takes_ctrl_c() {
+            Handled::GivenUp
+        } else {
+            top.behaviour_mut().key(key, self)
+        };
+        self.after_popup(top, handled);
+    }
+
+    fn after_popup(&mut self, mut top: Popup, handled: Handled) {
+        match handled {
+            Handled::Stays => self.popups.push(top),
+            Handled::GivenUp => top.behaviour_mut().give_up(self),
+            Handled::StaysThen(after) => {
+                self.popups.push(top);
+                after(self);
+            }
+            Handled::DoneThen(after) => after(self),
+        }
+    }
+}
+
+impl Host for Workspace {
+    fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    fn cluster_mut(&mut self) -> &mut Cluster {
+        &mut self.cluster
+    }
+
+    fn view(&self) -> View {
+        self.screens.view
+    }
+
+    fn dropped_lines(&self) -> u64 {
+        self.screens.logs.log.as_ref().map_or(0, |log| log.buffer.dropped())
+    }
+
+    fn context(&self) -> Context {
+        Self::context(self)
+    }
+
+    fn offers_in(&self, action: &Action, context: Context) -> bool {
+        Self::offers_in(self, action, context)
+    }
+
+    fn act(&mut self, act: Act) {
+        Self::act(self, act);
+    }
+
+    fn act_on(&mut self, act: Act, id: ServiceId) {
+        Self::act_on(self, act, id);
+    }
+
+    /// Carries a command out. One that can't be leaves the palette open, with the reason.
+    fn enter_command(&mut self, command: String, key: &str) {
+        if let Err(why) = self.run(&command) {
+            if let Some(Popup::Palette(palette)) = self.popups.last_mut() {
+                palette.error = Some(why);
+            }
+        } else {
+            self.cluster.recent.retain(|c| *c != command);
+            self.cluster.recent.insert(0, command.clone());
+            self.cluster.recent.truncate(RECENT);
+            if !key.is_empty() && self.cluster.toast.is_none() {
+                self.cluster.say(format!("{command}: next time, {key} does that"));
+            }
+        }
+        self.preview();
+    }
+
+    /// The theme under the palette's cursor is shown at once.
+    fn preview(&mut self) {
+        let known = Known::of(self);
+        let Some(Popup::Palette(palette)) = self.popups.last() else { return };
+        let found = palette.suggestions(&known);
+        let name = found.get(palette.chosen).and_then(|s| s.command.strip_prefix("theme "));
+        let theme = name
+            .filter(|n| !n.is_empty())
+            .map(|n| self.cluster.settings.appearance.themes.get(Some(n)));
+        let Some(Popup::Palette(palette)) = self.popups.last_mut() else { return };
+        match theme {
+            Some(Ok(theme)) => {
+                let before = std::mem::replace(&mut self.cluster.settings.appearance.theme, theme);
+                palette.before.get_or_insert(before);
+            }
+            Some(Err(why)) => palette.error = Some(why),
+            None => {
+                if let Some(theme) = palette.before.take() {
+                    self.cluster.settings.appearance.theme = theme;
+                }
+            }
+        }
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        Self::set_filter(self, text);
+    }
+
+    fn set_highlight(&mut self, text: &str) {
+        Self::set_highlight(self, text);
+    }
+
+    fn yaml_of(&mut self, subject: &Subject) {
+        Self::yaml_of(self, subject);
+    }
+
+    fn edit(&mut self, target: ServiceId) {
+        Self::edit(self, target);
+    }
+
+    fn read_and_plan(&mut self, targets: Vec<Target>, names: &str, change: Change) {
+        Self::read_and_plan(self, targets, names, change);
+    }
+
+    fn open_plan(&mut self, plan: Plan, notice: Option<String>) {
+        Self::open_plan(self, plan, notice);
+    }
+
+    fn carry_out(&mut self, approved: Approved) {
+        Self::carry_out(self, approved);
+    }
+}

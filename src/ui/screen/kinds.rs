@@ -1,0 +1,84 @@
+//! The kinds of screens: a line each. Their names, keys and aliases, the tabs, `--view`, the help and the
+//! README's table come from these lines; the screens themselves are made from them in
+//! [`super::registry`].
+
+/// Hands the list of all kinds to another macro.
+macro_rules! kinds {
+    ($to:ident) => {
+        $to! {
+            Services: services, "Services", ["svc", "service"], ["2"];
+            Nodes: nodes, "Nodes", ["no", "node"], ["3"];
+            Tasks: tasks, "Tasks", ["po", "task"], ["4"];
+            Events: events, "Events", ["ev", "event"], ["5"];
+            Logs: logs, "Logs", ["log"], ["6"];
+            Problems: problems, "Problems", ["pb", "problem"], ["7"];
+        }
+    };
+}
+
+pub(in crate::ui) use kinds;
+
+/// Names and keys of a kind of screen.
+#[derive(Debug)]
+pub struct Kind {
+    /// Its name in the palette, in `--view` and in the config file.
+    pub id: &'static str,
+    /// Its name on the screen.
+    pub name: &'static str,
+    /// Other names in the palette and in `--view`: k9s' where it has one.
+    pub aliases: &'static [&'static str],
+    /// The keys that open it.
+    pub keys: &'static [&'static str],
+}
+
+macro_rules! views {
+    ($($view:ident: $id:ident, $name:literal, $aliases:tt, $keys:tt;)*) => {
+        /// A full-size screen, or the Overview of several.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum View {
+            /// Panes of everything.
+            Overview,
+            $(
+                #[doc = concat!($name, ".")]
+                $view,
+            )*
+        }
+
+        impl View {
+            /// All, in the order of their keys.
+            pub const ALL: &'static [Self] = &[Self::Overview, $(Self::$view),*];
+
+            /// Its names and keys.
+            pub const fn kind(self) -> &'static Kind {
+                match self {
+                    Self::Overview => {
+                        &Kind { id: "overview", name: "Overview", aliases: &["ov"], keys: &["1"] }
+                    }
+                    $(Self::$view => &Kind {
+                        id: stringify!($id),
+                        name: $name,
+                        aliases: &$aliases,
+                        keys: &$keys,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+kinds!(views);
+
+impl View {
+    /// Its name on the screen.
+    pub fn name(self) -> &'static str {
+        self.kind().name
+    }
+
+    /// The view of a name or an alias, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        let is_so = |called: &str| called.eq_ignore_ascii_case(name);
+        Self::ALL.iter().copied().find(|view| {
+            is_so(view.kind().id) || view.kind().aliases.iter().any(|alias| is_so(alias))
+        })
+    }
+}
