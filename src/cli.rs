@@ -109,6 +109,12 @@ pub enum Sub {
         /// Tasks.
         #[arg(long)]
         tasks: Option<usize>,
+        /// Stacks that the services are of.
+        #[arg(long)]
+        stacks: Option<usize>,
+        /// Networks that they join.
+        #[arg(long)]
+        networks: Option<usize>,
         /// Task changes a second.
         #[arg(long, value_name = "N")]
         churn: Option<f64>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Leaderless, Network, Node, Part, Service, ServiceId, Task, Timestamp};
+use super::{Config, Leaderless, Network, Node, Part, Secret, Service, ServiceId, Task, Timestamp};
 
 /// One task list under way; later lists have larger ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +75,15 @@ pub enum Delta {
     Services(Vec<Arc<Service>>),
     /// All networks of the Swarm.
     Networks(Vec<Network>),
+    /// A network that no list has, as it was looked up for a service that joins it.
+    UnlistedNetwork(Network),
+    /// All secrets.
+    Secrets(Vec<Secret>),
+    /// All configs.
+    Configs(Vec<Config>),
+    /// An object that a service names and that does not exist: it was looked for after the service was
+    /// read.
+    Absent(Part, Arc<str>),
     /// A part of it can't be read through this link, and why.
     Unread(Part, Arc<str>),
     /// A part is not answered any more, why, and since when it was asked for in vain.

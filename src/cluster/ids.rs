@@ -58,3 +58,9 @@ id!(/// A service.
     ServiceId);
 id!(/// A task: one attempt to run one replica.
     TaskId);
+id!(/// A network.
+    NetworkId);
+id!(/// A secret.
+    SecretId);
+id!(/// A config.
+    ConfigId);

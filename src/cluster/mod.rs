@@ -3,12 +3,14 @@
 //! Pure: no I/O, no clock, no terminal, no styles. The only way in is [`Store::apply`] with a
 //! [`Delta`]; whatever order deltas and resyncs come in, the same engine state gives the same store.
 
+mod addresses;
 mod delta;
 mod ids;
 mod journal;
 mod leaderless;
 mod object;
 mod quorum;
+mod relations;
 mod scheduling;
 mod secret;
 mod spec_diff;
@@ -16,26 +18,29 @@ mod store;
 mod time;
 mod unread;
 
+pub use addresses::AddressUse;
 pub use delta::{ClusterInfo, Delta, EngineEvent, ListId, Scope};
-pub use ids::{NodeId, ServiceId, TaskId};
+pub use ids::{ConfigId, NetworkId, NodeId, SecretId, ServiceId, TaskId};
 pub use journal::{
     Beginning, Consequence, Entry, Gravity, Journal, Meaning, NodeObservations, Observations,
     PastChange, Subject, consequences, failures,
 };
 pub use leaderless::{Answering, ELECTION, Leaderless, needed};
 pub use object::{
-    Availability, Counts, FailureAction, HealthCheck, Manager, Mode, Mount, Network, Node,
-    NodeState, Place, Platform, Port, PublishMode, Reachability, Resource, Resources,
-    RestartCondition, RestartPolicy, Role, Service, Task, TaskCheck, TaskSpec, TaskState,
-    UpdateConfig, UpdateState, UpdateStatus,
+    Attachment, Availability, Config, Counts, EndpointMode, FailureAction, HealthCheck, ImageUse,
+    Manager, Mode, Mount, Network, Node, NodeState, Place, Platform, Port, PublishMode,
+    Reachability, Reference, Resource, Resources, RestartCondition, RestartPolicy, Role,
+    STACK_LABEL, Secret, Service, Stack, Subnet, Task, TaskCheck, TaskSpec, TaskState,
+    UpdateConfig, UpdateState, UpdateStatus, Volume, family,
 };
 pub use quorum::{Lost, Quorum, Voter};
+pub use relations::{Publisher, Relations};
 pub use scheduling::{
     Idle, IdleSlots, Leaving, NoRoom, Stall, asked, eligible, leaving, no_room_beside, rests,
     running_elsewhere, stalled, supports, unmet,
 };
 pub use secret::{HIDDEN, looks_secret};
 pub use spec_diff::changes;
-pub use store::{Kind, Missing, Store, SwarmHealth, Tally, TaskRef, Touched};
+pub use store::{Kind, Missing, Progress, Store, SwarmHealth, Tally, TaskRef, Touched};
 pub use time::{Since, Timestamp};
 pub use unread::{Part, Unread};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Faults, Shared,
-    http::{API, NO_LEADER},
+    http::answer::{API, NO_LEADER},
     render,
     sim::Sim,
 };

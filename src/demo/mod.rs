@@ -7,9 +7,11 @@
 mod about;
 mod faults;
 mod filters;
+mod generated;
 pub mod hostile;
 mod http;
 mod logs;
+mod objects;
 mod orchestrator;
 mod placement;
 mod render;
@@ -43,6 +45,10 @@ pub struct Size {
     pub services: usize,
     /// Number of tasks of all services together.
     pub tasks: usize,
+    /// Number of stacks that the services are of.
+    pub stacks: usize,
+    /// Number of networks; each service joins one of its stack, or two.
+    pub networks: usize,
     /// Tasks that fail and are replaced, per second.
     pub churn: f64,
 }

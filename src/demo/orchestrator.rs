@@ -155,6 +155,7 @@ impl Sim {
     pub fn create(&mut self, service: &str, slot: u64, node: Option<String>, delay: Nanos) -> u64 {
         let (id, version, number) = (self.id(), self.bump(), self.next_task);
         self.next_task += 1;
+        let addresses = self.attach(service);
         let of = &self.services[service];
         let task = Task {
             id: id.clone(),
@@ -173,6 +174,7 @@ impl Sim {
             exit: 0,
             container: None,
             template: Arc::clone(&of.template),
+            addresses,
             image: of.image().to_owned(),
             start_at: self.now + delay,
         };
@@ -199,13 +201,17 @@ impl Sim {
     /// Sets the state of a task.
     pub fn set_state(&mut self, number: u64, state: State, message: &'static str) {
         let (index, now) = (self.bump(), self.now);
-        if let Some(task) = self.tasks.get_mut(&number) {
-            task.state = state;
-            task.message = message;
-            task.version = index;
-            task.since = now;
-            task.updated = now;
+        let Some(mut task) = self.tasks.remove(&number) else { return };
+        let was_over = task.is_over();
+        task.state = state;
+        task.message = message;
+        task.version = index;
+        task.since = now;
+        task.updated = now;
+        if task.is_over() && !was_over {
+            self.detach(&task.addresses);
         }
+        self.tasks.insert(number, task);
     }
 
     fn set_desired(&mut self, number: u64, desired: State) {

@@ -77,6 +77,12 @@ pub(super) fn node(node: &Node) -> Value {
     out
 }
 
+/// A service's addresses as JSON.
+fn virtual_ips(service: &Service) -> Option<Value> {
+    let of = |(id, addr): &(String, String)| json!({ "NetworkID": id, "Addr": addr });
+    (!service.vips.is_empty()).then(|| service.vips.iter().map(of).collect())
+}
+
 pub(super) fn service(sim: &Sim, service: &Service, status: bool) -> Value {
     let ports = &service.spec["EndpointSpec"]["Ports"];
     let mut endpoint = json!({ "Spec": service.spec["EndpointSpec"] });
@@ -85,6 +91,9 @@ pub(super) fn service(sim: &Sim, service: &Service, status: bool) -> Value {
     }
     if endpoint["Spec"].is_null() {
         endpoint["Spec"] = json!({});
+    }
+    if let Some(vips) = virtual_ips(service) {
+        endpoint["VirtualIPs"] = vips;
     }
     let mut out = json!({
         "ID": service.id,
@@ -162,11 +171,15 @@ pub(super) fn task(out: &mut String, task: &Task) {
             task.exit,
         );
     }
-    out.extend([
-        r#","PortStatus":{}},"DesiredState":""#,
-        task.desired.word(),
-        r#"","Volumes":null}"#,
-    ]);
+    out.extend([r#","PortStatus":{}},"DesiredState":""#, task.desired.word(), "\""]);
+    for (at, address) in task.addresses.iter().enumerate() {
+        *out += if at == 0 { r#","NetworksAttachments":["# } else { "," };
+        let parts = [r#"{"Network":"#, &*address.network, r#","Addresses":[""#, &address.text];
+        out.extend(parts);
+        *out += r#""]}"#;
+    }
+    *out += if task.addresses.is_empty() { "" } else { "]" };
+    *out += r#","Volumes":null}"#;
 }
 
 #[cfg(test)]

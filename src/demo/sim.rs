@@ -10,7 +10,10 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-use super::update::Update;
+use super::{
+    objects::pool::{Address, Pool},
+    update::Update,
+};
 
 /// Nanoseconds since the Unix epoch.
 pub(super) type Nanos = i64;
@@ -50,6 +53,8 @@ pub(super) struct Service {
     pub update: Option<Update>,
     /// The task template as text: lists print it, and comparing it tells old tasks from new ones.
     pub template: Arc<str>,
+    /// Its own addresses: network and address.
+    pub vips: Vec<(String, String)>,
     /// Tasks by number.
     pub tasks: Vec<u64>,
     /// Failed attempts per slot, for the restart policy.
@@ -113,6 +118,8 @@ pub(super) struct Task {
     pub exit: i64,
     pub container: Option<String>,
     pub template: Arc<str>,
+    /// Its addresses; it gives them back when it ends, and they stay written.
+    pub addresses: Vec<Address>,
     pub image: String,
     /// Earliest time at which it goes from ready to starting.
     pub start_at: Nanos,
@@ -147,6 +154,8 @@ pub(super) struct Sim {
     pub networks: Vec<Value>,
     pub secrets: Vec<Value>,
     pub configs: Vec<Value>,
+    /// The addresses of each network.
+    pub pools: HashMap<String, Pool>,
     pub events: VecDeque<(Nanos, String)>,
     pub publish: broadcast::Sender<String>,
     pub timers: BinaryHeap<Reverse<(Nanos, u64)>>,
@@ -180,6 +189,7 @@ impl Sim {
             networks: Vec::new(),
             secrets: Vec::new(),
             configs: Vec::new(),
+            pools: HashMap::new(),
             events: VecDeque::new(),
             publish: broadcast::channel(1024).0,
             timers: BinaryHeap::new(),

@@ -4,12 +4,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    Options, Size,
+    Options,
+    generated::by_numbers,
+    objects::Kind,
     orchestrator::template_text,
     sim::{Fate, Nanos, Node, SECOND, Service, Sim, State},
 };
 
-const DAY: Nanos = 86_400 * SECOND;
+pub(super) const DAY: Nanos = 86_400 * SECOND;
 
 /// Builds the Swarm to serve.
 ///
@@ -31,7 +33,8 @@ pub(super) fn build(options: &Options) -> Result<Sim, String> {
 }
 
 impl Sim {
-    fn add_node(&mut self, name: &str, addr: &str, manager: bool, leader: bool, labels: Value) {
+    /// Adds a node.
+    pub fn add_node(&mut self, name: &str, addr: &str, manager: bool, leader: bool, labels: Value) {
         let (id, version) = (self.id(), self.bump());
         let role = if manager { "manager" } else { "worker" };
         let node = Node {
@@ -55,8 +58,9 @@ impl Sim {
     }
 
     /// Adds a service whose tasks have run for `age`.
-    fn add_service(&mut self, spec: Value, age: Nanos) -> String {
+    pub fn add_service(&mut self, spec: Value, age: Nanos) -> String {
         let (id, version) = (self.id(), self.bump());
+        let vips = self.vips(&spec, &[]);
         let service = Service {
             id: id.clone(),
             version,
@@ -67,6 +71,7 @@ impl Sim {
             previous: None,
             update_status: None,
             update: None,
+            vips,
             tasks: Vec::new(),
             attempts: std::collections::HashMap::new(),
         };
@@ -133,18 +138,41 @@ impl Sim {
     }
 }
 
-struct Shape<'a> {
-    stack: &'a str,
-    name: &'a str,
-    image: &'a str,
-    mode: Value,
-    port: Option<(u32, u32)>,
-    env: &'a [&'a str],
-    constraints: &'a [&'a str],
-    memory: i64,
+/// The services of a stack, and what they share.
+pub(super) struct Shape<'a> {
+    pub stack: &'a str,
+    pub name: &'a str,
+    pub image: &'a str,
+    pub mode: Value,
+    pub port: Option<(u32, u32)>,
+    pub env: &'a [&'a str],
+    pub constraints: &'a [&'a str],
+    pub memory: i64,
+    pub networks: &'a [&'a str],
+    pub secrets: &'a [&'a str],
+    pub configs: &'a [&'a str],
+    /// Names of volumes, and where they are mounted.
+    pub volumes: &'a [(&'a str, &'a str)],
 }
 
-fn spec(shape: &Shape<'_>, network: &str) -> Value {
+/// Without a port, a constraint or anything else.
+pub(super) const PLAIN: Shape<'_> = Shape {
+    stack: "",
+    name: "",
+    image: "",
+    mode: Value::Null,
+    port: None,
+    env: &[],
+    constraints: &[],
+    memory: 64 << 20,
+    networks: &[],
+    secrets: &[],
+    configs: &[],
+    volumes: &[],
+};
+
+/// The spec of a service of this shape.
+pub(super) fn spec(sim: &Sim, shape: &Shape<'_>) -> Value {
     let name = if shape.stack.is_empty() {
         shape.name.to_owned()
     } else {
@@ -166,7 +194,9 @@ fn spec(shape: &Shape<'_>, network: &str) -> Value {
             },
             "RestartPolicy": { "Condition": "any", "Delay": 4_000_000_000_i64, "MaxAttempts": 0 },
             "Placement": { "Constraints": shape.constraints },
-            "Networks": [{ "Target": network }],
+            "Networks": shape.networks.iter()
+                .map(|name| json!({ "Target": sim.object_named(Kind::Network, name), "Aliases": [shape.name] }))
+                .collect::<Vec<_>>(),
             "ForceUpdate": 0,
             "Runtime": "container",
         },
@@ -177,12 +207,65 @@ fn spec(shape: &Shape<'_>, network: &str) -> Value {
             "MaxFailureRatio": 0, "Order": "stop-first" },
         "EndpointSpec": { "Mode": "vip" },
     });
+    let container = &mut spec["TaskTemplate"]["ContainerSpec"];
+    let file = |name: &str| json!({ "Name": name, "UID": "0", "GID": "0", "Mode": 292 });
+    let uses = |kind, names: &[&str], key: &str| -> Vec<Value> {
+        let of = |name: &&str| json!({ "File": file(name), format!("{key}ID"): sim.object_named(kind, name), format!("{key}Name"): name });
+        names.iter().map(of).collect()
+    };
+    if !shape.secrets.is_empty() {
+        container["Secrets"] = uses(Kind::Secret, shape.secrets, "Secret").into();
+    }
+    if !shape.configs.is_empty() {
+        container["Configs"] = uses(Kind::Config, shape.configs, "Config").into();
+    }
+    if !shape.volumes.is_empty() {
+        let of =
+            |(name, at): &(&str, &str)| json!({ "Type": "volume", "Source": name, "Target": at });
+        container["Mounts"] = shape.volumes.iter().map(of).collect();
+    }
     if let Some((published, target)) = shape.port {
         spec["EndpointSpec"]["Ports"] = json!([
             { "Protocol": "tcp", "TargetPort": target, "PublishedPort": published, "PublishMode": "ingress" }
         ]);
     }
     spec
+}
+
+/// Networks, secrets and configs of the shop.
+fn shared(sim: &mut Sim) {
+    let created = sim.now - 90 * DAY;
+    let ingress = json!([{ "Subnet": "10.0.0.0/24", "Gateway": "10.0.0.1" }]);
+    sim.add_network(
+        &json!({ "Name": "ingress", "Ingress": true, "IPAM": { "Config": ingress } }),
+        created,
+    );
+    let labels = |stack: &str| json!({ "com.docker.stack.namespace": stack });
+    for (stack, name, more) in [
+        ("shop", "shop_net", json!({})),
+        ("edge", "edge_public", json!({ "Attachable": true })),
+        ("mon", "mon_net", json!({ "Options": { "encrypted": "" } })),
+    ] {
+        let mut asked = more;
+        asked["Name"] = name.into();
+        asked["Labels"] = labels(stack);
+        sim.add_network(&asked, created);
+    }
+    sim.add_local_networks(created);
+    for (stack, name, age) in
+        [("shop", "shop_db_password", 90), ("edge", "edge_tls-1", 90), ("edge", "edge_tls-2", 20)]
+    {
+        let (spec, at) = (json!({ "Name": name, "Labels": labels(stack) }), sim.now - age * DAY);
+        sim.add_object(Kind::Secret, &spec, at);
+    }
+    for (stack, name, data) in [
+        // `listen 8080;\n` and `interval: 10s\n`
+        ("shop", "shop_proxy_conf", "bGlzdGVuIDgwODA7Cg=="),
+        ("mon", "mon_agent_conf", "aW50ZXJ2YWw6IDEwcwo="),
+    ] {
+        let spec = json!({ "Name": name, "Labels": labels(stack), "Data": data });
+        sim.add_object(Kind::Config, &spec, created);
+    }
 }
 
 /// A small shop on three managers and three workers, all healthy.
@@ -194,20 +277,7 @@ fn shop(sim: &mut Sim) {
         let disk = if i == 2 { json!({ "disk": "ssd" }) } else { json!({}) };
         sim.add_node(name, &format!("10.0.8.{}", i + 4), false, false, disk);
     }
-    let network = sim.id();
-    let created = super::render::time(sim.now - 90 * DAY);
-    sim.networks.push(json!({
-        "Name": "shop_net", "Id": network, "Created": created, "Scope": "swarm", "Driver": "overlay",
-        "EnableIPv6": false, "IPAM": { "Driver": "default", "Options": null, "Config": [{ "Subnet": "10.0.1.0/24", "Gateway": "10.0.1.1" }] }, "Internal": false,
-        "Attachable": false, "Ingress": false, "ConfigFrom": { "Network": "" }, "ConfigOnly": false,
-        "Containers": null, "Options": {}, "Labels": { "com.docker.stack.namespace": "shop" },
-    }));
-    for (kind, name) in [("secret", "shop_db_password"), ("config", "shop_proxy_conf")] {
-        let (id, index) = (sim.id(), sim.bump());
-        let object = json!({ "ID": id, "Version": { "Index": index }, "CreatedAt": created,
-            "UpdatedAt": created, "Spec": { "Name": name, "Labels": {} } });
-        if kind == "secret" { sim.secrets.push(object) } else { sim.configs.push(object) }
-    }
+    shared(sim);
     let replicated = |n: u64| json!({ "Replicated": { "Replicas": n } });
     let mib = 1 << 20;
     let shapes = [
@@ -218,8 +288,10 @@ fn shop(sim: &mut Sim) {
             mode: replicated(4),
             port: Some((80, 8080)),
             env: &["THEME=honey"],
-            constraints: &[],
             memory: 128 * mib,
+            networks: &["shop_net", "edge_public"],
+            configs: &["shop_proxy_conf"],
+            ..PLAIN
         },
         Shape {
             stack: "shop",
@@ -228,28 +300,34 @@ fn shop(sim: &mut Sim) {
             mode: replicated(3),
             port: Some((8081, 8080)),
             env: &["LOG_LEVEL=info", "DB_PASSWORD=correct horse"],
-            constraints: &[],
             memory: 256 * mib,
+            networks: &["shop_net"],
+            secrets: &["shop_db_password"],
+            ..PLAIN
         },
         Shape {
             stack: "shop",
             name: "worker",
             image: "shop/worker:3.1",
             mode: replicated(2),
-            port: None,
             env: &["QUEUE=orders"],
-            constraints: &[],
             memory: 128 * mib,
+            networks: &["shop_net"],
+            secrets: &["shop_db_password"],
+            ..PLAIN
         },
         Shape {
             stack: "shop",
             name: "db",
             image: "postgres:16",
             mode: replicated(1),
-            port: None,
             env: &["POSTGRES_PASSWORD_FILE=/run/secrets/shop_db_password"],
             constraints: &["node.labels.disk==ssd"],
             memory: 1024 * mib,
+            networks: &["shop_net"],
+            secrets: &["shop_db_password"],
+            volumes: &[("shop_db_data", "/var/lib/postgresql/data")],
+            ..PLAIN
         },
         Shape {
             stack: "edge",
@@ -257,34 +335,34 @@ fn shop(sim: &mut Sim) {
             image: "edge/proxy:1.27",
             mode: json!({ "Global": {} }),
             port: Some((443, 8443)),
-            env: &[],
             constraints: &["node.role==manager"],
-            memory: 64 * mib,
+            networks: &["edge_public"],
+            secrets: &["edge_tls-2"],
+            ..PLAIN
         },
         Shape {
             stack: "mon",
             name: "agent",
             image: "mon/agent:0.9",
             mode: json!({ "Global": {} }),
-            port: None,
-            env: &[],
-            constraints: &[],
-            memory: 64 * mib,
+            networks: &["mon_net"],
+            configs: &["mon_agent_conf"],
+            volumes: &[("mon_agent_state", "/var/lib/agent")],
+            ..PLAIN
         },
         Shape {
-            stack: "",
             name: "backup",
             image: "tools/backup:5",
             mode: json!({ "ReplicatedJob": { "MaxConcurrent": 1, "TotalCompletions": 3 } }),
-            port: None,
             env: &["TARGET=s3://hive"],
-            constraints: &[],
-            memory: 64 * mib,
+            networks: &["host"],
+            ..PLAIN
         },
     ];
     for (i, shape) in shapes.iter().enumerate() {
         let age = [12 * DAY, 3 * DAY, 40 * DAY, 40 * DAY, 40 * DAY, 20 * DAY, DAY / 4][i];
-        sim.add_service(spec(shape, &network), age);
+        let spec = spec(sim, shape);
+        sim.add_service(spec, age);
     }
     sim.fates.insert("tools/backup:5".into(), Fate::Exit(20 * SECOND, 0));
 }
@@ -333,52 +411,4 @@ fn tell(sim: &mut Sim) {
 
 fn image_of(sim: &Sim, name: &str) -> String {
     sim.service_named(name).map_or(String::new(), |s| s.image().to_owned())
-}
-
-/// A generated Swarm: services share the tasks unevenly, as real ones do.
-fn by_numbers(sim: &mut Sim, size: Size) {
-    let managers = match size.nodes {
-        0..=2 => 1,
-        3..=4 => 3,
-        _ => 5,
-    };
-    for i in 0..size.nodes.max(1) {
-        let (a, b) = (i / 250, i % 250 + 1);
-        let zone = ["a", "b", "c"][i % 3];
-        let name = format!("node-{:04}", i + 1);
-        sim.add_node(
-            &name,
-            &format!("10.8.{a}.{b}"),
-            i < managers,
-            i == 0,
-            json!({ "zone": zone }),
-        );
-    }
-    let network = sim.id();
-    let services = size.services.max(1);
-    let mut left = size.tasks;
-    for i in 0..services {
-        let fair = left / (services - i);
-        let count = if i + 1 == services {
-            left
-        } else {
-            sim.rng.usize(fair / 2..=fair + fair / 2).min(left)
-        };
-        left -= count;
-        let (stack, name) = (format!("stack{}", i / 8), format!("svc{i:04}"));
-        let image = format!("registry.local/team{}/{name}:1.{}", i % 20, i % 7);
-        let shape = Shape {
-            stack: &stack,
-            name: &name,
-            image: &image,
-            mode: json!({ "Replicated": { "Replicas": count } }),
-            port: (i % 5 == 0).then(|| (20_000 + (i % 10_000) as u32, 8080)),
-            env: &["LOG_LEVEL=info"],
-            constraints: &[],
-            memory: 64 << 20,
-        };
-        let age = sim.rng.i64(1..30) * DAY;
-        sim.add_service(spec(&shape, &network), age);
-    }
-    sim.churn = size.churn;
 }

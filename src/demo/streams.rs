@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Shared, hostile,
-    http::{Answer, Query, build},
+    http::answer::{Answer, Query, build},
     logs,
     sim::Nanos,
 };

@@ -42,7 +42,12 @@ impl Sim {
     /// Sets a new spec, as `POST /services/{id}/update` does, and starts its rollout.
     pub fn update_service(&mut self, id: &str, spec: Value, rollback: bool) {
         let (index, now) = (self.bump(), self.now);
+        let Some(had) = self.services.get_mut(id).map(|s| std::mem::take(&mut s.vips)) else {
+            return;
+        };
+        let vips = self.vips(&spec, &had);
         let Some(service) = self.services.get_mut(id) else { return };
+        service.vips = vips;
         let old = std::mem::replace(&mut service.spec, spec);
         let template = template_text(&service.spec);
         let replaces =

@@ -14,9 +14,9 @@ use super::{
     gate::{Answer, Limits, bare},
     json_array::Gaps,
     parallel_lists::ParallelLists,
-    wire::{Listed, ServiceReader, decode_nodes},
+    wire::{Listed, ServiceReader, decode_configs, decode_networks, decode_nodes, decode_secrets},
 };
-use crate::cluster::{Node, Scope, Service, ServiceId, Task};
+use crate::cluster::{Config, Network, Node, Scope, Secret, Service, ServiceId, Task};
 
 /// The engine's message when there is no leader.
 const NO_LEADER: &str = "does not have a leader";
@@ -30,6 +30,9 @@ const ALL_TASKS: Duration = Duration::from_secs(60);
 pub const SOME_TASKS: Duration = Duration::from_secs(20);
 /// The same for a list that is quick on any Swarm.
 const SHORT: Duration = Duration::from_secs(15);
+
+/// The same for lists without which the rest is read all the same.
+const OPTIONAL: Duration = Duration::from_secs(5);
 
 /// Pieces that arrive within this time are read together, up to this size.
 const AT_ONCE: Duration = Duration::from_millis(2);
@@ -83,6 +86,37 @@ impl Engine {
         Ok((services, Price { time, bytes: body.len() as u64, decoding: begun.elapsed() }))
     }
 
+    /// All networks of the Swarm, and the cost to the manager.
+    pub async fn networks(&self) -> Result<(Listed<Network>, Price)> {
+        let query = format!("?filters={}", encode(&json!({ "scope": ["swarm"] })));
+        self.objects("/networks", &query, decode_networks).await
+    }
+
+    /// All secrets, which come without their contents.
+    pub async fn secrets(&self) -> Result<(Listed<Secret>, Price)> {
+        self.objects("/secrets", "", decode_secrets).await
+    }
+
+    /// All configs; the engine adds their contents, which are not kept.
+    pub async fn configs(&self) -> Result<(Listed<Config>, Price)> {
+        self.objects("/configs", "", decode_configs).await
+    }
+
+    async fn objects<T>(
+        &self,
+        path: &str,
+        query: &str,
+        read: fn(&[u8]) -> std::result::Result<Listed<T>, String>,
+    ) -> Result<(Listed<T>, Price)> {
+        let begun = Instant::now();
+        let answer = self.get(&format!("{path}{query}"), OPTIONAL, Limits::OPTIONAL).await?;
+        let time = begun.elapsed();
+        let body = answer.whole().await?;
+        let begun = Instant::now();
+        let all = read(&body).map_err(|why| self.garbage(path, &why))?;
+        Ok((all, Price { time, bytes: body.len() as u64, decoding: begun.elapsed() }))
+    }
+
     /// Begins a task list.
     pub async fn tasks(&self, scope: &Scope) -> Result<TaskList> {
         self.tasks_within(scope, Duration::MAX).await
@@ -119,7 +153,7 @@ impl Engine {
         serde_json::from_slice(&body).map_err(|e| self.garbage(&path, &e.to_string()))
     }
 
-    /// One object's document: `kind` is `services`, `nodes` or `tasks`.
+    /// One object's document: `kind` is its path, as `services`.
     pub async fn document(&self, kind: &str, id: &str) -> Result<Bytes> {
         let path = format!("/{kind}/{}", encode_text(id));
         self.list(&path, SHORT, Limits::WHOLE).await?.whole().await

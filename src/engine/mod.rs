@@ -1,7 +1,7 @@
 //! Client of the Docker Engine API.
 //!
 //! [`Engine`] is our own thin HTTP client for lists, events, logs and service writes; bollard, through
-//! the same gate, serves the typed, rare calls ([`Engine::names`]). Why two: see `client.rs`.
+//! the same gate, serves the typed, rare calls ([`Engine::unlisted_network`]). Why two: see `client.rs`.
 //!
 //! Deliberately absent: retries, schedules, state. Those are the session's.
 
@@ -26,6 +26,8 @@ pub use gate::{Cost, READS, WRITES};
 pub use json_array::Gaps;
 pub use lists::{SOME_TASKS, TaskList};
 pub use logs::{LogFault, LogFrame, LogReader, LogStream, Output, TaskLogRequest};
-pub use lookups::Names;
 pub use probe::Probe;
-pub use wire::{Listed, ServiceReader, TaskReader, decode_nodes, decode_service};
+pub use wire::{
+    Listed, ServiceReader, TaskReader, decode_configs, decode_networks, decode_nodes,
+    decode_secrets, decode_service,
+};

@@ -34,5 +34,5 @@ pub use watch::lists::{greet, load, load_once};
 pub use crate::{
     action::execute::Outcome,
     connect::Way,
-    engine::{LogFrame, Names, Output},
+    engine::{LogFrame, Output},
 };

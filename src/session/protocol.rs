@@ -12,7 +12,7 @@ use crate::{
     },
     cluster::{Beginning, Delta, Entry, Leaderless, ServiceId, TaskId, Timestamp},
     connect::Way,
-    engine::{LogFrame, Names},
+    engine::LogFrame,
     grant::ClusterNo,
     triage::Quieted,
 };
@@ -34,6 +34,12 @@ pub enum RawKind {
     Node,
     /// A task.
     Task,
+    /// A network.
+    Network,
+    /// A secret, which comes without its content.
+    Secret,
+    /// A config, with its content.
+    Config,
 }
 
 impl RawKind {
@@ -43,6 +49,9 @@ impl RawKind {
             Self::Service => "services",
             Self::Node => "nodes",
             Self::Task => "tasks",
+            Self::Network => "networks",
+            Self::Secret => "secrets",
+            Self::Config => "configs",
         }
     }
 }
@@ -186,8 +195,6 @@ pub enum Event {
     Managers(Vec<ManagerLine>),
     /// The Swarm was heard from. May hold nothing: then nothing changed.
     Heard(Generation, Vec<Delta>, Timestamp),
-    /// Names of networks, secrets and configs.
-    Names(Generation, Box<Names>),
     /// History of this Swarm from disk.
     History(Vec<Entry>, Vec<Quieted>),
     /// Beginnings of problems, from disk.

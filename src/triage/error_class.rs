@@ -257,6 +257,7 @@ mod tests {
 
     fn failed(err: &str) -> Task {
         Task {
+            attachments: Box::default(),
             id: TaskId::from("t"),
             version: 1,
             service: ServiceId::from("s"),

@@ -13,7 +13,7 @@ use skep::{
     cluster::Part,
     connect::{Connector, Endpoint},
     demo::Demo,
-    engine::{Engine, EngineError, Names},
+    engine::{Engine, EngineError},
     session::load_once,
 };
 use tokio::{
@@ -343,22 +343,38 @@ async fn optional_names_hold_up_no_look() {
 
 /// One list that trickles ends after its time and takes only itself along.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_of_names_that_trickles_costs_only_itself() {
+async fn a_list_of_secrets_that_trickles_costs_only_itself() {
     let between = Between::new(&["/secrets"], Body::Trickling);
+    let looked = load_once(Connector::new(between.endpoint.clone()));
+    let looked = tokio::time::timeout(Duration::from_secs(30), looked).await;
+    let (store, _, _) = looked.expect("it trickles for ever").unwrap();
+    assert!(store.lists(Part::Networks) && store.lists(Part::Configs));
+    assert!(!store.lists(Part::Secrets));
+    let why = store.unread().why(Part::Secrets).unwrap();
+    assert!(why.contains("in time"), "{why}");
+
     let mut engine = Engine::new(Connector::new(between.endpoint.clone()));
     engine.probe(now).await.unwrap();
-    let mut names = Names::awaited();
-    let read = tokio::time::timeout(Duration::from_secs(30), engine.names(&mut names)).await;
-    read.expect("it trickles for ever").unwrap();
-    assert!(!names.networks.is_empty() && !names.configs.is_empty());
-    let [(Part::Secrets, why)] = names.unread.as_slice() else { panic!("{:?}", names.unread) };
-    assert!(why.contains("within 5s"), "{why}");
+    let read = tokio::time::timeout(Duration::from_secs(30), engine.secrets()).await;
+    let error = read.expect("it trickles for ever").unwrap_err();
+    assert!(error.brief().contains("within 5s"), "{error}");
+}
+
+/// One element that can't be read costs only itself, and the list is told as partly read.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_broken_network_costs_only_itself() {
+    let between =
+        Between::new(&["/networks"], Body::Changed(|list| list[0]["Id"] = serde_json::json!([7])));
+    let (store, _, _) = load_once(Connector::new(between.endpoint.clone())).await.unwrap();
+    let why = store.unread().why(Part::Networks).unwrap();
+    assert!(why.starts_with("1 of ") && why.contains("can't be read"), "{why}");
+    assert!(store.networks().len() > 0 && store.lists(Part::Secrets));
 }
 
 /// A list that does not end is an error, whichever client reads it, and is not held in memory.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endless_list_ends() {
-    let between = Between::new(&["/nodes", "/configs"], Body::Endless);
+    let between = Between::new(&["/nodes", "/configs", "/networks/any"], Body::Endless);
     let mut engine = Engine::new(Connector::new(between.endpoint.clone()));
     engine.probe(now).await.unwrap();
     let before = engine.cost();
@@ -367,13 +383,14 @@ async fn an_endless_list_ends() {
         matches!(&error, EngineError::Garbage { why, .. } if why.contains("64 MiB")),
         "{error}"
     );
-    let mut names = Names::awaited();
-    engine.names(&mut names).await.unwrap();
-    assert!(!names.networks.is_empty() && !names.secrets.is_empty() && names.configs.is_empty());
+    let error = engine.configs().await.unwrap_err();
+    assert!(error.brief().contains("64 MiB"), "{error}");
+    let network = engine.unlisted_network(&"any".into()).await.unwrap_err();
+    assert!(network.brief().contains("64 MiB"), "{network}");
     // bollard's requests and bytes are counted as all others.
     let after = engine.cost();
-    assert_eq!(after.requests - before.requests, 4);
-    assert!(after.bytes - before.bytes > 2 * (64 << 20), "{after:?}");
+    assert_eq!(after.requests - before.requests, 3);
+    assert!(after.bytes - before.bytes > 3 * (64 << 20), "{after:?}");
 }
 
 /// The screen is there although names never come.

@@ -1,8 +1,10 @@
 //! The real docker CLI against the embedded Swarm, compared with what skep says.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use super::{host, run, serve, skep};
+use super::{host, live::Live, run, serve, skep};
 
 /// Without the CLI these say that they were skipped; in CI (SKEP_SWARM) that is a failure.
 async fn have_docker() -> bool {
@@ -200,6 +202,112 @@ async fn logs_are_read() {
     let said =
         docker(&host, &["service", "logs", "--timestamps", "--since", "3s", "edge_proxy"]).await;
     assert!(said.lines().count() >= 1 && said.contains("HTTP/2"), "{said}");
+}
+
+/// What another client makes and removes is read at once, and nothing else is.
+#[tokio::test(flavor = "multi_thread")]
+async fn objects_of_another_client_are_read_by_their_events() {
+    if !have_docker().await {
+        return;
+    }
+    let (demo, dir) = serve("calm", &[]);
+    let host = host(&demo);
+    let mut live = Live::start(&demo, true);
+    live.until("● live").await;
+    live.listen(Duration::from_secs(2)).await;
+    let file = dir.path().join("content");
+    std::fs::write(&file, "honey").unwrap();
+    let file = file.to_str().unwrap();
+    for (kind, make) in [
+        ("secret", vec!["create", "new", file]),
+        ("config", vec!["create", "new", file]),
+        ("network", vec!["create", "--driver", "overlay", "new"]),
+    ] {
+        for args in [make, vec!["rm", "new"]] {
+            let before = demo.requests().len();
+            docker(&host, &[&[kind], &args[..]].concat()).await;
+            live.listen(Duration::from_secs(1)).await;
+            let all = demo.requests()[before..].to_vec();
+            let ours = |path: &str| {
+                let list = format!("GET /v1.51/{path}s");
+                all.iter().filter(|request| **request == list).count()
+            };
+            for other in ["network", "secret", "config"] {
+                // The client itself lists none of them.
+                let wanted = usize::from(other == kind);
+                assert_eq!(ours(other), wanted, "{kind} {args:?}: {other} in {all:?}");
+            }
+        }
+    }
+}
+
+/// `ls` and `inspect` of networks, secrets and configs say what skep says.
+#[tokio::test(flavor = "multi_thread")]
+async fn objects_are_listed_and_inspected() {
+    if !have_docker().await {
+        return;
+    }
+    let (demo, _dir) = serve("calm", &[]);
+    let host = host(&demo);
+    let names = |said: String| {
+        let mut names: Vec<String> = said.lines().map(str::to_owned).collect();
+        names.sort();
+        names
+    };
+    let format = ["--format", "{{.Name}}"];
+    let swarm = ["network", "ls", "--filter", "scope=swarm", "--format", "{{.Name}}"];
+    assert_eq!(
+        names(docker(&host, &swarm).await),
+        ["edge_public", "ingress", "mon_net", "shop_net"]
+    );
+    let local = ["network", "ls", "--filter", "scope=local", "--format", "{{.Name}}"];
+    assert_eq!(
+        names(docker(&host, &local).await),
+        ["bridge", "docker_gwbridge", "host", "none"],
+        "each of them once"
+    );
+    let secrets = ["shop_db_password", "edge_tls-1", "edge_tls-2"];
+    for name in secrets {
+        let said = docker(&host, &["secret", "inspect", name]).await;
+        let said: Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(text(&said[0]["Spec"], "Name"), name);
+        assert!(said[0]["Spec"]["Data"].is_null(), "{said}");
+    }
+    let listed = names(docker(&host, &[&["secret", "ls"], &format[..]].concat()).await);
+    assert_eq!(listed, ["edge_tls-1", "edge_tls-2", "shop_db_password"]);
+    let filter = ["secret", "ls", "--filter", "name=edge", "--format", "{{.Name}}"];
+    assert_eq!(names(docker(&host, &filter).await), ["edge_tls-1", "edge_tls-2"]);
+    let said = docker(&host, &["config", "inspect", "--pretty", "shop_proxy_conf"]).await;
+    assert!(said.contains("listen 8080;"), "{said}");
+    let labelled = ["config", "ls", "--filter", "label=com.docker.stack.namespace=mon"];
+    let said = docker(&host, &[&labelled[..], &format].concat()).await;
+    assert_eq!(said.trim(), "mon_agent_conf");
+    let inspect = |name: &'static str| {
+        let host = host.clone();
+        async move {
+            let said = docker(&host, &["network", "inspect", name]).await;
+            serde_json::from_str::<Value>(&said).unwrap()[0].clone()
+        }
+    };
+    let shop = inspect("shop_net").await;
+    assert_eq!(text(&shop["IPAM"]["Config"][0], "Subnet"), "10.0.1.0/24");
+    assert!(inspect("mon_net").await["Options"].get("encrypted").is_some());
+    assert_eq!(inspect("ingress").await["Ingress"], true);
+    // What is in use stays, as on a real Swarm.
+    for (kind, name, said) in [
+        ("network", "shop_net", "is in use by service"),
+        ("secret", "edge_tls-2", "is in use by the following service: edge_proxy"),
+        ("config", "mon_agent_conf", "is in use by the following service: mon_agent"),
+    ] {
+        let (code, out, err) = run("docker", &["-H", &host, kind, "rm", name]).await;
+        assert!(code != 0 && (out + &err).contains(said), "{kind} {name}: {said}");
+    }
+    let (code, ..) = run("docker", &["-H", &host, "secret", "inspect", "nowhere"]).await;
+    assert_eq!(code, 1);
+    // Services and tasks have addresses on them.
+    let vip = "{{range .Endpoint.VirtualIPs}}{{.Addr}} {{end}}";
+    let said = docker(&host, &["service", "inspect", "shop_web", "--format", vip]).await;
+    assert!(said.starts_with("10.0.1."), "{said}");
 }
 
 /// Node updates, and objects by name.

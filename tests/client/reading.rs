@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use skep::{
+    cluster::Part,
     commands::permit,
     connect::{Connector, Endpoint},
     demo::Demo,
-    engine::{Engine, Names, ServiceReader},
+    engine::{Engine, ServiceReader},
     grant::ClusterNo,
+    session::load_once,
     ui::{
         Keymap,
         actions::{ACTIONS, Context},
@@ -213,19 +215,36 @@ async fn lost_events_are_no_lost_changes() {
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
-/// bollard, over our connector, reads what the embedded Swarm serves.
+/// Networks, secrets and configs of the embedded Swarm, by the lists.
 #[tokio::test(flavor = "multi_thread")]
-async fn bollard_reads_names() {
+async fn networks_secrets_and_configs_are_listed() {
+    let (demo, _dir) = serve("calm", &[]);
+    let endpoint = Endpoint::Unix(demo.socket().to_owned());
+    let (store, _, _) = load_once(Connector::new(endpoint)).await.unwrap();
+    for part in [Part::Networks, Part::Secrets, Part::Configs] {
+        assert!(store.lists(part), "{part:?}");
+    }
+    assert!(store.networks().any(|n| &*n.name == "shop_net" && n.addresses() == Some(253)));
+    assert!(store.secrets().any(|s| &*s.name == "shop_db_password" && s.created.is_set()));
+    assert!(store.configs().any(|c| &*c.name == "shop_proxy_conf" && c.size > 0));
+}
+
+/// bollard, over our connector, looks up what no list has.
+#[tokio::test(flavor = "multi_thread")]
+async fn bollard_looks_up_a_network() {
     let (demo, _dir) = serve("calm", &[]);
     let mut engine = Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())));
     engine.probe(now).await.unwrap();
-    let mut names = Names::awaited();
-    engine.names(&mut names).await.unwrap();
-    assert_eq!(names.unread, []);
-    assert!(names.networks.iter().any(|n| &*n.name == "shop_net" && n.addresses().is_some()));
-    assert!(names.secrets.values().any(|n| n.name == "shop_db_password"));
-    assert!(names.configs.values().any(|n| n.name == "shop_proxy_conf" && !n.created.is_empty()));
-    assert!(demo.requests().iter().any(|r| r == "GET /v1.51/networks"), "the API version is sent");
+    let (list, _) = engine.networks().await.unwrap();
+    let shop = list.iter().find(|n| &*n.name == "shop_net").unwrap();
+    let found = engine.unlisted_network(&shop.id).await.unwrap().unwrap();
+    assert_eq!(
+        (&found.name, &found.driver, found.created),
+        (&shop.name, &shop.driver, shop.created)
+    );
+    assert_eq!(engine.unlisted_network(&"nowhere".into()).await, Ok(None));
+    let path = format!("GET /v1.51/networks/{}", shop.id);
+    assert!(demo.requests().contains(&path), "the API version is sent");
 }
 
 /// The story's trouble is seen within its first minute.
@@ -243,7 +262,14 @@ async fn the_story_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_swarm_by_numbers() {
     let dir = tempfile::tempdir().unwrap();
-    let size = skep::demo::Size { nodes: 50, services: 40, tasks: 3_000, churn: 20.0 };
+    let size = skep::demo::Size {
+        nodes: 50,
+        services: 40,
+        tasks: 3_000,
+        stacks: 5,
+        networks: 5,
+        churn: 20.0,
+    };
     let options = skep::demo::Options {
         scenario: String::new(),
         size: Some(size),
@@ -252,7 +278,7 @@ async fn a_swarm_by_numbers() {
     };
     let demo = Demo::start(&dir.path().join("docker.sock"), options).unwrap();
     let endpoint = Endpoint::Unix(demo.socket().to_owned());
-    let (store, _, _) = skep::session::load_once(Connector::new(endpoint)).await.unwrap();
+    let (store, _, _) = load_once(Connector::new(endpoint)).await.unwrap();
     assert_eq!((store.nodes().len(), store.services().len()), (50, 40));
     assert!(store.total().running > 2_900, "{:?}", store.total());
     let mut live = Live::start(&demo, true);
@@ -270,6 +296,11 @@ async fn a_calm_swarm_is_left_in_peace() {
     live.listen(Duration::from_secs(10)).await;
     let asked = demo.requests()[before..].to_vec();
     assert!((3..=9).contains(&asked.len()), "{asked:?}");
+    // Their events tell of them.
+    let listed = |kind: &str| demo.requests().iter().filter(|r| r.ends_with(kind)).count();
+    for kind in ["/networks", "/secrets", "/configs"] {
+        assert_eq!(listed(kind), 1, "{kind}");
+    }
     let before = demo.requests().len();
     live.keys("j").await;
     live.listen(Duration::from_secs(1)).await;

@@ -59,7 +59,7 @@ fn recorded_lists_are_read() {
             (1, "volume v1 → /data")
         );
         let web = named("web");
-        assert_eq!((&*web.secrets[0], &*web.configs[0]), ("dbpw", "appcfg"));
+        assert_eq!((&*web.secrets[0].name, &*web.configs[0].name), ("dbpw", "appcfg"));
         assert_eq!(named("agent").mode, Mode::Global);
         assert_eq!(named("job").mode, Mode::ReplicatedJob { concurrent: 3, total: 3 });
         assert!(named("web").previous.is_some() && named("nowhere").previous.is_none());

@@ -13,6 +13,7 @@ mod follow;
 mod golden;
 mod lossless;
 mod nodes;
+mod objects;
 mod plans;
 mod quorum;
 mod remedies;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use skep::{
     cluster::{
-        Availability, Delta, Entry, FailureAction, Gravity, Meaning, Mode, Mount, Network,
-        NodeState, Platform, Port, PublishMode, Reachability, Resources, RestartCondition, Role,
-        Store, Subject, Task, TaskId, TaskSpec, TaskState, UpdateState,
+        Availability, Delta, Entry, FailureAction, Gravity, Meaning, Mode, Mount, NodeState,
+        Platform, Port, PublishMode, Reachability, Resources, RestartCondition, Role, Store,
+        Subject, Task, TaskId, TaskSpec, TaskState, UpdateState,
     },
     triage::{Problem, RULES, Thresholds, problems},
 };
@@ -104,12 +104,8 @@ impl Given {
 }
 
 fn tiny_network(store: &mut Store) {
-    let network = Network {
-        id: "id-of-back".into(),
-        name: "back".into(),
-        subnets: vec!["10.9.0.0/29".into()],
-    };
-    store.apply(Delta::Networks(vec![network]), NOW);
+    let networks = cluster().network("back", "10.9.0.0/29").networks;
+    store.apply(Delta::Networks(networks), NOW);
 }
 
 fn published(c: &mut Cluster, mode: PublishMode) {

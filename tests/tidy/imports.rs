@@ -56,7 +56,6 @@ const SESSION_WORDS: &[&str] = &[
     "LogFrame",
     "LogTask",
     "ManagerLine",
-    "Names",
     "Outcome",
     "Output",
     "RawKind",

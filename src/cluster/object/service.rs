@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Resources, Task, open_enum::words};
-use crate::cluster::{ServiceId, Timestamp, changes};
+use super::{Resources, Task, open_enum::words, stack::image_parts};
+use crate::cluster::{ConfigId, NetworkId, SecretId, ServiceId, Timestamp, changes};
 
 words! {
     /// Where a rolling update or rollback stands.
@@ -20,6 +20,10 @@ words! {
 words! {
     /// When the engine starts a task again.
     RestartCondition { None = "none", OnFailure = "on-failure", Any = "any" }
+}
+words! {
+    /// Whether a service has one address of its own, or answers with those of its tasks.
+    EndpointMode { Vip = "vip", RoundRobin = "dnsrr" }
 }
 words! {
     /// Through the routing mesh, or on the task's own node.
@@ -221,6 +225,11 @@ pub struct Mount {
 }
 
 impl Mount {
+    /// Whether it is a volume with a name: one that more than one task can find.
+    pub fn is_named_volume(&self) -> bool {
+        matches!(&*self.kind, "volume" | "cluster") && !self.source.is_empty()
+    }
+
     /// Whether its data lie on one node: another node's task would find an empty volume.
     pub fn is_local_volume(&self) -> bool {
         &*self.kind == "volume" && !self.source.is_empty() && matches!(&*self.driver, "" | "local")
@@ -256,6 +265,15 @@ pub struct Counts {
     pub completed: u64,
 }
 
+/// A secret or a config that a service names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference<Id> {
+    /// Its id, which is what counts.
+    pub id: Id,
+    /// Its name when the spec was written.
+    pub name: Arc<str>,
+}
+
 /// One service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -288,11 +306,17 @@ pub struct Service {
     /// Limits for each task.
     pub limits: Resources,
     /// Ids of the networks its tasks join.
-    pub networks: Vec<Arc<str>>,
-    /// Names of the secrets its tasks are given.
-    pub secrets: Vec<Arc<str>>,
-    /// Names of the configs its tasks are given.
-    pub configs: Vec<Arc<str>>,
+    pub networks: Vec<NetworkId>,
+    /// Further names that it has on a network, beside its own.
+    pub aliases: Vec<(NetworkId, Arc<str>)>,
+    /// Whether it has an address of its own.
+    pub endpoint_mode: EndpointMode,
+    /// The addresses it has, with the length of their network's prefix: `10.0.1.2/24`.
+    pub vips: Vec<(NetworkId, Arc<str>)>,
+    /// Secrets its tasks are given.
+    pub secrets: Vec<Reference<SecretId>>,
+    /// Configs its tasks are given.
+    pub configs: Vec<Reference<ConfigId>>,
     /// Mounts of its tasks.
     pub mounts: Vec<Mount>,
     /// Whether its spec has a health check of its own (the image may have one that it keeps).
@@ -325,6 +349,11 @@ impl Service {
     /// The image without its digest: `api:1.8`, as the CLI prints it.
     pub fn image_tag(&self) -> &str {
         self.image.split_once('@').map_or(&self.image, |(tag, _)| tag)
+    }
+
+    /// The repository of its image, and its version.
+    pub fn image_parts(&self) -> (&str, &str) {
+        image_parts(&self.image)
     }
 
     /// Whether an update or rollback is replacing tasks now.

@@ -1,11 +1,11 @@
 //! A task: one attempt to run one replica of a service.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use super::{
     HealthCheck, Mount, Platform, Resources, RestartCondition, RestartPolicy, open_enum::words,
 };
-use crate::cluster::{NodeId, ServiceId, TaskId, Timestamp};
+use crate::cluster::{NetworkId, NodeId, ServiceId, TaskId, Timestamp};
 
 words! {
     /// States in the order that a task goes through them (swarmkit `api/types.proto`); all after running are
@@ -93,8 +93,19 @@ pub struct Task {
     pub exit_code: Option<i64>,
     /// For a job's task: its iteration.
     pub run: u64,
+    /// Its addresses, until it ends.
+    pub attachments: Box<[Attachment]>,
     /// Its template; shared by all tasks made from the same one.
     pub spec: Arc<TaskSpec>,
+}
+
+/// An address of a task on a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// The network.
+    pub network: NetworkId,
+    /// The address.
+    pub address: IpAddr,
 }
 
 /// The fields of a task's spec that skep uses. Explanations of a failure are read from here: the
@@ -116,7 +127,7 @@ pub struct TaskSpec {
     /// Its mounts.
     pub mounts: Vec<Mount>,
     /// Ids of the networks it joins.
-    pub networks: Vec<Arc<str>>,
+    pub networks: Vec<NetworkId>,
     /// Its log driver, if it names one: else the node's own.
     pub log_driver: Option<Arc<str>>,
     /// Fingerprint, to compare with the service's.

@@ -18,10 +18,11 @@ impl Store {
             }
             Delta::Leaderless(told) => self.set_leaderless(Some(told)),
             Delta::Services(services) => self.replace_services(services, at),
-            Delta::Networks(networks) => {
-                self.moved(Kind::Networks);
-                self.networks = networks.into_iter().map(|n| (n.id.clone(), n)).collect();
-            }
+            Delta::Networks(networks) => self.replace_networks(networks),
+            Delta::UnlistedNetwork(network) => self.add_unlisted_network(network),
+            Delta::Secrets(secrets) => self.replace_secrets(secrets),
+            Delta::Configs(configs) => self.replace_configs(configs),
+            Delta::Absent(part, id) => self.is_absent(part, id, at),
             Delta::Unread(part, why) => self.cannot_read(part, why),
             Delta::Silent(part, why, since) => {
                 self.cannot_read(part, why.clone());

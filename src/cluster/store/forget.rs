@@ -73,8 +73,8 @@ impl Store {
                 self.tasks_known = false;
                 self.unreckoned.extend(self.services.keys().cloned());
             }
-            Part::Networks => self.networks.clear(),
-            Part::Info | Part::Services | Part::Secrets | Part::Configs | Part::Events => {}
+            Part::Networks | Part::Secrets | Part::Configs => self.forget_objects(part),
+            Part::Info | Part::Services | Part::Events => {}
         }
         self.unread.add(part, why);
     }

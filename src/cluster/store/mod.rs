@@ -4,24 +4,26 @@ mod apply;
 mod counts;
 mod forget;
 mod nodes;
+mod objects;
 mod revisions;
 mod services;
 mod task_slab;
 mod tasks;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::{HashMap, HashSet};
 
 use task_slab::TaskSlab;
 
 use super::{
-    ClusterInfo, Entry, IdleSlots, Journal, Leaderless, ListId, Meaning, Mode, Network, Node,
-    NodeId, Observations, Part, Resources, Scope, Service, ServiceId, Subject, Task, TaskId,
-    TaskState, Timestamp, Unread,
+    ClusterInfo, Config, ConfigId, Entry, IdleSlots, Journal, Leaderless, ListId, Meaning, Mode,
+    Network, NetworkId, Node, NodeId, Observations, Part, Relations, Resources, Scope, Secret,
+    SecretId, Service, ServiceId, Subject, Task, TaskId, TaskState, Timestamp, Unread,
 };
 
 pub use counts::{Missing, SwarmHealth, Tally};
+pub use objects::Progress;
 pub use revisions::Kind;
 pub use task_slab::TaskRef;
 
@@ -44,7 +46,17 @@ pub struct Store {
     pub(super) lists: HashMap<ListId, OpenList>,
     pub(super) tasks_known: bool,
     pub(super) unread: Unread,
-    pub(super) networks: HashMap<Arc<str>, Network>,
+    pub(super) networks: HashMap<NetworkId, Network>,
+    /// Networks that services join and no list has.
+    pub(super) unlisted: HashMap<NetworkId, Network>,
+    pub(super) secrets: HashMap<SecretId, Secret>,
+    pub(super) configs: HashMap<ConfigId, Config>,
+    /// Those of networks, secrets and configs that were listed.
+    pub(super) listed: HashSet<Part>,
+    /// Objects that services name and that do not exist, and since when that is known.
+    pub(super) absent: HashMap<(Part, Arc<str>), Timestamp>,
+    /// Made of the services when somebody asks for it.
+    pub(super) relations: OnceLock<Relations>,
     pub(super) touched: Touched,
     pub(super) memory: Observations,
     pub(super) journal: Journal,
@@ -312,11 +324,6 @@ impl Store {
     /// Observations that no list contains.
     pub fn memory(&self) -> &Observations {
         &self.memory
-    }
-
-    /// A network that services join.
-    pub fn network(&self, id: &str) -> Option<&Network> {
-        self.networks.get(id)
     }
 
     /// Changes since the last call.

@@ -15,6 +15,7 @@ impl Store {
             return;
         }
         self.moved(Kind::Services);
+        self.relations.take();
         let mut old = std::mem::take(&mut self.services);
         self.services.reserve(services.len());
         for mut service in services {
@@ -24,6 +25,8 @@ impl Store {
                 Some(known) if is_same(&known, &service) => {}
                 Some(known) => {
                     if known.spec != service.spec {
+                        // What services share, and what they use together.
+                        self.touched.swarm = true;
                         self.journal_service(&known, &service, at);
                     }
                     self.roll += u64::from(known.name != service.name);
@@ -31,6 +34,7 @@ impl Store {
                 }
                 None => {
                     self.roll += 1;
+                    self.touched.swarm = true;
                     self.service_changed(&service.id);
                 }
             }
@@ -38,6 +42,7 @@ impl Store {
         }
         for id in old.into_keys() {
             self.roll += 1;
+            self.touched.swarm = true;
             self.service_changed(&id);
             let tasks = self.by_service.get(&id).map(|g| g.tasks.clone()).unwrap_or_default();
             for task in tasks {

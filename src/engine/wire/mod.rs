@@ -6,6 +6,7 @@
 mod info;
 mod members;
 mod node;
+mod object;
 mod service;
 mod task;
 mod template;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Deserializer};
 
 pub(super) use info::{WireInfo, decode_event};
 pub use node::decode_nodes;
+pub use object::{decode_configs, decode_networks, decode_secrets};
 pub use service::{ServiceReader, decode_service};
 pub use task::TaskReader;
 

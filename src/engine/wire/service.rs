@@ -8,14 +8,12 @@ use serde_json::value::RawValue;
 
 use super::{
     Labels, Listed, Text, Version, check_id, element, labels, list, nanos, or_default,
-    template::{WireReference, WireReferences, WireTemplate, read_part},
+    template::{WireAttachment, WireReferences, WireTemplate, read_part},
 };
 use crate::cluster::{
-    Counts, FailureAction, Mode, Port, PublishMode, Service, ServiceId, UpdateConfig, UpdateState,
-    UpdateStatus,
+    Counts, EndpointMode, FailureAction, Mode, NetworkId, Port, PublishMode, STACK_LABEL, Service,
+    ServiceId, UpdateConfig, UpdateState, UpdateStatus,
 };
-
-const STACK_LABEL: &str = "com.docker.stack.namespace";
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
@@ -62,6 +60,9 @@ struct WireServiceSpec<'a> {
     update_config: Option<WireUpdateConfig<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     endpoint_spec: WireEndpoint<'a>,
+    /// Where old clients wrote what belongs into the template.
+    #[serde(borrow)]
+    networks: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
@@ -79,8 +80,21 @@ struct WireUpdateConfig<'a> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct WireEndpoint<'a> {
+    #[serde(borrow)]
+    mode: Text<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     ports: Vec<WirePort<'a>>,
+    #[serde(rename = "VirtualIPs", borrow, deserialize_with = "or_default")]
+    virtual_ips: Vec<WireVip<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireVip<'a> {
+    #[serde(rename = "NetworkID", borrow)]
+    network_id: Text<'a>,
+    #[serde(borrow)]
+    addr: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]
@@ -180,7 +194,10 @@ impl TryFrom<WireService<'_>> for Service {
         let template = &spec.task_template;
         let refers: WireReferences<'_> = read_part(template.container_spec);
         let task = template.model();
-        let names = |list: &[WireReference<'_>]| list.iter().map(|r| (*r.name).into()).collect();
+        let of_template = template.networks.filter(|_| !task.networks.is_empty());
+        let joins: Vec<WireAttachment<'_>> = read_part(of_template.or(spec.networks));
+        let alias =
+            |join: &WireAttachment<'_>, alias: &str| (NetworkId::from(&*join.target), alias.into());
         // The endpoint holds the ports given out; the spec those asked for. Host ports are in both.
         let ports =
             if w.endpoint.ports.is_empty() { &spec.endpoint_spec.ports } else { &w.endpoint.ports };
@@ -212,9 +229,24 @@ impl TryFrom<WireService<'_>> for Service {
             max_per_node: task.max_per_node,
             reserved: task.reserved,
             limits: task.limits,
-            networks: task.networks,
-            secrets: names(&refers.secrets),
-            configs: names(&refers.configs),
+            networks: joins.iter().map(|join| NetworkId::from(&*join.target)).collect(),
+            aliases: joins
+                .iter()
+                .flat_map(|join| join.aliases.iter().map(|name| alias(join, name)))
+                .collect(),
+            endpoint_mode: match &*spec.endpoint_spec.mode {
+                "" => EndpointMode::Vip,
+                word => EndpointMode::from_word(word),
+            },
+            vips: w
+                .endpoint
+                .virtual_ips
+                .iter()
+                .filter(|vip| !vip.addr.is_empty())
+                .map(|vip| (NetworkId::from(&*vip.network_id), (*vip.addr).into()))
+                .collect(),
+            secrets: refers.secrets(),
+            configs: refers.configs(),
             mounts: task.mounts,
             health_check: refers.healthcheck.is_set(),
             restart: task.restart,

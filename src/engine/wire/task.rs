@@ -1,6 +1,6 @@
 //! Tasks.
 
-use std::sync::Arc;
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use serde::{Deserialize, de::value::MapAccessDeserializer};
 
@@ -10,7 +10,7 @@ use super::{
     or_default,
 };
 use crate::{
-    cluster::{NodeId, ServiceId, Task, TaskId, TaskSpec, TaskState},
+    cluster::{Attachment, NetworkId, NodeId, ServiceId, Task, TaskId, TaskSpec, TaskState},
     engine::json_array::{Gaps, Pieces},
 };
 
@@ -37,6 +37,37 @@ struct WireTask<'a> {
     desired_state: Text<'a>,
     #[serde(deserialize_with = "or_default")]
     job_iteration: Version,
+    #[serde(borrow, deserialize_with = "or_default")]
+    networks_attachments: Vec<WireAttached<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireAttached<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    network: WireAttachedTo<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    addresses: Vec<Cow<'a, str>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireAttachedTo<'a> {
+    #[serde(rename = "ID", borrow)]
+    id: Text<'a>,
+}
+
+impl WireAttached<'_> {
+    /// Its addresses; one that is none is left out.
+    fn model(&self, interner: &mut Interner) -> Vec<Attachment> {
+        let ip = |text: &str| text.split('/').next().unwrap_or(text).parse::<IpAddr>().ok();
+        let addresses = self.addresses.iter().filter_map(|text| ip(text));
+        let mut of = |address| {
+            let network = NetworkId::from(interner.share(&self.network.id));
+            Attachment { network, address }
+        };
+        addresses.map(&mut of).collect()
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -72,7 +103,11 @@ fn task(w: &WireTask<'_>, interner: &mut Interner) -> Result<Task, serde_json::E
     let state = TaskState::from_word(&w.status.state);
     let container = w.status.container_status.as_ref();
     let exit_code = container.filter(|_| state.is_terminal()).map(|c| c.exit_code);
+    // What is over has given its addresses back, though the engine still lists them.
+    let attached = w.networks_attachments.iter().filter(|_| !state.is_terminal());
+    let attachments = attached.flat_map(|one| one.model(interner)).collect();
     Ok(Task {
+        attachments,
         id: TaskId::from(&*w.id),
         version: w.version.index,
         service: ServiceId::from(interner.share(&w.service_id)),

@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 
 use super::{Res, Text, nanos, or_default, value::Value};
 use crate::cluster::{
-    HealthCheck, Mount, Platform, RestartCondition, RestartPolicy, TaskCheck, TaskSpec,
+    ConfigId, HealthCheck, Mount, NetworkId, Platform, Reference, RestartCondition, RestartPolicy,
+    SecretId, TaskCheck, TaskSpec,
 };
 
 #[derive(Deserialize, Default)]
@@ -97,7 +98,7 @@ impl WireTemplate<'_> {
             max_per_node: self.placement.max_replicas,
             platforms: self.placement.platforms.iter().map(WirePlatform::model).collect(),
             mounts: refers.mounts.iter().map(WireMount::model).collect(),
-            networks: networks.iter().map(|n| (*n.target).into()).collect(),
+            networks: networks.iter().map(|n| NetworkId::from(&*n.target)).collect(),
             log_driver: self.driver(),
             restart: restart.model(),
             template: self.fingerprint(),
@@ -140,13 +141,49 @@ impl WireContainer<'_> {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct WireReferences<'a> {
     #[serde(borrow, deserialize_with = "or_default")]
-    pub secrets: Vec<WireReference<'a>>,
+    secrets: Vec<WireReference<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
-    pub configs: Vec<WireReference<'a>>,
+    configs: Vec<WireReference<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    privileges: WirePrivileges<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     pub mounts: Vec<WireMount<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     pub healthcheck: WireHealth<'a>,
+}
+
+impl WireReferences<'_> {
+    /// The secrets it is given.
+    pub fn secrets(&self) -> Vec<Reference<SecretId>> {
+        self.secrets.iter().filter_map(WireReference::model).collect()
+    }
+
+    /// The configs it is given; one of them may hold its credentials.
+    pub fn configs(&self) -> Vec<Reference<ConfigId>> {
+        let credentials = &*self.privileges.credential_spec.config;
+        let credentials = (!credentials.is_empty()).then(|| {
+            let id = ConfigId::from(credentials);
+            let named = self.configs.iter().find(|config| *config.id == *credentials);
+            Reference { name: named.map_or(credentials, |config| &*config.name).into(), id }
+        });
+        let mut all: Vec<_> = self.configs.iter().filter_map(WireReference::model).collect();
+        all.extend(credentials.filter(|one| all.iter().all(|known| known.id != one.id)));
+        all
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WirePrivileges<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    credential_spec: WireCredentials<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireCredentials<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    config: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]
@@ -185,9 +222,18 @@ impl WireHealth<'_> {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct WireReference<'a> {
+struct WireReference<'a> {
+    #[serde(borrow, alias = "SecretID", alias = "ConfigID")]
+    id: Text<'a>,
     #[serde(borrow, alias = "SecretName", alias = "ConfigName")]
-    pub name: Text<'a>,
+    name: Text<'a>,
+}
+
+impl WireReference<'_> {
+    fn model<Id: for<'i> From<&'i str>>(&self) -> Option<Reference<Id>> {
+        (!self.id.is_empty())
+            .then(|| Reference { id: (&*self.id).into(), name: (*self.name).into() })
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -229,6 +275,8 @@ impl WireMount<'_> {
 pub(super) struct WireAttachment<'a> {
     #[serde(borrow)]
     pub target: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub aliases: Vec<Cow<'a, str>>,
 }
 
 #[derive(Deserialize, Default)]

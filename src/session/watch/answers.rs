@@ -21,7 +21,6 @@ impl Watch {
         use RequestKind::{Hot, InView, Nodes, Pulse, Roll, Sweep};
         let now = Instant::now();
         self.meter.events += events.len() as u64;
-        let mut renamed = false;
         for event in &events {
             match &*event.kind {
                 "service" => {
@@ -35,12 +34,11 @@ impl Watch {
                     self.hot_services.touch_all(now);
                     self.hurry(&[Nodes, Pulse, Hot, Sweep], now);
                 }
-                "network" | "secret" | "config" => renamed = true,
+                "network" => self.hurry(&[RequestKind::Networks], now),
+                "secret" => self.hurry(&[RequestKind::Secrets], now),
+                "config" => self.hurry(&[RequestKind::Configs], now),
                 _ => {}
             }
-        }
-        if renamed {
-            self.spawn_names();
         }
         self.teller.tell(events.into_iter().map(Delta::Event).collect()).await;
     }
@@ -56,6 +54,10 @@ impl Watch {
             Ok(Got::Services(reader, services)) => {
                 self.reader = Some(reader);
                 let surprise = self.hot_services.take(&services, now);
+                for part in self.references.take(services.iter().map(|s| &**s)) {
+                    // A service names what no list has: it is new, or its event was lost.
+                    self.hurry(RequestKind::of_objects(part).as_slice(), now);
+                }
                 self.stir(surprise, now);
                 if surprise > Surprise::NONE {
                     self.hurry(&[RequestKind::InView, RequestKind::Hot], now);
@@ -71,8 +73,16 @@ impl Watch {
                 let surprise = self.hot_services.told(&prints, now);
                 self.stir(surprise, now);
             }
+            Ok(Got::Objects(read)) => {
+                let deltas = read.settle(&mut self.references);
+                self.teller.tell(deltas).await;
+            }
             Err(error) => {
                 self.meter.failures += 1;
+                if let Some(part) = kind.objects() {
+                    self.objects_failed(kind, part, &error, now).await;
+                    return Ok(());
+                }
                 if matches!(kind, RequestKind::Pulse | RequestKind::Roll) {
                     self.reader = Some(ServiceReader::default());
                 }
@@ -105,6 +115,25 @@ impl Watch {
             }
         }
         Ok(())
+    }
+
+    /// Networks, secrets or configs could not be read: that costs nothing else, and whether the link is
+    /// lost other lists tell.
+    async fn objects_failed(
+        &mut self,
+        kind: RequestKind,
+        part: Part,
+        error: &EngineError,
+        now: Instant,
+    ) {
+        tracing::debug!(%error, ?kind, "a list can't be read");
+        self.pace(kind).retry(now);
+        let is_link = error.is_connection()
+            && !matches!(error, EngineError::Garbage { .. } | EngineError::Timeout { .. });
+        // What is refused is not asked for again.
+        if !is_link && (!error.costs_a_part() || self.refused.add(part)) {
+            self.teller.tell(vec![unread(part, &error.brief())]).await;
+        }
     }
 
     /// A task list did not come: that is unknown now, and asked for until it does.

@@ -169,6 +169,11 @@ impl Pace {
         self.due = self.due.min(ahead.max(now));
     }
 
+    /// Makes it due again soon, because it failed.
+    pub fn retry(&mut self, now: Instant) {
+        self.due = self.due.min(now + self.rhythm.busy);
+    }
+
     /// Makes it due at once because someone looks at it.
     pub fn open(&mut self, now: Instant) {
         if self.sent.is_some() {

@@ -9,19 +9,21 @@ use crate::session::{
     jobs::caught,
     outbox::Out,
     protocol::{Event, Generation},
+    watch::objects::{Beside, look_for},
+    watch::references::References,
     watch::refusals::{gap_words, or_refused, told_nodes, told_services, unread},
 };
 use crate::{
     cluster::{Delta, ListId, Part, Scope, ServiceId, Store, Timestamp},
     connect::Connector,
-    engine::{Engine, EngineError, Names, Price, Probe, SOME_TASKS, ServiceReader, TaskList},
+    engine::{Engine, EngineError, Price, Probe, SOME_TASKS, ServiceReader, TaskList},
 };
 
 /// Number of tasks in one message: few enough that keys are handled in between.
 const BATCH: usize = 500;
 
-/// Time to wait for names once everything else was read.
-const NAMES: Duration = Duration::from_secs(1);
+/// Time to wait for networks, secrets and configs once everything else was read.
+const OBJECTS: Duration = Duration::from_secs(1);
 
 /// Makes fingerprints of lists, to be compared within this process.
 static PRINTS: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
@@ -155,32 +157,33 @@ pub async fn load(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), 
     caught(&endpoint, read(engine, probe)).await.and_then(|read| read)
 }
 
-/// Names are read beside all else, which waits for them only a little.
+/// Networks, secrets and configs are read beside all else, which waits for them only a little.
 async fn read(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), EngineError> {
-    let mut names = Names::awaited();
+    let mut beside = Beside::default();
     let (mut store, at) = {
-        let naming = engine.names(&mut names);
+        let others = beside.read(engine);
         let rest = read_lists(engine, probe);
-        tokio::pin!(naming, rest);
-        let mut named = false;
+        tokio::pin!(others, rest);
+        let mut is_read = false;
         let read = loop {
             tokio::select! {
                 biased;
                 read = &mut rest => break read?,
-                ended = &mut naming, if !named => {
-                    named = true;
-                    if let Err(error) = ended {
-                        tracing::debug!(%error, "names can't be read");
-                    }
-                }
+                () = &mut others, if !is_read => is_read = true,
             }
         };
-        if !named {
-            let _ = tokio::time::timeout(NAMES, naming).await;
+        if !is_read {
+            let _ = tokio::time::timeout(OBJECTS, others).await;
         }
         read
     };
-    for delta in names.deltas() {
+    let mut references = References::default();
+    for delta in beside.deltas(&mut references) {
+        store.apply(delta, at);
+    }
+    let missing = look_for(engine, &mut references, store.services());
+    let missing = tokio::time::timeout(OBJECTS, missing).await.unwrap_or_default();
+    for delta in missing {
         store.apply(delta, at);
     }
     Ok((store, at))

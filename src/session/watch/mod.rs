@@ -12,7 +12,9 @@ pub(super) mod budget;
 pub(super) mod feed;
 pub(super) mod hot_services;
 pub(super) mod lists;
+mod objects;
 mod pacing;
+mod references;
 pub(super) mod refusals;
 mod requests;
 pub(super) mod usage;
@@ -30,7 +32,9 @@ use crate::session::{
     watch::feed::{Feed, Heard},
     watch::hot_services::HotServices,
     watch::lists::Teller,
+    watch::objects::ObjectsRead,
     watch::pacing::{PULSE, RHYTHMS},
+    watch::references::References,
     watch::refusals::{Refusals, or_refused, told_nodes, told_services, unread},
     watch::usage::{Meter, RequestKind, Usage},
 };
@@ -58,6 +62,8 @@ enum Got {
     Services(ServiceReader, Listed<std::sync::Arc<Service>>),
     /// The list, and a fingerprint for each service that was asked for.
     Tasks(ListId, Vec<(ServiceId, u64)>),
+    /// Networks, secrets or configs.
+    Objects(Box<ObjectsRead>),
 }
 
 /// A live connection being watched.
@@ -78,6 +84,7 @@ pub(in crate::session) struct Watch {
     /// A task list came to its end over this link.
     tasks_came: bool,
     hot_services: HotServices,
+    references: References,
     jobs: Jobs<Finished>,
     reader: Option<ServiceReader>,
     budget: Budget,
@@ -117,6 +124,7 @@ impl Watch {
             silent_tasks: None,
             tasks_came: false,
             hot_services: HotServices::default(),
+            references: References::default(),
             jobs: Jobs::new(endpoint),
             reader: None,
             budget,
@@ -139,6 +147,7 @@ impl Watch {
         )?;
         watch.reader = Some(reader);
         watch.hot_services.take(&services, now);
+        watch.references.take(services.iter().map(|s| &**s));
         watch.first.extend(probe.unread.as_deref().map(|why| unread(Part::Info, why)));
         watch.first.extend(no_events.as_deref().map(|why| unread(Part::Events, why)));
         match nodes {
@@ -167,7 +176,6 @@ impl Watch {
         if let Some(opened) = self.opened.take() {
             let _ = opened.send(self.teller.clone());
         }
-        self.spawn_names();
     }
 
     /// Time since which this manager leaves a request unanswered.
@@ -217,10 +225,12 @@ impl Watch {
     /// [`Watch::take`].
     pub async fn next(&mut self) -> WatchEvent {
         self.send_due();
-        // A sweep of many tasks takes its time; all else is a matter of milliseconds.
+        // A sweep of many tasks takes its time, and what is optional may be late; all else is a matter of
+        // milliseconds.
         let owes = RequestKind::ALL
             .iter()
-            .any(|k| *k != RequestKind::Sweep && self.paces[*k as usize].is_running());
+            .filter(|kind| **kind != RequestKind::Sweep && kind.objects().is_none())
+            .any(|kind| self.paces[*kind as usize].is_running());
         if owes && self.owes_since.is_none() {
             self.owes_since = Some(Instant::now());
         }
@@ -246,7 +256,6 @@ impl Watch {
                 Heard::Reopened => {
                     tracing::debug!("the event stream was opened again");
                     self.hurry(&RequestKind::ALL, Instant::now());
-                    self.spawn_names();
                 }
             },
             WatchEvent::Finished(finished) => self.finished(finished?).await?,

@@ -28,10 +28,13 @@ const NODES: Rhythm = rhythm(3_000, 30_000, 60, 0.1);
 const IN_VIEW: Rhythm = rhythm(700, 5_000, 20, 0.25);
 const HOT: Rhythm = rhythm(900, 10_000, 30, 0.15);
 const SWEEP: Rhythm = rhythm(10_000, 120_000, 900, 0.2);
+/// Events tell of their changes. What is lost of those is found while the Swarm moves anyway; in a calm
+/// one they are not asked for.
+const OBJECTS: Rhythm = rhythm(60_000, 86_400_000, 60, 0.05);
 
 /// The rhythms, in the order of [`RequestKind::ALL`].
 pub(super) const RHYTHMS: [Rhythm; RequestKind::ALL.len()] =
-    [PULSE, ROLL, NODES, IN_VIEW, HOT, SWEEP];
+    [PULSE, ROLL, NODES, IN_VIEW, HOT, SWEEP, OBJECTS, OBJECTS, OBJECTS];
 
 /// After a key press, what is in view is read often for this long.
 const ATTENTION: Duration = Duration::from_secs(30);
@@ -81,8 +84,10 @@ impl Watch {
             self.pace(RequestKind::InView).rest(Duration::ZERO, now);
         }
         if self.feed.is_refused() {
-            // Nothing else tells of a node.
-            self.pace(RequestKind::Nodes).rest(Duration::ZERO, now);
+            // Nothing else tells of them.
+            for kind in [RequestKind::Nodes].into_iter().chain(RequestKind::OBJECTS) {
+                self.pace(kind).rest(Duration::ZERO, now);
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ impl Refusals {
         match kind {
             RequestKind::Nodes => Some(Part::Nodes),
             RequestKind::InView | RequestKind::Hot | RequestKind::Sweep => Some(Part::Tasks),
+            RequestKind::Networks | RequestKind::Secrets | RequestKind::Configs => kind.objects(),
             RequestKind::Pulse | RequestKind::Roll => None,
         }
     }
@@ -76,7 +77,7 @@ pub(in crate::session) fn unread(part: Part, why: &str) -> Delta {
 
 /// Reports which elements of a list can't be read, or that all can; `read` is the number that
 /// could.
-fn told_gaps(part: Part, read: usize, gaps: &Gaps) -> Delta {
+pub(in crate::session) fn told_gaps(part: Part, read: usize, gaps: &Gaps) -> Delta {
     match gap_words(read as u64, gaps) {
         Some(why) => Delta::Gaps(part, why.into()),
         // Not even the manager that answers is named.
@@ -106,7 +107,12 @@ pub(in crate::session) fn told_services(services: Listed<Arc<Service>>) -> Vec<D
     told_list(told, services, Delta::Services)
 }
 
-fn told_list<T>(told: Delta, list: Listed<T>, delta: fn(Vec<T>) -> Delta) -> Vec<Delta> {
+/// Adds the list to what is told of it, unless none of it can be read.
+pub(in crate::session) fn told_list<T>(
+    told: Delta,
+    list: Listed<T>,
+    delta: fn(Vec<T>) -> Delta,
+) -> Vec<Delta> {
     let is_readable = !list.is_empty() || list.gaps.count == 0;
     std::iter::once(told).chain(is_readable.then(|| delta(list.items))).collect()
 }

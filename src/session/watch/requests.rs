@@ -5,13 +5,11 @@ use std::time::Instant;
 use super::{Finished, Got, Watch};
 use crate::{
     cluster::{ListId, Scope},
-    engine::{Names, Price},
-    session::{
-        protocol::Event,
-        watch::{
-            lists::{Teller, stream_list},
-            usage::RequestKind,
-        },
+    engine::Price,
+    session::watch::{
+        lists::{Teller, stream_list},
+        objects::read_objects,
+        usage::RequestKind,
     },
 };
 
@@ -36,8 +34,7 @@ impl Watch {
                 Finished { kind: RequestKind::Nodes, price, result }
             });
         }
-        for kind in [RequestKind::Nodes, RequestKind::InView, RequestKind::Hot, RequestKind::Sweep]
-        {
+        for kind in RequestKind::ALL {
             if self.refused.has(kind) {
                 self.pace(kind).skip(now);
             }
@@ -72,6 +69,11 @@ impl Watch {
         }
         if self.pace(RequestKind::Sweep).is_due(now) {
             self.ask_tasks(RequestKind::Sweep, Scope::All, now);
+        }
+        for kind in RequestKind::OBJECTS {
+            if self.pace(kind).is_due(now) {
+                self.ask_objects(kind, now);
+            }
         }
     }
 
@@ -127,19 +129,17 @@ impl Watch {
         });
     }
 
-    /// Names of what services refer to; they change only with an event.
-    pub(super) fn spawn_names(&self) {
-        let (engine, teller) = (self.engine.clone(), self.teller.clone());
-        tokio::spawn(async move {
-            let mut names = Names::awaited();
-            match engine.names(&mut names).await {
-                Ok(()) => {
-                    teller.tell(names.deltas()).await;
-                    let names = Event::Names(teller.generation, Box::new(names));
-                    drop(teller.out.send(names).await);
+    /// Networks, secrets or configs.
+    fn ask_objects(&mut self, kind: RequestKind, now: Instant) {
+        let Some(part) = kind.objects() else { return };
+        self.pace(kind).sent(now);
+        let (engine, sought) = (self.engine.clone(), self.references.wanted(part));
+        self.jobs.spawn(async move {
+            match read_objects(&engine, part, sought).await {
+                Ok(read) => {
+                    Finished { kind, price: read.price, result: Ok(Got::Objects(Box::new(read))) }
                 }
-                // Pages show ids instead.
-                Err(error) => tracing::debug!(%error, "names can't be read"),
+                Err(error) => Finished { kind, price: Price::default(), result: Err(error) },
             }
         });
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::cluster::Part;
 use crate::engine::Price;
 use crate::session::watch::budget::{Budget, Pace};
 
@@ -16,11 +17,41 @@ pub(in crate::session) enum RequestKind {
     InView,
     Hot,
     Sweep,
+    Networks,
+    Secrets,
+    Configs,
 }
 
 impl RequestKind {
-    pub const ALL: [Self; 6] =
-        [Self::Pulse, Self::Roll, Self::Nodes, Self::InView, Self::Hot, Self::Sweep];
+    pub const ALL: [Self; 9] = [
+        Self::Pulse,
+        Self::Roll,
+        Self::Nodes,
+        Self::InView,
+        Self::Hot,
+        Self::Sweep,
+        Self::Networks,
+        Self::Secrets,
+        Self::Configs,
+    ];
+
+    /// Those that are read when an event tells of a change, and hardly ever without one.
+    pub const OBJECTS: [Self; 3] = [Self::Networks, Self::Secrets, Self::Configs];
+
+    /// The kind that lists networks, secrets or configs.
+    pub fn of_objects(part: Part) -> Option<Self> {
+        Self::OBJECTS.into_iter().find(|kind| kind.objects() == Some(part))
+    }
+
+    /// The part that it lists, if that is networks, secrets or configs.
+    pub fn objects(self) -> Option<Part> {
+        match self {
+            Self::Networks => Some(Part::Networks),
+            Self::Secrets => Some(Part::Secrets),
+            Self::Configs => Some(Part::Configs),
+            _ => None,
+        }
+    }
 
     fn name(self) -> &'static str {
         match self {
@@ -30,6 +61,9 @@ impl RequestKind {
             Self::InView => "tasks in view",
             Self::Hot => "tasks that change",
             Self::Sweep => "all tasks",
+            Self::Networks => "networks",
+            Self::Secrets => "secrets",
+            Self::Configs => "configs",
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::{
     text::count,
     triage::{
         Remedy, ServiceContext,
-        context::names,
         error_class::{Thing, Why},
         rule::Found,
     },
@@ -100,7 +99,7 @@ pub fn address_exhaustion(s: &ServiceContext<'_>) -> Option<Found> {
     // nodes, which no list tells.
     let joins = told.iter().chain(&stuck).flat_map(|task| &task.spec.networks);
     let full = joins.collect::<BTreeSet<_>>().into_iter().find_map(|id| {
-        let network = store.network(id)?;
+        let network = store.network(id.as_str())?;
         let addresses = network.addresses()?;
         let joined = store.services().filter(|other| other.networks.contains(id));
         let used: u64 = joined
@@ -114,7 +113,7 @@ pub fn address_exhaustion(s: &ServiceContext<'_>) -> Option<Found> {
     });
     let (said, network) = match full {
         Some((network, n)) => {
-            let subnets = names(network.subnets.iter().map(|s| &**s));
+            let subnets = network.subnet_words();
             (format!("network {} has no address left: {subnets} has {n}", network.name), true)
         }
         None => ("a network of it has no address left".to_owned(), false),

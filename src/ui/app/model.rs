@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::{
     cluster::{Consequence, ServiceId, Store, Timestamp, consequences},
-    session::Names,
     triage::Severity,
     ui::table::order::NameOrder,
 };
@@ -23,8 +22,6 @@ pub struct Model {
     /// Consequences of changes, by the number of the event.
     pub consequences: HashMap<u64, Consequence>,
     consequences_of: Option<(u64, usize)>,
-    /// Networks, secrets and configs by name.
-    pub names: Names,
     /// Services and nodes by name.
     pub(in crate::ui) order: NameOrder,
     shown: Shown,

@@ -197,11 +197,6 @@ impl Workspace {
                     self.screens.problems.detail.last_lines = Some((task, lines));
                 }
             }
-            Event::Names(generation, names) => {
-                if generation >= self.cluster.generation {
-                    self.cluster.model.names = *names;
-                }
-            }
             Event::Usage(usage) => self.cluster.usage = Some(usage),
             Event::Documents(token, result) => self.documents(token, result),
             Event::ReadBack(token, found) => self.cluster.found(token, &found),

@@ -9,7 +9,7 @@ use crate::{
     action::plan::{Mark, diff_specs},
     cluster::{
         Mode, Part, Place, PublishMode, Service, ServiceId, Store, Subject, Task, TaskCheck,
-        TaskState, Timestamp, changes,
+        TaskState, changes,
     },
     config::Slot,
     text::{bytes, exact},
@@ -157,7 +157,8 @@ impl Page<'_> {
             .collect();
         let mode = text_of(&self.document["Spec"]["EndpointSpec"]["Mode"]).to_owned();
         if !s.networks.is_empty() {
-            let names: Vec<String> = s.networks.iter().map(|id| self.network(id)).collect();
+            let names: Vec<String> =
+                s.networks.iter().map(|id| self.network(id.as_str())).collect();
             self.field("networks", names.join(", "));
             if let Some(unknown) = unknown(self.cluster, Part::Networks) {
                 self.styled("", format!("their names are {unknown}"), Slot::Dim);
@@ -288,19 +289,22 @@ impl Page<'_> {
             self.field(kind, format!("{source}→ {}{only}", text_of(&mount["Target"])));
             self.styled("", pins, Slot::Dim);
         }
-        let names = &self.cluster.model.names;
         let kinds = [
-            ("secret", secrets, "SecretName", "SecretID", &names.secrets),
-            ("config", configs, "ConfigName", "ConfigID", &names.configs),
+            ("secret", secrets, "SecretName", "SecretID"),
+            ("config", configs, "ConfigName", "ConfigID"),
         ];
-        for (kind, all, name, id, known) in kinds {
+        for (kind, all, name, id) in kinds {
             for one in &all {
                 let file = match text_of(&one["File"]["Name"]) {
                     "" => String::new(),
                     file => format!(" as {file}"),
                 };
-                let age = known.get(text_of(&one[id])).map_or(String::new(), |known| {
-                    let at = Timestamp::parse(&known.created);
+                let store = &self.cluster.model.store;
+                let made = match kind {
+                    "secret" => store.secret(text_of(&one[id])).map(|s| s.created),
+                    _ => store.config(text_of(&one[id])).map(|c| c.created),
+                };
+                let age = made.map_or(String::new(), |at| {
                     if at.is_set() {
                         format!(", made {} ago", text::age(at.age(self.cluster.model.now)))
                     } else {

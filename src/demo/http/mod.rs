@@ -1,6 +1,8 @@
 //! The Docker Engine HTTP API over the simulation.
 
-use std::{collections::HashMap, time::Duration};
+pub(super) mod answer;
+
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -11,81 +13,20 @@ use axum::{
 };
 use serde_json::{Value, json};
 
+use answer::{Answer, NO_LEADER, Query, Refusal, build, ok, refusal};
+
 use super::{
     Shared, about,
     filters::Filters,
-    hostile, render,
-    sim::{Nanos, SECOND, Service, Sim, State as TaskState, Task},
+    hostile,
+    objects::{Kind, api},
+    render,
+    sim::{Service, Sim, State as TaskState, Task},
     streams,
 };
 
-pub(super) const API: &str = "1.51";
-
 pub(super) fn router(shared: Shared) -> Router {
     Router::new().fallback(handle).with_state(shared)
-}
-
-/// An error response of the engine.
-pub(super) struct Refusal(StatusCode, String);
-
-pub(super) type Answer = Result<Response, Refusal>;
-
-fn refusal(status: u16, message: impl Into<String>) -> Refusal {
-    Refusal(
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        message.into(),
-    )
-}
-
-pub(super) struct Query(HashMap<String, String>);
-
-impl Query {
-    fn parse(text: &str) -> Self {
-        let pairs = text.split('&').filter(|p| !p.is_empty()).map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        });
-        Self(pairs.collect())
-    }
-
-    /// The value of a parameter.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    /// Whether a parameter is true, as the engine reads it.
-    pub fn is_set(&self, name: &str) -> bool {
-        matches!(self.get(name), Some("1" | "true" | "True"))
-    }
-
-    /// An instant of a query: seconds with a fraction, as Docker writes them.
-    pub fn instant(&self, name: &str) -> Option<Nanos> {
-        let text = self.get(name).filter(|t| !t.is_empty())?;
-        let (secs, frac) = text.split_once('.').unwrap_or((text, ""));
-        let frac: String = frac.chars().chain("000000000".chars()).take(9).collect();
-        Some(secs.parse::<i64>().ok()? * SECOND + frac.parse::<i64>().ok()?)
-    }
-
-    /// The filters of a list.
-    pub fn filters(&self) -> Result<Filters, Refusal> {
-        Filters::parse(self.get("filters")).map_err(|e| refusal(400, e))
-    }
-}
-
-fn decode(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(b) = bytes.next() {
-        match b {
-            b'+' => out.push(b' '),
-            b'%' => {
-                let hex: String = bytes.by_ref().take(2).map(char::from).collect();
-                out.push(u8::from_str_radix(&hex, 16).unwrap_or(b'?'));
-            }
-            b => out.push(b),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 async fn handle(State(shared): State<Shared>, request: Request) -> Response {
@@ -135,21 +76,6 @@ fn forbidden() -> Response {
     response
 }
 
-pub(super) fn build(status: StatusCode, body: impl Into<Body>) -> Response {
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    headers.insert("Api-Version", header::HeaderValue::from_static(API));
-    headers.insert("Ostype", header::HeaderValue::from_static("linux"));
-    headers.insert(header::SERVER, header::HeaderValue::from_static("Docker/28.5.2 (linux)"));
-    response
-}
-
-fn ok(value: &Value) -> Response {
-    build(StatusCode::OK, value.to_string())
-}
-
 async fn route(
     shared: &Shared,
     method: &Method,
@@ -171,6 +97,11 @@ async fn route(
     swarm_faults(shared)?;
     if matches!(path, ["nodes" | "services" | "tasks"]) {
         list_faults(shared).await?;
+    }
+    if let [kind, rest @ ..] = path
+        && let Some(kind) = Kind::of(kind)
+    {
+        return objects(shared, kind, method, rest, query, body).await;
     }
     match (method.as_str(), path) {
         ("GET", ["swarm"]) => Ok(ok(&about::swarm(&shared.sim()))),
@@ -207,12 +138,6 @@ async fn route(
             let id = find_task(&shared.sim(), id)?.id.clone();
             Ok(streams::log_stream(shared, vec![id], query))
         }
-        ("GET", ["networks"]) => Ok(ok(&Value::Array(shared.sim().networks.clone()))),
-        ("GET", ["networks", id]) => object(&shared.sim().networks, "network", id),
-        ("GET", ["secrets"]) => Ok(ok(&Value::Array(shared.sim().secrets.clone()))),
-        ("GET", ["secrets", id]) => object(&shared.sim().secrets, "secret", id),
-        ("GET", ["configs"]) => Ok(ok(&Value::Array(shared.sim().configs.clone()))),
-        ("GET", ["configs", id]) => object(&shared.sim().configs, "config", id),
         ("GET", ["distribution", .., "json"]) => Err(refusal(
             500,
             "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host",
@@ -260,8 +185,6 @@ async fn list_faults(shared: &Shared) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) const NO_LEADER: &str = "rpc error: code = Unknown desc = The swarm does not have a leader. It's \
-    possible that too few managers are online. Make sure more than half of the managers are online.";
 const EXPIRED: &str =
     "Swarm certificates have expired. To replace them, leave the swarm and join again.";
 const LOCKED: &str = "Swarm is encrypted and needs to be unlocked before it can be used. Please use \
@@ -488,9 +411,20 @@ fn tasks(sim: &Sim, filters: &Filters) -> String {
     out
 }
 
-fn object(list: &[Value], kind: &str, id: &str) -> Answer {
-    let name = |v: &Value| v["Spec"]["Name"].as_str().or(v["Name"].as_str()).map(str::to_owned);
-    let found =
-        list.iter().find(|v| v["ID"] == id || v["Id"] == id || name(v).as_deref() == Some(id));
-    found.map(ok).ok_or_else(|| refusal(404, format!("{kind} {id} not found")))
+/// Networks, secrets and configs.
+async fn objects(
+    shared: &Shared,
+    kind: Kind,
+    method: &Method,
+    path: &[&str],
+    query: &Query,
+    body: &Bytes,
+) -> Answer {
+    match (method.as_str(), path) {
+        ("GET", []) => list(shared, query, move |sim, by| api::list(sim, kind, by)).await,
+        ("GET", [id]) => api::inspect(&shared.sim(), kind, id),
+        ("POST", ["create"]) => api::create(&mut shared.sim_mut(), kind, body),
+        ("DELETE", [id]) => api::remove(&mut shared.sim_mut(), kind, id),
+        _ => Err(refusal(404, "page not found")),
+    }
 }

@@ -1,0 +1,102 @@
+//! The API of networks, secrets and configs.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Kind, id_of, is_predefined, labels_of, name_of, text};
+use crate::demo::{
+    filters::Filters,
+    http::answer::{Answer, Refusal, build, ok, refusal},
+    sim::Sim,
+};
+
+/// The list of a kind.
+pub(in crate::demo) fn list(sim: &Sim, kind: Kind, filters: &Filters) -> String {
+    let is_local = |o: &Value| o["Scope"] == "local";
+    let of_network = |o: &Value| {
+        filters.passes("driver", |v| o["Driver"] == v)
+            && filters.passes("scope", |v| o["Scope"] == v)
+            && filters.passes("type", |v| (v == "builtin") == is_local(o))
+    };
+    let found = kind.all(sim).iter().filter(|object| {
+        !is_predefined(object)
+            && filters.passes("id", |v| id_of(object).starts_with(v))
+            // The engine takes a part of the name.
+            && filters.passes("name", |v| name_of(object).contains(v))
+            && filters.labels("label", labels_of(object))
+            && (kind != Kind::Network || of_network(object))
+    });
+    Value::Array(found.cloned().collect()).to_string()
+}
+
+/// One object, by its ID, its name, or the beginning of its ID.
+fn find<'s>(sim: &'s Sim, kind: Kind, asked: &str) -> Result<&'s Value, Refusal> {
+    let all = kind.all(sim);
+    let by = |is_it: &dyn Fn(&Value) -> bool| all.iter().find(|object| is_it(object));
+    let named = |o: &Value| !is_predefined(o) && name_of(o) == asked;
+    let begins = |o: &Value| !is_predefined(o) && asked.len() >= 3 && id_of(o).starts_with(asked);
+    by(&|o| id_of(o) == asked)
+        .or_else(|| by(&named))
+        .or_else(|| by(&begins))
+        .ok_or_else(|| refusal(404, format!("{} {asked} not found", kind.word())))
+}
+
+/// The document of one object.
+pub(in crate::demo) fn inspect(sim: &Sim, kind: Kind, asked: &str) -> Answer {
+    find(sim, kind, asked).map(ok)
+}
+
+/// `POST /secrets/create` and its like.
+pub(in crate::demo) fn create(sim: &mut Sim, kind: Kind, body: &[u8]) -> Answer {
+    let spec: Value =
+        serde_json::from_slice(body).map_err(|e| refusal(400, format!("invalid JSON: {e}")))?;
+    let name = text(&spec["Name"]).to_owned();
+    if name.is_empty() {
+        return Err(refusal(400, format!("invalid {} name", kind.word())));
+    }
+    if kind.all(sim).iter().any(|o| !is_predefined(o) && name_of(o) == name) {
+        return Err(refusal(
+            409,
+            format!("rpc error: code = AlreadyExists desc = {} {name} already exists", kind.word()),
+        ));
+    }
+    let now = sim.now;
+    let id = match kind {
+        Kind::Network => sim.add_network(&spec, now),
+        _ => sim.add_object(kind, &spec, now),
+    };
+    sim.event(kind.word(), "create", &id, json!({ "name": name }));
+    Ok(build(StatusCode::CREATED, json!({ "ID": id, "Id": id, "Warning": "" }).to_string()))
+}
+
+/// `DELETE` of an object that no service uses.
+pub(in crate::demo) fn remove(sim: &mut Sim, kind: Kind, asked: &str) -> Answer {
+    let object = find(sim, kind, asked)?;
+    let (id, name) = (id_of(object).to_owned(), name_of(object).to_owned());
+    let uses = |spec: &Value| {
+        let template = &spec["TaskTemplate"];
+        let (list, key) = match kind {
+            Kind::Network => (&template["Networks"], "Target"),
+            Kind::Secret => (&template["ContainerSpec"]["Secrets"], "SecretID"),
+            Kind::Config => (&template["ContainerSpec"]["Configs"], "ConfigID"),
+        };
+        list.as_array().into_iter().flatten().any(|one| one[key] == id)
+    };
+    let users: Vec<&str> =
+        sim.services.values().filter(|s| uses(&s.spec)).map(|s| s.name()).collect();
+    if !users.is_empty() {
+        let said = match kind {
+            Kind::Network => format!("network {id} is in use by service {}", users[0]),
+            _ => format!(
+                "{} '{name}' is in use by the following service: {}",
+                kind.word(),
+                users.join(", ")
+            ),
+        };
+        return Err(refusal(400, format!("rpc error: code = InvalidArgument desc = {said}")));
+    }
+    kind.all_mut(sim).retain(|o| id_of(o) != id);
+    sim.pools.remove(&id);
+    sim.event(kind.word(), "remove", &id, json!({ "name": name }));
+    Ok(build(StatusCode::NO_CONTENT, ""))
+}
