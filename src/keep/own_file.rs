@@ -10,7 +10,7 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use super::private_dir;
+use super::{may_own, private_dir};
 use crate::text::bytes;
 
 /// Opens a file that, if it is made by this, only we can read.
@@ -35,11 +35,6 @@ pub(super) fn private_file(options: &mut OpenOptions, path: &Path) -> io::Result
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, said));
     }
     Ok(file)
-}
-
-/// Whether files of this owner are ours. Under sudo root may work in a user's folder.
-fn may_own(owner: u32, we: u32) -> bool {
-    owner == we || owner == 0 || we == 0
 }
 
 fn of(path: &Path, error: io::Error) -> io::Error {
@@ -223,12 +218,6 @@ mod tests {
         assert_eq!(last, 1 << 20);
         append_lines_within(&path, "more\n", 1 << 20).unwrap();
         assert_eq!(path.metadata().unwrap().len(), 3 << 30, "it takes no more");
-    }
-
-    #[test]
-    fn files_of_others_are_not_ours() {
-        assert!(may_own(1_000, 1_000) && may_own(0, 1_000) && may_own(1_000, 0));
-        assert!(!may_own(1_001, 1_000));
     }
 
     #[test]

@@ -63,6 +63,24 @@ pub struct Past {
 }
 
 impl Past {
+    /// The timeline with a line for each file that can't be read, so that what is missing is told
+    /// where it is missed.
+    pub fn with_gaps(&self, now: Timestamp) -> Vec<Entry> {
+        let gap = |why: &String| Entry {
+            seq: 0,
+            kept: true,
+            at: now,
+            kind: "skep".into(),
+            name: "history".into(),
+            text: why.as_str().into(),
+            subject: Subject::Other,
+            gravity: Gravity::Bad,
+            meaning: Meaning::Other,
+            who: None,
+        };
+        self.entries.iter().cloned().chain(self.unread.iter().map(gap)).collect()
+    }
+
     /// Takes the result of a read; a failure is noted, and counts as an empty file.
     fn read<T: Default>(&mut self, read: io::Result<T>) -> T {
         read.unwrap_or_else(|error| {
@@ -372,6 +390,21 @@ mod tests {
         }];
         history.keep_quieted("swarm1", &quieted).unwrap();
         assert_eq!(history.load("swarm1", now).quieted, quieted);
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_told_in_the_history() {
+        let dir = tempfile::tempdir().unwrap();
+        let history = History { timeline: Some(dir.path().into()), audit: "none".into() };
+        let now = Timestamp(2_000_000_000_000_000_000);
+        history.append("swarm1", &[entry(now, "lost")], now).unwrap();
+        fs::create_dir(dir.path().join("swarm1/quieted.json")).unwrap();
+        let told = history.load("swarm1", now).with_gaps(now);
+        let said: Vec<&str> = told.iter().map(|e| &*e.text).collect();
+        let [lost, gap] = said.as_slice() else { panic!("{said:?}") };
+        assert_eq!(*lost, "lost");
+        assert!(gap.starts_with("not in the history: ") && gap.ends_with("is no regular file"));
+        assert!(told.iter().all(|e| e.kept), "it is not kept itself");
     }
 
     #[test]

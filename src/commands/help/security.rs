@@ -36,6 +36,12 @@ pub(super) fn text(text: &mut Text) {
         "Values that look secret are masked in pages, plans, the editor and the audit file; x on a page \
          shows them.",
     );
+    text.paragraph(
+        "What skep keeps is for its user alone: folders 0700, files 0600, whatever the umask. Only regular \
+         files of that user are opened. The state folder may be a link, say to another disk; then the \
+         folder it leads to must be the user's own and closed to others already, and skep changes nothing \
+         there but what is in it.",
+    );
     text.heading("What is run");
     text.paragraph(
         "ssh and on_critical are run with arguments, never with strings: there is no shell. Plain tcp:// \

@@ -230,8 +230,9 @@ impl Actor {
         tokio::spawn(async move {
             let load = tokio::task::spawn_blocking(move || history.load(&swarm, wall()));
             if let Ok(past) = load.await {
+                let entries = past.with_gaps(wall());
                 let _ = out.send(Event::Beginnings(past.beginnings)).await;
-                let _ = out.send(Event::History(past.entries, past.quieted)).await;
+                let _ = out.send(Event::History(entries, past.quieted)).await;
             }
         });
     }
