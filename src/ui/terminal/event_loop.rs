@@ -9,7 +9,6 @@ use std::{
 
 use crossterm::event::{Event as TermEvent, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     cluster::Timestamp,
@@ -21,6 +20,7 @@ use crate::{
             hook,
             keyboard::Keyboard,
             performance::{Performance, resident},
+            signals::{Ends, Job, JobControl, can_go_on},
             ssh_backlog::SshBacklog,
             tty::{Screen, Strays},
             user_files::UserFiles,
@@ -136,27 +136,6 @@ impl Frames {
     }
 }
 
-/// The signals that end a program, core dumps included.
-struct Ends(Vec<Signal>);
-
-impl Ends {
-    fn new() -> io::Result<Self> {
-        let kinds = [
-            SignalKind::terminate(),
-            SignalKind::hangup(),
-            SignalKind::interrupt(),
-            SignalKind::quit(),
-            SignalKind::from_raw(rustix::process::Signal::ABORT.as_raw()),
-        ];
-        kinds.into_iter().map(signal).collect::<io::Result<_>>().map(Self)
-    }
-
-    async fn next(&mut self) {
-        let signals = self.0.iter_mut().map(|signal| Box::pin(signal.recv()));
-        futures_util::future::select_all(signals).await;
-    }
-}
-
 /// Use of the terminal.
 #[derive(Clone, Debug, Default)]
 pub struct Means {
@@ -189,6 +168,7 @@ pub async fn run(
     }
     // Before the terminal is taken: whatever ends it from here on gives it back.
     let mut ends = Ends::new()?;
+    let mut job_control = JobControl::new()?;
     let mut screen = Screen::take(mouse)?;
     let mut keys = Keyboard::new();
     let mut files = UserFiles::new();
@@ -236,6 +216,15 @@ pub async fn run(
         let effects = tokio::select! {
             biased;
             () = ends.next() => return Ok(Ended::Signal),
+            job = job_control.next() => {
+                turn = Instant::now();
+                match job {
+                    Job::Stop => suspend(&mut screen, &mut keys, &mut job_control).await?,
+                    Job::GoOn => screen.take_again()?,
+                }
+                (dirty, urgent) = (true, true);
+                Vec::new()
+            }
             key = keys.next() => {
                 turn = Instant::now();
                 urgent = true;
@@ -246,10 +235,7 @@ pub async fn run(
                     Some(Ok(TermEvent::Key(key))) if strays.has(&key) => Vec::new(),
                     Some(Ok(TermEvent::Key(key))) if key.kind != KeyEventKind::Release => {
                         if key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL) {
-                            // The event stream reads the tty: it must not while the shell does.
-                            drop(keys);
-                            screen.suspend()?;
-                            keys = Keyboard::new();
+                            suspend(&mut screen, &mut keys, &mut job_control).await?;
                             dirty = true;
                             Vec::new()
                         } else {
@@ -330,6 +316,21 @@ pub async fn run(
             }
         }
     }
+}
+
+/// Gives the terminal back and stops until `fg`, where there is one.
+async fn suspend(
+    screen: &mut Screen,
+    keys: &mut Keyboard,
+    job_control: &mut JobControl,
+) -> io::Result<()> {
+    if can_go_on() {
+        keys.let_go();
+        screen.give_back()?;
+        job_control.stop().await?;
+        screen.take_again()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

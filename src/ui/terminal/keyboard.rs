@@ -16,7 +16,8 @@ const NO_WAIT: Duration = Duration::from_micros(1);
 
 /// The terminal's events in their order.
 pub(in crate::ui) struct Keyboard {
-    stream: EventStream,
+    /// None while others read the terminal.
+    stream: Option<EventStream>,
     /// Came with the one before, and is not given out yet.
     queued: VecDeque<Event>,
 }
@@ -24,7 +25,14 @@ pub(in crate::ui) struct Keyboard {
 impl Keyboard {
     /// Reads the terminal from now on.
     pub fn new() -> Self {
-        Self { stream: EventStream::new(), queued: VecDeque::new() }
+        Self { stream: Some(EventStream::new()), queued: VecDeque::new() }
+    }
+
+    /// Leaves the terminal to others until the next event is asked for. What came already was typed for
+    /// them.
+    pub fn let_go(&mut self) {
+        self.stream = None;
+        self.queued.clear();
     }
 
     /// Whether more came than was given out.
@@ -40,7 +48,7 @@ impl Keyboard {
         if let Some(event) = self.queued.pop_front() {
             return Some(Ok(event));
         }
-        let first = self.stream.next().await?;
+        let first = self.stream.get_or_insert_with(EventStream::new).next().await?;
         if first.is_ok() {
             let begun = Instant::now();
             while begun.elapsed() < AT_ONCE && event::poll(NO_WAIT).unwrap_or(false) {

@@ -120,17 +120,27 @@ impl Screen {
         Ok(Self { tty, gauge, mouse })
     }
 
-    /// Gives the terminal back, stops until `fg`, and takes it again.
-    pub fn suspend(&mut self) -> io::Result<()> {
-        self.tty.flush()?;
+    /// Gives the terminal back for a while.
+    pub fn give_back(&mut self) -> io::Result<()> {
+        // Not `Terminal::flush`: that draws, and its buffer is blank now.
+        Write::flush(self.tty.backend_mut())?;
         self.gauge.wait(PATIENCE);
         give_back();
-        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-        enter(self.mouse)?;
+        Ok(())
+    }
+
+    /// Takes the terminal again, whatever others made of it meanwhile; the next frame is drawn whole.
+    pub fn take_again(&mut self) -> io::Result<()> {
         // Not `Terminal::clear`: that asks the terminal where its cursor is and fails if it is slow to
         // tell. A new one knows that nothing is on the screen.
-        (self.tty, self.gauge) = terminal()?;
-        Ok(())
+        let (tty, gauge) = terminal()?;
+        // The last words of the old one are not for the new screen.
+        close(true);
+        drop(std::mem::replace(&mut self.tty, tty));
+        std::mem::replace(&mut self.gauge, gauge).wait(PATIENCE);
+        // What it was before skep stays what is given back in the end.
+        disable_raw_mode()?;
+        enter(self.mouse)
     }
 
     /// Rings the terminal's bell.
@@ -139,7 +149,7 @@ impl Screen {
         Write::flush(self.tty.backend_mut())
     }
 
-    /// Clears the screen; the next frame is drawn whole. Not `Terminal::clear`: see [`Self::suspend`].
+    /// Clears the screen; the next frame is drawn whole. Not `Terminal::clear`: see [`Self::take_again`].
     pub fn wipe(&mut self) -> io::Result<()> {
         queue!(self.tty.backend_mut(), Clear(ClearType::All))?;
         // The buffer that the next frame is compared with becomes the blank one.
