@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::text::brief;
+
 /// Reads the elements of one JSON array of objects, holding at most one unfinished element. A task
 /// list of 250 MB passes through in a few hundred KiB.
 ///
@@ -24,6 +26,8 @@ pub struct Gaps {
     pub count: u64,
     /// The error of the first.
     pub example: Option<Arc<str>>,
+    /// What the first of them are called, as far as that can be read.
+    pub names: Vec<Arc<str>>,
 }
 
 impl Gaps {
@@ -32,12 +36,13 @@ impl Gaps {
             tracing::warn!(%error, "an element of a list can't be read");
         }
         self.count += 1;
-        self.example.get_or_insert_with(|| error.to_string().into());
+        self.example.get_or_insert_with(|| brief(&error.to_string()).into());
     }
 
     fn append(&mut self, other: Self) {
         self.count += other.count;
         self.example = self.example.take().or(other.example);
+        self.names.extend(other.names);
     }
 }
 

@@ -264,7 +264,7 @@ impl Triage {
         let mut found: Raw = Vec::new();
         match &subject {
             Subject::Service(id) => {
-                if let Some(service) = store.service(id) {
+                if let Some(service) = store.service(id).filter(|s| !s.is_unread) {
                     let service = ServiceContext::new(&cx, service);
                     for (at, rule) in wanted() {
                         if let Check::Service(check) = rule.check {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -166,7 +166,7 @@ async fn what_can_not_be_read_is_told() {
         (
             &["/services"][..],
             (|list| list[0]["Endpoint"] = 1.into()) as fn(&mut Vec<Value>),
-            &["services unknown: 1 of ", "can't be read (invalid type: integer `1`"][..],
+            &["services unknown: 1 of ", "can't be read (shop_db: invalid type: integer `1`"][..],
         ),
         (&["/services"], |list| list[0]["Spec"] = 1.into(), &["services unknown: 1 of "]),
         (&["/services"], |list| list[0]["Spec"]["Mode"] = 1.into(), &["services unknown: 1 of "]),
@@ -300,16 +300,82 @@ async fn a_snapshot_holds_what_can_be_read() {
     assert!(text.contains("TASKS\n  unknown: 1 of "), "{text}");
 }
 
-/// The screen tells it, too, and is not simply live.
+/// The screen tells it, too, and is not simply live. A service is there by its name.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_screen_tells_what_can_not_be_read() {
-    for path in [&["/services"], &["/tasks"]] {
+    for (path, says) in [
+        (&["/services"], "can't be read (shop_db: invalid"),
+        (&["/tasks"], "can't be read (invalid"),
+    ] {
         let between =
             Between::new(path, Body::Changed(|list| list[0]["Version"]["Index"] = 1.5.into()));
         let mut live = Live::open_at(vec![(vec![between.endpoint.clone()], true)]);
         live.until("partly read").await;
         live.until("unknown: 1 of ").await;
-        live.until("can't be read (invalid").await;
+        live.until(says).await;
+        live.keys("2").await;
+        let is_listed = |line: &str| line.contains("shop_db") && line.contains('│');
+        assert!(live.text().lines().any(is_listed), "{}", live.text());
+    }
+}
+
+/// Whatever an engine says, an error is some lines long, and so is the log file.
+#[tokio::test(flavor = "multi_thread")]
+async fn megabytes_of_words_are_told_in_few() {
+    static WORDS: LazyLock<[&str; 6]> = LazyLock::new(|| {
+        let long = "x".repeat(1_000_000);
+        let peers =
+            (0..20_000).map(|n| format!(r#"{{"Addr":"10.0.0.1:{n}{}"}}"#, &long[..n % 400]));
+        let peers = peers.collect::<Vec<_>>().join(",");
+        [
+            format!(r#"{{"message":"{long}"}}"#),
+            format!(r#"[{{"ID":"a","Version":{{"Index":"{long}"}}}}]"#),
+            format!("[{long}]"),
+            format!(r#"{{"Swarm":{{"LocalNodeState":"active","Error":"{long}"}}}}"#),
+            format!(r#"{{"Swarm":{{"LocalNodeState":"{long}"}},"Name":7}}"#),
+            format!(r#"{{"Swarm":{{"LocalNodeState":"active","RemoteManagers":[{peers}]}}}}"#),
+        ]
+        .map(|text| &*text.leak())
+    });
+    let [said, odd, broken, error, state, worker] = *WORDS;
+    let mut bodies = vec![
+        (&["/info"][..], Body::Text(error)),
+        (&["/info"], Body::Text(state)),
+        (&["/info"], Body::Text(worker)),
+        (&["/_ping"], Body::Text(said)),
+    ];
+    for path in LISTS {
+        let paths = std::slice::from_ref(path);
+        bodies.extend([odd, broken, said].map(|text| (paths, Body::Text(text))));
+        for status in
+            ["400 Bad", "403 Forbidden", "404 None", "409 No", "429 Many", "500 Oh", "503 Oh"]
+        {
+            bodies.push((paths, Body::Refusal(status, said)));
+        }
+    }
+    for (paths, body) in bodies {
+        let between = Between::new(paths, body);
+        let Endpoint::Unix(socket) = &between.endpoint else { unreachable!() };
+        let host = format!("unix://{}", socket.display());
+        for command in [&["check"][..], &["snapshot"], &["report"], &["logs", "shop_web"]] {
+            let state = tempfile::tempdir().unwrap();
+            let out = tokio::process::Command::new(env!("CARGO_BIN_EXE_skep"))
+                .args(["-H", &host])
+                .args(command)
+                .env("XDG_STATE_HOME", state.path())
+                .env("XDG_CONFIG_HOME", state.path())
+                .output();
+            let out = out.await.unwrap();
+            let told = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+            let longest = told.lines().map(str::len).max().unwrap_or(0);
+            assert!(longest < 10_000, "{paths:?} {command:?}: a line of {longest}");
+            let log = std::fs::read_dir(state.path().join("skep")).unwrap().flatten();
+            let log = log.filter(|file| file.file_name().to_string_lossy().ends_with(".log"));
+            for file in log {
+                let size = file.metadata().unwrap().len();
+                assert!(size < 50_000, "{paths:?} {command:?}: a log file of {size}");
+            }
+        }
     }
 }
 

@@ -23,4 +23,5 @@ mod rollbacks;
 mod rules;
 mod store;
 mod triage;
+mod unread;
 mod updates;

@@ -339,6 +339,9 @@ pub struct Service {
     pub run: u64,
     /// The engine's count.
     pub counts: Option<Counts>,
+    /// Whether what the engine lists of it can't be read, except its ID and its name: nothing is judged
+    /// by the rest.
+    pub is_unread: bool,
     /// When it was created.
     pub created: Timestamp,
     /// When its object was last written; see [`Service::changed`].
@@ -346,6 +349,46 @@ pub struct Service {
 }
 
 impl Service {
+    /// A service that the engine lists, and of which only this can be read.
+    pub fn unread(id: ServiceId, name: Arc<str>, counts: Option<Counts>) -> Self {
+        Self {
+            id,
+            version: 0,
+            name,
+            stack: None,
+            labels: Vec::new(),
+            mode: Mode::Other("unreadable".into()),
+            image: "".into(),
+            ports: Vec::new(),
+            update: None,
+            update_config: UpdateConfig::default(),
+            constraints: Vec::new(),
+            max_per_node: 0,
+            reserved: Resources::default(),
+            limits: Resources::default(),
+            networks: Vec::new(),
+            aliases: Vec::new(),
+            endpoint_mode: EndpointMode::Vip,
+            vips: Vec::new(),
+            secrets: Vec::new(),
+            configs: Vec::new(),
+            mounts: Vec::new(),
+            health_check: false,
+            restart: RestartPolicy::default(),
+            platforms: Vec::new(),
+            log_driver: None,
+            spec: "".into(),
+            previous: None,
+            previous_template: None,
+            template: 0,
+            run: 0,
+            counts,
+            is_unread: true,
+            created: Timestamp::NEVER,
+            updated: Timestamp::NEVER,
+        }
+    }
+
     /// The image without its digest: `api:1.8`, as the CLI prints it.
     pub fn image_tag(&self) -> &str {
         self.image.split_once('@').map_or(&self.image, |(tag, _)| tag)

@@ -227,7 +227,7 @@ impl Store {
             let fresh = self.services.get(&id).map(|service| {
                 let m = self.missing(service);
                 let missing = if m.none() { 0 } else { m.lacking() };
-                let converged = usize::from(m.none());
+                let converged = usize::from(m.none() && !service.is_unread);
                 SwarmHealth { converged, running: m.running, missing, ..SwarmHealth::default() }
             });
             let is_gone = fresh.is_none();

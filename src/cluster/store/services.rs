@@ -21,12 +21,17 @@ impl Store {
         for mut service in services {
             // Lists come from several requests; an older answer must not undo a newer one.
             match old.remove(&service.id) {
-                Some(known) if known.version > service.version => service = known,
+                Some(known) if known.version > service.version && !service.is_unread => {
+                    service = known;
+                }
                 Some(known) if is_same(&known, &service) => {}
                 Some(known) => {
                     if known.spec != service.spec {
                         // What services share, and what they use together.
                         self.touched.swarm = true;
+                    }
+                    // Which spec it had meanwhile is not known.
+                    if known.spec != service.spec && !known.is_unread && !service.is_unread {
                         self.journal_service(&known, &service, at);
                     }
                     self.roll += u64::from(known.name != service.name);

@@ -5,6 +5,7 @@
 
 mod info;
 mod members;
+mod named;
 mod node;
 mod object;
 mod service;
@@ -208,16 +209,21 @@ impl<T> std::ops::Deref for Listed<T> {
 /// More elements than any Swarm has nodes or services: a list of them does not end.
 const MOST_ELEMENTS: usize = 250_000;
 
-/// Reads a list element by element; one that can't be read costs only itself, and is counted.
+/// Names of elements that can't be read are told, the first of them.
+const NAMED: usize = 3;
+
+/// Reads a list element by element; one that can't be read costs only itself, and is counted. `name`
+/// says what one is called that can't be read otherwise.
 fn list<T>(
     json: &[u8],
     mut read: impl FnMut(&[u8]) -> Result<(T, usize), serde_json::Error>,
+    mut name: impl FnMut(&[u8]) -> Option<Arc<str>>,
 ) -> Result<Listed<T>, String> {
     let mut pieces = Pieces::default();
-    let mut items = Vec::new();
+    let (mut items, mut names) = (Vec::new(), Vec::new());
     let mut is_endless = false;
     pieces.feed(json, |bytes| {
-        let (item, length) = read(bytes)?;
+        let (item, length) = read(bytes).inspect_err(|_| names.extend(name(bytes)))?;
         if items.len() < MOST_ELEMENTS {
             items.push(item);
         } else {
@@ -229,7 +235,8 @@ fn list<T>(
     if is_endless {
         return Err(format!("a list has more than {MOST_ELEMENTS} elements"));
     }
-    Ok(Listed { items, gaps: pieces.gaps().clone() })
+    names.truncate(NAMED);
+    Ok(Listed { items, gaps: Gaps { names, ..pieces.gaps().clone() } })
 }
 
 /// The longest id taken for one; the engine's have 25 characters.

@@ -4,8 +4,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Deserialize;
 
-use super::{Labels, Listed, Res, Text, Version, check_id, element, labels, list, or_default};
-use crate::cluster::{Availability, Manager, Node, NodeId, NodeState, Reachability, Role};
+use super::{
+    Labels, Listed, Res, Text, Version, check_id, element, labels, list, named::Named, or_default,
+};
+use crate::{
+    cluster::{Availability, Manager, Node, NodeId, NodeState, Reachability, Role},
+    text::brief,
+};
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
@@ -124,7 +129,7 @@ impl From<WireNode<'_>> for Node {
             role: Role::from_word(&w.spec.role),
             availability: Availability::from_word(&w.spec.availability),
             state: NodeState::from_word(&w.status.state),
-            message: (*w.status.message).into(),
+            message: brief(&w.status.message).into(),
             addr,
             manager,
             engine: (*w.description.engine.engine_version).into(),
@@ -154,9 +159,10 @@ fn fingerprint(pem: &str) -> u64 {
 
 /// Reads a node list.
 pub fn decode_nodes(json: &[u8]) -> Result<Listed<Node>, String> {
-    list(json, |bytes| {
+    let read = |bytes: &[u8]| {
         let (node, length) = element::<WireNode<'_>>(bytes)?;
         check_id(&node.id)?;
         Ok((Node::from(node), length))
-    })
+    };
+    list(json, read, |bytes| Named::read(bytes, "Description.Hostname").map(|named| named.name))
 }

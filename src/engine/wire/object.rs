@@ -4,7 +4,9 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Deserializer, de::Visitor};
 
-use super::{Labels, Listed, Text, Version, check_id, element, labels, list, or_default};
+use super::{
+    Labels, Listed, Text, Version, check_id, element, labels, list, named::Named, or_default,
+};
 use crate::cluster::{Config, ConfigId, Network, NetworkId, Secret, SecretId, Subnet};
 
 #[derive(Deserialize, Default)]
@@ -153,11 +155,12 @@ fn check(id: &str, name: &str) -> Result<(), serde_json::Error> {
 /// # Errors
 /// What is wrong, when it is no list.
 pub fn decode_networks(json: &[u8]) -> Result<Listed<Network>, String> {
-    let mut all = list(json, |bytes| {
+    let read = |bytes: &[u8]| {
         let (network, length) = element::<WireNetwork<'_>>(bytes)?;
         check(&network.id, &network.name)?;
         Ok((Network::from(network), length))
-    })?;
+    };
+    let mut all = list(json, read, |bytes| Named::read(bytes, "Name").map(|named| named.name))?;
     all.items.retain(|network| &*network.scope == "swarm");
     Ok(all)
 }
@@ -167,7 +170,7 @@ pub fn decode_networks(json: &[u8]) -> Result<Listed<Network>, String> {
 /// # Errors
 /// What is wrong, when it is no list.
 pub fn decode_secrets(json: &[u8]) -> Result<Listed<Secret>, String> {
-    list(json, |bytes| {
+    let read = |bytes: &[u8]| {
         let (w, length) = element::<WireObject<'_>>(bytes)?;
         check(&w.id, &w.spec.name)?;
         let secret = Secret {
@@ -180,7 +183,8 @@ pub fn decode_secrets(json: &[u8]) -> Result<Listed<Secret>, String> {
             updated: w.updated_at.time(),
         };
         Ok((secret, length))
-    })
+    };
+    list(json, read, |bytes| Named::read(bytes, "Spec.Name").map(|named| named.name))
 }
 
 /// Reads a list of configs; their contents are not kept.
@@ -188,7 +192,7 @@ pub fn decode_secrets(json: &[u8]) -> Result<Listed<Secret>, String> {
 /// # Errors
 /// What is wrong, when it is no list.
 pub fn decode_configs(json: &[u8]) -> Result<Listed<Config>, String> {
-    list(json, |bytes| {
+    let read = |bytes: &[u8]| {
         let (w, length) = element::<WireObject<'_>>(bytes)?;
         check(&w.id, &w.spec.name)?;
         let config = Config {
@@ -201,5 +205,6 @@ pub fn decode_configs(json: &[u8]) -> Result<Listed<Config>, String> {
             updated: w.updated_at.time(),
         };
         Ok((config, length))
-    })
+    };
+    list(json, read, |bytes| Named::read(bytes, "Spec.Name").map(|named| named.name))
 }

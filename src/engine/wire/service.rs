@@ -7,12 +7,17 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Labels, Listed, Text, Version, check_id, element, labels, list, nanos, or_default,
+    Labels, Listed, Text, Version, check_id, element, labels, list,
+    named::Named,
+    nanos, or_default,
     template::{WireAttachment, WireReferences, WireTemplate, read_part},
 };
-use crate::cluster::{
-    Counts, EndpointMode, FailureAction, Mode, NetworkId, Port, PublishMode, STACK_LABEL, Service,
-    ServiceId, UpdateConfig, UpdateState, UpdateStatus,
+use crate::{
+    cluster::{
+        Counts, EndpointMode, FailureAction, Mode, NetworkId, Port, PublishMode, STACK_LABEL,
+        Service, ServiceId, UpdateConfig, UpdateState, UpdateStatus,
+    },
+    text::brief,
 };
 
 #[derive(Deserialize, Default)]
@@ -220,7 +225,7 @@ impl TryFrom<WireService<'_>> for Service {
                 .collect(),
             update: w.update_status.filter(|u| !u.state.is_empty()).map(|u| UpdateStatus {
                 state: UpdateState::from_word(&u.state),
-                message: (*u.message).into(),
+                message: brief(&u.message).into(),
                 started: u.started_at.time(),
                 completed: u.completed_at.time(),
             }),
@@ -260,6 +265,7 @@ impl TryFrom<WireService<'_>> for Service {
             template: task.template,
             run: w.job_status.job_iteration.index,
             counts: w.service_status.as_ref().map(WireCounts::model),
+            is_unread: false,
             created: w.created_at.time(),
             updated: w.updated_at.time(),
         })
@@ -279,7 +285,8 @@ impl ServiceReader {
     /// # Errors
     /// What is wrong, when it is no list.
     pub fn read(&mut self, json: &[u8]) -> Result<Listed<Arc<Service>>, String> {
-        let services = list(json, |bytes| {
+        let mut unread = Vec::new();
+        let read = |bytes: &[u8]| {
             let (head, length) = element::<WireHead<'_>>(bytes)?;
             let known = self.known.get(&*head.id);
             let counts = head
@@ -289,7 +296,7 @@ impl ServiceReader {
                 .or(known.and_then(|k| k.counts));
             let service = match known {
                 // The raft index of its last change covers all but the counts.
-                Some(known) if known.version == head.version.index => {
+                Some(known) if known.version == head.version.index && !known.is_unread => {
                     if known.counts == counts {
                         Arc::clone(known)
                     } else {
@@ -302,7 +309,19 @@ impl ServiceReader {
                 }
             };
             Ok((service, length))
+        };
+        let mut services = list(json, read, |bytes| {
+            let Named { id, name } = Named::read(bytes, "Spec.Name")?;
+            let head =
+                element::<WireHead<'_>>(bytes).ok().and_then(|(head, _)| head.service_status);
+            let id = ServiceId::from(&*id);
+            let counts = head.map(|counts| counts.model());
+            let counts = counts.or_else(|| self.known.get(&id).and_then(|known| known.counts));
+            unread.push(Arc::new(Service::unread(id, Arc::clone(&name), counts)));
+            Some(name)
         })?;
+        services.items.append(&mut unread);
+        // The counts of one that can't be read hold, too: its version is that of no list.
         self.known = services.iter().map(|s| (s.id.clone(), Arc::clone(s))).collect();
         Ok(services)
     }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     cluster::{Attachment, NetworkId, NodeId, ServiceId, Task, TaskId, TaskSpec, TaskState},
     engine::json_array::{Gaps, Pieces},
+    text::brief,
 };
 
 #[derive(Deserialize, Default)]
@@ -117,8 +118,8 @@ fn task(w: &WireTask<'_>, interner: &mut Interner) -> Result<Task, serde_json::E
         since: w.status.timestamp.time(),
         created: w.created_at.time(),
         updated: w.updated_at.time(),
-        message: interner.share(&w.status.message),
-        err: interner.share(&w.status.err),
+        message: interner.share(&brief(&w.status.message)),
+        err: interner.share(&brief(&w.status.err)),
         container: container
             .filter(|c| is_container_id(&c.container_id))
             .map(|c| (*c.container_id).into()),

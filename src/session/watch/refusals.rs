@@ -88,11 +88,17 @@ pub(in crate::session) fn told_gaps(part: Part, read: usize, gaps: &Gaps) -> Del
     }
 }
 
-/// `1 of 3 can't be read (invalid type…)`, if any can't.
+/// `1 of 3 can't be read (web: invalid type…)`, if any can't.
 pub(in crate::session) fn gap_words(read: u64, gaps: &Gaps) -> Option<String> {
     let example = gaps.example.as_deref().unwrap_or("no reason given");
     let all = read + gaps.count;
-    (gaps.count > 0).then(|| format!("{} of {all} can't be read ({example})", gaps.count))
+    let more = gaps.count.saturating_sub(gaps.names.len() as u64);
+    let names = match (gaps.names.as_slice(), more) {
+        ([], _) => String::new(),
+        (names, 0) => format!("{}: ", names.join(", ")),
+        (names, more) => format!("{} and {more} more: ", names.join(", ")),
+    };
+    (gaps.count > 0).then(|| format!("{} of {all} can't be read ({names}{example})", gaps.count))
 }
 
 /// Delta for a list of nodes; a list that can't be read at all leaves the nodes unchanged.
@@ -103,7 +109,8 @@ pub(in crate::session) fn told_nodes(nodes: Listed<Node>) -> Vec<Delta> {
 
 /// The same of services.
 pub(in crate::session) fn told_services(services: Listed<Arc<Service>>) -> Vec<Delta> {
-    let told = told_gaps(Part::Services, services.len(), &services.gaps);
+    let read = services.iter().filter(|service| !service.is_unread).count();
+    let told = told_gaps(Part::Services, read, &services.gaps);
     told_list(told, services, Delta::Services)
 }
 
