@@ -18,7 +18,7 @@ use crate::{
     cli::Cli,
     config::state_dir,
     keep::{LogFile, private_dir},
-    text::{clean, clean_lines},
+    text::{clean, clean_lines, within},
 };
 
 /// Prints an answer. One that could not be written is no answer.
@@ -113,13 +113,17 @@ pub(super) fn log_to_file(level: &str) -> Option<WorkerGuard> {
     Some(guard)
 }
 
+/// An event of the log takes no more: who quotes an engine quotes a stranger.
+const LONGEST_EVENT: usize = 4 << 10;
+
 /// The log file: an event is one write and becomes one line, which is safe to look at.
 struct CleanLog<W = NonBlocking>(W);
 
 impl<W: Write> Write for CleanLog<W> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
-        let line = clean(text.strip_suffix('\n').unwrap_or(&text));
+        let line = within(text.strip_suffix('\n').unwrap_or(&text), LONGEST_EVENT);
+        let line = clean(&line);
         self.0.write_all(format!("{line}\n").as_bytes())?;
         Ok(event.len())
     }
@@ -141,5 +145,13 @@ mod tests {
         log.write_all(b"raw \x9b2J\n").unwrap();
         let text = String::from_utf8(log.0).unwrap();
         assert_eq!(text, "WARN it said ␛]0;t␇\u{fffd}2J␊INFO forged\nraw \u{fffd}2J\n");
+    }
+
+    #[test]
+    fn an_event_takes_some_kilobytes_of_the_log_at_most() {
+        let mut log = CleanLog(Vec::new());
+        log.write_all(format!("WARN it said {}\n", "x\u{9b}".repeat(1 << 20)).as_bytes()).unwrap();
+        assert!(log.0.len() < 2 * LONGEST_EVENT && log.0.ends_with(b"\n"), "{}", log.0.len());
+        assert_eq!(log.0.iter().filter(|b| **b == b'\n').count(), 1);
     }
 }

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use crate::{cluster::Answering, text::quote};
+use crate::{
+    cluster::Answering,
+    text::{brief, quote},
+};
 
 /// A result of this module.
 pub type Result<T> = std::result::Result<T, EngineError>;
@@ -239,7 +242,7 @@ pub(super) fn refused(endpoint: &str, what: String, status: u16, body: &[u8]) ->
     struct Said {
         message: String,
     }
-    let words = serde_json::from_slice::<Said>(body).map(|said| said.message);
+    let words = serde_json::from_slice::<Said>(body).map(|said| brief(&said.message).into_owned());
     let code = hyper::StatusCode::from_u16(status).ok();
     let reason = code.and_then(|code| code.canonical_reason()).unwrap_or("no reason given");
     let is_page = body.trim_ascii_start().starts_with(b"<");

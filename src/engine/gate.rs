@@ -24,6 +24,7 @@ use super::{
 use crate::{
     connect::{Connector, Endpoint},
     grant::WriteGrant,
+    text::brief,
 };
 
 /// Whether the gate lets writes out.
@@ -380,7 +381,7 @@ impl Answer {
 
     /// Says that it is no engine's.
     pub fn garbage(&self, why: String) -> EngineError {
-        let why = format!("{}: {why}", self.what);
+        let why = format!("{}: {}", self.what, brief(&why));
         EngineError::Garbage { endpoint: self.endpoint.clone(), why }
     }
 

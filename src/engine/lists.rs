@@ -16,7 +16,10 @@ use super::{
     parallel_lists::ParallelLists,
     wire::{Listed, ServiceReader, decode_configs, decode_networks, decode_nodes, decode_secrets},
 };
-use crate::cluster::{Config, Network, Node, Scope, Secret, Service, ServiceId, Task};
+use crate::{
+    cluster::{Config, Network, Node, Scope, Secret, Service, ServiceId, Task},
+    text::brief,
+};
 
 /// The engine's message when there is no leader.
 const NO_LEADER: &str = "does not have a leader";
@@ -198,7 +201,7 @@ impl Engine {
 
     /// Says that the answer to a GET of `path` is no engine's.
     pub(super) fn garbage(&self, path: &str, why: &str) -> EngineError {
-        let why = format!("GET {path}: {why}");
+        let why = format!("GET {path}: {}", brief(why));
         EngineError::Garbage { endpoint: self.endpoint().to_string(), why }
     }
 }

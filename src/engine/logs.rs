@@ -11,7 +11,10 @@ use super::{
     gate::{Answer, Limits},
     lists::encode_text,
 };
-use crate::cluster::{TaskId, Timestamp};
+use crate::{
+    cluster::{TaskId, Timestamp},
+    text::brief,
+};
 
 /// The engine may ask the task's node before it answers.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -201,7 +204,10 @@ impl LogReader {
             self.raw.advance(8);
             let payload = self.raw.split_to(length);
             match kind {
-                3 => return Err(LogFault::Said(String::from_utf8_lossy(&payload).trim().into())),
+                3 => {
+                    let said = String::from_utf8_lossy(&payload);
+                    return Err(LogFault::Said(brief(said.trim()).into_owned()));
+                }
                 2 => self.take(1, &payload, lines),
                 _ => self.take(0, &payload, lines),
             }

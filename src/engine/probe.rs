@@ -10,7 +10,10 @@ use super::{
     gate::{Answer, Limits},
     wire::WireInfo,
 };
-use crate::cluster::{ClusterInfo, Timestamp};
+use crate::{
+    cluster::{ClusterInfo, Timestamp},
+    text::brief,
+};
 
 /// `/_ping` and `/info` answer in milliseconds on any engine that is alive (also without quorum).
 const DEADLINE: Duration = Duration::from_secs(4);
@@ -22,6 +25,10 @@ const TRIES: usize = 3;
 /// One look at a Swarm waits at most so long in all. Requests share it: an engine that hangs is told in
 /// this time, whichever of them it leaves without an answer.
 const LOOK: Duration = Duration::from_secs(15);
+
+/// Managers that are offered to go to, and the longest address of one: more are none.
+const MOST_MANAGERS: usize = 20;
+const LONGEST_ADDRESS: usize = 300;
 
 /// Result of the greeting.
 #[derive(Clone, Debug)]
@@ -96,17 +103,15 @@ impl Engine {
 
     async fn info(&self) -> Result<WireInfo> {
         let answer = self.get("/info", DEADLINE, Limits::OPTIONAL).await?;
-        let endpoint = self.endpoint().to_string();
         let body = answer.whole().await?;
-        serde_json::from_slice(&body)
-            .map_err(|e| EngineError::Garbage { endpoint, why: format!("GET /info: {e}") })
+        serde_json::from_slice(&body).map_err(|e| self.garbage("/info", &e.to_string()))
     }
 
     /// Judges by `/info`; strings as measured.
     fn judge(&self, info: &WireInfo) -> Result<()> {
         let endpoint = self.endpoint().to_string();
         let swarm = &info.swarm;
-        let said = swarm.error.clone();
+        let said = brief(&swarm.error).into_owned();
         match swarm.local_node_state.as_str() {
             "locked" => {
                 return Err(EngineError::Locked { endpoint, said: or_state(said, "locked") });
@@ -127,9 +132,11 @@ impl Engine {
             return Err(EngineError::NoQuorum { endpoint, said, told });
         }
         if !swarm.control_available {
-            let mut managers: Vec<_> =
-                swarm.remote_managers.iter().map(|peer| peer.addr.clone()).collect();
+            let is_address = |addr: &&String| addr.len() <= LONGEST_ADDRESS;
+            let peers = swarm.remote_managers.iter().map(|peer| &peer.addr);
+            let mut managers: Vec<_> = peers.filter(is_address).cloned().collect();
             managers.sort();
+            managers.truncate(MOST_MANAGERS);
             // The same way, to each of them: their sockets are where ours is, as a rule.
             let host = |addr: &String| {
                 let (host, _) = addr.rsplit_once(':')?;

@@ -6,10 +6,16 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{client::Engine, error::Result, lists::encode_text};
-use crate::cluster::{NodeId, ServiceId};
+use crate::{
+    cluster::{NodeId, ServiceId},
+    text::brief,
+};
 
 /// A write waits for the raft log; without quorum it hangs 20 s before it says so.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// More warnings to one write are not told.
+const MOST_WARNINGS: usize = 10;
 
 impl Engine {
     /// Updates a service's spec, or rolls it back (then the engine takes its previous spec, whatever
@@ -38,7 +44,8 @@ impl Engine {
             warnings: Option<Vec<String>>,
         }
         let told: Told = serde_json::from_slice(&answer).unwrap_or_default();
-        Ok(told.warnings.unwrap_or_default())
+        let warnings = told.warnings.unwrap_or_default();
+        Ok(warnings.iter().take(MOST_WARNINGS).map(|said| brief(said).into_owned()).collect())
     }
 
     /// Updates a node's spec: its availability, role and labels.

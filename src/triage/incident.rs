@@ -11,7 +11,7 @@ use crate::{
     cluster::{
         Entry, Gravity, Meaning, NodeState, Part, ServiceId, Store, Subject, TaskId, Timestamp,
     },
-    text::{clean, span},
+    text::{brief, clean, span},
 };
 
 /// Data of a report.
@@ -296,7 +296,7 @@ impl Incident<'_> {
             Ok(lines) => {
                 let _ = writeln!(out, "- log of {}, its last lines:", plain(&name));
                 for (at, line) in lines {
-                    let _ = writeln!(out, "  - {} {}", at.clock(), code(line));
+                    let _ = writeln!(out, "  - {} {}", at.clock(), code(&brief(line)));
                 }
             }
         }

@@ -13,6 +13,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{NodeId, ServiceId, TaskId, Timestamp};
+use crate::text::brief;
 
 pub use observations::{Beginning, NodeObservations, Observations, PastChange};
 pub use timeline::{Consequence, consequences, failures};
@@ -221,7 +222,8 @@ impl Journal {
         if self.entries.len() == Self::LIMIT {
             self.entries.pop_front();
         }
-        let [kind, name, text] = [line.kind, line.name, &line.text].map(|text| self.share(text));
+        let texts = [line.kind, line.name, &line.text];
+        let [kind, name, text] = texts.map(|text| self.share(&brief(text)));
         let who = line.who.map(|who| self.share(who));
         self.entries.push_back(Entry {
             seq: self.next,

@@ -4,15 +4,21 @@ use std::{process::Stdio, time::Duration};
 
 use tokio::process::Command;
 
+use crate::text::within;
+
 /// Time limit of the command.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A value takes no more: names may be of any length.
+const LONGEST_VALUE: usize = 1 << 10;
 
 /// Runs it beside everything else; what becomes of it is in the log.
 pub(in crate::ui) fn run(command: &[String], env: Vec<(&'static str, String)>) {
     let Some((program, args)) = command.split_first() else { return };
     let child = Command::new(program)
         .args(args)
-        .envs(env)
+        // A value of more than 128 KiB starts no program on Linux.
+        .envs(env.iter().map(|(name, value)| (name, within(value, LONGEST_VALUE).into_owned())))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -41,4 +47,26 @@ pub(in crate::ui) fn run(command: &[String], env: Vec<(&'static str, String)>) {
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_runs_however_long_the_names_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("called");
+        let script = r#"printf '%s' "$SKEP_OBJECT" > "$0.new" && mv "$0.new" "$0""#;
+        let command = ["sh", "-c", script, file.to_str().unwrap()].map(str::to_owned);
+        run(&command, vec![("SKEP_OBJECT", format!("shop_{}_web", "x".repeat(3 << 20)))]);
+        let begun = std::time::Instant::now();
+        while !file.exists() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it was not run");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let said = std::fs::read_to_string(&file).unwrap();
+        assert!(said.len() < 2 * LONGEST_VALUE, "{}", said.len());
+        assert!(said.starts_with("shop_xx") && said.ends_with("xx_web"), "{said}");
+    }
 }
