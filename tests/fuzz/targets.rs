@@ -3,12 +3,17 @@
 use std::{fs, path::PathBuf};
 
 use skep::{
+    action::plan::{from_yaml, to_yaml},
     cluster::Task,
     config::ConfigFile,
     connect::Endpoint,
     engine::{EventReader, LogReader, ServiceReader, TaskReader, decode_nodes},
     logs::ansi,
-    ui::widget::text,
+    ui::{
+        KeyChange, Keymap,
+        actions::{Act, Context},
+        widget::text,
+    },
 };
 
 pub struct Target {
@@ -26,6 +31,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "text", seeds: lines, words: ESCAPES, check: check_text },
     Target { name: "config", seeds: configs, words: TOML, check: check_config },
     Target { name: "endpoints", seeds: endpoints, words: URLS, check: check_endpoint },
+    Target { name: "yaml", seeds: specs, words: YAML, check: check_yaml },
+    Target { name: "keys", seeds: keys, words: KEYS, check: check_key },
 ];
 
 const JSON: &[&[u8]] = &[
@@ -126,6 +133,62 @@ const URLS: &[&[u8]] = &[
     b"-oProxyCommand=x",
 ];
 
+const YAML: &[&[u8]] = &[
+    b": ",
+    b"- ",
+    b"  ",
+    b"\n",
+    b"\t",
+    b"|\n",
+    b">-\n",
+    b"&a ",
+    b"*a",
+    b"<<: *a",
+    b"!!str ",
+    b"!tag ",
+    b"---\n",
+    b"# ",
+    b"'",
+    b"\"\\x85\\u2028\"",
+    b"{",
+    b"[",
+    b"~",
+    b"yes",
+    b"0x1f",
+    b"1_000",
+    b".inf",
+    b"1e400",
+    b"-0",
+    b"18446744073709551616",
+    b"<hidden>",
+    b"Labels:",
+    b"Env:",
+    b"\r",
+    b"\xc2\x85",
+    b"\0",
+];
+const KEYS: &[&[u8]] = &[
+    b"Ctrl-",
+    b"Alt-",
+    b"Shift-",
+    b"F",
+    b"12",
+    b"13",
+    b"Space",
+    b"PgUp",
+    b"Esc",
+    b"-",
+    b" ",
+    b"\x1b",
+    b"\0",
+    b"\x7f",
+    "é".as_bytes(),
+    "日".as_bytes(),
+    "\u{301}".as_bytes(),
+    b"ctrl-",
+    b"F00000000001",
+];
+
 fn fixture(engine: &str, name: &str) -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     fs::read_to_string(root.join("tests/fixtures").join(engine).join(name)).unwrap()
@@ -210,6 +273,18 @@ fn endpoints() -> Vec<Vec<u8>> {
         "/var/run/docker.sock",
     ];
     all.iter().map(|e| e.as_bytes().to_vec()).collect()
+}
+
+/// Services' specs, as they come into the editor.
+fn specs() -> Vec<Vec<u8>> {
+    let all: Vec<serde_json::Value> =
+        serde_json::from_str(&fixture("28.5", "services.json")).unwrap();
+    all.iter().map(|service| to_yaml(&service["Spec"]).into_bytes()).collect()
+}
+
+fn keys() -> Vec<Vec<u8>> {
+    let all = ["s", "G", "Ctrl-x", "Alt-l", "F5", "Space", "Shift-Tab", "pgdn", "Ctrl-Alt-Delete"];
+    all.iter().map(|key| key.as_bytes().to_vec()).collect()
 }
 
 /// Pieces of an input, cut by the input itself.
@@ -355,4 +430,43 @@ fn check_endpoint(input: &[u8]) {
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
+}
+
+/// An edited spec is refused with its line, or taken; and what is taken comes out of the editor as it
+/// went in.
+fn check_yaml(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let original = serde_json::json!({
+        "Name": "web",
+        "Labels": { "a": "1", "token": "s3cret" },
+        "TaskTemplate": { "ContainerSpec": { "Image": "api:1", "Env": ["A=1", "DB_PASSWORD=s3cret"] } },
+        "Mode": { "Replicated": { "Replicas": 2 } },
+    });
+    // The seeds have names and modes of their own.
+    let named = text.lines().find_map(|line| line.strip_prefix("Name: ")).unwrap_or("web");
+    let mut original = original;
+    original["Name"] = named.into();
+    match from_yaml(&text, &original) {
+        Ok(spec) => {
+            let shown = to_yaml(&spec);
+            assert_eq!(from_yaml(&shown, &spec), Ok(spec), "{shown}");
+        }
+        Err(error) => {
+            let lines = text.lines().count() + 2;
+            assert!((1..=lines).contains(&error.line), "{error} of {lines}: {text:?}");
+            assert!(!error.message.is_empty());
+        }
+    }
+}
+
+/// A key that is taken is shown so that it is the same key again.
+fn check_key(input: &[u8]) {
+    let written = String::from_utf8_lossy(input);
+    let keys = [written.to_string()];
+    let change = KeyChange { context: None, action: "scale", keys: &keys };
+    let Ok(keymap) = Keymap::new(None, &[change]) else { return };
+    let event = Keymap::press(&written).unwrap();
+    let shown = keymap.first(Act::Scale, Context::Table).unwrap();
+    assert_eq!(Keymap::press(&shown), Some(event), "{written:?} is shown as {shown:?}");
+    assert_eq!(keymap.of(Context::Table, &event).map(|action| action.id), Some("scale"));
 }

@@ -28,7 +28,7 @@ pub fn to_yaml(value: &Value) -> String {
 /// The line that is wrong and why.
 pub fn from_yaml(text: &str, original: &Value) -> Result<Value, EditError> {
     let parsed: Yaml = serde_norway::from_str(text).map_err(|e| EditError {
-        line: e.location().map_or(1, |l| l.line()),
+        line: e.location().map_or(1, |place| line_at(text, place.index())),
         message: plain(&e.to_string()),
     })?;
     let mut spec = json(parsed).map_err(|message| EditError { line: 1, message })?;
@@ -46,6 +46,11 @@ pub fn from_yaml(text: &str, original: &Value) -> Result<Value, EditError> {
     })?;
     keep_numbers(&mut spec, original);
     Ok(spec)
+}
+
+/// The line of a byte, as the editor counts: to YAML more than a line feed ends one.
+fn line_at(text: &str, byte: usize) -> usize {
+    text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
 }
 
 /// serde's message without its own position, which is told beside it.
