@@ -26,7 +26,7 @@ pub struct Gaps {
     pub count: u64,
     /// The error of the first.
     pub example: Option<Arc<str>>,
-    /// What the first of them are called, as far as that can be read.
+    /// Names of the first of them, as far as they can be read.
     pub names: Vec<Arc<str>>,
 }
 

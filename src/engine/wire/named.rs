@@ -1,4 +1,4 @@
-//! What an object is called that can't be read otherwise.
+//! Names of objects that can't be read otherwise.
 
 use std::{collections::HashMap, sync::Arc};
 

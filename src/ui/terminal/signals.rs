@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) struct Ends(Vec<Signal>);
 
 impl Ends {
+    /// Listens to them from now on.
     pub fn new() -> io::Result<Self> {
         let kinds = [
             SignalKind::terminate(),
@@ -33,7 +34,7 @@ pub(super) struct JobControl {
     go_on: Signal,
 }
 
-/// What job control asks for.
+/// Order of a shell's job control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Job {
     /// Give the terminal back and stop.
@@ -43,6 +44,7 @@ pub(super) enum Job {
 }
 
 impl JobControl {
+    /// Listens to its signals from now on.
     pub fn new() -> io::Result<Self> {
         let kind = |of: process::Signal| SignalKind::from_raw(of.as_raw());
         let (stop, go_on) = (kind(process::Signal::TSTP), kind(process::Signal::CONT));
