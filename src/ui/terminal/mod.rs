@@ -5,7 +5,7 @@ pub(in crate::ui) mod event_loop;
 pub(in crate::ui) mod hook;
 pub(in crate::ui) mod keyboard;
 pub(in crate::ui) mod performance;
-mod signals;
+pub(in crate::ui) mod signals;
 pub(in crate::ui) mod ssh_backlog;
 pub(in crate::ui) mod tty;
 pub mod user_files;

@@ -6,7 +6,7 @@ use rustix::process::{self, Pid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that end a program, core dumps included.
-pub(super) struct Ends(Vec<Signal>);
+pub(in crate::ui) struct Ends(Vec<Signal>);
 
 impl Ends {
     /// Listens to them from now on.
@@ -29,14 +29,14 @@ impl Ends {
 }
 
 /// A shell's job control.
-pub(super) struct JobControl {
+pub(in crate::ui) struct JobControl {
     stop: Signal,
     go_on: Signal,
 }
 
 /// Order of a shell's job control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Job {
+pub(in crate::ui) enum Job {
     /// Give the terminal back and stop.
     Stop,
     /// It went on: the terminal may be in any state.
@@ -72,7 +72,7 @@ impl JobControl {
 /// Whether anybody is there to let skep go on once it is stopped: a shell with job control, which is
 /// in our session and not in our process group. The kernel's rule for what Ctrl-Z may stop; SIGSTOP
 /// has none.
-pub(super) fn can_go_on() -> bool {
+pub(in crate::ui) fn can_go_on() -> bool {
     let (group, session) = (process::getpgrp(), process::getsid(None).ok());
     let mut parent = process::getppid();
     // One of our own group, such as sudo, stops with us.
