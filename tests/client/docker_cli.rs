@@ -282,6 +282,33 @@ async fn objects_are_listed_and_inspected() {
     let labelled = ["config", "ls", "--filter", "label=com.docker.stack.namespace=mon"];
     let said = docker(&host, &[&labelled[..], &format].concat()).await;
     assert_eq!(said.trim(), "mon_agent_conf");
+    // What skep lists is what docker lists, with the users that docker does not tell.
+    let seen = snapshot(&host).await;
+    let column = |array: &str, field: &str| -> Vec<String> {
+        let all = seen[array].as_array().unwrap().iter();
+        all.map(|one| text(one, field).to_owned()).collect()
+    };
+    assert_eq!(column("networks", "name"), ["edge_public", "ingress", "mon_net", "shop_net"]);
+    assert_eq!(column("secrets", "name"), listed);
+    assert_eq!(column("configs", "name"), ["mon_agent_conf", "shop_proxy_conf"]);
+    assert_eq!(column("volumes", "name"), ["mon_agent_state", "shop_db_data"]);
+    let stacks = ["stack", "ls", "--format", "{{.Name}} {{.Services}}"];
+    let ours: Vec<String> = seen["stacks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stack| format!("{} {}", text(stack, "name"), stack["services"]))
+        .collect();
+    assert_eq!(names(docker(&host, &stacks).await), ours);
+    assert_eq!(
+        seen["secrets"][2]["services"],
+        serde_json::json!(["shop_api", "shop_db", "shop_worker"])
+    );
+    assert_eq!(seen["volumes"][1]["nodes"], serde_json::json!(["node-6"]));
+    let ids = ["network", "ls", "--no-trunc", "--filter", "scope=swarm", "--format", "{{.ID}}"];
+    let mut ours = column("networks", "id");
+    ours.sort();
+    assert_eq!(names(docker(&host, &ids).await), ours);
     let inspect = |name: &'static str| {
         let host = host.clone();
         async move {

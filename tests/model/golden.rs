@@ -90,6 +90,9 @@ fn taken() -> Taken {
     c.last().mode = Mode::ReplicatedJob { total: 3, concurrent: 1 };
     c.last().counts = Some(Counts { running: 1, desired: 3, completed: 2 });
     c = c.down("node-3", "heartbeat failure");
+    c = c.network("back", "10.0.1.0/24").secret("db_password").config("conf");
+    c.networks[0].options.push(("encrypted".into(), "".into()));
+    c.secrets[0].labels.push(("team".into(), "hive".into()));
     let mut taken = Taken::new(
         c.store(),
         NOW,

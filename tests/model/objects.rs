@@ -7,9 +7,11 @@ use skep::{
         Attachment, Delta, EndpointMode, Kind, Mount, NetworkId, Part, Port, PublishMode,
         Reference, Service, ServiceId, Store, TaskState,
     },
+    commands::{Taken, snapshot_json},
     engine::{
         ServiceReader, TaskReader, decode_configs, decode_networks, decode_secrets, decode_service,
     },
+    triage::Thresholds,
 };
 
 use crate::{
@@ -324,4 +326,44 @@ fn large_swarms_are_told() {
     let services: usize = relations.stacks().iter().map(|s| store.progress(s).services).sum();
     assert_eq!(services, 5_000);
     assert_eq!((relations.publishers(7).count(), relations.publishers(20_017).count()), (5_000, 1));
+}
+
+/// A part that is refused is null in a snapshot, and the others are there; so is what follows from it.
+#[test]
+fn a_snapshot_tells_what_is_unknown_apart_from_what_is_empty() {
+    let snapshot = |store: Store| -> serde_json::Value {
+        let (name, at) = ("prod".to_owned(), "unix:///run/docker.sock".to_owned());
+        let age = std::time::Duration::ZERO;
+        let taken = Taken::new(store, NOW, name, at, age, &Thresholds::default());
+        let json: serde_json::Value = serde_json::from_str(&snapshot_json(&[taken])).unwrap();
+        json["clusters"][0].clone()
+    };
+    let said = snapshot(shop().store());
+    assert_eq!(said["stacks"][1]["services"], 2);
+    assert_eq!(
+        said["networks"][0]["services"],
+        serde_json::json!(["alone", "shop_api", "shop_web"])
+    );
+    assert_eq!(said["secrets"][0]["services"], serde_json::json!([]));
+    assert_eq!(said["volumes"][0]["nodes"], serde_json::json!(["m1", "n2"]));
+    let empty = snapshot(cluster().manager("m1").store());
+    for array in ["stacks", "networks", "secrets", "configs", "volumes"] {
+        assert_eq!(empty[array], serde_json::json!([]), "{array}");
+    }
+    for (part, nulls) in [
+        (Part::Networks, vec!["networks"]),
+        (Part::Secrets, vec!["secrets"]),
+        (Part::Configs, vec!["configs"]),
+        (Part::Services, vec!["stacks", "volumes"]),
+    ] {
+        let mut store = shop().store();
+        store.apply(Delta::Unread(part, "refused".into()), NOW);
+        let said = snapshot(store);
+        for array in ["stacks", "networks", "secrets", "configs", "volumes"] {
+            assert_eq!(said[array].is_null(), nulls.contains(&array), "{part:?} {array}");
+        }
+    }
+    let mut store = shop().store();
+    store.apply(Delta::Unread(Part::Tasks, "refused".into()), NOW);
+    assert!(snapshot(store)["volumes"][0]["nodes"].is_null());
 }

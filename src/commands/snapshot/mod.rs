@@ -1,10 +1,12 @@
 //! `skep snapshot`: the whole state once. The JSON is a contract: fields may be added, never renamed.
 
+mod objects;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{
+use crate::commands::{
     Taken,
     fault::{Fault, UNKNOWN, fault},
     output::{complain, print},
@@ -19,7 +21,11 @@ use crate::{
 };
 
 /// Prints every Swarm that can be read; the exit code tells whether all could.
-pub(super) async fn run(choice: Choice, thresholds: &Thresholds, json: bool) -> Result<u8, Fault> {
+pub(in crate::commands) async fn run(
+    choice: Choice,
+    thresholds: &Thresholds,
+    json: bool,
+) -> Result<u8, Fault> {
     let mut taken = Vec::new();
     let mut missing = choice.notices;
     let read = read_swarms(choice.clusters, thresholds, None).await;
@@ -46,7 +52,7 @@ fn time(at: crate::cluster::Timestamp) -> Value {
     if at.is_set() { at.to_string().into() } else { Value::Null }
 }
 
-pub(super) fn problems(taken: &Taken) -> Vec<Value> {
+pub(in crate::commands) fn problems(taken: &Taken) -> Vec<Value> {
     let of = |p: &Problem, head: Option<&Problem>| {
         json!({
             "rule": p.rule,
@@ -189,13 +195,14 @@ fn cluster(taken: &Taken) -> Value {
         "tasks": told(known(Part::Tasks), tasks.into()),
         "problems": problems(taken),
     });
+    objects::add(taken, &mut out);
     let unknown = unknown(taken);
     if !unknown.is_empty() {
         out["unknown"] = unknown.into();
     }
     // Nothing is listed then at all.
     if let Some(why) = taken.unlisted() {
-        for list in ["id", "nodes", "services", "tasks"] {
+        for list in ["id", "nodes", "services", "tasks"].into_iter().chain(objects::ARRAYS) {
             out[list] = Value::Null;
         }
         out["error"] = why.into();
@@ -204,7 +211,7 @@ fn cluster(taken: &Taken) -> Value {
 }
 
 /// Parts that the endpoint refuses to list, and the reasons.
-pub(super) fn unknown(taken: &Taken) -> Vec<Value> {
+pub(in crate::commands) fn unknown(taken: &Taken) -> Vec<Value> {
     let of = |(part, why): (Part, &str)| json!({ "part": part.word(), "why": why });
     taken.store.unread().iter().map(of).collect()
 }
@@ -280,6 +287,15 @@ fn cluster_text(cluster: &Value) -> String {
         &["name", "node", "state", "desired_state", "since", "exit_code", "error"],
         &cluster["tasks"],
     );
+    for (title, fields) in objects::TABLES {
+        let rows = &cluster[title.to_lowercase()];
+        let mut unknown = cluster["unknown"].as_array().into_iter().flatten();
+        let is_refused = unknown.any(|u| u["part"] == title.to_lowercase());
+        // Many a Swarm has none of some of them.
+        if is_refused || rows.as_array().is_some_and(|rows| !rows.is_empty()) {
+            table(title, fields, rows);
+        }
+    }
     table("PROBLEMS", &["severity", "object", "message", "since"], &cluster["problems"]);
     out
 }
