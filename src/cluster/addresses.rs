@@ -2,7 +2,9 @@
 //!
 //! Each task, each service's virtual IP and each node with a task on the network takes one; of the
 //! routing mesh every node has one. Containers that somebody attached by hand take one each as well, of
-//! which no list tells: the figures are the least that is in use.
+//! which no list tells: the figures are the least that is in use. Where there are none of those they are
+//! exact: on a /28, with 13 addresses to give, nine tasks on three nodes run and the tenth stays `new`
+//! (measured on 20.10, 26.1 and 28.5).
 
 use std::collections::HashSet;
 
@@ -13,6 +15,8 @@ use super::{Network, NodeId, Store, Task};
 pub struct AddressUse {
     /// Addresses of tasks.
     pub tasks: u64,
+    /// Those of tasks that are on their way out.
+    pub leaving: u64,
     /// Virtual IPs of services.
     pub vips: u64,
     /// Addresses of nodes, through which they reach the tasks.
@@ -50,6 +54,7 @@ impl Store {
             for task in self.tasks_of(id) {
                 let addresses = here(task);
                 found.tasks += addresses;
+                found.leaving += if task.is_wanted() { 0 } else { addresses };
                 if addresses > 0 {
                     on.extend(&task.node);
                 }

@@ -36,8 +36,8 @@ pub use object::{
 pub use quorum::{Lost, Quorum, Voter};
 pub use relations::{Publisher, Relations};
 pub use scheduling::{
-    Idle, IdleSlots, Leaving, NoRoom, Stall, asked, eligible, leaving, no_room_beside, rests,
-    running_elsewhere, stalled, supports, unmet,
+    Idle, IdleSlots, Leaving, Loss, NoRoom, Stall, all_without_spare, asked, eligible, leaving,
+    no_room_beside, not_spared, rests, running_elsewhere, stalled, supports, unmet, without_spare,
 };
 pub use secret::{HIDDEN, looks_secret};
 pub use spec_diff::changes;

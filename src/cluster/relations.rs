@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::{
     ConfigId, ImageUse, NetworkId, PublishMode, SecretId, Service, ServiceId, Stack, Volume,
@@ -35,6 +35,7 @@ pub struct Relations {
     ports: BTreeMap<(u32, Arc<str>), Vec<Publisher>>,
     images: Vec<ImageUse>,
     stacks: Vec<Stack>,
+    named_before: HashSet<Arc<str>>,
 }
 
 /// Adds a service, which may name one thing twice.
@@ -47,7 +48,8 @@ fn add(users: &mut Vec<ServiceId>, service: &ServiceId) {
 impl Relations {
     /// Reads the specs.
     pub(super) fn of<'s>(services: impl Iterator<Item = &'s Service>) -> Self {
-        let mut services: Vec<&Service> = services.collect();
+        // Of one that can't be read nobody knows what it uses.
+        let mut services: Vec<&Service> = services.filter(|s| !s.is_unread).collect();
         services.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.id.cmp(&b.id)));
         let mut new = Self::default();
         let mut volumes: BTreeMap<&str, Volume> = BTreeMap::new();
@@ -83,6 +85,7 @@ impl Relations {
                 let publisher = Publisher { service: id.clone(), mode, target };
                 new.ports.entry(key).or_default().push(publisher);
             }
+            new.named_before.extend(service.named_before.iter().cloned());
             add(images.entry(service.image_parts()).or_default(), id);
             stacks.entry(service.stack.as_deref().unwrap_or_default()).or_default().push(service);
         }
@@ -105,6 +108,11 @@ impl Relations {
     /// The services that are given a config.
     pub fn with_config(&self, config: &ConfigId) -> &[ServiceId] {
         self.configs.get(config).map_or(&[], |users| users)
+    }
+
+    /// Whether a service would use an object after a rollback.
+    pub fn is_named_before(&self, id: &str) -> bool {
+        self.named_before.contains(id)
     }
 
     /// All volumes that services mount, by name.

@@ -1,7 +1,9 @@
 //! Blast radius: what dies with a node.
 
+use std::collections::HashSet;
+
 use super::context::names;
-use crate::cluster::{Node, ServiceId, Store, leaving};
+use crate::cluster::{Node, ServiceId, Store, leaving, not_spared};
 use crate::text::count;
 
 /// Loss of one service.
@@ -21,6 +23,8 @@ pub struct Hit {
     pub nowhere: bool,
     /// One a node: they do not move, and are not missed.
     pub global: bool,
+    /// Less than half of its replicas are left.
+    pub halved: bool,
 }
 
 impl Hit {
@@ -55,6 +59,8 @@ pub struct Blast {
 /// Judges the loss of `node`, as things stand.
 pub fn blast(store: &Store, node: &Node) -> Blast {
     let leaving = leaving(store, node);
+    let halved: HashSet<ServiceId> =
+        not_spared(store, &node.id).into_iter().map(|(id, _)| id).collect();
     let mut hits: Vec<Hit> = leaving
         .iter()
         .filter_map(|one| {
@@ -67,6 +73,7 @@ pub fn blast(store: &Store, node: &Node) -> Blast {
                 of: store.missing(service).running,
                 nowhere: one.is_bound && one.moves() == 0,
                 global: one.global,
+                halved: halved.contains(&one.service),
             })
         })
         .collect();
@@ -138,7 +145,19 @@ impl Blast {
                 names(end)
             ));
         }
-        let short = named(|h| h.loses > 0 && !h.ends() && !h.nowhere && !h.global);
+        let halved = named(|h| h.halved && !h.ends() && !h.nowhere);
+        if !halved.is_empty() {
+            said.push(format!(
+                "{}: {}",
+                count(
+                    halved.len(),
+                    "service keeps less than half of its replicas",
+                    "services keep less than half of their replicas"
+                ),
+                names(halved)
+            ));
+        }
+        let short = named(|h| h.loses > 0 && !h.ends() && !h.nowhere && !h.global && !h.halved);
         if !short.is_empty() {
             said.push(format!(
                 "{}: {}",

@@ -13,6 +13,7 @@ mod follow;
 mod golden;
 mod lossless;
 mod nodes;
+mod object_rules;
 mod objects;
 mod plans;
 mod quorum;

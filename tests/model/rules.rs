@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use skep::{
     cluster::{
-        Availability, Delta, Entry, FailureAction, Gravity, Meaning, Mode, Mount, NodeState,
-        Platform, Port, PublishMode, Reachability, Resources, RestartCondition, Role, Store,
-        Subject, Task, TaskId, TaskSpec, TaskState, UpdateState,
+        Attachment, Availability, Delta, Entry, FailureAction, Gravity, Meaning, Mode, Mount,
+        NodeState, Part, Platform, Port, PublishMode, Reachability, Reference, Resources,
+        RestartCondition, Role, Store, Subject, Task, TaskId, TaskSpec, TaskState, UpdateState,
     },
     triage::{Problem, RULES, Thresholds, problems},
 };
@@ -112,6 +112,16 @@ fn published(c: &mut Cluster, mode: PublishMode) {
     c.last().ports.push(Port { protocol: "tcp".into(), target: 80, published: 8080, mode });
 }
 
+/// Each task of the last service has an address on its network, which has three to spare for others.
+fn on_back(c: &mut Cluster) {
+    c.networks[0].subnets[0].reserved = 3;
+    c.last().vips = vec![("id-of-back".into(), "10.9.0.2/28".into())];
+    for (at, task) in (3_u8..).zip(&mut c.tasks) {
+        let address = [10, 9, 0, at].into();
+        task.attachments = [Attachment { network: "id-of-back".into(), address }].into();
+    }
+}
+
 /// A task of the last service runs on each node, and one more is wanted.
 fn running_everywhere(c: &mut Cluster) {
     let nodes: Vec<_> = c.nodes.iter().map(|n| n.id.clone()).collect();
@@ -213,6 +223,16 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("unbalanced", { let mut c = calm(); for _ in 0..4 { c = c.service("more", 3); } c.tasks.retain(|t| t.node.as_ref().is_none_or(|n| n.as_str() != "id-of-n4")); let id = node_id(&c, 3); Given(c, vec![event(900, id, Meaning::NodeBack, "back")]) }, "n4 came back and runs 0 tasks, the others 4 each"),
         ("pinned", with(calm(), |c| c.last().mounts = vec![Mount { kind: "volume".into(), source: "data".into(), target: "/d".into(), read_only: false, driver: "".into() }]).into(), "web keeps data in local volume data"),
         ("single-replica", with(cluster().manager("m1").manager("m2").manager("m3").service("web", 1), |c| published(c, PublishMode::Ingress)).into(), "web is published and has one replica"),
+        ("half-on-one", with(calm(), |c| { let one = c.nodes[0].id.clone(); for t in &mut c.tasks[..3] { t.node = Some(one.clone()); } }).into(), "web keeps 1 of 4 replicas if m1 is lost"),
+        ("secret-gone", with(calm(), |c| c.absent.push((Part::Secrets, "id-of-db_password"))).into(), "web names secret db_password, which does not exist"),
+        ("config-gone", with(calm(), |c| { c.last().configs = ["a", "b"].map(|n| Reference { id: n.into(), name: n.into() }).into(); c.absent.extend([(Part::Configs, "a"), (Part::Configs, "b")]); }).into(), "web names configs a, b, which do not exist"),
+        ("network-gone", with(calm(), |c| c.absent.push((Part::Networks, "id-of-back"))).into(), "web names network id-of-back, which does not exist"),
+        ("network-full", with(calm().network("back", "10.9.0.0/28"), on_back).into(), "network back: 9 of 10 addresses are in use (10.9.0.0/28)"),
+        ("port-twice", with(calm().port(8080).service("api", 4), |c| published(c, PublishMode::Host)).into(), "port 8080/tcp is published by api, web"),
+        ("stack-versions", with(calm().service("shop_web", 2).service("shop_api", 2), |c| c.last().image = "shop/api:1.9".into()).into(), "stack shop runs shop/api in versions 1.8 (shop_web) and 1.9 (shop_api)"),
+        ("secret-unused", calm().secret("db_password").secret("old-1").secret("old-2").into(), "2 secrets are used by no service: old-1, old-2"),
+        ("config-unused", calm().config("nginx").into(), "1 config is used by no service: nginx"),
+        ("network-unused", calm().network("back", "10.9.0.0/24").network("front", "10.9.1.0/24").into(), "1 network is used by no service: front"),
         ("capacity-full", with(calm(), |c| for t in &mut c.tasks { spec(t).reserved.memory = 15 << 29; }).into(), "93 % of memory (30 GiB of 32 GiB) reserved"),
         ("capacity-spare", with(calm(), |c| for t in &mut c.tasks { spec(t).reserved.memory = 5 << 30; }).into(), "1 task of the 0.25 CPU and 5 GiB reserved there would find no place"),
         ("no-health-check", with(calm(), |c| { c.last().health_check = false; published(c, PublishMode::Ingress); }).into(), "web has no health check in its spec"),

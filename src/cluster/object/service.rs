@@ -325,6 +325,8 @@ pub struct Service {
     pub restart: RestartPolicy,
     /// Platforms of its image, as the CLI found them in the registry; empty means any.
     pub platforms: Vec<Platform>,
+    /// Ids of the networks, secrets and configs that the spec before names: a rollback needs them.
+    pub named_before: Vec<Arc<str>>,
     /// Its log driver, if it names one: else the node's own.
     pub log_driver: Option<Arc<str>>,
     /// Its spec, the engine's own JSON.
@@ -376,6 +378,7 @@ impl Service {
             health_check: false,
             restart: RestartPolicy::default(),
             platforms: Vec::new(),
+            named_before: Vec::new(),
             log_driver: None,
             spec: "".into(),
             previous: None,

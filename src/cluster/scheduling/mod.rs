@@ -4,9 +4,11 @@
 mod drain;
 mod idle_slots;
 mod placement;
+mod spare;
 mod start_first;
 
 pub use drain::{Leaving, leaving, running_elsewhere};
 pub use idle_slots::{Idle, IdleSlots, rests};
 pub use placement::{asked, eligible, supports, unmet};
+pub use spare::{Loss, all_without_spare, not_spared, without_spare};
 pub use start_first::{NoRoom, Stall, no_room_beside, stalled};

@@ -70,6 +70,24 @@ struct WireServiceSpec<'a> {
     networks: Option<&'a RawValue>,
 }
 
+impl<'a> WireServiceSpec<'a> {
+    /// The networks it joins.
+    fn joins(&self) -> Vec<WireAttachment<'a>> {
+        let joins: Vec<WireAttachment<'_>> = read_part(self.task_template.networks);
+        if joins.is_empty() { read_part(self.networks) } else { joins }
+    }
+
+    /// Ids of the networks, secrets and configs that it names.
+    fn names(&self) -> Vec<Arc<str>> {
+        let refers: WireReferences<'_> = read_part(self.task_template.container_spec);
+        let networks = self.joins();
+        let networks = networks.iter().map(|join| Arc::from(&*join.target));
+        let secrets = refers.secrets().into_iter().map(|secret| secret.id.as_str().into());
+        let configs = refers.configs().into_iter().map(|config| config.id.as_str().into());
+        networks.chain(secrets).chain(configs).collect()
+    }
+}
+
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct WireUpdateConfig<'a> {
@@ -199,10 +217,10 @@ impl TryFrom<WireService<'_>> for Service {
         let template = &spec.task_template;
         let refers: WireReferences<'_> = read_part(template.container_spec);
         let task = template.model();
-        let of_template = template.networks.filter(|_| !task.networks.is_empty());
-        let joins: Vec<WireAttachment<'_>> = read_part(of_template.or(spec.networks));
+        let joins = spec.joins();
         let alias =
             |join: &WireAttachment<'_>, alias: &str| (NetworkId::from(&*join.target), alias.into());
+        let before = w.previous_spec.map(|raw| read_part::<WireServiceSpec<'_>>(Some(raw)));
         // The endpoint holds the ports given out; the spec those asked for. Host ports are in both.
         let ports =
             if w.endpoint.ports.is_empty() { &spec.endpoint_spec.ports } else { &w.endpoint.ports };
@@ -258,9 +276,8 @@ impl TryFrom<WireService<'_>> for Service {
             platforms: task.platforms,
             spec: w.spec.map_or("", RawValue::get).into(),
             previous: w.previous_spec.map(RawValue::get).filter(|s| *s != "null").map(Into::into),
-            previous_template: w
-                .previous_spec
-                .map(|raw| read_part::<WireServiceSpec<'_>>(Some(raw)).task_template.fingerprint()),
+            previous_template: before.as_ref().map(|spec| spec.task_template.fingerprint()),
+            named_before: before.as_ref().map(WireServiceSpec::names).unwrap_or_default(),
             log_driver: task.log_driver,
             template: task.template,
             run: w.job_status.job_iteration.index,

@@ -7,6 +7,7 @@ pub mod image;
 pub mod jobs;
 pub mod managers;
 pub mod nodes;
+pub mod objects;
 pub mod parts;
 pub mod placement;
 pub mod quorum;
@@ -61,6 +62,11 @@ rules! {
     "ca-rotation", Manager, Warning, Standing, 36, Swarm(managers::ca_rotation), "nodes trust different root certificates: a rotation that does not end";
     "task-on-drained", Node, Warning, Standing, 34, Node(nodes::task_on_drained), "tasks still wanted on a drained node";
     "orphaned-tasks", Tasks, Warning, Standing, 32, Service(service::orphaned), "tasks given up with their node, which may still run there";
+    "secret-gone", Part, Warning, Standing, 31, Service(objects::secret_gone), "a service names a secret that does not exist";
+    "config-gone", Part, Warning, Standing, 31, Service(objects::config_gone), "a service names a config that does not exist";
+    "network-gone", Part, Warning, Standing, 31, Service(objects::network_gone), "a service joins a network that does not exist";
+    "network-full", Part, Warning, Standing, 31, Swarm(objects::network_full), "a network has hardly an address left to give";
+    "port-twice", Part, Warning, Standing, 30, Swarm(objects::port_twice), "several services publish one port of the routing mesh";
     "digest-drift", Image, Warning, Standing, 30, Service(image::digest_drift), "one tag, different digests among a service's tasks";
     "capacity-full", Capacity, Warning, Standing, 28, Swarm(capacity::full), "reservations take nearly all CPU or memory there is";
 
@@ -113,7 +119,12 @@ rules! {
     "all-on-one", Spread, Advice, Advice, 14, Service(spread::all_on_one), "all replicas of a service on one node";
     "unbalanced", Spread, Advice, Advice, 13, Node(spread::unbalanced), "a node that came back and stands nearly empty";
     "pinned", Spread, Advice, Advice, 12, Service(spread::pinned), "a local volume or a constraint ties a service to one node";
-    "single-replica", Spread, Advice, Advice, 11, Service(spread::single_replica), "a published service with one replica";
+    "half-on-one", Spread, Advice, Advice, 12, Service(spread::half_on_one), "a service that falls below half of its replicas with one node";
+    "stack-versions", Image, Advice, Advice, 12, Swarm(objects::stack_versions), "services of a stack run different versions of one image";
+    "single-replica", Spread, Advice, Advice, 11, Service(spread::single_replica), "a service with one replica, published or not";
+    "secret-unused", Part, Advice, Advice, 7, Swarm(objects::secret_unused), "secrets that no service uses";
+    "config-unused", Part, Advice, Advice, 7, Swarm(objects::config_unused), "configs that no service uses";
+    "network-unused", Part, Advice, Advice, 7, Swarm(objects::network_unused), "networks that no service joins";
     "no-health-check", Spec, Advice, Advice, 10, Service(advice::no_health_check), "a published service whose spec has no health check";
     "no-limits", Spec, Advice, Advice, 9, Service(advice::no_limits), "a service without a memory limit";
     "update-paused-done", Update, Advice, Advice, 9, Service(update::paused_when_done), "an update that docker shows as paused because its task did its work and ended";

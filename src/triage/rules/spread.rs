@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    cluster::{Availability, Mode, Node, NodeId, NodeState, eligible, unmet},
+    cluster::{Availability, Mode, Node, NodeId, NodeState, eligible, unmet, without_spare},
     text::count,
     triage::{Context, Remedy, ServiceContext, context::LATELY, rule::Found},
 };
@@ -95,14 +95,37 @@ pub fn pinned(s: &ServiceContext<'_>) -> Option<Found> {
     })
 }
 
-/// One replica of something that is published: every update and every lost node is an outage. Advice.
-pub fn single_replica(s: &ServiceContext<'_>) -> Option<Found> {
-    let published = s.service.ports.iter().any(|p| p.published > 0);
-    (published && s.service.mode == Mode::Replicated(1) && s.cx.store.nodes().len() > 1).then(
-        || {
-            Found::advice(format!("{} is published and has one replica", s.service.name))
-                .why("while its task is replaced or its node is away nobody is served")
-                .remedy(Remedy::Scale, "two or more, if it can run twice")
-        },
+/// More than half of the replicas on one node, and the others elsewhere: what is left has to bear twice the
+/// load. Advice.
+pub fn half_on_one(s: &ServiceContext<'_>) -> Option<Found> {
+    // While it changes, it is uneven for a while.
+    if s.is_short() || s.service.is_updating() || s.cx.store.tasks_refused() {
+        return None;
+    }
+    let loss = without_spare(s.cx.store, s.service).filter(|loss| !loss.is_whole())?;
+    Some(
+        Found::advice(format!(
+            "{} keeps {} of {} replicas if {} is lost",
+            s.service.name,
+            loss.keeps,
+            loss.desired,
+            s.cx.store.hostname(&loss.node)
+        ))
+        .why("until the others are started elsewhere, fewer than half have to do the work of all")
+        .remedy(Remedy::Force, "spread them anew")
+        .remedy(Remedy::Scale, "or more replicas, if there are nodes for them"),
     )
+}
+
+/// One replica: every update and every lost node is an outage. Advice.
+pub fn single_replica(s: &ServiceContext<'_>) -> Option<Found> {
+    let is_alone = s.service.mode == Mode::Replicated(1) && s.cx.store.nodes().len() > 1;
+    // While it does not run, there is worse to tell.
+    (is_alone && !s.is_short()).then(|| {
+        let published = s.service.ports.iter().any(|p| p.published > 0);
+        let is = if published { " is published and" } else { "" };
+        Found::advice(format!("{}{is} has one replica", s.service.name))
+            .why("while its task is replaced or its node is away nobody is served")
+            .remedy(Remedy::Scale, "two or more, if it can run twice")
+    })
 }
