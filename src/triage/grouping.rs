@@ -151,6 +151,7 @@ fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Proble
         resolved: Timestamp::NEVER,
         times: 1,
         quiet: None,
+        noticed: Timestamp::NEVER,
     }
 }
 

@@ -14,10 +14,12 @@ mod context;
 mod error_class;
 mod grouping;
 pub mod incident;
+mod noticed;
 mod rule;
 mod rules;
 mod start_allowance;
 mod thresholds;
+mod tracked_problem;
 mod tracker;
 
 pub use crate::text::count;
@@ -27,6 +29,7 @@ pub use blast::{Blast, Hit, blast};
 pub use context::{Context, ServiceContext};
 pub use grouping::Urgency;
 pub(crate) use grouping::rank;
+pub(crate) use noticed::NEW;
 pub use rule::{Evidence, Family, Role, Rule};
 pub use rules::{RULES, rule};
 pub use thresholds::{GRACE, Thresholds};
@@ -136,6 +139,8 @@ pub struct Problem {
     pub times: u32,
     /// Someone knows of it.
     pub quiet: Option<Quiet>,
+    /// When it came to notice; not set if nothing tells.
+    pub noticed: Timestamp,
 }
 
 impl Problem {
@@ -170,5 +175,7 @@ impl Problem {
 pub fn problems(store: &Store, now: Timestamp, thresholds: &Thresholds) -> Vec<Arc<Problem>> {
     let mut triage = Triage::new(thresholds.clone());
     triage.look_at_all(store, now);
-    triage.into_problems()
+    let mut problems = triage.into_problems();
+    rank(&mut problems);
+    problems
 }

@@ -9,11 +9,13 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Began, Context, Problem, ServiceContext, Severity, Thresholds,
+    Context, Problem, ServiceContext, Severity, Thresholds,
     beginnings::BeginningsKeeper,
-    grouping::{Made, Raw, fold, rank},
+    grouping::{Made, Raw, fold},
+    noticed::rank_new_first,
     rule::Check,
     rules::RULES,
+    tracked_problem::TrackedProblem,
 };
 use crate::cluster::{Beginning, Store, Subject, Timestamp, Touched};
 
@@ -26,10 +28,6 @@ const FEW: usize = 100;
 const WHOLE: Duration = Duration::from_secs(5);
 /// Time for which a resolved problem stays on the list.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
-/// A problem that began before and was not seen for at most this time was not over.
-const BLINK: Duration = Duration::from_secs(30);
-/// Two clocks may tell one instant so far apart.
-const CLOCKS: Duration = Duration::from_secs(5);
 /// A problem that comes back within this time is the same again.
 const AGAIN: Duration = Duration::from_secs(30 * 60);
 
@@ -56,29 +54,6 @@ pub struct Quieted {
     /// Its features: one that changes is no longer acknowledged.
     #[serde(rename = "like")]
     pub like: String,
-}
-
-/// A problem over time.
-struct TrackedProblem {
-    problem: Arc<Problem>,
-    /// When it was seen first, this time.
-    opened: Timestamp,
-    /// It was there when skep came.
-    from_before: bool,
-    /// How often it came.
-    times: u32,
-    /// When it was over; not set while it is not.
-    closed: Timestamp,
-}
-
-impl TrackedProblem {
-    /// Whether what is found anew was never over: it began before, and only looked so for a moment. Tasks
-    /// and services are listed one after the other.
-    fn is_the_same(&self, found: &Problem, now: Timestamp) -> bool {
-        let began =
-            |end: Timestamp| found.since.at_latest().is_none_or(|at| at <= end.later(CLOCKS));
-        self.closed.is_set() && self.closed.age(now) <= BLINK && began(self.closed)
-    }
 }
 
 /// Findings kept up to date.
@@ -128,7 +103,8 @@ impl Triage {
         }
     }
 
-    /// The problems, the worst first; known ones, advice and those that are over at the end.
+    /// The problems: new ones, then the others, the worst first; known ones, advice and those that are over
+    /// at the end.
     pub fn problems(&self) -> &[Arc<Problem>] {
         &self.problems
     }
@@ -336,10 +312,12 @@ impl Triage {
             }
             let mut problem = Arc::clone(&case.problem);
             let quiet = self.quieted.get(&problem.key()).map(|q| q.quiet);
-            let as_made = (problem.resolved, problem.times, problem.quiet);
-            if as_made != (case.closed, case.times, quiet) {
+            let as_made = (problem.resolved, problem.times, problem.quiet, problem.noticed);
+            let noticed = case.noticed();
+            if as_made != (case.closed, case.times, quiet, noticed) {
                 let own = Arc::make_mut(&mut problem);
                 (own.resolved, own.times, own.quiet) = (case.closed, case.times, quiet);
+                own.noticed = noticed;
                 if case.closed.is_set() {
                     // Nothing is to be done about what is over.
                     own.remedies.clear();
@@ -347,7 +325,7 @@ impl Triage {
             }
             self.problems.push(problem);
         }
-        rank(&mut self.problems);
+        rank_new_first(&mut self.problems, now);
         open || self.problems != before
     }
 
@@ -356,7 +334,7 @@ impl Triage {
         let folded: HashSet<String> =
             open.iter().flat_map(|p| &p.folded).map(|p| p.key()).collect();
         let mut heads = HashSet::new();
-        for mut problem in open {
+        for problem in open {
             let key = problem.key();
             heads.insert(key.clone());
             if let Some(quieted) = self.quieted.get(&key)
@@ -365,35 +343,12 @@ impl Triage {
             {
                 self.quieted.remove(&key);
             }
-            let from_before = !self.settled;
-            let case = self.cases.entry(key).or_insert_with(|| TrackedProblem {
-                problem: Arc::clone(&problem),
-                opened: now,
-                from_before,
-                times: 1,
-                closed: Timestamp::NEVER,
-            });
-            if case.is_the_same(&problem, now) {
-                case.closed = Timestamp::NEVER;
-            }
-            if case.closed.is_set() {
-                case.closed = Timestamp::NEVER;
-                case.opened = now;
-                case.from_before = false;
-                case.times += 1;
-            } else {
-                let known = if case.problem.rule == problem.rule {
-                    case.problem.since
-                } else {
-                    Began::Unknown
-                };
-                let known = problem.since.or_earlier(known);
-                let since = Self::began(store, case, known, &problem, now);
-                if since != problem.since {
-                    Arc::make_mut(&mut problem).since = since;
-                }
-            }
-            case.problem = problem;
+            let is_first_look = !self.settled;
+            let case = self
+                .cases
+                .entry(key)
+                .or_insert_with(|| TrackedProblem::new(&problem, now, is_first_look));
+            case.go_on(problem, store, now);
         }
         self.cases.retain(|key, case| {
             if heads.contains(key) {
@@ -413,31 +368,6 @@ impl Triage {
         });
     }
 
-    /// When a problem began that goes on, with what skep has seen and what an earlier skep has kept.
-    fn began(
-        store: &Store,
-        case: &TrackedProblem,
-        since: Began,
-        problem: &Problem,
-        now: Timestamp,
-    ) -> Began {
-        if since.exactly().is_some() || problem.severity == Severity::Advice {
-            return since;
-        }
-        if !case.from_before {
-            // It was not there when skep came: it began when it was first seen.
-            return since.or_earlier(case.opened.into());
-        }
-        let kept = store.memory().beginning(&problem.key());
-        let kept = kept.map_or(Began::Unknown, |one| match one.exactly {
-            true => Began::At(one.since),
-            false => Began::By(one.since),
-        });
-        // The moment of the first look itself tells nothing.
-        let seen = if case.opened < now { Began::By(case.opened) } else { Began::Unknown };
-        since.or_earlier(kept).or_earlier(seen)
-    }
-
     /// Acknowledges or mutes a problem, or takes that back.
     pub fn quiet(&mut self, problem: &Problem, quiet: Option<Quiet>, now: Timestamp) {
         let key = problem.key();
@@ -455,7 +385,7 @@ impl Triage {
             }
         }
         self.aged = now;
-        rank(&mut self.problems);
+        rank_new_first(&mut self.problems, now);
     }
 
     /// The beginnings of what is open, if they are to be written now: not before those of an earlier skep

@@ -12,6 +12,7 @@ mod ended;
 mod follow;
 mod golden;
 mod lossless;
+mod news;
 mod nodes;
 mod object_rules;
 mod objects;

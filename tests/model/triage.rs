@@ -229,23 +229,23 @@ fn tell(store: &mut Store, tasks: Vec<skep::cluster::Task>, list: u64, at: Times
 }
 
 /// A Swarm over time, judged as it goes.
-struct Watched {
-    cluster: Cluster,
-    store: Store,
-    triage: Triage,
-    now: Timestamp,
-    list: u64,
+pub struct Watched {
+    pub cluster: Cluster,
+    pub store: Store,
+    pub triage: Triage,
+    pub now: Timestamp,
+    pub list: u64,
 }
 
 impl Watched {
-    fn new(cluster: Cluster) -> Self {
+    pub fn new(cluster: Cluster) -> Self {
         let mut store = cluster.store();
         let mut triage = Triage::new(Thresholds::default());
         triage.update(&mut store, NOW);
         Self { cluster, store, triage, now: NOW, list: 10 }
     }
 
-    fn after(&mut self, secs: i64) -> &[Arc<Problem>] {
+    pub fn after(&mut self, secs: i64) -> &[Arc<Problem>] {
         self.now = self.now.shifted(secs * 1_000_000_000);
         self.list += 1;
         for delta in self.cluster.deltas(self.list) {
@@ -259,7 +259,7 @@ impl Watched {
         }
     }
 
-    fn node(&mut self, name: &str, state: NodeState) {
+    pub fn node(&mut self, name: &str, state: NodeState) {
         let node = self.cluster.nodes.iter_mut().find(|n| &*n.hostname == name).unwrap();
         node.version += 1;
         node.state = state;

@@ -12,6 +12,7 @@ mod huge;
 mod keys;
 mod logs;
 mod mouse;
+mod news;
 mod order;
 mod pages;
 mod plans;

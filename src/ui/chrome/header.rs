@@ -248,20 +248,28 @@ fn problem_line(cluster: &Cluster, room: usize) -> Line<'static> {
         let slot = if unread.has_gaps() { Slot::Warn } else { Slot::Dim };
         return Line::styled(format!(" {}", text::cut(&said, room)), cluster.style(slot));
     };
-    let more = match cluster.loud().count() {
-        1 => "  7 ".to_owned(),
-        n => format!("  +{} more  7 ", n - 1),
+    let now = cluster.model.now;
+    let (new, old): (Vec<_>, Vec<_>) =
+        cluster.loud().skip(1).map(|p| p.is_new(now)).partition(|is_new| *is_new);
+    let more = match (new.len(), old.len()) {
+        (0, 0) => "  7 ".to_owned(),
+        (0, n) if !worst.is_new(now) => format!("  +{n} more  7 "),
+        (0, n) => format!("  +{n} older  7 "),
+        (n, 0) => format!("  +{n} new  7 "),
+        (new, old) => format!("  +{new} new, {old} older  7 "),
     };
-    let since = match worst.since.short(cluster.model.now) {
+    let since = match worst.since.short(now) {
         since if since.is_empty() => since,
         since => format!(", since {since}"),
     };
     let glyph = words::glyph(worst.severity);
-    let room = room.saturating_sub(text::width(&more) + text::width(&since) + 4);
+    let news = words::news(worst, now);
+    let taken = [&more, &since, news].map(text::width).iter().sum::<usize>();
+    let room = room.saturating_sub(taken + 4);
     let said = words::fitting(worst, room);
     let style = cluster.style(words::slot(worst.severity));
     Line::from(vec![
-        Span::styled(format!(" {glyph} "), style),
+        Span::styled(format!(" {glyph} {news}"), style),
         Span::styled(text::cut(&said, room).into_owned(), style),
         Span::styled(since, cluster.style(Slot::Dim)),
         Span::styled(more, cluster.style(Slot::Key)),

@@ -7,7 +7,10 @@ use crate::{
     logs::ansi::plain_text,
     session::{Command, LogFrame},
     text::count,
-    triage::incident::{Incident, LogEnds, no_log, witnesses},
+    triage::{
+        incident::{Incident, LogEnds, no_log, witnesses},
+        rank,
+    },
     ui::app::{Effect, cluster::Cluster, link::LinkState},
 };
 
@@ -91,11 +94,14 @@ impl Cluster {
         };
         let now = self.model.now;
         let endpoint = self.through.clone().unwrap_or_default();
+        // A report is read later: nothing is new there.
+        let mut problems = self.problems().to_vec();
+        rank(&mut problems);
         let incident = Incident {
             name: &self.settings.name,
             endpoint: &endpoint,
             store: &self.model.store,
-            problems: self.problems(),
+            problems: &problems,
             now,
             since: now.shifted(-HOUR),
             link: link.as_deref(),

@@ -110,7 +110,7 @@ const PROBLEMS: &[Column<ClusterProblem>] = &[
         Cell::new(words::glyph(r.severity), words::slot(r.severity))
     }),
     column("CLUSTER", (6, 20), 0, false, |r, _| Cell::new(&*r.name, Slot::Title)),
-    column("SINCE", (4, 5), 1, true, |r, _| Cell::dim(r.since.clone())),
+    column("SINCE", (4, 8), 1, true, |r, _| Cell::dim(r.since.clone())),
     column("WHAT", (20, 300), 0, false, |r, _| {
         Cell::text(&*r.message).or(|room| words::briefly(&r.object, &r.brief, &r.message, room))
     }),

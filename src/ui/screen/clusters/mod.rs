@@ -15,6 +15,7 @@ use crate::{
     triage::{Severity, Urgency},
     ui::{
         app::{cluster::Cluster, link::LinkState},
+        screen::problems::words,
         table::{Row, Table, rows::Rows},
         widget::text,
     },
@@ -97,6 +98,8 @@ pub struct ClusterProblem {
     pub object: String,
     pub message: String,
     pub brief: String,
+    /// It is new, or nothing else can be seen.
+    pub in_front: bool,
     pub since: String,
     pub subject: Subject,
 }
@@ -237,7 +240,9 @@ impl ClustersView {
         let count = managers.len();
         self.managers.set(managers, count, 0, now);
         let mut problems: Vec<_> = clusters.clone().flat_map(problem_rows).collect();
-        problems.sort_by(|a, b| a.urgency().cmp(&b.urgency()));
+        problems.sort_by(|a, b| {
+            b.in_front.cmp(&a.in_front).then_with(|| a.urgency().cmp(&b.urgency()))
+        });
         let count = problems.len();
         self.problems.set(problems, count, 0, now);
         let mut events: Vec<_> = clusters.flat_map(event_rows).collect();
@@ -358,7 +363,8 @@ fn problem_rows(cluster: &Cluster) -> Vec<ClusterProblem> {
         object: p.object.clone(),
         message: p.message.clone(),
         brief: p.brief.clone(),
-        since: p.since.short(cluster.model.now),
+        in_front: p.is_new(cluster.model.now),
+        since: words::since(p, cluster.model.now),
         subject: p.subject.clone(),
     };
     // Of a Swarm without quorum its own problem tells.
@@ -373,6 +379,7 @@ fn problem_rows(cluster: &Cluster) -> Vec<ClusterProblem> {
             object: String::new(),
             message: format!("can't be seen: {why}"),
             brief: String::new(),
+            in_front: true,
             since: cluster.last_heard.map_or(String::new(), |_| text::age(cluster.data_age())),
             subject: Subject::Other,
         }),

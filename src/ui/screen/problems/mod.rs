@@ -13,7 +13,7 @@ use crate::{
     cluster::{Subject, TaskId},
     config::Slot,
     session::Command,
-    triage::{Problem, Quiet, Severity},
+    triage::{Began, Problem, Quiet, Severity},
     ui::{
         app::cluster::Cluster,
         chrome::{empty, frame_of, rows, title},
@@ -58,12 +58,13 @@ const COLUMNS: &[Column<Problem>] = &[
     Column {
         title: "SINCE",
         min: 4,
-        max: 5,
+        max: 8,
         shed: 1,
         right: true,
-        cell: |p, c| {
-            let at = if p.resolved.is_set() { p.resolved.into() } else { p.since };
-            Cell::dim(at.short(c.now))
+        cell: |p, c| match p.is_new(c.now) {
+            true => Cell::new(words::since(p, c.now), Slot::Info),
+            false if p.resolved.is_set() => Cell::dim(Began::from(p.resolved).short(c.now)),
+            false => Cell::dim(p.since.short(c.now)),
         },
         key: |p, _| Key::Number(-p.since.at_latest().unwrap_or_default().0),
     },
@@ -132,6 +133,11 @@ impl Problems {
         self.detail = Detail::default();
     }
 
+    /// The cursor stays on its problem, whatever comes up before it.
+    fn hold(&mut self) {
+        self.table.to(self.table.index());
+    }
+
     /// The task whose last lines are the evidence of the problem under the cursor.
     pub(in crate::ui) fn witness(&self, cluster: &Cluster) -> Option<TaskId> {
         let evidence = &self.problem(cluster)?.evidence;
@@ -172,8 +178,8 @@ impl Problems {
         if problem.resolved.is_set() {
             return cluster.say("this is over already");
         }
-        // The cursor goes with it: a second press must mean the same problem.
-        self.table.to(self.table.index());
+        // A second press must mean the same problem.
+        self.hold();
         let now = cluster.model.now;
         let (quiet, said) = how(&problem, now.0);
         cluster.triage.quiet(&problem, quiet, now);
@@ -215,8 +221,14 @@ impl Screen for Problems {
         match act {
             Act::Acknowledge => self.acknowledge(cluster),
             Act::Mute => self.mute(cluster),
-            Act::NextPane | Act::PreviousPane => self.detail.turn(),
-            Act::Zoom => self.detail.zoom(),
+            Act::NextPane | Act::PreviousPane => {
+                self.hold();
+                self.detail.turn();
+            }
+            Act::Zoom => {
+                self.hold();
+                self.detail.zoom();
+            }
             Act::OpenMoreLogs => return Handled::Then(Then::LogsOfProblems),
             _ => return Handled::No,
         }
@@ -317,10 +329,11 @@ impl Problems {
         let known = count(|p| !p.resolved.is_set() && !p.is_loud() && p.quiet.is_some());
         let loud = cluster.loud().count();
         let advice = cluster.problems().len() - resolved - known - loud;
-        if table.filter.is_empty() && loud < cluster.problems().len() {
-            let others = [(known, "known"), (advice, "advice"), (resolved, "resolved")];
-            let others = others.iter().filter(|(n, _)| *n > 0);
-            let others: String = others.map(|(n, word)| format!(", {n} {word}")).collect();
+        let new = cluster.loud().filter(|p| p.is_new(cluster.model.now)).count();
+        let others = [(new, "new"), (known, "known"), (advice, "advice"), (resolved, "resolved")];
+        let others = others.iter().filter(|(n, _)| *n > 0);
+        let others: String = others.map(|(n, word)| format!(", {n} {word}")).collect();
+        if table.filter.is_empty() && !others.is_empty() {
             head.push_span(Span::styled(
                 format!("({loud} to act on{others}) "),
                 cluster.style(Slot::Dim),

@@ -1,9 +1,9 @@
 //! How problems are told on every screen: glyph, colour, and as much of the sentence as fits.
 
 use crate::{
-    cluster::Subject,
+    cluster::{Subject, Timestamp},
     config::Slot,
-    triage::{Problem, Severity},
+    triage::{self, Problem, Severity},
     ui::{app::cluster::Cluster, widget::text},
 };
 
@@ -44,6 +44,22 @@ pub(in crate::ui) fn of_services(cluster: &Cluster) -> Slot {
 /// Colour of a count of nodes or managers that is not full.
 pub(in crate::ui) fn of_nodes(cluster: &Cluster) -> Slot {
     concern(cluster, |s| matches!(s, Subject::Node(_) | Subject::Other), Slot::Warn)
+}
+
+/// Since when, and whether that is news. One that was noticed late has more to tell than a row has room for.
+pub(in crate::ui) fn since(p: &Problem, now: Timestamp) -> String {
+    let since = p.since.short(now);
+    let is_as_young = p.since.at_latest().is_some_and(|at| at.age(now) < triage::NEW);
+    match (p.is_new(now), is_as_young) {
+        (false, _) => since,
+        (true, true) => format!("new {since}"),
+        (true, false) => "new".to_owned(),
+    }
+}
+
+/// Before the sentence about it, where no column tells.
+pub(in crate::ui) fn news(p: &Problem, now: Timestamp) -> &'static str {
+    if p.is_new(now) { "new: " } else { "" }
 }
 
 /// Texts that a filter searches.

@@ -145,12 +145,13 @@ fn dots(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
         .open
         .iter()
         .filter_map(|b| Some((b, b.loud().next()?)))
-        .min_by(|(_, a), (_, b)| a.urgency().cmp(&b.urgency()));
+        .min_by_key(|(of, p)| (!p.is_new(of.model.now), p.urgency()));
     if let Some((of, problem)) = worst.filter(|_| !matches!(cx.wall.page, Page::Problems(_))) {
         let used: usize = spans.iter().map(Span::width).sum();
-        let room = (area.width as usize).saturating_sub(used + 4);
+        let news = words::news(problem, of.model.now);
+        let room = (area.width as usize).saturating_sub(used + 4 + text::width(news));
         let said = format!(
-            " {} {}",
+            " {} {news}{}",
             words::glyph(problem.severity),
             text::cut(&words::fitting(problem, room), room)
         );

@@ -32,7 +32,8 @@ impl Block {
         } else {
             "    ".into()
         };
-        let message = text::clean(&problem.message).into_owned();
+        let news = words::news(problem, cluster.model.now);
+        let message = format!("{news}{}", text::clean(&problem.message));
         let parts = text::wrapped(&message, width.saturating_sub(9)).enumerate();
         let mut lines: Vec<Line<'static>> = parts
             .map(|(at, part)| match at {
