@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    cluster::{Consequence, ServiceId, Store, Timestamp, consequences},
+    cluster::{Consequence, Kind, ServiceId, Store, Timestamp, consequences},
     triage::Severity,
     ui::table::order::NameOrder,
 };
@@ -99,9 +99,9 @@ impl Model {
         }
     }
 
-    /// Stamp of all that is drawn of services, nodes and tasks: another one with each change.
-    pub(in crate::ui) fn stamp(&self) -> u64 {
-        (self.store.revision() << 16) ^ self.judged
+    /// Stamp of some kinds, and of what was found of services: another one with each change.
+    pub(in crate::ui) fn stamp(&self, kinds: &[Kind]) -> u64 {
+        (self.store.revision_of_all(kinds) << 16) ^ self.judged
     }
 
     /// Stamp of the journal.

@@ -49,7 +49,12 @@ impl Workspace {
         }
         let Some(name) = name else {
             let action = actions::ACTIONS.iter().find(|a| a.id == verb && a.has_name());
-            let act = action.map(|a| a.act).ok_or_else(|| format!("no command '{verb}'"))?;
+            let act = match (action, View::named(verb)) {
+                (Some(action), _) => action.act,
+                (None, Some(view)) => Act::Go(view),
+                (None, None) if verb == "ctx" => Act::Clusters,
+                (None, None) => return Err(format!("no command '{verb}'")),
+            };
             self.popups.pop();
             self.act(act);
             return Ok(());

@@ -13,7 +13,7 @@ use crate::{
     ui::{
         chrome::popup,
         input::{
-            actions::{ACTIONS, Context},
+            actions::{ACTIONS, Act, Action, Context},
             keymap::Keymap,
             line_editor::LineEditor,
         },
@@ -156,7 +156,13 @@ impl Palette {
             }
             return found;
         }
-        for action in ACTIONS.iter().filter(|a| a.has_name() && a.id.contains(verb)) {
+        let is_alias = |action: &Action| match action.act {
+            Act::Go(view) => view.kind().aliases.contains(&verb),
+            Act::Clusters => verb == "ctx",
+            _ => false,
+        };
+        let meant = |a: &&Action| a.has_name() && (a.id.contains(verb) || is_alias(a));
+        for action in ACTIONS.iter().filter(meant) {
             let key = keymap.keys(action.act, context);
             found.push(suggestion(action.id.to_owned(), action.words, &key));
         }

@@ -12,6 +12,8 @@ macro_rules! kinds {
             Events: events, "Events", ["ev", "event"], ["5"];
             Logs: logs, "Logs", ["log"], ["6"];
             Problems: problems, "Problems", ["pb", "problem"], ["7"];
+            #[cfg(test)]
+            Fixture: fixture, "Fixture", ["fx"], ["F12"];
         }
     };
 }
@@ -32,7 +34,7 @@ pub struct Kind {
 }
 
 macro_rules! views {
-    ($($view:ident: $id:ident, $name:literal, $aliases:tt, $keys:tt;)*) => {
+    ($($(#[$when:meta])* $view:ident: $id:ident, $name:literal, $aliases:tt, $keys:tt;)*) => {
         /// A full-size screen, or the Overview of several.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum View {
@@ -40,13 +42,14 @@ macro_rules! views {
             Overview,
             $(
                 #[doc = concat!($name, ".")]
+                $(#[$when])*
                 $view,
             )*
         }
 
         impl View {
             /// All, in the order of their keys.
-            pub const ALL: &'static [Self] = &[Self::Overview, $(Self::$view),*];
+            pub const ALL: &'static [Self] = &[Self::Overview, $($(#[$when])* Self::$view),*];
 
             /// Its names and keys.
             pub const fn kind(self) -> &'static Kind {
@@ -54,7 +57,7 @@ macro_rules! views {
                     Self::Overview => {
                         &Kind { id: "overview", name: "Overview", aliases: &["ov"], keys: &["1"] }
                     }
-                    $(Self::$view => &Kind {
+                    $($(#[$when])* Self::$view => &Kind {
                         id: stringify!($id),
                         name: $name,
                         aliases: &$aliases,

@@ -3,6 +3,8 @@
 
 pub(in crate::ui) mod clusters;
 pub(in crate::ui) mod events;
+#[cfg(test)]
+pub(in crate::ui) mod fixture;
 pub(in crate::ui) mod kinds;
 pub(in crate::ui) mod logs;
 pub(in crate::ui) mod navigate;

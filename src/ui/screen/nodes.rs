@@ -3,7 +3,7 @@
 use ratatui::{Frame, layout::Rect, text::Line};
 
 use crate::{
-    cluster::{Availability, Node, NodeId, NodeState, Part, Subject},
+    cluster::{Availability, Kind, Node, NodeId, NodeState, Part, Subject},
     config::Slot,
     ui::{
         app::{cluster::Cluster, model::Model},
@@ -218,6 +218,9 @@ fn told<'a>(c: &Model, cell: impl FnOnce() -> Cell<'a>) -> Cell<'a> {
     if c.store.tasks_refused() { Cell::dim("?") } else { cell() }
 }
 
+/// The kinds that are shown of a node.
+const SHOWN: &[Kind] = &[Kind::Swarm, Kind::Nodes, Kind::Tasks];
+
 /// The nodes.
 pub struct Nodes {
     /// The list.
@@ -239,7 +242,7 @@ fn titles() -> Vec<&'static str> {
 impl Screen for Nodes {
     fn refresh(&mut self, cx: Cx<'_>) {
         let (model, table) = (&cx.cluster.model, &mut self.table);
-        if table.is_fresh(model.stamp(), cx.cluster.now) {
+        if table.is_fresh(model.stamp(SHOWN), cx.cluster.now) {
             return;
         }
         let store = &model.store;
@@ -248,7 +251,7 @@ impl Screen for Nodes {
         let key = COLUMNS[table.sort].key;
         let sorted = sort(&found, table.reverse, |_| false, |n| key(n, model));
         let rows = sorted.into_iter().map(|n| n.id.clone()).collect();
-        table.set(rows, store.nodes().len(), model.stamp(), cx.cluster.now);
+        table.set(rows, store.nodes().len(), model.stamp(SHOWN), cx.cluster.now);
     }
 
     fn stale(&mut self) {

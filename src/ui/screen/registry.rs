@@ -1,23 +1,21 @@
 //! The screens of a cluster, made from the list of kinds.
 
 use crate::ui::screen::{
-    Screen, events,
+    Screen,
     kinds::{View, kinds},
-    logs, nodes,
     overview::Overview,
-    problems, services,
-    tasks::{self, TaskScope},
+    tasks::TaskScope,
 };
 
 macro_rules! screens {
-    ($($view:ident: $module:ident, $name:literal, $aliases:tt, $keys:tt;)*) => {
+    ($($(#[$when:meta])* $view:ident: $module:ident, $name:literal, $aliases:tt, $keys:tt;)*) => {
         /// The screens of a cluster, and which of them is shown.
         pub(in crate::ui) struct Screens {
             pub view: View,
             /// The views that Esc leads back through.
             pub back: Vec<(View, TaskScope)>,
             pub overview: Overview,
-            $(pub $module: $module::$view,)*
+            $($(#[$when])* pub $module: crate::ui::screen::$module::$view,)*
         }
 
         impl Screens {
@@ -27,7 +25,7 @@ macro_rules! screens {
                     view,
                     back: Vec::new(),
                     overview: Overview::default(),
-                    $($module: $module::$view::default(),)*
+                    $($(#[$when])* $module: crate::ui::screen::$module::$view::default(),)*
                 }
             }
 
@@ -35,7 +33,7 @@ macro_rules! screens {
             pub fn get(&self, view: View) -> &dyn Screen {
                 match view {
                     View::Overview => self.get(self.overview.pane()),
-                    $(View::$view => &self.$module,)*
+                    $($(#[$when])* View::$view => &self.$module,)*
                 }
             }
 
@@ -43,7 +41,7 @@ macro_rules! screens {
             pub fn get_mut(&mut self, view: View) -> &mut dyn Screen {
                 match view {
                     View::Overview => self.get_mut(self.overview.pane()),
-                    $(View::$view => &mut self.$module,)*
+                    $($(#[$when])* View::$view => &mut self.$module,)*
                 }
             }
         }

@@ -3,7 +3,9 @@
 use ratatui::{Frame, layout::Rect};
 
 use crate::{
-    cluster::{Missing, Mode, PublishMode, Service, ServiceId, Subject, Timestamp, UpdateState},
+    cluster::{
+        Kind, Missing, Mode, PublishMode, Service, ServiceId, Subject, Timestamp, UpdateState,
+    },
     config::Slot,
     triage::Severity,
     ui::{
@@ -265,6 +267,9 @@ pub const COLUMNS: &[Column<Service>] = &[
     },
 ];
 
+/// The kinds that are shown of a service: it is short or not by its tasks and their nodes.
+const SHOWN: &[Kind] = &[Kind::Swarm, Kind::Services, Kind::Tasks, Kind::Nodes];
+
 /// The services.
 pub struct Services {
     /// The list.
@@ -286,7 +291,7 @@ fn titles() -> Vec<&'static str> {
 impl Screen for Services {
     fn refresh(&mut self, cx: Cx<'_>) {
         let (model, table) = (&cx.cluster.model, &mut self.table);
-        if table.is_fresh(model.stamp(), cx.cluster.now) {
+        if table.is_fresh(model.stamp(SHOWN), cx.cluster.now) {
             return;
         }
         let store = &model.store;
@@ -296,7 +301,7 @@ impl Screen for Services {
         let sorted = sort(&found, table.reverse, |_| false, |s| key(s, model));
         let rows = sorted.into_iter().map(|s| s.id.clone()).collect();
         table.marked.retain(|id| store.service(id).is_some());
-        table.set(rows, store.services().len(), model.stamp(), cx.cluster.now);
+        table.set(rows, store.services().len(), model.stamp(SHOWN), cx.cluster.now);
     }
 
     fn stale(&mut self) {

@@ -6,7 +6,7 @@ pub(in crate::ui) mod rows;
 use ratatui::{Frame, layout::Rect, text::Line};
 
 use crate::{
-    cluster::{NodeId, Part, ServiceId, Store, Subject, Task, TaskRef, TaskState},
+    cluster::{Kind, NodeId, Part, ServiceId, Store, Subject, Task, TaskRef, TaskState},
     config::Slot,
     ui::{
         app::{cluster::Cluster, model::Model},
@@ -217,6 +217,9 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
     },
 ];
 
+/// The kinds that are shown of a task: it has the name of its service and of its node.
+const SHOWN: &[Kind] = &[Kind::Swarm, Kind::Tasks, Kind::Services, Kind::Nodes];
+
 /// The tasks.
 pub struct Tasks {
     /// The list.
@@ -283,7 +286,7 @@ impl Screen for Tasks {
     fn refresh(&mut self, cx: Cx<'_>) {
         let scope = self.scope(cx);
         let (model, now) = (&cx.cluster.model, cx.cluster.now);
-        if self.table.is_fresh(model.stamp(), now) && self.built == scope {
+        if self.table.is_fresh(model.stamp(SHOWN), now) && self.built == scope {
             return;
         }
         let (store, table) = (&model.store, &mut self.table);
@@ -302,7 +305,7 @@ impl Screen for Tasks {
         };
         // While they are read, every piece has tasks of many services.
         table.dear = !in_order || !table.filter.is_empty() || !store.tasks_known();
-        table.set(rows, all, model.stamp(), now);
+        table.set(rows, all, model.stamp(SHOWN), now);
         self.built = scope;
     }
 
