@@ -59,7 +59,7 @@ pub fn unknown_beginning(store: &Store, problem: &Problem, now: Timestamp) -> St
     };
     let created = match &problem.subject {
         Subject::Service(id) | Subject::Task(_, id) => store.service(id).map(|s| s.created),
-        Subject::Node(_) | Subject::Other => None,
+        _ => None,
     };
     let said = format!("{}, {} ago, or earlier", at.clock(), age(at.age(now)));
     match created.filter(|at| at.is_set() && at.age(now) < YOUNG) {

@@ -129,6 +129,7 @@ fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Proble
             store.service(id).map_or_else(|| id.short().to_owned(), |s| s.name.to_string())
         }
         Subject::Other => "swarm".to_owned(),
+        other => store.name_of(other),
     };
     // A sentence about an object mostly begins with its name.
     let rest = || found.message.strip_prefix(&*object).map(str::to_owned);

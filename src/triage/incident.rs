@@ -85,10 +85,7 @@ fn rows<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<Row<'e>> {
     let mut rows: Vec<Row<'e>> = Vec::new();
     let mut open: HashMap<Option<&ServiceId>, HashMap<Key<'e>, usize>> = HashMap::new();
     for e in entries {
-        let service = match &e.subject {
-            Subject::Service(id) | Subject::Task(_, id) => Some(id),
-            Subject::Node(_) | Subject::Other => None,
-        };
+        let service = e.subject.service();
         if explains(e) {
             match service {
                 Some(_) => drop(open.remove(&service)),

@@ -166,6 +166,10 @@ impl Problem {
         match &self.subject {
             Subject::Node(id) => format!("{kind} {id}"),
             Subject::Service(id) | Subject::Task(_, id) => format!("{kind} {id}"),
+            Subject::Network(id) => format!("{kind} {id}"),
+            Subject::Secret(id) => format!("{kind} {id}"),
+            Subject::Config(id) => format!("{kind} {id}"),
+            Subject::Volume(name) | Subject::Stack(name) => format!("{kind} {name}"),
             Subject::Other => kind.to_owned(),
         }
     }

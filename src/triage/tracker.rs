@@ -303,7 +303,7 @@ impl Triage {
         let before = std::mem::take(&mut self.problems);
         self.cases.retain(|_, case| {
             let over = case.closed.is_set();
-            !over || (case.closed.age(now) < AGAIN && !is_removed(store, &case.problem.subject))
+            !over || (case.closed.age(now) < AGAIN && !store.is_removed(&case.problem.subject))
         });
         self.quieted.retain(|_, q| !matches!(q.quiet, Quiet::Muted(until) if until <= now));
         for case in self.cases.values() {
@@ -409,17 +409,6 @@ impl Triage {
         }
         self.aged = Timestamp::NEVER;
     }
-}
-
-/// Whether the object is removed from the Swarm. Nothing is, as long as only a part is known.
-fn is_removed(store: &Store, subject: &Subject) -> bool {
-    store.is_loaded()
-        && store.leaderless().is_none()
-        && match subject {
-            Subject::Service(id) | Subject::Task(_, id) => store.service(id).is_none(),
-            Subject::Node(id) => store.nodes_known() && store.node(id).is_none(),
-            Subject::Other => false,
-        }
 }
 
 /// Features that make a problem another one than the one that was acknowledged.

@@ -56,8 +56,8 @@ fn module_of(file: &Path) -> Vec<String> {
 fn files_and_folders_are_small() {
     const LINES: usize = 500;
     const FILES: usize = 15;
-    /// A rule's file is found by its theme.
-    const TABLES: [&str; 1] = ["triage/rules"];
+    /// A rule's file is found by its theme, a screen's by its kind.
+    const TABLES: [&str; 2] = ["triage/rules", "ui/screen"];
     let src = root().join("src");
     let mut large = Vec::new();
     let mut folders: BTreeMap<String, usize> = BTreeMap::new();

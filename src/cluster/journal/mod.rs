@@ -12,7 +12,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{NodeId, ServiceId, TaskId, Timestamp};
+use super::{ConfigId, NetworkId, NodeId, SecretId, ServiceId, TaskId, Timestamp};
 use crate::text::brief;
 
 pub use observations::{Beginning, NodeObservations, Observations, PastChange};
@@ -30,9 +30,49 @@ pub enum Subject {
     /// A task of a service.
     #[serde(rename = "Task")]
     Task(TaskId, ServiceId),
-    /// Anything else: a network, a secret, the connection.
+    /// A network.
+    #[serde(rename = "Network")]
+    Network(NetworkId),
+    /// A secret.
+    #[serde(rename = "Secret")]
+    Secret(SecretId),
+    /// A config.
+    #[serde(rename = "Config")]
+    Config(ConfigId),
+    /// A volume, by name.
+    #[serde(rename = "Volume")]
+    Volume(Arc<str>),
+    /// A stack, by name; the services of none are one without a name.
+    #[serde(rename = "Stack")]
+    Stack(Arc<str>),
+    /// Anything else: the Swarm, the connection.
     #[serde(rename = "Other")]
     Other,
+}
+
+impl Subject {
+    /// The service that it is, or that it belongs to.
+    pub fn service(&self) -> Option<&ServiceId> {
+        match self {
+            Self::Service(id) | Self::Task(_, id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The word for its kind: `service`, `node`, …
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Node(_) => "node",
+            Self::Service(_) => "service",
+            Self::Task(..) => "task",
+            Self::Network(_) => "network",
+            Self::Secret(_) => "secret",
+            Self::Config(_) => "config",
+            Self::Volume(_) => "volume",
+            Self::Stack(_) => "stack",
+            Self::Other => "",
+        }
+    }
 }
 
 /// Importance of an entry.

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{Kind, Store};
 use crate::cluster::{
-    Config, ConfigId, Network, NetworkId, NodeId, Part, Relations, Secret, SecretId, Stack, Task,
-    Timestamp, Volume,
+    Config, ConfigId, Network, NetworkId, NodeId, Part, Relations, Secret, SecretId, ServiceId,
+    Stack, Subject, Task, Timestamp, Volume,
 };
 
 /// Progress of a stack.
@@ -130,6 +130,66 @@ impl Store {
     /// A network that services join, also one that no list has: `host` and `bridge` of the nodes.
     pub fn network(&self, id: &str) -> Option<&Network> {
         self.networks.get(id).or_else(|| self.unlisted.get(id))
+    }
+
+    /// The name of an object of any kind; its short id once it is gone.
+    pub fn name_of(&self, subject: &Subject) -> String {
+        match subject {
+            Subject::Node(id) => self.hostname(id).to_owned(),
+            Subject::Service(id) => {
+                self.service(id).map_or_else(|| id.short().to_owned(), |s| s.name.to_string())
+            }
+            Subject::Task(id, _) => {
+                self.task(id).map_or_else(|| id.short().to_owned(), |task| self.task_name(task))
+            }
+            Subject::Network(id) => {
+                let known = self.network(id.as_str());
+                known.map_or_else(|| id.short().to_owned(), |n| n.name.to_string())
+            }
+            Subject::Secret(id) => {
+                let known = self.secret(id.as_str());
+                known.map_or_else(|| id.short().to_owned(), |s| s.name.to_string())
+            }
+            Subject::Config(id) => {
+                let known = self.config(id.as_str());
+                known.map_or_else(|| id.short().to_owned(), |c| c.name.to_string())
+            }
+            Subject::Volume(name) => name.to_string(),
+            Subject::Stack(name) if name.is_empty() => "services of no stack".to_owned(),
+            Subject::Stack(name) => name.to_string(),
+            Subject::Other => String::new(),
+        }
+    }
+
+    /// Whether an object is removed from the Swarm. Nothing is, as long as only a part is known.
+    pub fn is_removed(&self, subject: &Subject) -> bool {
+        let is_gone = match subject {
+            Subject::Service(id) | Subject::Task(_, id) => self.service(id).is_none(),
+            Subject::Node(id) => self.nodes_known() && self.node(id).is_none(),
+            Subject::Network(id) => {
+                self.lists(Part::Networks) && self.network(id.as_str()).is_none()
+            }
+            Subject::Secret(id) => self.lists(Part::Secrets) && self.secret(id.as_str()).is_none(),
+            Subject::Config(id) => self.lists(Part::Configs) && self.config(id.as_str()).is_none(),
+            Subject::Volume(name) => self.relations().volume(name).is_none(),
+            Subject::Stack(name) => self.relations().stack(name).is_none(),
+            Subject::Other => false,
+        };
+        self.is_loaded() && self.leaderless().is_none() && is_gone
+    }
+
+    /// The services that use an object of any kind, by name.
+    pub fn users_of<'s>(&'s self, subject: &'s Subject) -> &'s [ServiceId] {
+        let relations = self.relations();
+        match subject {
+            Subject::Network(id) => relations.on_network(id),
+            Subject::Secret(id) => relations.with_secret(id),
+            Subject::Config(id) => relations.with_config(id),
+            Subject::Volume(name) => relations.volume(name).map_or(&[], |v| &v.services),
+            Subject::Stack(name) => relations.stack(name).map_or(&[], |s| &s.services),
+            Subject::Service(id) | Subject::Task(_, id) => std::slice::from_ref(id),
+            Subject::Node(_) | Subject::Other => &[],
+        }
     }
 
     /// All secrets, in no order.

@@ -40,7 +40,12 @@ impl Workspace {
             Needs::Node => matches!(subject(), Some(Subject::Node(_))),
             Needs::Placed => matches!(subject(), Some(Subject::Node(_) | Subject::Task(..))),
             Needs::Object => subject().is_some(),
-            Needs::Service => matches!(subject(), Some(Subject::Service(_) | Subject::Task(..))),
+            Needs::Service => {
+                matches!(
+                    subject(),
+                    Some(Subject::Service(_) | Subject::Task(..) | Subject::Stack(_))
+                )
+            }
         };
         fits && self.would(action.act)
     }
@@ -65,6 +70,7 @@ impl Workspace {
             Act::History => screens.visible().contains(&View::Tasks) && screens.tasks.has_history(),
             Act::OpenLogs => !(screens.view == View::Logs && screens.logs.log.is_some()),
             Act::OpenMoreLogs => match self.subject() {
+                Some(Subject::Stack(name)) => !name.is_empty(),
                 Some(Subject::Service(id) | Subject::Task(_, id)) => {
                     cluster.model.store.service(&id).is_some_and(|s| s.stack.is_some())
                 }

@@ -70,6 +70,7 @@ impl Workspace {
             Handled::No => self.act_outside(act),
             Handled::Yes => {}
             Handled::Then(Then::LogsOfProblems) => self.logs_of_problems(),
+            Handled::Then(Then::Go(view)) => self.act(Act::Go(view)),
             Handled::Then(Then::AskHighlight(text)) => {
                 self.popups.push(Popup::Line(LinePrompt::highlight(&text)));
             }
@@ -80,8 +81,10 @@ impl Workspace {
     fn act_outside(&mut self, act: Act) {
         match act {
             Act::Go(view) => {
-                if view == View::Tasks {
-                    self.screens.tasks.scope = TaskScope::All;
+                match view {
+                    View::Tasks => self.screens.tasks.scope = TaskScope::All,
+                    View::Services => self.screens.services.open_all(),
+                    _ => {}
                 }
                 self.go(view);
             }
@@ -195,7 +198,21 @@ impl Workspace {
             Some(Subject::Service(id)) => self.open_tasks(TaskScope::Service(id)),
             Some(Subject::Node(id)) => self.open_tasks(TaskScope::Node(id)),
             Some(Subject::Task(..)) => self.describe(),
-            _ => {}
+            Some(Subject::Other) | None => {}
+            Some(other) => self.open_services(other),
+        }
+    }
+
+    /// Goes to the services that use something.
+    pub(in crate::ui) fn open_services(&mut self, of: Subject) {
+        self.screens.go(View::Services, &self.cluster);
+        self.screens.services.open(Some(of));
+    }
+
+    /// Says why something could not be done.
+    pub(in crate::ui) fn say_if(&mut self, done: Result<(), String>) {
+        if let Err(why) = done {
+            self.cluster.say(why);
         }
     }
 

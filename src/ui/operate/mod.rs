@@ -31,13 +31,14 @@ impl Workspace {
         chosen.into_iter().filter(|s| *s != Subject::Other).collect()
     }
 
-    /// The services among them, also those of tasks.
+    /// The services among them, also those of tasks and stacks.
     pub(in crate::ui) fn targets(&self) -> Vec<ServiceId> {
-        let service = |subject| match subject {
-            Subject::Service(id) | Subject::Task(_, id) => Some(id),
-            _ => None,
+        let services = |subject| match subject {
+            Subject::Service(id) | Subject::Task(_, id) => vec![id],
+            stack @ Subject::Stack(_) => self.cluster.model.store.users_of(&stack).to_vec(),
+            _ => Vec::new(),
         };
-        self.chosen().into_iter().filter_map(service).collect()
+        self.chosen().into_iter().flat_map(services).collect()
     }
 
     /// The nodes among them.

@@ -12,6 +12,12 @@ macro_rules! kinds {
             Events: events, "Events", ["ev", "event"], ["5"];
             Logs: logs, "Logs", ["log"], ["6"];
             Problems: problems, "Problems", ["pb", "problem"], ["7"];
+            Stacks: stacks, "Stacks", ["stk", "stack"], ["9"];
+            Networks: networks, "Networks", ["net", "network"], [];
+            Secrets: secrets, "Secrets", ["sec", "secret"], [];
+            Configs: configs, "Configs", ["cfg", "cm", "config"], [];
+            Volumes: volumes, "Volumes", ["vol", "volume"], [];
+            All: all, "All kinds", ["kinds"], ["0"];
             #[cfg(test)]
             Fixture: fixture, "Fixture", ["fx"], ["F12"];
         }

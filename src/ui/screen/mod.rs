@@ -1,20 +1,27 @@
 //! The screens: a file or a folder each, with their state, rows, keys and drawing. They are listed in
 //! [`kinds`], and nowhere else.
 
+pub(in crate::ui) mod all;
 pub(in crate::ui) mod clusters;
+pub(in crate::ui) mod configs;
 pub(in crate::ui) mod events;
 #[cfg(test)]
 pub(in crate::ui) mod fixture;
 pub(in crate::ui) mod kinds;
+pub(in crate::ui) mod list;
 pub(in crate::ui) mod logs;
 pub(in crate::ui) mod navigate;
+pub(in crate::ui) mod networks;
 pub(in crate::ui) mod nodes;
 pub(in crate::ui) mod open;
 pub(in crate::ui) mod overview;
 pub(in crate::ui) mod problems;
 pub(in crate::ui) mod registry;
+pub(in crate::ui) mod secrets;
 pub(in crate::ui) mod services;
+pub(in crate::ui) mod stacks;
 pub(in crate::ui) mod tasks;
+pub(in crate::ui) mod volumes;
 pub(in crate::ui) mod wall;
 
 use ratatui::{Frame, layout::Rect};
@@ -24,6 +31,7 @@ use crate::{
     ui::{
         app::cluster::Cluster,
         input::actions::{Act, Context},
+        screen::kinds::View,
         table::rows::{Moving, Rows},
     },
 };
@@ -42,6 +50,24 @@ pub(in crate::ui) struct Cx<'a> {
     pub behind: Option<&'static str>,
 }
 
+/// Number of the objects of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ui) enum Count {
+    /// It has none that are counted.
+    Uncounted,
+    /// They are not listed.
+    Unknown,
+    /// So many.
+    Of(usize),
+}
+
+impl Count {
+    /// The number, if it is known.
+    pub fn known(is_known: bool, number: usize) -> Self {
+        if is_known { Self::Of(number) } else { Self::Unknown }
+    }
+}
+
 /// Result of an action on a screen.
 pub(in crate::ui) enum Handled {
     /// It is none of its own.
@@ -56,6 +82,8 @@ pub(in crate::ui) enum Handled {
 pub(in crate::ui) enum Then {
     /// The log of all services that have problems.
     LogsOfProblems,
+    /// Another screen.
+    Go(View),
     /// A text that stands out is typed, prefilled with this.
     AskHighlight(String),
 }
@@ -93,6 +121,11 @@ pub(in crate::ui) trait Screen {
     /// The objects that an action is for: those marked, or the one under the cursor.
     fn chosen(&self, cluster: &Cluster) -> Vec<Subject> {
         self.subject(cluster).into_iter().collect()
+    }
+
+    /// Number of its objects.
+    fn count(&self, _cluster: &Cluster) -> Count {
+        Count::Uncounted
     }
 
     /// Services that the session keeps fresh for it.

@@ -4,7 +4,7 @@ use crate::{
     cluster::{ServiceId, Subject},
     ui::{
         app::cluster::Cluster,
-        screen::{Cx, Screen, kinds::View, registry::Screens, tasks::TaskScope},
+        screen::{Count, Cx, Screen, kinds::View, registry::Screens, tasks::TaskScope},
         table::rows::Rows,
     },
 };
@@ -71,11 +71,20 @@ impl Screens {
 
     /// Brings the rows on the screen up to date.
     pub fn refresh(&mut self, cluster: &Cluster) {
+        if self.view == View::All {
+            self.all.counts = self.counts(cluster);
+        }
         for view in self.visible() {
             let leader = self.leader(cluster);
             let cx = self.cx(*view, cluster, leader.as_ref());
             self.get_mut(*view).refresh(cx);
         }
+    }
+
+    /// The kinds that are counted, with their counts.
+    fn counts(&self, cluster: &Cluster) -> Vec<(View, Count)> {
+        let others = View::ALL.iter().copied().filter(|v| !matches!(v, View::Overview | View::All));
+        others.map(|view| (view, self.get(view).count(cluster))).collect()
     }
 
     /// Services that the session keeps fresh for what is on the screen.

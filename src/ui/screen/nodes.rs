@@ -8,7 +8,7 @@ use crate::{
     ui::{
         app::{cluster::Cluster, model::Model},
         chrome::{empty, frame_of, rows, title, unknown},
-        screen::{Cx, Screen},
+        screen::{Count, Cx, Screen},
         table::{
             Sorting, Table,
             columns::{Cell, Column, Key},
@@ -280,6 +280,11 @@ impl Screen for Nodes {
 
     fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
         Some(&mut self.table)
+    }
+
+    fn count(&self, cluster: &Cluster) -> Count {
+        let store = &cluster.model.store;
+        Count::known(store.nodes_known(), store.nodes().len())
     }
 
     fn subject(&self, _: &Cluster) -> Option<Subject> {

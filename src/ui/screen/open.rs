@@ -28,6 +28,11 @@ fn raw_of(subject: &Subject) -> Option<(RawKind, String)> {
         Subject::Service(id) => Some((RawKind::Service, id.to_string())),
         Subject::Node(id) => Some((RawKind::Node, id.to_string())),
         Subject::Task(id, _) => Some((RawKind::Task, id.to_string())),
+        Subject::Network(id) => Some((RawKind::Network, id.to_string())),
+        Subject::Secret(id) => Some((RawKind::Secret, id.to_string())),
+        Subject::Config(id) => Some((RawKind::Config, id.to_string())),
+        // They are no objects of a manager: what is known of them follows from services.
+        Subject::Volume(_) | Subject::Stack(_) => None,
         Subject::Other => None,
     }
 }
@@ -59,7 +64,20 @@ impl Workspace {
                 let name = store.hostname(&id).to_owned();
                 (LogSource::Node(id), name)
             }
+            Ok(Subject::Stack(name)) if !name.is_empty() => {
+                let done = self.logs_of_stack(&name);
+                return self.say_if(done);
+            }
             Ok(Subject::Other) => return self.cluster.say("nothing with a log is selected"),
+            Ok(other) => {
+                let users = store.users_of(&other).to_vec();
+                if users.is_empty() {
+                    let name = store.name_of(&other);
+                    return self.cluster.say(format!("no service uses {name}: there is no log"));
+                }
+                let title = format!("services with {} {}", other.kind(), store.name_of(&other));
+                (LogSource::Services(users), title)
+            }
             Err(why) => return self.cluster.say(why),
         };
         // From an event: to the lines of that moment.
@@ -108,10 +126,13 @@ impl Workspace {
     pub(in crate::ui) fn describe_subject(&mut self, subject: Subject) {
         let title = self.subject_title(&subject);
         let token = self.cluster.token();
-        if let Some((kind, id)) = raw_of(&subject) {
-            self.cluster.command(Command::Raw(token, kind, id));
+        let mut document = None;
+        match raw_of(&subject) {
+            Some((kind, id)) => self.cluster.command(Command::Raw(token, kind, id)),
+            // Nothing more is to be read.
+            None => document = Some(Ok(Box::default())),
         }
-        let kind = PageKind::Describe { subject, document: None, token };
+        let kind = PageKind::Describe { subject, document, token };
         self.popups.push(Popup::Page(Page::new(title, kind)));
     }
 
@@ -126,7 +147,7 @@ impl Workspace {
                     store.task(id).map_or_else(|| id.short().into(), |t| store.task_name(t))
                 )
             }
-            Subject::Other => String::new(),
+            other => format!("{} {}", other.kind(), store.name_of(other)).trim().to_owned(),
         }
     }
 
@@ -138,7 +159,10 @@ impl Workspace {
     }
 
     pub(in crate::ui) fn yaml_of(&mut self, subject: &Subject) {
-        let Some((kind, id)) = raw_of(subject) else { return };
+        let Some((kind, id)) = raw_of(subject) else {
+            let said = format!("a {} has no document of its own: d describes it", subject.kind());
+            return self.cluster.say(said);
+        };
         let token = self.cluster.token();
         let title = format!("{} · YAML", self.subject_title(subject));
         let page = PageKind::Yaml { value: None, token };
@@ -157,7 +181,10 @@ impl Workspace {
             Subject::Service(id) => store.service(id).map(|s| s.version),
             Subject::Node(id) => store.node(id).map(|n| n.version),
             Subject::Task(id, _) => store.task(id).map(|t| t.version),
-            Subject::Other => None,
+            Subject::Secret(id) => store.secret(id.as_str()).map(|s| s.version),
+            Subject::Config(id) => store.config(id.as_str()).map(|c| c.version),
+            // A network can't be changed; the others have no document.
+            _ => None,
         };
         let read = document["Version"]["Index"].as_u64();
         let Some((kind, id)) = raw_of(subject).filter(|_| version > read) else { return };
@@ -179,6 +206,7 @@ impl Workspace {
             Subject::Node(id) => self.open_tasks(TaskScope::Node(id.clone())),
             Subject::Task(_, service) => self.open_tasks(TaskScope::Service(service.clone())),
             Subject::Other => self.go(View::Events),
+            other => self.open_services(other.clone()),
         }
     }
 
@@ -192,6 +220,11 @@ impl Workspace {
                 (id.to_string(), name)
             }
             Ok(Subject::Other) => return self.cluster.say("nothing is selected"),
+            Ok(other) => {
+                let id = raw_of(&other).map(|(_, id)| id);
+                let name = store.name_of(&other);
+                (id.unwrap_or_else(|| name.clone()), name)
+            }
             Err(why) => return self.cluster.say(why),
         };
         // What is pasted must do no more than what is shown.

@@ -1,5 +1,7 @@
 //! Services: columns, colours, order.
 
+use std::collections::HashSet;
+
 use ratatui::{Frame, layout::Rect};
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     ui::{
         app::{cluster::Cluster, model::Model},
         chrome::{empty, frame_of, rows, title},
-        screen::{Cx, Screen},
+        screen::{Count, Cx, Screen},
         table::{
             Sorting, Table,
             columns::{Cell, Column, Key},
@@ -274,13 +276,31 @@ const SHOWN: &[Kind] = &[Kind::Swarm, Kind::Services, Kind::Tasks, Kind::Nodes];
 pub struct Services {
     /// The list.
     pub table: Table<ServiceId>,
+    /// Only those that use this, or belong to it.
+    of: Option<Subject>,
+}
+
+impl Services {
+    /// Lists the services that use something.
+    pub fn open(&mut self, of: Option<Subject>) {
+        self.of = of;
+        self.table.set_filter("");
+        self.table.reset();
+    }
+
+    /// Lists all services again.
+    pub fn open_all(&mut self) {
+        if self.of.take().is_some() {
+            self.table.stale();
+        }
+    }
 }
 
 impl Default for Services {
     fn default() -> Self {
         let mut table = Table::ordered(Sorting::By(titles));
         table.can_be_marked = true;
-        Self { table }
+        Self { table, of: None }
     }
 }
 
@@ -295,7 +315,9 @@ impl Screen for Services {
             return;
         }
         let store = &model.store;
-        let known = model.order.services.iter().filter_map(|id| store.service(id));
+        let of = self.of.as_ref().map(|of| store.users_of(of).iter().collect::<HashSet<_>>());
+        let listed = |id: &&ServiceId| of.as_ref().is_none_or(|of| of.contains(id));
+        let known = model.order.services.iter().filter(listed).filter_map(|id| store.service(id));
         let found: Vec<_> = known.filter(|s| table.filter.passes(texts(s).into_iter())).collect();
         let key = COLUMNS[table.sort].key;
         let sorted = sort(&found, table.reverse, |_| false, |s| key(s, model));
@@ -310,7 +332,16 @@ impl Screen for Services {
 
     fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
         let (cluster, table) = (cx.cluster, &self.table);
-        let head = title(cluster, "Services", table.rows().len(), table.all, &table.filter);
+        let name = match &self.of {
+            None => "Services".to_owned(),
+            Some(Subject::Stack(stack)) if stack.is_empty() => "Services of no stack".to_owned(),
+            Some(of) => {
+                let name = cluster.model.store.name_of(of);
+                format!("Services of {} {}", of.kind(), text::clean(&name))
+            }
+        };
+        let all = self.of.as_ref().map_or(table.all, |of| cluster.model.store.users_of(of).len());
+        let head = title(cluster, &name, table.rows().len(), all, &table.filter);
         let inner = frame_of(cluster, frame, area, head, cx.focused);
         if table.rows().is_empty() {
             let nothing = "no services yet: docker service create …";
@@ -326,6 +357,11 @@ impl Screen for Services {
 
     fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
         Some(&mut self.table)
+    }
+
+    fn count(&self, cluster: &Cluster) -> Count {
+        let store = &cluster.model.store;
+        Count::known(store.services_known(), store.services().len())
     }
 
     fn subject(&self, _: &Cluster) -> Option<Subject> {

@@ -148,6 +148,11 @@ impl<R: Row> Table<R> {
         self.built.is_some_and(|built| built == stamp || resting)
     }
 
+    /// Whether nothing was done to the table since its rows were built.
+    pub fn is_made(&self) -> bool {
+        self.built.is_some()
+    }
+
     /// Forces the rows to be built again.
     pub fn stale(&mut self) {
         self.built = None;

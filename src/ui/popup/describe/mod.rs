@@ -2,6 +2,7 @@
 //! live; what only the object's document says joins it when that was read.
 
 pub(in crate::ui) mod node;
+pub(in crate::ui) mod objects;
 pub(in crate::ui) mod service;
 pub(in crate::ui) mod task;
 
@@ -43,6 +44,26 @@ pub(in crate::ui) fn lines(
         Subject::Task(id, _) => match store.task(id) {
             Some(task) => page.task(id, task),
             None => page.say("this task is gone: the manager keeps only the last few of a slot"),
+        },
+        Subject::Network(id) => match store.network(id.as_str()) {
+            Some(network) => page.network(network),
+            None => page.gone(Part::Networks, "network"),
+        },
+        Subject::Secret(id) => match store.secret(id.as_str()) {
+            Some(secret) => page.secret(secret),
+            None => page.gone(Part::Secrets, "secret"),
+        },
+        Subject::Config(id) => match store.config(id.as_str()) {
+            Some(config) => page.config(config),
+            None => page.gone(Part::Configs, "config"),
+        },
+        Subject::Volume(name) => match store.relations().volume(name) {
+            Some(volume) => page.volume(volume),
+            None => page.say("no service mounts this volume any more"),
+        },
+        Subject::Stack(name) => match store.relations().stack(name) {
+            Some(stack) => page.stack(stack),
+            None => page.say("this stack has no services any more"),
         },
         Subject::Other => {}
     }

@@ -145,20 +145,20 @@ impl Page<'_> {
     fn reached(&mut self, s: &Service) {
         self.head("Reached at");
         let vips = self.document["Endpoint"]["VirtualIPs"].as_array();
-        let ingress = |id: &str| self.network(id) == "ingress";
+        let ingress = |id: &str| self.network_name(id) == "ingress";
         let addresses: Vec<String> = vips
             .into_iter()
             .flatten()
             .map(|vip| (text_of(&vip["NetworkID"]), text_of(&vip["Addr"])))
             .filter(|(id, addr)| !addr.is_empty() && !ingress(id))
             .map(|(id, addr)| {
-                format!("{} on {}", addr.split('/').next().unwrap_or(addr), self.network(id))
+                format!("{} on {}", addr.split('/').next().unwrap_or(addr), self.network_name(id))
             })
             .collect();
         let mode = text_of(&self.document["Spec"]["EndpointSpec"]["Mode"]).to_owned();
         if !s.networks.is_empty() {
             let names: Vec<String> =
-                s.networks.iter().map(|id| self.network(id.as_str())).collect();
+                s.networks.iter().map(|id| self.network_name(id.as_str())).collect();
             self.field("networks", names.join(", "));
             if let Some(unknown) = unknown(self.cluster, Part::Networks) {
                 self.styled("", format!("their names are {unknown}"), Slot::Dim);
@@ -414,7 +414,7 @@ impl Page<'_> {
         }
     }
 
-    fn network(&self, id: &str) -> String {
+    fn network_name(&self, id: &str) -> String {
         let known = self.cluster.model.store.network(id).map(|n| n.name.to_string());
         known.unwrap_or_else(|| id.chars().take(12).collect())
     }

@@ -15,7 +15,7 @@ use crate::{
         app::{cluster::Cluster, trend},
         chrome::{empty, frame_of, rows, title},
         input::actions::{Act, Context},
-        screen::{Cx, Handled, Screen, events::filter::EventFilter},
+        screen::{Count, Cx, Handled, Screen, events::filter::EventFilter},
         table::{
             Row, Table,
             columns::{Cell, Column, Key},
@@ -182,6 +182,10 @@ impl Screen for Events {
 
     fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
         Some(&mut self.table)
+    }
+
+    fn count(&self, cluster: &Cluster) -> Count {
+        Count::Of(cluster.model.store.journal().iter().len())
     }
 
     fn subject(&self, cluster: &Cluster) -> Option<Subject> {

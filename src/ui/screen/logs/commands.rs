@@ -23,6 +23,10 @@ impl Workspace {
 
     /// Logs of more than what is under the cursor: its stack, or all that have problems.
     pub(in crate::ui) fn open_more_logs(&mut self) {
+        if let Some(Subject::Stack(name)) = self.subject() {
+            let done = self.logs_of_stack(&name);
+            return self.say_if(done);
+        }
         let service = match self.subject() {
             Some(Subject::Service(id) | Subject::Task(_, id)) => {
                 self.cluster.model.store.service(&id)
@@ -54,7 +58,7 @@ impl Workspace {
         self.screens.go(View::Logs, &self.cluster);
     }
 
-    fn logs_of_stack(&mut self, stack: &str) -> Result<(), String> {
+    pub(in crate::ui) fn logs_of_stack(&mut self, stack: &str) -> Result<(), String> {
         let services = self.cluster.model.store.services();
         let mut ids: Vec<ServiceId> =
             services.filter(|s| s.stack.as_deref() == Some(stack)).map(|s| s.id.clone()).collect();

@@ -18,7 +18,7 @@ use crate::{
         app::cluster::Cluster,
         chrome::{empty, frame_of, rows, title},
         input::actions::{Act, Context},
-        screen::{Cx, Handled, Screen, Then, problems::detail::Detail},
+        screen::{Count, Cx, Handled, Screen, Then, problems::detail::Detail},
         table::{
             Row, Sorting, Table,
             columns::{Cell, Column, Key},
@@ -211,6 +211,10 @@ impl Screen for Problems {
 
     fn moved(&mut self) -> Option<&mut dyn Moving> {
         if self.detail.is_read() { Some(&mut self.detail) } else { Some(&mut self.table) }
+    }
+
+    fn count(&self, cluster: &Cluster) -> Count {
+        Count::Of(cluster.problems().len())
     }
 
     fn subject(&self, cluster: &Cluster) -> Option<Subject> {

@@ -11,7 +11,7 @@ use crate::{
     ui::{
         app::{cluster::Cluster, model::Model},
         chrome::{empty, frame_of, rows, title, unknown},
-        screen::{Cx, Screen, tasks::rows::RowsByService},
+        screen::{Count, Cx, Screen, tasks::rows::RowsByService},
         table::{
             Row, Sorting, Table,
             columns::{Cell, Column, Key},
@@ -345,6 +345,11 @@ impl Screen for Tasks {
 
     fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
         Some(&mut self.table)
+    }
+
+    fn count(&self, cluster: &Cluster) -> Count {
+        let store = &cluster.model.store;
+        Count::known(store.tasks_known() && !store.tasks_refused(), store.task_count())
     }
 
     fn subject(&self, cluster: &Cluster) -> Option<Subject> {
