@@ -26,7 +26,7 @@ use skep::{
     config::ConfigFile,
     grant::ClusterNo,
     keep::History,
-    triage::{Before, Began, Evidence, Problem, Quiet, Quieted, Severity, Thresholds},
+    triage::{Before, Began, Evidence, Problem, Quiet, Quieted, RULES, Rule, Severity, Thresholds},
     ui::{
         Keymap,
         actions::{ACTIONS, Context},
@@ -268,6 +268,32 @@ fn quieted() -> Vec<Quieted> {
             like: "critical node5 is down".into(),
         },
     ]
+}
+
+/// What is quieted is found again by its key, by every later skep.
+#[test]
+fn golden_keys_of_quieted_problems() {
+    let found = Problem::clone(&taken().problems[0]);
+    let key = |rule: &Rule, subject| Problem { rule: rule.id, subject, ..found.clone() }.key();
+    let keys = |rule: &Rule| {
+        let of_task = Subject::Task("t1".into(), "s1".into());
+        json!([
+            key(rule, Subject::Service("s1".into())),
+            key(rule, of_task),
+            key(rule, Subject::Node("n5".into())),
+            key(rule, Subject::Other),
+        ])
+    };
+    let name = "quieted_keys.json";
+    let mut all: serde_json::Map<String, Value> =
+        RULES.iter().map(|rule| (rule.id.to_owned(), keys(rule))).collect();
+    if !is_written_anew() {
+        // Nobody has quieted anything of a rule that is newer.
+        let was = fs::read_to_string(golden(name)).unwrap();
+        let was: serde_json::Map<String, Value> = serde_json::from_str(&was).unwrap();
+        all.retain(|rule, _| was.contains_key(rule));
+    }
+    holds(name, &all.into());
 }
 
 fn history(dir: &Path) -> History {
