@@ -18,9 +18,9 @@ pub struct Filter {
 enum Kind {
     #[default]
     All,
-    Text(String),
+    Text(Wanted),
     /// These characters in this order, whatever lies between.
-    Fuzzy(String),
+    Fuzzy(Wanted),
     Regex(Box<Regex>),
     /// A regex that is not complete yet: lets everything pass, and says why.
     Wrong(String),
@@ -47,9 +47,9 @@ impl Filter {
                 }
             }
         } else if let Some(fuzzy) = rest.strip_prefix('~') {
-            Kind::Fuzzy(fuzzy.to_owned())
+            Kind::Fuzzy(Wanted::new(fuzzy))
         } else {
-            Kind::Text(rest.to_owned())
+            Kind::Text(Wanted::new(rest))
         };
         Self { text: text.to_owned(), kind, invert }
     }
@@ -79,8 +79,8 @@ impl Filter {
     pub fn hits(&self, text: &str) -> bool {
         match &self.kind {
             Kind::All | Kind::Wrong(_) => true,
-            Kind::Text(wanted) => contains(text, wanted),
-            Kind::Fuzzy(wanted) => fuzzy(text, wanted),
+            Kind::Text(wanted) => wanted.is_in(text),
+            Kind::Fuzzy(wanted) => wanted.is_spread_over(text),
             Kind::Regex(regex) => regex.is_match(text),
         }
     }
@@ -89,7 +89,9 @@ impl Filter {
     /// if its beginning is typed, as docker takes it.
     pub fn hits_id(&self, id: &str) -> bool {
         match &self.kind {
-            Kind::Text(wanted) => wanted.len() >= LEAST_OF_ID && id.starts_with(wanted.as_str()),
+            Kind::Text(wanted) => {
+                wanted.text.len() >= LEAST_OF_ID && id.starts_with(wanted.text.as_str())
+            }
             Kind::Fuzzy(_) => false,
             Kind::All | Kind::Wrong(_) | Kind::Regex(_) => self.hits(id),
         }
@@ -111,7 +113,7 @@ impl Filter {
     /// The text it looks for, if it is plain text.
     pub fn plain(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Text(wanted) => Some(wanted),
+            Kind::Text(wanted) => Some(&wanted.text),
             _ => None,
         }
     }
@@ -128,9 +130,11 @@ impl Filter {
             }
             Kind::Text(wanted) => {
                 // Case is folded only where that keeps every byte in its place.
-                let exact = wanted.chars().any(char::is_uppercase) || !text.is_ascii();
+                let exact = wanted.is_exact || !text.is_ascii();
                 let found = |text: &str| {
-                    text.match_indices(wanted.as_str()).map(|(at, m)| at..at + m.len()).collect()
+                    text.match_indices(wanted.text.as_str())
+                        .map(|(at, m)| at..at + m.len())
+                        .collect()
                 };
                 if exact { found(text) } else { found(&text.to_ascii_lowercase()) }
             }
@@ -138,25 +142,45 @@ impl Filter {
     }
 }
 
-fn fuzzy(text: &str, wanted: &str) -> bool {
-    let exact = wanted.chars().any(char::is_uppercase);
-    let mut text = text.chars().map(|c| if exact { c } else { c.to_ascii_lowercase() });
-    wanted.chars().all(|w| text.any(|c| c == w))
+/// What is looked for, and what is known of it: it is compared with many texts.
+#[derive(Clone, Debug)]
+struct Wanted {
+    text: String,
+    /// A capital in it makes it exact.
+    is_exact: bool,
+    is_ascii: bool,
 }
 
-/// Smart case: a capital in `wanted` makes it exact.
-fn contains(text: &str, wanted: &str) -> bool {
-    if wanted.chars().any(char::is_uppercase) {
-        return text.contains(wanted);
+impl Wanted {
+    fn new(text: &str) -> Self {
+        let is_exact = text.chars().any(char::is_uppercase);
+        Self { text: text.to_owned(), is_exact, is_ascii: text.is_ascii() }
     }
-    let (Some(first), true) = (wanted.bytes().next(), text.is_ascii() && wanted.is_ascii()) else {
-        return text.to_lowercase().contains(wanted);
-    };
-    // From one place where it may begin to the next.
-    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
-    memchr::memchr2_iter(first, first.to_ascii_uppercase(), text).any(|at| {
-        text.get(at..at + wanted.len()).is_some_and(|part| part.eq_ignore_ascii_case(wanted))
-    })
+
+    /// Whether it stands in this text.
+    fn is_in(&self, text: &str) -> bool {
+        if self.is_exact {
+            return text.contains(self.text.as_str());
+        }
+        let (Some(first), true) = (self.text.bytes().next(), self.is_ascii && text.is_ascii())
+        else {
+            return text.to_lowercase().contains(&self.text);
+        };
+        // From one place where it may begin to the next.
+        let (text, wanted) = (text.as_bytes(), self.text.as_bytes());
+        text.len() >= wanted.len()
+            && memchr::memchr2_iter(first, first.to_ascii_uppercase(), text).any(|at| {
+                let part = text.get(at..at + wanted.len());
+                part.is_some_and(|part| part.eq_ignore_ascii_case(wanted))
+            })
+    }
+
+    /// Whether its characters stand in this text, in their order.
+    fn is_spread_over(&self, text: &str) -> bool {
+        let exact = self.is_exact;
+        let mut text = text.chars().map(|c| if exact { c } else { c.to_ascii_lowercase() });
+        self.text.chars().all(|w| text.any(|c| c == w))
+    }
 }
 
 #[cfg(test)]
