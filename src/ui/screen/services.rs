@@ -29,12 +29,17 @@ use crate::{
 pub enum Health {
     Down,
     Short,
+    /// What the engine lists of it can't be read.
+    Unread,
     Busy,
     Well,
 }
 
 /// State of a service.
 pub fn health(service: &Service, model: &Model) -> Health {
+    if service.is_unread {
+        return Health::Unread;
+    }
     let missing = model.store.missing(service);
     let stopped = service
         .update
@@ -65,6 +70,7 @@ impl Health {
         match self {
             Self::Down => ("✗", Slot::Critical),
             Self::Short => ("!", Slot::Warn),
+            Self::Unread => ("?", Slot::Warn),
             Self::Busy => ("◐", Slot::Busy),
             Self::Well => ("·", Slot::Dim),
         }
@@ -74,7 +80,7 @@ impl Health {
     pub fn slot(self) -> Slot {
         match self {
             Self::Down => Slot::Critical,
-            Self::Short => Slot::Warn,
+            Self::Short | Self::Unread => Slot::Warn,
             Self::Busy => Slot::Busy,
             Self::Well => Slot::Text,
         }
@@ -82,7 +88,7 @@ impl Health {
 }
 
 fn replicas(service: &Service, model: &Model) -> String {
-    if model.store.tasks_refused() && service.counts.is_none() {
+    if service.is_unread || model.store.tasks_refused() && service.counts.is_none() {
         return "?".to_owned();
     }
     let m = model.store.missing(service);
@@ -234,7 +240,13 @@ pub const COLUMNS: &[Column<Service>] = &[
         max: 44,
         shed: 3,
         right: false,
-        cell: |s, _| Cell::text(s.image_tag()),
+        cell: |s, _| {
+            if s.is_unread {
+                Cell::new("can't be read", Slot::Warn)
+            } else {
+                Cell::text(s.image_tag())
+            }
+        },
         key: |s, _| Key::text(&*s.image),
     },
     Column {
