@@ -29,7 +29,7 @@ use crate::{
 pub enum Health {
     Down,
     Short,
-    /// What the engine lists of it can't be read.
+    /// The engine lists something of it that can't be read.
     Unread,
     Busy,
     Well,

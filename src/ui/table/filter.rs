@@ -142,7 +142,7 @@ impl Filter {
     }
 }
 
-/// What is looked for, and what is known of it: it is compared with many texts.
+/// The text of a filter, and its properties: it is compared with many texts.
 #[derive(Clone, Debug)]
 struct Wanted {
     text: String,
