@@ -7,6 +7,7 @@ mod cluster_fixture;
 
 mod appearance;
 mod driver;
+mod filters;
 mod hostile;
 mod huge;
 mod keys;

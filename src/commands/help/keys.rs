@@ -76,7 +76,7 @@ pub(super) fn text(text: &mut Text) {
     }
     text.heading("Filters and commands");
     text.paragraph(
-        "A filter looks at what a row says; a task is found by the beginning of its id as well, from \
+        "A filter looks at all that a row's object carries, shown or not; an id is found by its beginning, from \
          four characters on. Enter keeps it, Esc clears it.",
     );
     text.paragraph(

@@ -3,7 +3,7 @@
 use ratatui::{
     Frame,
     layout::Rect,
-    text::{Line, Span},
+    text::{Line, Span, Text},
     widgets::{Block, BorderType, Borders, Clear, Widget},
 };
 
@@ -16,6 +16,7 @@ use crate::{
             Row, Table,
             columns::{Column, TableView},
             filter::Filter,
+            hidden::Hidden,
         },
         widget::text,
     },
@@ -113,7 +114,7 @@ pub(in crate::ui) fn empty(
     cluster: &Cluster,
     frame: &mut Frame<'_>,
     area: Rect,
-    filtered: bool,
+    hidden: Option<Hidden>,
     nothing: &str,
 ) {
     if area.height < 2 {
@@ -124,14 +125,22 @@ pub(in crate::ui) fn empty(
             LinkState::Lost { .. } => "never connected yet",
             _ => "connecting…",
         }
-    } else if filtered {
-        "nothing matches the filter; Esc clears it"
+    } else if let Some(hidden) = hidden.filter(Hidden::is_so) {
+        &hidden.said(area.width.saturating_sub(2) as usize)
     } else {
         nothing
     };
-    let line =
-        Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(1), height: 1 };
-    frame.render_widget(Line::styled(said.to_owned(), cluster.style(Slot::Dim)), line);
+    let room = area.width.saturating_sub(2) as usize;
+    let lines = said.lines().flat_map(|said| text::wrapped(said, room.max(1)));
+    let lines: Vec<Line<'_>> =
+        lines.map(|said| Line::styled(said.to_owned(), cluster.style(Slot::Dim))).collect();
+    let place = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(1),
+        height: area.height - 1,
+    };
+    frame.render_widget(Text::from(lines), place);
 }
 
 /// Room beside a box that is narrower than this is not used.

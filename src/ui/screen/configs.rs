@@ -54,6 +54,7 @@ impl Listed for ConfigKind {
     const FROM: &'static [Kind] = &[Kind::Swarm, Kind::Configs, Kind::Services];
     const PART: Option<Part> = Some(Part::Configs);
     const NOTHING: &'static str = "no configs";
+    const SEARCHED: &'static str = "name, ID, labels, services, unused";
     const COLUMNS: &'static [Column<ConfigRow>] = &[
         column(
             "NAME",

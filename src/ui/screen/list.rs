@@ -41,6 +41,9 @@ pub(in crate::ui) trait Listed {
     /// Said where there are none.
     const NOTHING: &'static str;
 
+    /// The fields that a filter searches, in words.
+    const SEARCHED: &'static str;
+
     /// The columns.
     const COLUMNS: &'static [Column<Self::Row>];
 
@@ -121,7 +124,13 @@ impl<K: Listed> Screen for List<K> {
                 None if reading => format!("{} are being read…", K::TITLE.to_lowercase()),
                 None => K::NOTHING.to_owned(),
             };
-            return empty(cluster, frame, inner, table.all > 0, &nothing);
+            return empty(
+                cluster,
+                frame,
+                inner,
+                table.hidden(&K::TITLE.to_lowercase(), K::SEARCHED),
+                &nothing,
+            );
         }
         rows(cluster, frame, inner, (table, K::COLUMNS, cx.focused), Some);
     }

@@ -68,6 +68,7 @@ impl Listed for NetworkKind {
     const FROM: &'static [Kind] = &[Kind::Swarm, Kind::Networks, Kind::Services, Kind::Tasks];
     const PART: Option<Part> = Some(Part::Networks);
     const NOTHING: &'static str = "no networks";
+    const SEARCHED: &'static str = "name, ID, driver, scope, subnets, options, labels, services";
     const COLUMNS: &'static [Column<NetworkRow>] = &[
         column(
             "NAME",

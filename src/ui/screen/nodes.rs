@@ -1,5 +1,7 @@
 //! Nodes: columns, colours, order.
 
+use std::borrow::Cow;
+
 use ratatui::{Frame, layout::Rect, text::Line};
 
 use crate::{
@@ -42,16 +44,31 @@ fn role(node: &Node) -> &str {
     if node.is_leader() { "leader" } else { node.role.word() }
 }
 
+/// The fields that a filter searches, in words.
+const SEARCHED: &str =
+    "name, ID, role, status, availability, address, engine, system, message, labels";
+
 /// Texts that a filter searches.
-pub fn texts(node: &Node) -> [&str; 6] {
-    [
+pub fn texts(node: &Node) -> Vec<Cow<'_, str>> {
+    let mut texts: Vec<Cow<'_, str>> = [
         &node.hostname,
         role(node),
+        node.role.word(),
         node.state.word(),
         node.availability.word(),
         &node.addr,
         &node.engine,
+        &node.message,
     ]
+    .map(Cow::Borrowed)
+    .to_vec();
+    texts.push(Cow::Owned(format!("{}/{}", node.os, node.arch)));
+    if let Some(manager) = &node.manager {
+        texts.extend([manager.reachability.word(), &manager.addr].map(Cow::Borrowed));
+    }
+    let labels = node.labels.iter().chain(&node.engine_labels);
+    texts.extend(labels.map(|(key, value)| Cow::Owned(format!("{key}={value}"))));
+    texts
 }
 
 /// `▰▰▱▱ 0.5/2`: what is reserved of what there is.
@@ -247,7 +264,8 @@ impl Screen for Nodes {
         }
         let store = &model.store;
         let known = model.order.nodes.iter().filter_map(|id| store.node(id));
-        let found: Vec<_> = known.filter(|n| table.filter.passes(texts(n).into_iter())).collect();
+        let passes = |n: &&Node| table.filter.passes_object(n.id.as_str(), || texts(n));
+        let found: Vec<_> = known.filter(passes).collect();
         let key = COLUMNS[table.sort].key;
         let sorted = sort(&found, table.reverse, |_| false, |n| key(n, model));
         let rows = sorted.into_iter().map(|n| n.id.clone()).collect();
@@ -268,7 +286,8 @@ impl Screen for Nodes {
         if table.rows().is_empty() {
             let unknown = unknown(cluster, Part::Nodes);
             let nothing = unknown.as_deref().unwrap_or("no nodes");
-            return empty(cluster, frame, inner, table.all > 0, nothing);
+            let hidden = table.hidden("nodes", SEARCHED);
+            return empty(cluster, frame, inner, hidden, nothing);
         }
         let store = &cluster.model.store;
         rows(cluster, frame, inner, (table, COLUMNS, cx.focused), |id| store.node(id));

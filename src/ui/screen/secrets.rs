@@ -54,6 +54,7 @@ impl Listed for SecretKind {
     const FROM: &'static [Kind] = &[Kind::Swarm, Kind::Secrets, Kind::Services];
     const PART: Option<Part> = Some(Part::Secrets);
     const NOTHING: &'static str = "no secrets";
+    const SEARCHED: &'static str = "name, ID, labels, services, unused";
     const COLUMNS: &'static [Column<SecretRow>] = &[
         column(
             "NAME",

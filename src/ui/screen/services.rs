@@ -1,12 +1,12 @@
 //! Services: columns, colours, order.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use ratatui::{Frame, layout::Rect};
 
 use crate::{
     cluster::{
-        Kind, Missing, Mode, PublishMode, Service, ServiceId, Subject, Timestamp, UpdateState,
+        Kind, Missing, Mode, Port, PublishMode, Service, ServiceId, Subject, Timestamp, UpdateState,
     },
     config::Slot,
     triage::Severity,
@@ -151,22 +151,56 @@ pub(in crate::ui) fn update(service: &Service) -> Cell<'static> {
 
 /// The ports of a service, as the docker CLI prints them.
 pub fn ports(service: &Service) -> String {
-    let mut out = Vec::new();
-    for port in service.ports.iter().filter(|p| p.published > 0) {
-        let (from, to) = (port.published, port.target);
-        out.push(match port.mode {
-            PublishMode::Host => format!("{from}→{to}/{} host", port.protocol),
-            _ => format!("*:{from}→{to}/{}", port.protocol),
-        });
-    }
-    out.join(" ")
+    let published = service.ports.iter().filter(|p| p.published > 0);
+    published.map(port_in_words).collect::<Vec<_>>().join(" ")
 }
 
+fn port_in_words(port: &Port) -> String {
+    let (from, to) = (port.published, port.target);
+    match port.mode {
+        PublishMode::Host => format!("{from}→{to}/{} host", port.protocol),
+        _ => format!("*:{from}→{to}/{}", port.protocol),
+    }
+}
+
+/// The fields that a filter searches, in words.
+const SEARCHED: &str = "name, ID, stack, mode, replicas, severity, image with its digest, update, ports, \
+    labels, constraints, addresses, networks, secrets, configs, mounts";
+
 /// Texts that a filter searches.
-pub fn texts(service: &Service) -> [&str; 5] {
-    let stack = service.stack.as_deref().unwrap_or("");
-    let update = service.update.as_ref().map_or("", |u| u.state.word());
-    [&service.name, stack, service.mode.word(), &service.image, update]
+pub fn texts<'a>(service: &'a Service, model: &'a Model) -> Vec<Cow<'a, str>> {
+    let plain = |text: &'a str| Cow::Borrowed(text);
+    let mut texts = vec![
+        plain(&service.name),
+        plain(service.mode.word()),
+        plain(&service.image),
+        Cow::Owned(replicas(service, model)),
+        update(service).text,
+    ];
+    texts.extend(service.stack.as_deref().map(plain));
+    texts.extend(service.update.as_ref().map(|update| plain(update.state.word())));
+    texts.extend(model.troubled.get(&service.id).map(|severity| plain(severity.word())));
+    for port in &service.ports {
+        texts.push(Cow::Owned(port_in_words(port)));
+        // As the docker CLI prints and takes it.
+        let (from, to, protocol) = (port.published, port.target, &port.protocol);
+        texts.push(Cow::Owned(format!("*:{from}->{to}/{protocol} {from}:{to}")));
+        texts.push(plain(if port.mode == PublishMode::Host { "host" } else { "ingress" }));
+    }
+    // The stack's own labels stand on every service of it.
+    let labels = service.labels.iter().filter(|(key, _)| !key.starts_with("com.docker.stack."));
+    texts.extend(labels.map(|(key, value)| Cow::Owned(format!("{key}={value}"))));
+    texts.extend(service.constraints.iter().map(|constraint| plain(constraint)));
+    texts.extend(service.vips.iter().map(|(_, address)| plain(address)));
+    texts.extend(service.aliases.iter().map(|(_, name)| plain(name)));
+    let network = |id| Some(plain(&model.store.network(id)?.name));
+    texts.extend(service.networks.iter().filter_map(|id| network(id.as_str())));
+    texts.extend(service.secrets.iter().map(|secret| plain(&secret.name)));
+    texts.extend(service.configs.iter().map(|config| plain(&config.name)));
+    for mount in &service.mounts {
+        texts.extend([plain(&mount.source), plain(&mount.target)]);
+    }
+    texts
 }
 
 /// The columns.
@@ -330,7 +364,8 @@ impl Screen for Services {
         let of = self.of.as_ref().map(|of| store.users_of(of).iter().collect::<HashSet<_>>());
         let listed = |id: &&ServiceId| of.as_ref().is_none_or(|of| of.contains(id));
         let known = model.order.services.iter().filter(listed).filter_map(|id| store.service(id));
-        let found: Vec<_> = known.filter(|s| table.filter.passes(texts(s).into_iter())).collect();
+        let passes = |s: &&Service| table.filter.passes_object(s.id.as_str(), || texts(s, model));
+        let found: Vec<_> = known.filter(passes).collect();
         let key = COLUMNS[table.sort].key;
         let sorted = sort(&found, table.reverse, |_| false, |s| key(s, model));
         let rows = sorted.into_iter().map(|s| s.id.clone()).collect();
@@ -357,7 +392,8 @@ impl Screen for Services {
         let inner = frame_of(cluster, frame, area, head, cx.focused);
         if table.rows().is_empty() {
             let nothing = "no services yet: docker service create …";
-            return empty(cluster, frame, inner, table.all > 0, nothing);
+            let hidden = table.hidden("services", SEARCHED);
+            return empty(cluster, frame, inner, hidden, nothing);
         }
         let store = &cluster.model.store;
         rows(cluster, frame, inner, (table, COLUMNS, cx.focused), |id| store.service(id));

@@ -95,6 +95,7 @@ impl Listed for StackKind {
     const PART: Option<Part> = None;
     const NOTHING: &'static str =
         "no services yet, and so no stacks: docker stack deploy -c FILE NAME";
+    const SEARCHED: &'static str = "name, images, problems, services";
     const COLUMNS: &'static [Column<StackRow>] = &[
         column(
             "",

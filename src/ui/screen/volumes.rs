@@ -54,6 +54,7 @@ impl Listed for VolumeKind {
     const FROM: &'static [Kind] = &[Kind::Swarm, Kind::Services, Kind::Tasks, Kind::Nodes];
     const PART: Option<Part> = None;
     const NOTHING: &'static str = "no service mounts a named volume";
+    const SEARCHED: &'static str = "name, driver, services, nodes";
     const COLUMNS: &'static [Column<VolumeRow>] = &[
         column(
             "NAME",

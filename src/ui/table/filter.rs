@@ -3,7 +3,7 @@
 use regex::{Regex, RegexBuilder};
 
 /// Length from which the beginning of an ID is recognised.
-const LEAST_OF_ID: usize = 4;
+pub const LEAST_OF_ID: usize = 4;
 
 /// A filter as typed.
 #[derive(Clone, Debug, Default)]
@@ -68,11 +68,17 @@ impl Filter {
     }
 
     /// Whether a row with these texts passes.
-    pub fn passes<'a>(&self, mut texts: impl Iterator<Item = &'a str>) -> bool {
-        if matches!(self.kind, Kind::All | Kind::Wrong(_)) {
+    pub fn passes<T: AsRef<str>>(&self, mut texts: impl Iterator<Item = T>) -> bool {
+        self.is_empty() || texts.any(|text| self.hits(text.as_ref())) != self.invert
+    }
+
+    /// Whether an object of that id and these texts passes.
+    pub fn passes_object<T: AsRef<str>>(&self, id: &str, texts: impl FnOnce() -> Vec<T>) -> bool {
+        if self.is_empty() {
             return true;
         }
-        texts.any(|text| self.hits(text)) != self.invert
+        let hits = self.hits_id(id) || texts().iter().any(|text| self.hits(text.as_ref()));
+        hits != self.invert
     }
 
     /// Whether it is found in this text, inverted or not.

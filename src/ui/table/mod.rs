@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub(in crate::ui) mod filter;
+pub(in crate::ui) mod hidden;
 pub(in crate::ui) mod order;
 pub(in crate::ui) mod rows;
 

@@ -151,8 +151,7 @@ impl Screen for Events {
         let mut head = title(cluster, "Events", table.rows().len(), table.all, &table.filter);
         let filtered = self.filter.words();
         if !filtered.is_empty() {
-            let filtered = text::clean(&filtered).into_owned();
-            let said = format!("{filtered} · Esc all ");
+            let said = format!("{} · Esc all ", text::clean(&filtered));
             head.push_span(Span::styled(said, cluster.style(Slot::Info)));
         }
         if !cx.full {
@@ -170,7 +169,11 @@ impl Screen for Events {
         }
         if table.rows().is_empty() {
             let nothing = "nothing has happened since skep began to watch";
-            return empty(cluster, frame, inner, table.all > 0, nothing);
+            let mut hidden = table.hidden("events", "kind, name, what happened, who did it");
+            if let Some(hidden) = hidden.as_mut().filter(|_| !filtered.is_empty()) {
+                hidden.also(&filtered);
+            }
+            return empty(cluster, frame, inner, hidden, nothing);
         }
         let journal = cluster.model.store.journal();
         rows(cluster, frame, inner, (table, COLUMNS, cx.focused), |row| journal.get(row.0));

@@ -120,7 +120,7 @@ impl Problems {
         let rows: Vec<ProblemRow> = found
             .iter()
             .enumerate()
-            .filter(|(_, p)| filter.passes(words::texts(p).into_iter()))
+            .filter(|(_, p)| filter.passes(words::texts(p, cluster.model.now).into_iter()))
             .map(|(i, p)| ProblemRow(i, p.key()))
             .collect();
         self.table.set(rows, found.len(), 0, cluster.now);
@@ -352,7 +352,8 @@ impl Problems {
                 None => "· no problems: all services run, all nodes are ready".to_owned(),
                 Some(parts) => format!("· no problems in what is told; {parts} unknown"),
             };
-            return empty(cluster, frame, inner, table.all > 0, &nothing);
+            let hidden = table.hidden("problems", words::SEARCHED);
+            return empty(cluster, frame, inner, hidden, &nothing);
         }
         rows(cluster, frame, inner, (table, COLUMNS, !self.detail.is_read()), |row| {
             cluster.problems().get(row.0).map(|p| &**p)

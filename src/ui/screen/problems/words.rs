@@ -3,7 +3,7 @@
 use crate::{
     cluster::{Subject, Timestamp},
     config::Slot,
-    triage::{self, Problem, Severity},
+    triage::{self, Problem, Quiet, Severity},
     ui::{app::cluster::Cluster, widget::text},
 };
 
@@ -62,9 +62,31 @@ pub(in crate::ui) fn news(p: &Problem, now: Timestamp) -> &'static str {
     if p.is_new(now) { "new: " } else { "" }
 }
 
+/// The fields that a filter searches, in words.
+pub(in crate::ui) const SEARCHED: &str =
+    "state, severity, rule, cause, object, what and why, evidence, what changed, what to do";
+
 /// Texts that a filter searches.
-pub fn texts(problem: &Problem) -> [&str; 4] {
-    [problem.rule, problem.cause.unwrap_or(""), &problem.object, &problem.message]
+pub fn texts(problem: &Problem, now: Timestamp) -> Vec<&str> {
+    let mut texts = vec![
+        problem.severity.word(),
+        problem.rule,
+        problem.cause.unwrap_or(""),
+        &problem.object,
+        &problem.message,
+        &problem.why,
+    ];
+    match problem.quiet {
+        _ if problem.resolved.is_set() => texts.push("resolved"),
+        Some(Quiet::Acknowledged) => texts.push("known"),
+        Some(Quiet::Muted(_)) => texts.push("muted"),
+        None if problem.is_new(now) => texts.push("new"),
+        None => {}
+    }
+    texts.extend(problem.evidence.iter().map(|evidence| &*evidence.text));
+    texts.extend(problem.before.iter().map(|before| &*before.text));
+    texts.extend(problem.remedies.iter().map(|(_, words)| &**words));
+    texts
 }
 
 /// A problem where there is no room for its sentence: its name, cut if it must be, and why in few words.

@@ -6,8 +6,20 @@ use hashbrown::HashMap;
 
 use crate::{
     cluster::{NodeId, ServiceId, Store, Task, TaskSpec, TaskState},
-    ui::table::filter::Filter,
+    config::Slot,
+    ui::{
+        screen::tasks::slot,
+        table::filter::{Filter, LEAST_OF_ID},
+    },
 };
+
+/// State of a task whose node is down, in words.
+pub(in crate::ui) const LOST: &str = "running? node down";
+
+/// Whether its container's id begins so.
+fn is_of(task: &Task, id: &str) -> bool {
+    task.container.as_ref().is_some_and(|container| container.starts_with(id))
+}
 
 /// Applies a filter to the tasks of one service after the other.
 pub(in crate::ui) struct TaskFilter<'s> {
@@ -19,6 +31,14 @@ pub(in crate::ui) struct TaskFilter<'s> {
     states: [Option<bool>; 16],
     /// The result for the last spec: most tasks of a service have the same.
     image: Option<(*const TaskSpec, bool)>,
+    /// The result for the last exit code.
+    exit: Option<(i64, bool)>,
+    /// The beginning of a container's id that it may be.
+    container: Option<&'s str>,
+    /// Words of severity that it finds.
+    critical: bool,
+    lost: bool,
+    warning: bool,
     /// A name need not be put together: no hit can lie across its parts.
     parts_do: bool,
     /// A task's name; its service's part stands there already.
@@ -32,12 +52,24 @@ impl<'s> TaskFilter<'s> {
         let parts_do = filter
             .plain()
             .is_some_and(|t| !t.contains('.') && t.chars().any(|c| !c.is_ascii_digit()));
+        let is_hex =
+            |text: &&str| text.len() >= LEAST_OF_ID && text.bytes().all(|b| b.is_ascii_hexdigit());
+        // A letter or two stand in too many words to mean one of these.
+        let means = |word: &str| match filter.plain() {
+            Some(text) => text.len() >= LEAST_OF_ID && filter.hits(word),
+            None => filter.hits(word),
+        };
         Self {
             store,
             filter,
             seen: HashMap::new(),
             states: [None; 16],
             image: None,
+            exit: None,
+            container: filter.plain().filter(is_hex),
+            critical: means("critical"),
+            lost: means(LOST),
+            warning: means("warning"),
             parts_do,
             name: String::new(),
             service: 0,
@@ -71,7 +103,10 @@ impl<'s> TaskFilter<'s> {
             || self.state(&task.desired)
             || self.image(&task.spec)
             || self.shared(&task.err)
+            || task.exit_code.is_some_and(|code| self.exit(code))
             || self.filter.hits_id(task.id.as_str())
+            || self.container.is_some_and(|id| is_of(task, id))
+            || ((self.critical || self.warning || self.lost) && self.severity(task))
             || (!self.parts_do && self.name(task));
         hit != self.filter.is_inverted()
     }
@@ -95,6 +130,28 @@ impl<'s> TaskFilter<'s> {
                 self.image = Some((place, hit));
                 hit
             }
+        }
+    }
+
+    fn exit(&mut self, code: i64) -> bool {
+        match self.exit {
+            Some((known, hit)) if known == code => hit,
+            _ => {
+                let hit = self.filter.hits(&format!("exit {code}"));
+                self.exit = Some((code, hit));
+                hit
+            }
+        }
+    }
+
+    fn severity(&self, task: &Task) -> bool {
+        if self.lost && task.state == TaskState::Running && !self.store.is_running(task) {
+            return true;
+        }
+        match slot(task, self.store) {
+            Slot::Critical => self.critical,
+            Slot::Warn => self.warning,
+            _ => false,
         }
     }
 

@@ -44,6 +44,9 @@ fn glyph(task: &Task, store: &Store) -> &'static str {
     }
 }
 
+/// The fields that a filter searches, in words.
+const SEARCHED: &str = "name, ID, node, container ID, state, desired state, severity, exit code, error, image with its digest";
+
 /// Scope of the task list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskScope {
@@ -81,7 +84,7 @@ fn of<'a>(row: &TaskRow, model: &'a Model) -> Option<&'a Task> {
 fn state<'a>(task: &'a Task, model: &'a Model) -> Cell<'a> {
     let slot = slot(task, &model.store);
     if task.state == TaskState::Running && !model.store.is_running(task) {
-        return Cell::new("running? node down", slot);
+        return Cell::new(filter::LOST, slot);
     }
     let slot = if slot == Slot::Ok { Slot::Text } else { slot };
     Cell::new(task.state.word(), slot)
@@ -323,7 +326,9 @@ impl Screen for Tasks {
             }
             TaskScope::Node(id) => format!("Tasks on {}", text::clean(store.hostname(&id))),
         };
-        let mut head = title(cluster, &name, table.rows().len(), table.rows().len(), &table.filter);
+        // Older tasks of a slot are folded, but a filter looks at them as well.
+        let all = if table.filter.is_empty() { table.rows().len() } else { table.all };
+        let mut head = title(cluster, &name, table.rows().len(), all, &table.filter);
         if store.tasks_refused() {
             head = Line::styled(format!(" {name} ? "), cluster.style(Slot::Title));
         }
@@ -334,7 +339,8 @@ impl Screen for Tasks {
                 None if store.tasks_known() => "no tasks".to_owned(),
                 None => "tasks are being read…".to_owned(),
             };
-            return empty(cluster, frame, inner, table.all > 0, &nothing);
+            let hidden = table.hidden("tasks", SEARCHED);
+            return empty(cluster, frame, inner, hidden, &nothing);
         }
         rows(cluster, frame, inner, (table, COLUMNS, cx.focused), Some);
     }
