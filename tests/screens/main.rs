@@ -14,6 +14,7 @@ mod keys;
 mod logs;
 mod mouse;
 mod news;
+mod objects;
 mod order;
 mod pages;
 mod plans;

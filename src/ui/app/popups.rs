@@ -134,6 +134,10 @@ impl Host for Workspace {
         Self::yaml_of(self, subject);
     }
 
+    fn show(&mut self, subject: &Subject) {
+        self.show_object(subject);
+    }
+
     fn edit(&mut self, target: ServiceId) {
         Self::edit(self, target);
     }

@@ -203,6 +203,29 @@ impl Workspace {
         }
     }
 
+    /// Goes to an object, in the list of its kind.
+    pub(in crate::ui) fn show_object(&mut self, subject: &Subject) {
+        let view = match subject {
+            Subject::Service(_) => View::Services,
+            Subject::Node(_) => View::Nodes,
+            Subject::Task(_, service) => {
+                self.open_tasks(TaskScope::Service(service.clone()));
+                View::Tasks
+            }
+            Subject::Network(_) => View::Networks,
+            Subject::Secret(_) => View::Secrets,
+            Subject::Config(_) => View::Configs,
+            Subject::Volume(_) => View::Volumes,
+            Subject::Stack(_) => View::Stacks,
+            Subject::Other => return,
+        };
+        if view != View::Tasks {
+            self.act_outside(Act::Go(view));
+        }
+        self.set_filter("");
+        self.screens.get_mut(view).select(subject, &self.cluster);
+    }
+
     /// Goes to the services that use something.
     pub(in crate::ui) fn open_services(&mut self, of: Subject) {
         self.screens.go(View::Services, &self.cluster);

@@ -63,6 +63,9 @@ pub(in crate::ui) trait Host {
     /// Opens the raw document of an object.
     fn yaml_of(&mut self, subject: &Subject);
 
+    /// Goes to an object, in the list of its kind.
+    fn show(&mut self, subject: &Subject);
+
     /// Opens the editor on a service's spec.
     fn edit(&mut self, target: ServiceId);
 

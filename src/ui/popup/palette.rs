@@ -8,12 +8,13 @@ use ratatui::{
 };
 
 use crate::{
-    cluster::{Node, Store},
+    cluster::{Node, Store, Subject},
     config::{Slot, Theme, Themes},
     ui::{
         chrome::popup,
         input::{
             actions::{ACTIONS, Act, Action, Context},
+            find::{Found, find},
             keymap::Keymap,
             line_editor::LineEditor,
         },
@@ -71,6 +72,8 @@ pub struct Suggestion {
     pub words: String,
     /// Its key, to remember for next time.
     pub key: String,
+    /// The object that it leads to, if it is one and no command.
+    pub to: Option<Subject>,
 }
 
 /// Commands that take the name of a service.
@@ -185,6 +188,12 @@ impl Palette {
             return found;
         }
         found.sort_by_key(|s| (s.command.trim() != verb, !s.command.starts_with(verb)));
+        let (near, far): (Vec<Found>, _) =
+            find(store, typed).into_iter().partition(Found::is_exact);
+        // A command that only has the text in it is not what was meant by the name of an object.
+        let commands = found.iter().take_while(|s| s.command.starts_with(verb)).count();
+        found.splice(commands..commands, near.into_iter().map(to_object));
+        found.extend(far.into_iter().map(to_object));
         found
     }
 }
@@ -208,7 +217,6 @@ impl Palette {
 
 impl Behaviour for Palette {
     fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
-        let _cluster = host.cluster();
         let found = self.suggestions(&Known::of(host));
         match key.code {
             KeyCode::Esc => return Handled::GivenUp,
@@ -221,6 +229,12 @@ impl Behaviour for Palette {
             }
             KeyCode::Enter => {
                 let (command, key) = self.entered(&found);
+                let is_command = found.iter().any(|s| s.to.is_none() && s.command == command);
+                if let Some(subject) = found.get(self.chosen).and_then(|s| s.to.clone())
+                    && (self.chosen > 0 || !is_command)
+                {
+                    return Handled::done_then(move |host| host.show(&subject));
+                }
                 if command.ends_with(' ') {
                     self.fill(&command);
                 } else {
@@ -299,6 +313,13 @@ impl Behaviour for Palette {
     }
 }
 
+/// A suggestion that leads to an object.
+fn to_object(found: Found) -> Suggestion {
+    let kind = found.subject.kind();
+    let words = if found.by.is_empty() { kind.to_owned() } else { format!("{kind}, {}", found.by) };
+    Suggestion { command: found.name, words, key: String::new(), to: Some(found.subject) }
+}
+
 fn suggestion(command: String, words: &str, key: &str) -> Suggestion {
-    Suggestion { command, words: words.to_owned(), key: key.to_owned() }
+    Suggestion { command, words: words.to_owned(), key: key.to_owned(), to: None }
 }

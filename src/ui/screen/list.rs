@@ -147,6 +147,12 @@ impl<K: Listed> Screen for List<K> {
         self.table.current().map(K::subject)
     }
 
+    fn select(&mut self, subject: &Subject, cluster: &Cluster) {
+        if let Some(row) = K::rows(cluster).iter().find(|row| K::subject(row) == *subject) {
+            self.table.select(row.id());
+        }
+    }
+
     fn count(&self, cluster: &Cluster) -> Count {
         let store = &cluster.model.store;
         Count::known(K::PART.is_none_or(|part| store.lists(part)), K::count(store))

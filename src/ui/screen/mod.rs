@@ -118,6 +118,9 @@ pub(in crate::ui) trait Screen {
     /// The object under the cursor.
     fn subject(&self, cluster: &Cluster) -> Option<Subject>;
 
+    /// Puts the cursor on an object, which may be listed only with the next refresh.
+    fn select(&mut self, _subject: &Subject, _cluster: &Cluster) {}
+
     /// The objects that an action is for: those marked, or the one under the cursor.
     fn chosen(&self, cluster: &Cluster) -> Vec<Subject> {
         self.subject(cluster).into_iter().collect()

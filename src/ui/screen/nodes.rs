@@ -301,6 +301,12 @@ impl Screen for Nodes {
         Some(&mut self.table)
     }
 
+    fn select(&mut self, subject: &Subject, _: &Cluster) {
+        if let Subject::Node(id) = subject {
+            self.table.select(id.clone());
+        }
+    }
+
     fn count(&self, cluster: &Cluster) -> Count {
         let store = &cluster.model.store;
         Count::known(store.nodes_known(), store.nodes().len())

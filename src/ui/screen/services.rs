@@ -407,6 +407,12 @@ impl Screen for Services {
         Some(&mut self.table)
     }
 
+    fn select(&mut self, subject: &Subject, _: &Cluster) {
+        if let Subject::Service(id) = subject {
+            self.table.select(id.clone());
+        }
+    }
+
     fn count(&self, cluster: &Cluster) -> Count {
         let store = &cluster.model.store;
         Count::known(store.services_known(), store.services().len())

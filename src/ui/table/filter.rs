@@ -150,7 +150,7 @@ impl Filter {
 
 /// The text of a filter, and its properties: it is compared with many texts.
 #[derive(Clone, Debug)]
-struct Wanted {
+pub struct Wanted {
     text: String,
     /// A capital in it makes it exact.
     is_exact: bool,
@@ -158,13 +158,19 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(text: &str) -> Self {
+    /// A text to look for.
+    pub fn new(text: &str) -> Self {
         let is_exact = text.chars().any(char::is_uppercase);
         Self { text: text.to_owned(), is_exact, is_ascii: text.is_ascii() }
     }
 
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether it stands in this text.
-    fn is_in(&self, text: &str) -> bool {
+    pub fn is_in(&self, text: &str) -> bool {
         if self.is_exact {
             return text.contains(self.text.as_str());
         }

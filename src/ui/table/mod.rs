@@ -188,6 +188,17 @@ impl<R: Row> Table<R> {
         self.follow = self.newest_last && self.index + 1 >= self.rows.len();
     }
 
+    /// Puts the cursor on a row by its id, which may come only with the next rows.
+    pub fn select(&mut self, id: R::Id) {
+        self.touched = true;
+        self.follow = false;
+        if let Some(at) = self.rows.iter().position(|row| row.id() == id) {
+            self.index = at;
+        }
+        self.selected = Some(id);
+        self.built = None;
+    }
+
     /// Back to the top, as if never moved.
     pub fn reset(&mut self) {
         self.touched = false;

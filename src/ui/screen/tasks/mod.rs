@@ -353,6 +353,15 @@ impl Screen for Tasks {
         Some(&mut self.table)
     }
 
+    fn select(&mut self, subject: &Subject, cluster: &Cluster) {
+        let Subject::Task(id, _) = subject else { return };
+        let Some(place) = cluster.model.store.place_of(id) else { return };
+        // An older task of its slot stands below the one that counts.
+        let counts = cluster.model.store.task(id).is_some_and(|task| task.is_live());
+        self.unfolded |= !counts;
+        self.table.select(place);
+    }
+
     fn count(&self, cluster: &Cluster) -> Count {
         let store = &cluster.model.store;
         Count::known(store.tasks_known() && !store.tasks_refused(), store.task_count())

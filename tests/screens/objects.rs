@@ -1,0 +1,178 @@
+//! Stacks, networks, secrets, configs and volumes, and the way to them.
+
+use std::sync::Arc;
+
+use skep::cluster::{Mount, NetworkId, TaskState};
+
+use crate::{
+    cluster_fixture::{Cluster, shop},
+    driver::Driver,
+};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn check(name: &str, driver: &Driver) {
+    for (width, height) in SIZES {
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), driver.screen(width, height));
+    }
+}
+
+/// The shop with the objects that its services name, and some that none does.
+fn objects() -> Cluster {
+    let mut cluster = shop()
+        .network("back", "10.0.1.0/24")
+        .network("front", "10.0.2.0/29")
+        .secret("db_password")
+        .secret("tls-1")
+        .secret("tls-2")
+        .config("proxy_conf");
+    let label = |key: &str, value: &str| -> (Arc<str>, Arc<str>) { (key.into(), value.into()) };
+    cluster.networks[0].name = "shop_net".into();
+    cluster.networks[1].options.push(label("encrypted", ""));
+    for secret in &mut cluster.secrets {
+        secret.labels = vec![label("com.docker.stack.namespace", "shop"), label("team", "hive")];
+    }
+    let service = cluster.services.iter_mut().find(|s| &*s.name == "shop_db").unwrap();
+    service.mounts.push(Mount {
+        kind: "volume".into(),
+        source: "db_data".into(),
+        target: "/var/lib/data".into(),
+        read_only: false,
+        driver: "".into(),
+    });
+    let (mounts, id) = (service.mounts.clone(), service.id.clone());
+    for task in cluster.tasks.iter_mut().filter(|task| task.service == id) {
+        let mut spec = (*task.spec).clone();
+        spec.mounts.clone_from(&mounts);
+        task.spec = Arc::new(spec);
+    }
+    let task = cluster.tasks.iter_mut().find(|t| t.state == TaskState::Running).unwrap();
+    task.attachments = Box::new([skep::cluster::Attachment {
+        network: NetworkId::from("id-of-back"),
+        address: "10.0.1.77".parse().unwrap(),
+    }]);
+    task.container = Some("ab12cd34ef567890".into());
+    cluster.port(8080)
+}
+
+fn driver() -> Driver {
+    Driver::new(&objects(), false)
+}
+
+/// The line with the cursor.
+fn under_cursor(driver: &Driver) -> String {
+    let screen = driver.screen(120, 40);
+    let line = screen.lines().find(|line| line.contains('›')).unwrap_or_default();
+    line.to_owned()
+}
+
+#[test]
+fn each_kind_has_its_screen() {
+    for (name, keys) in [
+        ("stacks", "9"),
+        ("all_kinds", "0"),
+        ("networks", ":networks<enter>"),
+        ("secrets", ":secrets<enter>"),
+        ("configs", ":configs<enter>"),
+        ("volumes", ":volumes<enter>"),
+    ] {
+        let mut driver = driver();
+        driver.keys(keys);
+        check(name, &driver);
+    }
+}
+
+#[test]
+fn each_kind_has_its_page() {
+    for (name, keys) in [
+        ("stack_page", "9jd"),
+        ("network_page", ":shop_net<enter>d"),
+        ("secret_page", ":db_password<enter>d"),
+        ("config_page", ":proxy_conf<enter>d"),
+        ("volume_page", ":db_data<enter>d"),
+    ] {
+        let mut driver = driver();
+        driver.keys(keys);
+        insta::assert_snapshot!(name, driver.screen(100, 40));
+    }
+}
+
+/// "Who publishes 8080": what is looked for, and at most six keys beside the word itself.
+#[test]
+fn anything_is_found_in_six_keys() {
+    for (word, more, seen) in [
+        // Who publishes 8080?
+        ("8080", "<enter>", "edge_proxy"),
+        // Who mounts this secret, or this volume?
+        ("db_password", "<enter><enter>", "Services of secret db_password"),
+        ("db_data", "<enter><enter>", "Services of volume db_data"),
+        // Who is on this network?
+        ("shop_net", "<enter><enter>", "Services of network shop_net"),
+        // What runs on this node?
+        ("mgr-2", "<enter><enter>", "Tasks on mgr-2"),
+        // Where is this image?
+        ("api:1.8", "<enter><enter>", "Tasks of "),
+        // Which task has this address, or this container?
+        ("10.0.1.77", "<enter>", "Tasks of "),
+        ("ab12", "<enter>", "Tasks of "),
+        // The stack, and its services.
+        ("shop", "<enter><enter>", "Services of stack shop"),
+    ] {
+        let mut driver = driver();
+        driver.keys(&format!(":{word}{more}"));
+        let screen = driver.screen(120, 40);
+        assert!(screen.contains(seen), "{word}\n{screen}");
+        let keys = 1 + more.matches('<').count();
+        assert!(keys <= 6, "{word}: {keys} keys");
+    }
+    let mut driver = driver();
+    driver.keys(":10.0.1.77<enter>");
+    assert!(under_cursor(&driver).contains("edge_proxy.1"), "{}", under_cursor(&driver));
+}
+
+/// Enter on an object leads to the services that use it, Esc back; a stack's plan is for its services.
+#[test]
+fn a_stack_stands_for_its_services() {
+    let mut driver = driver();
+    driver.keys("9j");
+    let stack = under_cursor(&driver);
+    assert!(stack.contains("shop"), "{stack}");
+    driver.keys("<enter>");
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("Services of stack shop 3"), "{screen}");
+    assert!(!screen.contains("edge_proxy"), "{screen}");
+    driver.keys("<esc>");
+    assert!(driver.screen(120, 40).contains("Stacks 2"), "{}", driver.screen(120, 40));
+    driver.keys("f");
+    let asked = driver.effects.iter().rev().find_map(|effect| match effect {
+        skep::ui::Effect::Session(_, skep::session::Command::Documents(_, targets)) => {
+            Some(targets.len())
+        }
+        _ => None,
+    });
+    assert_eq!(asked, Some(3));
+    // All services again.
+    driver.keys("<esc>2");
+    assert!(driver.screen(120, 40).contains("Services 4"));
+}
+
+/// A filter finds what the row's object carries, in a column or not.
+#[test]
+fn objects_are_filtered_by_what_they_carry() {
+    for (view, filter, left) in [
+        ("networks", "encrypted", "front"),
+        ("networks", "shop_api", "shop_net"),
+        ("secrets", "unused", "tls-1"),
+        ("secrets", "shop_db", "db_password"),
+        ("volumes", "nfs", "data"),
+        ("stacks", "edge_proxy", "edge"),
+    ] {
+        let mut driver = driver();
+        driver.keys(&format!(":{view}<enter>/{filter}<enter>"));
+        assert!(
+            under_cursor(&driver).contains(left),
+            "{view}/{filter}: {}",
+            driver.screen(120, 40)
+        );
+    }
+}
