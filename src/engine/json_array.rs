@@ -401,6 +401,8 @@ mod tests {
         pieces.feed(b"[{\"a\":\"", |_| Err(eof())).expect("it may go on");
         let fed = (0..64).take_while(|_| pieces.feed(&chunk, |_| Err(eof())).is_ok()).count();
         assert_eq!(fed, (ELEMENT_LIMIT >> 20) - 1, "all but 16 MiB are borne, no more");
+        let at_once = [b"[{\"a\":\"".to_vec(), vec![b'x'; ELEMENT_LIMIT]].concat();
+        assert!(Pieces::default().feed(&at_once, |_| Err(eof())).is_err());
     }
 
     #[test]
@@ -408,7 +410,9 @@ mod tests {
         for json in ["{}", "hello", "[{}", "", "<html>", "null", "null\n", "null[{}]", "[hello]"] {
             assert!(split(json, 3).is_err(), "{json}");
         }
-        for json in ["[nu", "[\"a", "[1", "[[]", "[,\"a\"", "1", "\"[]\"", "[{}}"] {
+        for json in
+            ["[nu", "[\"a", "[1", "[[]", "[,\"a\"", "1", "\"[]\"", "[{}}", "[{}:{}]", "[{}]:"]
+        {
             assert!(split(json, 2).is_err(), "{json}");
         }
     }

@@ -297,3 +297,49 @@ fn an_update_that_can_not_get_on_says_so() {
     assert_eq!(f.phase, Phase::Converging);
     assert!(f.stuck.as_ref().is_some_and(|why| why.contains("host port 8080")), "{:?}", f.stuck);
 }
+
+/// What was sent may arrive late: only after a minute it counts as not carried out.
+#[test]
+fn a_write_in_doubt_is_watched_for_a_minute() {
+    let raw = serde_json::json!({ "ID": "id-of-web", "Version": { "Index": 1 },
+        "Spec": { "Name": "web", "TaskTemplate": {}, "Mode": { "Replicated": { "Replicas": 2 } } } });
+    let mut f = follow();
+    f.phase = Phase::unknown("the answer was lost");
+    f.read_back(&ReadObject::There(Box::new(Document::read(&raw).unwrap())), later(1));
+    for second in [2, 30, 60] {
+        f.update(&swarm().store(), later(second));
+        assert!(matches!(f.phase, Phase::Unknown { unchanged: Some(_), .. }), "{:?}", f.phase);
+    }
+    f.update(&swarm().store(), later(61));
+    assert!(matches!(&f.phase, Phase::Failed(why) if why.contains("not carried out")));
+}
+
+/// A failure of before, or of a task of another spec, is none of this action.
+#[test]
+fn only_its_own_failures_are_told() {
+    let mut c = swarm();
+    c.last().version = 100;
+    let mut f = follow();
+    f.sent(100);
+    for (age, template, is_told) in [(10, 1, false), (-1, 7, false), (-1, 1, true)] {
+        let mut c = c.clone().task(1, TaskState::Failed, "task: non-zero exit (3)", age);
+        Arc::make_mut(&mut c.tasks.last_mut().unwrap().spec).template = template;
+        f.update(&c.store(), later(1));
+        assert_eq!(f.failing.is_some(), is_told, "{age} {template}: {:?}", f.failing);
+    }
+}
+
+/// That the engine watched an update of before is no reason not to watch this one.
+#[test]
+fn an_update_that_was_over_before_is_none_of_this_action() {
+    for (completed, phase) in [(later(1), "done"), (later(-100), "verifying")] {
+        let mut c = swarm().update(UpdateState::Completed, "update completed");
+        c.last().version = 100;
+        c.last().update.as_mut().unwrap().completed = completed;
+        let mut f = follow();
+        f.sent(100);
+        f.update(&c.store(), later(2));
+        let is = if f.phase == Phase::Done { "done" } else { "verifying" };
+        assert_eq!(is, phase, "{:?}", f.phase);
+    }
+}

@@ -50,7 +50,40 @@ fn zero_and_sets_must_be_typed() {
     let grant = permit(ClusterNo(0), false, false).unwrap();
     let no = set.clone().approve(&grant, &Confirmation::Yes).unwrap_err();
     assert_eq!(no, NotApproved::Answer);
-    assert!(set.approve(&grant, &Confirmation::Typed("2 services".into())).is_ok());
+    for typed in ["", "web", "2", "3 services", "2 service"] {
+        let no = set.clone().approve(&grant, &Confirmation::Typed(typed.into())).unwrap_err();
+        assert_eq!(no, NotApproved::Answer, "{typed:?}");
+    }
+    assert!(set.approve(&grant, &Confirmation::Typed(" 2 services ".into())).is_ok());
+}
+
+/// Exactly as many as there is room for is no reason to warn.
+#[test]
+fn what_fits_exactly_is_not_warned_of() {
+    let mut document = document("web", 2);
+    document.spec["TaskTemplate"]["Placement"] = json!({});
+    document.spec["TaskTemplate"]["Resources"] =
+        json!({ "Reservations": { "MemoryBytes": 1 << 30 } });
+    document.spec["EndpointSpec"] = json!({ "Ports": [
+        { "PublishMode": "host", "PublishedPort": 80, "TargetPort": 80 }] });
+    let mut c = swarm();
+    c.last().reserved.memory = 1 << 30;
+    for node in &mut c.nodes {
+        (node.memory, node.nano_cpus) = (2 << 30, 64_000_000_000);
+    }
+    for task in &mut c.tasks {
+        let spec = std::sync::Arc::make_mut(&mut task.spec);
+        (spec.reserved.memory, spec.reserved.nano_cpus) = (1 << 30, 0);
+    }
+    let warned = |replicas| {
+        let change = Change::Scale(ScaleTo::Exactly(replicas));
+        let plan = Plan::new(ClusterNo(0), &[document.clone()], &change, &c.store());
+        let about = |what: &str| plan.warnings.iter().any(|w| w.contains(what));
+        (about("a host-mode port fits once a node"), about("reservations leave room"))
+    };
+    assert_eq!(warned(3), (false, false), "3 nodes, and 6 GiB, of which 2 are reserved");
+    assert_eq!(warned(4).0, true);
+    assert_eq!((warned(6).1, warned(7).1), (false, true));
 }
 
 #[test]
@@ -67,6 +100,8 @@ fn what_cannot_be_done_is_refused() {
     assert!(refused(Change::Rollback).contains("no previous spec"));
     assert!(refused(Change::Scale(ScaleTo::Exactly(2))).contains("already at 2"));
     assert!(refused(Change::Scale(ScaleTo::By(-3))).contains("below zero"));
+    assert!(refused(Change::Scale(ScaleTo::By(999_999))).contains("too many"));
+    assert_eq!(refused(Change::Scale(ScaleTo::By(999_998))), "");
     assert!(refused(Change::Image("Bad Name".into())).contains("can't hold"));
     assert!(refused(Change::Image("API:1".into())).contains("lower case"));
     assert!(refused(Change::Image("a".repeat(1 << 20))).contains("at most 255"));

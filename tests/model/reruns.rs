@@ -143,3 +143,33 @@ fn only_a_job_scaled_to_nothing_is_told_as_a_job() {
     let (text, ..) = told(&c, &replicated(2), &Change::Scale(ScaleTo::Exactly(0)));
     assert!(text.starts_with("2 of 2 replicas stop"), "{text}");
 }
+
+/// The engine takes an early end for a failure, unless it may have as many as it likes.
+#[test]
+fn an_early_end_is_warned_of_where_it_does_harm() {
+    let c = work(1, RestartCondition::None, 5).task(1, TaskState::Complete, "", 300);
+    let warned = |policy: Value| {
+        let mut document = replicated(1);
+        document.spec["UpdateConfig"] = policy;
+        told(&c, &document, &Change::Force).1.contains("rolls back and runs the work once more")
+    };
+    assert!(warned(json!({ "FailureAction": "rollback" })));
+    assert!(warned(json!({ "FailureAction": "rollback", "MaxFailureRatio": 0.5 })));
+    assert!(!warned(json!({ "FailureAction": "rollback", "MaxFailureRatio": 1 })));
+    assert!(!warned(json!({ "FailureAction": "continue" })));
+}
+
+/// Tasks of the old spec that stop already are not replaced any more.
+#[test]
+fn a_resumed_update_replaces_only_what_is_wanted() {
+    let mut c = work(2, RestartCondition::Any, 5);
+    for slot in 1..3 {
+        c = c.task(slot, TaskState::Running, "", 300);
+        Arc::make_mut(&mut c.tasks.last_mut().unwrap().spec).template = 1;
+    }
+    c.tasks.last_mut().unwrap().desired = TaskState::Shutdown;
+    c.last().template = 2;
+    let c = c.update(UpdateState::Paused, "update paused due to failure");
+    let (_, warnings, _) = told(&c, &replicated(2), &label(&replicated(2)));
+    assert!(warnings.contains("1 running task of the old spec is replaced"), "{warnings}");
+}

@@ -152,6 +152,12 @@ mod tests {
             (json!({ "E": ["A=1", "B"] }), json!({ "E": ["B"] }), json!({ "E": ["A=1", "B"] })),
             (json!({ "O": "" }), json!({ "O": "start-first" }), json!({ "O": "stop-first" })),
             (json!({}), json!({ "Networks": [{ "Target": "front" }] }), json!({ "Networks": [] })),
+            (json!({ "E": [] }), json!({ "E": ["A=1"] }), json!({ "E": ["A=1", "B"] })),
+            (
+                json!({}),
+                json!({ "Ports": [{ "TargetPort": 80 }] }),
+                json!({ "Ports": [{ "TargetPort": 80, "PublishedPort": 8080 }] }),
+            ),
         ];
         for (before, after, now) in cases {
             assert!(!holds(&before, &after, &now), "{before} {after} {now}");

@@ -105,3 +105,21 @@ fn mark_changed_secrets(old: &Value, new: &Value, old_shown: &Value, new_shown: 
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_marked_where_it_changed_and_not_where_it_moved() {
+        let marked = |before: Value, after: Value| {
+            let lines = specs(&json!({ "Env": before }), &json!({ "Env": after }));
+            lines.iter().filter(|line| line.text.ends_with("(changed)")).count()
+        };
+        let (old, new) = ("DB_PASSWORD=old", "DB_PASSWORD=new");
+        assert_eq!(marked(json!([old, "A=1"]), json!([new, "A=1"])), 1);
+        assert_eq!(marked(json!(["A=1", old]), json!([old, "A=1", "B=2"])), 0, "it only moved");
+    }
+}

@@ -110,4 +110,19 @@ mod tests {
             assert_eq!(mask_env(line), line);
         }
     }
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let mut document = serde_json::json!({
+            "Labels": { "token": "s3cret", "tier": "front" },
+            "TaskTemplate": { "ContainerSpec": {
+                "Labels": { "db-password": "s3cret" }, "Env": ["A=1", "API_KEY=s3cret"] } },
+        });
+        mask_document(&mut document);
+        let text = document.to_string();
+        assert!(
+            !text.contains("s3cret") && text.contains("front") && text.contains("A=1"),
+            "{text}"
+        );
+        assert_eq!(text.matches(HIDDEN).count(), 3);
+    }
 }
