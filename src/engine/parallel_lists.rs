@@ -184,6 +184,12 @@ mod tests {
             {
                 assert_eq!(by_two(&json, sizes, at_once).await.as_ref(), Ok(&expected));
             }
+            // What can't be read is counted, whichever of the two finds it.
+            let odd = json.replace("\"Slot\":19", "\"Slot\":-19");
+            let expected = json.matches("\"Slot\":19").count() as u64;
+            let mut pair = ParallelLists::default();
+            pair.feed(vec![Bytes::from(odd)]).await.expect("a list");
+            assert_eq!((pair.gaps().count, expected), (expected, 111));
             let cut = &json[..json.len() - 2];
             assert!(by_two(cut, &[1 << 20], 1).await.is_err(), "a list that breaks off");
         }

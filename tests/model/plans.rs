@@ -82,7 +82,7 @@ fn what_fits_exactly_is_not_warned_of() {
         (about("a host-mode port fits once a node"), about("reservations leave room"))
     };
     assert_eq!(warned(3), (false, false), "3 nodes, and 6 GiB, of which 2 are reserved");
-    assert_eq!(warned(4).0, true);
+    assert!(warned(4).0);
     assert_eq!((warned(6).1, warned(7).1), (false, true));
 }
 
