@@ -20,7 +20,7 @@
 //! | [`config`] | what the user may set: the file, themes |
 //! | [`connect`] | how an engine is reached: endpoints, contexts, TLS, ssh |
 //! | [`engine`] | what the Docker Engine says and accepts; one gate in front of every request |
-//! | [`cluster`] | the model: `object` (what the lists have), `store` (applies deltas, counts), `journal` (what happened), `scheduling` (placement, drain, idle slots), quorum. Pure: no I/O, no clock, no terminal |
+//! | [`cluster`] | the model: `object` (what the lists have), `store` (applies deltas, counts), `relations` (who uses what), `journal` (what happened), `scheduling` (placement, drain, idle slots), quorum. Pure: no I/O, no clock, no terminal |
 //! | [`triage`] | what is wrong and why: pure rules over the model, grouped by cause, ranked by harm, tracked over time; blast radius, incident reports |
 //! | [`action`] | what can be done: plan (pure) → execute → follow until it converges |
 //! | [`logs`] | lines: a bounded buffer merged by time, how bad a line says it is, colours, JSON |

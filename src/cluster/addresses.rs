@@ -19,7 +19,7 @@ pub struct AddressUse {
     pub leaving: u64,
     /// Virtual IPs of services.
     pub vips: u64,
-    /// Addresses of nodes, through which they reach the tasks.
+    /// Addresses of nodes, through which they reach the tasks, at most those that are left.
     pub nodes: u64,
     /// Addresses that there are to give; `None` of IPv6 alone, or where no subnet is named.
     pub capacity: Option<u64>,
@@ -61,6 +61,10 @@ impl Store {
             }
         }
         found.nodes = if network.ingress { self.nodes().len() } else { on.len() } as u64;
+        // The last to be given: a node that comes too late has none, and its tasks are rejected.
+        if let Some(all) = found.capacity {
+            found.nodes = found.nodes.min(all.saturating_sub(found.tasks + found.vips));
+        }
         found
     }
 

@@ -285,6 +285,45 @@ async fn a_swarm_by_numbers() {
     live.until("running → failed").await;
 }
 
+/// Stacks, services and networks in such numbers as large Swarms have.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_stacks_and_networks() {
+    let dir = tempfile::tempdir().unwrap();
+    let size = skep::demo::Size {
+        nodes: 20,
+        services: 500,
+        tasks: 1_500,
+        stacks: 30,
+        networks: 200,
+        churn: 0.0,
+    };
+    let options = skep::demo::Options {
+        scenario: String::new(),
+        size: Some(size),
+        seed: 5,
+        faults: skep::demo::Faults::default(),
+    };
+    let demo = Demo::start(&dir.path().join("docker.sock"), options).unwrap();
+    let endpoint = Endpoint::Unix(demo.socket().to_owned());
+    let (store, _, _) = load_once(Connector::new(endpoint)).await.unwrap();
+    let relations = store.relations();
+    assert_eq!((relations.stacks().len(), store.services().len()), (30, 500));
+    assert_eq!(store.networks().filter(|n| !n.ingress).count(), 200);
+    assert_eq!((store.secrets().len(), store.configs().len()), (30, 30));
+    assert!(relations.volumes().len() > 50, "{}", relations.volumes().len());
+    // Each network is joined, and no address is given twice.
+    let joined = store.networks().filter(|n| !relations.on_network(&n.id).is_empty()).count();
+    assert_eq!(joined, 201);
+    let running = store.tasks().filter(|t| !t.state.is_terminal());
+    let mut addresses: Vec<_> = running
+        .flat_map(|t| t.attachments.iter().map(|a| (a.network.clone(), a.address)))
+        .collect();
+    let all = addresses.len();
+    addresses.sort();
+    addresses.dedup();
+    assert!(all >= 1_500 && addresses.len() == all, "{} of {all}", addresses.len());
+}
+
 /// When nothing happens little is asked; and what is in view is asked for at once by a key.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_calm_swarm_is_left_in_peace() {
@@ -301,6 +340,9 @@ async fn a_calm_swarm_is_left_in_peace() {
     for kind in ["/networks", "/secrets", "/configs"] {
         assert_eq!(listed(kind), 1, "{kind}");
     }
+    // A service runs on the network of its node, which no list has.
+    let looked_up = demo.requests().iter().filter(|r| r.contains("/networks/")).count();
+    assert_eq!(looked_up, 1);
     let before = demo.requests().len();
     live.keys("j").await;
     live.listen(Duration::from_secs(1)).await;

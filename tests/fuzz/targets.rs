@@ -7,7 +7,10 @@ use skep::{
     cluster::Task,
     config::ConfigFile,
     connect::Endpoint,
-    engine::{EventReader, LogReader, ServiceReader, TaskReader, decode_nodes},
+    engine::{
+        EventReader, LogReader, ServiceReader, TaskReader, decode_configs, decode_networks,
+        decode_nodes, decode_secrets,
+    },
     logs::ansi,
     ui::{
         KeyChange, Keymap,
@@ -198,7 +201,14 @@ fn fixture(engine: &str, name: &str) -> String {
 fn lists() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for engine in ["20.10", "26.1", "28.5"] {
-        for name in ["tasks.json", "services.json", "nodes.json"] {
+        for name in [
+            "tasks.json",
+            "services.json",
+            "nodes.json",
+            "networks.json",
+            "secrets.json",
+            "configs.json",
+        ] {
             let all: Vec<serde_json::Value> = serde_json::from_str(&fixture(engine, name)).unwrap();
             for piece in all.chunks(2).take(6) {
                 seeds.push(serde_json::to_vec(piece).unwrap());
@@ -329,6 +339,10 @@ fn check_lists(input: &[u8]) {
         }
     }
     let _ = decode_nodes(input);
+    if let Ok(networks) = decode_networks(input) {
+        assert!(networks.iter().all(|n| n.addresses().is_none_or(|n| n < u64::MAX)));
+    }
+    let _ = (decode_secrets(input), decode_configs(input));
 }
 
 /// A list of tasks of a byte to 4 MiB, in chunks of a byte to 256 KiB.

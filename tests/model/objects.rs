@@ -236,8 +236,13 @@ fn addresses_in_use_are_counted_as_far_as_they_are_told() {
     assert_eq!((found.used(), found.percent()), (5, Some(100)));
     assert!(store.address_use_at_most(front) >= found.used());
     c.networks[1].ingress = true;
-    let store = c.store();
-    assert_eq!(store.address_use(store.network("id-of-front").unwrap()).nodes, 3);
+    let nodes = |c: &Cluster| {
+        let store = c.store();
+        store.address_use(store.network("id-of-front").unwrap()).nodes
+    };
+    assert_eq!(nodes(&c), 2, "two are left, and the third node has none");
+    c.networks[1].subnets[0].subnet = "10.0.2.0/28".into();
+    assert_eq!(nodes(&c), 3);
 }
 
 /// Whether something exists that a service names: unknown, until somebody has looked for it.

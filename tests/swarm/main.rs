@@ -22,6 +22,7 @@ mod hostile;
 mod lab;
 mod logs;
 mod nodes;
+mod objects;
 mod plans;
 mod production;
 mod proxy;

@@ -5,7 +5,7 @@ use std::{process::Command, time::Duration};
 use super::{
     calm, causes, hostile,
     lab::{Lab, wait},
-    logs, nodes, plans, production, proxy, quorum, reach, triage,
+    logs, nodes, objects, plans, production, proxy, quorum, reach, triage,
     tui::{LATER, SOON, Tui},
     writes,
 };
@@ -52,6 +52,13 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("production: nobody is woken for what an ordinary week brings", production::briefly),
     ("triage: the time line, and what outlives skep", triage::time_line),
     ("triage: nodes lost, cut off, drained, and what dies with them", triage::lost_nodes),
+    ("objects: each kind is what docker's inspect says", objects::as_docker_says),
+    ("objects: what is in use stays", objects::in_use),
+    ("objects: a network fills up, counted to the last address", objects::full_network),
+    (
+        "objects: what another client makes and removes is seen within a second",
+        objects::seen_within_a_second,
+    ),
     ("nodes: drained, labelled, promoted, demoted, removed, each with its plan", nodes::nodes),
     ("a node powered off and returned", nodes::node_lost),
     ("the manager under skep powered off and returned", nodes::manager_lost),

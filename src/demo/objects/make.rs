@@ -56,7 +56,7 @@ impl Sim {
                 && let Some(base) =
                     subnet.split('/').next().and_then(|b| b.parse::<Ipv4Addr>().ok())
             {
-                one["Gateway"] = Ipv4Addr::from(u32::from(base) + 1).to_string().into();
+                one["Gateway"] = Ipv4Addr::from(u32::from(base).wrapping_add(1)).to_string().into();
             }
         }
         let name = text(&asked["Name"]);

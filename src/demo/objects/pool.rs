@@ -32,14 +32,21 @@ impl Pool {
         let (base, bits) = subnet.split_once('/')?;
         let (base, bits) = (base.parse::<Ipv4Addr>().ok()?, bits.parse::<u32>().ok()?);
         let size = (1_u32 << 32_u32.checked_sub(bits).filter(|free| *free < 32)?).checked_sub(3)?;
-        Some(Self { network, first: u32::from(base) + 2, size, used: 0, free: Vec::new(), bits })
+        Some(Self {
+            network,
+            first: u32::from(base).checked_add(2)?,
+            size,
+            used: 0,
+            free: Vec::new(),
+            bits,
+        })
     }
 
     /// The next that is free.
     pub fn take(&mut self) -> Option<u32> {
         if self.used < self.size {
             self.used += 1;
-            return Some(self.first + self.used - 1);
+            return Some(self.first.wrapping_add(self.used - 1));
         }
         self.free.pop()
     }

@@ -29,8 +29,9 @@ const IN_VIEW: Rhythm = rhythm(700, 5_000, 20, 0.25);
 const HOT: Rhythm = rhythm(900, 10_000, 30, 0.15);
 const SWEEP: Rhythm = rhythm(10_000, 120_000, 900, 0.2);
 /// Events tell of their changes. What is lost of those is found while the Swarm moves anyway; in a calm
-/// one they are not asked for.
-const OBJECTS: Rhythm = rhythm(60_000, 86_400_000, 60, 0.05);
+/// one they are not asked for. However dear a list is, the next event is not heard more than two seconds
+/// before it is read.
+const OBJECTS: Rhythm = rhythm(60_000, 86_400_000, 2, 0.1);
 
 /// The rhythms, in the order of [`RequestKind::ALL`].
 pub(super) const RHYTHMS: [Rhythm; RequestKind::ALL.len()] =
@@ -89,5 +90,32 @@ impl Watch {
                 self.pace(kind).rest(Duration::ZERO, now);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::watch::budget::Budget;
+
+    /// However dear the list is and however many events come; and without any it is not asked for.
+    #[test]
+    fn networks_secrets_and_configs_are_read_soon_after_an_event_and_not_without_one() {
+        let mut now = Instant::now();
+        let mut pace = Pace::new(OBJECTS, Budget::default(), now);
+        let price = Price { time: Duration::from_millis(500), ..Price::default() };
+        for _ in 0..10 {
+            pace.sent(now);
+            pace.done(price, now);
+            pace.hurry(now);
+            let due = pace.due().expect("none is under way");
+            assert!(due <= now + Duration::from_secs(2), "{:?}", due - now);
+            now = due;
+        }
+        pace.rest(CALM, now);
+        pace.sent(now);
+        pace.done(price, now);
+        let due = pace.due().expect("none is under way");
+        assert!(due >= now + Duration::from_secs(3_600), "{:?}", due - now);
     }
 }

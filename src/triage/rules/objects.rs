@@ -104,7 +104,8 @@ pub fn network_full(cx: &Context<'_>) -> Option<Found> {
 /// scheduler sees to that; the routing mesh takes its port on every node.
 pub fn port_twice(cx: &Context<'_>) -> Option<Found> {
     let mut said: Vec<String> = Vec::new();
-    for (port, protocol, publishers) in cx.store.relations().ports() {
+    let shared = cx.store.relations().ports().filter(|(.., publishers)| publishers.len() > 1);
+    for (port, protocol, publishers) in shared {
         let services: BTreeSet<&str> = publishers
             .iter()
             .filter_map(|p| cx.store.service(&p.service))
