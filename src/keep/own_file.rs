@@ -221,6 +221,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_anew_leaves_nothing_of_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("quieted.json");
+        // As a skep left it that was ended while it wrote.
+        fs::write(path.with_extension("new"), "[1, 2, 3, 4, 5]").unwrap();
+        replace(&path, "[]").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[]");
+    }
+
+    #[test]
     fn a_record_after_an_unterminated_line_begins_a_new_one() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("audit.jsonl");

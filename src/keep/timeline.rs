@@ -424,6 +424,39 @@ mod tests {
         assert_eq!(said, ["lost", "back", "lost"]);
     }
 
+    /// Two writes under way at once, and one done twice in a second: each is told with its own result.
+    #[test]
+    fn every_action_is_told_with_its_own_result() {
+        let dir = tempfile::tempdir().unwrap();
+        let history = History { timeline: None, audit: dir.path().join("audit.jsonl") };
+        let now = Timestamp(2_000_000_000_000_000_000);
+        let line = |service: &str, version: u32, result: &str| {
+            let at = now.shifted(-1_000_000_000).to_string();
+            let line = json!({
+                "at": at, "who": "ann", "cluster": "swarm1", "version": version, "service": service,
+                "service_id": service, "action": "redeploy", "command": "docker", "result": result,
+            });
+            format!("{line}\n")
+        };
+        let lines = [
+            line("web", 1, "sent"),
+            line("api", 7, "sent"),
+            line("web", 1, "taken"),
+            line("api", 7, "refused"),
+            line("web", 2, "sent"),
+            line("web", 2, "taken"),
+        ];
+        fs::write(&history.audit, lines.concat()).unwrap();
+        let entries = history.load("swarm1", now).entries;
+        let mut said: Vec<String> =
+            entries.iter().map(|e| format!("{} {}", e.name, e.text)).collect();
+        said.sort();
+        assert_eq!(
+            said,
+            ["api redeploy (refused): docker", "web redeploy: docker", "web redeploy: docker"]
+        );
+    }
+
     #[test]
     fn a_beginning_is_known_for_as_long_as_the_problem_may_go_on() {
         let dir = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use crate::{
     cluster::{
         Entry, Gravity, Meaning, NodeState, Part, ServiceId, Store, Subject, TaskId, Timestamp,
     },
-    text::{brief, clean, span},
+    text::{brief, clean, count, span},
 };
 
 /// Data of a report.
@@ -190,12 +190,12 @@ impl Incident<'_> {
             row(part.word(), format!("unknown: {why}"));
         }
         let open: Vec<&Problem> = self.open().collect();
-        let count = |s: Severity| open.iter().filter(|p| p.severity == s).count();
+        let of = |s: Severity| open.iter().filter(|p| p.severity == s).count();
         let _ = writeln!(
             out,
-            "\n## Summary\n\n{} critical, {} warnings{}\n",
-            count(Severity::Critical),
-            count(Severity::Warning),
+            "\n## Summary\n\n{} critical, {}{}\n",
+            of(Severity::Critical),
+            count(of(Severity::Warning) as u64, "warning", "warnings"),
             match (open.is_empty(), store.unread().unjudged()) {
                 (false, _) => ". The worst first:".to_owned(),
                 (true, None) => ": nothing is wrong now.".to_owned(),

@@ -384,3 +384,27 @@ async fn a_report_does_not_wait_for_what_is_no_file() {
     }
     assert!(said.contains(&format!("{} is larger than 16 MiB", large.display())), "{said}");
 }
+
+/// What may not leave does not leave, whoever asks for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_transport_lets_nothing_out() {
+    use skep::{
+        cluster::{NodeId, ServiceId},
+        connect::{Connector, Endpoint},
+        engine::{Engine, EngineError},
+    };
+    let (demo, _dir) = serve("calm", &[]);
+    let engine = Engine::new(Connector::new(Endpoint::Unix(demo.socket().to_owned())));
+    let spec = serde_json::json!({ "Name": "x" });
+    let (service, node) = (ServiceId::from("s1"), NodeId::from("n1"));
+    let tried = [
+        engine.update_service(&service, 1, &spec, false).await.map(drop),
+        engine.update_service(&service, 1, &spec, true).await.map(drop),
+        engine.update_node(&node, 1, &spec).await,
+        engine.remove_node(&node).await,
+    ];
+    for tried in tried {
+        assert!(matches!(tried, Err(EngineError::ReadOnly { .. })), "{tried:?}");
+    }
+    assert_eq!(demo.requests(), Vec::<String>::new());
+}

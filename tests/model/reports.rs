@@ -144,3 +144,27 @@ fn the_age_of_a_report_counts_by_the_managers_clock() {
     assert_eq!(covers(Since::At(ago(60))), ago(60));
     assert!(covers(Since::Ago(Duration::MAX)) < ago(900), "an age without end is no panic");
 }
+
+/// What was done before the time that it covers is none of it, nor are passing states; nothing that somebody
+/// wrote is Markdown.
+#[test]
+fn a_report_tells_its_own_time_in_its_own_words() {
+    let mut store = looping().store();
+    let scaled = |age| entry(age, ("action", "web"), &format!("scale {age}"), Meaning::Action);
+    let passing = Entry {
+        gravity: Gravity::Quiet,
+        ..entry(60, ("task", "web.1"), "new → preparing", Meaning::Other)
+    };
+    let hostile = entry(70, ("service", "web"), "image [a](http://b) | `c` <d>", Meaning::Change);
+    let lost = Entry {
+        gravity: Gravity::Bad,
+        ..entry(80, ("node", "n2"), "ready → down", Meaning::NodeLost)
+    };
+    store.recall(vec![scaled(9_000), scaled(100), passing, hostile, lost]);
+    let report = report(store);
+    assert!(report.contains("scale 100") && !report.contains("scale 9000"), "{report}");
+    assert!(!report.contains("new → preparing"), "{report}");
+    assert!(report.contains(r"image \[a\](http://b) \| \`c\` \<d\>"), "{report}");
+    assert!(report.contains("| **!** ready → down |"), "{report}");
+    assert!(report.contains("0 critical, 1 warning."), "advice is none: {report}");
+}
