@@ -26,7 +26,7 @@ const PLACES: [(&str, Context, &str); 12] = [
     ("Tasks", Context::Table, "4j"),
     ("Tasks of a service", Context::Table, "2/shop_api<enter><enter>j"),
     ("Events", Context::Events, "5k"),
-    ("Logs, none", Context::Log, "6"),
+    ("Logs, none", Context::Log, "2/zzz<enter>6"),
     ("Log", Context::Log, "2/shop_web<enter>l6k"),
     ("Problems", Context::Problems, "7"),
 ];

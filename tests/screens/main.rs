@@ -6,11 +6,13 @@
 mod cluster_fixture;
 
 mod appearance;
+mod columns;
 mod driver;
 mod filters;
 mod hostile;
 mod huge;
 mod keys;
+mod layout;
 mod logs;
 mod mouse;
 mod news;

@@ -78,7 +78,9 @@ fn screen(app: &App, frame: &mut Frame<'_>, area: Rect) {
         clusters::draw(&app.clusters, cluster, frame, body);
         return over(workspace, true, frame, area);
     }
-    workspace.screens.draw(cluster, frame, body);
+    // What goes on at the bottom of a screen is not covered by the actions under way.
+    let card = progress::height(workspace, body);
+    workspace.screens.draw(cluster, frame, body, card);
     progress::draw(workspace, frame, body);
     over(workspace, false, frame, area);
 }

@@ -84,6 +84,10 @@ impl Workspace {
                 match view {
                     View::Tasks => self.screens.tasks.scope = TaskScope::All,
                     View::Services => self.screens.services.open_all(),
+                    // Without a log it shows that of what is selected.
+                    View::Logs if self.screens.logs.log.is_none() && self.single().is_ok() => {
+                        self.open_logs();
+                    }
                     _ => {}
                 }
                 self.go(view);

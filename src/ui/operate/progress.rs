@@ -24,29 +24,33 @@ use crate::{
     },
 };
 
-const WIDTH: u16 = 56;
+/// They take so much of the screen at most.
+const MOST: u16 = 3;
+
+/// Rows they take.
+pub(in crate::ui) fn height(workspace: &Workspace, body: Rect) -> u16 {
+    match lines(&workspace.cluster, body).len() as u16 {
+        0 => 0,
+        lines => (lines + 2).min((body.height / MOST).max(3)),
+    }
+}
+
+/// The newest matters most when there is no room for all.
+fn lines(cluster: &Cluster, body: Rect) -> Vec<Line<'static>> {
+    let width = body.width.saturating_sub(4) as usize;
+    cluster.follows.iter().rev().flat_map(|follow| one(cluster, follow, width)).collect()
+}
 
 pub(in crate::ui) fn draw(workspace: &Workspace, frame: &mut Frame<'_>, body: Rect) {
     let cluster = &workspace.cluster;
     if cluster.follows.is_empty() {
         return;
     }
-    let width = WIDTH.min(body.width.saturating_sub(4));
-    let inner_width = width.saturating_sub(4) as usize;
-    let mut lines = Vec::new();
-    // The newest matters most when there is no room for all.
-    for follow in cluster.follows.iter().rev() {
-        lines.extend(one(cluster, follow, inner_width));
-    }
+    let lines = lines(cluster, body);
     let over = cluster.follows.iter().any(Follow::is_over);
     let failed = cluster.follows.iter().any(|f| f.failing.is_some());
-    let height = (lines.len() as u16 + 2).min(body.height);
-    let area = Rect {
-        x: body.right() - width - 1,
-        y: body.bottom().saturating_sub(height),
-        width,
-        height,
-    };
+    let height = height(workspace, body);
+    let area = Rect { y: body.bottom().saturating_sub(height), height, ..body };
     clear(cluster, frame, area);
     let mut hints = vec![Span::styled(" Actions ", cluster.style(Slot::Title))];
     let may_write = !cluster.is_read_only();

@@ -118,7 +118,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
     Column {
         title: "NAME",
-        min: 6,
+        min: 12,
         max: 30,
         shed: 0,
         right: false,
@@ -174,7 +174,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         title: "CPU RESERVED",
         min: 4,
         max: 14,
-        shed: 4,
+        shed: 3,
         right: false,
         cell: |n, c| {
             told(c, || reserved(c.store.node_tally(&n.id).nano_cpus, n.nano_cpus, cpus_of))
@@ -185,7 +185,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         title: "MEM RESERVED",
         min: 4,
         max: 18,
-        shed: 5,
+        shed: 4,
         right: false,
         cell: |n, c| {
             told(c, || reserved(c.store.node_tally(&n.id).memory, n.memory, text::bytes_of))
@@ -214,7 +214,7 @@ pub const COLUMNS: &[Column<Node>] = &[
         title: "MESSAGE",
         min: 12,
         max: 40,
-        shed: 3,
+        shed: 5,
         right: false,
         cell: |n, _| Cell::new(&*n.message, Slot::Warn),
         key: |n, _| Key::text(&*n.message),

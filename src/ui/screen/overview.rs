@@ -135,6 +135,7 @@ impl Screens {
         let middle = split.middle.map_or(task_rows.clamp(6, area.height * 3 / 10), |n| {
             n.clamp(4, area.height - top - 6)
         });
+        let (top, middle) = self.grown(area.height, top, middle, (rows, task_rows));
         let [top, middle, bottom] = Layout::vertical([
             Constraint::Length(top),
             Constraint::Length(middle),
@@ -154,6 +155,25 @@ impl Screens {
             panes.push((shown, bottom));
         }
         panes
+    }
+
+    /// Rows of the panes on top and in the middle: what the events leave empty is theirs, if they have more
+    /// rows than they show.
+    fn grown(&self, all: u16, top: u16, middle: u16, wanted: (u16, u16)) -> (u16, u16) {
+        if self.overview.bottom_logs {
+            return (top, middle);
+        }
+        let split = self.overview.split;
+        let events = (self.events.table.rows().len() as u16).saturating_add(3).max(6);
+        let mut spare = all.saturating_sub(top + middle).saturating_sub(events.max(all / 5));
+        let mut grow = |rows: u16, wanted: u16, held: Option<u16>| {
+            let more = wanted.saturating_sub(rows).min(spare);
+            let more = if held.is_some() { 0 } else { more };
+            spare -= more;
+            rows + more
+        };
+        let top = grow(top, wanted.0, split.top);
+        (top, grow(middle, wanted.1, split.middle))
     }
 
     /// The tab at a place of a small screen.
@@ -201,12 +221,16 @@ impl Screens {
         }
     }
 
-    /// Draws the screen that is shown.
-    pub fn draw(&self, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    /// Draws the screen that is shown. The last `taken` rows are for something else.
+    pub fn draw(&self, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect, taken: u16) {
         let leader = self.leader(cluster);
         let cx = |view| self.cx(view, cluster, leader.as_ref());
+        let above = |pane: Rect| {
+            let room = (area.bottom() - taken.min(area.height)).saturating_sub(pane.y);
+            Rect { height: pane.height.min(room), ..pane }
+        };
         if self.view != View::Overview {
-            return self.get(self.view).draw(cx(self.view), frame, area);
+            return self.get(self.view).draw(cx(self.view), frame, above(area));
         }
         if !self.overview.zoomed && is_tabbed(area) {
             self.draw_tabs(cluster, frame, area);
@@ -215,7 +239,10 @@ impl Screens {
         for (view, area) in self.panes(area) {
             let mut cx = cx(view);
             cx.behind = behind;
-            self.get(view).draw(cx, frame, area);
+            let area = above(area);
+            if area.height > 2 {
+                self.get(view).draw(cx, frame, area);
+            }
         }
     }
 

@@ -155,6 +155,25 @@ pub fn ports(service: &Service) -> String {
     published.map(port_in_words).collect::<Vec<_>>().join(" ")
 }
 
+/// As many published ports as there is room for, without what goes without saying.
+fn ports_in_short(service: &Service, room: usize) -> String {
+    let published = service.ports.iter().filter(|p| p.published > 0);
+    let all = published.map(|p| match (p.published == p.target, &*p.protocol) {
+        (true, "tcp") => format!(":{}", p.published),
+        (false, "tcp") => format!("{}→{}", p.published, p.target),
+        (true, protocol) => format!(":{}/{protocol}", p.published),
+        (false, protocol) => format!("{}→{}/{protocol}", p.published, p.target),
+    });
+    let all: Vec<String> = all.collect();
+    let said = all.join(" ");
+    match all.as_slice() {
+        [first, rest @ ..] if text::width(&said) > room && !rest.is_empty() => {
+            format!("{first} +{}", rest.len())
+        }
+        _ => said,
+    }
+}
+
 fn port_in_words(port: &Port) -> String {
     let (from, to) = (port.published, port.target);
     match port.mode {
@@ -216,7 +235,7 @@ pub const COLUMNS: &[Column<Service>] = &[
     },
     Column {
         title: "NAME",
-        min: 10,
+        min: 16,
         max: 40,
         shed: 0,
         right: false,
@@ -225,8 +244,8 @@ pub const COLUMNS: &[Column<Service>] = &[
     },
     Column {
         title: "STACK",
-        min: 5,
-        max: 20,
+        min: 8,
+        max: 24,
         shed: 8,
         right: false,
         cell: |s, _| Cell::dim(s.stack.as_deref().unwrap_or("")),
@@ -248,7 +267,7 @@ pub const COLUMNS: &[Column<Service>] = &[
     },
     Column {
         title: "REPLICAS",
-        min: 5,
+        min: 12,
         max: 16,
         shed: 0,
         right: false,
@@ -270,7 +289,7 @@ pub const COLUMNS: &[Column<Service>] = &[
     },
     Column {
         title: "IMAGE",
-        min: 16,
+        min: 10,
         max: 44,
         shed: 3,
         right: false,
@@ -294,11 +313,11 @@ pub const COLUMNS: &[Column<Service>] = &[
     },
     Column {
         title: "PORTS",
-        min: 14,
+        min: 7,
         max: 30,
-        shed: 6,
+        shed: 4,
         right: false,
-        cell: |s, _| Cell::dim(ports(s)),
+        cell: |s, _| Cell::dim(ports(s)).or(|room| ports_in_short(s, room)),
         key: |s, _| Key::Number(s.ports.first().map_or(0, |p| i64::from(p.published))),
     },
     Column {

@@ -81,7 +81,8 @@ impl<'a> Key<'a> {
 pub struct Column<R> {
     /// Its head.
     pub title: &'static str,
-    /// Never narrower.
+    /// Never narrower. Whether there is room for all columns is reckoned with this, not with what is in
+    /// them: none comes or goes as rows do.
     pub min: usize,
     /// Never wider; content decides in between.
     pub max: usize,
@@ -120,8 +121,6 @@ const GAP: usize = 2;
 const LONG: usize = 24;
 /// Names this wide can be told apart.
 const NAME: usize = 20;
-/// Columns shed from here on are details: they go before a name is cut.
-const DETAIL: u8 = 5;
 
 impl<R> TableView<'_, R> {
     /// Draws head and rows.
@@ -245,13 +244,7 @@ impl<R> TableView<'_, R> {
                 content[i].max(head).clamp(least, c.max)
             })
             .collect();
-        // A column with nothing to show in the window gives its room away.
-        let mut shown: Vec<bool> = (0..self.columns.len())
-            .map(|i| {
-                let nothing = cells.iter().all(|row| row[i].text.is_empty());
-                !(nothing && self.columns[i].shed > 0 && !cells.is_empty())
-            })
-            .collect();
+        let mut shown = vec![true; self.columns.len()];
         let total = |shown: &[bool], widths: &[usize]| -> usize {
             let used: usize =
                 widths.iter().zip(shown).filter(|(_, s)| **s).map(|(w, _)| w + GAP).sum();
@@ -261,20 +254,21 @@ impl<R> TableView<'_, R> {
             .map(|i| cells.iter().any(|row| row[i].name) && self.columns[i].max >= LONG)
             .collect();
         // Long texts may be cut, short words not: half a word tells nothing.
-        let least = |name: usize| -> Vec<usize> {
-            let long = |i: usize| if named[i] { name } else { self.columns[i].min.max(1) };
+        let least = |name: usize, others: usize| -> Vec<usize> {
+            let other = |i: usize| (self.columns[i].min / others).max(1);
+            let long = |i: usize| if named[i] { name } else { other(i) };
             let of = |(i, n): (usize, &usize)| {
                 if self.columns[i].max >= LONG { long(i).min(*n) } else { *n }
             };
             natural.iter().enumerate().map(of).collect()
         };
-        // First let columns shrink to their minimum, then drop those that matter least: details for
-        // whole names, the others only for names that can be told apart.
-        for (name, shed) in [(usize::MAX, DETAIL), (NAME, 1), (0, 1)] {
-            let mins = least(name);
+        // Those that matter least go first. Short words may turn out longer than is reckoned with.
+        let reckoned: Vec<usize> =
+            self.columns.iter().map(|c| c.min.max(text::width(c.title))).collect();
+        for mins in [reckoned, least(0, 1)] {
             while total(&shown, &mins) > room {
                 let worst = (0..shown.len())
-                    .filter(|i| shown[*i] && self.columns[*i].shed >= shed)
+                    .filter(|i| shown[*i] && self.columns[*i].shed > 0)
                     .max_by_key(|i| self.columns[*i].shed);
                 match worst {
                     Some(i) => shown[i] = false,
@@ -283,8 +277,9 @@ impl<R> TableView<'_, R> {
             }
         }
         let mut widths = natural.clone();
-        for name in [usize::MAX, NAME, 4] {
-            let mins = least(name);
+        // Names that can be told apart are worth more than the rest of a long text.
+        for (name, others) in [(usize::MAX, 1), (NAME, 1), (NAME, 2), (4, 2)] {
+            let mins = least(name, others);
             while total(&shown, &widths) > room {
                 let widest = (0..shown.len())
                     .filter(|i| shown[*i] && widths[*i] > mins[*i])

@@ -105,7 +105,7 @@ impl Row for EventRow {
 
 /// The events.
 pub struct Events {
-    table: Table<EventRow>,
+    pub(in crate::ui) table: Table<EventRow>,
     filter: EventFilter,
 }
 

@@ -4,7 +4,7 @@ use crate::{
     cluster::TaskId,
     config::Slot,
     session::LogFrame,
-    triage::{Began, Family, Problem, Quiet, Remedy, Severity, unknown_beginning},
+    triage::{Began, Evidence, Family, Problem, Quiet, Remedy, Severity, unknown_beginning},
     ui::{
         app::cluster::Cluster,
         input::actions::{Act, Context, action},
@@ -168,10 +168,18 @@ pub(in crate::ui) fn details(
     }
     remedies(&mut d, p);
     log_lines(&mut d);
-    for (i, evidence) in p.evidence.iter().enumerate() {
-        let at =
-            if evidence.at.is_set() { format!("{}  ", d.ago(evidence.at)) } else { String::new() };
-        d.tell(if i == 0 { "seen" } else { "" }, &format!("{at}{}", evidence.text), Slot::Text);
+    for (i, alike) in alike(&p.evidence).into_iter().enumerate() {
+        let said = match (alike, alike.first().filter(|one| one.at.is_set())) {
+            ([one], Some(_)) => format!("{}  {}", d.ago(one.at), one.text),
+            ([one], None) | ([one, ..], None) => one.text.clone(),
+            (many, _) => {
+                let times = many.iter().map(|one| one.at);
+                let (first, last) = (times.clone().min(), times.max());
+                let [first, last] = [first, last].map(|at| d.ago(at.unwrap_or_default()));
+                format!("{}×, {first} to {last}  {}", many.len(), many[0].text)
+            }
+        };
+        d.tell(if i == 0 { "seen" } else { "" }, &said, Slot::Text);
     }
     // Its own figures are in the sentence already.
     let own = |f: &&Problem| f.subject == p.subject && f.family() == Some(Family::Shortage);
@@ -184,6 +192,11 @@ pub(in crate::ui) fn details(
         d.tell("", &format!("and {} more", folded.len() - 30), Slot::Dim);
     }
     d.lines
+}
+
+/// Evidence that says the same again and again, together.
+fn alike(evidence: &[Evidence]) -> Vec<&[Evidence]> {
+    evidence.chunk_by(|a, b| a.text == b.text && a.at.is_set() && b.at.is_set()).collect()
 }
 
 fn remedies(d: &mut Details<'_>, p: &Problem) {

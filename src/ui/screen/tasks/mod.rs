@@ -121,7 +121,7 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
     },
     Column {
         title: "TASK",
-        min: 8,
+        min: 14,
         max: 40,
         shed: 0,
         right: false,
@@ -134,7 +134,7 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
     },
     Column {
         title: "NODE",
-        min: 5,
+        min: 7,
         max: 24,
         shed: 3,
         right: false,
@@ -198,7 +198,7 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
     },
     Column {
         title: "ERROR",
-        min: 10,
+        min: 20,
         max: 120,
         shed: 1,
         right: false,
