@@ -50,6 +50,8 @@ const PICTURES: &[Picture] = &[
     picture("describe", (100, 44), 31.0, "2/shop_api\r~d", 1.0),
     picture("drain", (100, 30), 6.0, "3jjj~D", 1.0),
     picture("problems", (120, 36), 50.0, "7", 1.5),
+    picture("stacks", (120, 20), 50.0, "9", 1.0),
+    picture("networks", (120, 20), 10.0, ":networks\r", 1.0),
     picture("events", (120, 36), 50.0, "5V", 1.0),
     Picture { args: &["--wall"], ..picture("wall", (120, 36), 2.0, " ", 48.0) },
     Picture { args: &["--wall"], ..picture("wall-services", (120, 36), 2.0, " ~jj", 30.0) },
