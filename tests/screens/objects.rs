@@ -156,6 +156,26 @@ fn a_stack_stands_for_its_services() {
     assert!(driver.screen(120, 40).contains("Services 4"));
 }
 
+/// "Can A reach B?", on one page.
+#[test]
+fn a_page_tells_whether_one_service_reaches_another() {
+    let mut cluster = objects();
+    let proxy = cluster.services.iter_mut().find(|s| &*s.name == "edge_proxy").unwrap();
+    proxy.vips.push((NetworkId::from("id-of-back"), "10.0.1.5/24".into()));
+    let lonely = cluster.services.iter_mut().find(|s| &*s.name == "shop_db").unwrap();
+    lonely.networks.clear();
+    let mut driver = Driver::new(&cluster, false);
+    // The names are completed one after the other.
+    driver.keys(":reach shop_w<enter>edge<enter>");
+    insta::assert_snapshot!("reach", driver.screen(100, 40));
+    driver.keys("<esc>:reach shop_web shop_db<enter>");
+    let screen = driver.screen(100, 40);
+    assert!(screen.contains("no network in common"), "{screen}");
+    driver.keys("<esc>:reach shop_web nobody<enter>");
+    let screen = driver.screen(100, 40);
+    assert!(screen.contains("no service 'nobody'"), "{screen}");
+}
+
 /// A filter finds what the row's object carries, in a column or not.
 #[test]
 fn objects_are_filtered_by_what_they_carry() {

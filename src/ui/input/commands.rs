@@ -63,8 +63,18 @@ impl Workspace {
             done?;
             return Ok(());
         }
-        let service = self.cluster.model.store.service_named(name).map(|s| s.id.clone());
-        let id = service.ok_or_else(|| format!("no service '{name}'"))?;
+        let named = |name: &str| {
+            let service = self.cluster.model.store.service_named(name).map(|s| s.id.clone());
+            service.ok_or_else(|| format!("no service '{name}'"))
+        };
+        if verb == "reach" {
+            let (from, to) = name.split_once(' ').ok_or("reach whom? reach FROM TO")?;
+            let (from, to) = (named(from.trim())?, named(to.trim())?);
+            self.popups.pop();
+            self.open_reach(from, to);
+            return Ok(());
+        }
+        let id = named(name)?;
         let act = match verb {
             "tasks" => Act::Enter,
             "logs" => Act::OpenLogs,

@@ -9,7 +9,7 @@ use ratatui::{
 
 use crate::{
     action::plan::{mask_document, to_yaml},
-    cluster::{NodeId, Subject},
+    cluster::{NodeId, ServiceId, Subject},
     config::Slot,
     session::Token,
     ui::{
@@ -36,6 +36,8 @@ pub enum PageKind {
     Describe { subject: Subject, document: Option<Read>, token: Token },
     /// Blast radius of a node, from the current model.
     Blast(NodeId),
+    /// Whether one service can reach another.
+    Reach(ServiceId, ServiceId),
     /// The cost of watching, and skep's own performance.
     Stats,
     /// A document as it was read.
@@ -66,7 +68,7 @@ impl Page {
         match &self.kind {
             PageKind::Describe { subject, .. } => Some(subject.clone()),
             PageKind::Blast(id) => Some(Subject::Node(id.clone())),
-            PageKind::Yaml { .. } | PageKind::Stats => None,
+            PageKind::Yaml { .. } | PageKind::Stats | PageKind::Reach(..) => None,
         }
     }
 }
@@ -121,6 +123,9 @@ impl Behaviour for Page {
                 describe::lines(cluster, subject, document.as_ref(), self.reveal, width)
             }
             PageKind::Blast(id) => describe::blast_lines(cluster, id, body.width as usize),
+            PageKind::Reach(from, to) => {
+                describe::reach::lines(cluster, (from, to), body.width as usize)
+            }
             PageKind::Stats => stats::lines(host),
             PageKind::Yaml { value: None, .. } => {
                 vec![Line::styled("reading…", cluster.style(Slot::Dim))]

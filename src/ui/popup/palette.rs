@@ -77,7 +77,7 @@ pub struct Suggestion {
 }
 
 /// Commands that take the name of a service.
-const OF_SERVICE: [(&str, &str); 9] = [
+const OF_SERVICE: [(&str, &str); 10] = [
     ("tasks", "tasks of a service"),
     ("logs", "logs of a service"),
     ("describe", "describe a service"),
@@ -87,6 +87,7 @@ const OF_SERVICE: [(&str, &str); 9] = [
     ("rollback", "roll a service back"),
     ("force", "replace a service's tasks"),
     ("yaml", "a service's document"),
+    ("reach", "can a service reach another"),
 ];
 
 /// Commands that take the name of a node.
@@ -150,11 +151,21 @@ impl Palette {
                     found.push(suggestion(format!("{verb} {name}"), &said, ""));
                 }
             } else if let Some((verb, words)) = OF_SERVICE.iter().find(|(v, _)| *v == verb) {
+                // Of two services the first stands there already.
+                let (before, rest) = match rest.rsplit_once(' ') {
+                    Some((first, rest)) if *verb == "reach" => (format!("{first} "), rest),
+                    _ if *verb == "reach" && typed.ends_with(' ') && !rest.is_empty() => {
+                        (format!("{rest} "), "")
+                    }
+                    _ => (String::new(), rest),
+                };
                 let mut names: Vec<&str> =
                     store.services().map(|s| &*s.name).filter(|n| n.contains(rest)).collect();
                 names.sort_by_key(|n| (!n.starts_with(rest), *n));
+                // A space after the first of two: the other is typed next.
+                let after = if *verb == "reach" && before.is_empty() { " " } else { "" };
                 for name in names.into_iter().take(50) {
-                    found.push(suggestion(format!("{verb} {name}"), words, ""));
+                    found.push(suggestion(format!("{verb} {before}{name}{after}"), words, ""));
                 }
             }
             return found;

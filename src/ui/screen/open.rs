@@ -248,6 +248,13 @@ impl Workspace {
         }
     }
 
+    /// Opens the page that says whether one service can reach another.
+    pub(in crate::ui) fn open_reach(&mut self, from: ServiceId, to: ServiceId) {
+        let name = |id| self.cluster.service_name(id);
+        let title = format!("Can {} reach {}?", name(&from), name(&to));
+        self.popups.push(Popup::Page(Page::new(title, PageKind::Reach(from, to))));
+    }
+
     pub(in crate::ui) fn open_blast(&mut self, id: NodeId) {
         let title = format!("What dies with {}?", self.cluster.model.store.node_label(&id));
         self.popups.push(Popup::Page(Page::new(title, PageKind::Blast(id))));

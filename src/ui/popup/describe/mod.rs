@@ -3,6 +3,7 @@
 
 pub(in crate::ui) mod node;
 pub(in crate::ui) mod objects;
+pub(in crate::ui) mod reach;
 pub(in crate::ui) mod service;
 pub(in crate::ui) mod task;
 
