@@ -32,7 +32,7 @@ pub struct Cli {
     /// The wall: pages that turn by themselves, read-only, no keys needed.
     #[arg(long)]
     pub wall: bool,
-    /// View to begin with: overview, services, nodes, tasks, events, logs, problems, clusters.
+    /// View to begin with: overview, services, nodes, tasks, events, logs, problems, stacks, networks, secrets, configs, volumes, all, clusters.
     #[arg(long, value_name = "VIEW")]
     pub view: Option<String>,
     /// Config file, instead of the one in the config directory.

@@ -156,6 +156,37 @@ fn a_stack_stands_for_its_services() {
     assert!(driver.screen(120, 40).contains("Services 4"));
 }
 
+/// What fresh eyes found: keys that are not offered do nothing, and nothing is lost on the way.
+#[test]
+fn screens_without_a_pane_stay_where_they_are() {
+    for keys in ["9", "0", ":networks<enter>", ":volumes<enter>"] {
+        let mut driver = driver();
+        driver.keys(keys);
+        let before = driver.screen(120, 40).lines().nth(2).unwrap_or_default().to_owned();
+        driver.keys("z");
+        let after = driver.screen(120, 40);
+        assert_eq!(after.lines().nth(2), Some(before.as_str()), "{keys}");
+        assert!(after.contains("no pane of the Overview"), "{after}");
+    }
+    // History is not turned from a screen that shows none.
+    let mut driver = driver();
+    driver.keys(":configs<enter>h");
+    assert!(driver.screen(120, 40).contains("press 4"));
+    driver.keys("4");
+    assert!(!driver.screen(120, 40).contains('└'));
+}
+
+#[test]
+fn a_drill_into_a_stack_ends_with_it() {
+    let mut driver = driver();
+    driver.keys("9j<enter><esc>1");
+    assert!(driver.screen(120, 40).contains("Services 4"), "{}", driver.screen(120, 40));
+    let mut driver = self::driver();
+    driver.keys(":tls-1<enter><enter>");
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("no service uses it"), "{screen}");
+}
+
 /// "Can A reach B?", on one page.
 #[test]
 fn a_page_tells_whether_one_service_reaches_another() {

@@ -32,6 +32,8 @@ pub fn mask_document(value: &mut Value) {
                             }
                         }
                     }
+                    // The content of a config, as base64.
+                    ("Data", data @ Value::String(_)) => *data = HIDDEN.into(),
                     (_, inner) => mask_document(inner),
                 }
             }
@@ -88,6 +90,14 @@ fn unmask_env(lines: &mut [Value], before: &Value) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_content_of_a_config_is_hidden() {
+        let mut config = serde_json::json!({ "Spec": { "Name": "a", "Data": "cGFzc3dvcmQ9eAo=" } });
+        mask_document(&mut config);
+        assert_eq!(config["Spec"]["Data"], HIDDEN);
+        assert_eq!(config["Spec"]["Name"], "a");
+    }
 
     #[test]
     fn secrets_are_known_by_name_and_by_shape() {

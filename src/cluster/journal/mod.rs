@@ -59,6 +59,11 @@ impl Subject {
         }
     }
 
+    /// Whether a manager has a document of it: volumes and stacks follow from services.
+    pub fn has_document(&self) -> bool {
+        !matches!(self, Self::Volume(_) | Self::Stack(_) | Self::Other)
+    }
+
     /// The word for its kind: `service`, `node`, …
     pub fn kind(&self) -> &'static str {
         match self {

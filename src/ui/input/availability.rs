@@ -29,6 +29,9 @@ impl Workspace {
             let depends = [Act::NextCluster, Act::PreviousCluster, Act::Dismiss];
             return !depends.contains(&action.act) || self.would(action.act);
         }
+        if let Some(would) = self.screens.focused().offers(action.act, &self.cluster) {
+            return would;
+        }
         let subject = || self.subject();
         let fits = match action.needs {
             Needs::Nothing => true,
@@ -65,6 +68,9 @@ impl Workspace {
             Act::Go(view) => screens.view != view,
             Act::NextCluster | Act::PreviousCluster => cluster.siblings.len() > 1,
             Act::Back => screens.goes_back(),
+            Act::Zoom => screens.can_zoom(),
+            Act::Edit => !matches!(self.subject(), Some(Subject::Stack(_))),
+            Act::Yaml => self.subject().is_some_and(|subject| subject.has_document()),
             Act::Mark => rows.is_some_and(|rows| rows.can_be_marked()),
             Act::Sort | Act::Reverse => rows.is_some_and(|rows| rows.can_be_sorted()),
             Act::History => screens.visible().contains(&View::Tasks) && screens.tasks.has_history(),

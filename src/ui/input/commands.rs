@@ -63,6 +63,13 @@ impl Workspace {
             done?;
             return Ok(());
         }
+        let of_kind = View::named(verb).filter(|v| !matches!(v, View::Tasks | View::Logs));
+        if let Some(view) = of_kind {
+            self.popups.pop();
+            self.act(Act::Go(view));
+            self.set_filter(name);
+            return Ok(());
+        }
         let named = |name: &str| {
             let service = self.cluster.model.store.service_named(name).map(|s| s.id.clone());
             service.ok_or_else(|| format!("no service '{name}'"))

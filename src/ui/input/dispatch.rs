@@ -94,6 +94,9 @@ impl Workspace {
             }
             Act::NextPane => self.screens.turn(1, &self.cluster),
             Act::PreviousPane => self.screens.turn(-1, &self.cluster),
+            Act::Zoom if !self.screens.can_zoom() => {
+                self.cluster.say("this screen is no pane of the Overview: it has all of the room");
+            }
             Act::Zoom => self.screens.zoom(&self.cluster),
             Act::Down
             | Act::Up
@@ -145,6 +148,9 @@ impl Workspace {
             Act::NextCluster => self.cluster.requests.push(Request::Turn(1)),
             Act::PreviousCluster => self.cluster.requests.push(Request::Turn(-1)),
             Act::Pause => self.pause(),
+            Act::History if !self.screens.visible().contains(&View::Tasks) => {
+                self.cluster.say("this shows the history of tasks: press 4");
+            }
             Act::History => self.screens.tasks.turn_history(),
             Act::FailedLog => self.failed_log(),
             Act::FailedRollback => self.failed_rollback(),

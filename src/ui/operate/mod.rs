@@ -187,6 +187,10 @@ impl Workspace {
         match self.targets().as_slice() {
             [one] => self.edit(one.clone()),
             [] => self.cluster.say("no service is selected"),
+            _ if matches!(self.subject(), Some(Subject::Stack(_))) => {
+                self.cluster
+                    .say("specs are edited one service at a time: Enter lists those of the stack");
+            }
             _ => self.cluster.say("specs are edited one service at a time: Esc clears the marks"),
         }
     }

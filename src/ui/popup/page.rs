@@ -117,8 +117,12 @@ impl Behaviour for Page {
         );
         let lines = match &self.kind {
             PageKind::Describe { subject, document, .. } => {
-                keys.push((cluster.key_of(Act::Yaml, Context::Page), "YAML"));
-                keys.push(reveal);
+                if subject.has_document() {
+                    keys.push((cluster.key_of(Act::Yaml, Context::Page), "YAML"));
+                    if !matches!(subject, Subject::Secret(_)) {
+                        keys.push(reveal);
+                    }
+                }
                 let width = body.width as usize;
                 describe::lines(cluster, subject, document.as_ref(), self.reveal, width)
             }

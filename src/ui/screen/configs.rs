@@ -66,7 +66,7 @@ impl Listed for ConfigKind {
         ),
         column(
             "SERVICES",
-            (8, 8),
+            (8, 9),
             0,
             true,
             |r, _| users(r.services),

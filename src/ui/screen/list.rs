@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use ratatui::{Frame, layout::Rect};
+use ratatui::{Frame, layout::Rect, text::Line};
 
 use crate::{
     cluster::{Kind, Part, Store, Subject, Timestamp},
@@ -114,7 +114,10 @@ impl<K: Listed> Screen for List<K> {
 
     fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
         let (cluster, table) = (cx.cluster, &self.table);
-        let head = title(cluster, K::TITLE, table.rows().len(), table.all, &table.filter);
+        let mut head = title(cluster, K::TITLE, table.rows().len(), table.all, &table.filter);
+        if K::PART.is_some_and(|part| !cluster.model.store.lists(part)) && table.all == 0 {
+            head = Line::styled(format!(" {} ? ", K::TITLE), cluster.style(Slot::Title));
+        }
         let inner = frame_of(cluster, frame, area, head, cx.focused);
         if table.rows().is_empty() {
             let store = &cluster.model.store;

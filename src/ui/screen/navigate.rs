@@ -135,8 +135,16 @@ impl Screens {
             self.view = view;
             self.get_mut(view).opened(false, cluster);
         }
+        self.end_narrowing();
         self.overview.zoomed = false;
         self.tasks.stale();
+    }
+
+    /// The Overview shows all services, whatever was drilled into elsewhere.
+    fn end_narrowing(&mut self) {
+        if self.view == View::Overview {
+            self.services.open_all();
+        }
     }
 
     /// Goes to the tasks of something.
@@ -160,10 +168,12 @@ impl Screens {
             self.tasks.scope = scope;
             self.tasks.stale();
             self.get_mut(view).opened(true, cluster);
+            self.end_narrowing();
         } else if self.any_marks() {
             self.clear_marks();
         } else {
             self.view = View::Overview;
+            self.end_narrowing();
         }
     }
 
@@ -192,15 +202,20 @@ impl Screens {
         self.tasks.stale();
     }
 
+    /// Whether the view is a pane of the Overview, too.
+    pub fn can_zoom(&self) -> bool {
+        self.view == View::Overview || self.overview.has(self.view)
+    }
+
     /// Gives a pane of the Overview all of the screen, or a full-size view its place on the Overview.
     pub fn zoom(&mut self, cluster: &Cluster) {
         if self.view == View::Overview {
             self.overview.zoomed = !self.overview.zoomed;
-        } else {
+        } else if self.can_zoom() {
             // A full-size view is zoomed already: z goes back to where its pane is.
             let focus = self.focus();
             self.go(View::Overview, cluster);
-            self.overview.show(focus);
+            self.overview.enter(focus);
         }
     }
 }

@@ -109,11 +109,11 @@ impl Listed for NetworkKind {
         ),
         column(
             "SERVICES",
-            (8, 8),
+            (8, 9),
             0,
             true,
             |r, _| {
-                if r.network.ingress {
+                if r.network.ingress || (r.network.attachable && r.services == 0) {
                     Cell::text(r.services.to_string())
                 } else {
                     users(r.services)

@@ -78,7 +78,7 @@ impl Overview {
 
     /// Gives a pane the keyboard; what it shows decides what the others show.
     pub fn enter(&mut self, pane: View) {
-        self.show(pane);
+        self.pane = pane;
         match self.pane {
             View::Services => self.tasks_of_node = false,
             View::Nodes => self.tasks_of_node = true,
@@ -88,9 +88,9 @@ impl Overview {
         }
     }
 
-    /// Gives the pane of a view the keyboard; a view that has none is told of in the events.
-    pub fn show(&mut self, view: View) {
-        self.pane = if PANES.contains(&view) { view } else { View::Events };
+    /// Whether a view is one of the panes.
+    pub fn has(&self, view: View) -> bool {
+        PANES.contains(&view)
     }
 }
 

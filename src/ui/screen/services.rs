@@ -389,7 +389,8 @@ impl Screen for Services {
         let sorted = sort(&found, table.reverse, |_| false, |s| key(s, model));
         let rows = sorted.into_iter().map(|s| s.id.clone()).collect();
         table.marked.retain(|id| store.service(id).is_some());
-        table.set(rows, store.services().len(), model.stamp(SHOWN), cx.cluster.now);
+        let all = of.as_ref().map_or(store.services().len(), HashSet::len);
+        table.set(rows, all, model.stamp(SHOWN), cx.cluster.now);
     }
 
     fn stale(&mut self) {
@@ -406,11 +407,14 @@ impl Screen for Services {
                 format!("Services of {} {}", of.kind(), text::clean(&name))
             }
         };
-        let all = self.of.as_ref().map_or(table.all, |of| cluster.model.store.users_of(of).len());
+        let all = table.all;
         let head = title(cluster, &name, table.rows().len(), all, &table.filter);
         let inner = frame_of(cluster, frame, area, head, cx.focused);
         if table.rows().is_empty() {
-            let nothing = "no services yet: docker service create …";
+            let nothing = match self.of {
+                None => "no services yet: docker service create …",
+                Some(_) => "no service uses it",
+            };
             let hidden = table.hidden("services", SEARCHED);
             return empty(cluster, frame, inner, hidden, nothing);
         }

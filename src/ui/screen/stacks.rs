@@ -117,7 +117,7 @@ impl Listed for StackKind {
         ),
         column(
             "SERVICES",
-            (8, 8),
+            (8, 9),
             0,
             true,
             |r, _| pair(r, r.progress.converged as u64, r.progress.services as u64),
@@ -199,7 +199,7 @@ impl Listed for StackKind {
     }
 
     fn count(store: &Store) -> usize {
-        store.relations().stacks().iter().filter(|stack| !stack.name.is_empty()).count()
+        store.relations().stacks().len()
     }
 
     fn subject(row: &StackRow) -> Subject {

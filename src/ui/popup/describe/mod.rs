@@ -134,7 +134,9 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn say(&mut self, said: &str) {
-        self.lines.push(Line::styled(said.to_owned(), self.cluster.style(Slot::Dim)));
+        for line in text::wrapped(said, self.width.max(20)) {
+            self.lines.push(Line::styled(line.to_owned(), self.cluster.style(Slot::Dim)));
+        }
     }
 
     fn head(&mut self, name: &str) {

@@ -78,8 +78,12 @@ impl Page<'_> {
         self.labels(&network.labels);
         let services = store.relations().on_network(&network.id).to_vec();
         self.head(if network.ingress { "Services that publish ports" } else { "Services" });
-        if services.is_empty() {
-            self.say("none: it is unused");
+        match (services.is_empty(), network.attachable) {
+            (false, _) => {}
+            (true, false) => self.say("none: it is unused"),
+            (true, true) => {
+                self.say("no service joins it; whether containers are attached, no manager tells");
+            }
         }
         for service in services.iter().filter_map(|id| store.service(id)) {
             self.on_network(network, service);
@@ -195,16 +199,28 @@ impl Page<'_> {
         }
         for node in nodes {
             let tasks = volume.services.iter().flat_map(|id| store.tasks_of(id));
-            let live = tasks.filter(|t| t.node.as_ref() == Some(node) && t.is_live()).count();
-            let said = match (live, volume.is_local()) {
-                (0, true) => "no task runs there now; its data stay behind".to_owned(),
-                (0, false) => "no task runs there now".to_owned(),
-                (n, true) => format!(
-                    "{} there; a drain leaves its data behind, and starts with an empty volume elsewhere",
-                    count(n, "task runs", "tasks run")
-                ),
-                (n, false) => format!("{} there", count(n, "task runs", "tasks run")),
+            let here = tasks.filter(|t| t.node.as_ref() == Some(node) && store.is_running(t));
+            let here: Vec<&crate::cluster::Task> = here.collect();
+            // A task of a global service goes nowhere else.
+            let moves =
+                here.iter().any(|t| store.service(&t.service).is_some_and(|s| !s.mode.is_global()));
+            let up = store.node(node).is_some_and(crate::cluster::Node::is_up);
+            let mut said = match here.len() {
+                0 => "no task runs there now".to_owned(),
+                n => format!("{} there", count(n, "task runs", "tasks run")),
             };
+            if !up {
+                said += "; the node is not ready";
+            }
+            if volume.is_local() {
+                said += match (here.is_empty(), moves) {
+                    (true, _) => "; its data are still there, unless somebody removed them",
+                    (false, true) => {
+                        "; a drain leaves its data behind, and starts with an empty volume elsewhere"
+                    }
+                    (false, false) => "; a drain ends it and leaves its data behind",
+                };
+            }
             self.field(store.hostname(node), said);
         }
         self.say(

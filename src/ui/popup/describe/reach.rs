@@ -81,9 +81,9 @@ impl Page<'_> {
         self.published(to);
         self.head("A manager can't know");
         self.say(
-            "whether it listens, on which port and address inside, and what its image lets in;",
+            "whether it listens, on which port and address inside; what its image lets in; whether \
+             nodes reach each other on 4789/udp, 7946/tcp and 7946/udp",
         );
-        self.say("whether nodes reach each other on 4789/udp, 7946/tcp and 7946/udp");
     }
 
     /// Published ports, where they answer, and who else wants them.

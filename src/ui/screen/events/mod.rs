@@ -149,6 +149,10 @@ impl Screen for Events {
     fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
         let (cluster, table) = (cx.cluster, &self.table);
         let mut head = title(cluster, "Events", table.rows().len(), table.all, &table.filter);
+        if table.filter.is_empty() && !self.filter.is_open() {
+            let count = format!(" {}/{} ", table.rows().len(), table.all);
+            head.spans[1] = Span::styled(count, cluster.style(Slot::Dim));
+        }
         let filtered = self.filter.words();
         if !filtered.is_empty() {
             let said = format!("{} · Esc all ", text::clean(&filtered));

@@ -149,7 +149,7 @@ impl Screen for Logs {
 
     fn offers(&self, act: Act, _: &Cluster) -> Option<bool> {
         match act {
-            Act::Mark => Some(true),
+            Act::Mark => Some(self.log.is_some()),
             Act::NextHit | Act::PreviousHit => {
                 Some(self.log.as_ref().is_some_and(|log| !log.highlight.is_empty()))
             }

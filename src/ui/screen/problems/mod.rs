@@ -239,8 +239,12 @@ impl Screen for Problems {
         Handled::Yes
     }
 
-    fn offers(&self, act: Act, _: &Cluster) -> Option<bool> {
-        (act == Act::OpenMoreLogs).then_some(true)
+    fn offers(&self, act: Act, cluster: &Cluster) -> Option<bool> {
+        match act {
+            Act::OpenMoreLogs => Some(self.problem(cluster).is_some()),
+            Act::Zoom => Some(true),
+            _ => None,
+        }
     }
 
     fn leave(&mut self) -> bool {

@@ -364,7 +364,7 @@ impl Screen for Tasks {
 
     fn count(&self, cluster: &Cluster) -> Count {
         let store = &cluster.model.store;
-        Count::known(store.tasks_known() && !store.tasks_refused(), store.task_count())
+        Count::known(store.tasks_known() && !store.tasks_refused(), store.running() as usize)
     }
 
     fn subject(&self, cluster: &Cluster) -> Option<Subject> {
