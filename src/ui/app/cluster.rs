@@ -30,28 +30,11 @@ use crate::{
 /// The session is told at most so often that someone is at the keyboard.
 const ATTENTION: Duration = Duration::from_secs(5);
 
-/// One open cluster.
-pub struct Cluster {
-    pub(in crate::ui) no: ClusterNo,
-    pub(in crate::ui) settings: Settings,
-    /// Whether it is on the screen.
-    pub(in crate::ui) shown: bool,
-    /// Our clock.
-    pub now: Timestamp,
-
-    /// The model that is drawn.
-    pub model: Model,
-    pub(in crate::ui) triage: Triage,
-    /// The last hour.
-    pub(in crate::ui) trend: Trend,
-    /// Something was heard since state was derived.
-    pub(in crate::ui) has_news: bool,
-    /// The model's revision when it last did, and whether it flowed.
-    pub(in crate::ui) derived: (u64, bool),
-
-    /// The connection.
-    pub link: LinkState,
-    /// Its configured managers.
+/// The connection of a cluster, and what the session is asked for.
+pub struct Connection {
+    /// Its state.
+    pub state: LinkState,
+    /// The configured managers.
     pub managers: Vec<ManagerLine>,
     /// The endpoint that was live last.
     pub(in crate::ui) through: Option<String>,
@@ -66,35 +49,72 @@ pub struct Cluster {
     attended: Timestamp,
     /// The cost of watching, as last reported.
     pub(in crate::ui) usage: Option<Box<Usage>>,
+}
+
+/// Actions under way, and what is read for them.
+#[derive(Default)]
+pub(in crate::ui) struct Operations {
+    /// Writes that are followed.
+    pub follows: Vec<Follow>,
+    /// Documents being read, and for what.
+    pub pending: Option<(Token, Pending)>,
+    /// Services being read to learn what became of a write.
+    pub reading_back: Option<Token>,
+    pub read_back_at: Timestamp,
+    /// A report whose logs are being read.
+    pub report: Option<PendingReport>,
+}
+
+/// State that outlives the popup it belongs to.
+#[derive(Default)]
+pub(in crate::ui) struct Remembered {
+    /// Commands of the palette, the latest first.
+    pub commands: Vec<String>,
+    /// When `y` was last pressed, for whatever it was.
+    pub last_y: Timestamp,
+    /// When an open page was last read again.
+    pub page_read: Timestamp,
+}
+
+/// The other clusters, as far as this one's screen shows them.
+#[derive(Default)]
+pub(in crate::ui) struct Others {
+    /// The worst of those in trouble.
+    pub worst: Option<Elsewhere>,
+    /// The names of all, for the palette.
+    pub names: Vec<String>,
+    /// An action is in flight in one of them.
+    pub busy: bool,
+}
+
+/// One open cluster.
+pub struct Cluster {
+    pub(in crate::ui) no: ClusterNo,
+    pub(in crate::ui) settings: Settings,
+    /// Whether it is on the screen.
+    pub(in crate::ui) shown: bool,
+    /// Our clock.
+    pub now: Timestamp,
+    /// The model that is drawn.
+    pub model: Model,
+    pub(in crate::ui) triage: Triage,
+    /// The last hour.
+    pub(in crate::ui) trend: Trend,
+    /// Something was heard since state was derived.
+    pub(in crate::ui) has_news: bool,
+    /// The model's revision when it last did, and whether it flowed.
+    pub(in crate::ui) derived: (u64, bool),
+    /// The connection.
+    pub link: Connection,
+    pub(in crate::ui) operations: Operations,
+    pub(in crate::ui) remembered: Remembered,
+    pub(in crate::ui) others: Others,
     /// The performance of skep itself.
     pub(in crate::ui) performance: Option<Performance>,
-    next_token: u64,
-    /// When an open page was last read again.
-    pub(in crate::ui) page_read: Timestamp,
-    /// When `y` was last pressed, for whatever it was.
-    pub(in crate::ui) last_y: Timestamp,
-    /// Commands of the palette, the latest first.
-    pub(in crate::ui) recent: Vec<String>,
-
-    /// Actions under way.
-    pub(in crate::ui) follows: Vec<Follow>,
-    /// Documents being read, and for what.
-    pub(in crate::ui) pending: Option<(Token, Pending)>,
-    /// Services being read to learn what became of a write.
-    pub(in crate::ui) reading_back: Option<Token>,
-    pub(in crate::ui) read_back_at: Timestamp,
-    /// A report whose logs are being read.
-    pub(in crate::ui) pending_report: Option<PendingReport>,
-
-    /// Other clusters in trouble.
-    pub(in crate::ui) elsewhere: Option<Elsewhere>,
-    /// The names of all clusters, for the palette.
-    pub(in crate::ui) siblings: Vec<String>,
-    /// An action is in flight in another cluster.
-    pub(in crate::ui) busy_elsewhere: bool,
     pub(in crate::ui) toast: Option<Toast>,
     pub(in crate::ui) requests: Vec<Request>,
     pub(in crate::ui) effects: Vec<Effect>,
+    next_token: u64,
     /// Something that is drawn changed.
     pub(in crate::ui) dirty: bool,
 }
@@ -118,39 +138,33 @@ impl Cluster {
             trend: Trend::default(),
             has_news: false,
             derived: (0, false),
-            link: LinkState::Connecting { endpoint },
-            managers: Vec::new(),
-            through: None,
-            generation: Generation::default(),
-            skew: 0,
-            last_heard: None,
-            watched: Vec::new(),
-            attended: Timestamp::NEVER,
-            usage: None,
+            link: Connection {
+                state: LinkState::Connecting { endpoint },
+                managers: Vec::new(),
+                through: None,
+                generation: Generation::default(),
+                skew: 0,
+                last_heard: None,
+                watched: Vec::new(),
+                attended: Timestamp::NEVER,
+                usage: None,
+            },
+            operations: Operations::default(),
+            remembered: Remembered::default(),
+            others: Others::default(),
             performance: None,
-            next_token: 1,
-            page_read: Timestamp::NEVER,
-            last_y: Timestamp::NEVER,
-            recent: Vec::new(),
-            follows: Vec::new(),
-            pending: None,
-            reading_back: None,
-            read_back_at: Timestamp::NEVER,
-            pending_report: None,
-            elsewhere: None,
-            siblings: Vec::new(),
-            busy_elsewhere: false,
             toast: None,
             requests: Vec::new(),
             effects: Vec::new(),
+            next_token: 1,
             dirty: true,
         }
     }
 
     /// Someone is there: whoever presses one key may press ten a second.
     pub(in crate::ui) fn attend(&mut self, now: Timestamp) {
-        if self.attended.age(now) >= ATTENTION {
-            self.attended = now;
+        if self.link.attended.age(now) >= ATTENTION {
+            self.link.attended = now;
             self.command(Command::Attend);
         }
     }
@@ -183,7 +197,7 @@ impl Cluster {
 
     /// Whether an action is in flight.
     pub(in crate::ui) fn is_busy(&self) -> bool {
-        self.follows.iter().any(|f| !f.is_over())
+        self.operations.follows.iter().any(|f| !f.is_over())
     }
 
     /// All problems, the worst first.
@@ -271,7 +285,7 @@ impl Cluster {
 
     /// Whether what is drawn is old and must look so.
     pub(in crate::ui) fn is_stale(&self) -> bool {
-        !self.is_live() && self.last_heard.is_some()
+        !self.is_live() && self.link.last_heard.is_some()
     }
 }
 

@@ -49,7 +49,7 @@ pub(in crate::ui) fn is_tiny(area: Rect) -> bool {
 /// The screen without the header, the strip below it, and the footer.
 pub(in crate::ui) fn body(cluster: &Cluster, area: Rect) -> Rect {
     let has_strip = cluster.loud().next().is_some()
-        || !matches!(cluster.link, LinkState::Live { .. })
+        || !matches!(cluster.link.state, LinkState::Live { .. })
         || cluster.model.store.unread().has_gaps();
     let top = (1 + u16::from(has_strip)).min(area.height);
     Rect { y: area.y + top, height: area.height.saturating_sub(top + 1), ..area }

@@ -131,7 +131,7 @@ impl App {
             }
             Msg::Key(key) => {
                 let busy = self.open().any(|b| b.no.0 != self.current && b.is_busy());
-                self.workspaces[self.current].cluster.busy_elsewhere = busy;
+                self.workspaces[self.current].cluster.others.busy = busy;
                 if !self.clusters_key(&key) {
                     self.workspaces[self.current].update(Input::Key(key), now);
                 }

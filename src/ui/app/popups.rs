@@ -88,9 +88,9 @@ impl Host for Workspace {
                 palette.error = Some(why);
             }
         } else {
-            self.cluster.recent.retain(|c| *c != command);
-            self.cluster.recent.insert(0, command.clone());
-            self.cluster.recent.truncate(RECENT);
+            self.cluster.remembered.commands.retain(|c| *c != command);
+            self.cluster.remembered.commands.insert(0, command.clone());
+            self.cluster.remembered.commands.truncate(RECENT);
             if !key.is_empty() && self.cluster.toast.is_none() {
                 self.cluster.say(format!("{command}: next time, {key} does that"));
             }

@@ -29,30 +29,30 @@ const BETWEEN_READS: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Cluster {
     fn link_changed(&mut self, generation: Generation, link: Link) {
-        self.generation = generation;
-        let at = self.now.shifted(self.skew);
-        self.link = match link {
+        self.link.generation = generation;
+        let at = self.now.shifted(self.link.skew);
+        self.link.state = match link {
             // A lost link stays shown as lost, with its reason, while it is tried again.
-            Link::Connecting { .. } if matches!(self.link, LinkState::Lost { .. }) => {
+            Link::Connecting { .. } if matches!(self.link.state, LinkState::Lost { .. }) => {
                 return;
             }
             Link::Connecting { endpoint } => LinkState::Connecting { endpoint },
             Link::Live { endpoint, skew, .. } => {
-                let before = self.through.replace(endpoint.clone());
+                let before = self.link.through.replace(endpoint.clone());
                 match before.filter(|before| *before != endpoint) {
                     Some(_) => {
                         self.say(format!("now through {endpoint}"));
                         self.note(at, format!("now through {endpoint}"), Gravity::Good);
                     }
-                    None if matches!(self.link, LinkState::Lost { .. }) => {
+                    None if matches!(self.link.state, LinkState::Lost { .. }) => {
                         self.note(at, "connected again".into(), Gravity::Good);
                     }
                     None => {}
                 }
-                self.skew = skew;
+                self.link.skew = skew;
                 // What was asked over the old link is asked again.
-                self.reading_back = None;
-                self.read_back_at = Timestamp::NEVER;
+                self.operations.reading_back = None;
+                self.operations.read_back_at = Timestamp::NEVER;
                 self.read_back();
                 LinkState::Live { endpoint }
             }
@@ -61,7 +61,7 @@ impl Cluster {
                     let told = Delta::Leaderless(Leaderless { since: at, ..*told });
                     self.model.live_mut().apply(told, at);
                 }
-                if !matches!(self.link, LinkState::Lost { .. }) {
+                if !matches!(self.link.state, LinkState::Lost { .. }) {
                     self.note(at, format!("connection lost: {why}"), Gravity::Bad);
                 }
                 let wait = i64::try_from(wait.as_nanos()).unwrap_or(0);
@@ -102,30 +102,31 @@ impl Cluster {
 
     /// Asks what became of writes that were under way when the link was lost.
     pub(in crate::ui) fn read_back(&mut self) {
-        let now = self.now.shifted(self.skew);
+        let now = self.now.shifted(self.link.skew);
         let unknown: Vec<Target> = self
+            .operations
             .follows
             .iter()
             .filter(|f| f.wants_reading(self.model.live(), now))
             .map(|f| f.target.clone())
             .collect();
-        let again = self.read_back_at.age(self.now) >= BETWEEN_READS;
-        if !unknown.is_empty() && self.reading_back.is_none() && again {
+        let again = self.operations.read_back_at.age(self.now) >= BETWEEN_READS;
+        if !unknown.is_empty() && self.operations.reading_back.is_none() && again {
             let token = self.token();
-            self.reading_back = Some(token);
-            self.read_back_at = self.now;
+            self.operations.reading_back = Some(token);
+            self.operations.read_back_at = self.now;
             self.command(Command::ReadBack(token, unknown));
         }
     }
 
     /// Handles the objects that were read back.
     fn found(&mut self, token: Token, found: &[(Target, ReadObject)]) {
-        if self.reading_back.take_if(|asked| *asked == token).is_none() {
+        if self.operations.reading_back.take_if(|asked| *asked == token).is_none() {
             return;
         }
-        let now = self.now.shifted(self.skew);
+        let now = self.now.shifted(self.link.skew);
         for (target, found) in found {
-            for follow in self.follows.iter_mut().filter(|f| f.target == *target) {
+            for follow in self.operations.follows.iter_mut().filter(|f| f.target == *target) {
                 follow.read_back(found, now);
             }
         }
@@ -155,14 +156,17 @@ impl Cluster {
     }
 
     fn sending(&self, target: &Target) -> Option<usize> {
-        self.follows.iter().rposition(|f| f.target == *target && f.phase == Phase::Sending)
+        self.operations
+            .follows
+            .iter()
+            .rposition(|f| f.target == *target && f.phase == Phase::Sending)
     }
 
     /// Shown at once, and beside the action for as long as that is shown.
     fn unrecorded(&mut self, target: &Target, why: &str) {
         let said = format!("not in the audit file: {why}");
         if let Some(at) = self.sending(target) {
-            self.follows[at].unrecorded = Some(said.clone());
+            self.operations.follows[at].unrecorded = Some(said.clone());
         }
         self.say(said);
     }
@@ -173,16 +177,16 @@ impl Workspace {
         match event {
             Event::Link(generation, link) => self.cluster.link_changed(generation, link),
             Event::Heard(generation, deltas, at) => {
-                if generation < self.cluster.generation {
+                if generation < self.cluster.link.generation {
                     return;
                 }
-                self.cluster.last_heard = Some(self.cluster.now);
+                self.cluster.link.last_heard = Some(self.cluster.now);
                 let store = self.cluster.model.live_mut();
                 for delta in deltas {
                     store.apply(delta, at);
                 }
             }
-            Event::Managers(lines) => self.cluster.managers = lines,
+            Event::Managers(lines) => self.cluster.link.managers = lines,
             Event::History(entries, quieted) => {
                 self.cluster.model.live_mut().recall(entries);
                 self.cluster.triage.recall(quieted);
@@ -197,7 +201,7 @@ impl Workspace {
                     self.screens.problems.detail.last_lines = Some((task, lines));
                 }
             }
-            Event::Usage(usage) => self.cluster.usage = Some(usage),
+            Event::Usage(usage) => self.cluster.link.usage = Some(usage),
             Event::Documents(token, result) => self.documents(token, result),
             Event::ReadBack(token, found) => self.cluster.found(token, &found),
             Event::Raw(token, result) => self.raw_document(token, result),
@@ -231,7 +235,10 @@ impl Workspace {
     }
 
     fn documents(&mut self, token: Token, result: Result<Vec<Document>, String>) {
-        let Some((_, pending)) = self.cluster.pending.take_if(|(t, _)| *t == token) else { return };
+        let Some((_, pending)) = self.cluster.operations.pending.take_if(|(t, _)| *t == token)
+        else {
+            return;
+        };
         // What waited for it: the input stays below the plan, so that Esc goes back to it.
         if matches!(self.popups.last(), Some(Popup::Waiting(Waiting { token: t, .. })) if *t == token)
         {
@@ -294,21 +301,21 @@ impl Workspace {
         let Some(at) = self.cluster.sending(target) else { return };
         match outcome {
             Outcome::Taken { version, warnings } => {
-                self.cluster.follows[at].sent(version);
+                self.cluster.operations.follows[at].sent(version);
                 if !warnings.is_empty() {
                     self.cluster.say(warnings.join("; "));
                 }
             }
-            Outcome::Refused(why) => self.cluster.follows[at].phase = Phase::Failed(why),
+            Outcome::Refused(why) => self.cluster.operations.follows[at].phase = Phase::Failed(why),
             Outcome::Unknown(why) => {
-                self.cluster.follows[at].phase = Phase::unknown(why);
+                self.cluster.operations.follows[at].phase = Phase::unknown(why);
                 // The link may have come back before the write was given up.
-                if matches!(self.cluster.link, LinkState::Live { .. }) {
+                if matches!(self.cluster.link.state, LinkState::Live { .. }) {
                     self.cluster.read_back();
                 }
             }
             Outcome::Conflict(document) => {
-                let follow = self.cluster.follows.remove(at);
+                let follow = self.cluster.operations.follows.remove(at);
                 let plan = self.cluster.plan(&[*document], &follow.change);
                 let notice = format!(
                     "{} was changed by someone else in the meantime; nothing was sent. The new plan:",

@@ -93,7 +93,7 @@ impl App {
     pub(in crate::ui) fn tell_siblings(&mut self) {
         let names: Vec<String> = self.open().map(|b| b.settings.name.clone()).collect();
         for workspace in &mut self.workspaces {
-            workspace.cluster.siblings.clone_from(&names);
+            workspace.cluster.others.names.clone_from(&names);
         }
     }
 
@@ -102,7 +102,7 @@ impl App {
         let found =
             |severity| move |b: &&Cluster| b.loud().filter(|p| p.severity == severity).count();
         let rank = |b: &&Cluster| {
-            let lost = usize::from(matches!(b.link, LinkState::Lost { .. }));
+            let lost = usize::from(matches!(b.link.state, LinkState::Lost { .. }));
             (found(Severity::Critical)(b) + lost, found(Severity::Warning)(b))
         };
         let others = self.open().filter(|b| b.no.0 != self.current && rank(b) > (0, 0));
@@ -115,8 +115,8 @@ impl App {
             more,
         });
         let workspace = &mut self.workspaces[self.current];
-        if workspace.cluster.elsewhere != others {
-            workspace.cluster.elsewhere = others;
+        if workspace.cluster.others.worst != others {
+            workspace.cluster.others.worst = others;
             self.dirty = true;
         }
     }

@@ -52,7 +52,7 @@ impl Workspace {
             Input::Pointed => self.cluster.attend(now),
             Input::Tick => {
                 let cluster = &mut self.cluster;
-                cluster.trend.note(cluster.model.live(), now.shifted(cluster.skew));
+                cluster.trend.note(cluster.model.live(), now.shifted(cluster.link.skew));
                 if self.shows_stats() || self.shows_help() {
                     self.cluster.command(Command::Usage);
                 }
@@ -148,10 +148,10 @@ impl Workspace {
     pub(in crate::ui) fn derive(&mut self, now: Timestamp) {
         let cluster = &mut self.cluster;
         cluster.has_news = false;
-        cluster.model.set_now(now.shifted(cluster.skew));
+        cluster.model.set_now(now.shifted(cluster.link.skew));
         cluster.age_toast();
-        let manager_now = cluster.now.shifted(cluster.skew);
-        for follow in &mut cluster.follows {
+        let manager_now = cluster.now.shifted(cluster.link.skew);
+        for follow in &mut cluster.operations.follows {
             follow.update(cluster.model.live(), manager_now);
         }
         if cluster.is_live() {
@@ -202,7 +202,7 @@ impl Workspace {
     /// Tells the session which services must be fresh.
     fn refresh_watch(&mut self) {
         let cluster = &mut self.cluster;
-        let going_on = cluster.follows.iter().filter(|f| !f.is_over());
+        let going_on = cluster.operations.follows.iter().filter(|f| !f.is_over());
         let mut wanted: Vec<ServiceId> =
             going_on.filter_map(|f| f.target.service().cloned()).collect();
         if cluster.shown {
@@ -213,8 +213,8 @@ impl Workspace {
         self.screens.logs.interest(cx, &mut wanted);
         wanted.sort();
         wanted.dedup();
-        if wanted != cluster.watched {
-            cluster.watched.clone_from(&wanted);
+        if wanted != cluster.link.watched {
+            cluster.link.watched.clone_from(&wanted);
             cluster.command(Command::Watch(wanted));
         }
     }

@@ -46,7 +46,7 @@ fn left(cluster: &Cluster) -> Vec<Vec<Span<'static>>> {
     let store = &cluster.model.store;
     let health = store.health();
     let mut groups = vec![vec![Span::styled(" skep ", cluster.style(Slot::Title))]];
-    if cluster.settings.named || cluster.siblings.len() > 1 {
+    if cluster.settings.named || cluster.others.names.len() > 1 {
         groups.push(vec![badge(cluster), Span::raw(" ")]);
     }
     groups.push(vec![link(cluster)]);
@@ -59,11 +59,11 @@ fn left(cluster: &Cluster) -> Vec<Vec<Span<'static>>> {
         let figure = format!("{}/{}", told.answering.len(), told.total());
         groups.push(pair("  managers ", figure, Slot::Critical));
     }
-    if cluster.last_heard.is_some() {
+    if cluster.link.last_heard.is_some() {
         let mut name = text::clean(&store.info().manager).into_owned();
         let is_told = store.unread().why(Part::Info).is_none();
         if !is_told {
-            name = cluster.through.clone().unwrap_or_default();
+            name = cluster.link.through.clone().unwrap_or_default();
             name = name.split_once("://").map_or(&*name, |(_, rest)| rest).to_owned();
         }
         let leads =
@@ -151,7 +151,7 @@ fn badge(cluster: &Cluster) -> Span<'static> {
 
 /// `● live`, or since when not.
 fn link(cluster: &Cluster) -> Span<'static> {
-    match &cluster.link {
+    match &cluster.link.state {
         LinkState::Connecting { .. } => Span::styled("◌ connecting", cluster.style(Slot::Busy)),
         LinkState::Live { .. } if cluster.is_live() && cluster.tasks_silent().is_some() => {
             let age = text::age(cluster.tasks_silent().unwrap_or_default());
@@ -172,7 +172,7 @@ fn link(cluster: &Cluster) -> Span<'static> {
                 Some(_) => ("✗ no leader", "✗ no leader"),
                 None => ("✗ lost", "✗ no link"),
             };
-            let age = if cluster.last_heard.is_some() {
+            let age = if cluster.link.last_heard.is_some() {
                 format!("{lost}, data {} old", text::age(cluster.data_age()))
             } else {
                 never.into()
@@ -184,7 +184,7 @@ fn link(cluster: &Cluster) -> Span<'static> {
 
 fn right(cluster: &Cluster) -> Line<'static> {
     let mut spans = Vec::new();
-    if let Some(other) = &cluster.elsewhere {
+    if let Some(other) = &cluster.others.worst {
         let (glyph, slot) =
             if other.critical { ("✗", Slot::Critical) } else { ("!", Slot::Warn) };
         let name = text::clean(&other.name).into_owned();
@@ -193,6 +193,7 @@ fn right(cluster: &Cluster) -> Line<'static> {
         spans.push(Span::styled(said, cluster.style(slot)));
     }
     if cluster
+        .link
         .managers
         .iter()
         .any(|m| m.way == Way::TcpPlain && matches!(m.reach, Reach::InUse { .. }))
@@ -203,21 +204,21 @@ fn right(cluster: &Cluster) -> Line<'static> {
         let age = text::age(at.age(cluster.now));
         spans.push(Span::styled(format!(" PAUSED {age} "), cluster.style(Slot::Banner)));
     }
-    if cluster.skew.abs() >= SKEW_SHOWN {
-        let way = if cluster.skew > 0 { "behind" } else { "ahead" };
-        let by = text::age(std::time::Duration::from_nanos(cluster.skew.unsigned_abs()));
+    if cluster.link.skew.abs() >= SKEW_SHOWN {
+        let way = if cluster.link.skew > 0 { "behind" } else { "ahead" };
+        let by = text::age(std::time::Duration::from_nanos(cluster.link.skew.unsigned_abs()));
         spans.push(Span::styled(format!(" clock {by} {way}"), cluster.style(Slot::Warn)));
     }
     let (mode, slot) =
         if cluster.is_read_only() { (" RO ", Slot::Info) } else { (" RW ", Slot::Dim) };
     spans.push(Span::styled(mode, cluster.style(slot)));
-    spans.push(Span::raw(format!("{} ", cluster.now.shifted(cluster.skew).clock())));
+    spans.push(Span::raw(format!("{} ", cluster.now.shifted(cluster.link.skew).clock())));
     Line::from(spans)
 }
 
 /// The line below: a lost link first, then the worst problem.
 pub(in crate::ui) fn strip(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
-    let line = match &cluster.link {
+    let line = match &cluster.link.state {
         LinkState::Lost { endpoint, why, next, .. } => {
             let why = cluster.why_lost().unwrap_or(why.into());
             let wait = next.0.saturating_sub(cluster.now.0).max(0) as u64;
@@ -281,7 +282,7 @@ pub(in crate::ui) fn summary(cluster: &Cluster) -> Line<'static> {
     let store = &cluster.model.store;
     let health = store.health();
     let mut spans = vec![link(cluster)];
-    if cluster.last_heard.is_some() {
+    if cluster.link.last_heard.is_some() {
         spans.push(Span::raw(format!(
             " nodes {} services {}/{} tasks {}",
             super::nodes_ready(store),

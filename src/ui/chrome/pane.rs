@@ -120,8 +120,8 @@ pub(in crate::ui) fn empty(
     if area.height < 2 {
         return;
     }
-    let said = if cluster.last_heard.is_none() {
-        match &cluster.link {
+    let said = if cluster.link.last_heard.is_none() {
+        match &cluster.link.state {
             LinkState::Lost { .. } => "never connected yet",
             _ => "connecting…",
         }

@@ -66,7 +66,7 @@ impl Workspace {
                 screens.view != View::Tasks || screens.tasks.scope != TaskScope::All
             }
             Act::Go(view) => screens.view != view,
-            Act::NextCluster | Act::PreviousCluster => cluster.siblings.len() > 1,
+            Act::NextCluster | Act::PreviousCluster => cluster.others.names.len() > 1,
             Act::Back => screens.goes_back(),
             Act::Zoom => screens.can_zoom(),
             Act::Edit => !matches!(self.subject(), Some(Subject::Stack(_))),
@@ -82,10 +82,14 @@ impl Workspace {
                 }
                 _ => false,
             },
-            Act::FailedLog | Act::FailedRollback => {
-                cluster.follows.iter().any(|f| f.failing.is_some() && f.target.service().is_some())
+            Act::FailedLog | Act::FailedRollback => cluster
+                .operations
+                .follows
+                .iter()
+                .any(|f| f.failing.is_some() && f.target.service().is_some()),
+            Act::Dismiss => {
+                cluster.operations.follows.iter().any(crate::action::follow::Follow::is_over)
             }
-            Act::Dismiss => cluster.follows.iter().any(crate::action::follow::Follow::is_over),
             Act::NextHit | Act::PreviousHit => {
                 screens.logs.log.as_ref().is_some_and(|log| !log.highlight.is_empty())
             }

@@ -27,10 +27,10 @@ impl Workspace {
         }
         if verb == "cluster" {
             let name = name.unwrap_or("");
-            if !self.cluster.siblings.iter().any(|n| n == name) {
+            if !self.cluster.others.names.iter().any(|n| n == name) {
                 return Err(format!(
                     "no cluster '{name}'; there are: {}",
-                    self.cluster.siblings.join(", ")
+                    self.cluster.others.names.join(", ")
                 ));
             }
             self.cluster.requests.push(Request::Named(name.to_owned()));

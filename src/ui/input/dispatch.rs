@@ -26,7 +26,7 @@ impl Workspace {
             self.popup_key(key);
         }
         if key.code == KeyCode::Char('y') {
-            self.cluster.last_y = self.cluster.now;
+            self.cluster.remembered.last_y = self.cluster.now;
         }
     }
 

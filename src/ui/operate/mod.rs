@@ -178,7 +178,7 @@ impl Workspace {
             Some(Popup::Ask(ask)) => ask.waiting = Some(token),
             _ => self.popups.push(Popup::Waiting(Waiting { token, what })),
         }
-        self.cluster.pending = Some((token, Pending::Plan(change)));
+        self.cluster.operations.pending = Some((token, Pending::Plan(change)));
         self.cluster.command(Command::Documents(token, targets));
     }
 
@@ -200,17 +200,17 @@ impl Workspace {
         let token = self.cluster.token();
         let what = format!("the spec of {}", self.cluster.service_name(&target));
         self.popups.push(Popup::Waiting(Waiting { token, what }));
-        self.cluster.pending = Some((token, Pending::Edit));
+        self.cluster.operations.pending = Some((token, Pending::Edit));
         self.cluster.command(Command::Documents(token, vec![target.into()]));
     }
 
     /// Sends an approved plan and follows each of its services.
     pub(in crate::ui) fn carry_out(&mut self, approved: Approved) {
-        let begun = self.cluster.now.shifted(self.cluster.skew);
+        let begun = self.cluster.now.shifted(self.cluster.link.skew);
         for step in &approved.plan().steps {
             // One action an object is followed: the newest.
-            self.cluster.follows.retain(|f| f.target != step.target);
-            self.cluster.follows.push(Follow::new(step, begun));
+            self.cluster.operations.follows.retain(|f| f.target != step.target);
+            self.cluster.operations.follows.push(Follow::new(step, begun));
             let store = self.cluster.model.live_mut();
             let object = (step.target.subject(), &*step.name);
             store.note_action(begun, object, step.title(), &self.cluster.settings.who);
@@ -221,7 +221,7 @@ impl Workspace {
     }
 
     pub(in crate::ui) fn failed_log(&mut self) {
-        let failed = self.cluster.follows.iter().rev().find(|f| f.failing.is_some());
+        let failed = self.cluster.operations.follows.iter().rev().find(|f| f.failing.is_some());
         match failed.and_then(|f| Some((f.target.service()?.clone(), f.failing.clone()?.0))) {
             Some((service, task)) => {
                 // Among the lines of the others, at its end.
@@ -237,7 +237,7 @@ impl Workspace {
     }
 
     pub(in crate::ui) fn failed_rollback(&mut self) {
-        let failed = self.cluster.follows.iter().rev().find(|f| f.failing.is_some());
+        let failed = self.cluster.operations.follows.iter().rev().find(|f| f.failing.is_some());
         match failed.and_then(|f| f.target.service()).cloned() {
             Some(service) => self.plan_change(vec![service], Change::Rollback),
             None => self.cluster.say("no action has failed"),
@@ -245,16 +245,17 @@ impl Workspace {
     }
 
     pub(in crate::ui) fn dismiss(&mut self) {
-        self.cluster.follows.retain(|f| !f.is_over());
+        self.cluster.operations.follows.retain(|f| !f.is_over());
     }
 
     pub(in crate::ui) fn quit(&mut self) {
         let busy = self
             .cluster
+            .operations
             .follows
             .iter()
             .any(|f| matches!(f.phase, Phase::Sending | Phase::Converging));
-        if busy || self.cluster.busy_elsewhere {
+        if busy || self.cluster.others.busy {
             self.popups.push(Popup::Quit(Quit));
         } else {
             self.cluster.effects.push(Effect::Quit);

@@ -38,17 +38,17 @@ pub(in crate::ui) fn height(workspace: &Workspace, body: Rect) -> u16 {
 /// The newest matters most when there is no room for all.
 fn lines(cluster: &Cluster, body: Rect) -> Vec<Line<'static>> {
     let width = body.width.saturating_sub(4) as usize;
-    cluster.follows.iter().rev().flat_map(|follow| one(cluster, follow, width)).collect()
+    cluster.operations.follows.iter().rev().flat_map(|follow| one(cluster, follow, width)).collect()
 }
 
 pub(in crate::ui) fn draw(workspace: &Workspace, frame: &mut Frame<'_>, body: Rect) {
     let cluster = &workspace.cluster;
-    if cluster.follows.is_empty() {
+    if cluster.operations.follows.is_empty() {
         return;
     }
     let lines = lines(cluster, body);
-    let over = cluster.follows.iter().any(Follow::is_over);
-    let failed = cluster.follows.iter().any(|f| f.failing.is_some());
+    let over = cluster.operations.follows.iter().any(Follow::is_over);
+    let failed = cluster.operations.follows.iter().any(|f| f.failing.is_some());
     let height = height(workspace, body);
     let area = Rect { y: body.bottom().saturating_sub(height), height, ..body };
     clear(cluster, frame, area);
@@ -88,7 +88,7 @@ fn one(cluster: &Cluster, follow: &Follow, width: usize) -> Vec<Line<'static>> {
         Phase::Failed(_) => ("✗", Slot::Critical, "failed".into()),
         Phase::Unknown { .. } => ("?", Slot::Critical, "outcome unknown".into()),
     };
-    let age = text::age(follow.begun.age(cluster.now.shifted(cluster.skew)));
+    let age = text::age(follow.begun.age(cluster.now.shifted(cluster.link.skew)));
     let tail = match follow.phase {
         // One time is enough.
         Phase::Verifying(_) => said,

@@ -31,7 +31,7 @@ pub(in crate::ui) struct PendingReport {
 impl Cluster {
     /// Writes the incident report to a new file, once the logs of what is wrong are read.
     pub(in crate::ui) fn report(&mut self) {
-        if self.pending_report.is_some() {
+        if self.operations.report.is_some() {
             return self.say("a report is being written already");
         }
         let store = &self.model.store;
@@ -54,7 +54,7 @@ impl Cluster {
             self.say(format!("reading {} for the report…", count(missing.len(), "log", "logs")));
         }
         let until = self.now.shifted(PATIENCE);
-        self.pending_report = Some(PendingReport { missing, ends, until });
+        self.operations.report = Some(PendingReport { missing, ends, until });
         self.write_report();
     }
 
@@ -64,7 +64,7 @@ impl Cluster {
         task: &TaskId,
         lines: &Result<Vec<LogFrame>, String>,
     ) {
-        let Some(report) = &mut self.pending_report else { return };
+        let Some(report) = &mut self.operations.report else { return };
         if let Some(at) = report.missing.iter().position(|missing| missing == task) {
             report.missing.swap_remove(at);
             let lines = lines
@@ -79,21 +79,23 @@ impl Cluster {
     /// Writes the report that waits, if it waits for nothing more, or has waited for long enough.
     pub(in crate::ui) fn write_report(&mut self) {
         let now = self.now;
-        let Some(mut report) =
-            self.pending_report.take_if(|report| report.missing.is_empty() || now >= report.until)
+        let Some(mut report) = self
+            .operations
+            .report
+            .take_if(|report| report.missing.is_empty() || now >= report.until)
         else {
             return;
         };
         for task in report.missing.drain(..) {
             report.ends.insert(task, Err("not read within 5s".into()));
         }
-        let link = match &self.link {
+        let link = match &self.link.state {
             LinkState::Live { .. } if self.is_live() => None,
             LinkState::Lost { .. } => self.why_lost().map(|why| format!("lost: {why}")),
             _ => Some("silent: what follows may be old".into()),
         };
         let now = self.model.now;
-        let endpoint = self.through.clone().unwrap_or_default();
+        let endpoint = self.link.through.clone().unwrap_or_default();
         // A report is read later: nothing is new there.
         let mut problems = self.problems().to_vec();
         rank(&mut problems);

@@ -111,7 +111,7 @@ impl Behaviour for Ask {
     }
 
     fn give_up(&mut self, host: &mut dyn Host) {
-        host.cluster_mut().pending = None;
+        host.cluster_mut().operations.pending = None;
     }
 
     fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, _: Rect) {

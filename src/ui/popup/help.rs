@@ -98,7 +98,7 @@ fn lines(host: &dyn Host, context: Context) -> Vec<Line<'static>> {
         }
     }
     lines.push(Line::default());
-    if let Some(usage) = &cluster.usage {
+    if let Some(usage) = &cluster.link.usage {
         lines.push(Line::styled(stats::budget(usage), cluster.style(Slot::Dim)));
     }
     lines.push(Line::styled(

@@ -54,10 +54,10 @@ impl<'a> Known<'a> {
         let settings = &cluster.settings;
         Self {
             store: &cluster.model.store,
-            clusters: &cluster.siblings,
+            clusters: &cluster.others.names,
             themes: &settings.appearance.themes,
             keymap: &settings.keymap,
-            recent: &cluster.recent,
+            recent: &cluster.remembered.commands,
             context: host.context(),
         }
     }

@@ -83,7 +83,7 @@ impl PlanBox {
         match (&self.plan.confirm, act) {
             (Confirm::Yes, Some(Act::CarryOut)) if is_plain(key) => {
                 let held = key.kind == KeyEventKind::Repeat;
-                if held || !self.may_be_read(cluster.last_y, cluster.now) {
+                if held || !self.may_be_read(cluster.remembered.last_y, cluster.now) {
                     self.slip = Some(Slip::TooSoon);
                     return None;
                 }
@@ -170,7 +170,7 @@ impl Behaviour for PlanBox {
 /// `Plan: scale web 3 → 5 on prod`: with several clusters it must be plain which is meant.
 fn plan_title(cluster: &Cluster, shown: &PlanBox) -> String {
     let title = &shown.plan.title;
-    if cluster.settings.named || cluster.siblings.len() > 1 {
+    if cluster.settings.named || cluster.others.names.len() > 1 {
         format!("Plan: {title} on {}", cluster.settings.name)
     } else {
         format!("Plan: {title}")

@@ -18,7 +18,7 @@ use crate::{
 pub(in crate::ui) fn lines(host: &dyn Host) -> Vec<Line<'static>> {
     let cluster = host.cluster();
     let mut lines = Vec::new();
-    match &cluster.usage {
+    match &cluster.link.usage {
         None => lines.push(Line::styled(" asking…", cluster.style(Slot::Dim))),
         Some(usage) => costs(cluster, usage, &mut lines),
     }
@@ -103,7 +103,7 @@ fn model(cluster: &Cluster, dropped: u64, lines: &mut Vec<Line<'static>>) {
     }
     let (events, problems) = (store.journal().iter().len(), cluster.problems().len());
     pair(cluster, lines, "", format!("{events} events, {problems} problems"));
-    let queued = cluster.usage.as_ref().map_or(0, |u| u.queued);
+    let queued = cluster.link.usage.as_ref().map_or(0, |u| u.queued);
     pair(
         cluster,
         lines,

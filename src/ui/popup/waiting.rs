@@ -28,7 +28,7 @@ impl Behaviour for Waiting {
     }
 
     fn give_up(&mut self, host: &mut dyn Host) {
-        host.cluster_mut().pending = None;
+        host.cluster_mut().operations.pending = None;
     }
 
     fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, _: Rect) {

@@ -191,10 +191,10 @@ impl Workspace {
         let fresh = self.cluster.token();
         if let Some(Popup::Page(Page { kind: PageKind::Describe { token, .. }, .. })) =
             self.popups.last_mut()
-            && self.cluster.page_read.age(self.cluster.now) >= READ_AGAIN
+            && self.cluster.remembered.page_read.age(self.cluster.now) >= READ_AGAIN
         {
             *token = fresh;
-            self.cluster.page_read = self.cluster.now;
+            self.cluster.remembered.page_read = self.cluster.now;
             self.cluster.command(Command::Raw(fresh, kind, id));
         }
     }

@@ -257,7 +257,7 @@ fn cluster_row(cluster: &Cluster, current: bool) -> ClusterRow {
     let store = &cluster.model.store;
     let count = |severity| cluster.loud().filter(|p| p.severity == severity).count();
     let (critical, warnings) = (count(Severity::Critical), count(Severity::Warning));
-    let (health, lost) = match &cluster.link {
+    let (health, lost) = match &cluster.link.state {
         LinkState::Lost { .. } => (ClusterHealth::Lost, cluster.why_lost().map(Cow::into_owned)),
         LinkState::Connecting { endpoint } => {
             (ClusterHealth::Connecting, Some(format!("connecting to {endpoint} …")))
@@ -281,7 +281,7 @@ fn cluster_row(cluster: &Cluster, current: bool) -> ClusterRow {
         running: store.running(),
         critical,
         warnings,
-        age: cluster.last_heard.map(|_| cluster.data_age()),
+        age: cluster.link.last_heard.map(|_| cluster.data_age()),
         manager: store.info().manager.to_string(),
         read_only: cluster.is_read_only(),
         production: cluster.settings.production,
@@ -294,6 +294,7 @@ fn cluster_row(cluster: &Cluster, current: bool) -> ClusterRow {
 fn manager_rows(cluster: &Cluster) -> Vec<ManagerRow> {
     let store = &cluster.model.store;
     let mut rows: Vec<ManagerRow> = cluster
+        .link
         .managers
         .iter()
         .map(|line| {
@@ -325,13 +326,14 @@ fn manager_rows(cluster: &Cluster) -> Vec<ManagerRow> {
         })
         .collect();
     let known =
-        |id: &NodeId| cluster.managers.iter().any(|m| m.node.as_deref() == Some(id.as_str()));
+        |id: &NodeId| cluster.link.managers.iter().any(|m| m.node.as_deref() == Some(id.as_str()));
     let unconfigured = store.nodes().filter(|n| n.manager.is_some() && !known(&n.id));
     rows.extend(unconfigured.map(|node| {
         let host = node.manager.as_ref().map_or("", |m| &*m.addr);
         let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
         // An endpoint that has not answered yet may be this very manager.
         let maybe = cluster
+            .link
             .managers
             .iter()
             .find(|m| m.node.is_none() && m.endpoint.contains(host) && !host.is_empty());
@@ -369,7 +371,7 @@ fn problem_rows(cluster: &Cluster) -> Vec<ClusterProblem> {
     };
     // Of a Swarm without quorum its own problem tells.
     let told = cluster.leaderless().is_some() && cluster.loud().any(|p| p.rule == "quorum-lost");
-    let lost = match &cluster.link {
+    let lost = match &cluster.link.state {
         LinkState::Lost { why, .. } if !told => Some(ClusterProblem {
             cluster: cluster.no,
             name: cluster.settings.name.clone(),
@@ -380,7 +382,7 @@ fn problem_rows(cluster: &Cluster) -> Vec<ClusterProblem> {
             message: format!("can't be seen: {why}"),
             brief: String::new(),
             in_front: true,
-            since: cluster.last_heard.map_or(String::new(), |_| text::age(cluster.data_age())),
+            since: cluster.link.last_heard.map_or(String::new(), |_| text::age(cluster.data_age())),
             subject: Subject::Other,
         }),
         _ => None,
@@ -398,7 +400,7 @@ fn event_rows(cluster: &Cluster) -> Vec<ClusterEvent> {
             name: cluster.settings.name.clone(),
             seq: e.seq,
             // By our clock, so that clusters with other clocks are in order.
-            at: e.at.shifted(-cluster.skew),
+            at: e.at.shifted(-cluster.link.skew),
             object: e.name.to_string(),
             text: e.said().into_owned(),
             gravity: e.gravity,

@@ -167,7 +167,7 @@ impl Screen for Events {
             }
         }
         let mut inner = frame_of(cluster, frame, area, head, cx.focused);
-        if cx.full && inner.height >= 10 && cluster.last_heard.is_some() {
+        if cx.full && inner.height >= 10 && cluster.link.last_heard.is_some() {
             self.histogram(cluster, frame, Rect { height: 2, ..inner });
             inner = Rect { y: inner.y + 2, height: inner.height - 2, ..inner };
         }
@@ -259,7 +259,7 @@ fn trends(cluster: &Cluster, width: u16) -> Vec<Span<'static>> {
     let failed = trend::failures(cluster.model.store.journal(), cluster.model.now, RECENT);
     let running = cluster.trend.running();
     let running = &running[running.len().saturating_sub(RECENT)..];
-    if width < 100 || cluster.last_heard.is_none() {
+    if width < 100 || cluster.link.last_heard.is_none() {
         return Vec::new();
     }
     let dim = cluster.style(Slot::Dim);

@@ -128,7 +128,7 @@ fn head(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn clock(cluster: &Cluster) -> String {
-    cluster.now.shifted(cluster.skew).clock()
+    cluster.now.shifted(cluster.link.skew).clock()
 }
 
 /// Number of the page, and the key that leads away from the wall.
@@ -162,7 +162,7 @@ fn dots(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
 
 /// A whole screen that can't be overlooked.
 fn lost(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
-    let (style, why, again) = match &cluster.link {
+    let (style, why, again) = match &cluster.link.state {
         LinkState::Lost { why, next, .. } => {
             let why = cluster.why_lost().unwrap_or(why.into());
             let wait = next.0.saturating_sub(cluster.now.0).max(0) as u64 / 1_000_000_000;
@@ -178,7 +178,7 @@ fn lost(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
     let whole = frame.area();
     frame.buffer_mut().set_style(whole, style);
     let mut y = area.y + area.height / 6;
-    if matches!(cluster.link, LinkState::Lost { .. }) {
+    if matches!(cluster.link.state, LinkState::Lost { .. }) {
         let scale = big::scale("LOST", area.width, area.height / 3);
         let (width, height) = big::size("LOST", scale);
         let place = Rect {
@@ -192,7 +192,7 @@ fn lost(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
     }
     let mut lines = vec![cluster.settings.name.clone()];
     lines.extend(text::wrapped(&why, area.width as usize - 4).map(str::to_owned));
-    if let (Some(_), LinkState::Lost { .. }) = (cluster.last_heard, &cluster.link) {
+    if let (Some(_), LinkState::Lost { .. }) = (cluster.link.last_heard, &cluster.link.state) {
         let all = cluster.model.store.health();
         let age = text::age(cluster.data_age());
         lines.push(String::new());

@@ -237,7 +237,7 @@ pub(in crate::ui) fn clusters(open: &[&Cluster], frame: &mut Frame<'_>, area: Re
 fn block(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
     let all = cluster.model.store.health();
     let worst = cluster.loud().next();
-    let (glyph, slot, said) = match (&cluster.link, worst) {
+    let (glyph, slot, said) = match (&cluster.link.state, worst) {
         (LinkState::Lost { why, .. }, _) => ("✗", Slot::Banner, format!("lost: {why}")),
         (LinkState::Connecting { .. }, _) => ("◌", Slot::Busy, "connecting".to_owned()),
         _ if !cluster.is_live() => {

@@ -105,7 +105,9 @@ impl Wall {
         }
         for cluster in clusters {
             let no = cluster.no;
-            if matches!(cluster.link, LinkState::Lost { .. }) || cluster.last_heard.is_none() {
+            if matches!(cluster.link.state, LinkState::Lost { .. })
+                || cluster.link.last_heard.is_none()
+            {
                 pages.push(Page::Lost(no));
                 continue;
             }
@@ -121,7 +123,7 @@ impl Wall {
         clusters: impl Iterator<Item = &'b Cluster> + Clone,
         now: Timestamp,
     ) -> Vec<Effect> {
-        let heard = clusters.clone().filter_map(|b| b.last_heard).max();
+        let heard = clusters.clone().filter_map(|b| b.link.last_heard).max();
         if heard != self.heard {
             self.heard = heard;
             self.beat = !self.beat;
@@ -172,7 +174,7 @@ impl Wall {
         let mut critical = HashSet::new();
         let mut fresh = None;
         for cluster in clusters {
-            let is_lost = matches!(cluster.link, LinkState::Lost { .. });
+            let is_lost = matches!(cluster.link.state, LinkState::Lost { .. });
             if is_lost && self.lost.insert(cluster.no) {
                 fresh = Some(Page::Lost(cluster.no));
                 // It may be lost between its first list and the first look.
