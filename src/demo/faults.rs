@@ -55,8 +55,9 @@ pub struct Faults {
     pub endless: bool,
     /// Every text attacks the terminal that shows it.
     pub hostile: bool,
-    /// Requests that a proxy refuses, by the first part of their paths, or `post`.
-    pub deny: Vec<String>,
+    /// Requests that a proxy refuses at some time after the start, by the first part of their paths, or
+    /// `post`.
+    pub deny: Vec<(String, Range<Duration>)>,
     /// Time after which a proxy ends the event stream.
     pub cut_events: Option<Duration>,
 }
@@ -71,16 +72,8 @@ impl Faults {
         for text in list {
             match text.split_once('=').map_or((text.as_str(), None), |(n, v)| (n, Some(v))) {
                 ("delay", Some(ms)) => faults.delay = millis("delay", ms)?,
-                ("deny", Some(part)) => faults.deny.push(part.to_lowercase()),
-                ("silent", Some(part)) => {
-                    let (part, when) = part.split_once('@').unwrap_or((part, "0"));
-                    let (from, until) = match when.split_once('-') {
-                        Some((from, until)) => (from, millis("silent", until)?),
-                        None => (when, Duration::MAX),
-                    };
-                    let when = millis("silent", from)?..until;
-                    faults.silent_on.push((part.to_lowercase(), when));
-                }
+                ("deny", Some(part)) => faults.deny.push(timed("deny", part)?),
+                ("silent", Some(part)) => faults.silent_on.push(timed("silent", part)?),
                 ("trickle", None) => faults.trickle = true,
                 ("cut-events", Some(ms)) => faults.cut_events = Some(millis("cut-events", ms)?),
                 ("silent-logs", Some(node)) => faults.silent_logs = Some(node.to_owned()),
@@ -110,9 +103,28 @@ impl Faults {
 
     /// Whether requests whose path begins with this part are not answered now.
     pub fn is_silent_on(&self, part: &str) -> bool {
-        let elapsed = self.started.map(|at| at.elapsed()).unwrap_or_default();
-        self.silent_on.iter().any(|(silent, when)| silent == part && when.contains(&elapsed))
+        self.is_among(&self.silent_on, part)
     }
+
+    /// Whether a proxy refuses such requests now.
+    pub fn denies(&self, part: &str) -> bool {
+        self.is_among(&self.deny, part)
+    }
+
+    fn is_among(&self, parts: &[(String, Range<Duration>)], part: &str) -> bool {
+        let elapsed = self.started.map(|at| at.elapsed()).unwrap_or_default();
+        parts.iter().any(|(faulty, when)| faulty == part && when.contains(&elapsed))
+    }
+}
+
+/// `PART`, `PART@FROM` or `PART@FROM-UNTIL`, in milliseconds after the start.
+fn timed(fault: &str, text: &str) -> Result<(String, Range<Duration>), String> {
+    let (part, when) = text.split_once('@').unwrap_or((text, "0"));
+    let (from, until) = match when.split_once('-') {
+        Some((from, until)) => (from, millis(fault, until)?),
+        None => (when, Duration::MAX),
+    };
+    Ok((part.to_lowercase(), millis(fault, from)?..until))
 }
 
 fn millis(fault: &str, ms: &str) -> Result<Duration, String> {

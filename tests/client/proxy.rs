@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{host, live::Live, serve, skep};
 
@@ -98,6 +99,46 @@ async fn every_screen_says_what_is_unknown() {
     live.until("their names are unknown").await;
     live.until("may run on").await;
     assert!(!live.text().contains("0 of 0"), "{}", live.text());
+}
+
+/// A proxy's rules may change: `C` and events ask for what was refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_no_more_is_known_again() {
+    let deny = ["networks", "secrets", "nodes"].map(|part| format!("deny={part}@0-1500"));
+    let (demo, _dir) = serve("calm", &deny.each_ref().map(String::as_str));
+    let mut live = Live::start(&demo, true);
+    live.until("● live").await;
+    live.keys(":networks\r").await;
+    live.until("networks is refused (403 Forbidden)").await;
+    live.listen(Duration::from_secs(2)).await;
+    live.keys("C").await;
+    live.until("shop_net").await;
+    live.keys(":secrets\r").await;
+    live.until("shop_db_password").await;
+    live.keys("3").await;
+    live.until("mgr-1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_asks_for_what_was_refused() {
+    let (demo, _dir) = serve("calm", &["deny=secrets@0-1500"]);
+    let mut live = Live::start(&demo, true);
+    live.until("● live").await;
+    live.keys(":secrets\r").await;
+    live.until("secrets is refused (403 Forbidden)").await;
+    live.listen(Duration::from_secs(2)).await;
+    let secret = r#"{"Name":"fresh","Data":"eA=="}"#;
+    let post = format!(
+        "POST /v1.41/secrets/create HTTP/1.1\r\nHost: d\r\nConnection: close\r\nContent-Type: \
+         application/json\r\nContent-Length: {}\r\n\r\n{secret}",
+        secret.len()
+    );
+    let mut engine = tokio::net::UnixStream::connect(demo.socket()).await.unwrap();
+    engine.write_all(post.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    engine.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains(" 201 "), "{answer}");
+    live.until("fresh").await;
 }
 
 /// Without its event stream changes are seen from list to list.

@@ -62,8 +62,7 @@ fn first_part<'p>(path: &[&'p str]) -> &'p str {
 
 fn is_denied(shared: &Shared, method: &Method, path: &[&str]) -> bool {
     let part = first_part(path);
-    let denied = |what: &str| shared.faults.deny.iter().any(|deny| deny == what);
-    denied(part) || (method != Method::GET && denied("post"))
+    shared.faults.denies(part) || (method != Method::GET && shared.faults.denies("post"))
 }
 
 /// haproxy's refusal: an HTML page for a browser.

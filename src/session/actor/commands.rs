@@ -57,7 +57,7 @@ impl Actor {
                     }
                 }
             }
-            Command::Retry => {}
+            Command::Retry => watch.ask_again(),
         }
     }
 

@@ -95,9 +95,9 @@ impl Watch {
                     return Err(error);
                 }
                 if error.costs_a_part() {
-                    // A list that was refused stays unknown; without services there is nothing to watch.
+                    // What is refused is unknown; without services there is nothing to watch.
                     let Some(part) = Refusals::part(kind) else { return Err(error) };
-                    if self.refused.add(part) {
+                    if self.refused.add(part, error.is_forbidden(), now) {
                         self.teller.tell(vec![unread(part, &error.brief())]).await;
                     }
                     return Ok(());
@@ -130,8 +130,9 @@ impl Watch {
         self.pace(kind).retry(now);
         let is_link = error.is_connection()
             && !matches!(error, EngineError::Garbage { .. } | EngineError::Timeout { .. });
-        // What is refused is not asked for again.
-        if !is_link && (!error.costs_a_part() || self.refused.add(part)) {
+        // What is refused is told once.
+        if !is_link && (!error.costs_a_part() || self.refused.add(part, error.is_forbidden(), now))
+        {
             self.teller.tell(vec![unread(part, &error.brief())]).await;
         }
     }

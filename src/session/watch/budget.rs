@@ -84,8 +84,6 @@ pub(in crate::session) const CALM: Duration = Duration::from_secs(20);
 
 /// Prices remembered: the least of them counts, since waiting for a busy manager is no cost to it.
 const REMEMBERED: usize = 5;
-/// Delay before asking again for something that can't be asked now.
-const SOON: Duration = Duration::from_millis(50);
 /// Whoever opens a view waits for nothing, but a key held down must not ask for each row it passes.
 const BETWEEN_VIEWS: Duration = Duration::from_millis(150);
 
@@ -154,9 +152,9 @@ impl Pace {
         self.done(Price::default(), now);
     }
 
-    /// Notes that it can't be asked at this moment.
-    pub fn put_off(&mut self, now: Instant) {
-        self.due = now + SOON;
+    /// Notes that it can't be asked until then.
+    pub fn put_off(&mut self, until: Instant) {
+        self.due = until;
     }
 
     /// Makes it due because something happened: at once, unless that was so a moment ago.

@@ -77,7 +77,7 @@ pub(in crate::session) struct Watch {
     /// Time since which a request is unanswered and nothing at all was received.
     owes_since: Option<Instant>,
     feed: Feed,
-    /// Refused lists are not requested again over this link.
+    /// Refused lists are requested seldom.
     refused: Refusals,
     /// Task requests are not answered: only a list from this number on is complete again.
     silent_tasks: Option<ListId>,
@@ -157,7 +157,7 @@ impl Watch {
                 watch.paid(RequestKind::Nodes, price, now);
             }
             Err(why) => {
-                watch.refused.add(Part::Nodes);
+                watch.refused.add(Part::Nodes, true, now);
                 watch.first.push(unread(Part::Nodes, &why));
             }
         }
@@ -197,6 +197,15 @@ impl Watch {
     pub fn watch(&mut self, services: Vec<ServiceId>) {
         self.hot_services.watch(services);
         self.pace(RequestKind::InView).open(Instant::now());
+    }
+
+    /// Asks again for what is refused, since someone wants it.
+    pub fn ask_again(&mut self) {
+        for kind in RequestKind::ALL {
+            if self.refused.again(kind).is_some() {
+                self.refused.hurry(kind);
+            }
+        }
     }
 
     /// Notes that someone pressed a key.

@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use super::Watch;
 use crate::{
+    cluster::Part,
     engine::Price,
     session::watch::{
         budget::{CALM, Pace, Rhythm, share_out},
         hot_services::Surprise,
+        refusals::Refusals,
         usage::RequestKind,
     },
 };
@@ -47,6 +49,10 @@ impl Watch {
 
     pub(super) fn hurry(&mut self, kinds: &[RequestKind], now: Instant) {
         for kind in kinds {
+            // Events tell of changes of all others; tasks are too many to be asked for so often.
+            if Refusals::part(*kind) != Some(Part::Tasks) {
+                self.refused.hurry(*kind);
+            }
             self.pace(*kind).hurry(now);
         }
     }

@@ -1,6 +1,9 @@
 //! Parts of the Swarm that the endpoint in use refuses to list.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::session::watch::usage::RequestKind;
 use crate::{
@@ -8,10 +11,18 @@ use crate::{
     engine::{EngineError, Gaps, Listed},
 };
 
-/// The parts that are refused: they are not asked for again over this link.
+/// A part that is refused is asked for again after this long: a proxy's rules may change.
+const AGAIN: Duration = Duration::from_secs(60);
+/// One whose list is too large, after this long.
+const LARGE: Duration = Duration::from_secs(900);
+/// The least time between two requests that are refused, however many events come.
+const AT_MOST: Duration = Duration::from_secs(2);
+
+/// The parts that are refused: they are asked for seldom.
 #[derive(Debug, Default)]
 pub(in crate::session) struct Refusals {
-    parts: Vec<Part>,
+    /// Each with the time at which it was refused last, and that at which it is asked for again.
+    parts: Vec<(Part, Instant, Instant)>,
     /// Kinds of requests whose last one failed.
     failing: Vec<RequestKind>,
 }
@@ -27,18 +38,29 @@ impl Refusals {
         }
     }
 
-    /// Whether this kind of request is refused.
-    pub fn has(&self, kind: RequestKind) -> bool {
-        Self::part(kind).is_some_and(|part| self.parts.contains(&part))
+    /// When this kind of request may be sent again, if it is refused.
+    pub fn again(&self, kind: RequestKind) -> Option<Instant> {
+        let of = Self::part(kind)?;
+        self.parts.iter().find(|(part, ..)| *part == of).map(|(.., again)| *again)
     }
 
-    /// Notes a refusal; true if it is a new one.
-    pub fn add(&mut self, part: Part) -> bool {
-        let news = !self.parts.contains(&part);
-        if news {
-            self.parts.push(part);
-        }
+    /// Notes a refusal, or that its list is too large; true if it is news.
+    pub fn add(&mut self, part: Part, is_forbidden: bool, now: Instant) -> bool {
+        let before = self.parts.len();
+        self.parts.retain(|(known, ..)| *known != part);
+        let news = self.parts.len() == before;
+        let wait = if is_forbidden { AGAIN } else { LARGE };
+        self.parts.push((part, now, now + wait));
         news
+    }
+
+    /// Something happened to this part, or someone wants it: it may be asked for again soon.
+    pub fn hurry(&mut self, kind: RequestKind) {
+        for (part, refused, again) in &mut self.parts {
+            if Self::part(kind) == Some(*part) {
+                *again = (*again).min(*refused + AT_MOST);
+            }
+        }
     }
 }
 
@@ -54,9 +76,10 @@ impl Refusals {
 
     /// Notes that a request of this kind was answered; whether the one before it failed.
     pub fn answers(&mut self, kind: RequestKind) -> bool {
-        let before = self.failing.len();
+        let before = self.failing.len() + self.parts.len();
         self.failing.retain(|failing| *failing != kind);
-        self.failing.len() < before
+        self.parts.retain(|(part, ..)| Self::part(kind) != Some(*part));
+        self.failing.len() + self.parts.len() < before
     }
 }
 
@@ -127,6 +150,24 @@ pub(in crate::session) fn told_list<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_refused_is_asked_for_again_now_and_then() {
+        let (mut refusals, now) = (Refusals::default(), Instant::now());
+        assert_eq!(refusals.again(RequestKind::Secrets), None);
+        assert!(refusals.add(Part::Secrets, true, now), "it is news");
+        assert_eq!(refusals.again(RequestKind::Secrets), Some(now + AGAIN));
+        assert_eq!(refusals.again(RequestKind::Networks), None);
+        refusals.hurry(RequestKind::Secrets);
+        assert_eq!(refusals.again(RequestKind::Secrets), Some(now + AT_MOST));
+        assert!(!refusals.add(Part::Secrets, true, now + AT_MOST), "it is told already");
+        assert_eq!(refusals.again(RequestKind::Secrets), Some(now + AT_MOST + AGAIN));
+        assert!(refusals.answers(RequestKind::Secrets));
+        assert_eq!(refusals.again(RequestKind::Secrets), None);
+        assert!(refusals.add(Part::Secrets, true, now));
+        assert!(refusals.add(Part::Tasks, false, now));
+        assert_eq!(refusals.again(RequestKind::Hot), Some(now + LARGE));
+    }
 
     #[test]
     fn what_goes_on_failing_is_told_once() {

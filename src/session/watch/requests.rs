@@ -1,6 +1,6 @@
 //! Requests of the lists whose time has come.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Finished, Got, Watch};
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// Delay before asking again for something that can't be asked now.
+const SOON: Duration = Duration::from_millis(50);
+
 impl Watch {
     pub(super) fn send_due(&mut self) {
         let now = Instant::now();
@@ -23,7 +26,8 @@ impl Watch {
         if self.pace(RequestKind::Roll).is_due(now) {
             self.ask_services(RequestKind::Roll, now);
         }
-        if !self.refused.has(RequestKind::Nodes) && self.pace(RequestKind::Nodes).is_due(now) {
+        self.put_off_refused(now);
+        if self.pace(RequestKind::Nodes).is_due(now) {
             self.pace(RequestKind::Nodes).sent(now);
             let engine = self.engine.clone();
             self.jobs.spawn(async move {
@@ -33,11 +37,6 @@ impl Watch {
                 };
                 Finished { kind: RequestKind::Nodes, price, result }
             });
-        }
-        for kind in RequestKind::ALL {
-            if self.refused.has(kind) {
-                self.pace(kind).skip(now);
-            }
         }
         for kind in [RequestKind::InView, RequestKind::Hot] {
             // While tasks are not answered, the whole list tells when they are again.
@@ -77,10 +76,22 @@ impl Watch {
         }
     }
 
+    /// Lists that are refused wait until they are asked for again.
+    fn put_off_refused(&mut self, now: Instant) {
+        for kind in RequestKind::ALL {
+            let Some(again) = self.refused.again(kind) else { continue };
+            match kind {
+                // The whole list tells when tasks are listed again.
+                RequestKind::InView | RequestKind::Hot => self.pace(kind).skip(now),
+                _ => self.pace(kind).put_off(again.max(now)),
+            }
+        }
+    }
+
     fn ask_services(&mut self, kind: RequestKind, now: Instant) {
         // One at a time: the reader goes from list to list.
         let Some(mut reader) = self.reader.take() else {
-            return self.pace(kind).put_off(now);
+            return self.pace(kind).put_off(now + SOON);
         };
         self.pace(kind).sent(now);
         if kind == RequestKind::Pulse {
