@@ -1,6 +1,6 @@
 //! A network that tasks of several nodes join.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
 
 use super::stack_of;
 use crate::cluster::{NetworkId, Timestamp};
@@ -52,20 +52,30 @@ pub struct Subnet {
 }
 
 impl Subnet {
-    /// Number of addresses that can be given out: of IPv4 all but the network's own, the broadcast's
-    /// and the gateway's, and those set aside. `None` of IPv6, which does not run out, and of what is
-    /// no range.
+    /// Number of addresses that can be given out: of IPv4 all of its range but the subnet's own, the
+    /// broadcast's and the gateway's, where they lie in it, and those set aside. `None` of IPv6, which does
+    /// not run out, and of what is no range.
     fn addresses(&self) -> Option<u64> {
-        let size = |range: &str| {
-            let (address, bits) = range.rsplit_once('/')?;
-            let bits: u32 = bits.parse().ok()?;
-            let is_v4 = matches!(address.parse().ok()?, IpAddr::V4(_));
-            is_v4.then(|| 32_u32.checked_sub(bits)).flatten().map(|free| 1_u64 << free)
-        };
-        let whole = size(&self.subnet)?.saturating_sub(3);
-        let range = if self.range.is_empty() { whole } else { size(&self.range)?.min(whole) };
-        Some(range.saturating_sub(self.reserved))
+        let (first, last) = bounds(&self.subnet)?;
+        if self.range.is_empty() {
+            return Some((last - first + 1).saturating_sub(3 + self.reserved));
+        }
+        let (from, to) = bounds(&self.range)?;
+        // One that is not named is given from the range.
+        let gateway = bounds(&format!("{}/32", self.gateway)).map_or(from, |(address, _)| address);
+        let taken: BTreeSet<u64> = [first, last, gateway].into();
+        let taken = taken.range(from..=to).count() as u64;
+        Some((to - from + 1).saturating_sub(taken + self.reserved))
     }
+}
+
+/// The first and the last address of an IPv4 range; `None` of any other text.
+fn bounds(range: &str) -> Option<(u64, u64)> {
+    let (address, bits) = range.rsplit_once('/')?;
+    let size = 1_u64 << 32_u32.checked_sub(bits.parse().ok()?)?;
+    let address = u64::from(u32::from(address.parse::<Ipv4Addr>().ok()?));
+    let first = address / size * size;
+    Some((first, first + size - 1))
 }
 
 impl Network {
@@ -113,7 +123,25 @@ mod tests {
         for none in ["fd00::/64", "nonsense", "10.0.0.0/99", "10.0.0.0", "/24", ""] {
             assert_eq!(of(&[plain(none)]), None, "{none}");
         }
+        // The subnet's own addresses are taken where they lie in the range, and only there.
+        let range = |range: &str, gateway: &str| Subnet {
+            range: range.into(),
+            gateway: gateway.into(),
+            ..plain("10.44.0.0/24")
+        };
+        for (given, gateway, left) in [
+            ("10.44.0.248/29", "10.44.0.254", 6),
+            ("10.44.0.128/25", "10.44.0.254", 126),
+            ("10.44.0.128/25", "10.44.0.1", 127),
+            ("10.44.0.64/26", "10.44.0.1", 64),
+            ("10.44.0.64/26", "", 63),
+            ("10.44.0.0/26", "10.44.0.1", 62),
+            ("10.44.0.0/24", "10.44.0.1", 253),
+            ("10.44.0.255/32", "10.44.0.1", 0),
+        ] {
+            assert_eq!(of(&[range(given, gateway)]), Some(left), "{given} {gateway}");
+        }
         let part = Subnet { range: "10.0.0.64/28".into(), reserved: 2, ..plain("10.0.0.0/24") };
-        assert_eq!(of(&[part]), Some(14));
+        assert_eq!(of(&[part]), Some(13));
     }
 }
