@@ -146,7 +146,10 @@ fn versions_in_a_stack_differ_only_when_nothing_is_being_deployed() {
     let mut c = calm().service("shop_web", 2).service("shop_api", 2);
     c.last().image = "shop/api:1.9@sha256:11".into();
     assert!(is_told(&c, "stack-versions"));
-    let mut recent = c.clone();
+    let mut written = c.clone();
+    written.last().updated = ago(120);
+    assert!(is_told(&written, "stack-versions"), "nothing of its spec has changed");
+    let mut recent = c.clone().update(UpdateState::Completed, "update completed");
     recent.last().updated = ago(120);
     assert!(!is_told(&recent, "stack-versions"), "a deploy goes from service to service");
     let store = recent.store();

@@ -139,7 +139,7 @@ fn versions(cx: &Context<'_>, stack: &Stack) -> Vec<String> {
     }
     images.retain(|_, versions| versions.len() > 1);
     let settled = |service: &&Service| {
-        !service.is_updating() && cx.lasts(service.updated, cx.thresholds.update_slow)
+        !service.is_updating() && cx.lasts(service.changed(), cx.thresholds.update_slow)
     };
     let is_settled = |versions: &[(&str, Vec<&Service>)]| {
         versions.iter().all(|(_, all)| all.iter().all(settled))
