@@ -122,9 +122,9 @@ rules! {
     "half-on-one", Spread, Advice, Advice, 12, Service(spread::half_on_one), "a service that falls below half of its replicas with one node";
     "stack-versions", Image, Advice, Advice, 12, Swarm(objects::stack_versions), "services of a stack run different versions of one image";
     "single-replica", Spread, Advice, Advice, 11, Service(spread::single_replica), "a service with one replica, published or not";
-    "secret-unused", Part, Advice, Advice, 7, Swarm(objects::secret_unused), "secrets that no service uses";
-    "config-unused", Part, Advice, Advice, 7, Swarm(objects::config_unused), "configs that no service uses";
-    "network-unused", Part, Advice, Advice, 7, Swarm(objects::network_unused), "networks that no service joins";
+    "secret-unused", Part, Advice, Advice, 7, Swarm(objects::secret_unused), "secrets that no service uses, from a day after they were made on";
+    "config-unused", Part, Advice, Advice, 7, Swarm(objects::config_unused), "configs that no service uses, from a day after they were made on";
+    "network-unused", Part, Advice, Advice, 7, Swarm(objects::network_unused), "networks that no service joins, from a day after they were made on";
     "no-health-check", Spec, Advice, Advice, 10, Service(advice::no_health_check), "a published service whose spec has no health check";
     "no-limits", Spec, Advice, Advice, 9, Service(advice::no_limits), "a service without a memory limit";
     "update-paused-done", Update, Advice, Advice, 9, Service(update::paused_when_done), "an update that docker shows as paused because its task did its work and ended";
