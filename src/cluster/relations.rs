@@ -71,11 +71,15 @@ impl Relations {
                 let volume = volumes.entry(&mount.source).or_insert_with(|| Volume {
                     name: mount.source.clone(),
                     driver: "local".into(),
+                    filesystem: "".into(),
                     is_cluster: &*mount.kind == "cluster",
                     services: Vec::new(),
                 });
                 if !mount.driver.is_empty() {
                     volume.driver = mount.driver.clone();
+                }
+                if !mount.filesystem.is_empty() {
+                    volume.filesystem = mount.filesystem.clone();
                 }
                 add(&mut volume.services, id);
             }

@@ -158,11 +158,6 @@ const REGISTRY: &[&str] = &[
 const START: &[&str] =
     &["starting container failed", "oci runtime create failed", "failed to create shim"];
 
-/// Whether its container was made and never ran: it wrote nothing (measured: exit 127 or 128, and an id).
-pub fn never_started(task: &Task) -> bool {
-    task.err.starts_with("starting container failed")
-}
-
 /// Class of a task's error; `None` if it has none.
 pub fn why(task: &Task) -> Option<Why> {
     let err = &*task.err;

@@ -1,6 +1,6 @@
 //! A rule, and what it finds. The table of them is [`super::rules::RULES`].
 
-use super::{Began, Context, Remedy, ServiceContext, Severity, error_class::never_started};
+use super::{Began, Context, Remedy, ServiceContext, Severity};
 use crate::cluster::{Node, Subject, Task, TaskId, Timestamp};
 
 /// How a rule's findings are treated.
@@ -219,7 +219,7 @@ impl Evidence {
         let err = if t.err.is_empty() { t.message.as_ref() } else { t.err.as_ref() };
         let text = format!("{} {}{node}{exit}: {err}", cx.store.task_name(t), t.state);
         // A task whose container never was or never ran has no log.
-        let task = (t.container.is_some() && !never_started(t)).then(|| t.id.clone());
+        let task = (t.container.is_some() && !t.never_started()).then(|| t.id.clone());
         Self { at: t.since, text, task }
     }
 }

@@ -104,6 +104,41 @@ fn volume(source: &str, driver: &str) -> Mount {
         target: "/data".into(),
         read_only: false,
         driver: driver.into(),
+        filesystem: "".into(),
+    }
+}
+
+/// The local driver mounts other machines' file systems, too, and memory.
+#[test]
+fn what_the_local_driver_mounts_from_elsewhere_is_not_of_one_node() {
+    let is_local = |options: &str| {
+        let json = format!(
+            r#"{{"ID":"s","Spec":{{"Name":"web","TaskTemplate":{{"ContainerSpec":{{"Mounts":[{{
+            "Type":"volume","Source":"data","Target":"/data","VolumeOptions":{options}}}]}}}}}}}}"#
+        );
+        let mut service = decode_service(json.as_bytes()).unwrap();
+        let is_local = service.mounts[0].is_local_volume();
+        let mut c = shop();
+        c.last().mounts = std::mem::take(&mut service.mounts);
+        c.services.retain(|s| &*s.name == "alone");
+        let store = c.store();
+        assert_eq!(store.relations().volume("data").unwrap().is_local(), is_local, "{options}");
+        is_local
+    };
+    let with = |options: &str| {
+        is_local(&format!(r#"{{"DriverConfig":{{"Name":"local","Options":{options}}}}}"#))
+    };
+    assert!(is_local("null") && is_local(r#"{"DriverConfig":null}"#));
+    assert!(with("null") && with("{}") && with(r#"{"type":"none","o":"bind","device":"/srv"}"#));
+    assert!(with(r#"{"type":"ext4","device":"/dev/sdb"}"#));
+    for remote in [
+        r#"{"type":"nfs","o":"addr=10.0.0.99,rw","device":":/x"}"#,
+        r#"{"type":"nfs4","device":":/x"}"#,
+        r#"{"type":"CIFS","device":"//nas/x"}"#,
+        r#"{"type":"glusterfs","device":"nas:/x"}"#,
+        r#"{"type":"tmpfs","device":"tmpfs"}"#,
+    ] {
+        assert!(!with(remote), "{remote}");
     }
 }
 
@@ -195,8 +230,12 @@ fn a_volume_is_on_the_nodes_where_tasks_had_containers() {
     let api = ServiceId::from("id-of-shop_api");
     c.tasks.retain(|t| t.service != api || t.slot == 1);
     let mut old = c.tasks.iter().find(|t| t.service == api).unwrap().clone();
-    for (id, node, container) in [("t1", "n3", true), ("t2", "m1", false)] {
+    let refused = "starting container failed: error while mounting volume";
+    for (id, node, container, err) in
+        [("t1", "n3", true, ""), ("t2", "m1", false, ""), ("t3", "m1", true, refused)]
+    {
         old.id = id.into();
+        old.err = err.into();
         old.node = Some(format!("id-of-{node}").as_str().into());
         old.container = container.then(|| "c0ffee".into());
         old.state = TaskState::Failed;

@@ -221,7 +221,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("stuck-starting", waiting(TaskState::Starting, "", 300).into(), "1 task waits in starting on"),
         ("all-on-one", with(calm(), |c| { let one = c.nodes[0].id.clone(); for t in &mut c.tasks { t.node = Some(one.clone()); } }).into(), "web: all 4 replicas are on m1, 3 other nodes would do as well"),
         ("unbalanced", { let mut c = calm(); for _ in 0..4 { c = c.service("more", 3); } c.tasks.retain(|t| t.node.as_ref().is_none_or(|n| n.as_str() != "id-of-n4")); let id = node_id(&c, 3); Given(c, vec![event(900, id, Meaning::NodeBack, "back")]) }, "n4 came back and runs 0 tasks, the others 4 each"),
-        ("pinned", with(calm(), |c| c.last().mounts = vec![Mount { kind: "volume".into(), source: "data".into(), target: "/d".into(), read_only: false, driver: "".into() }]).into(), "web keeps data in local volume data"),
+        ("pinned", with(calm(), |c| c.last().mounts = vec![Mount { kind: "volume".into(), source: "data".into(), target: "/d".into(), read_only: false, driver: "".into(), filesystem: "".into() }]).into(), "web keeps data in local volume data"),
         ("single-replica", with(cluster().manager("m1").manager("m2").manager("m3").service("web", 1), |c| published(c, PublishMode::Ingress)).into(), "web is published and has one replica"),
         ("half-on-one", with(calm(), |c| { let one = c.nodes[0].id.clone(); for t in &mut c.tasks[..3] { t.node = Some(one.clone()); } }).into(), "web keeps 1 of 4 replicas if m1 is lost"),
         ("secret-gone", with(calm(), |c| c.absent.push((Part::Secrets, "id-of-db_password"))).into(), "web names secret db_password, which does not exist"),

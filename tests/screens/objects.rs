@@ -39,6 +39,7 @@ fn objects() -> Cluster {
         target: "/var/lib/data".into(),
         read_only: false,
         driver: "".into(),
+        filesystem: "".into(),
     });
     let (mounts, id) = (service.mounts.clone(), service.id.clone());
     for task in cluster.tasks.iter_mut().filter(|task| task.service == id) {

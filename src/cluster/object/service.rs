@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Resources, Task, open_enum::words, stack::image_parts};
+use super::{Resources, Task, open_enum::words, stack::image_parts, volume::is_of_its_node};
 use crate::cluster::{ConfigId, NetworkId, SecretId, ServiceId, Timestamp, changes};
 
 words! {
@@ -222,6 +222,9 @@ pub struct Mount {
     pub read_only: bool,
     /// Driver of a volume; `local` if it names none.
     pub driver: Arc<str>,
+    /// Type of the file system that the local driver mounts as the volume (`nfs`); empty if that is a
+    /// directory of the node.
+    pub filesystem: Arc<str>,
 }
 
 impl Mount {
@@ -232,7 +235,10 @@ impl Mount {
 
     /// Whether its data lie on one node: another node's task would find an empty volume.
     pub fn is_local_volume(&self) -> bool {
-        &*self.kind == "volume" && !self.source.is_empty() && matches!(&*self.driver, "" | "local")
+        &*self.kind == "volume"
+            && !self.source.is_empty()
+            && matches!(&*self.driver, "" | "local")
+            && is_of_its_node(&self.filesystem)
     }
 }
 

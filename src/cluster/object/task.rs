@@ -186,6 +186,12 @@ impl Task {
         (self.slot, if self.slot == 0 { self.node.as_ref() } else { None })
     }
 
+    /// Whether its container was made and never ran: it wrote nothing (measured: exit 127 or 128, and an
+    /// id).
+    pub fn never_started(&self) -> bool {
+        self.err.starts_with("starting container failed")
+    }
+
     /// Whether it was given up because its node was removed from the Swarm (`docker node rm`).
     pub fn went_with_its_node(&self) -> bool {
         const SAID: &str = "Task belonged to a node that has been deleted";

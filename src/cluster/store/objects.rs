@@ -224,16 +224,17 @@ impl Store {
         self.relations.get_or_init(|| Relations::of(self.services()))
     }
 
-    /// The nodes that hold data of a volume, by name: a container that mounts it was made there. The
-    /// manager forgets old tasks, and nobody tells it when a volume is removed.
+    /// The nodes that hold data of a volume, by name: a container that mounts it ran there. The manager
+    /// forgets old tasks, and nobody tells it when a volume is removed.
     pub fn nodes_with(&self, volume: &Volume) -> Vec<&NodeId> {
         let tasks = volume.services.iter().flat_map(|id| self.tasks_of(id));
         let mounts = |task: &&Task| {
             let mounts = &task.spec.mounts;
             mounts.iter().any(|m| m.is_named_volume() && m.source == volume.name)
         };
-        let made = tasks.filter(|task| task.container.is_some()).filter(mounts);
-        let nodes: BTreeSet<&NodeId> = made.filter_map(|task| task.node.as_ref()).collect();
+        let has_run = |task: &&Task| task.container.is_some() && !task.never_started();
+        let ran = tasks.filter(has_run).filter(mounts);
+        let nodes: BTreeSet<&NodeId> = ran.filter_map(|task| task.node.as_ref()).collect();
         let mut nodes: Vec<&NodeId> = nodes.into_iter().collect();
         nodes.sort_by(|a, b| self.hostname(a).cmp(self.hostname(b)).then_with(|| a.cmp(b)));
         nodes

@@ -254,18 +254,36 @@ pub(super) struct WireMount<'a> {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct WireVolume<'a> {
     #[serde(borrow, deserialize_with = "or_default")]
-    driver_config: WireDriver<'a>,
+    driver_config: WireVolumeDriver<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireVolumeDriver<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    options: WireVolumeOptions<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireVolumeOptions<'a> {
+    #[serde(rename = "type", borrow)]
+    filesystem: Text<'a>,
 }
 
 impl WireMount<'_> {
     /// The model of it.
     pub fn model(&self) -> Mount {
+        let driver = &self.volume_options.driver_config;
         Mount {
             kind: (*self.kind).into(),
             source: (*self.source).into(),
             target: (*self.target).into(),
             read_only: self.read_only,
-            driver: (*self.volume_options.driver_config.name).into(),
+            driver: (*driver.name).into(),
+            filesystem: driver.options.filesystem.to_ascii_lowercase().into(),
         }
     }
 }
