@@ -123,6 +123,7 @@ fn harm(at: usize, found: &Found) -> u8 {
 }
 
 fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Problem {
+    let subject = found.about.as_ref().unwrap_or(subject);
     let object = match subject {
         Subject::Node(id) => store.hostname(id).to_owned(),
         Subject::Service(id) | Subject::Task(_, id) => {

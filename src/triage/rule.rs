@@ -65,6 +65,8 @@ pub enum Check {
     Service(fn(&ServiceContext<'_>) -> Option<Found>),
     /// The Swarm as a whole.
     Swarm(fn(&Context<'_>) -> Option<Found>),
+    /// Networks and stacks, which services share: each has a finding of its own ([`Found::about`]).
+    Shared(fn(&Context<'_>) -> Vec<Found>),
 }
 
 /// One rule.
@@ -112,6 +114,8 @@ pub struct Found {
     pub evidence: Vec<Evidence>,
     /// First steps to take.
     pub remedies: Vec<(Remedy, String)>,
+    /// The object that it is about, if that is not the one that was looked at.
+    pub about: Option<Subject>,
     /// Another object that is to blame: a node that took tasks with it.
     pub blames: Option<Subject>,
     /// How much it hurts, if that is less than its rule says.
@@ -144,6 +148,7 @@ impl Found {
             why: String::new(),
             evidence: Vec::new(),
             remedies: Vec::new(),
+            about: None,
             blames: None,
             harm: None,
             is_over: false,
@@ -173,6 +178,12 @@ impl Found {
     /// With details, told after what it took with it.
     pub fn details(mut self, details: &str) -> Self {
         self.message += details;
+        self
+    }
+
+    /// About an object that is neither a service nor a node.
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.about = Some(subject);
         self
     }
 

@@ -262,8 +262,12 @@ impl Triage {
                 self.whole_at = now;
                 self.whole_wanted = false;
                 for (at, rule) in wanted() {
-                    if let Check::Swarm(check) = rule.check {
-                        found.extend(check(&cx).map(|f| (at, f)));
+                    match rule.check {
+                        Check::Swarm(check) => found.extend(check(&cx).map(|f| (at, f))),
+                        Check::Shared(check) => {
+                            found.extend(check(&cx).into_iter().map(|f| (at, f)));
+                        }
+                        Check::Service(_) | Check::Node(_) => {}
                     }
                 }
             }

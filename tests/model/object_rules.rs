@@ -3,8 +3,8 @@
 
 use skep::{
     cluster::{
-        Attachment, Delta, Mode, Part, Port, PublishMode, Reference, Store, TaskState, Timestamp,
-        UpdateState, all_without_spare, not_spared, without_spare,
+        Attachment, Delta, Mode, Part, Port, PublishMode, Reference, Store, Subject, TaskState,
+        Timestamp, UpdateState, all_without_spare, not_spared, without_spare,
     },
     triage::{Thresholds, Triage, blast, problems},
 };
@@ -114,6 +114,32 @@ fn a_network_is_full_by_what_stays_and_not_by_what_an_update_adds() {
     let mut v6 = c.clone();
     v6.networks[0].subnets[0].subnet = "fd00::/64".into();
     assert!(!is_told(&v6, "network-full"));
+}
+
+/// Each is a finding of its own, on the screen of its kind.
+#[test]
+fn networks_and_stacks_are_the_objects_of_their_findings() {
+    let mut c = calm().network("back", "10.9.0.0/28").network("side", "10.9.1.0/29");
+    full(&mut c);
+    let both = c.tasks[0].attachments.iter().cloned().chain(
+        (2..8)
+            .map(|at| Attachment { network: "id-of-side".into(), address: [10, 9, 1, at].into() }),
+    );
+    c.tasks[0].attachments = both.collect();
+    c.last().networks.push("id-of-side".into());
+    c = c.service("shop_web", 2).service("shop_api", 2);
+    c.last().image = "shop/api:1.9".into();
+    let all = problems(&c.store(), NOW, &Thresholds::default());
+    let of = |rule: &str| -> Vec<(Subject, String)> {
+        let mine = all.iter().filter(|p| p.rule == rule);
+        mine.map(|p| (p.subject.clone(), p.object.clone())).collect()
+    };
+    let network =
+        |name: &str| (Subject::Network(format!("id-of-{name}").as_str().into()), name.to_owned());
+    assert_eq!(of("network-full"), [network("back"), network("side")]);
+    assert_eq!(of("stack-versions"), [(Subject::Stack("shop".into()), "shop".to_owned())]);
+    let keys: Vec<String> = all.iter().map(|p| p.key()).collect();
+    assert!(keys.contains(&"network-full id-of-side".to_owned()), "{keys:?}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ rules! {
     "secret-gone", Part, Warning, Standing, 31, Service(objects::secret_gone), "a service names a secret that does not exist";
     "config-gone", Part, Warning, Standing, 31, Service(objects::config_gone), "a service names a config that does not exist";
     "network-gone", Part, Warning, Standing, 31, Service(objects::network_gone), "a service joins a network that does not exist";
-    "network-full", Part, Warning, Standing, 31, Swarm(objects::network_full), "a network has hardly an address left to give";
+    "network-full", Part, Warning, Standing, 31, Shared(objects::network_full), "a network has hardly an address left to give";
     "port-twice", Part, Warning, Standing, 30, Swarm(objects::port_twice), "several services publish one port of the routing mesh";
     "digest-drift", Image, Warning, Standing, 30, Service(image::digest_drift), "one tag, different digests among a service's tasks";
     "capacity-full", Capacity, Warning, Standing, 28, Swarm(capacity::full), "reservations take nearly all CPU or memory there is";
@@ -120,7 +120,7 @@ rules! {
     "unbalanced", Spread, Advice, Advice, 13, Node(spread::unbalanced), "a node that came back and stands nearly empty";
     "pinned", Spread, Advice, Advice, 12, Service(spread::pinned), "a local volume or a constraint ties a service to one node";
     "half-on-one", Spread, Advice, Advice, 12, Service(spread::half_on_one), "a service that falls below half of its replicas with one node";
-    "stack-versions", Image, Advice, Advice, 12, Swarm(objects::stack_versions), "services of a stack run different versions of one image";
+    "stack-versions", Image, Advice, Advice, 12, Shared(objects::stack_versions), "services of a stack run different versions of one image";
     "single-replica", Spread, Advice, Advice, 11, Service(spread::single_replica), "a service with one replica, published or not";
     "secret-unused", Part, Advice, Advice, 7, Swarm(objects::secret_unused), "secrets that no service uses, from a day after they were made on";
     "config-unused", Part, Advice, Advice, 7, Swarm(objects::config_unused), "configs that no service uses, from a day after they were made on";

@@ -6,7 +6,9 @@ use std::{
 };
 
 use crate::{
-    cluster::{AddressUse, Network, NetworkId, Part, PublishMode, Service, Stack, Timestamp},
+    cluster::{
+        AddressUse, Network, NetworkId, Part, PublishMode, Service, Stack, Subject, Timestamp,
+    },
     text::count,
     triage::{Context, Remedy, ServiceContext, context::names, rule::Found},
 };
@@ -64,10 +66,10 @@ pub fn network_gone(s: &ServiceContext<'_>) -> Option<Found> {
 
 /// A network with hardly an address left. Tasks that are on their way out are not counted: in an update
 /// there are more for a while.
-pub fn network_full(cx: &Context<'_>) -> Option<Found> {
+pub fn network_full(cx: &Context<'_>) -> Vec<Found> {
     let store = cx.store;
     if !store.lists(Part::Networks) || store.tasks_refused() {
-        return None;
+        return Vec::new();
     }
     let is_full = |network: &Network| -> Option<AddressUse> {
         let most = network.addresses()?;
@@ -77,27 +79,24 @@ pub fn network_full(cx: &Context<'_>) -> Option<Found> {
             limit(store.address_use_at_most(network)).then(|| store.address_use(network))?;
         limit(found.used() - found.leaving).then_some(found)
     };
-    let mut full: Vec<(&Network, AddressUse)> =
-        store.networks().filter_map(|n| Some((n, is_full(n)?))).collect();
-    full.sort_by_key(|(n, found)| (std::cmp::Reverse(found.percent()), &n.name));
-    let (network, found) = full.first()?;
-    let words = |network: &Network, found: &AddressUse| {
-        format!(
+    let told = |(network, found): (&Network, AddressUse)| {
+        let words = format!(
             "network {}: {} of {} addresses are in use ({})",
             network.name,
             found.used(),
             found.capacity.unwrap_or_default(),
             network.subnet_words()
-        )
-    };
-    let mut said = Found::warning(words(network, found), Timestamp::NEVER)
+        );
+        Found::warning(words, Timestamp::NEVER)
+        .about(Subject::Network(network.id.clone()))
         .why("each task, each service's VIP and each node with a task takes an address, and each container attached by hand, which no manager tells; a subnet can't be made larger")
         .remedy(Remedy::Scale, "fewer tasks on this network")
-        .remedy(Remedy::Update, "or move services to a network with a larger subnet (Ctrl-e: Networks)");
-    for (network, found) in &full[1..] {
-        said = said.fact(Timestamp::NEVER, words(network, found));
-    }
-    Some(said)
+        .remedy(Remedy::Update, "or move services to a network with a larger subnet (Ctrl-e: Networks)")
+    };
+    let mut full: Vec<(&Network, AddressUse)> =
+        store.networks().filter_map(|n| Some((n, is_full(n)?))).collect();
+    full.sort_by_key(|(network, _)| (&network.name, &network.id));
+    full.into_iter().map(told).collect()
 }
 
 /// One port published by several services. On nodes' own ports they may live beside each other, the
@@ -156,21 +155,22 @@ fn versions(cx: &Context<'_>, stack: &Stack) -> Vec<String> {
 }
 
 /// Services of a stack on different versions of one image, though nothing is being deployed. Advice.
-pub fn stack_versions(cx: &Context<'_>) -> Option<Found> {
-    let stacks = cx.store.relations().stacks().iter().filter(|stack| !stack.name.is_empty());
-    let said: Vec<String> = stacks.flat_map(|stack| versions(cx, stack)).collect();
-    let (first, others) = said.split_first()?;
-    let more = match others.len() {
-        0 => String::new(),
-        n => format!(", and {n} more like it"),
+pub fn stack_versions(cx: &Context<'_>) -> Vec<Found> {
+    let told = |stack: &Stack| {
+        let said = versions(cx, stack);
+        let (first, others) = said.split_first()?;
+        let more = match others.len() {
+            0 => String::new(),
+            n => format!(", and {n} more like it"),
+        };
+        let found = Found::advice(format!("{first}{more}"))
+            .about(Subject::Stack(stack.name.clone()))
+            .why("a deploy that was not finished, or one service that was changed by hand")
+            .remedy(Remedy::Update, "one version for all of them, if they belong together");
+        Some(others.iter().fold(found, |found, one| found.fact(Timestamp::NEVER, one.clone())))
     };
-    let mut found = Found::advice(format!("{first}{more}"))
-        .why("a deploy that was not finished, or one service that was changed by hand")
-        .remedy(Remedy::Update, "one version for all of them, if they belong together");
-    for one in others {
-        found = found.fact(Timestamp::NEVER, one.clone());
-    }
-    Some(found)
+    let stacks = cx.store.relations().stacks().iter().filter(|stack| !stack.name.is_empty());
+    stacks.filter_map(told).collect()
 }
 
 /// Names of what no service uses, now or after a rollback.
