@@ -5,11 +5,11 @@ use std::{
     hash::Hash,
 };
 
-use super::{ansi, severity::Severity, shape};
+use super::{ansi, severity::LogLevel, shape};
 
-/// Kind of a line.
+/// LineKind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum LineKind {
     /// A line of standard output.
     Stdout,
     /// A line of standard error.
@@ -24,7 +24,7 @@ pub struct Incoming {
     /// When the engine took it: nanoseconds since the Unix epoch, 0 where it does not say.
     pub at: i64,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: LineKind,
     /// Its bytes; what is not UTF-8 is replaced.
     pub text: Vec<u8>,
 }
@@ -39,9 +39,9 @@ pub struct Line<S> {
     /// Its source.
     pub source: S,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: LineKind,
     /// Its severity.
-    pub severity: Severity,
+    pub severity: LogLevel,
     /// Whether it continues the line before it.
     pub continues: bool,
     /// Whether it passes the filter that was last applied.
@@ -113,13 +113,13 @@ impl<S: Clone + Eq + Hash> Buffer<S> {
         for line in incoming {
             let text = cut(&line.text);
             let continues =
-                line.kind != Kind::Ruler && shape::continues(&text) && order != i64::MIN;
+                line.kind != LineKind::Ruler && shape::continues(&text) && order != i64::MIN;
             if !continues {
                 order = order.max(line.at);
             }
             let severity = match (line.kind, continues) {
-                (Kind::Ruler, _) | (_, true) => Severity::None,
-                _ => Severity::of(&ansi::plain(&text)),
+                (LineKind::Ruler, _) | (_, true) => LogLevel::None,
+                _ => LogLevel::of(&ansi::plain(&text)),
             };
             self.next += 1;
             self.bytes += text.len();
@@ -200,7 +200,7 @@ impl<S: Clone + Eq + Hash> Buffer<S> {
         &mut self,
         source: &S,
         at: i64,
-        severity: Severity,
+        severity: LogLevel,
         text: &str,
         filter: impl Fn(&Line<S>) -> bool,
     ) {
@@ -211,7 +211,7 @@ impl<S: Clone + Eq + Hash> Buffer<S> {
             seq: self.next,
             at,
             source: source.clone(),
-            kind: Kind::Ruler,
+            kind: LineKind::Ruler,
             severity,
             continues: false,
             passes: false,
@@ -312,7 +312,7 @@ mod tests {
     use super::*;
 
     fn incoming(at: i64, text: &str) -> Incoming {
-        Incoming { at, kind: Kind::Stdout, text: text.into() }
+        Incoming { at, kind: LineKind::Stdout, text: text.into() }
     }
 
     fn all(buffer: &Buffer<&'static str>) -> String {
@@ -351,7 +351,7 @@ mod tests {
     fn the_oldest_go_and_are_counted() {
         let mut buffer = Buffer::with_limit(100);
         for i in 0..107 {
-            let line = Incoming { at: i, kind: Kind::Stdout, text: b"x\xff".to_vec() };
+            let line = Incoming { at: i, kind: LineKind::Stdout, text: b"x\xff".to_vec() };
             buffer.extend(&"t", [line], |_| true);
         }
         assert_eq!((buffer.lines().len(), buffer.dropped(), buffer.passing()), (100, 7, 100));

@@ -6,6 +6,6 @@ mod buffer;
 mod severity;
 mod shape;
 
-pub use buffer::{Buffer, Incoming, Kind, LIMIT, LINE_BYTES, Line};
-pub use severity::Severity;
+pub use buffer::{Buffer, Incoming, LIMIT, LINE_BYTES, Line, LineKind};
+pub use severity::LogLevel;
 pub use shape::{compact, expand};

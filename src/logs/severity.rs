@@ -1,9 +1,9 @@
 //! The severity of a log line in the usual formats: JSON and logfmt fields, klog, syslog, nginx, log4j,
 //! and plain words.
 
-/// Severity of a log line.
+/// LogLevel of a log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
+pub enum LogLevel {
     /// Unknown.
     #[default]
     None,
@@ -17,7 +17,7 @@ pub enum Severity {
     Error,
 }
 
-impl Severity {
+impl LogLevel {
     /// Its name.
     pub fn word(self) -> &'static str {
         match self {
@@ -29,7 +29,7 @@ impl Severity {
         }
     }
 
-    /// Severity of a level's name, in upper or lower case.
+    /// LogLevel of a level's name, in upper or lower case.
     fn named(word: &str) -> Option<Self> {
         let is = |names: &[&str]| names.iter().any(|n| word.eq_ignore_ascii_case(n));
         if is(&[
@@ -67,7 +67,7 @@ impl Severity {
         })
     }
 
-    /// Severity of a line. Only its beginning is searched: a level stands there, or in a named field.
+    /// LogLevel of a line. Only its beginning is searched: a level stands there, or in a named field.
     pub fn of(line: &str) -> Self {
         let head = match line.char_indices().nth(400) {
             Some((end, _)) => &line[..end],
@@ -86,7 +86,7 @@ impl Severity {
 }
 
 /// `"level":"error"`, `level=warn`, `"severity": 50`.
-fn field(text: &str) -> Option<Severity> {
+fn field(text: &str) -> Option<LogLevel> {
     const NAMES: [&str; 6] = ["level", "severity", "lvl", "loglevel", "levelname", "log.level"];
     let mut at = 0;
     while let Some(found) = text[at..].find(['=', ':']) {
@@ -103,51 +103,51 @@ fn field(text: &str) -> Option<Severity> {
         let value = text[at..].trim_start_matches([' ', '"']);
         let end = value.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(value.len());
         let value = &value[..end];
-        return Severity::named(value).or_else(|| Severity::numbered(value));
+        return LogLevel::named(value).or_else(|| LogLevel::numbered(value));
     }
     None
 }
 
 /// `E0102 15:04:05.678901 …`
-fn klog(text: &str) -> Option<Severity> {
+fn klog(text: &str) -> Option<LogLevel> {
     let bytes = text.as_bytes();
     let digits = bytes.get(1..5)?.iter().all(u8::is_ascii_digit);
     if !digits || bytes.get(5) != Some(&b' ') {
         return None;
     }
     match bytes[0] {
-        b'E' | b'F' => Some(Severity::Error),
-        b'W' => Some(Severity::Warning),
-        b'I' => Some(Severity::Info),
-        b'D' => Some(Severity::Debug),
+        b'E' | b'F' => Some(LogLevel::Error),
+        b'W' => Some(LogLevel::Warning),
+        b'I' => Some(LogLevel::Info),
+        b'D' => Some(LogLevel::Debug),
         _ => None,
     }
 }
 
 /// `<11>…`: the facility times eight plus the level.
-fn syslog(text: &str) -> Option<Severity> {
+fn syslog(text: &str) -> Option<LogLevel> {
     let (number, _) = text.strip_prefix('<')?.split_once('>')?;
     Some(match number.parse::<u32>().ok().filter(|n| *n < 192)? % 8 {
-        0..=3 => Severity::Error,
-        4 => Severity::Warning,
-        5 | 6 => Severity::Info,
-        _ => Severity::Debug,
+        0..=3 => LogLevel::Error,
+        4 => LogLevel::Warning,
+        5 | 6 => LogLevel::Info,
+        _ => LogLevel::Debug,
     })
 }
 
 /// A level as a word of its own near the beginning: `[error]`, `ERROR`, `warn:`. A word in the middle
 /// of a sentence counts only in capitals, and exceptions and panics speak for themselves.
-fn word(text: &str) -> Option<Severity> {
+fn word(text: &str) -> Option<LogLevel> {
     const MARKS: [&str; 4] =
         ["Traceback (most recent call last)", "panic: ", "Exception in thread", "Unhandled"];
     if MARKS.iter().any(|mark| text.starts_with(mark)) || text.contains("' panicked at ") {
-        return Some(Severity::Error);
+        return Some(LogLevel::Error);
     }
     // `java.lang.IllegalStateException: …`, `TypeError: …`
     let first = text.split([' ', ':']).next().unwrap_or_default();
     let named = first.ends_with("Exception") || first.ends_with("Error");
     if named && first.len() > "Error".len() && text[first.len()..].starts_with(": ") {
-        return Some(Severity::Error);
+        return Some(LogLevel::Error);
     }
     let mut words = 0;
     for part in text.split([' ', '\t', '[', ']', '(', ')', '|', ',', ':', '/']) {
@@ -158,7 +158,7 @@ fn word(text: &str) -> Option<Severity> {
         if words > 8 {
             break;
         }
-        let Some(severity) = Severity::named(part) else { continue };
+        let Some(severity) = LogLevel::named(part) else { continue };
         let capitals = part.bytes().all(|b| b.is_ascii_uppercase());
         let at = part.as_ptr() as usize - text.as_ptr() as usize;
         let before = text[..at].bytes().last();
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn levels_are_found_in_the_usual_formats() {
-        use Severity::{Debug, Error, Info, None, Warning};
+        use LogLevel::{Debug, Error, Info, None, Warning};
         for (line, wanted) in [
             (r#"{"time":"…","level":"error","msg":"no info"}"#, Error),
             (r#"{"level":50,"msg":"x"}"#, Error),
@@ -207,7 +207,7 @@ mod tests {
             ("info about the weather", None),
             ("", None),
         ] {
-            assert_eq!(Severity::of(line), wanted, "{line}");
+            assert_eq!(LogLevel::of(line), wanted, "{line}");
         }
     }
 }

@@ -287,7 +287,7 @@ fn idle_bytes() {
 
 /// What a long log costs: its memory, and looking through all of it.
 fn logs() {
-    use skep::logs::{Buffer, Incoming, Kind};
+    use skep::logs::{Buffer, Incoming, LineKind};
     let resident = || -> f64 {
         let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
         let pages: f64 = statm.split_whitespace().nth(1).unwrap().parse().unwrap();
@@ -305,7 +305,7 @@ fn logs() {
         let lines = (0..count / 20).map(|i| {
             let text = text(i * 20 + task).into_bytes();
             bytes += text.len();
-            Incoming { at: (i * 20 + task) as i64 + 1, kind: Kind::Stdout, text }
+            Incoming { at: (i * 20 + task) as i64 + 1, kind: LineKind::Stdout, text }
         });
         let lines: Vec<_> = lines.collect();
         for piece in lines.chunks(500) {

@@ -423,7 +423,7 @@ fn check_text(input: &[u8]) {
     let plain = ansi::plain(&line);
     assert!(text::clean(&plain).chars().all(is_shown));
     let _ = (skep::logs::compact(&plain, &[]), skep::logs::expand(&plain));
-    let _ = skep::logs::Severity::of(&plain);
+    let _ = skep::logs::LogLevel::of(&plain);
 }
 
 fn check_config(input: &[u8]) {

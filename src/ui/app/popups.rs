@@ -8,7 +8,7 @@ use crate::{
     ui::{
         app::{cluster::Cluster, workspace::Workspace},
         input::actions::{Act, Action, Context},
-        popup::{Handled, Host, Known, Popup, is_ctrl_c},
+        popup::{Host, Known, Popup, Reaction, is_ctrl_c},
         screen::kinds::View,
     },
 };
@@ -28,22 +28,22 @@ impl Workspace {
     pub(in crate::ui) fn popup_key(&mut self, key: &KeyEvent) {
         let Some(mut top) = self.popups.pop() else { return };
         let handled = if is_ctrl_c(key) && !top.behaviour().takes_ctrl_c() {
-            Handled::GivenUp
+            Reaction::GivenUp
         } else {
             top.behaviour_mut().key(key, self)
         };
         self.after_popup(top, handled);
     }
 
-    fn after_popup(&mut self, mut top: Popup, handled: Handled) {
+    fn after_popup(&mut self, mut top: Popup, handled: Reaction) {
         match handled {
-            Handled::Stays => self.popups.push(top),
-            Handled::GivenUp => top.behaviour_mut().give_up(self),
-            Handled::StaysThen(after) => {
+            Reaction::Stays => self.popups.push(top),
+            Reaction::GivenUp => top.behaviour_mut().give_up(self),
+            Reaction::StaysThen(after) => {
                 self.popups.push(top);
                 after(self);
             }
-            Handled::DoneThen(after) => after(self),
+            Reaction::DoneThen(after) => after(self),
         }
     }
 }

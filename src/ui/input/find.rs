@@ -2,12 +2,12 @@
 
 use crate::{
     cluster::{PublishMode, Service, Store, Subject, TaskState},
-    ui::table::{filter::Wanted, order::natural},
+    ui::table::{filter::Needle, order::natural},
 };
 
 /// An object that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct Hit {
     /// The object.
     pub subject: Subject,
     /// Its name.
@@ -18,7 +18,7 @@ pub struct Found {
     rank: u8,
 }
 
-impl Found {
+impl Hit {
     /// Whether the text is its name or what it is found by, and no part of it.
     pub fn is_exact(&self) -> bool {
         self.rank == EXACT
@@ -37,7 +37,7 @@ const MOST: usize = 50;
 const LEAST_OF_ID: usize = 4;
 
 /// How near a text is to one that is searched.
-fn rank(text: &str, wanted: &Wanted) -> Option<u8> {
+fn rank(text: &str, wanted: &Needle) -> Option<u8> {
     if text.eq_ignore_ascii_case(wanted.text()) {
         Some(EXACT)
     } else if wanted.is_in(text) {
@@ -55,15 +55,15 @@ fn is_id(id: &str, wanted: &str) -> bool {
 }
 
 /// The objects that a text means, the nearest first.
-pub fn find(store: &Store, text: &str) -> Vec<Found> {
-    let wanted = &Wanted::new(text.trim());
+pub fn find(store: &Store, text: &str) -> Vec<Hit> {
+    let wanted = &Needle::new(text.trim());
     if wanted.text().is_empty() {
         return Vec::new();
     }
     let mut found = Vec::new();
     let mut add = |subject: Subject, name: &str, hit: Option<(u8, String)>| {
         if let Some((rank, by)) = hit {
-            found.push(Found { subject, name: name.to_owned(), by, rank });
+            found.push(Hit { subject, name: name.to_owned(), by, rank });
         }
     };
     let by_name = |name: &str| rank(name, wanted).map(|rank| (rank, String::new()));
@@ -111,7 +111,7 @@ pub fn find(store: &Store, text: &str) -> Vec<Found> {
     }
     tasks(store, wanted.text(), &mut found);
     found.sort_by(|a, b| {
-        let kind = |f: &Found| f.subject.kind();
+        let kind = |f: &Hit| f.subject.kind();
         a.rank
             .cmp(&b.rank)
             .then_with(|| kind(a).cmp(kind(b)))
@@ -122,7 +122,7 @@ pub fn find(store: &Store, text: &str) -> Vec<Found> {
 }
 
 /// The thing of a service in which a text is found.
-fn carried(service: &Service, wanted: &Wanted) -> Option<(u8, String)> {
+fn carried(service: &Service, wanted: &Needle) -> Option<(u8, String)> {
     if let Ok(number) = wanted.text().parse::<u32>() {
         let port = service.ports.iter().find(|port| port.published == number)?;
         let host = if port.mode == PublishMode::Host { " on its nodes" } else { "" };
@@ -150,7 +150,7 @@ fn carried(service: &Service, wanted: &Wanted) -> Option<(u8, String)> {
 /// The label in which a text is found.
 fn label<'a>(
     mut labels: impl Iterator<Item = (&'a str, &'a str)>,
-    wanted: &Wanted,
+    wanted: &Needle,
 ) -> Option<(u8, String)> {
     // What looks secret is not shown, and so not found either.
     let hit = |(key, value): &(&str, &str)| {
@@ -160,7 +160,7 @@ fn label<'a>(
 }
 
 /// Tasks by their address, container or id: only those have nothing to do with their service's name.
-fn tasks(store: &Store, wanted: &str, found: &mut Vec<Found>) {
+fn tasks(store: &Store, wanted: &str, found: &mut Vec<Hit>) {
     let address = wanted.parse::<std::net::IpAddr>().ok();
     let is_hex = wanted.len() >= LEAST_OF_ID && wanted.bytes().all(|b| b.is_ascii_alphanumeric());
     if address.is_none() && !is_hex {
@@ -182,7 +182,7 @@ fn tasks(store: &Store, wanted: &str, found: &mut Vec<Found>) {
         } else {
             continue;
         };
-        found.push(Found {
+        found.push(Hit {
             subject: Subject::Task(task.id.clone(), task.service.clone()),
             name: store.task_name(task),
             by,

@@ -19,7 +19,7 @@ use crate::{
             line_editor::LineEditor,
         },
         popup::{
-            behaviour::{Behaviour, Handled, Host, input_spans, lines_at, title},
+            behaviour::{Behaviour, Host, Reaction, input_spans, lines_at, title},
             plan::wrap,
         },
         widget::text,
@@ -73,15 +73,15 @@ impl Ask {
 }
 
 impl Behaviour for Ask {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
         let cluster = host.cluster();
         let act = cluster.settings.keymap.of(Context::Prompt, key).map(|action| action.act);
         match key.code {
-            KeyCode::Esc => return Handled::GivenUp,
+            KeyCode::Esc => return Reaction::GivenUp,
             _ if act == Some(Act::Edit) && self.asking == Asking::Image => {
                 if let [Target::Service(one)] = self.targets.as_slice() {
                     let one = one.clone();
-                    return Handled::stays_then(move |host| host.edit(one));
+                    return Reaction::stays_then(move |host| host.edit(one));
                 }
                 self.error = Some("the editor takes one service at a time".into());
             }
@@ -90,7 +90,7 @@ impl Behaviour for Ask {
                 Ok(change) => {
                     self.error = None;
                     let targets = self.targets.clone();
-                    return Handled::stays_then(move |host| {
+                    return Reaction::stays_then(move |host| {
                         let names = host.cluster().names_of_targets(&targets);
                         host.read_and_plan(targets, &names, change);
                     });
@@ -102,12 +102,12 @@ impl Behaviour for Ask {
                 }
             }
         }
-        Handled::Stays
+        Reaction::Stays
     }
 
-    fn paste(&mut self, text: &str) -> Handled {
+    fn paste(&mut self, text: &str) -> Reaction {
         self.input.insert(text);
-        Handled::Stays
+        Reaction::Stays
     }
 
     fn give_up(&mut self, host: &mut dyn Host) {

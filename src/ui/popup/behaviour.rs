@@ -83,7 +83,7 @@ pub(in crate::ui) trait Host {
 pub(in crate::ui) type After = Box<dyn FnOnce(&mut dyn Host)>;
 
 /// Result of a key in a popup.
-pub(in crate::ui) enum Handled {
+pub(in crate::ui) enum Reaction {
     /// It stays.
     Stays,
     /// It is given up, as with Esc.
@@ -94,7 +94,7 @@ pub(in crate::ui) enum Handled {
     DoneThen(After),
 }
 
-impl Handled {
+impl Reaction {
     pub(in crate::ui) fn stays_then(after: impl FnOnce(&mut dyn Host) + 'static) -> Self {
         Self::StaysThen(Box::new(after))
     }
@@ -111,11 +111,11 @@ impl Handled {
 /// Behaviour of a popup.
 pub(in crate::ui) trait Behaviour {
     /// Takes a key.
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled;
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction;
 
     /// Takes text that was pasted.
-    fn paste(&mut self, _text: &str) -> Handled {
-        Handled::Stays
+    fn paste(&mut self, _text: &str) -> Reaction {
+        Reaction::Stays
     }
 
     /// Whether Ctrl-c is a key of its own; elsewhere it leads out without a trace.
@@ -131,8 +131,8 @@ pub(in crate::ui) trait Behaviour {
 }
 
 /// Draws the whole screen anew, below the popup.
-pub(in crate::ui) fn redraw() -> Handled {
-    Handled::stays_then(|host| host.cluster_mut().effects.push(Effect::Redraw))
+pub(in crate::ui) fn redraw() -> Reaction {
+    Reaction::stays_then(|host| host.cluster_mut().effects.push(Effect::Redraw))
 }
 
 /// Whether it is the key alone: `Ctrl-y` is no yes.

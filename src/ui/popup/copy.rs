@@ -12,7 +12,7 @@ use crate::{
     ui::{
         app::Effect,
         chrome::popup,
-        popup::behaviour::{Behaviour, Handled, Host, lines_at, title},
+        popup::behaviour::{Behaviour, Host, Reaction, lines_at, title},
         widget::text,
     },
 };
@@ -27,13 +27,13 @@ pub struct CopyChoice {
 }
 
 impl Behaviour for CopyChoice {
-    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Handled {
+    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Reaction {
         let chosen = match key.code {
             KeyCode::Char('i') => self.id.clone(),
             KeyCode::Char('n' | 'c') | KeyCode::Enter => self.name.clone(),
-            _ => return Handled::GivenUp,
+            _ => return Reaction::GivenUp,
         };
-        Handled::done_then(move |host| {
+        Reaction::done_then(move |host| {
             host.cluster_mut().say(format!("copied {chosen}"));
             host.cluster_mut().effects.push(Effect::Copy(chosen));
         })

@@ -14,7 +14,7 @@ use crate::{
     ui::{
         chrome::{clear, frame_of},
         input::actions::{Act, Context},
-        popup::behaviour::{Behaviour, Handled, Host, is_ctrl_c, is_plain, title},
+        popup::behaviour::{Behaviour, Host, Reaction, is_ctrl_c, is_plain, title},
         widget::text,
     },
 };
@@ -50,20 +50,20 @@ impl Editor {
     }
 
     /// Reads what is typed, and shows its plan.
-    fn show_plan(&mut self) -> Handled {
+    fn show_plan(&mut self) -> Reaction {
         let text = self.area.lines().join("\n") + "\n";
         match from_yaml(&text, &self.document.spec) {
             Err(error) => {
                 let line = error.line.saturating_sub(1) as u16;
                 self.area.move_cursor(CursorMove::Jump(line, 0));
                 self.error = Some(error);
-                Handled::Stays
+                Reaction::Stays
             }
             Ok(spec) => {
                 self.error = None;
                 let document = self.document.clone();
                 let change = Change::Spec(Box::new(spec));
-                Handled::stays_then(move |host| {
+                Reaction::stays_then(move |host| {
                     let cluster = host.cluster();
                     let plan = Plan::new(cluster.no, &[document], &change, cluster.model.live());
                     host.open_plan(plan, None);
@@ -74,19 +74,19 @@ impl Editor {
 }
 
 impl Behaviour for Editor {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
         let cluster = host.cluster();
         let act = cluster.settings.keymap.of(Context::Editor, key).map(|action| action.act);
         if self.discarding {
             self.discarding = false;
             if key.code == KeyCode::Char('y') && is_plain(key) {
-                return Handled::GivenUp;
+                return Reaction::GivenUp;
             }
-            return Handled::Stays;
+            return Reaction::Stays;
         }
         match key.code {
             KeyCode::Esc if self.is_changed() => self.discarding = true,
-            KeyCode::Esc => return Handled::GivenUp,
+            KeyCode::Esc => return Reaction::GivenUp,
             _ if is_ctrl_c(key) => self.discarding = self.is_changed(),
             _ if act == Some(Act::ShowPlan) => return self.show_plan(),
             _ => {
@@ -95,12 +95,12 @@ impl Behaviour for Editor {
                 }
             }
         }
-        Handled::Stays
+        Reaction::Stays
     }
 
-    fn paste(&mut self, text: &str) -> Handled {
+    fn paste(&mut self, text: &str) -> Reaction {
         self.area.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
-        Handled::Stays
+        Reaction::Stays
     }
 
     fn takes_ctrl_c(&self) -> bool {

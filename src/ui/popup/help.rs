@@ -13,7 +13,7 @@ use crate::{
         chrome::popup,
         input::actions::{ACTIONS, Act, Action, Context, Needs, ROWS},
         popup::{
-            behaviour::{Behaviour, Handled, Host, redraw, title},
+            behaviour::{Behaviour, Host, Reaction, redraw, title},
             scroll::{Scroll, scroll_keys, scrolled},
             stats,
         },
@@ -35,12 +35,12 @@ impl Help {
 }
 
 impl Behaviour for Help {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
         let cluster = host.cluster();
         match cluster.settings.keymap.of(Context::Page, key).map(|action| action.act) {
             Some(Act::Redraw) => redraw(),
-            Some(act) if self.scroll.act(act) => Handled::Stays,
-            _ => Handled::GivenUp,
+            Some(act) if self.scroll.act(act) => Reaction::Stays,
+            _ => Reaction::GivenUp,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     ui::{
         chrome::clear,
         input::{actions::Act, line_editor::LineEditor},
-        popup::behaviour::{Behaviour, Handled, Host, input_spans},
+        popup::behaviour::{Behaviour, Host, Reaction, input_spans},
     },
 };
 
@@ -40,9 +40,9 @@ impl LinePrompt {
         Self { purpose: Purpose::Highlight, input: LineEditor::with(now) }
     }
 
-    fn at_work(&self) -> Handled {
+    fn at_work(&self) -> Reaction {
         let (purpose, text) = (self.purpose, self.input.text().to_owned());
-        Handled::stays_then(move |host| purpose.set(host, &text))
+        Reaction::stays_then(move |host| purpose.set(host, &text))
     }
 }
 
@@ -56,22 +56,22 @@ impl Purpose {
 }
 
 impl Behaviour for LinePrompt {
-    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Handled {
+    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Reaction {
         let purpose = self.purpose;
         match (key.code, purpose) {
-            (KeyCode::Enter, Purpose::Filter) => Handled::done(),
+            (KeyCode::Enter, Purpose::Filter) => Reaction::done(),
             (KeyCode::Enter, Purpose::Highlight) => {
-                Handled::done_then(|host| host.act(Act::PreviousHit))
+                Reaction::done_then(|host| host.act(Act::PreviousHit))
             }
-            (KeyCode::Esc, _) => Handled::done_then(move |host| purpose.set(host, "")),
-            (KeyCode::Down, Purpose::Filter) => Handled::stays_then(|host| host.act(Act::Down)),
-            (KeyCode::Up, Purpose::Filter) => Handled::stays_then(|host| host.act(Act::Up)),
+            (KeyCode::Esc, _) => Reaction::done_then(move |host| purpose.set(host, "")),
+            (KeyCode::Down, Purpose::Filter) => Reaction::stays_then(|host| host.act(Act::Down)),
+            (KeyCode::Up, Purpose::Filter) => Reaction::stays_then(|host| host.act(Act::Up)),
             _ if self.input.key(key) => self.at_work(),
-            _ => Handled::Stays,
+            _ => Reaction::Stays,
         }
     }
 
-    fn paste(&mut self, text: &str) -> Handled {
+    fn paste(&mut self, text: &str) -> Reaction {
         self.input.insert(text);
         self.at_work()
     }

@@ -20,7 +20,7 @@ pub(in crate::ui) mod waiting;
 use ratatui::{Frame, layout::Rect};
 
 pub(in crate::ui) use crate::ui::popup::ask::{Ask, Asking};
-pub(in crate::ui) use crate::ui::popup::behaviour::{Behaviour, Handled, Host, is_ctrl_c};
+pub(in crate::ui) use crate::ui::popup::behaviour::{Behaviour, Host, Reaction, is_ctrl_c};
 pub(in crate::ui) use crate::ui::popup::copy::CopyChoice;
 pub(in crate::ui) use crate::ui::popup::editor::Editor;
 pub(in crate::ui) use crate::ui::popup::help::Help;

@@ -17,7 +17,7 @@ use crate::{
         chrome::{clear, frame_of},
         input::actions::{Act, Context, Needs},
         popup::{
-            behaviour::{Behaviour, Handled, Host, redraw, title},
+            behaviour::{Behaviour, Host, Reaction, redraw, title},
             describe,
             scroll::{Scroll, scroll_keys, scrolled},
             stats,
@@ -74,34 +74,34 @@ impl Page {
 }
 
 impl Behaviour for Page {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
         let cluster = host.cluster();
         let Some(action) = cluster.settings.keymap.of(Context::Page, key) else {
-            return Handled::Stays;
+            return Reaction::Stays;
         };
         match action.act {
             Act::Reveal => self.reveal = !self.reveal,
             Act::Redraw => return redraw(),
             Act::Yaml => {
                 let subject = self.subject();
-                return Handled::done_then(move |host| {
+                return Reaction::done_then(move |host| {
                     if let Some(subject) = subject {
                         host.yaml_of(&subject);
                     }
                 });
             }
-            Act::Back => return Handled::GivenUp,
+            Act::Back => return Reaction::GivenUp,
             act if self.scroll.act(act) => {}
             // Actions work from a page on what it describes.
             act => {
                 if let Some(Subject::Service(id)) = self.subject()
                     && action.needs == Needs::Service
                 {
-                    return Handled::done_then(move |host| host.act_on(act, id));
+                    return Reaction::done_then(move |host| host.act_on(act, id));
                 }
             }
         }
-        Handled::Stays
+        Reaction::Stays
     }
 
     fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {

@@ -14,11 +14,11 @@ use crate::{
         chrome::popup,
         input::{
             actions::{ACTIONS, Act, Action, Context},
-            find::{Found, find},
+            find::{Hit, find},
             keymap::Keymap,
             line_editor::LineEditor,
         },
-        popup::behaviour::{Behaviour, Handled, Host, input_spans, title},
+        popup::behaviour::{Behaviour, Host, Reaction, input_spans, title},
         table::order::natural,
         widget::text,
     },
@@ -199,8 +199,7 @@ impl Palette {
             return found;
         }
         found.sort_by_key(|s| (s.command.trim() != verb, !s.command.starts_with(verb)));
-        let (near, far): (Vec<Found>, _) =
-            find(store, typed).into_iter().partition(Found::is_exact);
+        let (near, far): (Vec<Hit>, _) = find(store, typed).into_iter().partition(Hit::is_exact);
         // A command that only has the text in it is not what was meant by the name of an object.
         let commands = found.iter().take_while(|s| s.command.starts_with(verb)).count();
         found.splice(commands..commands, near.into_iter().map(to_object));
@@ -227,10 +226,10 @@ impl Palette {
 }
 
 impl Behaviour for Palette {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
         let found = self.suggestions(&Known::of(host));
         match key.code {
-            KeyCode::Esc => return Handled::GivenUp,
+            KeyCode::Esc => return Reaction::GivenUp,
             KeyCode::Down => self.chosen = (self.chosen + 1).min(found.len().saturating_sub(1)),
             KeyCode::Up => self.chosen = self.chosen.saturating_sub(1),
             KeyCode::Tab => {
@@ -244,12 +243,12 @@ impl Behaviour for Palette {
                 if let Some(subject) = found.get(self.chosen).and_then(|s| s.to.clone())
                     && (self.chosen > 0 || !is_command)
                 {
-                    return Handled::done_then(move |host| host.show(&subject));
+                    return Reaction::done_then(move |host| host.show(&subject));
                 }
                 if command.ends_with(' ') {
                     self.fill(&command);
                 } else {
-                    return Handled::stays_then(move |host| host.enter_command(command, &key));
+                    return Reaction::stays_then(move |host| host.enter_command(command, &key));
                 }
             }
             _ => {
@@ -258,12 +257,12 @@ impl Behaviour for Palette {
                 self.error = None;
             }
         }
-        Handled::stays_then(|host| host.preview())
+        Reaction::stays_then(|host| host.preview())
     }
 
-    fn paste(&mut self, text: &str) -> Handled {
+    fn paste(&mut self, text: &str) -> Reaction {
         self.input.insert(text);
-        Handled::Stays
+        Reaction::Stays
     }
 
     fn give_up(&mut self, host: &mut dyn Host) {
@@ -325,7 +324,7 @@ impl Behaviour for Palette {
 }
 
 /// A suggestion that leads to an object.
-fn to_object(found: Found) -> Suggestion {
+fn to_object(found: Hit) -> Suggestion {
     let kind = found.subject.kind();
     let words = if found.by.is_empty() { kind.to_owned() } else { format!("{kind}, {}", found.by) };
     Suggestion { command: found.name, words, key: String::new(), to: Some(found.subject) }

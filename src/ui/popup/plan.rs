@@ -21,7 +21,7 @@ use crate::{
             line_editor::LineEditor,
         },
         popup::{
-            behaviour::{Behaviour, Handled, Host, is_plain, redraw, title, typed},
+            behaviour::{Behaviour, Host, Reaction, is_plain, redraw, title, typed},
             diff,
             scroll::{Scroll, scroll_keys, scrolled},
         },
@@ -110,7 +110,7 @@ impl PlanBox {
 }
 
 impl Behaviour for PlanBox {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Handled {
+    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
         let cluster = host.cluster();
         // Letters are typed where a word confirms.
         let is_text =
@@ -119,26 +119,26 @@ impl Behaviour for PlanBox {
             cluster.settings.keymap.of(Context::Plan, key).filter(|_| !is_text || !is_plain(key));
         let act = action.map(|action| action.act);
         match act {
-            Some(Act::Back) => return Handled::GivenUp,
+            Some(Act::Back) => return Reaction::GivenUp,
             Some(Act::Redraw) => return redraw(),
             _ => {}
         }
-        let Some(answer) = self.answer(key, act, cluster) else { return Handled::Stays };
-        let Some(grant) = &cluster.settings.grant else { return Handled::Stays };
+        let Some(answer) = self.answer(key, act, cluster) else { return Reaction::Stays };
+        let Some(grant) = &cluster.settings.grant else { return Reaction::Stays };
         match self.plan.clone().approve(grant, &answer) {
-            Ok(approved) => return Handled::done_then(|host| host.carry_out(approved)),
+            Ok(approved) => return Reaction::done_then(|host| host.carry_out(approved)),
             Err(NotApproved::Answer) => self.slip = Some(Slip::Wrong),
             Err(why @ NotApproved::OtherCluster) => {
                 let said = format!("nothing was sent: {why}");
-                return Handled::stays_then(move |host| host.cluster_mut().notice(said));
+                return Reaction::stays_then(move |host| host.cluster_mut().notice(said));
             }
         }
-        Handled::Stays
+        Reaction::Stays
     }
 
-    fn paste(&mut self, text: &str) -> Handled {
+    fn paste(&mut self, text: &str) -> Reaction {
         self.typed.insert(text);
-        Handled::Stays
+        Reaction::Stays
     }
 
     fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {

@@ -12,7 +12,7 @@ use crate::{
     ui::{
         app::Effect,
         chrome::popup,
-        popup::behaviour::{Behaviour, Handled, Host, is_ctrl_c, is_plain, lines_at, title},
+        popup::behaviour::{Behaviour, Host, Reaction, is_ctrl_c, is_plain, lines_at, title},
     },
 };
 
@@ -21,12 +21,12 @@ use crate::{
 pub struct Quit;
 
 impl Behaviour for Quit {
-    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Handled {
+    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Reaction {
         let yes = key.code == KeyCode::Char('y') && is_plain(key);
         if yes || is_ctrl_c(key) {
-            return Handled::done_then(|host| host.cluster_mut().effects.push(Effect::Quit));
+            return Reaction::done_then(|host| host.cluster_mut().effects.push(Effect::Quit));
         }
-        Handled::GivenUp
+        Reaction::GivenUp
     }
 
     fn takes_ctrl_c(&self) -> bool {

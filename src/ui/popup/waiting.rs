@@ -8,7 +8,7 @@ use crate::{
     session::Token,
     ui::{
         chrome::popup,
-        popup::behaviour::{Behaviour, Handled, Host, title},
+        popup::behaviour::{Behaviour, Host, Reaction, title},
         widget::text,
     },
 };
@@ -23,8 +23,8 @@ pub struct Waiting {
 }
 
 impl Behaviour for Waiting {
-    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Handled {
-        if key.code == KeyCode::Esc { Handled::GivenUp } else { Handled::Stays }
+    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Reaction {
+        if key.code == KeyCode::Esc { Reaction::GivenUp } else { Reaction::Stays }
     }
 
     fn give_up(&mut self, host: &mut dyn Host) {

@@ -8,7 +8,7 @@ use crate::{
     ui::{
         app::{cluster::Cluster, model::Model},
         screen::{
-            list::{List, Listed, column, users},
+            list::{List, ListKind, column, users},
             networks::pairs,
         },
         table::{
@@ -47,7 +47,7 @@ fn labels(row: &ConfigRow) -> String {
 
 pub(in crate::ui) struct ConfigKind;
 
-impl Listed for ConfigKind {
+impl ListKind for ConfigKind {
     type Row = ConfigRow;
 
     const TITLE: &'static str = "Configs";

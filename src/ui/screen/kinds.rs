@@ -28,7 +28,7 @@ pub(in crate::ui) use kinds;
 
 /// Names and keys of a kind of screen.
 #[derive(Debug)]
-pub struct Kind {
+pub struct ScreenKind {
     /// Its name in the palette, in `--view` and in the config file.
     pub id: &'static str,
     /// Its name on the screen.
@@ -58,12 +58,12 @@ macro_rules! views {
             pub const ALL: &'static [Self] = &[Self::Overview, $($(#[$when])* Self::$view),*];
 
             /// Its names and keys.
-            pub const fn kind(self) -> &'static Kind {
+            pub const fn kind(self) -> &'static ScreenKind {
                 match self {
                     Self::Overview => {
-                        &Kind { id: "overview", name: "Overview", aliases: &["ov"], keys: &["1"] }
+                        &ScreenKind { id: "overview", name: "Overview", aliases: &["ov"], keys: &["1"] }
                     }
-                    $($(#[$when])* Self::$view => &Kind {
+                    $($(#[$when])* Self::$view => &ScreenKind {
                         id: stringify!($id),
                         name: $name,
                         aliases: &$aliases,

@@ -25,7 +25,7 @@ use crate::{
 const REST: Duration = Duration::from_millis(500);
 
 /// A kind of objects that are listed.
-pub(in crate::ui) trait Listed {
+pub(in crate::ui) trait ListKind {
     /// One line of the list: the object, and the figures that are shown of it.
     type Row: Row + 'static;
 
@@ -66,20 +66,20 @@ pub(in crate::ui) trait Listed {
 }
 
 /// The screen.
-pub(in crate::ui) struct List<K: Listed> {
+pub(in crate::ui) struct List<K: ListKind> {
     /// The list.
     pub table: Table<K::Row>,
     /// Stamp of the model that the rows were made from, and when.
     made: Option<(u64, Timestamp)>,
 }
 
-impl<K: Listed> Default for List<K> {
+impl<K: ListKind> Default for List<K> {
     fn default() -> Self {
         Self { table: Table::ordered(Sorting::By(K::titles)), made: None }
     }
 }
 
-impl<K: Listed> Screen for List<K> {
+impl<K: ListKind> Screen for List<K> {
     fn refresh(&mut self, cx: Cx<'_>) {
         let (model, now) = (&cx.cluster.model, cx.cluster.now);
         let stamp = model.stamp(K::FROM);

@@ -7,7 +7,7 @@ use crate::{
     config::Slot,
     ui::{
         app::{cluster::Cluster, model::Model},
-        screen::list::{List, Listed, column, users},
+        screen::list::{List, ListKind, column, users},
         table::{
             Row,
             columns::{Cell, Column, Key},
@@ -61,7 +61,7 @@ const NEARLY_FULL: u64 = 80;
 
 pub(in crate::ui) struct NetworkKind;
 
-impl Listed for NetworkKind {
+impl ListKind for NetworkKind {
     type Row = NetworkRow;
 
     const TITLE: &'static str = "Networks";

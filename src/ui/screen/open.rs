@@ -13,7 +13,7 @@ use crate::{
         },
         screen::{
             kinds::View,
-            logs::{LogPane, LogSource, Place},
+            logs::{LogPane, LogPlace, LogSource},
             tasks::TaskScope,
         },
     },
@@ -56,7 +56,7 @@ impl Workspace {
                 let name = task.map(|t| store.task_name(t)).unwrap_or_default();
                 // One that waits to start, or started again, has its cause in the log of the one before.
                 match task.filter(|task| task.is_live()) {
-                    Some(task) => (LogSource::Place(Place::of(task)), name),
+                    Some(task) => (LogSource::Place(LogPlace::of(task)), name),
                     None => (LogSource::Tasks(vec![id]), name),
                 }
             }

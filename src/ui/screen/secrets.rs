@@ -8,7 +8,7 @@ use crate::{
     ui::{
         app::{cluster::Cluster, model::Model},
         screen::{
-            list::{List, Listed, column, users},
+            list::{List, ListKind, column, users},
             networks::pairs,
         },
         table::{
@@ -47,7 +47,7 @@ fn labels(row: &SecretRow) -> String {
 
 pub(in crate::ui) struct SecretKind;
 
-impl Listed for SecretKind {
+impl ListKind for SecretKind {
     type Row = SecretRow;
 
     const TITLE: &'static str = "Secrets";

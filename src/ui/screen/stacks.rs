@@ -9,7 +9,7 @@ use crate::{
     ui::{
         app::{cluster::Cluster, model::Model},
         screen::{
-            list::{List, Listed, column},
+            list::{List, ListKind, column},
             problems::words,
         },
         table::{
@@ -87,7 +87,7 @@ fn images(stack: &crate::cluster::Stack) -> String {
 
 pub(in crate::ui) struct StackKind;
 
-impl Listed for StackKind {
+impl ListKind for StackKind {
     type Row = StackRow;
 
     const TITLE: &'static str = "Stacks";

@@ -7,7 +7,7 @@ use crate::{
     config::Slot,
     ui::{
         app::{cluster::Cluster, model::Model},
-        screen::list::{List, Listed, column},
+        screen::list::{List, ListKind, column},
         table::{
             Row,
             columns::{Cell, Column, Key},
@@ -47,7 +47,7 @@ pub(in crate::ui) fn place(volume: &Volume) -> &'static str {
 
 pub(in crate::ui) struct VolumeKind;
 
-impl Listed for VolumeKind {
+impl ListKind for VolumeKind {
     type Row = VolumeRow;
 
     const TITLE: &'static str = "Volumes";

@@ -18,9 +18,9 @@ pub struct Filter {
 enum Kind {
     #[default]
     All,
-    Text(Wanted),
+    Text(Needle),
     /// These characters in this order, whatever lies between.
-    Fuzzy(Wanted),
+    Fuzzy(Needle),
     Regex(Box<Regex>),
     /// A regex that is not complete yet: lets everything pass, and says why.
     Wrong(String),
@@ -47,9 +47,9 @@ impl Filter {
                 }
             }
         } else if let Some(fuzzy) = rest.strip_prefix('~') {
-            Kind::Fuzzy(Wanted::new(fuzzy))
+            Kind::Fuzzy(Needle::new(fuzzy))
         } else {
-            Kind::Text(Wanted::new(rest))
+            Kind::Text(Needle::new(rest))
         };
         Self { text: text.to_owned(), kind, invert }
     }
@@ -150,14 +150,14 @@ impl Filter {
 
 /// The text of a filter, and its properties: it is compared with many texts.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct Needle {
     text: String,
     /// A capital in it makes it exact.
     is_exact: bool,
     is_ascii: bool,
 }
 
-impl Wanted {
+impl Needle {
     /// A text to look for.
     pub fn new(text: &str) -> Self {
         let is_exact = text.chars().any(char::is_uppercase);

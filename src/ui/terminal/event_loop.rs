@@ -22,7 +22,7 @@ use crate::{
             performance::{Performance, resident},
             signals::{Ends, Job, JobControl, can_go_on},
             ssh_backlog::SshBacklog,
-            tty::{Screen, Strays},
+            tty::{RawTerminal, Strays},
             user_files::UserFiles,
         },
     },
@@ -169,7 +169,7 @@ pub async fn run(
     // Before the terminal is taken: whatever ends it from here on gives it back.
     let mut ends = Ends::new()?;
     let mut job_control = JobControl::new()?;
-    let mut screen = Screen::take(mouse)?;
+    let mut screen = RawTerminal::take(mouse)?;
     let mut keys = Keyboard::new();
     let mut files = UserFiles::new();
     let mut strays = Strays::default();
@@ -320,7 +320,7 @@ pub async fn run(
 
 /// Gives the terminal back and stops until `fg`, where there is one.
 async fn suspend(
-    screen: &mut Screen,
+    screen: &mut RawTerminal,
     keys: &mut Keyboard,
     job_control: &mut JobControl,
 ) -> io::Result<()> {

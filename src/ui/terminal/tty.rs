@@ -85,7 +85,7 @@ impl Strays {
 }
 
 /// The terminal while skep has it; gives it back when dropped.
-pub(in crate::ui) struct Screen {
+pub(in crate::ui) struct RawTerminal {
     pub tty: Tty,
     /// Progress of the output to the terminal.
     pub gauge: Gauge,
@@ -102,7 +102,7 @@ impl crossterm::Command for EnableMouse {
     }
 }
 
-impl Screen {
+impl RawTerminal {
     /// Takes the terminal.
     pub fn take(mouse: bool) -> io::Result<Self> {
         let before = std::panic::take_hook();
@@ -163,7 +163,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for RawTerminal {
     fn drop(&mut self) {
         let _ = Write::flush(self.tty.backend_mut());
         self.gauge.wait(PATIENCE);

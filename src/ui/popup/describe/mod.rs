@@ -32,7 +32,7 @@ pub(in crate::ui) fn lines(
     let store = &cluster.model.store;
     let none = Value::Null;
     let document = read.and_then(|r| r.as_ref().ok()).map_or(&none, |document| &**document);
-    let mut page = Page { cluster, document, reveal, lines: Vec::new(), width };
+    let mut page = Sheet { cluster, document, reveal, lines: Vec::new(), width };
     match subject {
         Subject::Service(id) => match store.service(id) {
             Some(service) => page.service(id, service),
@@ -87,7 +87,7 @@ pub(in crate::ui) fn blast_lines(
 ) -> Vec<Line<'static>> {
     let store = &cluster.model.store;
     let document = &Value::Null;
-    let mut page = Page { cluster, document, reveal: false, lines: Vec::new(), width };
+    let mut page = Sheet { cluster, document, reveal: false, lines: Vec::new(), width };
     let Some(node) = store.node(id) else {
         page.say("this node is gone");
         return page.lines;
@@ -121,7 +121,7 @@ pub(in crate::ui) fn blast_lines(
 /// Columns for the names of fields.
 const NAMES: usize = 16;
 
-struct Page<'a> {
+struct Sheet<'a> {
     cluster: &'a Cluster,
     /// The document as it was read, or null.
     document: &'a Value,
@@ -132,7 +132,7 @@ struct Page<'a> {
     width: usize,
 }
 
-impl Page<'_> {
+impl Sheet<'_> {
     fn say(&mut self, said: &str) {
         for line in text::wrapped(said, self.width.max(20)) {
             self.lines.push(Line::styled(line.to_owned(), self.cluster.style(Slot::Dim)));

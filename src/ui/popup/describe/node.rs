@@ -7,12 +7,12 @@ use crate::{
     config::Slot,
     ui::{
         chrome::unknown,
-        popup::describe::{Page, text_of},
+        popup::describe::{Sheet, text_of},
         widget::{bar::bar, text},
     },
 };
 
-impl Page<'_> {
+impl Sheet<'_> {
     pub(in crate::ui) fn node(&mut self, id: &NodeId, n: &Node) {
         let store = &self.cluster.model.store;
         self.field("hostname", &n.hostname);

@@ -13,7 +13,7 @@ use crate::{
     text::{bytes, count},
     ui::{
         chrome::unknown,
-        popup::describe::{Page, text_of},
+        popup::describe::{Sheet, text_of},
         screen::{
             networks::{addresses, flags},
             services,
@@ -28,7 +28,7 @@ const TASKS: usize = 12;
 /// Lines of a config that are shown.
 const LINES: usize = 500;
 
-impl Page<'_> {
+impl Sheet<'_> {
     /// An object that is not known, or not any more.
     pub(in crate::ui) fn gone(&mut self, part: Part, kind: &str) {
         let why = unknown(self.cluster, part);

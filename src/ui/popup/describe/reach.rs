@@ -9,7 +9,7 @@ use crate::{
     cluster::{EndpointMode, NetworkId, PublishMode, Service, ServiceId, Subject},
     config::Slot,
     text::count,
-    ui::{app::cluster::Cluster, popup::describe::Page},
+    ui::{app::cluster::Cluster, popup::describe::Sheet},
 };
 
 /// The page's lines.
@@ -20,7 +20,7 @@ pub(in crate::ui) fn lines(
 ) -> Vec<Line<'static>> {
     let store = &cluster.model.store;
     let document = &Value::Null;
-    let mut page = Page { cluster, document, reveal: false, lines: Vec::new(), width };
+    let mut page = Sheet { cluster, document, reveal: false, lines: Vec::new(), width };
     let (Some(from), Some(to)) = (store.service(from), store.service(to)) else {
         page.say("one of the two services is gone");
         return page.lines;
@@ -29,7 +29,7 @@ pub(in crate::ui) fn lines(
     page.lines
 }
 
-impl Page<'_> {
+impl Sheet<'_> {
     fn reach(&mut self, from: &Service, to: &Service) {
         let store = &self.cluster.model.store;
         let here: HashSet<&NetworkId> = from.networks.iter().collect();

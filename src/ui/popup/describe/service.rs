@@ -15,7 +15,7 @@ use crate::{
     text::{bytes, exact},
     ui::{
         chrome::unknown,
-        popup::describe::{Page, span, text_of, words},
+        popup::describe::{Sheet, span, text_of, words},
         screen::services,
         widget::text,
     },
@@ -24,7 +24,7 @@ use crate::{
 /// Lines of a difference that are shown.
 const DIFF: usize = 60;
 
-impl Page<'_> {
+impl Sheet<'_> {
     pub(in crate::ui) fn service(&mut self, id: &ServiceId, s: &Service) {
         let subject = Subject::Service(id.clone());
         let store = &self.cluster.model.store;

@@ -7,13 +7,13 @@ use crate::{
     config::Slot,
     text::quote,
     ui::{
-        popup::describe::{Page, text_of},
+        popup::describe::{Sheet, text_of},
         screen::tasks,
         widget::text,
     },
 };
 
-impl Page<'_> {
+impl Sheet<'_> {
     pub(in crate::ui) fn task(&mut self, id: &TaskId, t: &Task) {
         let store = &self.cluster.model.store;
         self.field("name", store.task_name(t));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     cluster::{TaskId, Timestamp},
-    logs::{Kind, Line},
+    logs::{Line, LineKind},
     ui::{
         screen::logs::{LogPane, Seek},
         table::{
@@ -137,7 +137,7 @@ impl LogPane {
             return Vec::new();
         }
         let mut known: HashMap<&TaskId, (i64, usize)> = HashMap::new();
-        for line in self.buffer.lines().iter().filter(|l| l.kind != Kind::Ruler && l.at != 0) {
+        for line in self.buffer.lines().iter().filter(|l| l.kind != LineKind::Ruler && l.at != 0) {
             let entry = known.entry(&line.source).or_insert((line.at, 0));
             *entry = (entry.0.min(line.at), entry.1 + 1);
         }

@@ -13,7 +13,7 @@ use crate::{
     cluster::{Mode, TaskId, Timestamp},
     config::{Depth, Slot, nearest},
     logs::{
-        Kind, Line, Severity,
+        Line, LineKind, LogLevel,
         ansi::{self, Colour, TextStyle},
         compact, expand,
     },
@@ -198,10 +198,10 @@ fn head<'a>(cluster: &Cluster, log: &LogPane) -> Row<'a> {
 
 /// Number of rows that a line takes in `room` columns.
 fn rows_of(log: &LogPane, line: &Line<TaskId>, room: usize) -> usize {
-    if log.open.contains(&line.seq) && line.kind != Kind::Ruler {
+    if log.open.contains(&line.seq) && line.kind != LineKind::Ruler {
         return body_rows(line, room).len().min(OPEN_ROWS);
     }
-    if !log.wrap || line.kind == Kind::Ruler || line.text.len() <= room {
+    if !log.wrap || line.kind == LineKind::Ruler || line.text.len() <= room {
         return 1;
     }
     let shown = shown(line, &log.keys, room * OPEN_ROWS);
@@ -260,13 +260,13 @@ fn lines_of<'a>(
     let dim = cluster.style(Slot::Dim);
     let writer = log.writers.get(&line.source);
     let label_style = cluster.style(LABELS[writer.map_or(0, |w| w.colour) % LABELS.len()]);
-    if line.kind == Kind::Ruler {
+    if line.kind == LineKind::Ruler {
         let lead = if on_cursor { "›─" } else { "──" };
         let said = format!("{lead} {} ", text::clean(&line.text));
         let wide = times + names + room;
         let said = text::cut(&said, wide).into_owned();
         let rest = "─".repeat(wide.saturating_sub(text::width(&said)));
-        let slot = if line.severity == Severity::Error { Slot::Critical } else { Slot::Dim };
+        let slot = if line.severity == LogLevel::Error { Slot::Critical } else { Slot::Dim };
         return vec![Row::from(vec![
             Span::styled(said, cluster.style(slot)),
             Span::styled(rest, dim),
@@ -286,14 +286,14 @@ fn lines_of<'a>(
         lead.push(Span::raw(" ".repeat(pad)));
     }
     let base = match (line.severity, line.kind) {
-        (Severity::Error, _) => cluster.style(Slot::Critical),
-        (Severity::Warning, _) => cluster.style(Slot::Warn),
-        (Severity::Debug, _) => dim,
+        (LogLevel::Error, _) => cluster.style(Slot::Critical),
+        (LogLevel::Warning, _) => cluster.style(Slot::Warn),
+        (LogLevel::Debug, _) => dim,
         _ => cluster.style(Slot::Text),
     };
     let bar = match (line.kind, on_cursor) {
         (_, true) => Span::styled("›", cluster.style(Slot::Focus)),
-        (Kind::Stderr, _) => Span::styled("▏", cluster.style(Slot::Warn)),
+        (LineKind::Stderr, _) => Span::styled("▏", cluster.style(Slot::Warn)),
         _ => Span::raw(" "),
     };
     lead.push(bar);

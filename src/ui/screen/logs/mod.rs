@@ -9,7 +9,7 @@ use ratatui::{Frame, layout::Rect};
 
 use crate::{
     cluster::{ServiceId, Subject, TaskId},
-    logs::{Kind, Severity, ansi},
+    logs::{LineKind, LogLevel, ansi},
     session::Command,
     text::clean,
     ui::{
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-pub(in crate::ui) use pane::{LogFilter, LogPane, LogSource, Place, Seek, Times};
+pub(in crate::ui) use pane::{LogFilter, LogPane, LogPlace, LogSource, Seek, Times};
 
 /// The log that is open.
 #[derive(Default)]
@@ -189,17 +189,17 @@ fn only(log: &mut LogPane, act: Act) {
         }
         Act::OnlyStream => {
             let next = match log.filter.stream {
-                None => Some(Kind::Stdout),
-                Some(Kind::Stdout) => Some(Kind::Stderr),
+                None => Some(LineKind::Stdout),
+                Some(LineKind::Stdout) => Some(LineKind::Stderr),
                 _ => None,
             };
             log.change_filter(|filter| filter.stream = next);
         }
         _ => {
             let next = match log.filter.severity {
-                Severity::None => Severity::Warning,
-                Severity::Warning => Severity::Error,
-                _ => Severity::None,
+                LogLevel::None => LogLevel::Warning,
+                LogLevel::Warning => LogLevel::Error,
+                _ => LogLevel::None,
             };
             log.change_filter(|filter| filter.severity = next);
         }
@@ -210,7 +210,7 @@ impl Logs {
     fn find_error(&mut self, forward: bool, cluster: &mut Cluster) {
         let Some(log) = self.here(cluster) else { return };
         let is_error =
-            |l: &crate::logs::Line<_>| l.severity == Severity::Error && l.kind != Kind::Ruler;
+            |l: &crate::logs::Line<_>| l.severity == LogLevel::Error && l.kind != LineKind::Ruler;
         if !log.find(forward, is_error) {
             let way = if forward { "after" } else { "before" };
             cluster.say(format!("no error {way} this line"));
@@ -226,7 +226,7 @@ impl Logs {
             return cluster.say("nothing to look for: & makes text stand out, / filters");
         };
         let hit = |line: &crate::logs::Line<_>| {
-            line.kind != Kind::Ruler && wanted.passes([&*ansi::plain(&line.text)].into_iter())
+            line.kind != LineKind::Ruler && wanted.passes([&*ansi::plain(&line.text)].into_iter())
         };
         if !log.find(forward, hit) {
             let way = if forward { "after" } else { "before" };

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     cluster::{NodeId, ServiceId, Store, Task, TaskId, Timestamp},
-    logs::{Buffer, Incoming, Kind, Line, Severity, ansi},
+    logs::{Buffer, Incoming, Line, LineKind, LogLevel, ansi},
     session::{LogFrame, LogTask, Output, Token},
     text::{clean, clean_lines},
     ui::table::filter::Filter,
@@ -22,21 +22,21 @@ pub enum LogSource {
     /// These tasks.
     Tasks(Vec<TaskId>),
     /// All tasks in the place of this one, those before it and those to come.
-    Place(Place),
+    Place(LogPlace),
     /// All live tasks on a node.
     Node(NodeId),
 }
 
 /// A slot of a service, or a node that runs one of its tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct LogPlace {
     /// The service.
     pub service: ServiceId,
     slot: u64,
     node: Option<NodeId>,
 }
 
-impl Place {
+impl LogPlace {
     /// The place of a task.
     pub fn of(task: &Task) -> Self {
         let node = task.node.clone().filter(|_| task.slot == 0);
@@ -110,9 +110,9 @@ pub struct LogFilter {
     /// Only those of tasks on this node.
     pub host: Option<(NodeId, HashSet<TaskId>)>,
     /// Only this output's.
-    pub stream: Option<Kind>,
+    pub stream: Option<LineKind>,
     /// Only at least so bad.
-    pub severity: Severity,
+    pub severity: LogLevel,
 }
 
 impl LogFilter {
@@ -122,7 +122,7 @@ impl LogFilter {
         {
             return false;
         }
-        if line.kind == Kind::Ruler {
+        if line.kind == LineKind::Ruler {
             return self.text.is_empty();
         }
         self.stream.is_none_or(|s| s == line.kind)
@@ -145,11 +145,11 @@ impl LogFilter {
             words.push("one node".to_owned());
         }
         match self.stream {
-            Some(Kind::Stdout) => words.push("stdout".to_owned()),
-            Some(Kind::Stderr) => words.push("stderr".to_owned()),
+            Some(LineKind::Stdout) => words.push("stdout".to_owned()),
+            Some(LineKind::Stderr) => words.push("stderr".to_owned()),
             _ => {}
         }
-        if self.severity > Severity::None {
+        if self.severity > LogLevel::None {
             words.push(format!("≥ {}", self.severity.word()));
         }
         words
@@ -346,7 +346,7 @@ impl LogPane {
             let err = if task.err.is_empty() { String::new() } else { format!(": {}", task.err) };
             let never = if task.container.is_none() { ", never had a container" } else { "" };
             let said = format!("{said_of} {}{place}{exit}{never}{err}", task.state);
-            let severity = if task.state.is_failure() { Severity::Error } else { Severity::None };
+            let severity = if task.state.is_failure() { LogLevel::Error } else { LogLevel::None };
             let filter = &self.filter;
             self.buffer.rule(&task.id, task.since.0, severity, &said, |line| filter.passes(line));
         }
@@ -381,7 +381,7 @@ impl LogPane {
         let said =
             format!("{name}: a gap of {secs:.1} s: the engine does not have these lines any more");
         let (at, filter) = (from.0.saturating_add(1), &self.filter);
-        self.buffer.rule(task, at, Severity::Error, &said, |line| filter.passes(line));
+        self.buffer.rule(task, at, LogLevel::Error, &said, |line| filter.passes(line));
     }
 
     /// A line as it is written to files and the clipboard.
@@ -407,9 +407,9 @@ impl LogPane {
             }
             Some(Seek::End(task)) => {
                 let lines = self.buffer.lines().iter();
-                let end = lines.rev().find(|l| l.source == *task && l.kind == Kind::Ruler);
+                let end = lines.rev().find(|l| l.source == *task && l.kind == LineKind::Ruler);
                 let followed = self.tasks.iter().any(|t| t.task == *task);
-                let spoke = |l: &Line<TaskId>| l.source == *task && l.kind != Kind::Ruler;
+                let spoke = |l: &Line<TaskId>| l.source == *task && l.kind != LineKind::Ruler;
                 let ready = !followed || self.buffer.lines().iter().any(spoke);
                 end.filter(|_| ready).map(|l| l.seq)
             }
@@ -430,6 +430,6 @@ impl LogPane {
 }
 
 fn incoming(frame: LogFrame) -> Incoming {
-    let kind = if frame.output == Output::Stderr { Kind::Stderr } else { Kind::Stdout };
+    let kind = if frame.output == Output::Stderr { LineKind::Stderr } else { LineKind::Stdout };
     Incoming { at: frame.at.0, kind, text: frame.text }
 }

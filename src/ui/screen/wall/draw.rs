@@ -16,7 +16,7 @@ use crate::{
         chrome::nodes_ready,
         screen::{
             problems::words,
-            wall::{Page, Wall, failures, figures, findings, lists},
+            wall::{Wall, WallPage, failures, figures, findings, lists},
         },
         widget::{big, text},
     },
@@ -54,15 +54,15 @@ pub(in crate::ui) fn place(wall: &Wall, now: Timestamp, area: Rect) -> Option<Re
 pub(in crate::ui) fn draw(cx: WallCx<'_>, frame: &mut Frame<'_>, area: Rect) {
     let page = cx.wall.page;
     let cluster = match page {
-        Page::Clusters => cx.current,
-        Page::Lost(no)
-        | Page::Figures(no)
-        | Page::Problems(no)
-        | Page::Services(no)
-        | Page::Nodes(no)
-        | Page::Failures(no) => cx.cluster(no),
+        WallPage::Clusters => cx.current,
+        WallPage::Lost(no)
+        | WallPage::Figures(no)
+        | WallPage::Problems(no)
+        | WallPage::Services(no)
+        | WallPage::Nodes(no)
+        | WallPage::Failures(no) => cx.cluster(no),
     };
-    if matches!(page, Page::Lost(_)) {
+    if matches!(page, WallPage::Lost(_)) {
         return lost(cx, cluster, frame, area);
     }
     head(cx, cluster, frame, Rect { height: 1, ..area });
@@ -70,13 +70,13 @@ pub(in crate::ui) fn draw(cx: WallCx<'_>, frame: &mut Frame<'_>, area: Rect) {
     dots(cx, cluster, frame, foot);
     let body = Rect { y: area.y + 2, height: area.height.saturating_sub(4), ..area };
     match page {
-        Page::Clusters => lists::clusters(cx.open, frame, body),
-        Page::Figures(_) => figures::draw(cluster, frame, body),
-        Page::Problems(_) => findings::draw(cluster, frame, body),
-        Page::Services(_) => lists::services(cluster, frame, body),
-        Page::Nodes(_) => lists::nodes(cluster, frame, body),
-        Page::Failures(_) => failures::draw(cluster, frame, body),
-        Page::Lost(_) => {}
+        WallPage::Clusters => lists::clusters(cx.open, frame, body),
+        WallPage::Figures(_) => figures::draw(cluster, frame, body),
+        WallPage::Problems(_) => findings::draw(cluster, frame, body),
+        WallPage::Services(_) => lists::services(cluster, frame, body),
+        WallPage::Nodes(_) => lists::nodes(cluster, frame, body),
+        WallPage::Failures(_) => failures::draw(cluster, frame, body),
+        WallPage::Lost(_) => {}
     }
 }
 
@@ -84,18 +84,18 @@ pub(in crate::ui) fn draw(cx: WallCx<'_>, frame: &mut Frame<'_>, area: Rect) {
 fn head(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
     let several = cx.open.len() > 1;
     let name = match cx.wall.page {
-        Page::Clusters => "all clusters".to_owned(),
+        WallPage::Clusters => "all clusters".to_owned(),
         _ if several || cluster.settings.named => text::clean(&cluster.settings.name).into_owned(),
         _ => text::clean(&cluster.model.store.info().manager).into_owned(),
     };
     let title = match cx.wall.page {
-        Page::Clusters => "Clusters",
-        Page::Lost(_) => "Lost",
-        Page::Figures(_) => "Swarm",
-        Page::Problems(_) => "Problems",
-        Page::Services(_) => "Services: tasks running or done",
-        Page::Nodes(_) => "Nodes: tasks running",
-        Page::Failures(_) => "Failures, last hour",
+        WallPage::Clusters => "Clusters",
+        WallPage::Lost(_) => "Lost",
+        WallPage::Figures(_) => "Swarm",
+        WallPage::Problems(_) => "Problems",
+        WallPage::Services(_) => "Services: tasks running or done",
+        WallPage::Nodes(_) => "Nodes: tasks running",
+        WallPage::Failures(_) => "Failures, last hour",
     };
     let silent = cluster.tasks_silent();
     let (beat, slot) = match (cluster.is_live() && silent.is_none(), cx.wall.beat) {
@@ -146,7 +146,7 @@ fn dots(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
         .iter()
         .filter_map(|b| Some((b, b.loud().next()?)))
         .min_by_key(|(of, p)| (!p.is_new(of.model.now), p.urgency()));
-    if let Some((of, problem)) = worst.filter(|_| !matches!(cx.wall.page, Page::Problems(_))) {
+    if let Some((of, problem)) = worst.filter(|_| !matches!(cx.wall.page, WallPage::Problems(_))) {
         let used: usize = spans.iter().map(Span::width).sum();
         let news = words::news(problem, of.model.now);
         let room = (area.width as usize).saturating_sub(used + 4 + text::width(news));

@@ -31,7 +31,7 @@ const SHIFT: u64 = 120;
 
 /// A page of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ui) enum Page {
+pub(in crate::ui) enum WallPage {
     /// All clusters, a line each.
     Clusters,
     /// The link is lost: only the reason is shown.
@@ -58,7 +58,7 @@ struct Finding {
 #[derive(Debug)]
 pub(in crate::ui) struct Wall {
     pub open: bool,
-    pub page: Page,
+    pub page: WallPage,
     /// Someone holds the page.
     pub held: bool,
     settings: WallSettings,
@@ -78,7 +78,7 @@ impl Wall {
     pub fn new(settings: WallSettings) -> Self {
         Self {
             open: settings.open,
-            page: Page::Clusters,
+            page: WallPage::Clusters,
             held: false,
             settings,
             turned: Timestamp::NEVER,
@@ -98,21 +98,21 @@ impl Wall {
     }
 
     /// The pages there are.
-    pub fn pages<'b>(clusters: impl Iterator<Item = &'b Cluster> + Clone) -> Vec<Page> {
+    pub fn pages<'b>(clusters: impl Iterator<Item = &'b Cluster> + Clone) -> Vec<WallPage> {
         let mut pages = Vec::new();
         if clusters.clone().count() > 1 {
-            pages.push(Page::Clusters);
+            pages.push(WallPage::Clusters);
         }
         for cluster in clusters {
             let no = cluster.no;
             if matches!(cluster.link.state, LinkState::Lost { .. })
                 || cluster.link.last_heard.is_none()
             {
-                pages.push(Page::Lost(no));
+                pages.push(WallPage::Lost(no));
                 continue;
             }
-            pages.extend([Page::Figures(no), Page::Problems(no), Page::Services(no)]);
-            pages.extend([Page::Nodes(no), Page::Failures(no)]);
+            pages.extend([WallPage::Figures(no), WallPage::Problems(no), WallPage::Services(no)]);
+            pages.extend([WallPage::Nodes(no), WallPage::Failures(no)]);
         }
         pages
     }
@@ -143,7 +143,7 @@ impl Wall {
         self.tell(now)
     }
 
-    fn to(&mut self, page: Option<Page>, now: Timestamp) {
+    fn to(&mut self, page: Option<WallPage>, now: Timestamp) {
         if let Some(page) = page {
             self.page = page;
             self.turned = now;
@@ -176,7 +176,7 @@ impl Wall {
         for cluster in clusters {
             let is_lost = matches!(cluster.link.state, LinkState::Lost { .. });
             if is_lost && self.lost.insert(cluster.no) {
-                fresh = Some(Page::Lost(cluster.no));
+                fresh = Some(WallPage::Lost(cluster.no));
                 // It may be lost between its first list and the first look.
                 if self.known.is_some() || cluster.model.live().is_loaded() {
                     self.untold.push(lost(cluster));
@@ -188,7 +188,7 @@ impl Wall {
                 let key = (cluster.no, problem.rule, problem.object.clone());
                 if self.known.as_ref().is_some_and(|known| !known.contains(&key)) {
                     self.untold.push(finding(cluster, problem));
-                    fresh.get_or_insert(Page::Problems(cluster.no));
+                    fresh.get_or_insert(WallPage::Problems(cluster.no));
                 }
                 critical.insert(key);
             }
