@@ -92,7 +92,7 @@ pub fn hostname(lab: &Lab) {
     }
     let mut tui = open(lab, 1);
     tui.keys("3");
-    tui.line(SOON, &["evil␛]0;p", "worker", "ready"]);
+    tui.line(SOON, &["evil␛", "worker", "ready"]);
     tui.keys("4");
     tui.line(SOON, &["harm.1", "evil␛"]);
     let raw = String::from_utf8(tui.raw()).expect("UTF-8");

@@ -172,7 +172,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
     Column {
         title: "CPU RESERVED",
-        min: 4,
+        min: 12,
         max: 14,
         shed: 3,
         right: false,
@@ -183,7 +183,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
     Column {
         title: "MEM RESERVED",
-        min: 4,
+        min: 16,
         max: 18,
         shed: 4,
         right: false,
@@ -194,7 +194,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
     Column {
         title: "ADDRESS",
-        min: 9,
+        min: 13,
         max: 39,
         shed: 6,
         right: false,
@@ -203,7 +203,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
     Column {
         title: "ENGINE",
-        min: 6,
+        min: 14,
         max: 20,
         shed: 7,
         right: false,
