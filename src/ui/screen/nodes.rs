@@ -183,7 +183,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
     Column {
         title: "MEM RESERVED",
-        min: 16,
+        min: 14,
         max: 18,
         shed: 4,
         right: false,
@@ -195,7 +195,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     Column {
         title: "ADDRESS",
         min: 13,
-        max: 39,
+        max: 23,
         shed: 6,
         right: false,
         cell: |n, _| Cell::dim(&*n.addr),
@@ -203,7 +203,7 @@ pub const COLUMNS: &[Column<Node>] = &[
     },
     Column {
         title: "ENGINE",
-        min: 14,
+        min: 10,
         max: 20,
         shed: 7,
         right: false,
