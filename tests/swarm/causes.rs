@@ -9,24 +9,31 @@ use super::{
 
 /// Waits until this is said of a service, with this cause.
 fn told(lab: &Lab, object: &str, cause: &str, says: &str) -> serde_json::Value {
-    let mut found = serde_json::Value::Null;
-    wait(LATER, &format!("{object}: {cause}, {says}"), || {
+    let begun = std::time::Instant::now();
+    loop {
         let all = problems(lab, 1);
         let is = |p: &&serde_json::Value| {
             p["object"] == object
                 && p["cause"] == cause
                 && p["message"].as_str().is_some_and(|said| said.contains(says))
         };
-        found = all.iter().find(is).cloned().unwrap_or_default();
-        !found.is_null()
-    });
-    found
+        if let Some(found) = all.iter().find(is) {
+            return found.clone();
+        }
+        let told: Vec<_> = all.iter().filter(|p| p["object"] == object).collect();
+        let tasks = || lab.docker(1, &["service", "ps", "--no-trunc", object]);
+        let late = begun.elapsed() >= LATER;
+        assert!(!late, "not of {object}: {cause}, {says}; but {told:#?}\n{}", tasks());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
 }
 
 /// Broken side by side, each with two reasons or none that a rule knows.
 pub fn told_right(lab: &Lab) {
     calm(lab);
     let run = ["lab/app:1.0", "sleep", "100000"];
+    // Runs on each node all the while: no engine has stopped, whenever a node was told anew.
+    create(lab, "standing", &[&["--mode", "global"][..], &run].concat());
     let on_node5 = ["--constraint", "node.hostname==node5"];
     let port = ["--publish", "mode=host,published=8188,target=80"];
     create(lab, "holder", &[&on_node5[..], &port, &run].concat());
@@ -60,7 +67,7 @@ pub fn told_right(lab: &Lab) {
     // The memory limit is that of the task that was killed, not the service's of now.
     let says = "update rolled back: killed (exit 137), perhaps at its memory limit of 8 MiB";
     told(lab, "undone", "oom-killed", says);
-    for name in ["holder", "guest", "far", "train", "strange", "undone", "nightly"] {
+    for name in ["holder", "guest", "far", "train", "strange", "undone", "nightly", "standing"] {
         remove(lab, name);
     }
     calm(lab);

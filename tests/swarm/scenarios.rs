@@ -40,13 +40,14 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("tasks of more than 100 KiB are read like any other", large_tasks),
     ("fits any size, down to 1x1", any_size),
     ("gives the terminal back on signals and suspends", signals),
+    // Before nodes are told anew: an exit 137 in such a moment is put down to the engine.
+    ("causes: of two reasons the right one, of its own spec, of its last run", causes::told_right),
     (
         "triage: services broken in two dozen ways, each told first with its cause",
         triage::broken_services,
     ),
     ("triage: updates that fail", triage::failing_updates),
     ("triage: nothing is said of a healthy Swarm in motion", triage::healthy),
-    ("causes: of two reasons the right one, of its own spec, of its last run", causes::told_right),
     ("calm: one-shots are done, repeating work waits for its next run", calm::done),
     ("calm: a start may take as long as its health check", calm::slow_starts),
     ("production: nobody is woken for what an ordinary week brings", production::briefly),
