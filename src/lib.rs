@@ -31,8 +31,8 @@
 //! | [`keep`] | what outlives skep: the timeline and quieted problems, in files for nobody else's eyes |
 //! | [`text`] | the one sanitiser of what strangers wrote, durations, shell quoting |
 //!
-//! Who may import whom stands in `tests/tidy`, which fails on a breach, and on files below the
-//! screen that import each other in a circle of more than three.
+//! Who may import whom stands in `tests/tidy`, which fails on a breach, and on files that import each
+//! other in a circle of more than three (in the UI of more than five).
 //!
 //! # Words
 //!

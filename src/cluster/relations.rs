@@ -48,7 +48,7 @@ fn add(users: &mut Vec<ServiceId>, service: &ServiceId) {
 impl Relations {
     /// Reads the specs.
     pub(super) fn of<'s>(services: impl Iterator<Item = &'s Service>) -> Self {
-        // Of one that can't be read nobody knows what it uses.
+        // A service that can't be read may use anything: it is left out.
         let mut services: Vec<&Service> = services.filter(|s| !s.is_unread).collect();
         services.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.id.cmp(&b.id)));
         let mut new = Self::default();

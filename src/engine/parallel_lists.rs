@@ -184,7 +184,7 @@ mod tests {
             {
                 assert_eq!(by_two(&json, sizes, at_once).await.as_ref(), Ok(&expected));
             }
-            // What can't be read is counted, whichever of the two finds it.
+            // Unreadable elements are counted, whichever of the two readers meets them.
             let odd = json.replace("\"Slot\":19", "\"Slot\":-19");
             let expected = json.matches("\"Slot\":19").count() as u64;
             let mut pair = ParallelLists::default();

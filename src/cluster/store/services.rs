@@ -27,10 +27,10 @@ impl Store {
                 Some(known) if is_same(&known, &service) => {}
                 Some(known) => {
                     if known.spec != service.spec {
-                        // What services share, and what they use together.
+                        // Rules about what several services share must look again.
                         self.touched.swarm = true;
                     }
-                    // Which spec it had meanwhile is not known.
+                    // While it was unreadable its spec was not known: no difference can be told.
                     if known.spec != service.spec && !known.is_unread && !service.is_unread {
                         self.journal_service(&known, &service, at);
                     }

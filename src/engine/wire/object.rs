@@ -153,7 +153,7 @@ fn check(id: &str, name: &str) -> Result<(), serde_json::Error> {
 /// Reads a list of networks: those of the Swarm, and not those of one node.
 ///
 /// # Errors
-/// What is wrong, when it is no list.
+/// Returns a description of the fault if the answer is no list.
 pub fn decode_networks(json: &[u8]) -> Result<Listed<Network>, String> {
     let read = |bytes: &[u8]| {
         let (network, length) = element::<WireNetwork<'_>>(bytes)?;
@@ -168,7 +168,7 @@ pub fn decode_networks(json: &[u8]) -> Result<Listed<Network>, String> {
 /// Reads a list of secrets.
 ///
 /// # Errors
-/// What is wrong, when it is no list.
+/// Returns a description of the fault if the answer is no list.
 pub fn decode_secrets(json: &[u8]) -> Result<Listed<Secret>, String> {
     let read = |bytes: &[u8]| {
         let (w, length) = element::<WireObject<'_>>(bytes)?;
@@ -190,7 +190,7 @@ pub fn decode_secrets(json: &[u8]) -> Result<Listed<Secret>, String> {
 /// Reads a list of configs; their contents are not kept.
 ///
 /// # Errors
-/// What is wrong, when it is no list.
+/// Returns a description of the fault if the answer is no list.
 pub fn decode_configs(json: &[u8]) -> Result<Listed<Config>, String> {
     let read = |bytes: &[u8]| {
         let (w, length) = element::<WireObject<'_>>(bytes)?;

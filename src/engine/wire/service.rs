@@ -300,7 +300,7 @@ impl ServiceReader {
     /// Reads a list. Where it has no counts, those of the last one hold.
     ///
     /// # Errors
-    /// What is wrong, when it is no list.
+    /// Returns a description of the fault if the answer is no list.
     pub fn read(&mut self, json: &[u8]) -> Result<Listed<Arc<Service>>, String> {
         let mut unread = Vec::new();
         let read = |bytes: &[u8]| {

@@ -146,7 +146,7 @@ impl TaskReader {
     /// Takes bytes in; the tasks that are complete with them.
     ///
     /// # Errors
-    /// What is wrong, when it is no list.
+    /// Returns a description of the fault if the answer is no list.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Task>, String> {
         let mut tasks = Vec::new();
         let Self { pieces, interner } = self;
