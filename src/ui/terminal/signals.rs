@@ -73,27 +73,55 @@ impl JobControl {
 /// in our session and not in our process group. The kernel's rule for what Ctrl-Z may stop; SIGSTOP
 /// has none.
 pub(in crate::ui) fn can_go_on() -> bool {
-    let (group, session) = (process::getpgrp(), process::getsid(None).ok());
-    let mut parent = process::getppid();
+    let Some(own) = Family::of(process::getpid()) else { return false };
+    let mut parent = own.parent;
     // One of our own group, such as sudo, stops with us.
-    while let Some(pid) = parent {
-        if process::getsid(Some(pid)).ok() != session {
+    while let Some(found) = parent.and_then(Family::of) {
+        if found.session != own.session {
             return false;
         }
-        match process::getpgid(Some(pid)) {
-            Ok(of) if of == group => parent = parent_of(pid),
-            found => return found.is_ok(),
+        if found.group != own.group {
+            return true;
         }
+        parent = found.parent;
     }
     false
 }
 
-/// The parent of a process.
-fn parent_of(pid: Pid) -> Option<Pid> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    // The name before it may hold anything.
-    let (_, fields) = stat.rsplit_once(')')?;
-    Pid::from_raw(fields.split_whitespace().nth(1)?.parse().ok()?)
+/// The parent of a process, its process group and its session. The last two are 0 where their leaders
+/// are outside of our PID namespace, as in what `docker exec` runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Family {
+    parent: Option<Pid>,
+    group: i32,
+    session: i32,
+}
+
+impl Family {
+    /// From procfs: rustix takes a 0 for impossible and panics.
+    #[cfg(target_os = "linux")]
+    fn of(pid: Pid) -> Option<Self> {
+        Self::parse(&std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?)
+    }
+
+    /// From the system, which tells the parent of nobody but ourselves and has no PID namespaces.
+    #[cfg(not(target_os = "linux"))]
+    fn of(pid: Pid) -> Option<Self> {
+        let parent = if pid == process::getpid() { process::getppid() } else { None };
+        let number = |of: Pid| of.as_raw_nonzero().get();
+        let group = number(process::getpgid(Some(pid)).ok()?);
+        Some(Self { parent, group, session: number(process::getsid(Some(pid)).ok()?) })
+    }
+
+    /// From a line of `/proc/PID/stat`: ID, name in brackets, state, parent, group, session, more.
+    #[cfg(any(target_os = "linux", test))]
+    fn parse(stat: &str) -> Option<Self> {
+        // The name may hold anything.
+        let (_, fields) = stat.rsplit_once(')')?;
+        let mut numbers = fields.split_whitespace().skip(1).map_while(|field| field.parse().ok());
+        let parent = Pid::from_raw(numbers.next()?);
+        Some(Self { parent, group: numbers.next()?, session: numbers.next()? })
+    }
 }
 
 #[cfg(test)]
@@ -101,8 +129,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parent_is_found_by_its_number() {
-        assert_eq!(parent_of(process::getpid()), process::getppid());
-        assert_eq!(parent_of(Pid::INIT), None);
+    fn a_family_is_read_whatever_the_name_and_wherever_its_leaders_are() {
+        let read = Family::parse("73 (a) S 9 (b) S 12 0 0 34817 74 1077960704");
+        assert_eq!(read, Some(Family { parent: Pid::from_raw(12), group: 0, session: 0 }));
+        assert_eq!(Family::parse("1 (init) S 0 1 1").unwrap().parent, None, "of the first process");
+        assert_eq!(Family::parse("1 (init) S 0"), None);
+        let own = Family::of(process::getpid()).unwrap();
+        assert_eq!(own.parent, process::getppid());
     }
 }
