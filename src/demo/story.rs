@@ -1,6 +1,7 @@
 //! The scenarios: a story that a newcomer understands in a minute, a calm Swarm, and generated
 //! Swarms of any size.
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::{
@@ -258,13 +259,14 @@ fn shared(sim: &mut Sim) {
         let (spec, at) = (json!({ "Name": name, "Labels": labels(stack) }), sim.now - age * DAY);
         sim.add_object(Kind::Secret, &spec, at);
     }
-    for (stack, name, data) in [
-        // `listen 8080;\n` and `interval: 10s\n`
-        ("shop", "shop_proxy_conf", "bGlzdGVuIDgwODA7Cg=="),
-        ("mon", "mon_agent_conf", "aW50ZXJ2YWw6IDEwcwo="),
+    for (stack, name, age, content) in [
+        ("shop", "shop_proxy_conf-1", 90, "listen 8080;\nkeepalive 30s;\nupstream shop_web;\n"),
+        ("shop", "shop_proxy_conf-2", 20, "listen 8080;\nkeepalive 75s;\nupstream shop_web;\n"),
+        ("mon", "mon_agent_conf", 90, "interval: 10s\n"),
     ] {
+        let data = base64::engine::general_purpose::STANDARD.encode(content);
         let spec = json!({ "Name": name, "Labels": labels(stack), "Data": data });
-        sim.add_object(Kind::Config, &spec, created);
+        sim.add_object(Kind::Config, &spec, sim.now - age * DAY);
     }
 }
 
@@ -290,7 +292,7 @@ fn shop(sim: &mut Sim) {
             env: &["THEME=honey"],
             memory: 128 * mib,
             networks: &["shop_net", "edge_public"],
-            configs: &["shop_proxy_conf"],
+            configs: &["shop_proxy_conf-2"],
             ..PLAIN
         },
         Shape {

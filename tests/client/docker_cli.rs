@@ -277,7 +277,7 @@ async fn objects_are_listed_and_inspected() {
     assert_eq!(listed, ["edge_tls-1", "edge_tls-2", "shop_db_password"]);
     let filter = ["secret", "ls", "--filter", "name=edge", "--format", "{{.Name}}"];
     assert_eq!(names(docker(&host, &filter).await), ["edge_tls-1", "edge_tls-2"]);
-    let said = docker(&host, &["config", "inspect", "--pretty", "shop_proxy_conf"]).await;
+    let said = docker(&host, &["config", "inspect", "--pretty", "shop_proxy_conf-2"]).await;
     assert!(said.contains("listen 8080;"), "{said}");
     let labelled = ["config", "ls", "--filter", "label=com.docker.stack.namespace=mon"];
     let said = docker(&host, &[&labelled[..], &format].concat()).await;
@@ -290,7 +290,10 @@ async fn objects_are_listed_and_inspected() {
     };
     assert_eq!(column("networks", "name"), ["edge_public", "ingress", "mon_net", "shop_net"]);
     assert_eq!(column("secrets", "name"), listed);
-    assert_eq!(column("configs", "name"), ["mon_agent_conf", "shop_proxy_conf"]);
+    assert_eq!(
+        column("configs", "name"),
+        ["mon_agent_conf", "shop_proxy_conf-1", "shop_proxy_conf-2"]
+    );
     assert_eq!(column("volumes", "name"), ["mon_agent_state", "shop_db_data"]);
     let stacks = ["stack", "ls", "--format", "{{.Name}} {{.Services}}"];
     let ours: Vec<String> = seen["stacks"]
@@ -352,7 +355,7 @@ async fn nodes_and_objects() {
     assert_eq!(said.trim(), "Drain");
     assert!(docker(&host, &["network", "ls"]).await.contains("shop_net"));
     assert!(docker(&host, &["secret", "ls"]).await.contains("shop_db_password"));
-    assert!(docker(&host, &["config", "ls"]).await.contains("shop_proxy_conf"));
+    assert!(docker(&host, &["config", "ls"]).await.contains("shop_proxy_conf-2"));
     let inspect = docker(&host, &["service", "inspect", "shop_web", "--pretty"]).await;
     assert!(inspect.contains("Service Mode:") && inspect.contains("shop/web:2.2"), "{inspect}");
 }

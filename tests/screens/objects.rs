@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use skep::cluster::{Mount, NetworkId, TaskState};
+use skep::{
+    cluster::{Mount, NetworkId, TaskState},
+    session::{Command, Event, RawKind, Token},
+    ui::Effect,
+};
 
 use crate::{
     cluster_fixture::{Cluster, shop},
@@ -227,4 +231,66 @@ fn objects_are_filtered_by_what_they_carry() {
             driver.screen(120, 40)
         );
     }
+}
+
+/// The document of a config.
+fn document(content: &str) -> Box<serde_json::Value> {
+    use base64::Engine as _;
+    let data = base64::engine::general_purpose::STANDARD.encode(content);
+    Box::new(serde_json::json!({ "Version": { "Index": 1 }, "Spec": { "Data": data } }))
+}
+
+#[test]
+fn two_configs_are_compared() {
+    let mut cluster = objects().config("app-1").config("app-2").config("app-10");
+    for (name, days) in [("app-1", 9), ("app-2", 5), ("app-10", 1)] {
+        let config = cluster.configs.iter_mut().find(|c| &*c.name == name).unwrap();
+        config.created = config.created.shifted(-days * 86_400_000_000_000);
+    }
+    let asked = |driver: &Driver| -> Vec<(Token, String)> {
+        let asked = driver.effects.iter().filter_map(|effect| match effect {
+            Effect::Session(_, Command::Raw(token, RawKind::Config, id)) => {
+                Some((*token, id.clone()))
+            }
+            _ => None,
+        });
+        asked.collect()
+    };
+    let ids =
+        |driver: &Driver| -> Vec<String> { asked(driver).into_iter().map(|(_, id)| id).collect() };
+    // With the one of its family before it: by age, not by name.
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys(":configs<enter>/app-2<enter>=");
+    assert_eq!(ids(&driver), ["id-of-app-1", "id-of-app-2"]);
+    let contents = ["a = 1\npassword = old\n", "a = 1\npassword = new\nb = 2\n"];
+    for ((token, _), content) in asked(&driver).into_iter().zip(contents) {
+        driver.send(Event::Raw(token, Ok(document(content))));
+    }
+    let hidden = driver.screen(80, 24);
+    assert!(hidden.contains("1 line removed, 2 added"), "{hidden}");
+    assert!(!hidden.contains("password = "), "{hidden}");
+    driver.keys("x");
+    insta::assert_snapshot!("configs_compared", driver.screen(80, 24));
+    // From its page; two that are marked, the older one first; by name.
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys(":configs<enter>/app<enter>:app-10<enter>d=");
+    assert_eq!(ids(&driver)[1..], ["id-of-app-2", "id-of-app-10"]);
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys(":configs<enter>/app-1<enter>g<space>j<space>=");
+    assert_eq!(ids(&driver), ["id-of-app-1", "id-of-app-10"]);
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys(":compare app-10 app-1<enter>");
+    assert_eq!(ids(&driver), ["id-of-app-1", "id-of-app-10"]);
+    // The name is completed; one that is alone says so.
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys(":compare proxy<enter>");
+    assert!(driver.screen(120, 40).contains("no config of the family of proxy_conf"));
+    // What can't be read says why, and what is no text is not shown.
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys(":compare app-1 app-2<enter>x");
+    let [old, new] = asked(&driver).try_into().unwrap();
+    driver.send(Event::Raw(old.0, Err("gone \u{1b}[31m".into())));
+    driver.send(Event::Raw(new.0, Ok(document("a"))));
+    let screen = driver.screen(80, 24);
+    assert!(screen.contains("can't be read: gone") && !screen.contains("removed"), "{screen}");
 }

@@ -1,4 +1,6 @@
-//! The difference of two specs, as lines of YAML with a little around them.
+//! The difference of two specs, as lines of YAML with a little around them, and of two texts.
+
+use std::time::Duration;
 
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
@@ -27,7 +29,7 @@ pub enum Mark {
 pub struct DiffLine {
     /// Its kind.
     pub mark: Mark,
-    /// The line of YAML.
+    /// The line.
     pub text: String,
 }
 
@@ -38,14 +40,24 @@ pub fn specs(before: &Value, after: &Value) -> Vec<DiffLine> {
     mask_document(&mut hidden_after);
     mark_changed_secrets(before, after, &hidden_before, &mut hidden_after);
     let (old, new) = (to_yaml(&hidden_before), to_yaml(&hidden_after));
-    let diff = TextDiff::from_lines(&old, &new);
+    grouped(&TextDiff::from_lines(&old, &new), |line| parents(&old, line))
+}
+
+/// The difference of two texts: not the least one if that takes longer to find.
+pub fn texts(old: &str, new: &str, patience: Duration) -> Vec<DiffLine> {
+    let diff = TextDiff::configure().timeout(patience).diff_lines(old, new);
+    grouped(&diff, |line| format!("line {}", line + 1))
+}
+
+/// The changes with a little around them; where lines are left out, the name of the next one.
+fn grouped(diff: &TextDiff<'_, '_, str>, name: impl Fn(usize) -> String) -> Vec<DiffLine> {
     let mut lines = Vec::new();
     for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
         let first = group.first().map_or(0, |op| op.old_range().start);
         if index > 0 || first > 0 {
-            let path = parents(&old, first);
-            if index > 0 || !path.is_empty() {
-                lines.push(DiffLine { mark: Mark::Gap, text: path });
+            let text = name(first);
+            if index > 0 || !text.is_empty() {
+                lines.push(DiffLine { mark: Mark::Gap, text });
             }
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
@@ -54,7 +66,10 @@ pub fn specs(before: &Value, after: &Value) -> Vec<DiffLine> {
                 ChangeTag::Delete => Mark::Old,
                 ChangeTag::Insert => Mark::New,
             };
-            lines.push(DiffLine { mark, text: change.value().trim_end_matches('\n').to_owned() });
+            lines.push(DiffLine {
+                mark,
+                text: change.value().trim_end_matches(['\r', '\n']).to_owned(),
+            });
         }
     }
     lines

@@ -19,7 +19,7 @@ mod yaml;
 
 use called::Called;
 pub use change::{Change, ScaleTo};
-pub use diff::{DiffLine, Mark, specs as diff_specs};
+pub use diff::{DiffLine, Mark, specs as diff_specs, texts as text_diff};
 pub use document::{Document, ReadObject};
 pub use image::without_old_digest;
 pub use mask::{mask_document, mask_env};

@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 
 use crate::{
     action::plan::{Approved, Change, Plan, Target},
-    cluster::{ServiceId, Subject},
+    cluster::{ConfigId, ServiceId, Subject},
     ui::{
         app::{cluster::Cluster, workspace::Workspace},
         input::actions::{Act, Action, Context},
@@ -49,6 +49,10 @@ impl Workspace {
 }
 
 impl Host for Workspace {
+    fn compare(&mut self, configs: &[ConfigId]) {
+        self.compare_configs(configs);
+    }
+
     fn cluster(&self) -> &Cluster {
         &self.cluster
     }

@@ -281,9 +281,16 @@ impl Workspace {
         self.popups.push(Popup::Plan(PlanBox::new(plan, notice)));
     }
 
-    fn raw_document(&mut self, token: Token, result: Result<Box<serde_json::Value>, String>) {
+    fn raw_document(&mut self, token: Token, mut result: Result<Box<serde_json::Value>, String>) {
         for popup in &mut self.popups {
             let Popup::Page(page) = popup else { continue };
+            if let PageKind::Compare(both) = &mut page.kind {
+                match both.take(token, result) {
+                    Some(other) => result = other,
+                    None => return,
+                }
+                continue;
+            }
             match &mut page.kind {
                 PageKind::Yaml { value: slot, token: t }
                 | PageKind::Describe { document: slot, token: t, .. }

@@ -70,6 +70,7 @@ impl Workspace {
             Act::Back => screens.goes_back(),
             Act::Zoom => screens.can_zoom(),
             Act::Edit => !matches!(self.subject(), Some(Subject::Stack(_))),
+            Act::Compare => matches!(self.subject(), Some(Subject::Config(_))),
             Act::Yaml => self.subject().is_some_and(|subject| subject.has_document()),
             Act::Mark => rows.is_some_and(|rows| rows.can_be_marked()),
             Act::Sort | Act::Reverse => rows.is_some_and(|rows| rows.can_be_sorted()),

@@ -2,7 +2,7 @@
 
 use crate::{
     action::plan::{Change, NodeChange},
-    cluster::{Availability, NodeId, Role, ServiceId, Store, Subject},
+    cluster::{Availability, ConfigId, NodeId, Role, ServiceId, Store, Subject},
     ui::{
         app::{settings::Request, workspace::Workspace},
         input::actions::{self, Act},
@@ -74,6 +74,19 @@ impl Workspace {
             let service = self.cluster.model.store.service_named(name).map(|s| s.id.clone());
             service.ok_or_else(|| format!("no service '{name}'"))
         };
+        if verb == "compare" {
+            let configs: Result<Vec<ConfigId>, String> = name
+                .split_whitespace()
+                .map(|name| {
+                    let named = config_named(&self.cluster.model.store, name);
+                    named.ok_or_else(|| format!("no config '{name}'"))
+                })
+                .collect();
+            let configs = configs?;
+            self.popups.pop();
+            self.compare_configs(&configs);
+            return Ok(());
+        }
         if verb == "reach" {
             let (from, to) = name.split_once(' ').ok_or("reach whom? reach FROM TO")?;
             let (from, to) = (named(from.trim())?, named(to.trim())?);
@@ -152,6 +165,11 @@ impl Workspace {
             _ => {}
         }
     }
+}
+
+/// The config that is called so.
+fn config_named(store: &Store, name: &str) -> Option<ConfigId> {
+    store.configs().find(|config| &*config.name == name).map(|config| config.id.clone())
 }
 
 /// The node that is called so, by its id or by a host name that no other has.

@@ -135,12 +135,15 @@ impl Workspace {
             Act::OpenMoreLogs => self.open_more_logs(),
             Act::Describe => self.describe(),
             Act::Yaml => self.yaml(),
-            Act::Mark => match self.screens.rows_mut() {
-                Some(rows) if rows.can_be_marked() => rows.mark(),
-                _ => {
-                    self.cluster.say("services and nodes can be marked: press 2 or 3, then Space");
+            Act::Compare => self.compare(),
+            Act::Mark => {
+                match self.screens.rows_mut() {
+                    Some(rows) if rows.can_be_marked() => rows.mark(),
+                    _ => {
+                        self.cluster.say("nothing can be marked here: services, nodes and the lists of objects can");
+                    }
                 }
-            },
+            }
             Act::Sort => self.sort(false),
             Act::Reverse => self.sort(true),
             Act::Copy => self.copy(),

@@ -26,7 +26,7 @@ impl Workspace {
 
     /// The objects an action is for: those marked in the list that has the keyboard, or the one under the
     /// cursor.
-    fn chosen(&self) -> Vec<Subject> {
+    pub(in crate::ui) fn chosen(&self) -> Vec<Subject> {
         let chosen = self.screens.focused().chosen(&self.cluster);
         chosen.into_iter().filter(|s| *s != Subject::Other).collect()
     }

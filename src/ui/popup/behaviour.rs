@@ -9,7 +9,7 @@ use ratatui::{
 
 use crate::{
     action::plan::{Approved, Change, Plan, Target},
-    cluster::{ServiceId, Subject},
+    cluster::{ConfigId, ServiceId, Subject},
     config::Slot,
     ui::{
         app::{Effect, cluster::Cluster},
@@ -62,6 +62,9 @@ pub(in crate::ui) trait Host {
 
     /// Opens the raw document of an object.
     fn yaml_of(&mut self, subject: &Subject);
+
+    /// Compares two configs, or one with the one before it.
+    fn compare(&mut self, configs: &[ConfigId]);
 
     /// Goes to an object, in the list of its kind.
     fn show(&mut self, subject: &Subject);

@@ -18,7 +18,10 @@ use crate::{
         input::actions::{Act, Context, Needs},
         popup::{
             behaviour::{Behaviour, Host, Reaction, redraw, title},
-            describe,
+            describe::{
+                self,
+                compare::{self, Comparison},
+            },
             scroll::{Scroll, scroll_keys, scrolled},
             stats,
         },
@@ -38,6 +41,8 @@ pub enum PageKind {
     Blast(NodeId),
     /// Whether one service can reach another.
     Reach(ServiceId, ServiceId),
+    /// Two configs compared.
+    Compare(Box<Comparison>),
     /// The cost of watching, and skep's own performance.
     Stats,
     /// A document as it was read.
@@ -68,7 +73,10 @@ impl Page {
         match &self.kind {
             PageKind::Describe { subject, .. } => Some(subject.clone()),
             PageKind::Blast(id) => Some(Subject::Node(id.clone())),
-            PageKind::Yaml { .. } | PageKind::Stats | PageKind::Reach(..) => None,
+            PageKind::Yaml { .. }
+            | PageKind::Stats
+            | PageKind::Reach(..)
+            | PageKind::Compare(_) => None,
         }
     }
 }
@@ -89,6 +97,11 @@ impl Behaviour for Page {
                         host.yaml_of(&subject);
                     }
                 });
+            }
+            Act::Compare => {
+                if let Some(Subject::Config(id)) = self.subject() {
+                    return Reaction::stays_then(move |host| host.compare(&[id]));
+                }
             }
             Act::Back => return Reaction::GivenUp,
             act if self.scroll.act(act) => {}
@@ -123,12 +136,23 @@ impl Behaviour for Page {
                         keys.push(reveal);
                     }
                 }
+                if let Subject::Config(id) = subject
+                    && let Some(config) = cluster.model.store.config(id.as_str())
+                    && compare::predecessor(&cluster.model.store, config).is_some()
+                {
+                    let key = cluster.key_of(Act::Compare, Context::Page);
+                    keys.push((key, "compare with the one before"));
+                }
                 let width = body.width as usize;
                 describe::lines(cluster, subject, document.as_ref(), self.reveal, width)
             }
             PageKind::Blast(id) => describe::blast_lines(cluster, id, body.width as usize),
             PageKind::Reach(from, to) => {
                 describe::reach::lines(cluster, (from, to), body.width as usize)
+            }
+            PageKind::Compare(both) => {
+                keys.push(reveal);
+                compare::lines(cluster, both, self.reveal, body.width as usize)
             }
             PageKind::Stats => stats::lines(host),
             PageKind::Yaml { value: None, .. } => {

@@ -151,22 +151,13 @@ impl Palette {
                     found.push(suggestion(format!("{verb} {name}"), &said, ""));
                 }
             } else if let Some((verb, words)) = OF_SERVICE.iter().find(|(v, _)| *v == verb) {
-                // Of two services the first stands there already.
-                let (before, rest) = match rest.rsplit_once(' ') {
-                    Some((first, rest)) if *verb == "reach" => (format!("{first} "), rest),
-                    _ if *verb == "reach" && typed.ends_with(' ') && !rest.is_empty() => {
-                        (format!("{rest} "), "")
-                    }
-                    _ => (String::new(), rest),
-                };
-                let mut names: Vec<&str> =
-                    store.services().map(|s| &*s.name).filter(|n| n.contains(rest)).collect();
-                names.sort_by_key(|n| (!n.starts_with(rest), *n));
-                // A space after the first of two: the other is typed next.
-                let after = if *verb == "reach" && before.is_empty() { " " } else { "" };
-                for name in names.into_iter().take(50) {
-                    found.push(suggestion(format!("{verb} {before}{name}{after}"), words, ""));
-                }
+                let names = store.services().map(|service| &*service.name);
+                let takes = if *verb == "reach" { Takes::Two } else { Takes::One };
+                found.extend(completed((verb, words), typed, names, takes));
+            } else if verb == "compare" {
+                let names = store.configs().map(|config| &*config.name);
+                let words = "compare two configs, or one with the one before it";
+                found.extend(completed((verb, words), typed, names, Takes::OneOrTwo));
             }
             return found;
         }
@@ -321,6 +312,38 @@ impl Behaviour for Palette {
             frame.render_widget(line, place);
         }
     }
+}
+
+/// Number of names that a command takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    One,
+    OneOrTwo,
+    Two,
+}
+
+/// The command with each name that what was typed of it may mean.
+fn completed<'n>(
+    (verb, words): (&str, &str),
+    typed: &str,
+    names: impl Iterator<Item = &'n str>,
+    takes: Takes,
+) -> Vec<Suggestion> {
+    let rest = typed.split_once(' ').map_or("", |(_, rest)| rest.trim());
+    // Of two the first stands there already.
+    let (before, rest) = match rest.rsplit_once(' ') {
+        Some((first, rest)) if takes != Takes::One => (format!("{first} "), rest),
+        _ if takes != Takes::One && typed.ends_with(' ') && !rest.is_empty() => {
+            (format!("{rest} "), "")
+        }
+        _ => (String::new(), rest),
+    };
+    let mut names: Vec<&str> = names.filter(|name| name.contains(rest)).collect();
+    names.sort_by_key(|name| (!name.starts_with(rest), *name));
+    // A space after the first of two: the other is typed next.
+    let after = if takes == Takes::Two && before.is_empty() { " " } else { "" };
+    let command = |name: &str| suggestion(format!("{verb} {before}{name}{after}"), words, "");
+    names.into_iter().take(50).map(command).collect()
 }
 
 /// A suggestion that leads to an object.

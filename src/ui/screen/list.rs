@@ -75,7 +75,9 @@ pub(in crate::ui) struct List<K: ListKind> {
 
 impl<K: ListKind> Default for List<K> {
     fn default() -> Self {
-        Self { table: Table::ordered(Sorting::By(K::titles)), made: None }
+        let mut table = Table::ordered(Sorting::By(K::titles));
+        table.can_be_marked = true;
+        Self { table, made: None }
     }
 }
 
@@ -154,6 +156,12 @@ impl<K: ListKind> Screen for List<K> {
         if let Some(row) = K::rows(cluster).iter().find(|row| K::subject(row) == *subject) {
             self.table.select(row.id());
         }
+    }
+
+    fn chosen(&self, _: &Cluster) -> Vec<Subject> {
+        let chosen = self.table.chosen();
+        let rows = self.table.rows().iter().filter(|row| chosen.contains(&row.id()));
+        rows.map(K::subject).collect()
     }
 
     fn count(&self, cluster: &Cluster) -> Count {

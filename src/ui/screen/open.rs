@@ -1,7 +1,7 @@
 //! Reading: logs, pages, documents, the clipboard, the pause.
 
 use crate::{
-    cluster::{NodeId, ServiceId, Subject},
+    cluster::{ConfigId, NodeId, ServiceId, Subject},
     session::{Command, RawKind},
     text::clean,
     ui::{
@@ -9,6 +9,7 @@ use crate::{
         popup::{
             Popup,
             copy::CopyChoice,
+            describe::compare::{self, Comparison},
             page::{Page, PageKind},
         },
         screen::{
@@ -246,6 +247,51 @@ impl Workspace {
             Some(id) => self.open_blast(id),
             None => self.cluster.say("no node is selected: 3 lists them"),
         }
+    }
+
+    /// Compares what is marked or under the cursor.
+    pub(in crate::ui) fn compare(&mut self) {
+        let configs: Vec<ConfigId> = self
+            .chosen()
+            .into_iter()
+            .filter_map(|subject| match subject {
+                Subject::Config(id) => Some(id),
+                _ => None,
+            })
+            .collect();
+        self.compare_configs(&configs);
+    }
+
+    /// Opens the page that compares two configs, or one with the one of its family before it.
+    pub(in crate::ui) fn compare_configs(&mut self, configs: &[ConfigId]) {
+        let store = &self.cluster.model.store;
+        let both = match configs {
+            [old, new] => Ok(compare::by_age(store, [old.clone(), new.clone()])),
+            [one] => store
+                .config(one.as_str())
+                .ok_or_else(|| "this config is gone".to_owned())
+                .and_then(|config| match compare::predecessor(store, config) {
+                    Some(before) => Ok([before.id.clone(), config.id.clone()]),
+                    None => Err(format!(
+                        "no config of the family of {} came before it: mark two, or :compare A B",
+                        config.name
+                    )),
+                }),
+            [] => Err("configs can be compared: :configs lists them".into()),
+            _ => Err(format!("{} are marked: two can be compared", configs.len())),
+        };
+        let both = match both {
+            Ok(both) => both,
+            Err(why) => return self.cluster.say(why),
+        };
+        let title =
+            both.each_ref().map(|id| store.name_of(&Subject::Config(id.clone()))).join(" → ");
+        let sides = both.map(|id| (id, self.cluster.token()));
+        for (id, token) in &sides {
+            self.cluster.command(Command::Raw(*token, RawKind::Config, id.to_string()));
+        }
+        let kind = PageKind::Compare(Box::new(Comparison::new(sides)));
+        self.popups.push(Popup::Page(Page::new(title, kind)));
     }
 
     /// Opens the page that says whether one service can reach another.

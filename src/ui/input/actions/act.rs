@@ -40,6 +40,7 @@ pub enum Act {
     OpenMoreLogs,
     Describe,
     Yaml,
+    Compare,
     Mark,
     Sort,
     Reverse,

@@ -1,6 +1,7 @@
 //! Describe: everything about the selection on one page. What the model has is told at once and stays
 //! live; what only the object's document says joins it when that was read.
 
+pub(in crate::ui) mod compare;
 pub(in crate::ui) mod node;
 pub(in crate::ui) mod objects;
 pub(in crate::ui) mod reach;
