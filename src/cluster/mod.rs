@@ -41,6 +41,6 @@ pub use scheduling::{
 };
 pub use secret::{HIDDEN, looks_secret};
 pub use spec_diff::changes;
-pub use store::{Kind, Missing, Progress, Store, SwarmHealth, Tally, TaskRef, Touched};
+pub use store::{Kind, Missing, StackProgress, Store, SwarmHealth, Tally, TaskRef, Touched};
 pub use time::{Since, Timestamp};
 pub use unread::{Part, Unread};

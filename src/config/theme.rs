@@ -79,7 +79,7 @@ impl Slot {
 /// A theme file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Sheet {
+struct ThemeFile {
     /// Terminals it is made for.
     background: Hex,
     /// Keep the terminal's own background if that is as bright as this one.
@@ -165,7 +165,7 @@ impl Theme {
         self.depth
     }
 
-    fn new(name: &str, sheet: &Sheet, look: TerminalColours) -> Self {
+    fn new(name: &str, sheet: &ThemeFile, look: TerminalColours) -> Self {
         let depth = sheet.colours.map_or(look.depth, |Colours(most)| most.min(look.depth));
         let dark = sheet.background.is_dark();
         let mut styles: BTreeMap<Slot, Style> = BTreeMap::new();
@@ -260,7 +260,7 @@ fn embedded(name: &str) -> &'static str {
 }
 
 /// Reads a theme file; what is wrong is told with its line.
-fn read(text: &str) -> Result<Sheet, (usize, String)> {
+fn read(text: &str) -> Result<ThemeFile, (usize, String)> {
     toml::from_str(text).map_err(|e| line_of(text, &e))
 }
 
@@ -288,12 +288,12 @@ fn style(paint: &Paint, depth: Depth) -> Style {
 mod tests {
     use super::*;
 
-    fn sheets() -> impl Iterator<Item = (&'static str, Sheet)> {
+    fn sheets() -> impl Iterator<Item = (&'static str, ThemeFile)> {
         EMBEDDED.iter().map(|(name, text)| (*name, read(text).unwrap()))
     }
 
     /// Themes with colours of their own.
-    fn painted() -> impl Iterator<Item = (&'static str, Sheet)> {
+    fn painted() -> impl Iterator<Item = (&'static str, ThemeFile)> {
         sheets().filter(|(_, sheet)| sheet.colours.is_none())
     }
 

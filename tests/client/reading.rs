@@ -13,7 +13,7 @@ use skep::{
     session::load_once,
     ui::{
         Keymap,
-        actions::{ACTIONS, Context},
+        actions::{ACTIONS, KeyContext},
     },
 };
 
@@ -49,25 +49,25 @@ async fn a_log_that_stalls_goes_on() {
 }
 
 /// Where keys are pressed: every view, a log, and pages about a service, a node, a task and a problem.
-const PLACES: [(&str, Context); 14] = [
-    ("1", Context::Table),
-    ("2", Context::Table),
-    ("3", Context::Table),
-    ("4", Context::Table),
-    ("5", Context::Events),
-    ("6", Context::Log),
-    ("7", Context::Problems),
-    ("8", Context::Clusters),
-    ("2l", Context::Log),
-    ("2d", Context::Page),
-    ("3d", Context::Page),
-    ("4d", Context::Page),
-    ("7d", Context::Page),
-    ("2u", Context::Prompt),
+const PLACES: [(&str, KeyContext); 14] = [
+    ("1", KeyContext::Table),
+    ("2", KeyContext::Table),
+    ("3", KeyContext::Table),
+    ("4", KeyContext::Table),
+    ("5", KeyContext::Events),
+    ("6", KeyContext::Log),
+    ("7", KeyContext::Problems),
+    ("8", KeyContext::Clusters),
+    ("2l", KeyContext::Log),
+    ("2d", KeyContext::Page),
+    ("3d", KeyContext::Page),
+    ("4d", KeyContext::Page),
+    ("7d", KeyContext::Page),
+    ("2u", KeyContext::Prompt),
 ];
 
 /// Presses every key of every action of the table in these places, and says yes to whatever opens.
-async fn press_everything(live: &mut Live, places: &[(&str, Context)]) {
+async fn press_everything(live: &mut Live, places: &[(&str, KeyContext)]) {
     let keymap = Keymap::default();
     for (place, context) in places {
         for action in ACTIONS.iter() {

@@ -14,7 +14,7 @@ use skep::{
     logs::ansi,
     ui::{
         KeyChange, Keymap,
-        actions::{Act, Context},
+        actions::{Act, KeyContext},
         widget::text,
     },
 };
@@ -480,7 +480,7 @@ fn check_key(input: &[u8]) {
     let change = KeyChange { context: None, action: "scale", keys: &keys };
     let Ok(keymap) = Keymap::new(None, &[change]) else { return };
     let event = Keymap::press(&written).unwrap();
-    let shown = keymap.first(Act::Scale, Context::Table).unwrap();
+    let shown = keymap.first(Act::Scale, KeyContext::Table).unwrap();
     assert_eq!(Keymap::press(&shown), Some(event), "{written:?} is shown as {shown:?}");
-    assert_eq!(keymap.of(Context::Table, &event).map(|action| action.id), Some("scale"));
+    assert_eq!(keymap.of(KeyContext::Table, &event).map(|action| action.id), Some("scale"));
 }

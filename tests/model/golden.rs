@@ -29,7 +29,7 @@ use skep::{
     triage::{Before, Began, Evidence, Problem, Quiet, Quieted, RULES, Rule, Severity, Thresholds},
     ui::{
         Keymap,
-        actions::{ACTIONS, Context},
+        actions::{ACTIONS, KeyContext},
     },
 };
 
@@ -336,16 +336,16 @@ fn a_config_file_of_0_1_0_goes_on_working() {
         }
     }
     for (context, key, id) in [
-        (Context::Log, "f", "pause"),
-        (Context::Log, "e", "zoom"),
-        (Context::Table, "e", "zoom"),
-        (Context::Table, "t", "dismiss"),
-        (Context::Table, "Ctrl-l", "labels"),
-        (Context::Wall, "Ctrl-l", "redraw"),
-        (Context::Page, "q", "nothing"),
-        (Context::Plan, "y", "carry-out"),
-        (Context::Plan, "Esc", "back"),
-        (Context::Prompt, "Ctrl-e", "edit"),
+        (KeyContext::Log, "f", "pause"),
+        (KeyContext::Log, "e", "zoom"),
+        (KeyContext::Table, "e", "zoom"),
+        (KeyContext::Table, "t", "dismiss"),
+        (KeyContext::Table, "Ctrl-l", "labels"),
+        (KeyContext::Wall, "Ctrl-l", "redraw"),
+        (KeyContext::Page, "q", "nothing"),
+        (KeyContext::Plan, "y", "carry-out"),
+        (KeyContext::Plan, "Esc", "back"),
+        (KeyContext::Prompt, "Ctrl-e", "edit"),
     ] {
         assert_eq!(means(context, key), id, "{key} {}", context.place());
     }

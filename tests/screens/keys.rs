@@ -6,7 +6,7 @@ use skep::{
     session::{Command, Event, LogFrame, Output},
     ui::{
         Effect, Keymap,
-        actions::{ACTIONS, Context},
+        actions::{ACTIONS, KeyContext},
     },
 };
 
@@ -16,19 +16,19 @@ use crate::{
 };
 
 /// How to get there: its name, what its keys are, and those that lead there.
-const PLACES: [(&str, Context, &str); 12] = [
-    ("Overview, services", Context::Table, "j"),
-    ("Overview, nodes", Context::Table, "<tab>j"),
-    ("Overview, tasks", Context::Table, "<tab><tab>j"),
-    ("Overview, events", Context::Events, "<tab><tab><tab>k"),
-    ("Services", Context::Table, "2j"),
-    ("Nodes", Context::Table, "3j"),
-    ("Tasks", Context::Table, "4j"),
-    ("Tasks of a service", Context::Table, "2/shop_api<enter><enter>j"),
-    ("Events", Context::Events, "5k"),
-    ("Logs, none", Context::Log, "2/zzz<enter>6"),
-    ("Log", Context::Log, "2/shop_web<enter>l6k"),
-    ("Problems", Context::Problems, "7"),
+const PLACES: [(&str, KeyContext, &str); 12] = [
+    ("Overview, services", KeyContext::Table, "j"),
+    ("Overview, nodes", KeyContext::Table, "<tab>j"),
+    ("Overview, tasks", KeyContext::Table, "<tab><tab>j"),
+    ("Overview, events", KeyContext::Events, "<tab><tab><tab>k"),
+    ("Services", KeyContext::Table, "2j"),
+    ("Nodes", KeyContext::Table, "3j"),
+    ("Tasks", KeyContext::Table, "4j"),
+    ("Tasks of a service", KeyContext::Table, "2/shop_api<enter><enter>j"),
+    ("Events", KeyContext::Events, "5k"),
+    ("Logs, none", KeyContext::Log, "2/zzz<enter>6"),
+    ("Log", KeyContext::Log, "2/shop_web<enter>l6k"),
+    ("Problems", KeyContext::Problems, "7"),
 ];
 
 /// At one of the ends these do nothing.
@@ -209,10 +209,10 @@ fn help_is_of_the_view_on_the_screen() {
     assert!(help.contains("Clusters · read and write"), "{help}");
     let keymap = Keymap::default();
     for action in ACTIONS.iter() {
-        let line = format!("{:>14}  {}", keymap.shown(action, Context::Clusters), action.words);
+        let line = format!("{:>14}  {}", keymap.shown(action, KeyContext::Clusters), action.words);
         // There is one cluster, and no action.
         let has_more = ["next-cluster", "previous-cluster", "dismiss"].contains(&action.id);
-        let works = action.contexts.contains(&Context::Clusters) && !has_more;
+        let works = action.contexts.contains(&KeyContext::Clusters) && !has_more;
         assert_eq!(help.contains(&line), works, "{}", action.id);
     }
 }

@@ -19,7 +19,7 @@ use skep::{
     triage::RULES,
     ui::{
         Keymap,
-        actions::{ACTIONS, Context},
+        actions::{ACTIONS, KeyContext},
     },
 };
 
@@ -128,7 +128,7 @@ fn the_help_has_every_action_rule_theme_and_context() {
     let (keys, rules) = (topic("keys"), topic("rules"));
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for action in ACTIONS.iter() {
-        for context in action.contexts.iter().filter(|c| **c != Context::Wall) {
+        for context in action.contexts.iter().filter(|c| **c != KeyContext::Wall) {
             let line = format!("{} {}", Keymap::default().shown(action, *context), action.id);
             assert!(words(&keys).contains(&format!("{line} {}", action.words)), "{line}");
         }
@@ -136,7 +136,7 @@ fn the_help_has_every_action_rule_theme_and_context() {
     for rule in RULES {
         assert!(words(&rules).contains(&format!(" {}", rule.catches)), "{}", rule.id);
     }
-    for context in Context::ALL {
+    for context in KeyContext::ALL {
         assert!(keys.contains(context.id()), "{}", context.id());
     }
 }
@@ -160,9 +160,9 @@ fn the_help_has_every_flag() {
 /// The design's keys do what the design says.
 #[test]
 fn the_contract_of_keys() {
-    const EVERYWHERE: &[Context] = &[Context::Table, Context::Log];
-    const TABLE: &[Context] = &[Context::Table];
-    const LOG: &[Context] = &[Context::Log];
+    const EVERYWHERE: &[KeyContext] = &[KeyContext::Table, KeyContext::Log];
+    const TABLE: &[KeyContext] = &[KeyContext::Table];
+    const LOG: &[KeyContext] = &[KeyContext::Log];
     let views =
         "1 overview, 2 services, 3 nodes, 4 tasks, 5 events, 6 logs, 7 problems, 8 clusters";
     let all = "Tab next-pane, Shift-Tab previous-pane, j down, k up, g top, G bottom, \
@@ -178,7 +178,7 @@ fn the_contract_of_keys() {
         (EVERYWHERE, all),
         (TABLE, table),
         (LOG, log),
-        (&[Context::Events], "< longer, > shorter"),
+        (&[KeyContext::Events], "< longer, > shorter"),
     ] {
         for (pair, context) in pairs.split(", ").flat_map(|p| contexts.iter().map(move |c| (p, c)))
         {

@@ -23,7 +23,7 @@ use super::{
 };
 
 pub use counts::{Missing, SwarmHealth, Tally};
-pub use objects::Progress;
+pub use objects::StackProgress;
 pub use revisions::Kind;
 pub use task_slab::TaskRef;
 

@@ -11,7 +11,7 @@ use crate::cluster::{
 
 /// Progress of a stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct StackProgress {
     /// Its services.
     pub services: usize,
     /// Those that are as they should be.
@@ -241,8 +241,8 @@ impl Store {
     }
 
     /// Progress of a stack.
-    pub fn progress(&self, stack: &Stack) -> Progress {
-        let mut sum = Progress { services: stack.services.len(), ..Progress::default() };
+    pub fn progress(&self, stack: &Stack) -> StackProgress {
+        let mut sum = StackProgress { services: stack.services.len(), ..StackProgress::default() };
         for service in stack.services.iter().filter_map(|id| self.service(id)) {
             let missing = self.missing(service);
             sum.converged += usize::from(missing.none() && !service.is_updating());

@@ -3,17 +3,17 @@
 use super::layout::Text;
 use crate::ui::{
     GLOBAL, Keymap, PRESETS,
-    actions::{ACTIONS, Action, Context, ROWS, VIEWS},
+    actions::{ACTIONS, Action, KeyContext, ROWS, VIEWS},
 };
 
 /// Keys, and which actions have them there.
 struct Section {
     title: &'static str,
-    context: Context,
+    context: KeyContext,
     has: fn(&Action) -> bool,
 }
 
-fn in_all(action: &Action, contexts: &[Context]) -> bool {
+fn in_all(action: &Action, contexts: &[KeyContext]) -> bool {
     contexts.iter().all(|context| action.contexts.contains(context))
 }
 
@@ -21,19 +21,19 @@ fn in_all(action: &Action, contexts: &[Context]) -> bool {
 const SECTIONS: &[Section] = &[
     Section {
         title: "In tables, the events and Problems",
-        context: Context::Table,
-        has: |a| in_all(a, ROWS) && !a.contexts.contains(&Context::Log),
+        context: KeyContext::Table,
+        has: |a| in_all(a, ROWS) && !a.contexts.contains(&KeyContext::Log),
     },
-    Section { title: "Everywhere", context: Context::Table, has: |a| in_all(a, VIEWS) },
-    Section { title: "In a log", context: Context::Log, has: |_| true },
-    Section { title: "In the events", context: Context::Events, has: |_| true },
-    Section { title: "In Problems", context: Context::Problems, has: |_| true },
-    Section { title: "In Clusters", context: Context::Clusters, has: |_| true },
-    Section { title: "On the wall", context: Context::Wall, has: |_| true },
-    Section { title: "On a page", context: Context::Page, has: |_| true },
-    Section { title: "In a plan", context: Context::Plan, has: |_| true },
-    Section { title: "In the editor", context: Context::Editor, has: |_| true },
-    Section { title: "In a prompt", context: Context::Prompt, has: |_| true },
+    Section { title: "Everywhere", context: KeyContext::Table, has: |a| in_all(a, VIEWS) },
+    Section { title: "In a log", context: KeyContext::Log, has: |_| true },
+    Section { title: "In the events", context: KeyContext::Events, has: |_| true },
+    Section { title: "In Problems", context: KeyContext::Problems, has: |_| true },
+    Section { title: "In Clusters", context: KeyContext::Clusters, has: |_| true },
+    Section { title: "On the wall", context: KeyContext::Wall, has: |_| true },
+    Section { title: "On a page", context: KeyContext::Page, has: |_| true },
+    Section { title: "In a plan", context: KeyContext::Plan, has: |_| true },
+    Section { title: "In the editor", context: KeyContext::Editor, has: |_| true },
+    Section { title: "In a prompt", context: KeyContext::Prompt, has: |_| true },
 ];
 
 /// The rows of the README's table that may stand there: the keys of an action in a context, and words.
@@ -94,7 +94,7 @@ pub(super) fn text(text: &mut Text) {
          to the terminal altogether.",
     );
     text.heading("Keys of your own");
-    let contexts: Vec<&str> = Context::ALL.iter().map(|context| context.id()).collect();
+    let contexts: Vec<&str> = KeyContext::ALL.iter().map(|context| context.id()).collect();
     text.paragraph(&format!(
         "In the config file, [keys] gives actions other keys wherever they work, and [keys.CONTEXT] in \
          one context: {}. [] takes a key away. A key may mean two things in two contexts, never in \

@@ -3,7 +3,7 @@
 use super::layout::Text;
 use crate::ui::{
     Keymap,
-    actions::{ACTIONS, Context},
+    actions::{ACTIONS, KeyContext},
 };
 
 pub(super) fn text(text: &mut Text) {
@@ -21,7 +21,7 @@ pub(super) fn text(text: &mut Text) {
     );
     text.heading("Keys");
     let keymap = Keymap::default();
-    for action in ACTIONS.iter().filter(|a| a.contexts.contains(&Context::Wall)) {
+    for action in ACTIONS.iter().filter(|a| a.contexts.contains(&KeyContext::Wall)) {
         let words = match action.id {
             "mark" | "pause" => "hold the page, or let it turn again",
             "down" | "page-down" | "next-pane" | "next-cluster" => "next page",
@@ -29,7 +29,7 @@ pub(super) fn text(text: &mut Text) {
             "back" | "wall" => "back to the views",
             _ => action.words,
         };
-        text.entry(&keymap.shown(action, Context::Wall), 14, words);
+        text.entry(&keymap.shown(action, KeyContext::Wall), 14, words);
     }
     text.heading("Settings");
     text.paragraph(

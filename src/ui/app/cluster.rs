@@ -21,7 +21,7 @@ use crate::{
             toast::Toast,
             trend::Trend,
         },
-        input::actions::{Act, Context},
+        input::actions::{Act, KeyContext},
         operate::report::PendingReport,
         terminal::performance::Performance,
     },
@@ -274,7 +274,7 @@ impl Cluster {
     }
 
     /// The key to show for an action in a context, if it has one.
-    pub(in crate::ui) fn key_of(&self, act: Act, context: Context) -> Option<String> {
+    pub(in crate::ui) fn key_of(&self, act: Act, context: KeyContext) -> Option<String> {
         self.settings.keymap.first(act, context)
     }
 

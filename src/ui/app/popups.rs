@@ -7,8 +7,8 @@ use crate::{
     cluster::{ConfigId, ServiceId, Subject},
     ui::{
         app::{cluster::Cluster, workspace::Workspace},
-        input::actions::{Act, Action, Context},
-        popup::{Host, Known, Popup, Reaction, is_ctrl_c},
+        input::actions::{Act, Action, KeyContext},
+        popup::{Host, KnownNames, Popup, Reaction, is_ctrl_c},
         screen::kinds::View,
     },
 };
@@ -69,11 +69,11 @@ impl Host for Workspace {
         self.screens.logs.log.as_ref().map_or(0, |log| log.buffer.dropped())
     }
 
-    fn context(&self) -> Context {
+    fn context(&self) -> KeyContext {
         Self::context(self)
     }
 
-    fn offers_in(&self, action: &Action, context: Context) -> bool {
+    fn offers_in(&self, action: &Action, context: KeyContext) -> bool {
         Self::offers_in(self, action, context)
     }
 
@@ -104,7 +104,7 @@ impl Host for Workspace {
 
     /// The theme under the palette's cursor is shown at once.
     fn preview(&mut self) {
-        let known = Known::of(self);
+        let known = KnownNames::of(self);
         let Some(Popup::Palette(palette)) = self.popups.last() else { return };
         let found = palette.suggestions(&known);
         let name = found.get(palette.chosen).and_then(|s| s.command.strip_prefix("theme "));

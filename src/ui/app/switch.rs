@@ -13,7 +13,7 @@ use crate::{
             link::LinkState,
             settings::{Elsewhere, Input, Request},
         },
-        input::actions::{Act, Context},
+        input::actions::{Act, KeyContext},
     },
 };
 
@@ -127,7 +127,7 @@ impl App {
             return false;
         }
         let keymap = &self.cluster().settings.keymap;
-        let Some(action) = keymap.of(Context::Clusters, key) else {
+        let Some(action) = keymap.of(KeyContext::Clusters, key) else {
             let is_known = keymap.elsewhere(key).is_some();
             if is_known {
                 self.workspaces[self.current]
@@ -142,7 +142,7 @@ impl App {
             Act::PreviousPane => self.clusters.turn(-1),
             Act::Back => self.clusters.open = false,
             Act::Help => {
-                self.workspaces[self.current].open_help(Context::Clusters);
+                self.workspaces[self.current].open_help(KeyContext::Clusters);
                 self.workspaces[self.current].update(Input::Pointed, self.now);
             }
             Act::Enter => {

@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 
 use crate::ui::{
     app::{App, Effect},
-    input::actions::{Act, Context},
+    input::actions::{Act, KeyContext},
 };
 
 impl App {
@@ -23,7 +23,7 @@ impl App {
 
     /// A key on the wall: none of them changes anything.
     pub(in crate::ui) fn wall_key(&mut self, key: &KeyEvent) -> Vec<Effect> {
-        let Some(action) = self.cluster().settings.keymap.of(Context::Wall, key) else {
+        let Some(action) = self.cluster().settings.keymap.of(KeyContext::Wall, key) else {
             return Vec::new();
         };
         let by = match action.act {

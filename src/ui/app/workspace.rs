@@ -9,7 +9,7 @@ use crate::{
             cluster::Cluster,
             settings::{Input, Request, Settings},
         },
-        input::actions::Context,
+        input::actions::KeyContext,
         popup::{Help, Page, PageKind, Popup},
         screen::{Screen, kinds::View, registry::Screens},
     },
@@ -104,7 +104,7 @@ impl Workspace {
     }
 
     /// Opens the help for the keys of a context.
-    pub(in crate::ui) fn open_help(&mut self, context: Context) {
+    pub(in crate::ui) fn open_help(&mut self, context: KeyContext) {
         self.cluster.command(Command::Usage);
         self.cluster.requests.push(Request::HelpUsed);
         self.popups.push(Popup::Help(Help::new(context)));

@@ -11,7 +11,7 @@ use crate::{
     config::Slot,
     ui::{
         app::{cluster::Cluster, workspace::Workspace},
-        input::actions::{ACTIONS, Act, Context},
+        input::actions::{ACTIONS, Act, KeyContext},
         screen::kinds::View,
         widget::text,
     },
@@ -50,7 +50,7 @@ pub(in crate::ui) fn draw(
     };
     let hint = if cluster.settings.hint { " every key: " } else { " help " };
     let keymap = &cluster.settings.keymap;
-    let context = if together { Context::Clusters } else { workspace.context() };
+    let context = if together { KeyContext::Clusters } else { workspace.context() };
     let help = keymap.first(Act::Help, context).unwrap_or_default();
     let hinted = if help.is_empty() { 0 } else { hint.len() + text::width(&help) + 1 };
     // The hint tells the key of the help in its own place.

@@ -4,14 +4,14 @@ use crate::{
     cluster::Subject,
     ui::{
         app::workspace::Workspace,
-        input::actions::{Act, Action, Context, Needs},
+        input::actions::{Act, Action, KeyContext, Needs},
         screen::{kinds::View, tasks::TaskScope},
     },
 };
 
 impl Workspace {
     /// Where the keyboard is, whatever lies over the view.
-    pub(in crate::ui) fn context(&self) -> Context {
+    pub(in crate::ui) fn context(&self) -> KeyContext {
         self.screens.focused().context()
     }
 
@@ -21,11 +21,11 @@ impl Workspace {
     }
 
     /// The same in a context: that of the view, or Clusters over it.
-    pub(in crate::ui) fn offers_in(&self, action: &Action, context: Context) -> bool {
+    pub(in crate::ui) fn offers_in(&self, action: &Action, context: KeyContext) -> bool {
         if (action.writes && self.cluster.is_read_only()) || !action.contexts.contains(&context) {
             return false;
         }
-        if context == Context::Clusters {
+        if context == KeyContext::Clusters {
             let depends = [Act::NextCluster, Act::PreviousCluster, Act::Dismiss];
             return !depends.contains(&action.act) || self.would(action.act);
         }
@@ -35,7 +35,7 @@ impl Workspace {
         let subject = || self.subject();
         let fits = match action.needs {
             Needs::Nothing => true,
-            Needs::Rows => context != Context::Log || self.screens.logs.log.is_some(),
+            Needs::Rows => context != KeyContext::Log || self.screens.logs.log.is_some(),
             Needs::Problem => {
                 self.screens.focus() == View::Problems
                     && self.screens.problems.problem(&self.cluster).is_some()

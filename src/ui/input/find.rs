@@ -7,7 +7,7 @@ use crate::{
 
 /// An object that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hit {
+pub struct FoundObject {
     /// The object.
     pub subject: Subject,
     /// Its name.
@@ -18,7 +18,7 @@ pub struct Hit {
     rank: u8,
 }
 
-impl Hit {
+impl FoundObject {
     /// Whether the text is its name or what it is found by, and no part of it.
     pub fn is_exact(&self) -> bool {
         self.rank == EXACT
@@ -55,7 +55,7 @@ fn is_id(id: &str, wanted: &str) -> bool {
 }
 
 /// The objects that a text means, the nearest first.
-pub fn find(store: &Store, text: &str) -> Vec<Hit> {
+pub fn find(store: &Store, text: &str) -> Vec<FoundObject> {
     let wanted = &Needle::new(text.trim());
     if wanted.text().is_empty() {
         return Vec::new();
@@ -63,7 +63,7 @@ pub fn find(store: &Store, text: &str) -> Vec<Hit> {
     let mut found = Vec::new();
     let mut add = |subject: Subject, name: &str, hit: Option<(u8, String)>| {
         if let Some((rank, by)) = hit {
-            found.push(Hit { subject, name: name.to_owned(), by, rank });
+            found.push(FoundObject { subject, name: name.to_owned(), by, rank });
         }
     };
     let by_name = |name: &str| rank(name, wanted).map(|rank| (rank, String::new()));
@@ -111,7 +111,7 @@ pub fn find(store: &Store, text: &str) -> Vec<Hit> {
     }
     tasks(store, wanted.text(), &mut found);
     found.sort_by(|a, b| {
-        let kind = |f: &Hit| f.subject.kind();
+        let kind = |f: &FoundObject| f.subject.kind();
         a.rank
             .cmp(&b.rank)
             .then_with(|| kind(a).cmp(kind(b)))
@@ -160,7 +160,7 @@ fn label<'a>(
 }
 
 /// Tasks by their address, container or id: only those have nothing to do with their service's name.
-fn tasks(store: &Store, wanted: &str, found: &mut Vec<Hit>) {
+fn tasks(store: &Store, wanted: &str, found: &mut Vec<FoundObject>) {
     let address = wanted.parse::<std::net::IpAddr>().ok();
     let is_hex = wanted.len() >= LEAST_OF_ID && wanted.bytes().all(|b| b.is_ascii_alphanumeric());
     if address.is_none() && !is_hex {
@@ -182,7 +182,7 @@ fn tasks(store: &Store, wanted: &str, found: &mut Vec<Hit>) {
         } else {
             continue;
         };
-        found.push(Hit {
+        found.push(FoundObject {
             subject: Subject::Task(task.id.clone(), task.service.clone()),
             name: store.task_name(task),
             by,

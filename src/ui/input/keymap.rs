@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crossterm::event::KeyEvent;
 
 use crate::ui::input::{
-    actions::{ACTIONS, Act, Action, Context, VIEWS, action},
+    actions::{ACTIONS, Act, Action, KeyContext, VIEWS, action},
     chord::Chord,
 };
 
@@ -51,7 +51,7 @@ enum Rank {
 #[derive(Clone, Debug)]
 struct Binding {
     act: Act,
-    context: Context,
+    context: KeyContext,
     keys: Vec<(Chord, Rank)>,
     /// The change that set them.
     change: Option<usize>,
@@ -59,7 +59,7 @@ struct Binding {
 
 impl Binding {
     /// The binding of an action in the table.
-    fn of(action: &Action, context: Context) -> Self {
+    fn of(action: &Action, context: KeyContext) -> Self {
         let rank = |key: &str| match () {
             () if action.fixed.contains(&context) => Rank::Fixed,
             () if action.newer || !action.keys.contains(&key) => Rank::Newer,
@@ -79,7 +79,7 @@ impl Binding {
 #[derive(Clone, Debug)]
 pub struct Keymap {
     bindings: Vec<Binding>,
-    acts: HashMap<(Context, Chord), Act>,
+    acts: HashMap<(KeyContext, Chord), Act>,
 }
 
 impl Default for Keymap {
@@ -165,7 +165,7 @@ impl Keymap {
 
     /// Drops the weaker one of two meanings of a key in a context; two equal ones are an error.
     fn yield_or_clash(&mut self) -> Result<(), KeyFault> {
-        let mut ranks: HashMap<(Context, Chord), Rank> = HashMap::new();
+        let mut ranks: HashMap<(KeyContext, Chord), Rank> = HashMap::new();
         for binding in &self.bindings {
             for (key, rank) in &binding.keys {
                 let best = ranks.entry((binding.context, *key)).or_insert(*rank);
@@ -227,7 +227,7 @@ impl Keymap {
     }
 
     /// The action of a key in a context.
-    pub fn of(&self, context: Context, key: &KeyEvent) -> Option<&'static Action> {
+    pub fn of(&self, context: KeyContext, key: &KeyEvent) -> Option<&'static Action> {
         // Shift is in the letter itself.
         self.acts.get(&(context, Chord::of(key))).map(|act| action(*act))
     }
@@ -238,42 +238,42 @@ impl Keymap {
     }
 
     /// The first key of an action in a context, as it is written.
-    pub fn first(&self, act: Act, context: Context) -> Option<String> {
+    pub fn first(&self, act: Act, context: KeyContext) -> Option<String> {
         self.chords(act, context).next().map(|key| key.to_string())
     }
 
     /// The keys of an action in a context, or how else to get it.
-    pub fn shown(&self, action: &Action, context: Context) -> String {
+    pub fn shown(&self, action: &Action, context: KeyContext) -> String {
         let keys = self.keys(action.act, context);
         if keys.is_empty() { format!(":{}", action.id) } else { keys }
     }
 
     /// The same, or nothing.
-    pub fn keys(&self, act: Act, context: Context) -> String {
+    pub fn keys(&self, act: Act, context: KeyContext) -> String {
         let keys: Vec<String> = self.chords(act, context).map(|key| key.to_string()).collect();
         keys.join(" ")
     }
 
-    fn chords(&self, act: Act, context: Context) -> impl Iterator<Item = Chord> {
+    fn chords(&self, act: Act, context: KeyContext) -> impl Iterator<Item = Chord> {
         let of = self.bindings.iter().find(|b| b.act == act && b.context == context);
         of.into_iter().flat_map(|binding| &binding.keys).map(|(key, _)| *key)
     }
 }
 
 /// The action that has this key for good in a context.
-fn fixed_in(context: Context, key: Chord) -> Option<&'static Action> {
+fn fixed_in(context: KeyContext, key: Chord) -> Option<&'static Action> {
     let here = ACTIONS.iter().filter(|a| a.fixed.contains(&context));
     here.into_iter().find(|a| Binding::of(a, context).has(key))
 }
 
 /// The context of this name, if the action can be given keys in it.
-fn context_of(name: &str, action: &Action) -> Result<Context, String> {
-    let ids = |contexts: &[Context]| {
+fn context_of(name: &str, action: &Action) -> Result<KeyContext, String> {
+    let ids = |contexts: &[KeyContext]| {
         let ids: Vec<&str> = contexts.iter().map(|c| c.id()).collect();
         ids.join(", ")
     };
-    let found = Context::ALL.into_iter().find(|c| c.id() == name).ok_or_else(|| {
-        format!("no context '{name}'; there are: {GLOBAL}, {}", ids(&Context::ALL))
+    let found = KeyContext::ALL.into_iter().find(|c| c.id() == name).ok_or_else(|| {
+        format!("no context '{name}'; there are: {GLOBAL}, {}", ids(&KeyContext::ALL))
     })?;
     if !action.contexts.contains(&found) {
         let has = ids(action.contexts);
@@ -311,7 +311,7 @@ mod tests {
         Keymap::new(None, &changes)
     }
 
-    fn press(map: &Keymap, context: Context, written: &str) -> Option<Act> {
+    fn press(map: &Keymap, context: KeyContext, written: &str) -> Option<Act> {
         map.of(context, &Keymap::press(written).unwrap()).map(|a| a.act)
     }
 
@@ -319,7 +319,7 @@ mod tests {
     fn keys_are_told_apart() {
         let map = Keymap::default();
         let of = |code, modifiers| {
-            map.of(Context::Table, &KeyEvent::new(code, modifiers)).map(|a| a.act)
+            map.of(KeyContext::Table, &KeyEvent::new(code, modifiers)).map(|a| a.act)
         };
         let none = KeyModifiers::NONE;
         assert_eq!(of(KeyCode::Char('d'), none), Some(Act::Describe));
@@ -343,12 +343,12 @@ mod tests {
             ("s", Act::Scale, None),
             ("G", Act::Bottom, Some(Act::Bottom)),
         ] {
-            assert_eq!(press(&map, Context::Table, key), Some(in_table), "{key}");
-            assert_eq!(press(&map, Context::Log, key), in_log, "{key}");
+            assert_eq!(press(&map, KeyContext::Table, key), Some(in_table), "{key}");
+            assert_eq!(press(&map, KeyContext::Log, key), in_log, "{key}");
         }
-        assert_eq!(press(&map, Context::Log, "F"), Some(Act::Bottom));
-        assert_eq!(press(&map, Context::Plan, "y"), Some(Act::CarryOut));
-        assert_eq!(press(&map, Context::Page, "q"), Some(Act::Back));
+        assert_eq!(press(&map, KeyContext::Log, "F"), Some(Act::Bottom));
+        assert_eq!(press(&map, KeyContext::Plan, "y"), Some(Act::CarryOut));
+        assert_eq!(press(&map, KeyContext::Page, "q"), Some(Act::Back));
     }
 
     #[test]
@@ -368,30 +368,30 @@ mod tests {
     #[test]
     fn the_user_may_give_any_action_any_keys() {
         let map = with(&[("scale", &["F5", "Alt-s"]), ("dismiss", &["s"])]).unwrap();
-        for context in [Context::Table, Context::Problems, Context::Page] {
+        for context in [KeyContext::Table, KeyContext::Problems, KeyContext::Page] {
             assert_eq!(press(&map, context, "F5"), Some(Act::Scale));
             assert_eq!(press(&map, context, "Alt-s"), Some(Act::Scale));
         }
-        assert_eq!(press(&map, Context::Table, "s"), Some(Act::Dismiss));
-        assert_eq!(press(&map, Context::Table, "x"), None);
-        assert_eq!(map.shown(action(Act::Scale), Context::Table), "F5 Alt-s");
+        assert_eq!(press(&map, KeyContext::Table, "s"), Some(Act::Dismiss));
+        assert_eq!(press(&map, KeyContext::Table, "x"), None);
+        assert_eq!(map.shown(action(Act::Scale), KeyContext::Table), "F5 Alt-s");
         let map = with(&[("force", &[])]).unwrap();
-        assert_eq!(map.shown(action(Act::Force), Context::Table), ":force");
+        assert_eq!(map.shown(action(Act::Force), KeyContext::Table), ":force");
     }
 
     #[test]
     fn keys_may_be_given_in_one_context() {
         let map =
             with(&[("log.wrap", &["F2"]), ("log.pause", &[]), ("log.times", &["p"])]).unwrap();
-        assert_eq!(press(&map, Context::Log, "F2"), Some(Act::Wrap));
-        assert_eq!(press(&map, Context::Log, "p"), Some(Act::Times));
-        assert_eq!(press(&map, Context::Table, "p"), Some(Act::Pause), "as it was");
+        assert_eq!(press(&map, KeyContext::Log, "F2"), Some(Act::Wrap));
+        assert_eq!(press(&map, KeyContext::Log, "p"), Some(Act::Times));
+        assert_eq!(press(&map, KeyContext::Table, "p"), Some(Act::Pause), "as it was");
         // What is said of one goes before what is said of all, whichever stands first.
         let map = with(&[("log.down", &["J"]), ("down", &["F3"]), ("global.up", &["F4"])]).unwrap();
-        assert_eq!(press(&map, Context::Log, "J"), Some(Act::Down));
-        assert_eq!(press(&map, Context::Log, "F3"), None);
-        assert_eq!(press(&map, Context::Events, "F3"), Some(Act::Down));
-        assert_eq!(press(&map, Context::Plan, "F4"), Some(Act::Up));
+        assert_eq!(press(&map, KeyContext::Log, "J"), Some(Act::Down));
+        assert_eq!(press(&map, KeyContext::Log, "F3"), None);
+        assert_eq!(press(&map, KeyContext::Events, "F3"), Some(Act::Down));
+        assert_eq!(press(&map, KeyContext::Plan, "F4"), Some(Act::Up));
     }
 
     /// Keys that came after a config file was written take nothing from it.
@@ -399,27 +399,27 @@ mod tests {
     fn newer_keys_yield_to_those_a_config_gives() {
         let map = with(&[("pause", &["f"]), ("force", &[]), ("drain", &["t"]), ("times", &["F2"])]);
         let map = map.unwrap();
-        assert_eq!(press(&map, Context::Log, "f"), Some(Act::Pause));
-        assert_eq!(press(&map, Context::Log, "PgDn"), Some(Act::PageDown));
-        assert_eq!(press(&map, Context::Table, "t"), Some(Act::Drain));
-        assert_eq!(map.shown(action(Act::Labels), Context::Table), ":labels");
+        assert_eq!(press(&map, KeyContext::Log, "f"), Some(Act::Pause));
+        assert_eq!(press(&map, KeyContext::Log, "PgDn"), Some(Act::PageDown));
+        assert_eq!(press(&map, KeyContext::Table, "t"), Some(Act::Drain));
+        assert_eq!(map.shown(action(Act::Labels), KeyContext::Table), ":labels");
         let map = with(&[("labels", &["Ctrl-l"])]).unwrap();
-        assert_eq!(press(&map, Context::Table, "Ctrl-l"), Some(Act::Labels));
-        assert_eq!(press(&map, Context::Log, "Ctrl-l"), Some(Act::Redraw));
+        assert_eq!(press(&map, KeyContext::Table, "Ctrl-l"), Some(Act::Labels));
+        assert_eq!(press(&map, KeyContext::Log, "Ctrl-l"), Some(Act::Redraw));
     }
 
     /// Only `y` carries a plan out, Esc leaves it, and what is typed is text.
     #[test]
     fn some_keys_can_not_be_changed() {
         let map = with(&[("down", &["y", "Esc"]), ("yaml", &[]), ("back", &["F9"])]).unwrap();
-        assert_eq!(press(&map, Context::Plan, "y"), Some(Act::CarryOut));
-        assert_eq!(press(&map, Context::Plan, "Esc"), Some(Act::Back));
-        assert_eq!(press(&map, Context::Table, "y"), Some(Act::Down));
-        assert_eq!(press(&map, Context::Table, "F9"), Some(Act::Back));
+        assert_eq!(press(&map, KeyContext::Plan, "y"), Some(Act::CarryOut));
+        assert_eq!(press(&map, KeyContext::Plan, "Esc"), Some(Act::Back));
+        assert_eq!(press(&map, KeyContext::Table, "y"), Some(Act::Down));
+        assert_eq!(press(&map, KeyContext::Table, "F9"), Some(Act::Back));
         let map = with(&[("edit", &["E"])]).unwrap();
-        assert_eq!(press(&map, Context::Table, "E"), Some(Act::Edit));
-        assert_eq!(press(&map, Context::Prompt, "E"), None);
-        assert_eq!(press(&map, Context::Prompt, "Ctrl-e"), Some(Act::Edit));
+        assert_eq!(press(&map, KeyContext::Table, "E"), Some(Act::Edit));
+        assert_eq!(press(&map, KeyContext::Prompt, "E"), None);
+        assert_eq!(press(&map, KeyContext::Prompt, "Ctrl-e"), Some(Act::Edit));
     }
 
     #[test]

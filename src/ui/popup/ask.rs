@@ -15,7 +15,7 @@ use crate::{
         app::cluster::Cluster,
         chrome::popup,
         input::{
-            actions::{Act, Context},
+            actions::{Act, KeyContext},
             line_editor::LineEditor,
         },
         popup::{
@@ -75,7 +75,7 @@ impl Ask {
 impl Behaviour for Ask {
     fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
         let cluster = host.cluster();
-        let act = cluster.settings.keymap.of(Context::Prompt, key).map(|action| action.act);
+        let act = cluster.settings.keymap.of(KeyContext::Prompt, key).map(|action| action.act);
         match key.code {
             KeyCode::Esc => return Reaction::GivenUp,
             _ if act == Some(Act::Edit) && self.asking == Asking::Image => {
@@ -153,7 +153,7 @@ impl Behaviour for Ask {
                 let said = " its digest is that of the old tag, and is left out";
                 Line::styled(said, cluster.style(Slot::Warn))
             }
-            (_, Asking::Image) => match cluster.key_of(Act::Edit, Context::Prompt) {
+            (_, Asking::Image) => match cluster.key_of(Act::Edit, KeyContext::Prompt) {
                 Some(key) => Line::from(vec![
                     Span::styled(format!(" {key} "), cluster.style(Slot::Key)),
                     Span::styled("edit every field as YAML", cluster.style(Slot::Dim)),

@@ -14,7 +14,7 @@ use crate::{
     ui::{
         app::{Effect, cluster::Cluster},
         input::{
-            actions::{Act, Action, Context},
+            actions::{Act, Action, KeyContext},
             line_editor::LineEditor,
         },
         screen::kinds::View,
@@ -37,10 +37,10 @@ pub(in crate::ui) trait Host {
     fn dropped_lines(&self) -> u64;
 
     /// Where the keyboard is below the popup.
-    fn context(&self) -> Context;
+    fn context(&self) -> KeyContext;
 
     /// Whether an action would do something in a context.
-    fn offers_in(&self, action: &Action, context: Context) -> bool;
+    fn offers_in(&self, action: &Action, context: KeyContext) -> bool;
 
     /// Carries out an action on the selection.
     fn act(&mut self, act: Act);

@@ -13,7 +13,7 @@ use crate::{
     config::Slot,
     ui::{
         chrome::{clear, frame_of},
-        input::actions::{Act, Context},
+        input::actions::{Act, KeyContext},
         popup::behaviour::{Behaviour, Host, Reaction, is_ctrl_c, is_plain, title},
         widget::text,
     },
@@ -76,7 +76,7 @@ impl Editor {
 impl Behaviour for Editor {
     fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
         let cluster = host.cluster();
-        let act = cluster.settings.keymap.of(Context::Editor, key).map(|action| action.act);
+        let act = cluster.settings.keymap.of(KeyContext::Editor, key).map(|action| action.act);
         if self.discarding {
             self.discarding = false;
             if key.code == KeyCode::Char('y') && is_plain(key) {
@@ -128,7 +128,7 @@ impl Behaviour for Editor {
             let said = text::clean(&error.to_string()).into_owned();
             Line::styled(format!(" ✗ {said}"), cluster.style(Slot::Critical))
         } else {
-            let plan = cluster.key_of(Act::ShowPlan, Context::Editor).unwrap_or_default();
+            let plan = cluster.key_of(Act::ShowPlan, KeyContext::Editor).unwrap_or_default();
             Line::from(vec![
                 Span::styled(format!(" {plan} "), cluster.style(Slot::Key)),
                 Span::styled("show the plan  ", cluster.style(Slot::Dim)),

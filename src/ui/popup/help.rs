@@ -11,7 +11,7 @@ use crate::{
     config::Slot,
     ui::{
         chrome::popup,
-        input::actions::{ACTIONS, Act, Action, Context, Needs, ROWS},
+        input::actions::{ACTIONS, Act, Action, KeyContext, Needs, ROWS},
         popup::{
             behaviour::{Behaviour, Host, Reaction, redraw, title},
             scroll::{Scroll, scroll_keys, scrolled},
@@ -23,13 +23,13 @@ use crate::{
 /// The keys of a context, to be read.
 #[derive(Debug)]
 pub struct Help {
-    context: Context,
+    context: KeyContext,
     scroll: Scroll,
 }
 
 impl Help {
     /// That of a context.
-    pub fn new(context: Context) -> Self {
+    pub fn new(context: KeyContext) -> Self {
         Self { context, scroll: Scroll::default() }
     }
 }
@@ -37,7 +37,7 @@ impl Help {
 impl Behaviour for Help {
     fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
         let cluster = host.cluster();
-        match cluster.settings.keymap.of(Context::Page, key).map(|action| action.act) {
+        match cluster.settings.keymap.of(KeyContext::Page, key).map(|action| action.act) {
             Some(Act::Redraw) => redraw(),
             Some(act) if self.scroll.act(act) => Reaction::Stays,
             _ => Reaction::GivenUp,
@@ -54,7 +54,7 @@ impl Behaviour for Help {
             true => {
                 format!(
                     "Help · {} scroll, any other key closes",
-                    scroll_keys(cluster, Context::Page)
+                    scroll_keys(cluster, KeyContext::Page)
                 )
             }
             false => "Help · any other key closes".to_owned(),
@@ -66,12 +66,12 @@ impl Behaviour for Help {
 }
 
 /// The help's lines.
-fn lines(host: &dyn Host, context: Context) -> Vec<Line<'static>> {
+fn lines(host: &dyn Host, context: KeyContext) -> Vec<Line<'static>> {
     let cluster = host.cluster();
     let mut lines = vec![Line::styled(
         format!(
             "{} · {}",
-            if context == Context::Clusters { "Clusters" } else { host.view().name() },
+            if context == KeyContext::Clusters { "Clusters" } else { host.view().name() },
             if cluster.is_read_only() { "read-only" } else { "read and write" }
         ),
         cluster.style(Slot::Dim),

@@ -15,7 +15,7 @@ use crate::{
     ui::{
         app::cluster::Cluster,
         chrome::{clear, frame_of},
-        input::actions::{Act, Context, Needs},
+        input::actions::{Act, KeyContext, Needs},
         popup::{
             behaviour::{Behaviour, Host, Reaction, redraw, title},
             describe::{
@@ -30,13 +30,13 @@ use crate::{
 };
 
 /// A document as it was read, or why not.
-pub type Read = Result<Box<serde_json::Value>, String>;
+pub type DocumentResult = Result<Box<serde_json::Value>, String>;
 
 /// Content of a page.
 #[derive(Debug)]
 pub enum PageKind {
     /// Drawn from the model, so it stays live; its document has the rest.
-    Describe { subject: Subject, document: Option<Read>, token: Token },
+    Describe { subject: Subject, document: Option<DocumentResult>, token: Token },
     /// Blast radius of a node, from the current model.
     Blast(NodeId),
     /// Whether one service can reach another.
@@ -46,7 +46,7 @@ pub enum PageKind {
     /// The cost of watching, and skep's own performance.
     Stats,
     /// A document as it was read.
-    Yaml { value: Option<Read>, token: Token },
+    Yaml { value: Option<DocumentResult>, token: Token },
 }
 
 /// A page.
@@ -84,7 +84,7 @@ impl Page {
 impl Behaviour for Page {
     fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
         let cluster = host.cluster();
-        let Some(action) = cluster.settings.keymap.of(Context::Page, key) else {
+        let Some(action) = cluster.settings.keymap.of(KeyContext::Page, key) else {
             return Reaction::Stays;
         };
         match action.act {
@@ -122,16 +122,17 @@ impl Behaviour for Page {
         clear(cluster, frame, area);
         let inner = frame_of(cluster, frame, area, title(cluster, &self.title), true);
         let body = Rect { height: inner.height.saturating_sub(1), ..inner };
-        let back = cluster.key_of(Act::Back, Context::Page);
-        let mut keys = vec![(Some(scroll_keys(cluster, Context::Page)), "scroll"), (back, "back")];
+        let back = cluster.key_of(Act::Back, KeyContext::Page);
+        let mut keys =
+            vec![(Some(scroll_keys(cluster, KeyContext::Page)), "scroll"), (back, "back")];
         let reveal = (
-            cluster.key_of(Act::Reveal, Context::Page),
+            cluster.key_of(Act::Reveal, KeyContext::Page),
             if self.reveal { "hide secrets" } else { "show secrets" },
         );
         let lines = match &self.kind {
             PageKind::Describe { subject, document, .. } => {
                 if subject.has_document() {
-                    keys.push((cluster.key_of(Act::Yaml, Context::Page), "YAML"));
+                    keys.push((cluster.key_of(Act::Yaml, KeyContext::Page), "YAML"));
                     if !matches!(subject, Subject::Secret(_)) {
                         keys.push(reveal);
                     }
@@ -140,7 +141,7 @@ impl Behaviour for Page {
                     && let Some(config) = cluster.model.store.config(id.as_str())
                     && compare::predecessor(&cluster.model.store, config).is_some()
                 {
-                    let key = cluster.key_of(Act::Compare, Context::Page);
+                    let key = cluster.key_of(Act::Compare, KeyContext::Page);
                     keys.push((key, "compare with the one before"));
                 }
                 let width = body.width as usize;

@@ -13,8 +13,8 @@ use crate::{
     ui::{
         chrome::popup,
         input::{
-            actions::{ACTIONS, Act, Action, Context},
-            find::{Hit, find},
+            actions::{ACTIONS, Act, Action, KeyContext},
+            find::{FoundObject, find},
             keymap::Keymap,
             line_editor::LineEditor,
         },
@@ -38,16 +38,16 @@ pub struct Palette {
 }
 
 /// Names to complete from.
-pub struct Known<'a> {
+pub struct KnownNames<'a> {
     store: &'a Store,
     clusters: &'a [String],
     themes: &'a Themes,
     keymap: &'a Keymap,
     recent: &'a [String],
-    context: Context,
+    context: KeyContext,
 }
 
-impl<'a> Known<'a> {
+impl<'a> KnownNames<'a> {
     /// The names that a workspace knows.
     pub fn of(host: &'a dyn Host) -> Self {
         let cluster = host.cluster();
@@ -110,8 +110,8 @@ impl Palette {
     }
 
     /// Suggestions for the typed text, the best first.
-    pub fn suggestions(&self, known: &Known<'_>) -> Vec<Suggestion> {
-        let &Known { store, clusters, themes, keymap, recent, context } = known;
+    pub fn suggestions(&self, known: &KnownNames<'_>) -> Vec<Suggestion> {
+        let &KnownNames { store, clusters, themes, keymap, recent, context } = known;
         let typed = self.input.text().trim_start();
         let (verb, rest) = match typed.split_once(' ') {
             Some((verb, rest)) => (verb, Some(rest.trim())),
@@ -190,7 +190,8 @@ impl Palette {
             return found;
         }
         found.sort_by_key(|s| (s.command.trim() != verb, !s.command.starts_with(verb)));
-        let (near, far): (Vec<Hit>, _) = find(store, typed).into_iter().partition(Hit::is_exact);
+        let (near, far): (Vec<FoundObject>, _) =
+            find(store, typed).into_iter().partition(FoundObject::is_exact);
         // A command that only has the text in it is not what was meant by the name of an object.
         let commands = found.iter().take_while(|s| s.command.starts_with(verb)).count();
         found.splice(commands..commands, near.into_iter().map(to_object));
@@ -218,7 +219,7 @@ impl Palette {
 
 impl Behaviour for Palette {
     fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
-        let found = self.suggestions(&Known::of(host));
+        let found = self.suggestions(&KnownNames::of(host));
         match key.code {
             KeyCode::Esc => return Reaction::GivenUp,
             KeyCode::Down => self.chosen = (self.chosen + 1).min(found.len().saturating_sub(1)),
@@ -264,7 +265,7 @@ impl Behaviour for Palette {
 
     fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
         let cluster = host.cluster();
-        let known = Known::of(host);
+        let known = KnownNames::of(host);
         let found = self.suggestions(&known);
         let height = (found.len() as u16 + 3).clamp(4, area.height.min(16));
         let inner = popup(cluster, frame, 72, height, title(cluster, "Command"));
@@ -347,7 +348,7 @@ fn completed<'n>(
 }
 
 /// A suggestion that leads to an object.
-fn to_object(found: Hit) -> Suggestion {
+fn to_object(found: FoundObject) -> Suggestion {
     let kind = found.subject.kind();
     let words = if found.by.is_empty() { kind.to_owned() } else { format!("{kind}, {}", found.by) };
     Suggestion { command: found.name, words, key: String::new(), to: Some(found.subject) }

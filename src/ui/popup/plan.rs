@@ -17,7 +17,7 @@ use crate::{
         app::cluster::Cluster,
         chrome::popup,
         input::{
-            actions::{Act, Context},
+            actions::{Act, KeyContext},
             line_editor::LineEditor,
         },
         popup::{
@@ -115,8 +115,11 @@ impl Behaviour for PlanBox {
         // Letters are typed where a word confirms.
         let is_text =
             matches!((&self.plan.confirm, key.code), (Confirm::Type(_), KeyCode::Char(_)));
-        let action =
-            cluster.settings.keymap.of(Context::Plan, key).filter(|_| !is_text || !is_plain(key));
+        let action = cluster
+            .settings
+            .keymap
+            .of(KeyContext::Plan, key)
+            .filter(|_| !is_text || !is_plain(key));
         let act = action.map(|action| action.act);
         match act {
             Some(Act::Back) => return Reaction::GivenUp,
@@ -155,7 +158,7 @@ impl Behaviour for PlanBox {
         if total > body.height as usize {
             // Letters are typed where a word confirms.
             let keys = match self.plan.confirm {
-                Confirm::Yes => scroll_keys(cluster, Context::Plan),
+                Confirm::Yes => scroll_keys(cluster, KeyContext::Plan),
                 Confirm::Type(_) => "↑ ↓ PgUp PgDn".to_owned(),
             };
             let said = format!("{} of {total} lines, {keys} scroll", body.height);

@@ -6,7 +6,7 @@ use ratatui::{Frame, layout::Rect, text::Line};
 
 use crate::ui::{
     app::cluster::Cluster,
-    input::actions::{Act, Context},
+    input::actions::{Act, KeyContext},
     popup::behaviour::lines_at,
 };
 
@@ -44,7 +44,7 @@ impl Scroll {
 }
 
 /// The keys that scroll: `j k`.
-pub(in crate::ui) fn scroll_keys(cluster: &Cluster, context: Context) -> String {
+pub(in crate::ui) fn scroll_keys(cluster: &Cluster, context: KeyContext) -> String {
     let keys = [Act::Down, Act::Up].into_iter().filter_map(|act| cluster.key_of(act, context));
     keys.collect::<Vec<_>>().join(" ")
 }

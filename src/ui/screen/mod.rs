@@ -30,7 +30,7 @@ use crate::{
     cluster::{ServiceId, Subject},
     ui::{
         app::cluster::Cluster,
-        input::actions::{Act, Context},
+        input::actions::{Act, KeyContext},
         screen::kinds::View,
         table::rows::{Moving, Rows},
     },
@@ -91,8 +91,8 @@ pub(in crate::ui) enum Then {
 /// A screen of one cluster.
 pub(in crate::ui) trait Screen {
     /// Where its keys are looked up.
-    fn context(&self) -> Context {
-        Context::Table
+    fn context(&self) -> KeyContext {
+        KeyContext::Table
     }
 
     /// Builds its rows anew if what they are built from changed.

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{
-    cluster::{Kind, Part, Progress, ServiceId, Store, Subject, Timestamp},
+    cluster::{Kind, Part, ServiceId, StackProgress, Store, Subject, Timestamp},
     config::Slot,
     triage::Severity,
     ui::{
@@ -29,7 +29,7 @@ pub(in crate::ui) type Stacks = List<StackKind>;
 pub(in crate::ui) struct StackRow {
     name: Arc<str>,
     services: Vec<ServiceId>,
-    progress: Progress,
+    progress: StackProgress,
     /// The worst that was found of its services.
     worst: Option<(Severity, String)>,
     images: String,

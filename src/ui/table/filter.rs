@@ -10,12 +10,12 @@ pub const LEAST_OF_ID: usize = 4;
 pub struct Filter {
     /// The text as it was typed.
     pub text: String,
-    kind: Kind,
+    kind: Pattern,
     invert: bool,
 }
 
 #[derive(Clone, Debug, Default)]
-enum Kind {
+enum Pattern {
     #[default]
     All,
     Text(Needle),
@@ -34,35 +34,35 @@ impl Filter {
             None => (false, text),
         };
         let kind = if rest.is_empty() {
-            Kind::All
+            Pattern::All
         } else if let Some(pattern) = rest.strip_prefix('/') {
             let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
             let smart = !pattern.chars().any(char::is_uppercase);
             match RegexBuilder::new(pattern).case_insensitive(smart).size_limit(1 << 20).build() {
-                Ok(regex) => Kind::Regex(Box::new(regex)),
+                Ok(regex) => Pattern::Regex(Box::new(regex)),
                 Err(error) => {
                     let why = error.to_string();
                     let last = why.lines().last().unwrap_or_default();
-                    Kind::Wrong(last.trim_start_matches("error: ").to_owned())
+                    Pattern::Wrong(last.trim_start_matches("error: ").to_owned())
                 }
             }
         } else if let Some(fuzzy) = rest.strip_prefix('~') {
-            Kind::Fuzzy(Needle::new(fuzzy))
+            Pattern::Fuzzy(Needle::new(fuzzy))
         } else {
-            Kind::Text(Needle::new(rest))
+            Pattern::Text(Needle::new(rest))
         };
         Self { text: text.to_owned(), kind, invert }
     }
 
     /// Whether it lets everything pass.
     pub fn is_empty(&self) -> bool {
-        matches!(self.kind, Kind::All | Kind::Wrong(_))
+        matches!(self.kind, Pattern::All | Pattern::Wrong(_))
     }
 
     /// Its error.
     pub fn error(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Wrong(why) => Some(why),
+            Pattern::Wrong(why) => Some(why),
             _ => None,
         }
     }
@@ -84,10 +84,10 @@ impl Filter {
     /// Whether it is found in this text, inverted or not.
     pub fn hits(&self, text: &str) -> bool {
         match &self.kind {
-            Kind::All | Kind::Wrong(_) => true,
-            Kind::Text(wanted) => wanted.is_in(text),
-            Kind::Fuzzy(wanted) => wanted.is_spread_over(text),
-            Kind::Regex(regex) => regex.is_match(text),
+            Pattern::All | Pattern::Wrong(_) => true,
+            Pattern::Text(wanted) => wanted.is_in(text),
+            Pattern::Fuzzy(wanted) => wanted.is_spread_over(text),
+            Pattern::Regex(regex) => regex.is_match(text),
         }
     }
 
@@ -95,11 +95,11 @@ impl Filter {
     /// if its beginning is typed, as docker takes it.
     pub fn hits_id(&self, id: &str) -> bool {
         match &self.kind {
-            Kind::Text(wanted) => {
+            Pattern::Text(wanted) => {
                 wanted.text.len() >= LEAST_OF_ID && id.starts_with(wanted.text.as_str())
             }
-            Kind::Fuzzy(_) => false,
-            Kind::All | Kind::Wrong(_) | Kind::Regex(_) => self.hits(id),
+            Pattern::Fuzzy(_) => false,
+            Pattern::All | Pattern::Wrong(_) | Pattern::Regex(_) => self.hits(id),
         }
     }
 
@@ -119,7 +119,7 @@ impl Filter {
     /// The text it looks for, if it is plain text.
     pub fn plain(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Text(wanted) => Some(&wanted.text),
+            Pattern::Text(wanted) => Some(&wanted.text),
             _ => None,
         }
     }
@@ -130,11 +130,11 @@ impl Filter {
             return Vec::new();
         }
         match &self.kind {
-            Kind::All | Kind::Wrong(_) | Kind::Fuzzy(_) => Vec::new(),
-            Kind::Regex(regex) => {
+            Pattern::All | Pattern::Wrong(_) | Pattern::Fuzzy(_) => Vec::new(),
+            Pattern::Regex(regex) => {
                 regex.find_iter(text).map(|m| m.range()).filter(|r| !r.is_empty()).collect()
             }
-            Kind::Text(wanted) => {
+            Pattern::Text(wanted) => {
                 // Case is folded only where that keeps every byte in its place.
                 let exact = wanted.is_exact || !text.is_ascii();
                 let found = |text: &str| {

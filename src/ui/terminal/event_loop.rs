@@ -20,7 +20,7 @@ use crate::{
             hook,
             keyboard::Keyboard,
             performance::{Performance, resident},
-            signals::{Ends, Job, JobControl, can_go_on},
+            signals::{Ends, JobControl, JobSignal, can_go_on},
             ssh_backlog::SshBacklog,
             tty::{RawTerminal, Strays},
             user_files::UserFiles,
@@ -219,8 +219,8 @@ pub async fn run(
             job = job_control.next() => {
                 turn = Instant::now();
                 match job {
-                    Job::Stop => suspend(&mut screen, &mut keys, &mut job_control).await?,
-                    Job::GoOn => screen.take_again()?,
+                    JobSignal::Stop => suspend(&mut screen, &mut keys, &mut job_control).await?,
+                    JobSignal::GoOn => screen.take_again()?,
                 }
                 (dirty, urgent) = (true, true);
                 Vec::new()

@@ -36,7 +36,7 @@ pub(in crate::ui) struct JobControl {
 
 /// Order of a shell's job control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ui) enum Job {
+pub(in crate::ui) enum JobSignal {
     /// Give the terminal back and stop.
     Stop,
     /// It went on: the terminal may be in any state.
@@ -52,11 +52,11 @@ impl JobControl {
     }
 
     /// Waits for the next of them.
-    pub async fn next(&mut self) -> Job {
+    pub async fn next(&mut self) -> JobSignal {
         tokio::select! {
             biased;
-            _ = self.stop.recv() => Job::Stop,
-            _ = self.go_on.recv() => Job::GoOn,
+            _ = self.stop.recv() => JobSignal::Stop,
+            _ = self.go_on.recv() => JobSignal::GoOn,
         }
     }
 
@@ -73,10 +73,10 @@ impl JobControl {
 /// in our session and not in our process group. The kernel's rule for what Ctrl-Z may stop; SIGSTOP
 /// has none.
 pub(in crate::ui) fn can_go_on() -> bool {
-    let Some(own) = Family::of(process::getpid()) else { return false };
+    let Some(own) = ProcessIds::of(process::getpid()) else { return false };
     let mut parent = own.parent;
     // One of our own group, such as sudo, stops with us.
-    while let Some(found) = parent.and_then(Family::of) {
+    while let Some(found) = parent.and_then(ProcessIds::of) {
         if found.session != own.session {
             return false;
         }
@@ -91,13 +91,13 @@ pub(in crate::ui) fn can_go_on() -> bool {
 /// The parent of a process, its process group and its session. The last two are 0 where their leaders
 /// are outside of our PID namespace, as in what `docker exec` runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Family {
+struct ProcessIds {
     parent: Option<Pid>,
     group: i32,
     session: i32,
 }
 
-impl Family {
+impl ProcessIds {
     /// From procfs: rustix takes a 0 for impossible and panics.
     #[cfg(target_os = "linux")]
     fn of(pid: Pid) -> Option<Self> {
@@ -130,11 +130,15 @@ mod tests {
 
     #[test]
     fn a_family_is_read_whatever_the_name_and_wherever_its_leaders_are() {
-        let read = Family::parse("73 (a) S 9 (b) S 12 0 0 34817 74 1077960704");
-        assert_eq!(read, Some(Family { parent: Pid::from_raw(12), group: 0, session: 0 }));
-        assert_eq!(Family::parse("1 (init) S 0 1 1").unwrap().parent, None, "of the first process");
-        assert_eq!(Family::parse("1 (init) S 0"), None);
-        let own = Family::of(process::getpid()).unwrap();
+        let read = ProcessIds::parse("73 (a) S 9 (b) S 12 0 0 34817 74 1077960704");
+        assert_eq!(read, Some(ProcessIds { parent: Pid::from_raw(12), group: 0, session: 0 }));
+        assert_eq!(
+            ProcessIds::parse("1 (init) S 0 1 1").unwrap().parent,
+            None,
+            "of the first process"
+        );
+        assert_eq!(ProcessIds::parse("1 (init) S 0"), None);
+        let own = ProcessIds::of(process::getpid()).unwrap();
         assert_eq!(own.parent, process::getppid());
     }
 }

@@ -24,7 +24,7 @@ const MOST_WAITING: usize = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A file to be written.
-struct Job {
+struct FileWrite {
     path: PathBuf,
     text: String,
     fresh: bool,
@@ -39,7 +39,7 @@ pub(in crate::ui) struct Failed {
 
 /// The way to the thread that writes.
 pub(in crate::ui) struct UserFiles {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<FileWrite>,
     waiting: Arc<AtomicUsize>,
     /// Errors of files that could not be written.
     pub failed: UnboundedReceiver<Failed>,
@@ -51,7 +51,7 @@ impl UserFiles {
         let (jobs, queue) = mpsc::channel();
         let (tell, failed) = unbounded_channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let writer = Writer { tell, waiting: Arc::clone(&waiting), ended: HashSet::new() };
+        let writer = FileWriter { tell, waiting: Arc::clone(&waiting), ended: HashSet::new() };
         // Not one of the runtime's: it would hold up the program's end for as long as the disk hangs.
         std::thread::spawn(move || writer.run(&queue));
         Self { jobs, waiting, failed }
@@ -69,7 +69,7 @@ impl UserFiles {
             return Err(Failed { path, why });
         }
         // The thread ends after this.
-        let _ = self.jobs.send(Job { path, text, fresh });
+        let _ = self.jobs.send(FileWrite { path, text, fresh });
         Ok(())
     }
 
@@ -90,7 +90,7 @@ impl UserFiles {
     }
 }
 
-struct Writer {
+struct FileWriter {
     tell: UnboundedSender<Failed>,
     waiting: Arc<AtomicUsize>,
     /// Files that failed: nothing goes to them any more, above all not to the end of another one that
@@ -98,9 +98,9 @@ struct Writer {
     ended: HashSet<PathBuf>,
 }
 
-impl Writer {
-    fn run(mut self, queue: &mpsc::Receiver<Job>) {
-        while let Ok(Job { path, text, fresh }) = queue.recv() {
+impl FileWriter {
+    fn run(mut self, queue: &mpsc::Receiver<FileWrite>) {
+        while let Ok(FileWrite { path, text, fresh }) = queue.recv() {
             if fresh || !self.ended.contains(&path) {
                 match write(&path, &text, fresh) {
                     Ok(()) if fresh => drop(self.ended.remove(&path)),

@@ -23,7 +23,7 @@ pub(in crate::ui) fn close(closed: bool) {
 
 /// Progress of the writing.
 #[derive(Debug, Default)]
-struct Progress {
+struct WriteProgress {
     /// Bytes handed over, and written.
     given: AtomicU64,
     written: AtomicU64,
@@ -38,18 +38,18 @@ struct Progress {
 pub(in crate::ui) struct Writer {
     frame: Vec<u8>,
     thread: Sender<Vec<u8>>,
-    progress: Arc<Progress>,
+    progress: Arc<WriteProgress>,
 }
 
 /// Tells how the writing goes.
 #[derive(Clone, Debug)]
-pub(in crate::ui) struct Gauge(Arc<Progress>);
+pub(in crate::ui) struct Gauge(Arc<WriteProgress>);
 
 impl Writer {
     /// Starts the thread that writes to `to`.
     pub fn new(to: impl Write + Send + 'static) -> (Self, Gauge) {
         let (thread, frames) = channel();
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(WriteProgress::default());
         let shared = Arc::clone(&progress);
         // It ends when its outlet is dropped.
         std::thread::spawn(move || write_all(to, &frames, &shared));
@@ -74,7 +74,7 @@ impl Write for Writer {
     }
 }
 
-fn write_all(mut to: impl Write, frames: &Receiver<Vec<u8>>, progress: &Progress) {
+fn write_all(mut to: impl Write, frames: &Receiver<Vec<u8>>, progress: &WriteProgress) {
     while let Ok(frame) = frames.recv() {
         let begun = Instant::now();
         if !CLOSED.load(Ordering::SeqCst) && to.write_all(&frame).and_then(|()| to.flush()).is_err()

@@ -2,7 +2,7 @@
 
 /// Where the keyboard is. In each of these a key means one thing; in two it may mean two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Context {
+pub enum KeyContext {
     /// The tables of services, nodes and tasks.
     Table,
     /// The events.
@@ -25,7 +25,7 @@ pub enum Context {
     Prompt,
 }
 
-impl Context {
+impl KeyContext {
     /// All.
     pub const ALL: [Self; 10] = [
         Self::Table,

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 pub use crate::ui::input::actions::{
     act::Act,
-    context::{Context, Needs},
+    context::{KeyContext, Needs},
     row::Action,
 };
 use crate::ui::{
@@ -17,19 +17,19 @@ use crate::ui::{
     screen::kinds::View,
 };
 
-use Context::{Clusters, Editor, Events, Log, Page, Plan, Problems, Prompt, Table, Wall};
+use KeyContext::{Clusters, Editor, Events, Log, Page, Plan, Problems, Prompt, Table, Wall};
 use Needs::{Node, Nothing, Object, Placed, Problem, Rows, Service};
 
 /// A cluster's own views.
-pub const VIEWS: &[Context] = &[Table, Events, Problems, Log];
+pub const VIEWS: &[KeyContext] = &[Table, Events, Problems, Log];
 /// Its views but the log, in which nothing writes and letters turn pages.
-pub const ROWS: &[Context] = &[Table, Events, Problems];
-const SERVICES: &[Context] = &[Table, Events, Problems, Page];
-const LINES: &[Context] = &[Events, Log];
-const SCREENS: &[Context] = &[Table, Events, Problems, Log, Clusters];
-const SCREENS_AND_WALL: &[Context] = &[Table, Events, Problems, Log, Clusters, Wall];
-const MOVES: &[Context] = &[Table, Events, Problems, Log, Clusters, Page, Plan];
-const STEPS: &[Context] = &[Table, Events, Problems, Log, Clusters, Wall, Page, Plan];
+pub const ROWS: &[KeyContext] = &[Table, Events, Problems];
+const SERVICES: &[KeyContext] = &[Table, Events, Problems, Page];
+const LINES: &[KeyContext] = &[Events, Log];
+const SCREENS: &[KeyContext] = &[Table, Events, Problems, Log, Clusters];
+const SCREENS_AND_WALL: &[KeyContext] = &[Table, Events, Problems, Log, Clusters, Wall];
+const MOVES: &[KeyContext] = &[Table, Events, Problems, Log, Clusters, Page, Plan];
+const STEPS: &[KeyContext] = &[Table, Events, Problems, Log, Clusters, Wall, Page, Plan];
 
 /// Every action, in the order of the help.
 pub static ACTIONS: LazyLock<Vec<Action>> = LazyLock::new(|| {
@@ -431,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_key_means_one_thing_in_each_context() {
-        for context in Context::ALL {
+        for context in KeyContext::ALL {
             let mut seen = HashMap::new();
             for action in ACTIONS.iter().filter(|a| a.contexts.contains(&context)) {
                 for key in action.keys_in(context) {
@@ -451,7 +451,7 @@ mod tests {
     #[test]
     fn nothing_writes_in_a_log_or_on_the_wall() {
         for action in ACTIONS.iter().filter(|a| a.writes) {
-            for context in [Context::Log, Context::Wall, Context::Clusters] {
+            for context in [KeyContext::Log, KeyContext::Wall, KeyContext::Clusters] {
                 assert!(!action.contexts.contains(&context), "{} {}", action.id, context.place());
             }
         }

@@ -1,6 +1,6 @@
 //! A line of the table of actions, and how it is written.
 
-use crate::ui::input::actions::{Act, Context, Needs, VIEWS};
+use crate::ui::input::actions::{Act, KeyContext, Needs, VIEWS};
 
 /// One line of the table.
 pub struct Action {
@@ -13,7 +13,7 @@ pub struct Action {
     /// Its text in the help.
     pub words: &'static str,
     /// Where it has keys.
-    pub contexts: &'static [Context],
+    pub contexts: &'static [KeyContext],
     /// Its requirement there.
     pub needs: Needs,
     /// Whether it can end in a write.
@@ -21,18 +21,18 @@ pub struct Action {
     /// Its keys, unless the user's config gives it others.
     pub keys: &'static [&'static str],
     /// Contexts in which it has these keys instead.
-    pub keys_in: &'static [(Context, &'static [&'static str])],
+    pub keys_in: &'static [(KeyContext, &'static [&'static str])],
     /// Its keys came after 0.1.0: they yield to those a config file gives to something else.
     pub newer: bool,
     /// Contexts in which its keys can't be changed.
-    pub fixed: &'static [Context],
+    pub fixed: &'static [KeyContext],
     /// Whether the footer shows it.
     pub footer: bool,
 }
 
 impl Action {
     /// Its keys in a context, unless the user's config gives it others.
-    pub fn keys_in(&self, context: Context) -> &'static [&'static str] {
+    pub fn keys_in(&self, context: KeyContext) -> &'static [&'static str] {
         let own = self.keys_in.iter().find(|(c, _)| *c == context).map(|(_, keys)| *keys);
         own.unwrap_or(self.keys)
     }
@@ -48,7 +48,7 @@ pub(in crate::ui) const fn row(
     id: &'static str,
     keys: &'static [&'static str],
     words: &'static str,
-    contexts: &'static [Context],
+    contexts: &'static [KeyContext],
     needs: Needs,
 ) -> Action {
     Action {
@@ -83,7 +83,7 @@ pub(in crate::ui) const fn newer(mut action: Action) -> Action {
     action
 }
 
-pub(in crate::ui) const fn fixed(mut action: Action, contexts: &'static [Context]) -> Action {
+pub(in crate::ui) const fn fixed(mut action: Action, contexts: &'static [KeyContext]) -> Action {
     action.fixed = contexts;
     action
 }
@@ -91,7 +91,7 @@ pub(in crate::ui) const fn fixed(mut action: Action, contexts: &'static [Context
 /// Gives an action other keys in some contexts.
 pub(in crate::ui) const fn with(
     mut action: Action,
-    keys: &'static [(Context, &'static [&'static str])],
+    keys: &'static [(KeyContext, &'static [&'static str])],
 ) -> Action {
     action.keys_in = keys;
     action

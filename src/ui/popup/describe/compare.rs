@@ -14,7 +14,7 @@ use crate::{
     text::{bytes, clean, count},
     ui::{
         app::cluster::Cluster,
-        popup::{diff, page::Read},
+        popup::{diff, page::DocumentResult},
         table::order::natural,
         widget::text,
     },
@@ -31,7 +31,7 @@ struct Side {
     id: ConfigId,
     /// The request for its document.
     token: Token,
-    read: Option<Read>,
+    read: Option<DocumentResult>,
 }
 
 /// How the contents differ.
@@ -59,7 +59,7 @@ impl Comparison {
     }
 
     /// Takes a document that was read; gives it back if it is for somebody else.
-    pub fn take(&mut self, token: Token, read: Read) -> Option<Read> {
+    pub fn take(&mut self, token: Token, read: DocumentResult) -> Option<DocumentResult> {
         let Some(side) = self.sides.iter_mut().find(|side| side.token == token) else {
             return Some(read);
         };

@@ -26,7 +26,7 @@ use crate::{
 pub(in crate::ui) fn lines(
     cluster: &Cluster,
     subject: &Subject,
-    read: Option<&popup::Read>,
+    read: Option<&popup::DocumentResult>,
     reveal: bool,
     width: usize,
 ) -> Vec<Line<'static>> {

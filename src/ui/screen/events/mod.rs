@@ -14,7 +14,7 @@ use crate::{
     ui::{
         app::{cluster::Cluster, trend},
         chrome::{empty, frame_of, rows, title},
-        input::actions::{Act, Context},
+        input::actions::{Act, KeyContext},
         screen::{Count, Cx, Handled, Screen, events::filter::EventFilter},
         table::{
             Row, Table,
@@ -123,8 +123,8 @@ impl Events {
 }
 
 impl Screen for Events {
-    fn context(&self) -> Context {
-        Context::Events
+    fn context(&self) -> KeyContext {
+        KeyContext::Events
     }
 
     fn refresh(&mut self, cx: Cx<'_>) {

@@ -14,7 +14,7 @@ use crate::{
     text::clean,
     ui::{
         app::{Effect, cluster::Cluster},
-        input::actions::{Act, Context},
+        input::actions::{Act, KeyContext},
         screen::{Cx, Handled, Screen, Then},
         table::rows::Rows,
     },
@@ -63,8 +63,8 @@ impl Logs {
 }
 
 impl Screen for Logs {
-    fn context(&self) -> Context {
-        Context::Log
+    fn context(&self) -> KeyContext {
+        KeyContext::Log
     }
 
     fn refresh(&mut self, _: Cx<'_>) {}

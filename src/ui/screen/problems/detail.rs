@@ -7,7 +7,7 @@ use crate::{
     triage::{Began, Evidence, Family, Problem, Quiet, Remedy, Severity, unknown_beginning},
     ui::{
         app::cluster::Cluster,
-        input::actions::{Act, Context, action},
+        input::actions::{Act, KeyContext, action},
         popup::scroll::Scroll,
         screen::{kinds::View, problems::words},
         table::rows::Moving,
@@ -91,7 +91,7 @@ impl Moving for Detail {
 
 /// Number of lines below, and which keys lead there.
 pub(in crate::ui) fn more(cluster: &Cluster, hidden: usize) -> String {
-    let key = |act| cluster.settings.keymap.first(act, Context::Problems);
+    let key = |act| cluster.settings.keymap.first(act, KeyContext::Problems);
     let lines = if hidden == 1 { "line" } else { "lines" };
     match (key(Act::NextPane), key(Act::Zoom)) {
         (Some(turn), Some(zoom)) => {
@@ -210,7 +210,9 @@ fn remedies(d: &mut Details<'_>, p: &Problem) {
         let label = if first { "do" } else { "" };
         // Names of nodes are in it.
         let said = text::clean(&format!("{}: {words}", action(act).short)).into_owned();
-        let Some(key) = d.cluster.settings.keymap.first(act, Context::Problems) else { continue };
+        let Some(key) = d.cluster.settings.keymap.first(act, KeyContext::Problems) else {
+            continue;
+        };
         let taken = NAMES + 4 + text::width(&key);
         let mut lead = vec![
             Span::styled(format!(" {label:>NAMES$}  "), d.cluster.style(Slot::Dim)),

@@ -17,7 +17,7 @@ use crate::{
     ui::{
         app::cluster::Cluster,
         chrome::{empty, frame_of, rows, title},
-        input::actions::{Act, Context},
+        input::actions::{Act, KeyContext},
         screen::{Count, Cx, Handled, Screen, Then, problems::detail::Detail},
         table::{
             Row, Sorting, Table,
@@ -189,8 +189,8 @@ impl Problems {
 }
 
 impl Screen for Problems {
-    fn context(&self) -> Context {
-        Context::Problems
+    fn context(&self) -> KeyContext {
+        KeyContext::Problems
     }
 
     fn refresh(&mut self, cx: Cx<'_>) {

@@ -18,15 +18,15 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct RowsByService {
     roll: Option<u64>,
-    blocks: HashMap<ServiceId, Block>,
+    blocks: HashMap<ServiceId, ServiceRows>,
     /// Result of the last filter, with the filter.
-    found: HashMap<ServiceId, Found>,
+    found: HashMap<ServiceId, FilteredRows>,
     filter: Filter,
 }
 
 /// A service's rows, and what they were built from.
 #[derive(Debug)]
-struct Block {
+struct ServiceRows {
     revision: u64,
     unfolded: bool,
     rows: Vec<TaskRow>,
@@ -34,12 +34,12 @@ struct Block {
 
 /// Tasks of a service that a filter found.
 #[derive(Debug)]
-enum Found {
+enum FilteredRows {
     All(u64),
-    Some(Block),
+    Some(ServiceRows),
 }
 
-impl Block {
+impl ServiceRows {
     fn is_of(&self, revision: u64, unfolded: bool) -> bool {
         self.revision == revision && self.unfolded == unfolded
     }
@@ -95,7 +95,8 @@ impl RowsByService {
             return;
         }
         let narrows = filter.narrows(&self.filter);
-        self.found.retain(|_, f| narrows && matches!(f, Found::Some(b) if b.rows.is_empty()));
+        self.found
+            .retain(|_, f| narrows && matches!(f, FilteredRows::Some(b) if b.rows.is_empty()));
         self.filter = filter.clone();
     }
 
@@ -112,8 +113,8 @@ impl RowsByService {
         let name = tasks.passes_service(id);
         if !tasks.passes_all(name) {
             match self.found.get(id) {
-                Some(Found::All(at)) if *at == revision => {}
-                Some(Found::Some(block)) if block.is_of(revision, unfolded) => {
+                Some(FilteredRows::All(at)) if *at == revision => {}
+                Some(FilteredRows::Some(block)) if block.is_of(revision, unfolded) => {
                     return rows.extend_from_slice(&block.rows);
                 }
                 _ => {
@@ -122,10 +123,10 @@ impl RowsByService {
                     if passing.len() < store.tally(id).all as usize {
                         let block = build(order, passing.into_iter(), revision, unfolded);
                         rows.extend_from_slice(&block.rows);
-                        self.found.insert(id.clone(), Found::Some(block));
+                        self.found.insert(id.clone(), FilteredRows::Some(block));
                         return;
                     }
-                    self.found.insert(id.clone(), Found::All(revision));
+                    self.found.insert(id.clone(), FilteredRows::All(revision));
                 }
             }
         }
@@ -145,10 +146,10 @@ fn build<'s>(
     tasks: impl Iterator<Item = (TaskRef, &'s Task)>,
     revision: u64,
     unfolded: bool,
-) -> Block {
+) -> ServiceRows {
     let mut rows = Vec::new();
     fold(order, tasks, unfolded, &mut rows);
-    Block { revision, unfolded, rows }
+    ServiceRows { revision, unfolded, rows }
 }
 
 /// Groups tasks by slot: the live or newest one heads the others, newest first.

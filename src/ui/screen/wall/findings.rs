@@ -16,14 +16,14 @@ use crate::{
 const TALL: u16 = 20;
 
 /// One of them.
-struct Block {
+struct ProblemBlock {
     name: String,
     /// The name is drawn large.
     large: bool,
     lines: Vec<Line<'static>>,
 }
 
-impl Block {
+impl ProblemBlock {
     fn of(cluster: &Cluster, problem: &Problem, area: Rect) -> Self {
         let width = area.width as usize;
         let style = cluster.style(words::slot(problem.severity));
@@ -69,7 +69,8 @@ pub(in crate::ui) fn draw(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) 
         };
         return all_well(cluster, frame, area, &said);
     }
-    let mut blocks: Vec<Block> = loud.iter().map(|p| Block::of(cluster, p, area)).collect();
+    let mut blocks: Vec<ProblemBlock> =
+        loud.iter().map(|p| ProblemBlock::of(cluster, p, area)).collect();
     let all = cluster.loud().count();
     let (mut shown, mut free) = fitting(&blocks, area.height + 1);
     if shown < all {
@@ -110,8 +111,8 @@ pub(in crate::ui) fn draw(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) 
 }
 
 /// Number of problems that fit, and the rows that are left.
-fn fitting(blocks: &[Block], mut free: u16) -> (usize, u16) {
-    let has_room = |block: &&Block| {
+fn fitting(blocks: &[ProblemBlock], mut free: u16) -> (usize, u16) {
+    let has_room = |block: &&ProblemBlock| {
         let left = free.checked_sub(block.height());
         free = left.unwrap_or(free);
         left.is_some()
