@@ -50,18 +50,18 @@ impl KeyConfig {
 impl<'de> Deserialize<'de> for KeyConfig {
     fn deserialize<D: Deserializer<'de>>(found: D) -> Result<Self, D::Error> {
         let mut config = Self::default();
-        for (name, entry) in BTreeMap::<String, Spanned<Entry>>::deserialize(found)? {
+        for (name, entry) in BTreeMap::<String, Spanned<KeysValue>>::deserialize(found)? {
             let line = entry.span().start;
             match entry.into_inner() {
-                Entry::One(preset) if name == "preset" => config.preset = Some((preset, line)),
+                KeysValue::One(preset) if name == "preset" => config.preset = Some((preset, line)),
                 _ if name == "preset" => {
                     return Err(de::Error::custom(
                         "preset: write one name, as in preset = \"default\"",
                     ));
                 }
-                Entry::One(key) => config.add(None, name, vec![key], line),
-                Entry::Many(keys) => config.add(None, name, keys, line),
-                Entry::Context(actions) => {
+                KeysValue::One(key) => config.add(None, name, vec![key], line),
+                KeysValue::Many(keys) => config.add(None, name, keys, line),
+                KeysValue::Context(actions) => {
                     for (action, keys) in actions {
                         let line = keys.span().start;
                         let keys = match keys.into_inner() {
@@ -84,7 +84,7 @@ impl KeyConfig {
 }
 
 /// Value of a name in `[keys]`.
-enum Entry {
+enum KeysValue {
     One(String),
     Many(Vec<String>),
     Context(BTreeMap<String, Spanned<OneOrMore>>),
@@ -97,7 +97,7 @@ enum OneOrMore {
     Many(Vec<String>),
 }
 
-impl<'de> Deserialize<'de> for Entry {
+impl<'de> Deserialize<'de> for KeysValue {
     fn deserialize<D: Deserializer<'de>>(found: D) -> Result<Self, D::Error> {
         found.deserialize_any(EntryVisitor)
     }
@@ -107,22 +107,23 @@ impl<'de> Deserialize<'de> for Entry {
 struct EntryVisitor;
 
 impl<'de> de::Visitor<'de> for EntryVisitor {
-    type Value = Entry;
+    type Value = KeysValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key, as in \"F5\", a list of keys, or a context with actions")
     }
 
-    fn visit_str<E: de::Error>(self, key: &str) -> Result<Entry, E> {
-        Ok(Entry::One(key.to_owned()))
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<KeysValue, E> {
+        Ok(KeysValue::One(key.to_owned()))
     }
 
-    fn visit_seq<A: de::SeqAccess<'de>>(self, keys: A) -> Result<Entry, A::Error> {
-        Vec::deserialize(de::value::SeqAccessDeserializer::new(keys)).map(Entry::Many)
+    fn visit_seq<A: de::SeqAccess<'de>>(self, keys: A) -> Result<KeysValue, A::Error> {
+        Vec::deserialize(de::value::SeqAccessDeserializer::new(keys)).map(KeysValue::Many)
     }
 
-    fn visit_map<A: de::MapAccess<'de>>(self, actions: A) -> Result<Entry, A::Error> {
-        BTreeMap::deserialize(de::value::MapAccessDeserializer::new(actions)).map(Entry::Context)
+    fn visit_map<A: de::MapAccess<'de>>(self, actions: A) -> Result<KeysValue, A::Error> {
+        BTreeMap::deserialize(de::value::MapAccessDeserializer::new(actions))
+            .map(KeysValue::Context)
     }
 }
 

@@ -16,29 +16,29 @@ pub struct TriageConfig {
     /// Rules not to look at.
     #[serde(deserialize_with = "rules")]
     pub ignore: Vec<String>,
-    grace: Option<Span>,
+    grace: Option<ConfigDuration>,
     loop_failures: Option<usize>,
-    loop_within: Option<Span>,
-    stuck: Option<Span>,
-    preparing: Option<Span>,
-    starting: Option<Span>,
-    update_slow: Option<Span>,
+    loop_within: Option<ConfigDuration>,
+    stuck: Option<ConfigDuration>,
+    preparing: Option<ConfigDuration>,
+    starting: Option<ConfigDuration>,
+    update_slow: Option<ConfigDuration>,
     flaps: Option<usize>,
-    flaps_within: Option<Span>,
+    flaps_within: Option<ConfigDuration>,
     leader_changes: Option<usize>,
-    leader_changes_within: Option<Span>,
-    rotation: Option<Span>,
-    clock_skew: Option<Span>,
+    leader_changes_within: Option<ConfigDuration>,
+    rotation: Option<ConfigDuration>,
+    clock_skew: Option<ConfigDuration>,
     full_percent: Option<u64>,
     manager_load_percent: Option<u64>,
-    latest: Option<Span>,
+    latest: Option<ConfigDuration>,
 }
 
 /// `15s`, `2m`, `30d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Span(Duration);
+struct ConfigDuration(Duration);
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for ConfigDuration {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
         parse_duration(&text).map(Self).ok_or_else(|| {
@@ -49,7 +49,7 @@ impl<'de> Deserialize<'de> for Span {
 
 /// A duration of another table.
 pub(super) fn duration<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
-    Span::deserialize(d).map(|Span(duration)| duration)
+    ConfigDuration::deserialize(d).map(|ConfigDuration(duration)| duration)
 }
 
 fn rules<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
@@ -69,7 +69,7 @@ impl TriageConfig {
                 $(if let Some(value) = self.$name { thresholds.$name = value; })*
             };
             (span $($name:ident),*) => {
-                $(if let Some(Span(value)) = self.$name { thresholds.$name = value; })*
+                $(if let Some(ConfigDuration(value)) = self.$name { thresholds.$name = value; })*
             };
         }
         set!(loop_failures, flaps, leader_changes, full_percent, manager_load_percent);

@@ -65,13 +65,13 @@ impl DockerDir {
     /// The context the docker CLI uses; none if it is the default one.
     pub fn current(&self) -> Option<String> {
         #[derive(Deserialize)]
-        struct Settings {
+        struct CliConfig {
             #[serde(rename = "currentContext", default)]
             current: String,
         }
         let text = std::fs::read_to_string(self.0.as_ref()?.join("config.json")).ok()?;
-        let settings: Settings = serde_json::from_str(&text).ok()?;
-        Some(settings.current).filter(|name| !name.is_empty() && name != "default")
+        let config: CliConfig = serde_json::from_str(&text).ok()?;
+        Some(config.current).filter(|name| !name.is_empty() && name != "default")
     }
 
     /// All contexts on disk, by name; broken ones too, with what is wrong.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Size,
-    objects::Kind,
+    objects::ObjectKind,
     sim::Sim,
     story::{DAY, PLAIN, Shape, spec},
 };
@@ -92,10 +92,10 @@ fn by_stack(sim: &mut Sim, stacks: usize, networks: usize) -> Vec<String> {
     for at in 0..stacks {
         let labels = json!({ "com.docker.stack.namespace": format!("stack{at}") });
         let secret = json!({ "Name": format!("stack{at}_key"), "Labels": labels });
-        sim.add_object(Kind::Secret, &secret, created);
+        sim.add_object(ObjectKind::Secret, &secret, created);
         let config =
             json!({ "Name": format!("stack{at}_conf"), "Labels": labels, "Data": "aG9uZXkK" });
-        sim.add_object(Kind::Config, &config, created);
+        sim.add_object(ObjectKind::Config, &config, created);
     }
     names
 }

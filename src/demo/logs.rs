@@ -1,10 +1,10 @@
 //! Log lines of the simulated containers: computed from the task's life, so that every reader sees
 //! the same lines at any time.
 
-use super::sim::{Nanos, SECOND, Sim, State, Task};
+use super::sim::{Nanos, SECOND, Sim, SimState, SimTask};
 
 /// A line: its time, whether it is on standard error, and its text.
-pub(super) struct Line {
+pub(super) struct ContainerLine {
     pub at: Nanos,
     pub stderr: bool,
     pub text: String,
@@ -71,12 +71,17 @@ fn voice(image: &str) -> Voice {
 }
 
 /// A task's lines from `since` up to now, at most the last `tail`.
-pub(super) fn lines(sim: &Sim, task: &Task, since: Nanos, tail: Option<usize>) -> Vec<Line> {
+pub(super) fn lines(
+    sim: &Sim,
+    task: &SimTask,
+    since: Nanos,
+    tail: Option<usize>,
+) -> Vec<ContainerLine> {
     if task.started == 0 {
         return Vec::new();
     }
     let voice = voice(&task.image);
-    let over = task.state > State::Running;
+    let over = task.state > SimState::Running;
     let end = if over { task.since } else { sim.now };
     let from = since.max(task.started);
     let count = |at: Nanos| (at - task.started).max(0) / voice.every;
@@ -92,13 +97,13 @@ pub(super) fn lines(sim: &Sim, task: &Task, since: Nanos, tail: Option<usize>) -
         for k in first..last {
             let at = task.started + k * voice.every;
             let text = voice.lines[usize::try_from(k).unwrap_or(0) % voice.lines.len()];
-            out.push(Line { at, stderr: text.contains("warn"), text: text.to_owned() });
+            out.push(ContainerLine { at, stderr: text.contains("warn"), text: text.to_owned() });
         }
     }
     for (i, text) in last_words.iter().enumerate() {
         let at = end - (last_words.len() - i) as i64 * 1_000_000;
         let bad = text.starts_with("panic") || text.contains("error");
-        out.push(Line { at, stderr: bad, text: (*text).to_owned() });
+        out.push(ContainerLine { at, stderr: bad, text: (*text).to_owned() });
     }
     out.retain(|l| l.at >= since);
     if let Some(tail) = tail {
@@ -110,8 +115,8 @@ pub(super) fn lines(sim: &Sim, task: &Task, since: Nanos, tail: Option<usize>) -
 
 /// A frame of the log stream; `more` ends the line.
 pub(super) fn frame(
-    line: &Line,
-    task: &Task,
+    line: &ContainerLine,
+    task: &SimTask,
     timestamps: bool,
     details: bool,
     more: &[u8],

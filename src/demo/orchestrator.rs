@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::sim::{Fate, MS, Nanos, SECOND, Service, Sim, State, Task};
+use super::sim::{Fate, MS, Nanos, SECOND, Sim, SimService, SimState, SimTask};
 
 /// Number of ended tasks that each slot keeps.
 const HISTORY: usize = 5;
@@ -26,7 +26,7 @@ pub(super) fn template_text(spec: &Value) -> Arc<str> {
     template.to_string().into()
 }
 
-impl Service {
+impl SimService {
     /// The image of the task.
     pub fn image(&self) -> &str {
         self.spec["TaskTemplate"]["ContainerSpec"]["Image"].as_str().unwrap_or("")
@@ -38,15 +38,15 @@ impl Service {
     }
 }
 
-impl Task {
+impl SimTask {
     /// Whether the task is meant to run.
     pub fn is_wanted(&self) -> bool {
-        self.desired <= State::Running
+        self.desired <= SimState::Running
     }
 
     /// Whether the task has ended.
     pub fn is_over(&self) -> bool {
-        self.state > State::Running
+        self.state > SimState::Running
     }
 }
 
@@ -84,7 +84,7 @@ impl Sim {
             }
         }
         for number in extra {
-            self.retire(number, State::Remove);
+            self.retire(number, SimState::Remove);
         }
         for slot in 1..=wanted {
             if !have.contains(&slot) && !busy.contains(&slot) && self.may_restart(id, slot) {
@@ -113,7 +113,7 @@ impl Sim {
             if nodes.contains(&node) {
                 have.insert(node);
             } else {
-                self.retire(number, State::Shutdown);
+                self.retire(number, SimState::Shutdown);
             }
         }
         for node in nodes {
@@ -129,10 +129,12 @@ impl Sim {
         let total = job["TotalCompletions"].as_u64().unwrap_or(1);
         let at_once = job["MaxConcurrent"].as_u64().unwrap_or(1);
         let mine = || service.tasks.iter().map(|n| &self.tasks[n]);
-        let done = mine().filter(|t| t.state == State::Complete).count() as u64;
+        let done = mine().filter(|t| t.state == SimState::Complete).count() as u64;
         let running = mine().filter(|t| !t.is_over()).count() as u64;
-        let used: std::collections::HashSet<u64> =
-            mine().filter(|t| !t.is_over() || t.state == State::Complete).map(|t| t.slot).collect();
+        let used: std::collections::HashSet<u64> = mine()
+            .filter(|t| !t.is_over() || t.state == SimState::Complete)
+            .map(|t| t.slot)
+            .collect();
         let want = at_once.saturating_sub(running).min(total.saturating_sub(done + running));
         let free: Vec<u64> = (1..=total)
             .filter(|s| !used.contains(s))
@@ -157,14 +159,14 @@ impl Sim {
         self.next_task += 1;
         let addresses = self.attach(service);
         let of = &self.services[service];
-        let task = Task {
+        let task = SimTask {
             id: id.clone(),
             version,
             service: service.to_owned(),
             slot,
             node,
-            state: State::New,
-            desired: if delay > 0 { State::Ready } else { State::Running },
+            state: SimState::New,
+            desired: if delay > 0 { SimState::Ready } else { SimState::Running },
             created: self.now,
             updated: self.now,
             since: self.now,
@@ -199,7 +201,7 @@ impl Sim {
     }
 
     /// Sets the state of a task.
-    pub fn set_state(&mut self, number: u64, state: State, message: &'static str) {
+    pub fn set_state(&mut self, number: u64, state: SimState, message: &'static str) {
         let (index, now) = (self.bump(), self.now);
         let Some(mut task) = self.tasks.remove(&number) else { return };
         let was_over = task.is_over();
@@ -214,7 +216,7 @@ impl Sim {
         self.tasks.insert(number, task);
     }
 
-    fn set_desired(&mut self, number: u64, desired: State) {
+    fn set_desired(&mut self, number: u64, desired: SimState) {
         let (index, now) = (self.bump(), self.now);
         if let Some(task) = self.tasks.get_mut(&number) {
             task.desired = desired;
@@ -228,21 +230,21 @@ impl Sim {
         let Some(task) = self.tasks.get(&number) else { return };
         let reachable = task.node.as_ref().is_none_or(|n| self.nodes[n].up);
         if task.is_over() {
-            if task.desired == State::Remove {
+            if task.desired == SimState::Remove {
                 self.forget(number);
             }
             return;
         }
         if !task.is_wanted() {
             if reachable {
-                let was_running = task.state == State::Running;
-                self.set_state(number, State::Shutdown, "shutdown");
+                let was_running = task.state == SimState::Running;
+                self.set_state(number, SimState::Shutdown, "shutdown");
                 if let Some(task) = self.tasks.get_mut(&number)
                     && was_running
                 {
                     task.exit = 143;
                 }
-                if self.tasks[&number].desired == State::Remove {
+                if self.tasks[&number].desired == SimState::Remove {
                     self.timer(200 * MS, number);
                 }
                 self.touch(number);
@@ -253,25 +255,25 @@ impl Sim {
             return;
         }
         match task.state {
-            State::New | State::Pending => self.place(number),
-            State::Assigned => {
-                self.set_state(number, State::Accepted, "accepted");
+            SimState::New | SimState::Pending => self.place(number),
+            SimState::Assigned => {
+                self.set_state(number, SimState::Accepted, "accepted");
                 self.timer(30 * MS, number);
             }
-            State::Accepted => self.prepare(number),
-            State::Preparing => self.prepared(number),
-            State::Ready => {
+            SimState::Accepted => self.prepare(number),
+            SimState::Preparing => self.prepared(number),
+            SimState::Ready => {
                 let wait = task.start_at - self.now;
                 if wait > 0 {
                     self.timer(wait, number);
                 } else {
-                    self.set_desired(number, State::Running);
-                    self.set_state(number, State::Starting, "starting");
+                    self.set_desired(number, SimState::Running);
+                    self.set_state(number, SimState::Starting, "starting");
                     self.timer(250 * MS, number);
                 }
             }
-            State::Starting => {
-                self.set_state(number, State::Running, "started");
+            SimState::Starting => {
+                self.set_state(number, SimState::Running, "started");
                 let container = self.hex();
                 let now = self.now;
                 let fate = self.fate(number);
@@ -284,17 +286,17 @@ impl Sim {
                 }
                 self.touch(number);
             }
-            State::Running => {
+            SimState::Running => {
                 if let Fate::Exit(after, code) = self.fate(number)
                     && self.now - self.tasks[&number].started >= after
                 {
                     if code == 0 {
-                        self.set_state(number, State::Complete, "finished");
-                        self.set_desired(number, State::Shutdown);
+                        self.set_state(number, SimState::Complete, "finished");
+                        self.set_desired(number, SimState::Shutdown);
                         self.touch(number);
                     } else {
                         let err = format!("task: non-zero exit ({code})");
-                        self.fail(number, State::Failed, code, &err);
+                        self.fail(number, SimState::Failed, code, &err);
                     }
                 }
             }
@@ -320,12 +322,12 @@ impl Sim {
             task.node = Some(node);
             task.err.clear();
         }
-        self.set_state(number, State::Assigned, "scheduler assigned task to node");
+        self.set_state(number, SimState::Assigned, "scheduler assigned task to node");
         self.timer(40 * MS, number);
     }
 
     fn prepare(&mut self, number: u64) {
-        self.set_state(number, State::Preparing, "preparing");
+        self.set_state(number, SimState::Preparing, "preparing");
         let task = &self.tasks[&number];
         let image = task.image.clone();
         let node = task.node.clone().unwrap_or_default();
@@ -336,20 +338,20 @@ impl Sim {
     fn prepared(&mut self, number: u64) {
         if let Fate::NoImage = self.fate(number) {
             let err = format!("No such image: {}", self.tasks[&number].image);
-            return self.fail(number, State::Rejected, 0, &err);
+            return self.fail(number, SimState::Rejected, 0, &err);
         }
-        self.set_state(number, State::Ready, "prepared");
+        self.set_state(number, SimState::Ready, "prepared");
         self.timer(40 * MS, number);
     }
 
     /// Fails a task; its replacement waits for the restart delay.
-    pub fn fail(&mut self, number: u64, state: State, exit: i64, err: &str) {
+    pub fn fail(&mut self, number: u64, state: SimState, exit: i64, err: &str) {
         self.set_state(
             number,
             state,
-            if state == State::Rejected { "preparing" } else { "started" },
+            if state == SimState::Rejected { "preparing" } else { "started" },
         );
-        self.set_desired(number, State::Shutdown);
+        self.set_desired(number, SimState::Shutdown);
         let Some(task) = self.tasks.get_mut(&number) else { return };
         task.err = err.to_owned();
         task.exit = exit;
@@ -372,7 +374,7 @@ impl Sim {
     }
 
     /// Stops a task; `desired` is shutdown or remove.
-    pub fn retire(&mut self, number: u64, desired: State) {
+    pub fn retire(&mut self, number: u64, desired: SimState) {
         if self.tasks[&number].desired == desired {
             return;
         }
@@ -398,12 +400,12 @@ impl Sim {
     /// Removes all but the newest ended tasks of each slot.
     fn prune(&mut self, id: &str) {
         let service = &self.services[id];
-        type Slot<'a> = (u64, Option<&'a str>);
-        let mut dead: std::collections::HashMap<Slot<'_>, Vec<(Nanos, u64)>> =
+        type SlotKey<'a> = (u64, Option<&'a str>);
+        let mut dead: std::collections::HashMap<SlotKey<'_>, Vec<(Nanos, u64)>> =
             std::collections::HashMap::new();
         for number in &service.tasks {
             let task = &self.tasks[number];
-            if task.is_over() && task.state != State::Complete {
+            if task.is_over() && task.state != SimState::Complete {
                 let node = if task.slot == 0 { task.node.as_deref() } else { None };
                 dead.entry((task.slot, node)).or_default().push((task.created, *number));
             }
@@ -429,7 +431,7 @@ impl Sim {
     /// Removes a node and its tasks from the Swarm.
     pub fn remove_node(&mut self, id: &str) {
         for number in self.unfinished_on(id) {
-            self.fail(number, State::Orphaned, 0, "");
+            self.fail(number, SimState::Orphaned, 0, "");
         }
         self.nodes.remove(id);
         let all: Vec<String> = self.services.keys().cloned().collect();
@@ -452,7 +454,7 @@ impl Sim {
         let usable = node.up && node.spec["Availability"] != "drain";
         for number in self.unfinished_on(id) {
             if !usable && self.tasks[&number].is_wanted() {
-                self.retire(number, State::Shutdown);
+                self.retire(number, SimState::Shutdown);
             }
             // A node that is back reports what became of its tasks.
             self.timer(300 * MS, number);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::sim::{Node, SECOND, Service, Sim, State};
+use super::sim::{SECOND, Sim, SimNode, SimService, SimState};
 
 /// With more nodes than this only a sample is compared: its best node is good enough, and a Swarm
 /// of thousands of nodes must not load the machine that serves it.
@@ -27,12 +27,12 @@ impl Sim {
         }
         let per_node =
             service.spec["TaskTemplate"]["Placement"]["MaxReplicas"].as_u64().unwrap_or(0);
-        let here = |n: &Node| load.get(n.id.as_str()).copied().unwrap_or(0);
-        let may = |n: &&Node| self.fits(service, n) && (per_node == 0 || here(n) < per_node);
-        let best = |nodes: &mut dyn Iterator<Item = &Node>| {
+        let here = |n: &SimNode| load.get(n.id.as_str()).copied().unwrap_or(0);
+        let may = |n: &&SimNode| self.fits(service, n) && (per_node == 0 || here(n) < per_node);
+        let best = |nodes: &mut dyn Iterator<Item = &SimNode>| {
             nodes
                 .min_by(|a, b| {
-                    let key = |n: &Node| (here(n), n.images.len());
+                    let key = |n: &SimNode| (here(n), n.images.len());
                     key(a).cmp(&key(b)).then_with(|| a.hostname.cmp(&b.hostname))
                 })
                 .map(|n| n.id.clone())
@@ -59,8 +59,8 @@ impl Sim {
         } else {
             format!("no suitable node (scheduling constraints not satisfied on {nodes} nodes)")
         };
-        if self.tasks[&number].state != State::Pending {
-            self.set_state(number, State::Pending, "pending task scheduling");
+        if self.tasks[&number].state != SimState::Pending {
+            self.set_state(number, SimState::Pending, "pending task scheduling");
             if let Some(task) = self.tasks.get_mut(&number) {
                 task.err = err;
             }
@@ -70,7 +70,7 @@ impl Sim {
     }
 
     /// Whether the scheduler may place a task of the service on a node.
-    pub fn fits(&self, service: &Service, node: &Node) -> bool {
+    pub fn fits(&self, service: &SimService, node: &SimNode) -> bool {
         if !node.up || node.spec["Availability"] != "active" {
             return false;
         }

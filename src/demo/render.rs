@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     orchestrator::{mode_of, replicas},
-    sim::{Nanos, Node, SECOND, Service, Sim, State, Task},
+    sim::{Nanos, SECOND, Sim, SimNode, SimService, SimState, SimTask},
 };
 
 /// A time in RFC 3339 with nanoseconds.
@@ -40,7 +40,7 @@ fn write_time(out: &mut String, at: Nanos) {
     out.push('Z');
 }
 
-pub(super) fn node(node: &Node) -> Value {
+pub(super) fn node(node: &SimNode) -> Value {
     let state = if node.up { "ready" } else { "down" };
     let mut status = json!({ "State": state, "Addr": node.addr });
     if !node.up {
@@ -78,12 +78,12 @@ pub(super) fn node(node: &Node) -> Value {
 }
 
 /// A service's addresses as JSON.
-fn virtual_ips(service: &Service) -> Option<Value> {
+fn virtual_ips(service: &SimService) -> Option<Value> {
     let of = |(id, addr): &(String, String)| json!({ "NetworkID": id, "Addr": addr });
     (!service.vips.is_empty()).then(|| service.vips.iter().map(of).collect())
 }
 
-pub(super) fn service(sim: &Sim, service: &Service, status: bool) -> Value {
+pub(super) fn service(sim: &Sim, service: &SimService, status: bool) -> Value {
     let ports = &service.spec["EndpointSpec"]["Ports"];
     let mut endpoint = json!({ "Spec": service.spec["EndpointSpec"] });
     if ports.is_array() {
@@ -112,14 +112,14 @@ pub(super) fn service(sim: &Sim, service: &Service, status: bool) -> Value {
     if status {
         let mine = || service.tasks.iter().map(|n| &sim.tasks[n]);
         // The real engine counts what runs on a node that is down, too (measured).
-        let running = mine().filter(|t| t.state == State::Running).count();
-        let complete = mine().filter(|t| t.state == State::Complete).count();
+        let running = mine().filter(|t| t.state == SimState::Running).count();
+        let complete = mine().filter(|t| t.state == SimState::Complete).count();
         let desired = match mode_of(&service.spec) {
             "Replicated" => replicas(&service.spec),
             "ReplicatedJob" => {
                 service.spec["Mode"]["ReplicatedJob"]["MaxConcurrent"].as_u64().unwrap_or(1)
             }
-            _ => mine().filter(|t| t.desired <= State::Running).count() as u64,
+            _ => mine().filter(|t| t.desired <= SimState::Running).count() as u64,
         };
         out["ServiceStatus"] =
             json!({ "RunningTasks": running, "DesiredTasks": desired, "CompletedTasks": complete });
@@ -128,7 +128,7 @@ pub(super) fn service(sim: &Sim, service: &Service, status: bool) -> Value {
 }
 
 /// Appends a task, written by hand for speed: a list may have 100,000.
-pub(super) fn task(out: &mut String, task: &Task) {
+pub(super) fn task(out: &mut String, task: &SimTask) {
     let text = |out: &mut String, s: &str| {
         let plain = s.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\');
         if plain {

@@ -23,7 +23,7 @@ pub(super) const MS: Nanos = 1_000_000;
 /// Number of past events that the daemon keeps for `since`.
 const EVENTS_KEPT: usize = 256;
 
-pub(super) struct Node {
+pub(super) struct SimNode {
     pub id: String,
     pub version: u64,
     pub created: Nanos,
@@ -42,7 +42,7 @@ pub(super) struct Node {
     pub images: HashSet<String>,
 }
 
-pub(super) struct Service {
+pub(super) struct SimService {
     pub id: String,
     pub version: u64,
     pub created: Nanos,
@@ -62,7 +62,7 @@ pub(super) struct Service {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum State {
+pub(super) enum SimState {
     New,
     Pending,
     Assigned,
@@ -79,7 +79,7 @@ pub(super) enum State {
     Remove,
 }
 
-impl State {
+impl SimState {
     /// The API's word.
     pub fn word(self) -> &'static str {
         match self {
@@ -101,14 +101,14 @@ impl State {
     }
 }
 
-pub(super) struct Task {
+pub(super) struct SimTask {
     pub id: String,
     pub version: u64,
     pub service: String,
     pub slot: u64,
     pub node: Option<String>,
-    pub state: State,
-    pub desired: State,
+    pub state: SimState,
+    pub desired: SimState,
     pub created: Nanos,
     pub updated: Nanos,
     pub since: Nanos,
@@ -145,10 +145,10 @@ pub(super) struct Sim {
     pub created: Nanos,
     pub rng: fastrand::Rng,
     pub index: u64,
-    pub nodes: BTreeMap<String, Node>,
+    pub nodes: BTreeMap<String, SimNode>,
     pub node_ids: Vec<String>,
-    pub services: BTreeMap<String, Service>,
-    pub tasks: HashMap<u64, Task>,
+    pub services: BTreeMap<String, SimService>,
+    pub tasks: HashMap<u64, SimTask>,
     pub task_ids: HashMap<String, u64>,
     pub next_task: u64,
     pub networks: Vec<Value>,
@@ -248,10 +248,10 @@ impl Sim {
             if self
                 .tasks
                 .get(&number)
-                .is_some_and(|t| t.state == State::Running && t.desired == State::Running)
+                .is_some_and(|t| t.state == SimState::Running && t.desired == SimState::Running)
             {
                 self.churn_owed -= 1.0;
-                self.fail(number, State::Failed, 1, "task: non-zero exit (1)");
+                self.fail(number, SimState::Failed, 1, "task: non-zero exit (1)");
             }
         }
     }
@@ -300,7 +300,7 @@ impl Sim {
     }
 
     /// A service by its ID, its name, or the beginning of its ID if it is the only such one.
-    pub fn service_named(&self, name: &str) -> Option<&Service> {
+    pub fn service_named(&self, name: &str) -> Option<&SimService> {
         self.services.get(name).or_else(|| {
             let by_name = self.services.values().find(|s| s.spec["Name"] == name);
             by_name.or_else(|| {
@@ -311,12 +311,12 @@ impl Sim {
     }
 
     /// A node by its ID or host name.
-    pub fn node_named(&self, name: &str) -> Option<&Node> {
+    pub fn node_named(&self, name: &str) -> Option<&SimNode> {
         self.nodes.get(name).or_else(|| self.nodes.values().find(|n| n.hostname == name))
     }
 
     /// A task by its ID or the beginning of it.
-    pub fn task_named(&self, id: &str) -> Option<&Task> {
+    pub fn task_named(&self, id: &str) -> Option<&SimTask> {
         self.task_ids.get(id).and_then(|n| self.tasks.get(n)).or_else(|| {
             if id.len() < 6 {
                 return None;

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::{
     Options,
     generated::by_numbers,
-    objects::Kind,
+    objects::ObjectKind,
     orchestrator::template_text,
-    sim::{Fate, Nanos, Node, SECOND, Service, Sim, State},
+    sim::{Fate, Nanos, SECOND, Sim, SimNode, SimService, SimState},
 };
 
 pub(super) const DAY: Nanos = 86_400 * SECOND;
@@ -38,7 +38,7 @@ impl Sim {
     pub fn add_node(&mut self, name: &str, addr: &str, manager: bool, leader: bool, labels: Value) {
         let (id, version) = (self.id(), self.bump());
         let role = if manager { "manager" } else { "worker" };
-        let node = Node {
+        let node = SimNode {
             id: id.clone(),
             version,
             created: self.now - 90 * DAY,
@@ -62,7 +62,7 @@ impl Sim {
     pub fn add_service(&mut self, spec: Value, age: Nanos) -> String {
         let (id, version) = (self.id(), self.bump());
         let vips = self.vips(&spec, &[]);
-        let service = Service {
+        let service = SimService {
             id: id.clone(),
             version,
             created: self.now - age.max(60 * DAY),
@@ -104,12 +104,13 @@ impl Sim {
             }
             // Later services begin on later nodes, so that work is spread.
             let place = nodes[(i + self.services.len()) % nodes.len()].clone();
-            let Some(task) = self.tasks.get_mut(&number).filter(|t| t.state == State::New) else {
+            let Some(task) = self.tasks.get_mut(&number).filter(|t| t.state == SimState::New)
+            else {
                 continue;
             };
             let place = task.node.get_or_insert(place).clone();
-            task.state = if job { State::Complete } else { State::Running };
-            task.desired = if job { State::Shutdown } else { State::Running };
+            task.state = if job { SimState::Complete } else { SimState::Running };
+            task.desired = if job { SimState::Shutdown } else { SimState::Running };
             task.message = if job { "finished" } else { "started" };
             task.created = at - SECOND;
             task.updated = at;
@@ -196,7 +197,7 @@ pub(super) fn spec(sim: &Sim, shape: &Shape<'_>) -> Value {
             "RestartPolicy": { "Condition": "any", "Delay": 4_000_000_000_i64, "MaxAttempts": 0 },
             "Placement": { "Constraints": shape.constraints },
             "Networks": shape.networks.iter()
-                .map(|name| json!({ "Target": sim.object_named(Kind::Network, name), "Aliases": [shape.name] }))
+                .map(|name| json!({ "Target": sim.object_named(ObjectKind::Network, name), "Aliases": [shape.name] }))
                 .collect::<Vec<_>>(),
             "ForceUpdate": 0,
             "Runtime": "container",
@@ -215,10 +216,10 @@ pub(super) fn spec(sim: &Sim, shape: &Shape<'_>) -> Value {
         names.iter().map(of).collect()
     };
     if !shape.secrets.is_empty() {
-        container["Secrets"] = uses(Kind::Secret, shape.secrets, "Secret").into();
+        container["Secrets"] = uses(ObjectKind::Secret, shape.secrets, "Secret").into();
     }
     if !shape.configs.is_empty() {
-        container["Configs"] = uses(Kind::Config, shape.configs, "Config").into();
+        container["Configs"] = uses(ObjectKind::Config, shape.configs, "Config").into();
     }
     if !shape.volumes.is_empty() {
         let of =
@@ -257,7 +258,7 @@ fn shared(sim: &mut Sim) {
         [("shop", "shop_db_password", 90), ("edge", "edge_tls-1", 90), ("edge", "edge_tls-2", 20)]
     {
         let (spec, at) = (json!({ "Name": name, "Labels": labels(stack) }), sim.now - age * DAY);
-        sim.add_object(Kind::Secret, &spec, at);
+        sim.add_object(ObjectKind::Secret, &spec, at);
     }
     for (stack, name, age, content) in [
         ("shop", "shop_proxy_conf-1", 90, "listen 8080;\nkeepalive 30s;\nupstream shop_web;\n"),
@@ -266,7 +267,7 @@ fn shared(sim: &mut Sim) {
     ] {
         let data = base64::engine::general_purpose::STANDARD.encode(content);
         let spec = json!({ "Name": name, "Labels": labels(stack), "Data": data });
-        sim.add_object(Kind::Config, &spec, sim.now - age * DAY);
+        sim.add_object(ObjectKind::Config, &spec, sim.now - age * DAY);
     }
 }
 
@@ -391,10 +392,10 @@ fn tell(sim: &mut Sim) {
                 .map(|s| s.tasks.clone())
                 .unwrap_or_default()
                 .into_iter()
-                .filter(|n| sim.tasks[n].state == State::Running)
+                .filter(|n| sim.tasks[n].state == SimState::Running)
                 .collect();
             for number in running {
-                sim.fail(number, State::Failed, 1, "task: non-zero exit (1)");
+                sim.fail(number, SimState::Failed, 1, "task: non-zero exit (1)");
             }
         }),
         (40 * SECOND, |sim| sim.set_node_up("node-5", false)),

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Shared, hostile,
-    http::answer::{Answer, Query, build},
+    http::answer::{ApiResult, Query, build},
     logs,
     sim::Nanos,
 };
@@ -46,7 +46,7 @@ where
     response
 }
 
-pub(super) fn events(shared: &Shared, query: &Query) -> Answer {
+pub(super) fn events(shared: &Shared, query: &Query) -> ApiResult {
     let filters = query.filters()?;
     let since = query.instant("since");
     let until = query.instant("until");

@@ -5,9 +5,9 @@ use super::sim::Nanos;
 /// A rolling update under way.
 pub(super) struct Update {
     /// Slots (or nodes of a global service) still on the old template.
-    pub(super) waiting: Vec<Place>,
+    pub(super) waiting: Vec<SimPlace>,
     /// Slots being replaced, with their new task.
-    pub(super) current: Vec<(Place, u64)>,
+    pub(super) current: Vec<(SimPlace, u64)>,
     /// New tasks that run and are monitored until a time.
     pub(super) watched: Vec<(u64, Nanos)>,
     pub(super) next_at: Nanos,
@@ -17,7 +17,7 @@ pub(super) struct Update {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct SimPlace {
     pub(super) slot: u64,
     pub(super) node: Option<String>,
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{
     orchestrator::{mode_of, replicas, template_text},
     render::time,
-    sim::{Nanos, SECOND, Sim, State},
-    update::{Place, Update},
+    sim::{Nanos, SECOND, Sim, SimState},
+    update::{SimPlace, Update},
 };
 
 struct Policy {
@@ -77,10 +77,10 @@ impl Sim {
         let mut waiting = Vec::new();
         if mode_of(&service.spec) == "Global" {
             for node in self.nodes.values().filter(|n| self.fits(service, n)) {
-                waiting.push(Place { slot: 0, node: Some(node.id.clone()) });
+                waiting.push(SimPlace { slot: 0, node: Some(node.id.clone()) });
             }
         } else {
-            waiting.extend((1..=replicas(&service.spec)).map(|slot| Place { slot, node: None }));
+            waiting.extend((1..=replicas(&service.spec)).map(|slot| SimPlace { slot, node: None }));
         }
         waiting.reverse();
         let update = Update {
@@ -148,14 +148,14 @@ impl Sim {
         let current = std::mem::take(&mut update.current);
         for (place, number) in current {
             match self.tasks.get(&number).map(|t| t.state) {
-                Some(State::Running) => {
+                Some(SimState::Running) => {
                     update.watched.push((number, self.now + policy.monitor));
                     if policy.start_first {
                         self.stop_old(id, &place, number);
                     }
                     update.next_at = self.now + policy.delay;
                 }
-                Some(state) if state > State::Running => {
+                Some(state) if state > SimState::Running => {
                     blamed = Some(number);
                     update.failed += 1;
                     update.next_at = self.now + policy.delay;
@@ -168,7 +168,7 @@ impl Sim {
         let mut failed_watched = Vec::new();
         update.watched.retain(|(number, until)| {
             let state = self.tasks.get(number).map(|t| t.state);
-            if state.is_some_and(|s| s == State::Failed || s == State::Rejected) {
+            if state.is_some_and(|s| s == SimState::Failed || s == SimState::Rejected) {
                 failed_watched.push(*number);
                 return false;
             }
@@ -226,7 +226,7 @@ impl Sim {
         false
     }
 
-    fn stop_old(&mut self, id: &str, place: &Place, new: u64) {
+    fn stop_old(&mut self, id: &str, place: &SimPlace, new: u64) {
         let old: Vec<u64> = self.services[id]
             .tasks
             .iter()
@@ -238,7 +238,7 @@ impl Sim {
             })
             .collect();
         for number in old {
-            self.retire(number, State::Shutdown);
+            self.retire(number, SimState::Shutdown);
         }
     }
 }

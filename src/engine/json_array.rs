@@ -15,7 +15,7 @@ pub struct Pieces {
     /// The element that has begun and goes on in the next bytes.
     begun: Vec<u8>,
     /// Where in that element the bytes held back end.
-    span: Span,
+    span: EndFinder,
     gaps: Gaps,
 }
 
@@ -60,8 +60,8 @@ const ELEMENT_LIMIT: usize = 16 << 20;
 const KEPT_ROOM: usize = 1 << 20;
 
 /// Calls back for each element: it says how long the element is that the bytes begin with.
-trait Read: FnMut(&[u8]) -> Result<usize, serde_json::Error> {}
-impl<F: FnMut(&[u8]) -> Result<usize, serde_json::Error>> Read for F {}
+trait ReadElement: FnMut(&[u8]) -> Result<usize, serde_json::Error> {}
+impl<F: FnMut(&[u8]) -> Result<usize, serde_json::Error>> ReadElement for F {}
 
 impl Pieces {
     /// Takes bytes in and calls `read` where an object begins: it says how long the object is. An
@@ -80,7 +80,11 @@ impl Pieces {
     }
 
     /// Reads the element that has begun, if these bytes end it; returns what follows it.
-    fn end_begun<'b>(&mut self, bytes: &'b [u8], read: &mut impl Read) -> Result<&'b [u8], String> {
+    fn end_begun<'b>(
+        &mut self,
+        bytes: &'b [u8],
+        read: &mut impl ReadElement,
+    ) -> Result<&'b [u8], String> {
         if self.begun.is_empty() {
             return Ok(bytes);
         }
@@ -101,7 +105,7 @@ impl Pieces {
     }
 
     /// Reads all elements that are complete in `bytes`, and holds back the one that is not.
-    fn walk(&mut self, bytes: &[u8], read: &mut impl Read) -> Result<(), String> {
+    fn walk(&mut self, bytes: &[u8], read: &mut impl ReadElement) -> Result<(), String> {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             match (self.state, byte) {
@@ -132,12 +136,16 @@ impl Pieces {
 
     /// Reads the element that `bytes` begin with, and says how long it is; `None` if it goes on: then
     /// it is held back.
-    fn element(&mut self, bytes: &[u8], read: &mut impl Read) -> Result<Option<usize>, String> {
+    fn element(
+        &mut self,
+        bytes: &[u8],
+        read: &mut impl ReadElement,
+    ) -> Result<Option<usize>, String> {
         let error = match read_object(bytes, read) {
             Ok(length) => return Ok(Some(length.max(1))),
             Err(error) => error,
         };
-        let mut span = Span::of(bytes);
+        let mut span = EndFinder::of(bytes);
         let Some(length) = span.end(bytes) else {
             if bytes.len() > ELEMENT_LIMIT {
                 return Err("an element of a list does not end".into());
@@ -186,7 +194,7 @@ fn begins_value(first: u8) -> bool {
 }
 
 /// Calls `read` for an object; anything else is none of the list's elements.
-fn read_object(bytes: &[u8], read: &mut impl Read) -> Result<usize, serde_json::Error> {
+fn read_object(bytes: &[u8], read: &mut impl ReadElement) -> Result<usize, serde_json::Error> {
     let kind = match bytes.first() {
         Some(b'{') | None => return read(bytes),
         Some(b'[') => "an array",
@@ -201,7 +209,7 @@ fn read_object(bytes: &[u8], read: &mut impl Read) -> Result<usize, serde_json::
 
 /// Finds the end of a JSON value in its bytes, whatever is in it, as they come.
 #[derive(Debug, Default)]
-struct Span {
+struct EndFinder {
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -209,7 +217,7 @@ struct Span {
     is_word: bool,
 }
 
-impl Span {
+impl EndFinder {
     /// Begins with the first byte of a value.
     fn of(bytes: &[u8]) -> Self {
         let is_word = !matches!(bytes.first(), Some(b'{' | b'[' | b'"'));

@@ -71,7 +71,7 @@ fn explains(e: &Entry) -> bool {
 }
 
 /// A row of the timeline: the last of entries that tell the same, and how often they did.
-struct Row<'e> {
+struct TimelineRow<'e> {
     entry: &'e Entry,
     first: Timestamp,
     times: usize,
@@ -80,10 +80,10 @@ struct Row<'e> {
 }
 
 /// One row for what happened again and again to one object, until something happens that may explain it.
-fn rows<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<Row<'e>> {
-    type Key<'e> = (&'e str, &'e str, Meaning, Gravity);
-    let mut rows: Vec<Row<'e>> = Vec::new();
-    let mut open: HashMap<Option<&ServiceId>, HashMap<Key<'e>, usize>> = HashMap::new();
+fn rows<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<TimelineRow<'e>> {
+    type RowKey<'e> = (&'e str, &'e str, Meaning, Gravity);
+    let mut rows: Vec<TimelineRow<'e>> = Vec::new();
+    let mut open: HashMap<Option<&ServiceId>, HashMap<RowKey<'e>, usize>> = HashMap::new();
     for e in entries {
         let service = e.subject.service();
         if explains(e) {
@@ -100,7 +100,7 @@ fn rows<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<Row<'e>> {
             row.entry = e;
         } else {
             open.entry(service).or_default().insert(key, rows.len());
-            rows.push(Row { entry: e, first: e.at, times: 1, alike: true });
+            rows.push(TimelineRow { entry: e, first: e.at, times: 1, alike: true });
         }
     }
     rows

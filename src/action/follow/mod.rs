@@ -13,7 +13,7 @@ pub(in crate::action) use verify::{difference, holds};
 
 use super::plan::{Change, NodeChange, ReadObject, Step, Target};
 use crate::cluster::{
-    Idle, Leaving, Mode, NodeId, Service, Stall, Store, Task, TaskId, TaskState, Timestamp,
+    Idle, Leaving, Mode, Place, Service, Stall, Store, Task, TaskId, TaskState, Timestamp,
     UpdateState, eligible, rests, stalled,
 };
 
@@ -362,12 +362,6 @@ fn total(service: &Service, store: &Store) -> u64 {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Slot {
-    Number(u64),
-    Node(NodeId),
-}
-
 struct Newest<'s> {
     task: &'s Task,
     up: bool,
@@ -389,8 +383,8 @@ impl Newest<'_> {
 
 /// The task that speaks for each slot: the lowest desired state, then the lowest state, as the CLI
 /// chooses (`tasksBySlot`); only tasks made from the service's template as it is now.
-fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Slot, Newest<'s>> {
-    let mut slots: BTreeMap<Slot, Newest<'s>> = BTreeMap::new();
+fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Place<'s>, Newest<'s>> {
+    let mut slots: BTreeMap<Place<'s>, Newest<'s>> = BTreeMap::new();
     // A job keeps its template when only its number of completions changes.
     let is_fresh = |t: &&Task| t.spec.template == service.template && service.is_of_this_run(t);
     let resting = rests(store.tasks_of(&service.id).filter(is_fresh));
@@ -403,15 +397,12 @@ fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Slot, Newest<'s>> 
         if !up {
             continue;
         }
-        let slot = match (&task.node, task.slot) {
-            (Some(node), 0) => Slot::Node(node.clone()),
-            (_, n) => Slot::Number(n),
-        };
+        let slot = task.place();
         let rank = |t: &Task| (t.desired.number(), t.state.number());
         match slots.get(&slot) {
             Some(known) if rank(known.task) <= rank(task) => {}
             _ => {
-                let rest = resting.get(&task.place());
+                let rest = resting.get(&slot);
                 let rests = matches!(rest, Some(Idle::Done | Idle::NextRun(_)));
                 slots.insert(slot, Newest { task, up, rests });
             }
@@ -423,12 +414,12 @@ fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Slot, Newest<'s>> 
 fn bars(
     service: &Service,
     store: &Store,
-    slots: &BTreeMap<Slot, Newest<'_>>,
+    slots: &BTreeMap<Place<'_>, Newest<'_>>,
     total: u64,
 ) -> Vec<Bar> {
-    let label = |slot: &Slot| match slot {
-        Slot::Node(id) => store.hostname(id).to_owned(),
-        Slot::Number(n) => format!("slot {n}"),
+    let label = |(number, node): &Place<'_>| match node {
+        Some(id) => store.hostname(id).to_owned(),
+        None => format!("slot {number}"),
     };
     if service.mode.is_global() {
         let mut bars: Vec<Bar> = slots

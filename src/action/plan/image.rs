@@ -2,14 +2,14 @@
 
 /// `registry:5000/shop/api:1.9@sha256:…` in its parts.
 #[derive(Clone, Copy)]
-struct Reference<'i> {
+struct ImageReference<'i> {
     /// Without tag and digest.
     name: &'i str,
     tag: Option<&'i str>,
     digest: Option<&'i str>,
 }
 
-impl<'i> Reference<'i> {
+impl<'i> ImageReference<'i> {
     fn read(image: &'i str) -> Self {
         let (rest, digest) =
             image.split_once('@').map_or((image, None), |(rest, digest)| (rest, Some(digest)));
@@ -26,7 +26,7 @@ impl<'i> Reference<'i> {
 /// image of the digest, so the new tag would run the old image. An image that was moved to another
 /// registry with its tag, or that is pinned by its digest alone, keeps it.
 pub fn without_old_digest<'i>(before: &str, image: &'i str) -> Option<&'i str> {
-    let (old, new) = (Reference::read(before), Reference::read(image));
+    let (old, new) = (ImageReference::read(before), ImageReference::read(image));
     let left_over = new.digest.is_some() && new.digest == old.digest;
     let other_tag = new.tag.is_some() && new.tag != old.tag;
     (left_over && other_tag).then(|| image.split('@').next().unwrap_or(image))
@@ -41,13 +41,13 @@ pub(super) fn check(image: &str) -> Result<(), String> {
         return Err("the image is empty".into());
     }
     // The longest name, tag and digest that docker takes (distribution/reference).
-    if image.len() > 520 || Reference::read(image).name.len() > 255 {
+    if image.len() > 520 || ImageReference::read(image).name.len() > 255 {
         return Err("an image name has at most 255 characters".into());
     }
     if let Some(bad) = image.chars().find(|c| c.is_whitespace() || c.is_control()) {
         return Err(format!("an image name can't hold {bad:?}"));
     }
-    let Reference { name, tag, digest } = Reference::read(image);
+    let ImageReference { name, tag, digest } = ImageReference::read(image);
     let repository = name.rsplit('/').next().unwrap_or(name);
     if repository.is_empty() || repository.chars().any(|c| c.is_ascii_uppercase()) {
         return Err(format!(

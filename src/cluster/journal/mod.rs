@@ -194,7 +194,7 @@ pub struct NewEntry<'a> {
 /// Finds entries for the same event, also if one was observed live and the other comes from the
 /// manager's memory.
 #[derive(Default)]
-struct Known {
+struct KnownEntries {
     told: HashSet<(Timestamp, Arc<str>, Arc<str>)>,
     /// A task fails once.
     failed: HashSet<Subject>,
@@ -205,7 +205,7 @@ struct Known {
 /// Two changes of one service are further apart.
 const TOGETHER: i64 = 3_000_000_000;
 
-impl Known {
+impl KnownEntries {
     fn add(&mut self, e: &Entry) {
         match e.meaning {
             Meaning::Failure => drop(self.failed.insert(e.subject.clone())),
@@ -301,7 +301,7 @@ impl Journal {
 
     /// Adds older entries in the order of time, without duplicates. Returns whether any was new.
     pub fn recall(&mut self, past: Vec<Entry>) -> bool {
-        let mut known = Known::default();
+        let mut known = KnownEntries::default();
         for entry in &self.entries {
             known.add(entry);
         }

@@ -52,7 +52,7 @@ impl IdleSlots {
 
 /// Facts about a slot.
 #[derive(Default)]
-struct Slot<'t> {
+struct SlotFacts<'t> {
     /// A task of it runs, or is about to.
     is_busy: bool,
     /// Its task that waits to be started.
@@ -68,7 +68,7 @@ struct Slot<'t> {
 /// The slots among a service's tasks that rest. The orchestrator shuts an ended task down and creates the
 /// next in one transaction (swarmkit `orchestrator/restart`): where there is none, none is to come.
 pub fn rests<'t>(tasks: impl Iterator<Item = &'t Task>) -> HashMap<Place<'t>, Idle> {
-    let mut slots: HashMap<Place<'t>, Slot<'t>> = HashMap::new();
+    let mut slots: HashMap<Place<'t>, SlotFacts<'t>> = HashMap::new();
     // What a scale-down takes away belongs to no slot any more.
     for task in tasks.filter(|t| t.desired != TaskState::Remove) {
         let slot = slots.entry(task.place()).or_default();
@@ -94,7 +94,7 @@ pub fn rests<'t>(tasks: impl Iterator<Item = &'t Task>) -> HashMap<Place<'t>, Id
     slots.into_iter().filter_map(|(place, slot)| Some((place, slot.rest()?))).collect()
 }
 
-impl Slot<'_> {
+impl SlotFacts<'_> {
     fn rest(&self) -> Option<Idle> {
         let last = self.last.filter(|_| !self.is_busy)?;
         // The run that one after it has ended is over, whatever a lost node last said of it.

@@ -15,7 +15,7 @@ pub struct TaskRef {
 
 /// A task, and where the indices have it.
 #[derive(Clone, Debug)]
-pub(in crate::cluster) struct Row {
+pub(in crate::cluster) struct SlabRow {
     pub task: Task,
     /// The last list that named it.
     pub seen: ListId,
@@ -27,7 +27,7 @@ pub(in crate::cluster) struct Row {
 /// All tasks.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cluster) struct TaskSlab {
-    rows: Vec<Option<Row>>,
+    rows: Vec<Option<SlabRow>>,
     free: Vec<u32>,
     by_id: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -47,12 +47,12 @@ impl TaskSlab {
     }
 
     /// The row at an index.
-    pub fn row(&self, at: u32) -> Option<&Row> {
+    pub fn row(&self, at: u32) -> Option<&SlabRow> {
         self.rows.get(at as usize)?.as_ref()
     }
 
     /// The row at an index, to be changed.
-    pub fn row_mut(&mut self, at: u32) -> Option<&mut Row> {
+    pub fn row_mut(&mut self, at: u32) -> Option<&mut SlabRow> {
         self.rows.get_mut(at as usize)?.as_mut()
     }
 
@@ -67,12 +67,12 @@ impl TaskSlab {
     }
 
     /// All rows with their indices, in no order.
-    pub fn rows(&self) -> impl Iterator<Item = (u32, &Row)> {
+    pub fn rows(&self) -> impl Iterator<Item = (u32, &SlabRow)> {
         self.rows.iter().enumerate().filter_map(|(at, row)| Some((at as u32, row.as_ref()?)))
     }
 
     /// All rows, to be changed.
-    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut Row> {
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut SlabRow> {
         self.rows.iter_mut().flatten()
     }
 
@@ -80,7 +80,7 @@ impl TaskSlab {
     pub fn insert(&mut self, task: Task, seen: ListId) -> u32 {
         self.born = self.born.wrapping_add(1);
         let hash = self.hasher.hash_one(&task.id);
-        let row = Row { task, seen, in_service: 0, in_node: 0, born: self.born };
+        let row = SlabRow { task, seen, in_service: 0, in_node: 0, born: self.born };
         let at = match self.free.pop() {
             Some(at) => {
                 self.rows[at as usize] = Some(row);
@@ -99,7 +99,7 @@ impl TaskSlab {
     }
 
     /// Removes the row at an index, which the next task may take.
-    pub fn remove(&mut self, at: u32) -> Option<Row> {
+    pub fn remove(&mut self, at: u32) -> Option<SlabRow> {
         let row = self.rows.get_mut(at as usize)?.take()?;
         self.free.push(at);
         if let Ok(entry) = self.by_id.find_entry(self.hasher.hash_one(&row.task.id), |a| *a == at) {

@@ -1,6 +1,6 @@
 //! `skep help config`.
 
-use super::layout::Text;
+use super::layout::HelpText;
 use crate::config::{Depth, EXAMPLE, TerminalColours, Themes};
 
 /// Files that skep keeps.
@@ -14,7 +14,7 @@ const FILES: &[(&str, &str)] = &[
     ("~/.local/state/skep/skep.*.log", "diagnostics (--log-level), never on the screen"),
 ];
 
-pub(super) fn text(text: &mut Text) {
+pub(super) fn text(text: &mut HelpText) {
     text.heading("Configuration");
     text.paragraph(
         "None is needed. 'skep config --path' tells where the file belongs, 'skep config --example' \

@@ -1,8 +1,8 @@
 //! `skep help connect`.
 
-use super::layout::Text;
+use super::layout::HelpText;
 
-pub(super) fn text(text: &mut Text) {
+pub(super) fn text(text: &mut HelpText) {
     text.heading("What it connects to");
     for (command, words) in [
         ("skep", "DOCKER_HOST, or else the local socket"),

@@ -1,6 +1,6 @@
 //! `skep help costs`.
 
-use super::layout::Text;
+use super::layout::HelpText;
 
 /// Measured costs: the comparison, its ratio, and the figures of `tests/bench/table real hour`.
 pub const COSTS: &[[&str; 3]] = &[
@@ -58,7 +58,7 @@ pub const COSTS: &[[&str; 3]] = &[
     ],
 ];
 
-pub(super) fn text(text: &mut Text) {
+pub(super) fn text(text: &mut HelpText) {
     text.heading("What it costs");
     text.paragraph(
         "Measured, not promised, misses included: ratios on a machine of two cores, by \

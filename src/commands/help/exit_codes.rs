@@ -1,12 +1,12 @@
 //! `skep help exit-codes`.
 
-use super::layout::Text;
+use super::layout::HelpText;
 use crate::commands::{
     Verdict,
     fault::{FAILED, UNKNOWN, USAGE},
 };
 
-pub(super) fn text(text: &mut Text) {
+pub(super) fn text(text: &mut HelpText) {
     let check = |verdict: Verdict, words| (verdict.code(), words);
     let tables: &[(&str, &[(u8, &str)])] = &[
         (

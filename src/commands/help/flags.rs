@@ -2,10 +2,10 @@
 
 use clap::{Arg, CommandFactory};
 
-use super::layout::Text;
+use super::layout::HelpText;
 use crate::cli::Cli;
 
-pub(super) fn text(text: &mut Text) {
+pub(super) fn text(text: &mut HelpText) {
     let mut command = Cli::command();
     command.build();
     text.heading("Flags");
@@ -24,7 +24,7 @@ pub(super) fn text(text: &mut Text) {
     }
 }
 
-fn flag(text: &mut Text, arg: &Arg) {
+fn flag(text: &mut HelpText, arg: &Arg) {
     let short = arg.get_short().map(|short| format!("-{short}"));
     let long = arg.get_long().map(|long| format!("--{long}"));
     let names: Vec<String> = short.into_iter().chain(long).collect();

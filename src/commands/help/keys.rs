@@ -1,6 +1,6 @@
 //! `skep help keys`.
 
-use super::layout::Text;
+use super::layout::HelpText;
 use crate::ui::{
     GLOBAL, Keymap, PRESETS,
     actions::{ACTIONS, Action, KeyContext, ROWS, VIEWS},
@@ -48,7 +48,7 @@ pub fn key_rows() -> Vec<String> {
     .collect()
 }
 
-pub(super) fn text(text: &mut Text) {
+pub(super) fn text(text: &mut HelpText) {
     let keymap = Keymap::default();
     text.heading("Keys");
     text.paragraph(

@@ -7,9 +7,9 @@ const INDENT: usize = 2;
 
 /// A text that is being written.
 #[derive(Default)]
-pub(super) struct Text(String);
+pub(super) struct HelpText(String);
 
-impl Text {
+impl HelpText {
     /// A heading, with an empty line before it.
     pub fn heading(&mut self, words: &str) {
         self.gap();
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn words_are_wrapped_and_entries_aligned() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        let mut text = Text::default();
+        let mut text = HelpText::default();
         text.heading("Keys");
         text.paragraph("as they are");
         text.entry("s", 4, "scale");

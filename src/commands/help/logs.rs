@@ -1,8 +1,8 @@
 //! `skep help logs`.
 
-use super::layout::Text;
+use super::layout::HelpText;
 
-pub(super) fn text(text: &mut Text) {
+pub(super) fn text(text: &mut HelpText) {
     text.heading("Logs");
     text.paragraph(
         "l shows the log of a service, task, node or marked set, L that of its stack, and in Problems \

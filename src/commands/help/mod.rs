@@ -13,7 +13,7 @@ mod rules;
 mod security;
 mod wall;
 
-use self::layout::Text;
+use self::layout::HelpText;
 pub use self::{costs::COSTS, keys::key_rows, rules::rule_rows};
 
 /// A topic of `skep help`.
@@ -23,7 +23,7 @@ pub struct Topic {
     /// Its summary.
     pub about: &'static str,
     /// Writes it.
-    text: fn(&mut Text),
+    text: fn(&mut HelpText),
 }
 
 /// Every topic.
@@ -82,7 +82,7 @@ pub const TOPICS: &[Topic] = &[
 
 /// The text of a topic, or the list of topics; none if there is no such topic.
 pub fn help(name: Option<&str>) -> Option<String> {
-    let mut text = Text::default();
+    let mut text = HelpText::default();
     let Some(name) = name else {
         text.paragraph("Topics of 'skep help TOPIC':");
         for topic in TOPICS {

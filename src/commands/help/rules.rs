@@ -1,6 +1,6 @@
 //! `skep help rules`.
 
-use super::layout::Text;
+use super::layout::HelpText;
 use crate::triage::{RULES, Role, Rule};
 
 /// The word for a rule's severity.
@@ -13,7 +13,7 @@ pub fn rule_rows() -> impl Iterator<Item = String> {
     RULES.iter().map(|rule| format!("| `{}` | {} | {} |", rule.id, rule.catches, severity(rule)))
 }
 
-pub(super) fn text(text: &mut Text) {
+pub(super) fn text(text: &mut HelpText) {
     text.heading("What is found");
     text.paragraph(
         "Problems (7), the strip on every screen, 'skep check' and 'skep report' share one set of \

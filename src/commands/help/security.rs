@@ -1,9 +1,9 @@
 //! `skep help security`.
 
-use super::layout::Text;
+use super::layout::HelpText;
 use crate::engine::{READS, WRITES};
 
-pub(super) fn text(text: &mut Text) {
+pub(super) fn text(text: &mut HelpText) {
     text.heading("What skep can send");
     text.paragraph(
         "Read-only is a type: with --read-only or --wall no value that can write exists in the process, \

@@ -1,12 +1,12 @@
 //! `skep help wall`.
 
-use super::layout::Text;
+use super::layout::HelpText;
 use crate::ui::{
     Keymap,
     actions::{ACTIONS, KeyContext},
 };
 
-pub(super) fn text(text: &mut Text) {
+pub(super) fn text(text: &mut HelpText) {
     text.heading("The wall");
     text.paragraph(
         "skep --wall, or w: a screen that runs for months and that nobody sits at. Pages turn by \

@@ -22,12 +22,12 @@ pub(in crate::demo) const NO_LEADER: &str = "rpc error: code = Unknown desc = Th
     possible that too few managers are online. Make sure more than half of the managers are online.";
 
 /// An error response of the engine.
-pub(in crate::demo) struct Refusal(pub StatusCode, pub String);
+pub(in crate::demo) struct ApiError(pub StatusCode, pub String);
 
-pub(in crate::demo) type Answer = Result<Response, Refusal>;
+pub(in crate::demo) type ApiResult = Result<Response, ApiError>;
 
-pub(in crate::demo) fn refusal(status: u16, message: impl Into<String>) -> Refusal {
-    Refusal(
+pub(in crate::demo) fn api_error(status: u16, message: impl Into<String>) -> ApiError {
+    ApiError(
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         message.into(),
     )
@@ -64,8 +64,8 @@ impl Query {
     }
 
     /// The filters of a list.
-    pub fn filters(&self) -> Result<Filters, Refusal> {
-        Filters::parse(self.get("filters")).map_err(|e| refusal(400, e))
+    pub fn filters(&self) -> Result<Filters, ApiError> {
+        Filters::parse(self.get("filters")).map_err(|e| api_error(400, e))
     }
 }
 

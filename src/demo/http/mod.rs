@@ -13,15 +13,15 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use answer::{Answer, NO_LEADER, Query, Refusal, build, ok, refusal};
+use answer::{ApiError, ApiResult, NO_LEADER, Query, api_error, build, ok};
 
 use super::{
     Shared, about,
     filters::Filters,
     hostile,
-    objects::{Kind, api},
+    objects::{ObjectKind, api},
     render,
-    sim::{Service, Sim, State as TaskState, Task},
+    sim::{Sim, SimService, SimState, SimTask},
     streams,
 };
 
@@ -50,7 +50,7 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     }
     let body = axum::body::to_bytes(body, 64 << 20).await.unwrap_or_default();
     let answer = route(&shared, &parts.method, &segments, &query, &body).await;
-    let response = answer.unwrap_or_else(|Refusal(status, message)| {
+    let response = answer.unwrap_or_else(|ApiError(status, message)| {
         build(status, json!({ "message": message }).to_string())
     });
     if shared.faults.hostile { hostile::poison(response).await } else { response }
@@ -81,7 +81,7 @@ async fn route(
     path: &[&str],
     query: &Query,
     body: &Bytes,
-) -> Answer {
+) -> ApiResult {
     match (method.as_str(), path) {
         ("GET" | "HEAD", ["_ping"]) => {
             let mut pong = build(StatusCode::OK, "OK");
@@ -98,7 +98,7 @@ async fn route(
         list_faults(shared).await?;
     }
     if let [kind, rest @ ..] = path
-        && let Some(kind) = Kind::of(kind)
+        && let Some(kind) = ObjectKind::of(kind)
     {
         return objects(shared, kind, method, rest, query, body).await;
     }
@@ -137,35 +137,35 @@ async fn route(
             let id = find_task(&shared.sim(), id)?.id.clone();
             Ok(streams::log_stream(shared, vec![id], query))
         }
-        ("GET", ["distribution", .., "json"]) => Err(refusal(
+        ("GET", ["distribution", .., "json"]) => Err(api_error(
             500,
             "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host",
         )),
         ("GET", ["containers", "json"]) => Ok(ok(&json!([]))),
-        _ => Err(refusal(404, "page not found")),
+        _ => Err(api_error(404, "page not found")),
     }
 }
 
-fn swarm_faults(shared: &Shared) -> Result<(), Refusal> {
+fn swarm_faults(shared: &Shared) -> Result<(), ApiError> {
     let faults = &shared.faults;
     if faults.no_leader {
-        return Err(refusal(500, NO_LEADER));
+        return Err(api_error(500, NO_LEADER));
     }
     if faults.worker {
-        return Err(refusal(
+        return Err(api_error(
             503,
             "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster \
              state. Please run this command on a manager node or promote the current node to a manager.",
         ));
     }
     if faults.locked {
-        return Err(refusal(503, LOCKED));
+        return Err(api_error(503, LOCKED));
     }
     if faults.expired {
-        return Err(refusal(503, EXPIRED));
+        return Err(api_error(503, EXPIRED));
     }
     if faults.no_swarm {
-        return Err(refusal(
+        return Err(api_error(
             503,
             "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to \
              connect this node to swarm and try again.",
@@ -174,9 +174,9 @@ fn swarm_faults(shared: &Shared) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn list_faults(shared: &Shared) -> Result<(), Refusal> {
+async fn list_faults(shared: &Shared) -> Result<(), ApiError> {
     if shared.faults.error {
-        return Err(refusal(500, "something broke in the engine"));
+        return Err(api_error(500, "something broke in the engine"));
     }
     if shared.faults.silent {
         std::future::pending::<()>().await;
@@ -195,10 +195,10 @@ async fn list(
     shared: &Shared,
     query: &Query,
     write: impl FnOnce(&Sim, &Filters) -> String + Send + 'static,
-) -> Answer {
+) -> ApiResult {
     let (filters, model) = (query.filters()?, shared.clone());
     let body = tokio::task::spawn_blocking(move || write(&model.sim(), &filters)).await;
-    let body = body.map_err(|error| refusal(500, error.to_string()))?;
+    let body = body.map_err(|error| api_error(500, error.to_string()))?;
     if shared.faults.garbage {
         return Ok(build(StatusCode::OK, "<html>this is no engine</html>"));
     }
@@ -243,27 +243,27 @@ fn nodes(sim: &Sim, filters: &Filters) -> String {
     Value::Array(found.map(render::node).collect()).to_string()
 }
 
-fn node(sim: &Sim, id: &str) -> Answer {
-    let node = sim.node_named(id).ok_or_else(|| refusal(404, format!("node {id} not found")))?;
+fn node(sim: &Sim, id: &str) -> ApiResult {
+    let node = sim.node_named(id).ok_or_else(|| api_error(404, format!("node {id} not found")))?;
     Ok(ok(&render::node(node)))
 }
 
-fn stale(query: &Query, version: u64, conflict: bool) -> Result<(), Refusal> {
+fn stale(query: &Query, version: u64, conflict: bool) -> Result<(), ApiError> {
     let asked: Option<u64> = query.get("version").and_then(|v| v.parse().ok());
     let asked = asked.ok_or_else(|| {
-        refusal(400, "invalid version value: strconv.ParseUint: parsing \"\": invalid syntax")
+        api_error(400, "invalid version value: strconv.ParseUint: parsing \"\": invalid syntax")
     })?;
     if asked != version || conflict {
-        return Err(refusal(500, "rpc error: code = Unknown desc = update out of sequence"));
+        return Err(api_error(500, "rpc error: code = Unknown desc = update out of sequence"));
     }
     Ok(())
 }
 
-fn update_node(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> Answer {
+fn update_node(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> ApiResult {
     let spec: Value =
-        serde_json::from_slice(body).map_err(|e| refusal(400, format!("invalid JSON: {e}")))?;
+        serde_json::from_slice(body).map_err(|e| api_error(400, format!("invalid JSON: {e}")))?;
     let mut sim = shared.sim_mut();
-    let node = sim.node_named(id).ok_or_else(|| refusal(404, format!("node {id} not found")))?;
+    let node = sim.node_named(id).ok_or_else(|| api_error(404, format!("node {id} not found")))?;
     stale(query, node.version, shared.faults.conflict)?;
     let (id, name, old) = (node.id.clone(), node.hostname.clone(), node.spec.clone());
     let (index, now) = (sim.bump(), sim.now);
@@ -284,12 +284,13 @@ fn update_node(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> Answer
     Ok(build(StatusCode::OK, ""))
 }
 
-fn remove_node(shared: &Shared, id: &str, query: &Query) -> Answer {
+fn remove_node(shared: &Shared, id: &str, query: &Query) -> ApiResult {
     let mut sim = shared.sim_mut();
-    let node = sim.node_named(id).ok_or_else(|| refusal(404, format!("node {id} not found")))?;
+    let node = sim.node_named(id).ok_or_else(|| api_error(404, format!("node {id} not found")))?;
     let (id, name) = (node.id.clone(), node.hostname.clone());
-    let precondition =
-        |said: String| refusal(400, format!("rpc error: code = FailedPrecondition desc = {said}"));
+    let precondition = |said: String| {
+        api_error(400, format!("rpc error: code = FailedPrecondition desc = {said}"))
+    };
     if node.manager {
         return Err(precondition(format!(
             "node {id} is a cluster manager and is a member of the raft cluster. It must be demoted to \
@@ -304,12 +305,12 @@ fn remove_node(shared: &Shared, id: &str, query: &Query) -> Answer {
     Ok(build(StatusCode::OK, ""))
 }
 
-fn find_service<'s>(sim: &'s Sim, id: &str) -> Result<&'s Service, Refusal> {
-    sim.service_named(id).ok_or_else(|| refusal(404, format!("service {id} not found")))
+fn find_service<'s>(sim: &'s Sim, id: &str) -> Result<&'s SimService, ApiError> {
+    sim.service_named(id).ok_or_else(|| api_error(404, format!("service {id} not found")))
 }
 
-fn find_task<'s>(sim: &'s Sim, id: &str) -> Result<&'s Task, Refusal> {
-    sim.task_named(id).ok_or_else(|| refusal(404, format!("task {id} not found")))
+fn find_task<'s>(sim: &'s Sim, id: &str) -> Result<&'s SimTask, ApiError> {
+    sim.task_named(id).ok_or_else(|| api_error(404, format!("task {id} not found")))
 }
 
 fn services(sim: &Sim, filters: &Filters) -> String {
@@ -332,16 +333,16 @@ fn write_services(sim: &Sim, filters: &Filters, status: bool) -> String {
     Value::Array(found.map(|s| render::service(sim, s, status)).collect()).to_string()
 }
 
-fn update_service(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> Answer {
+fn update_service(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> ApiResult {
     let spec: Value =
-        serde_json::from_slice(body).map_err(|e| refusal(400, format!("invalid JSON: {e}")))?;
+        serde_json::from_slice(body).map_err(|e| api_error(400, format!("invalid JSON: {e}")))?;
     let mut sim = shared.sim_mut();
     let service = find_service(&sim, id)?;
     stale(query, service.version, shared.faults.conflict)?;
     let rollback = query.get("rollback") == Some("previous");
     let spec = if rollback {
         service.previous.clone().ok_or_else(|| {
-            refusal(
+            api_error(
                 400,
                 "rpc error: code = FailedPrecondition desc = service does not have a previous spec",
             )
@@ -350,13 +351,13 @@ fn update_service(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> Ans
         spec
     };
     if spec["Name"] != service.spec["Name"] {
-        return Err(refusal(
+        return Err(api_error(
             501,
             "rpc error: code = Unimplemented desc = renaming services is not supported",
         ));
     }
     if super::orchestrator::mode_of(&spec) != super::orchestrator::mode_of(&service.spec) {
-        return Err(refusal(
+        return Err(api_error(
             501,
             "rpc error: code = Unimplemented desc = service mode change is not allowed",
         ));
@@ -377,20 +378,20 @@ fn tasks(sim: &Sim, filters: &Filters) -> String {
         numbers
     });
     let fresh = filters.get("_up-to-date").is_some();
-    let passes = |t: &&Task| {
+    let passes = |t: &&SimTask| {
         filters.passes("id", |v| t.id.starts_with(v))
             && filters.passes("node", |v| {
                 t.node.as_deref().is_some_and(|n| n == v || sim.nodes[n].hostname == v)
             })
             && filters.passes("desired-state", |v| match v {
-                "running" => t.desired <= TaskState::Running,
-                "accepted" => t.desired == TaskState::Accepted,
-                _ => t.desired > TaskState::Running,
+                "running" => t.desired <= SimState::Running,
+                "accepted" => t.desired == SimState::Accepted,
+                _ => t.desired > SimState::Running,
             })
             && (!fresh || sim.services.get(&t.service).is_some_and(|s| s.template == t.template))
     };
     let mut out = String::from("[");
-    let mut push = |task: &Task| {
+    let mut push = |task: &SimTask| {
         if out.len() > 1 {
             out.push(',');
         }
@@ -413,17 +414,17 @@ fn tasks(sim: &Sim, filters: &Filters) -> String {
 /// Networks, secrets and configs.
 async fn objects(
     shared: &Shared,
-    kind: Kind,
+    kind: ObjectKind,
     method: &Method,
     path: &[&str],
     query: &Query,
     body: &Bytes,
-) -> Answer {
+) -> ApiResult {
     match (method.as_str(), path) {
         ("GET", []) => list(shared, query, move |sim, by| api::list(sim, kind, by)).await,
         ("GET", [id]) => api::inspect(&shared.sim(), kind, id),
         ("POST", ["create"]) => api::create(&mut shared.sim_mut(), kind, body),
         ("DELETE", [id]) => api::remove(&mut shared.sim_mut(), kind, id),
-        _ => Err(refusal(404, "page not found")),
+        _ => Err(api_error(404, "page not found")),
     }
 }

@@ -3,15 +3,15 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Kind, id_of, is_predefined, labels_of, name_of, text};
+use super::{ObjectKind, id_of, is_predefined, labels_of, name_of, text};
 use crate::demo::{
     filters::Filters,
-    http::answer::{Answer, Refusal, build, ok, refusal},
+    http::answer::{ApiError, ApiResult, api_error, build, ok},
     sim::Sim,
 };
 
 /// The list of a kind.
-pub(in crate::demo) fn list(sim: &Sim, kind: Kind, filters: &Filters) -> String {
+pub(in crate::demo) fn list(sim: &Sim, kind: ObjectKind, filters: &Filters) -> String {
     let is_local = |o: &Value| o["Scope"] == "local";
     let of_network = |o: &Value| {
         filters.passes("driver", |v| o["Driver"] == v)
@@ -24,13 +24,13 @@ pub(in crate::demo) fn list(sim: &Sim, kind: Kind, filters: &Filters) -> String 
             // The engine takes a part of the name.
             && filters.passes("name", |v| name_of(object).contains(v))
             && filters.labels("label", labels_of(object))
-            && (kind != Kind::Network || of_network(object))
+            && (kind != ObjectKind::Network || of_network(object))
     });
     Value::Array(found.cloned().collect()).to_string()
 }
 
 /// One object, by its ID, its name, or the beginning of its ID.
-fn find<'s>(sim: &'s Sim, kind: Kind, asked: &str) -> Result<&'s Value, Refusal> {
+fn find<'s>(sim: &'s Sim, kind: ObjectKind, asked: &str) -> Result<&'s Value, ApiError> {
     let all = kind.all(sim);
     let by = |is_it: &dyn Fn(&Value) -> bool| all.iter().find(|object| is_it(object));
     let named = |o: &Value| !is_predefined(o) && name_of(o) == asked;
@@ -38,31 +38,31 @@ fn find<'s>(sim: &'s Sim, kind: Kind, asked: &str) -> Result<&'s Value, Refusal>
     by(&|o| id_of(o) == asked)
         .or_else(|| by(&named))
         .or_else(|| by(&begins))
-        .ok_or_else(|| refusal(404, format!("{} {asked} not found", kind.word())))
+        .ok_or_else(|| api_error(404, format!("{} {asked} not found", kind.word())))
 }
 
 /// The document of one object.
-pub(in crate::demo) fn inspect(sim: &Sim, kind: Kind, asked: &str) -> Answer {
+pub(in crate::demo) fn inspect(sim: &Sim, kind: ObjectKind, asked: &str) -> ApiResult {
     find(sim, kind, asked).map(ok)
 }
 
 /// `POST /secrets/create` and its like.
-pub(in crate::demo) fn create(sim: &mut Sim, kind: Kind, body: &[u8]) -> Answer {
+pub(in crate::demo) fn create(sim: &mut Sim, kind: ObjectKind, body: &[u8]) -> ApiResult {
     let spec: Value =
-        serde_json::from_slice(body).map_err(|e| refusal(400, format!("invalid JSON: {e}")))?;
+        serde_json::from_slice(body).map_err(|e| api_error(400, format!("invalid JSON: {e}")))?;
     let name = text(&spec["Name"]).to_owned();
     if name.is_empty() {
-        return Err(refusal(400, format!("invalid {} name", kind.word())));
+        return Err(api_error(400, format!("invalid {} name", kind.word())));
     }
     if kind.all(sim).iter().any(|o| !is_predefined(o) && name_of(o) == name) {
-        return Err(refusal(
+        return Err(api_error(
             409,
             format!("rpc error: code = AlreadyExists desc = {} {name} already exists", kind.word()),
         ));
     }
     let now = sim.now;
     let id = match kind {
-        Kind::Network => sim.add_network(&spec, now),
+        ObjectKind::Network => sim.add_network(&spec, now),
         _ => sim.add_object(kind, &spec, now),
     };
     sim.event(kind.word(), "create", &id, json!({ "name": name }));
@@ -70,15 +70,15 @@ pub(in crate::demo) fn create(sim: &mut Sim, kind: Kind, body: &[u8]) -> Answer 
 }
 
 /// `DELETE` of an object that no service uses.
-pub(in crate::demo) fn remove(sim: &mut Sim, kind: Kind, asked: &str) -> Answer {
+pub(in crate::demo) fn remove(sim: &mut Sim, kind: ObjectKind, asked: &str) -> ApiResult {
     let object = find(sim, kind, asked)?;
     let (id, name) = (id_of(object).to_owned(), name_of(object).to_owned());
     let uses = |spec: &Value| {
         let template = &spec["TaskTemplate"];
         let (list, key) = match kind {
-            Kind::Network => (&template["Networks"], "Target"),
-            Kind::Secret => (&template["ContainerSpec"]["Secrets"], "SecretID"),
-            Kind::Config => (&template["ContainerSpec"]["Configs"], "ConfigID"),
+            ObjectKind::Network => (&template["Networks"], "Target"),
+            ObjectKind::Secret => (&template["ContainerSpec"]["Secrets"], "SecretID"),
+            ObjectKind::Config => (&template["ContainerSpec"]["Configs"], "ConfigID"),
         };
         list.as_array().into_iter().flatten().any(|one| one[key] == id)
     };
@@ -86,14 +86,14 @@ pub(in crate::demo) fn remove(sim: &mut Sim, kind: Kind, asked: &str) -> Answer 
         sim.services.values().filter(|s| uses(&s.spec)).map(|s| s.name()).collect();
     if !users.is_empty() {
         let said = match kind {
-            Kind::Network => format!("network {id} is in use by service {}", users[0]),
+            ObjectKind::Network => format!("network {id} is in use by service {}", users[0]),
             _ => format!(
                 "{} '{name}' is in use by the following service: {}",
                 kind.word(),
                 users.join(", ")
             ),
         };
-        return Err(refusal(400, format!("rpc error: code = InvalidArgument desc = {said}")));
+        return Err(api_error(400, format!("rpc error: code = InvalidArgument desc = {said}")));
     }
     kind.all_mut(sim).retain(|o| id_of(o) != id);
     sim.pools.remove(&id);

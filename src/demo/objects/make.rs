@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, sync::Arc};
 use serde_json::{Value, json};
 
 use super::{
-    Kind, PREDEFINED, id_of, name_of,
+    ObjectKind, PREDEFINED, id_of, name_of,
     pool::{Address, Pool},
     text,
 };
@@ -16,19 +16,19 @@ use crate::demo::{
 
 impl Sim {
     /// The id of an object; empty if there is none of that name.
-    pub fn object_named(&self, kind: Kind, name: &str) -> String {
+    pub fn object_named(&self, kind: ObjectKind, name: &str) -> String {
         let found = kind.all(self).iter().find(|o| name_of(o) == name && o["Scope"] != "local");
         found.map_or(String::new(), |o| id_of(o).to_owned())
     }
 
     /// Adds a secret or a config of this spec.
-    pub fn add_object(&mut self, kind: Kind, spec: &Value, created: Nanos) -> String {
+    pub fn add_object(&mut self, kind: ObjectKind, spec: &Value, created: Nanos) -> String {
         let (id, index, at) = (self.id(), self.bump(), render::time(created));
         let mut spec = spec.clone();
         if spec["Labels"].is_null() {
             spec["Labels"] = json!({});
         }
-        if kind == Kind::Secret
+        if kind == ObjectKind::Secret
             && let Some(spec) = spec.as_object_mut()
         {
             // Nobody is told what is in it.

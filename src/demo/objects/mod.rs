@@ -14,13 +14,13 @@ const PREDEFINED: &str = "com.docker.swarm.predefined";
 
 /// A kind of object.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ObjectKind {
     Network,
     Secret,
     Config,
 }
 
-impl Kind {
+impl ObjectKind {
     /// The kind of a path's first part.
     pub fn of(path: &str) -> Option<Self> {
         match path {

@@ -16,9 +16,9 @@ use super::element;
 
 /// A member that is not read yet.
 #[derive(Default, Debug, PartialEq)]
-pub(super) struct Unread<'a>(pub &'a [u8]);
+pub(super) struct UnreadMember<'a>(pub &'a [u8]);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Unread<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for UnreadMember<'a> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         struct Bytes;
         impl<'de> Visitor<'de> for Bytes {
@@ -30,7 +30,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Unread<'a> {
                 Ok(bytes)
             }
         }
-        d.deserialize_bytes(Bytes).map(Unread)
+        d.deserialize_bytes(Bytes).map(UnreadMember)
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Members<'de, F> {
 }
 
 impl<'de, F: FnMut(&'de [u8]) -> Option<usize>> Members<'de, F> {
-    /// The one named `long` is given as [`Unread`]; `meet` says how long it is, if that can be told
+    /// The one named `long` is given as [`UnreadMember`]; `meet` says how long it is, if that can be told
     /// from its beginning.
     pub fn of(bytes: &'de [u8], long: &'static str, meet: F) -> Result<Self, Error> {
         let mut members = Self { bytes, at: 0, is_first: true, long, is_long: false, meet };
@@ -168,7 +168,8 @@ mod tests {
         let json = format!(
             "{{ \"n\\u0061me\" : \"x\\ny\" ,\n\"else\":[{{}}],\"long\": {long} ,\"count\":12}},{{"
         );
-        let expected = Thing { name: "x\ny".into(), count: 12, long: Unread(long.as_bytes()) };
+        let expected =
+            Thing { name: "x\ny".into(), count: 12, long: UnreadMember(long.as_bytes()) };
         let length = json.len() - 2;
         assert_eq!(thing(&json, |_| None).expect("whole"), (expected, length));
         let met = thing(&json, |text| text.starts_with(long.as_bytes()).then_some(long.len()));

@@ -130,8 +130,16 @@ fn labels(map: &Labels<'_>) -> Vec<(Arc<str>, Arc<str>)> {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
-struct Version {
+struct WireVersion {
     index: u64,
+}
+
+/// A driver of an object, or of a service's logs.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireDriver<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]

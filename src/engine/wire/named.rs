@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::{check_id, element};
 use crate::text::brief;
 
-type Fields<'a> = HashMap<String, &'a RawValue>;
+type RawFields<'a> = HashMap<String, &'a RawValue>;
 
 /// Its ID and its name, whatever the rest of it is.
 pub(super) struct Named {
@@ -19,14 +19,14 @@ impl Named {
     /// Reads them of the object that `bytes` begin with; the name is a field of it, or of a part of it:
     /// `Spec.Name`.
     pub fn read(bytes: &[u8], field: &str) -> Option<Self> {
-        let (object, _) = element::<Fields<'_>>(bytes).ok()?;
+        let (object, _) = element::<RawFields<'_>>(bytes).ok()?;
         let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
         let id = object.get("ID").or(object.get("Id")).and_then(|id| text(id));
         let id = id.filter(|id| check_id(id).is_ok())?;
         let name = match field.split_once('.') {
             None => text(object.get(field)?),
             Some((part, field)) => {
-                let part: Fields<'_> = serde_json::from_str(object.get(part)?.get()).ok()?;
+                let part: RawFields<'_> = serde_json::from_str(object.get(part)?.get()).ok()?;
                 text(part.get(field)?)
             }
         };

@@ -5,7 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::Deserialize;
 
 use super::{
-    Labels, Listed, Res, Text, Version, check_id, element, labels, list, named::Named, or_default,
+    Labels, Listed, Res, Text, WireVersion, check_id, element, labels, list, named::Named,
+    or_default, template::WirePlatform,
 };
 use crate::{
     cluster::{Availability, Manager, Node, NodeId, NodeState, Reachability, Role},
@@ -17,7 +18,7 @@ use crate::{
 struct WireNode<'a> {
     #[serde(rename = "ID", borrow)]
     id: Text<'a>,
-    version: Version,
+    version: WireVersion,
     #[serde(borrow)]
     created_at: Text<'a>,
     #[serde(borrow)]
@@ -63,15 +64,6 @@ struct WireDescription<'a> {
 struct WireTlsInfo<'a> {
     #[serde(borrow)]
     trust_root: Text<'a>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "PascalCase", default)]
-struct WirePlatform<'a> {
-    #[serde(borrow)]
-    architecture: Text<'a>,
-    #[serde(rename = "OS", borrow)]
-    os: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]

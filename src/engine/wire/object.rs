@@ -5,7 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Deserializer, de::Visitor};
 
 use super::{
-    Labels, Listed, Text, Version, check_id, element, labels, list, named::Named, or_default,
+    Labels, Listed, Text, WireDriver, WireVersion, check_id, element, labels, list, named::Named,
+    or_default,
 };
 use crate::cluster::{Config, ConfigId, Network, NetworkId, Secret, SecretId, Subnet};
 
@@ -91,7 +92,7 @@ impl From<WireNetwork<'_>> for Network {
 struct WireObject<'a> {
     #[serde(rename = "ID", borrow)]
     id: Text<'a>,
-    version: Version,
+    version: WireVersion,
     #[serde(borrow)]
     created_at: Text<'a>,
     #[serde(borrow)]
@@ -113,21 +114,14 @@ struct WireObjectSpec<'a> {
     data: Base64Size,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "PascalCase", default)]
-struct WireDriver<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
-}
-
 /// Size of what is written in base64; the content itself is passed over.
 #[derive(Default)]
 struct Base64Size(u64);
 
 impl<'de> Deserialize<'de> for Base64Size {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
+        struct Base64;
+        impl Visitor<'_> for Base64 {
             type Value = Base64Size;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("text in base64")
@@ -137,7 +131,7 @@ impl<'de> Deserialize<'de> for Base64Size {
                 Ok(Base64Size(digits.count() as u64 * 3 / 4))
             }
         }
-        d.deserialize_str(Text)
+        d.deserialize_str(Base64)
     }
 }
 

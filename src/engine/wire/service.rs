@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Labels, Listed, Text, Version, check_id, element, labels, list,
+    Labels, Listed, Text, WireVersion, check_id, element, labels, list,
     named::Named,
     nanos, or_default,
     template::{WireAttachment, WireReferences, WireTemplate, read_part},
@@ -25,7 +25,7 @@ use crate::{
 struct WireService<'a> {
     #[serde(rename = "ID", borrow)]
     id: Text<'a>,
-    version: Version,
+    version: WireVersion,
     #[serde(borrow)]
     created_at: Text<'a>,
     #[serde(borrow)]
@@ -47,7 +47,7 @@ struct WireService<'a> {
 #[serde(rename_all = "PascalCase", default)]
 struct WireJob {
     #[serde(deserialize_with = "or_default")]
-    job_iteration: Version,
+    job_iteration: WireVersion,
 }
 
 #[derive(Deserialize, Default)]
@@ -166,12 +166,12 @@ impl WireCounts {
 fn mode(raw: Option<&RawValue>) -> Result<Mode, serde_json::Error> {
     #[derive(Deserialize, Default)]
     #[serde(rename_all = "PascalCase", default)]
-    struct Fields {
+    struct ModeFields {
         replicas: Option<u64>,
         max_concurrent: Option<u64>,
         total_completions: Option<u64>,
     }
-    let read: Option<BTreeMap<String, Option<Fields>>> =
+    let read: Option<BTreeMap<String, Option<ModeFields>>> =
         raw.map(|r| serde_json::from_str(r.get())).transpose()?;
     let Some((name, fields)) = read.and_then(|m| m.into_iter().next()) else {
         return Ok(Mode::Other("unknown".into()));
@@ -350,7 +350,7 @@ impl ServiceReader {
 struct WireHead<'a> {
     #[serde(rename = "ID", borrow)]
     id: Text<'a>,
-    version: Version,
+    version: WireVersion,
     service_status: Option<WireCounts>,
 }
 

@@ -5,8 +5,8 @@ use std::{borrow::Cow, net::IpAddr, sync::Arc};
 use serde::{Deserialize, de::value::MapAccessDeserializer};
 
 use super::{
-    Interner, LONGEST_ID, Text, Version, check_id,
-    members::{Members, Unread},
+    Interner, LONGEST_ID, Text, WireVersion, check_id,
+    members::{Members, UnreadMember},
     or_default,
 };
 use crate::{
@@ -20,13 +20,13 @@ use crate::{
 struct WireTask<'a> {
     #[serde(rename = "ID", borrow)]
     id: Text<'a>,
-    version: Version,
+    version: WireVersion,
     #[serde(borrow)]
     created_at: Text<'a>,
     #[serde(borrow)]
     updated_at: Text<'a>,
     #[serde(borrow)]
-    spec: Unread<'a>,
+    spec: UnreadMember<'a>,
     #[serde(rename = "ServiceID", borrow)]
     service_id: Text<'a>,
     slot: u64,
@@ -37,7 +37,7 @@ struct WireTask<'a> {
     #[serde(borrow)]
     desired_state: Text<'a>,
     #[serde(deserialize_with = "or_default")]
-    job_iteration: Version,
+    job_iteration: WireVersion,
     #[serde(borrow, deserialize_with = "or_default")]
     networks_attachments: Vec<WireAttached<'a>>,
 }

@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Res, Text, nanos, or_default, value::Value};
+use super::{Res, Text, WireDriver, nanos, or_default, value::ValueHash};
 use crate::cluster::{
     ConfigId, HealthCheck, Mount, NetworkId, Platform, Reference, RestartCondition, RestartPolicy,
     SecretId, TaskCheck, TaskSpec,
@@ -59,7 +59,7 @@ impl WireTemplate<'_> {
             self.log_driver,
         ];
         for part in parts {
-            part.map(Value::of).hash(&mut hasher);
+            part.map(ValueHash::of).hash(&mut hasher);
         }
         self.force_update.hash(&mut hasher);
         hasher.finish()
@@ -104,13 +104,6 @@ impl WireTemplate<'_> {
             template: self.fingerprint(),
         }
     }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "PascalCase", default)]
-struct WireDriver<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
 }
 
 /// A part of a document; what can't be read is as if it were empty.
@@ -301,9 +294,9 @@ pub(super) struct WireAttachment<'a> {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct WirePlatform<'a> {
     #[serde(borrow)]
-    architecture: Text<'a>,
+    pub architecture: Text<'a>,
     #[serde(rename = "OS", borrow)]
-    os: Text<'a>,
+    pub os: Text<'a>,
 }
 
 impl WirePlatform<'_> {

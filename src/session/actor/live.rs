@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::{Actor, End};
+use super::{Actor, LinkEnd};
 use crate::{
     engine::{Engine, EngineError, Probe},
     session::{
@@ -25,7 +25,7 @@ const FIRST_ROUND: Duration = Duration::from_millis(500);
 
 impl Actor {
     /// Watches through one manager until that fails or another is better.
-    pub(super) async fn live(&mut self, winner: Box<Winner>) -> End {
+    pub(super) async fn live(&mut self, winner: Box<Winner>) -> LinkEnd {
         let Winner { at, engine, probe, mut watch } = *winner;
         let here = engine.endpoint().to_string();
         let writes = self.writes(&engine, &probe);
@@ -58,20 +58,20 @@ impl Actor {
             tokio::select! {
                 biased;
                 command = self.inbox.recv() => {
-                    let Some(command) = command else { return End::Gone };
+                    let Some(command) = command else { return LinkEnd::Gone };
                     self.command(command, &engine, &mut watch, writes.as_ref());
                 }
                 Some(join) = self.joins.recv() => self.take_in(join).await,
                 happening = watch.next() => {
                     if let Err(error) = watch.take(happening).await {
                         self.managers.failed(at, error.to_string());
-                        return End::Lost(error);
+                        return LinkEnd::Lost(error);
                     }
                 }
                 Some(Ok(finish)) = rescue.join_next() => {
                     if let Ok(winner) = self.note(finish).await {
                         if for_speed {
-                            return End::Moved(format!("{here} is slower than another manager"), winner);
+                            return LinkEnd::Moved(format!("{here} is slower than another manager"), winner);
                         }
                         let why = match watch.owes_since() {
                             None => {
@@ -84,7 +84,7 @@ impl Actor {
                             }
                         };
                         self.managers.failed(at, why.clone());
-                        return End::Moved(why, winner);
+                        return LinkEnd::Moved(why, winner);
                     }
                     for_speed = false;
                 }

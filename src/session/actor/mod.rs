@@ -75,7 +75,7 @@ pub(super) struct Actor {
 }
 
 /// Reasons for the end of a link.
-enum End {
+enum LinkEnd {
     Gone,
     Lost(EngineError),
     /// Another manager takes over, for this reason.
@@ -205,12 +205,12 @@ impl Actor {
             self.managers.uses(Some(winner.at));
             *backoff = Backoff::default();
             let endpoint = winner.engine.endpoint().to_string();
-            let end = caught(&endpoint, self.live(winner)).await.unwrap_or_else(End::Lost);
+            let end = caught(&endpoint, self.live(winner)).await.unwrap_or_else(LinkEnd::Lost);
             self.tails.pause();
             match end {
-                End::Gone => return Over::Gone,
-                End::Lost(error) => return Over::Lost(error),
-                End::Moved(why, next) => {
+                LinkEnd::Gone => return Over::Gone,
+                LinkEnd::Lost(error) => return Over::Lost(error),
+                LinkEnd::Moved(why, next) => {
                     self.generation.0 += 1;
                     self.lost(why, Duration::ZERO, None).await;
                     winner = next;

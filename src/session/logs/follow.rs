@@ -55,24 +55,24 @@ pub(in crate::session) struct Tails {
     begin: Begin,
     running: HashMap<TaskId, AbortHandle>,
     /// Survives a lost link, so that reading goes on from there.
-    known: HashMap<TaskId, Arc<Known>>,
+    known: HashMap<TaskId, Arc<LogState>>,
 }
 
 /// State of a task's log.
 #[derive(Debug, Default)]
-struct Known {
+struct LogState {
     /// The task may still write.
     alive: AtomicBool,
     /// The UI was told that it can't be read, and no line has come since.
     in_trouble: AtomicBool,
-    heard: Mutex<Heard>,
+    heard: Mutex<DeliveredLines>,
 }
 
 /// Lines delivered so far. A duplicate is recognised by its time and text: the engine itself sends
 /// lines again within one stream, from the beginning, when a node comes back (measured, 20.10 to
 /// 28.5).
 #[derive(Debug, Default)]
-struct Heard {
+struct DeliveredLines {
     /// Time of the newest line.
     newest: Timestamp,
     /// The newest of each output: each has its own clockwork, and the two may be a little out of step.
@@ -89,7 +89,7 @@ const KNOWN: usize = 1_024;
 /// Number of lines remembered for each task to find duplicates.
 const RECENT: usize = 4_096;
 
-impl Heard {
+impl DeliveredLines {
     fn key(frame: &LogFrame) -> (i64, u64) {
         let mut hasher = std::hash::DefaultHasher::new();
         (output(frame), &frame.text).hash(&mut hasher);
@@ -233,11 +233,11 @@ struct Tail {
     view: Token,
     task: TaskId,
     begin: Begin,
-    known: Arc<Known>,
+    known: Arc<LogState>,
 }
 
 /// Reasons to leave a stream.
-enum End {
+enum StreamEnd {
     /// The UI is gone.
     Gone,
     /// The stream ended by itself.
@@ -247,7 +247,7 @@ enum End {
 }
 
 /// Result of checking a silent stream.
-enum Beside {
+enum SilenceCheck {
     /// The task just says nothing.
     Nothing,
     /// There are lines that the stream does not bring.
@@ -267,17 +267,18 @@ impl Tail {
             let alive = self.known.alive.load(Ordering::Relaxed);
             let endpoint = self.engine.endpoint().to_string();
             let read = caught(&endpoint, self.stream(alive)).await;
-            let (end, heard_any) = read.unwrap_or_else(|fault| (End::Broken(Some(fault)), false));
+            let (end, heard_any) =
+                read.unwrap_or_else(|fault| (StreamEnd::Broken(Some(fault)), false));
             match end {
-                End::Gone => return,
+                StreamEnd::Gone => return,
                 // The task is over, and so is its log.
-                End::Clean if !alive => {
+                StreamEnd::Clean if !alive => {
                     self.known.heard.lock().await.close();
                     let _ = self.out.send(Event::LogEnd(self.view, self.task.clone())).await;
                     return;
                 }
-                End::Clean | End::Broken(None) => {}
-                End::Broken(Some(error)) => {
+                StreamEnd::Clean | StreamEnd::Broken(None) => {}
+                StreamEnd::Broken(Some(error)) => {
                     self.known.in_trouble.store(true, Ordering::Relaxed);
                     if self.trouble(Some(error.to_string())).await.is_err() {
                         return;
@@ -299,7 +300,7 @@ impl Tail {
     }
 
     /// Reads one stream to its end. Also returns whether anything new came.
-    async fn stream(&self, follow: bool) -> (End, bool) {
+    async fn stream(&self, follow: bool) -> (StreamEnd, bool) {
         let from = self.known.heard.lock().await.newest.set();
         let resumed = from.is_some();
         let request = TaskLogRequest {
@@ -310,7 +311,7 @@ impl Tail {
         };
         let mut stream = match self.engine.task_logs(&request).await {
             Ok(stream) => stream,
-            Err(error) => return (End::Broken(Some(error)), false),
+            Err(error) => return (StreamEnd::Broken(Some(error)), false),
         };
         // A resumed stream begins with the lines of the last instant; if it does not, what lay between
         // is lost: the engine rotated its files.
@@ -319,8 +320,8 @@ impl Tail {
         loop {
             let frames = match self.next(&mut stream, follow).await {
                 Ok(Some(frames)) => frames,
-                Ok(None) => return (End::Clean, any),
-                Err(error) => return (End::Broken(error), any),
+                Ok(None) => return (StreamEnd::Clean, any),
+                Err(error) => return (StreamEnd::Broken(error), any),
             };
             // Held over the telling: a stream that is aborted in between tells nothing twice.
             let mut heard = self.known.heard.lock().await;
@@ -335,7 +336,7 @@ impl Tail {
                 {
                     let gap = Event::LogGap(self.view, self.task.clone(), from, to);
                     if self.out.send(gap).await.is_err() {
-                        return (End::Gone, any);
+                        return (StreamEnd::Gone, any);
                     }
                 }
                 fresh.push(frame);
@@ -347,12 +348,13 @@ impl Tail {
             if self.known.in_trouble.swap(false, Ordering::Relaxed)
                 && self.trouble(None).await.is_err()
             {
-                return (End::Gone, any);
+                return (StreamEnd::Gone, any);
             }
-            let notes: Vec<_> = fresh.iter().map(|f| (f.at, output(f), Heard::key(f))).collect();
+            let notes: Vec<_> =
+                fresh.iter().map(|f| (f.at, output(f), DeliveredLines::key(f))).collect();
             let lines = Event::Lines(self.view, self.task.clone(), fresh);
             if self.out.send(lines).await.is_err() {
-                return (End::Gone, any);
+                return (StreamEnd::Gone, any);
             }
             for note in notes {
                 heard.note(note);
@@ -378,9 +380,11 @@ impl Tail {
                 found = self.look_beside(patience) => found,
             };
             let (told, why) = match found {
-                Beside::Newer => return Err(None),
-                Beside::Nothing => (self.known.in_trouble.swap(false, Ordering::Relaxed), None),
-                Beside::Unread(why) => {
+                SilenceCheck::Newer => return Err(None),
+                SilenceCheck::Nothing => {
+                    (self.known.in_trouble.swap(false, Ordering::Relaxed), None)
+                }
+                SilenceCheck::Unread(why) => {
                     (!self.known.in_trouble.swap(true, Ordering::Relaxed), Some(why))
                 }
             };
@@ -394,7 +398,7 @@ impl Tail {
     }
 
     /// Checks a stream that has been silent for `patience` with a second request.
-    async fn look_beside(&self, patience: Duration) -> Beside {
+    async fn look_beside(&self, patience: Duration) -> SilenceCheck {
         tokio::time::sleep(patience).await;
         let last = self.known.heard.lock().await.newest;
         let request =
@@ -408,11 +412,11 @@ impl Tail {
             Ok::<_, EngineError>(newest)
         };
         match tokio::time::timeout(LOOK, look).await {
-            Ok(Ok(newest)) if last.is_set() && newest > last => Beside::Newer,
-            Ok(Err(EngineError::LogBroke { said })) => Beside::Unread(said),
+            Ok(Ok(newest)) if last.is_set() && newest > last => SilenceCheck::Newer,
+            Ok(Err(EngineError::LogBroke { said })) => SilenceCheck::Unread(said),
             // The stream itself tells of a connection that is lost.
-            Ok(_) => Beside::Nothing,
-            Err(_) => Beside::Unread(NO_ANSWER.into()),
+            Ok(_) => SilenceCheck::Nothing,
+            Err(_) => SilenceCheck::Unread(NO_ANSWER.into()),
         }
     }
 }
@@ -425,13 +429,13 @@ mod tests {
         LogFrame { at: Timestamp(at), output: Output::Stdout, text: text.into() }
     }
 
-    fn tell(heard: &mut Heard, frame: &LogFrame) {
-        heard.note((frame.at, output(frame), Heard::key(frame)));
+    fn tell(heard: &mut DeliveredLines, frame: &LogFrame) {
+        heard.note((frame.at, output(frame), DeliveredLines::key(frame)));
     }
 
     #[test]
     fn what_comes_again_is_known_and_what_is_new_is_not() {
-        let mut heard = Heard::default();
+        let mut heard = DeliveredLines::default();
         for at in 1..=10 {
             tell(&mut heard, &frame(at, "x"));
         }
@@ -445,7 +449,7 @@ mod tests {
 
     #[test]
     fn a_long_log_sent_again_is_known_from_its_beginning() {
-        let mut heard = Heard::default();
+        let mut heard = DeliveredLines::default();
         for at in 1..=10_000 {
             tell(&mut heard, &frame(at, "x"));
         }

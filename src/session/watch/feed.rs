@@ -22,18 +22,18 @@ const REPLAYED: usize = 256;
 /// A stream that lived this long is opened again without a delay.
 const LONG: Duration = Duration::from_secs(5);
 
-type Opening = Pin<Box<dyn Future<Output = Result<EventStream, EngineError>> + Send>>;
+type OpeningStream = Pin<Box<dyn Future<Output = Result<EventStream, EngineError>> + Send>>;
 
-enum State {
+enum FeedState {
     Open(EventStream, Instant),
-    Opening(Opening),
+    Opening(OpeningStream),
     /// No attempt is made before this.
     Resting(Instant),
     Refused,
 }
 
 /// An item of the event stream.
-pub(in crate::session) enum Heard {
+pub(in crate::session) enum FeedItem {
     Events(Vec<EngineEvent>),
     /// The stream was opened again: lists are needed for what it missed.
     Reopened,
@@ -42,7 +42,7 @@ pub(in crate::session) enum Heard {
 pub(in crate::session) struct Feed {
     engine: Engine,
     since: Timestamp,
-    state: State,
+    state: FeedState,
     recent: VecDeque<EngineEvent>,
     backoff: Backoff,
 }
@@ -54,8 +54,8 @@ impl Feed {
         since: Timestamp,
     ) -> Result<(Self, Option<String>), EngineError> {
         let (state, refused) = match engine.events(since).await {
-            Ok(stream) => (State::Open(stream, Instant::now()), None),
-            Err(error) if error.is_forbidden() => (State::Refused, Some(error.brief())),
+            Ok(stream) => (FeedState::Open(stream, Instant::now()), None),
+            Err(error) if error.is_forbidden() => (FeedState::Refused, Some(error.brief())),
             Err(error) => return Err(error),
         };
         let (recent, backoff) = (VecDeque::new(), Backoff::default());
@@ -64,18 +64,18 @@ impl Feed {
 
     /// Whether there is no stream at all.
     pub fn is_refused(&self) -> bool {
-        matches!(self.state, State::Refused)
+        matches!(self.state, FeedState::Refused)
     }
 
     /// Waits for the next item. Safe to drop while waiting.
     ///
     /// # Errors
     /// The engine itself is lost, not just the stream.
-    pub async fn next(&mut self) -> Result<Heard, EngineError> {
+    pub async fn next(&mut self) -> Result<FeedItem, EngineError> {
         loop {
             match &mut self.state {
-                State::Open(stream, opened) => match stream.next().await {
-                    Ok(Some(events)) => return Ok(Heard::Events(self.fresh(events))),
+                FeedState::Open(stream, opened) => match stream.next().await {
+                    Ok(Some(events)) => return Ok(FeedItem::Events(self.fresh(events))),
                     // Whatever ended it, the engine is asked before anything is said of the link.
                     Ok(None) | Err(EngineError::Broken { .. }) => {
                         if opened.elapsed() > LONG {
@@ -87,14 +87,14 @@ impl Feed {
                     }
                     Err(error) => return Err(error),
                 },
-                State::Resting(until) => {
+                FeedState::Resting(until) => {
                     tokio::time::sleep_until((*until).into()).await;
                     self.reopen();
                 }
-                State::Opening(opening) => match opening.await {
+                FeedState::Opening(opening) => match opening.await {
                     Ok(stream) => {
-                        self.state = State::Open(stream, Instant::now());
-                        return Ok(Heard::Reopened);
+                        self.state = FeedState::Open(stream, Instant::now());
+                        return Ok(FeedItem::Reopened);
                     }
                     Err(error) if error.is_connection() => return Err(error),
                     Err(error) => {
@@ -102,19 +102,19 @@ impl Feed {
                         self.rest();
                     }
                 },
-                State::Refused => std::future::pending().await,
+                FeedState::Refused => std::future::pending().await,
             }
         }
     }
 
     fn rest(&mut self) {
-        self.state = State::Resting(Instant::now() + self.backoff.wait());
+        self.state = FeedState::Resting(Instant::now() + self.backoff.wait());
     }
 
     /// Often the engine knows why the stream ended: it lost its leader, or it is going down.
     fn reopen(&mut self) {
         let (engine, since) = (self.engine.clone(), self.since);
-        self.state = State::Opening(Box::pin(async move {
+        self.state = FeedState::Opening(Box::pin(async move {
             engine.ask_why().await?;
             engine.events(since).await
         }));

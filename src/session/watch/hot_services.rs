@@ -42,13 +42,13 @@ impl Surprise {
 /// Fingerprint of each service in the last list.
 #[derive(Debug, Default)]
 pub(in crate::session) struct HotServices {
-    known: HashMap<ServiceId, Known>,
+    known: HashMap<ServiceId, KnownService>,
     watched: Vec<ServiceId>,
     turn: usize,
 }
 
 #[derive(Debug)]
-struct Known {
+struct KnownService {
     version: u64,
     running: u64,
     desired: u64,
@@ -64,7 +64,7 @@ struct Known {
     moves: (u32, Option<Instant>),
 }
 
-impl Known {
+impl KnownService {
     fn of(service: &Service, prompted: Option<Instant>) -> Self {
         let counts = service.counts.unwrap_or_default();
         let settled =
@@ -117,16 +117,17 @@ impl HotServices {
         for service in services {
             let Some(known) = self.known.get_mut(&service.id) else {
                 let since = (!first).then_some(now);
-                self.known.insert(service.id.clone(), Known::of(service, since));
+                self.known.insert(service.id.clone(), KnownService::of(service, since));
                 surprise = if first { surprise } else { Surprise::FULL };
                 continue;
             };
-            let fresh = Known::of(service, None);
-            let is_same = |counts: fn(&Known) -> (u64, u64, u64)| counts(known) == counts(&fresh);
+            let fresh = KnownService::of(service, None);
+            let is_same =
+                |counts: fn(&KnownService) -> (u64, u64, u64)| counts(known) == counts(&fresh);
             let same_spec = known.version == fresh.version;
             let same = same_spec && is_same(|k| (k.running, k.desired, k.completed));
-            let Known { changed, prompted, print, moves, .. } = *known;
-            *known = Known { changed, prompted, print, moves, ..fresh };
+            let KnownService { changed, prompted, print, moves, .. } = *known;
+            *known = KnownService { changed, prompted, print, moves, ..fresh };
             if !same_spec {
                 known.prompted = Some(now);
             }
@@ -176,7 +177,7 @@ impl HotServices {
     }
 
     fn all_hot(&self, now: Instant) -> Vec<&ServiceId> {
-        let is_hot = |id: &ServiceId, k: &Known| {
+        let is_hot = |id: &ServiceId, k: &KnownService| {
             let recent = k.changed.is_some_and(|at| now.duration_since(at) < HOT);
             (recent || !k.settled) && !self.watched.contains(id)
         };

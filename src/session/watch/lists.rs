@@ -9,7 +9,7 @@ use crate::session::{
     jobs::caught,
     outbox::Out,
     protocol::{Event, Generation},
-    watch::objects::{Beside, look_for},
+    watch::objects::{ObjectLists, look_for},
     watch::references::References,
     watch::refusals::{gap_words, or_refused, told_nodes, told_services, unread},
 };
@@ -159,7 +159,7 @@ pub async fn load(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), 
 
 /// Networks, secrets and configs are read beside all else, which waits for them only a little.
 async fn read(engine: &Engine, probe: &Probe) -> Result<(Store, Timestamp), EngineError> {
-    let mut beside = Beside::default();
+    let mut beside = ObjectLists::default();
     let (mut store, at) = {
         let others = beside.read(engine);
         let rest = read_lists(engine, probe);

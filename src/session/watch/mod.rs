@@ -29,7 +29,7 @@ use crate::session::{
     outbox::Out,
     protocol::Generation,
     watch::budget::{Budget, CALM, Pace},
-    watch::feed::{Feed, Heard},
+    watch::feed::{Feed, FeedItem},
     watch::hot_services::HotServices,
     watch::lists::Teller,
     watch::objects::ObjectsRead,
@@ -45,7 +45,7 @@ use crate::{
 
 /// Result of [`Watch::next`].
 pub(in crate::session) enum WatchEvent {
-    Heard(Result<Heard, EngineError>),
+    Heard(Result<FeedItem, EngineError>),
     Finished(Result<Finished, EngineError>),
     Due,
 }
@@ -261,8 +261,8 @@ impl Watch {
         }
         match happening {
             WatchEvent::Heard(heard) => match heard? {
-                Heard::Events(events) => self.heard_events(events).await,
-                Heard::Reopened => {
+                FeedItem::Events(events) => self.heard_events(events).await,
+                FeedItem::Reopened => {
                     tracing::debug!("the event stream was opened again");
                     self.hurry(&RequestKind::ALL, Instant::now());
                 }

@@ -97,9 +97,9 @@ fn told<T>(
 
 /// The lists of one look at a Swarm; each may fail by itself.
 #[derive(Default)]
-pub(in crate::session) struct Beside(Vec<(Part, Result<ObjectsRead, EngineError>)>);
+pub(in crate::session) struct ObjectLists(Vec<(Part, Result<ObjectsRead, EngineError>)>);
 
-impl Beside {
+impl ObjectLists {
     /// Reads all three at the same time. May be dropped at any time: what was read stays.
     pub async fn read(&mut self, engine: &Engine) {
         let read = |part| async move { (part, read_objects(engine, part, Vec::new()).await) };
