@@ -5,6 +5,7 @@
 
 mod imports;
 mod licences;
+mod names;
 
 use std::{
     collections::BTreeMap,

@@ -150,7 +150,7 @@ mod tests {
         name: String,
         count: u64,
         #[serde(borrow)]
-        long: Unread<'a>,
+        long: UnreadMember<'a>,
     }
 
     fn thing<'a>(
