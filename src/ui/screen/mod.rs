@@ -7,6 +7,7 @@ pub(in crate::ui) mod configs;
 pub(in crate::ui) mod events;
 #[cfg(test)]
 pub(in crate::ui) mod fixture;
+pub(in crate::ui) mod given;
 pub(in crate::ui) mod kinds;
 pub(in crate::ui) mod list;
 pub(in crate::ui) mod logs;

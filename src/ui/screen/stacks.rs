@@ -1,11 +1,11 @@
 //! Stacks: the health of what was deployed together; the services of no stack are one of them.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use crate::{
     cluster::{Kind, Part, ServiceId, StackProgress, Store, Subject, Timestamp},
     config::Slot,
-    triage::Severity,
+    triage::{Problem, Severity},
     ui::{
         app::{cluster::Cluster, model::Model},
         screen::{
@@ -83,6 +83,22 @@ fn images(stack: &crate::cluster::Stack) -> String {
     }
     let one = |(name, versions): &(&str, Vec<&str>)| format!("{name}:{}", versions.join(","));
     said.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// The worst problem of the services of each stack, those folded into another included.
+fn worst_by_stack(cluster: &Cluster) -> HashMap<&str, &Problem> {
+    let store = &cluster.model.store;
+    let mut worst = HashMap::new();
+    for problem in cluster.loud() {
+        let folded = problem.folded.iter().map(|folded| &folded.subject);
+        for subject in [&problem.subject].into_iter().chain(folded) {
+            if let Some(service) = subject.service().and_then(|id| store.service(id)) {
+                // The worst come first.
+                worst.entry(service.stack.as_deref().unwrap_or_default()).or_insert(problem);
+            }
+        }
+    }
+    worst
 }
 
 pub(in crate::ui) struct StackKind;
@@ -168,18 +184,13 @@ impl ListKind for StackKind {
 
     fn rows(cluster: &Cluster) -> Vec<StackRow> {
         let store = &cluster.model.store;
+        let worst = worst_by_stack(cluster);
         let mut rows: Vec<StackRow> = store
             .relations()
             .stacks()
             .iter()
             .map(|stack| {
-                let mine = |subject: &Subject| {
-                    let service = subject.service().and_then(|id| store.service(id));
-                    service.is_some_and(|s| s.stack.as_deref().unwrap_or_default() == &*stack.name)
-                };
-                let worst = cluster.loud().find(|problem| {
-                    mine(&problem.subject) || problem.folded.iter().any(|f| mine(&f.subject))
-                });
+                let worst = worst.get(&*stack.name);
                 let services = stack.services.iter().filter_map(|id| store.service(id));
                 StackRow {
                     name: stack.name.clone(),
