@@ -135,6 +135,7 @@ pub struct ServiceContext<'a> {
     /// It suffers from something else than the update that the engine has undone: that is over.
     pub is_past_undoing: bool,
     refusal: OnceCell<Option<Refusal<'a>>>,
+    pub(super) kept_from: OnceCell<HashMap<Place<'a>, Timestamp>>,
 }
 
 impl<'a> ServiceContext<'a> {
@@ -186,6 +187,7 @@ impl<'a> ServiceContext<'a> {
             fails_itself: false,
             is_past_undoing: false,
             refusal: OnceCell::new(),
+            kept_from: OnceCell::new(),
         };
         new.find_loop();
         new.find_trouble(&filled);
@@ -342,7 +344,8 @@ impl<'a> ServiceContext<'a> {
 
     /// The tasks in trouble of one kind.
     pub fn because(&self, is_so: impl Fn(&Why) -> bool) -> Vec<&'a Task> {
-        self.trouble.iter().filter(|(_, why)| is_so(why)).map(|(task, _)| *task).collect()
+        let of_kind = self.trouble.iter().filter(|(_, why)| is_so(why)).map(|(task, _)| *task);
+        of_kind.filter(|task| self.is_kept(task)).collect()
     }
 
     /// Why its waiting tasks find no node. All nodes are asked, once for all rules, and only if some wait.
@@ -399,21 +402,6 @@ impl<'a> ServiceContext<'a> {
         }
         let longest = places.into_values().max_by_key(|all| (all.len(), all[0].since))?;
         rhythm(&longest).filter(|time| *time >= Duration::from_secs(60))
-    }
-
-    /// Whether a slot has failed as often as the manager remembers (its limit counts the live task, too).
-    pub fn history_is_full(&self) -> bool {
-        // Of a job all are kept (measured).
-        if self.service.mode.is_job() {
-            return false;
-        }
-        let kept = self.cx.store.info().history_limit.saturating_sub(1).max(1);
-        let mut slots = HashMap::new();
-        let ended = self.looping.iter().filter(|t| !t.state.is_failure());
-        for task in self.series.iter().map(|(task, _)| task).chain(ended) {
-            *slots.entry(task.place()).or_insert(0_u64) += 1;
-        }
-        slots.values().any(|failed| *failed >= kept)
     }
 
     /// Whether none of its tasks ever ran, as far as they are kept, and it was never updated.

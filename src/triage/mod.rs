@@ -13,6 +13,7 @@ mod blast;
 mod context;
 mod error_class;
 mod grouping;
+mod history;
 pub mod incident;
 mod noticed;
 mod rule;

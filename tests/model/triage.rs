@@ -99,6 +99,29 @@ fn a_full_history_tells_no_beginning() {
 }
 
 #[test]
+fn the_number_of_failures_does_not_go_back_while_a_loop_goes_on() {
+    let slots = |kept: [usize; 2]| {
+        let mut c = calm();
+        c.tasks.clear();
+        for (slot, kept) in (1..).zip(kept) {
+            for ended in 0..kept as i64 {
+                c = c.task(slot, TaskState::Failed, "task: non-zero exit (3)", 2 + ended);
+            }
+        }
+        let first = all(&c)[0].clone();
+        (first.message.clone(), first.brief.clone())
+    };
+    // The manager keeps one more of a place for a moment.
+    let (message, brief) = slots([4, 4]);
+    assert!(message.ends_with("at least 8 times"), "{message}");
+    assert!(brief.ends_with("exit 3, 8+×"), "the least, also in few words: {brief}");
+    for kept in [[5, 4], [5, 5], [4, 5]] {
+        assert_eq!(slots(kept), (message.clone(), brief.clone()), "{kept:?}");
+    }
+    assert!(slots([3, 3]).1.ends_with("exit 3, 6×"));
+}
+
+#[test]
 fn a_restarted_skep_knows_since_when() {
     let mut c = calm();
     c.tasks.clear();

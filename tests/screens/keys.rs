@@ -216,3 +216,24 @@ fn help_is_of_the_view_on_the_screen() {
         assert_eq!(help.contains(&line), works, "{}", action.id);
     }
 }
+
+#[test]
+fn esc_that_dismisses_a_message_does_not_also_go_back() {
+    for (view, leads_to) in [("2", "Services"), ("7", "Problems")] {
+        let mut driver = Driver::new(&shop(), true);
+        driver.keys(view);
+        driver.keys("s");
+        let said = driver.screen(120, 40).lines().last().unwrap().to_owned();
+        driver.later(1);
+        driver.keys("<esc>");
+        let screen = driver.screen(120, 40);
+        assert_ne!(screen.lines().last().unwrap(), said, "the message is gone");
+        assert!(!screen.contains("Tasks of"), "{view} is still there: {leads_to}\n{screen}");
+        driver.keys("<esc>");
+        assert!(driver.screen(120, 40).contains("Tasks of"), "and now it goes back");
+    }
+    // What was pressed before a message could be read was not for it.
+    let mut driver = Driver::new(&shop(), true);
+    driver.keys("2s<esc>");
+    assert!(driver.screen(120, 40).contains("Tasks of"));
+}

@@ -8,6 +8,7 @@ mod cluster_fixture;
 mod appearance;
 mod columns;
 mod driver;
+mod events;
 mod filters;
 mod hostile;
 mod huge;

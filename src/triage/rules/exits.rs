@@ -31,18 +31,23 @@ fn every(s: &ServiceContext<'_>) -> String {
     }
 }
 
-/// `, 4×`: [`times`] where there is no room.
-fn marks(tasks: &[&Task]) -> String {
+/// `, 4×`, or `, 4+×` where it is the least: [`times`] where there is no room.
+fn marks(s: &ServiceContext<'_>, tasks: &[&Task]) -> String {
     match tasks.iter().filter(|t| t.state.is_failure()).count() {
         ..=1 => String::new(),
-        n => format!(", {n}×"),
+        n => format!(", {}", often(s, n)),
     }
+}
+
+/// `4×`, or `4+×`: the manager keeps but the last few of a slot, so it may have been more often.
+fn often(s: &ServiceContext<'_>, n: usize) -> String {
+    format!("{n}{}×", if s.history_is_full() { "+" } else { "" })
 }
 
 /// Tasks that fail again and again, also if one runs each time one looks. Told are the rate, the exit
 /// codes and whether they say the same. A warning: another rule tells that nothing stays up.
 pub fn crash_loop(s: &ServiceContext<'_>) -> Option<Found> {
-    let recent = &s.looping;
+    let recent = &s.loop_kept();
     let (newest, oldest) = (recent.first()?, recent.last()?);
     let over = oldest.since.age(newest.since);
     let mut codes: BTreeMap<i64, usize> = BTreeMap::new();
@@ -100,7 +105,7 @@ pub fn oom_killed(s: &ServiceContext<'_>) -> Option<Found> {
     let limit = tasks.first()?.spec.limits.memory;
     Some(
         Found::cause(format!("killed (exit 137), perhaps at its memory limit of {}{}", bytes(limit), times(s, &tasks)))
-            .brief(format!("exit 137, limit {}{}", bytes(limit), marks(&tasks)))
+            .brief(format!("exit 137, limit {}{}", bytes(limit), marks(s, &tasks)))
             .why("the kernel kills a container that needs more memory than its limit; a SIGKILL from elsewhere looks the same")
             .remedy(Remedy::Update, "raise the limit, if its memory reaches it (Ctrl-e: Resources.Limits.MemoryBytes)")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")
@@ -113,7 +118,7 @@ pub fn killed(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = killed_tasks(s, |limit| limit == 0);
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("killed (exit 137) without a memory limit{}", times(s, &tasks)))
-            .brief(format!("killed, exit 137{}", marks(&tasks)))
+            .brief(format!("killed, exit 137{}", marks(s, &tasks)))
             .why("SIGKILL from outside: the node itself ran out of memory, it did not stop in its grace period, or someone killed it")
             .remedy(Remedy::Logs, "what it wrote last; dmesg on the node tells of its memory")
             .tasks(s.cx, tasks)
@@ -126,7 +131,7 @@ pub fn unhealthy(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| matches!(why, Why::Unhealthy(_)));
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("stopped because its health check failed{}", times(s, &tasks)))
-            .brief(format!("health check fails{}", marks(&tasks)))
+            .brief(format!("health check fails{}", marks(s, &tasks)))
             .why("the container ran, but its health check did not pass: it is not ready in time (start period), or does not answer")
             .remedy(Remedy::Logs, "what it wrote until it was stopped")
             .remedy(Remedy::Update, "a longer start period, or another check (Ctrl-e: Healthcheck)")
@@ -139,7 +144,7 @@ pub fn terminated(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| *why == Why::Exit(143));
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("terminated (exit 143){}", times(s, &tasks)))
-            .brief(format!("exit 143{}", marks(&tasks)))
+            .brief(format!("exit 143{}", marks(s, &tasks)))
             .why("it was sent SIGTERM by something else than the Swarm: a docker stop on the node, a supervisor inside the container")
             .remedy(Remedy::Logs, "what it wrote last")
             .tasks(s.cx, tasks)
@@ -185,10 +190,10 @@ pub fn start_failed(s: &ServiceContext<'_>) -> Option<Found> {
 /// for it.
 pub fn ends(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks: Vec<&Task> =
-        s.looping.iter().copied().filter(|t| t.ended_though_it_serves()).collect();
+        s.loop_kept().into_iter().filter(|t| t.ended_though_it_serves()).collect();
     (!tasks.is_empty()).then(|| {
         Found::cause("the program ends by itself with exit 0, and is started again")
-            .brief(format!("exit 0, {}×", tasks.len()))
+            .brief(format!("exit 0, {}", often(s, tasks.len())))
             .why("it goes to the background, where its container does not wait for it, or it is a one-shot: those want the restart condition none or on-failure, or a job")
             .remedy(Remedy::Logs, "what it wrote before it ended")
             .remedy(Remedy::Update, "keep it in the foreground, or another restart condition (Ctrl-e: RestartPolicy)")
@@ -213,7 +218,7 @@ pub fn exit_code(s: &ServiceContext<'_>) -> Option<Found> {
     };
     Some(
         Found::cause(format!("{said}{}", times(s, &tasks)))
-            .brief(format!("{brief}{}", marks(&tasks)))
+            .brief(format!("{brief}{}", marks(s, &tasks)))
             .why("the program ended by itself: its log tells why")
             .remedy(Remedy::Logs, "what it wrote last")
             .remedy(Remedy::Rollback, "or go back to the spec that ran")

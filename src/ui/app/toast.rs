@@ -20,9 +20,9 @@ impl Cluster {
         self.toast = Some(Toast { text: text.into(), said: self.now });
     }
 
-    /// A key was pressed: what it was pressed after has been read.
-    pub(in crate::ui) fn pass_toast(&mut self) {
-        self.end_toast(READ);
+    /// A key was pressed: what it was pressed after has been read. Returns whether a message went.
+    pub(in crate::ui) fn pass_toast(&mut self) -> bool {
+        self.end_toast(READ)
     }
 
     /// Time goes on.
@@ -30,8 +30,8 @@ impl Cluster {
         self.end_toast(STANDS + 1);
     }
 
-    fn end_toast(&mut self, after: i64) {
+    fn end_toast(&mut self, after: i64) -> bool {
         let now = self.now;
-        self.toast.take_if(|toast| now.0 - toast.said.0 >= after);
+        self.toast.take_if(|toast| now.0 - toast.said.0 >= after).is_some()
     }
 }

@@ -45,8 +45,8 @@ impl Workspace {
         match what {
             Input::Key(key) => {
                 self.cluster.attend(now);
-                self.cluster.pass_toast();
-                self.key(&key);
+                let dismissed = self.cluster.pass_toast();
+                self.key(&key, dismissed);
             }
             Input::Paste(text) => self.paste(&text),
             Input::Pointed => self.cluster.attend(now),

@@ -35,19 +35,18 @@ pub(in crate::ui) fn draw(
     }
     let mut used: usize = spans.iter().map(Span::width).sum();
     let log = screens.logs.log.as_ref().filter(|_| screens.focus() == View::Logs);
-    let on: &[(Act, &str)] = match log {
-        Some(log) if !log.follows() => &[(Act::Bottom, "follow")],
-        _ => &[],
-    };
-    let offered: Vec<(Act, &str)> = match (together, log) {
+    let mut offered: Vec<(Act, &str)> = match (together, log) {
         (true, _) => TOGETHER.to_vec(),
-        (_, Some(_)) => [on, IN_LOG].concat(),
+        (_, Some(_)) => IN_LOG.to_vec(),
         _ => ACTIONS
             .iter()
             .filter(|a| a.footer && workspace.offers(a))
             .map(|a| (a.act, a.short))
             .collect(),
     };
+    if !together && !screens.focused().follows() {
+        offered.insert(0, (Act::Bottom, "follow"));
+    }
     let hint = if cluster.settings.hint { " every key: " } else { " help " };
     let keymap = &cluster.settings.keymap;
     let context = if together { KeyContext::Clusters } else { workspace.context() };

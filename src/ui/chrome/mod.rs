@@ -4,4 +4,6 @@ pub(in crate::ui) mod footer;
 pub(in crate::ui) mod header;
 pub(in crate::ui) mod pane;
 
-pub(in crate::ui) use pane::{clear, empty, frame_of, nodes_ready, popup, rows, title, unknown};
+pub(in crate::ui) use pane::{
+    clear, empty, frame_of, missed, nodes_ready, popup, rows, title, unknown,
+};

@@ -68,6 +68,12 @@ pub(in crate::ui) fn title<'a>(
     Line::from(spans)
 }
 
+/// ` PAUSED +12 `: a list that stopped following what comes, and how much came since; none while it
+/// follows.
+pub(in crate::ui) fn missed(cluster: &Cluster, missed: Option<u64>) -> Option<Span<'static>> {
+    missed.map(|n| Span::styled(format!(" PAUSED +{n} "), cluster.style(Slot::Banner)))
+}
+
 /// The rows in a table's window, with its cursor, sort mark and marks.
 pub(in crate::ui) fn rows<'a, T: Row, R: 'a>(
     cluster: &'a Cluster,

@@ -19,9 +19,10 @@ use crate::{
 const PAN: isize = 20;
 
 impl Workspace {
-    pub(in crate::ui) fn key(&mut self, key: &KeyEvent) {
+    /// Takes a key, which dismissed a message or not.
+    pub(in crate::ui) fn key(&mut self, key: &KeyEvent, dismissed: bool) {
         if self.popups.is_empty() {
-            self.screen_key(key);
+            self.screen_key(key, dismissed);
         } else {
             self.popup_key(key);
         }
@@ -30,10 +31,12 @@ impl Workspace {
         }
     }
 
-    fn screen_key(&mut self, key: &KeyEvent) {
+    fn screen_key(&mut self, key: &KeyEvent, dismissed: bool) {
         let ctrl_c =
             key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
         match self.cluster.settings.keymap.of(self.context(), key) {
+            // That was for the message.
+            Some(action) if dismissed && action.act == Act::Back => {}
             Some(action) => self.act(action.act),
             None if ctrl_c => self.act(Act::Quit),
             None => {

@@ -145,6 +145,11 @@ pub(in crate::ui) trait Screen {
         None
     }
 
+    /// Whether it follows what comes, if anything comes.
+    fn follows(&self) -> bool {
+        true
+    }
+
     /// Gives up the innermost thing that Esc gives up; false if there is none.
     fn leave(&mut self) -> bool {
         match self.rows_mut() {

@@ -73,6 +73,8 @@ pub struct Table<R: Row> {
     newest_last: bool,
     /// Stays at the last row as rows come.
     follow: bool,
+    /// The last row when it stopped doing so.
+    stopped_at: Option<R::Id>,
     /// The cursor was moved: until then it stays at the top, where the worst is.
     touched: bool,
     /// Rows are sorted and filtered anew each time, instead of merged from sorted parts.
@@ -107,6 +109,7 @@ impl<R: Row> Default for Table<R> {
             can_be_marked: false,
             newest_last: false,
             follow: false,
+            stopped_at: None,
             touched: false,
             dear: true,
             built: None,
@@ -185,13 +188,30 @@ impl<R: Row> Table<R> {
         self.touched = true;
         self.index = index.min(self.rows.len().saturating_sub(1));
         self.selected = self.current().map(Row::id);
-        self.follow = self.newest_last && self.index + 1 >= self.rows.len();
+        self.set_follow(self.newest_last && self.index + 1 >= self.rows.len());
+    }
+
+    fn set_follow(&mut self, follow: bool) {
+        if self.follow && !follow {
+            self.stopped_at = self.rows.last().map(Row::id);
+        }
+        self.follow = follow;
+    }
+
+    /// Rows that came since it stopped following the newest; `None` while it follows, or where the newest
+    /// does not come last.
+    pub fn missed(&self) -> Option<u64> {
+        if self.follow || !self.newest_last {
+            return None;
+        }
+        let last = self.rows.iter().rposition(|row| Some(row.id()) == self.stopped_at);
+        Some(last.map_or(0, |at| self.rows.len() - 1 - at) as u64)
     }
 
     /// Puts the cursor on a row by its id, which may come only with the next rows.
     pub fn select(&mut self, id: R::Id) {
         self.touched = true;
-        self.follow = false;
+        self.set_follow(false);
         if let Some(at) = self.rows.iter().position(|row| row.id() == id) {
             self.index = at;
         }

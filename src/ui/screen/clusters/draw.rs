@@ -12,7 +12,7 @@ use crate::{
     session::Way,
     ui::{
         app::cluster::Cluster,
-        chrome::frame_of,
+        chrome::{frame_of, missed},
         screen::{
             clusters::{
                 ClusterEvent, ClusterHealth, ClusterProblem, ClusterRow, ClustersPane,
@@ -174,7 +174,8 @@ pub(in crate::ui) fn draw(
     // Problems and events side by side where there is room, else the one with the keyboard.
     let focus = all.pane;
     let p_title = plain(cluster, "Problems of all", all.problems.rows().len());
-    let e_title = plain(cluster, "Events of all", all.events.rows().len());
+    let mut e_title = plain(cluster, "Events of all", all.events.rows().len());
+    e_title.extend(missed(cluster, all.events.missed()));
     let draw_problems = |frame: &mut Frame<'_>, area, title| {
         pane(
             cluster,

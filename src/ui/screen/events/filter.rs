@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::cluster::{Entry, Gravity, Subject, Timestamp};
+use crate::{
+    cluster::{Entry, Gravity, Subject, Timestamp},
+    text::age,
+};
 
 /// The least gravity of events to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,9 +19,9 @@ pub enum Least {
     Bad,
 }
 
-/// Periods for which events are shown and counted, the shortest first.
-const SPANS: [(u64, &str); 5] =
-    [(600, "10m"), (3_600, "1h"), (6 * 3_600, "6h"), (24 * 3_600, "24h"), (u64::MAX, "all")];
+/// Periods for which events are shown and counted, in seconds, the shortest first; after them comes all
+/// there is.
+const PERIODS: [u64; 4] = [600, 3_600, 6 * 3_600, 24 * 3_600];
 
 /// A filter of the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +33,12 @@ pub struct EventFilter {
     /// Only if so bad.
     pub least: Least,
     /// Index into the periods.
-    span: usize,
+    period: usize,
 }
 
 impl Default for EventFilter {
     fn default() -> Self {
-        Self { object: None, kind: None, least: Least::All, span: SPANS.len() - 1 }
+        Self { object: None, kind: None, least: Least::All, period: PERIODS.len() }
     }
 }
 
@@ -45,9 +48,14 @@ impl EventFilter {
         *self == Self::default()
     }
 
-    /// The period, and its name.
-    pub fn span(&self) -> (Duration, &'static str) {
-        (Duration::from_secs(SPANS[self.span].0), SPANS[self.span].1)
+    /// The period that is shown; `None` for all there is.
+    pub fn period(&self) -> Option<Duration> {
+        PERIODS.get(self.period).map(|secs| Duration::from_secs(*secs))
+    }
+
+    /// The period, for the title.
+    pub fn period_in_words(&self) -> String {
+        self.period().map_or("any time".to_owned(), |period| format!("last {}", age(period)))
     }
 
     /// Whether an entry is shown.
@@ -64,12 +72,17 @@ impl EventFilter {
         bad_enough
             && self.object.as_ref().is_none_or(|(subject, _)| about(subject))
             && self.kind.as_ref().is_none_or(|kind| *kind == entry.kind)
-            && entry.at.age(now) <= self.span().0
+            && self.is_in_period(entry, now)
+    }
+
+    /// Whether an entry is of the period that is shown.
+    pub fn is_in_period(&self, entry: &Entry, now: Timestamp) -> bool {
+        self.period().is_none_or(|period| entry.at.age(now) <= period)
     }
 
     /// Whether a longer or a shorter time can be chosen.
     pub fn can_zoom(&self, longer: bool) -> bool {
-        if longer { self.span + 1 < SPANS.len() } else { self.span > 0 }
+        if longer { self.period < PERIODS.len() } else { self.period > 0 }
     }
 
     /// Only about this object, or about all again.
@@ -94,7 +107,7 @@ impl EventFilter {
     /// A longer or a shorter period; they do not wrap.
     pub fn zoom(&mut self, longer: bool) {
         if self.can_zoom(longer) {
-            self.span = if longer { self.span + 1 } else { self.span - 1 };
+            self.period = if longer { self.period + 1 } else { self.period - 1 };
         }
     }
 
@@ -108,8 +121,8 @@ impl EventFilter {
             Least::Changes => words.push("no passing states".into()),
             Least::Bad => words.push("only failures".into()),
         }
-        if self.span + 1 < SPANS.len() {
-            words.push(format!("last {}", self.span().1));
+        if self.period().is_some() {
+            words.push(self.period_in_words());
         }
         words.join(", ")
     }

@@ -2,6 +2,8 @@
 
 pub(in crate::ui) mod filter;
 
+use std::time::Duration;
+
 use ratatui::{
     Frame,
     layout::Rect,
@@ -13,7 +15,7 @@ use crate::{
     config::Slot,
     ui::{
         app::{cluster::Cluster, trend},
-        chrome::{empty, frame_of, rows, title},
+        chrome::{empty, frame_of, missed, rows, title},
         input::actions::{Act, KeyContext},
         screen::{Count, Cx, Handled, Screen, events::filter::EventFilter},
         table::{
@@ -129,10 +131,13 @@ impl Screen for Events {
 
     fn refresh(&mut self, cx: Cx<'_>) {
         let (model, now) = (&cx.cluster.model, cx.cluster.now);
-        if self.table.is_fresh(model.journal_stamp(), now) {
+        let (journal, text) = (model.store.journal(), &self.table.filter);
+        // As time passes the oldest leave the period.
+        let oldest = self.table.rows().first().and_then(|row| journal.get(row.0));
+        let is_over = oldest.is_some_and(|entry| !self.filter.is_in_period(entry, model.now));
+        if !is_over && self.table.is_fresh(model.journal_stamp(), now) {
             return;
         }
-        let (journal, text) = (model.store.journal(), &self.table.filter);
         let rows = journal
             .iter()
             .filter(|e| self.filter.passes(e, model.now))
@@ -153,10 +158,15 @@ impl Screen for Events {
             let count = format!(" {}/{} ", table.rows().len(), table.all);
             head.spans[1] = Span::styled(count, cluster.style(Slot::Dim));
         }
+        head.extend(missed(cluster, table.missed()));
         let filtered = self.filter.words();
         if !filtered.is_empty() {
             let said = format!("{} · Esc all ", text::clean(&filtered));
             head.push_span(Span::styled(said, cluster.style(Slot::Info)));
+        }
+        if cx.full && self.filter.period().is_none() {
+            let said = format!("{} ", self.filter.period_in_words());
+            head.push_span(Span::styled(said, cluster.style(Slot::Dim)));
         }
         if !cx.full {
             if let Some(behind) = cx.behind {
@@ -238,6 +248,10 @@ impl Screen for Events {
         }
     }
 
+    fn follows(&self) -> bool {
+        self.table.missed().is_none()
+    }
+
     fn leave(&mut self) -> bool {
         let filtered = self.can_leave();
         if !self.table.filter.text.is_empty() {
@@ -279,26 +293,29 @@ fn trends(cluster: &Cluster, width: u16) -> Vec<Span<'static>> {
 const RECENT: usize = 30;
 
 const BARS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-/// Without a shorter span the last hour is drawn, or all there is if that is less.
-const HOUR: u64 = 3_600;
+/// Where all there is is shown, the chart is of no shorter period.
+const LEAST: Duration = Duration::from_secs(600);
 
 impl Events {
     /// Failures over time: a line that says what it is, and the bars.
     fn histogram(&self, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
         let now = cluster.model.now;
         let journal = cluster.model.store.journal();
-        let (span, words) = self.filter.span();
-        let (secs, words) =
-            if span.as_secs() == u64::MAX { (HOUR, "1h") } else { (span.as_secs(), words) };
-        let nanos = i64::try_from(secs * 1_000_000_000).unwrap_or(i64::MAX);
+        let all = journal.iter().next().map_or(Duration::ZERO, |oldest| oldest.at.age(now));
+        let period = self.filter.period().unwrap_or(all.max(LEAST));
+        let nanos = i64::try_from(period.as_nanos()).unwrap_or(i64::MAX);
+        let words = text::age(period);
         let parts = area.width.saturating_sub(2) as usize;
         let counts = failures(journal, now.shifted(-nanos), now, parts);
         let (total, peak) = (counts.iter().sum::<u32>(), counts.iter().copied().max().unwrap_or(0));
-        let minutes = (secs as f64 / 60.0 / parts.max(1) as f64).max(f64::MIN_POSITIVE);
         let said = if total == 0 {
             format!(" no failures in the last {words}")
         } else {
-            let rate = f64::from(peak) / minutes;
+            // One failure in the time of a narrow bar is not twelve a minute.
+            let minutes = period.as_secs_f64() / 60.0;
+            let steps = (minutes as usize).clamp(1, parts.max(1));
+            let most = failures(journal, now.shifted(-nanos), now, steps).into_iter().max();
+            let rate = f64::from(most.unwrap_or(0)) * steps as f64 / minutes;
             let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
             format!(" {total} failures in the last {words}, at most {rate} a minute")
         };

@@ -20,9 +20,9 @@ impl LogPane {
         self.cursor.is_none()
     }
 
-    /// Lines that came since the view was stopped.
-    pub fn came_since(&self) -> u64 {
-        if self.follows() { 0 } else { self.buffer.total().saturating_sub(self.stopped_at) }
+    /// Lines that came since it stopped following; `None` while it follows.
+    pub fn missed(&self) -> Option<u64> {
+        (!self.follows()).then(|| self.buffer.total().saturating_sub(self.stopped_at))
     }
 
     /// Follows again, or stops to read.

@@ -21,7 +21,7 @@ use crate::{
     triage::count,
     ui::{
         app::cluster::Cluster,
-        chrome::frame_of,
+        chrome::{frame_of, missed},
         screen::{
             Cx,
             logs::{LogPane, LogSource, Times},
@@ -157,10 +157,8 @@ fn head<'a>(cluster: &Cluster, log: &LogPane) -> Row<'a> {
             cluster.style(Slot::Dim),
         ),
     ];
+    head.extend(missed(cluster, log.missed()));
     let mut say = |said: String, slot| head.push(Span::styled(said, cluster.style(slot)));
-    if !log.follows() {
-        say(format!(" PAUSED +{} ", log.came_since()), Slot::Banner);
-    }
     let filter = &log.filter.text;
     if !filter.text.is_empty() {
         say(format!(" /{}", text::clean(&filter.text)), Slot::Info);

@@ -157,6 +157,10 @@ impl Screen for Logs {
         }
     }
 
+    fn follows(&self) -> bool {
+        self.log.as_ref().is_none_or(LogPane::follows)
+    }
+
     fn leave(&mut self) -> bool {
         let filtered = self.can_leave();
         if let Some(log) = self.log.as_mut().filter(|_| filtered) {
