@@ -120,6 +120,9 @@ fn anything_is_found_in_six_keys() {
         // Which task has this address, or this container?
         ("10.0.1.77", "<enter>", "Tasks of "),
         ("ab12", "<enter>", "Tasks of "),
+        // With letters left out.
+        ("dbpw", "<enter><enter>", "Services of secret db_password"),
+        ("shpapi", "<enter><enter>", "Tasks of shop_api"),
         // The stack, and its services.
         ("shop", "<enter><enter>", "Services of stack shop"),
     ] {

@@ -1,4 +1,10 @@
-//! Finds objects by anything they carry: name, port, image, digest, label, address, ID.
+//! Finds objects by anything they carry: name, port, image, digest, label, address, ID; by their names also
+//! when letters are left out.
+
+use nucleo_matcher::{
+    Config, Matcher, Utf32Str,
+    pattern::{Atom, AtomKind, CaseMatching, Normalization},
+};
 
 use crate::{
     cluster::{PublishMode, Service, Store, Subject, TaskState},
@@ -16,6 +22,8 @@ pub struct FoundObject {
     pub by: String,
     /// The nearer the text is to it, the smaller.
     rank: u8,
+    /// The better it fits if letters were left out, the smaller.
+    spread: u16,
 }
 
 impl FoundObject {
@@ -30,6 +38,14 @@ const BEGINS: u8 = 1;
 const CONTAINS: u8 = 2;
 /// In something else that it carries.
 const CARRIED: u8 = 3;
+/// Its letters stand in the name, with others between them.
+const SPREAD: u8 = 4;
+
+/// From so many letters on they are searched with others between them.
+const LEAST_OF_SPREAD: usize = 3;
+/// The least score of a letter on the average: those that stand alone here and there in a long name have
+/// less, those that begin words or follow each other more.
+const LEAST_SCORE: u16 = 22;
 
 /// Objects found at most: more are to be found by typing on.
 const MOST: usize = 50;
@@ -54,6 +70,36 @@ fn is_id(id: &str, wanted: &str) -> bool {
     wanted.len() >= LEAST_OF_ID && id.starts_with(wanted)
 }
 
+/// Finds names in which letters are left out: `shpapi` is `shop_api`.
+pub struct Fuzzy {
+    matcher: Matcher,
+    atom: Atom,
+    letters: u16,
+    buffer: Vec<char>,
+}
+
+impl Fuzzy {
+    /// Looks for these letters; nothing is found of too few.
+    pub fn new(text: &str) -> Option<Self> {
+        let letters = text.chars().count();
+        if letters < LEAST_OF_SPREAD || text.chars().any(char::is_whitespace) {
+            return None;
+        }
+        let atom =
+            Atom::new(text, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false);
+        let matcher = Matcher::new(Config::DEFAULT);
+        Some(Self { matcher, atom, letters: u16::try_from(letters).ok()?, buffer: Vec::new() })
+    }
+
+    /// How far its letters are spread in a name; `None` if they are not in it, or anywhere in it.
+    pub fn spread(&mut self, name: &str) -> Option<u16> {
+        let name = Utf32Str::new(name, &mut self.buffer);
+        let score = self.atom.score(name, &mut self.matcher)?;
+        let enough = score >= LEAST_SCORE.saturating_mul(self.letters);
+        enough.then_some(u16::MAX - score)
+    }
+}
+
 /// The objects that a text means, the nearest first.
 pub fn find(store: &Store, text: &str) -> Vec<FoundObject> {
     let wanted = &Needle::new(text.trim());
@@ -61,10 +107,17 @@ pub fn find(store: &Store, text: &str) -> Vec<FoundObject> {
         return Vec::new();
     }
     let mut found = Vec::new();
+    let mut fuzzy = Fuzzy::new(wanted.text());
     let mut add = |subject: Subject, name: &str, hit: Option<(u8, String)>| {
-        if let Some((rank, by)) = hit {
-            found.push(FoundObject { subject, name: name.to_owned(), by, rank });
-        }
+        let spread = match &hit {
+            Some(_) => 0,
+            None => match fuzzy.as_mut().and_then(|fuzzy| fuzzy.spread(name)) {
+                Some(spread) => spread,
+                None => return,
+            },
+        };
+        let (rank, by) = hit.unwrap_or((SPREAD, String::new()));
+        found.push(FoundObject { subject, name: name.to_owned(), by, rank, spread });
     };
     let by_name = |name: &str| rank(name, wanted).map(|rank| (rank, String::new()));
     let by_id = |id: &str| is_id(id, wanted.text()).then(|| (EXACT, format!("id {id}")));
@@ -114,6 +167,7 @@ pub fn find(store: &Store, text: &str) -> Vec<FoundObject> {
         let kind = |f: &FoundObject| f.subject.kind();
         a.rank
             .cmp(&b.rank)
+            .then_with(|| a.spread.cmp(&b.spread))
             .then_with(|| kind(a).cmp(kind(b)))
             .then_with(|| natural(&a.name, &b.name))
     });
@@ -187,9 +241,47 @@ fn tasks(store: &Store, wanted: &str, found: &mut Vec<FoundObject>) {
             name: store.task_name(task),
             by,
             rank: EXACT,
+            spread: 0,
         });
         if found.len() > 4 * MOST {
             break;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_may_be_left_out_but_not_any() {
+        let found =
+            |text: &str, name: &str| Fuzzy::new(text).is_some_and(|mut f| f.spread(name).is_some());
+        for (text, name) in [
+            ("shpapi", "shop_api"),
+            ("sapi", "shop_api"),
+            ("edgprx", "edge_proxy"),
+            ("dbpw", "db_password"),
+            ("mgr2", "mgr-2"),
+            ("pgmain", "postgres-main"),
+        ] {
+            assert!(found(text, name), "{text} is in {name}");
+        }
+        for (text, name) in [
+            ("sap", "observability-stack_exporter"),
+            ("web", "warehouse_batch-jobs"),
+            ("tas", "stackservice"),
+            ("ap", "shop_api"),
+            ("shpapix", "shop_api"),
+        ] {
+            assert!(!found(text, name), "{text} is not in {name}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_first() {
+        let mut fuzzy = Fuzzy::new("sweb").unwrap();
+        let [near, far] = ["shop_web", "staging_shop-wide-ebay"].map(|name| fuzzy.spread(name));
+        assert!(near.is_some() && far.is_none_or(|far| near.unwrap() < far), "{near:?} {far:?}");
     }
 }

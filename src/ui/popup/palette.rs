@@ -1,5 +1,7 @@
 //! The command palette: actions, views and objects by name.
 
+use std::{cell::RefCell, time::Duration};
+
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::{
     Frame,
@@ -8,13 +10,13 @@ use ratatui::{
 };
 
 use crate::{
-    cluster::{Node, Store, Subject},
+    cluster::{Node, Store, Subject, Timestamp},
     config::{Slot, Theme, Themes},
     ui::{
         chrome::popup,
         input::{
-            actions::{ACTIONS, Act, Action, KeyContext},
-            find::{FoundObject, find},
+            actions::{ACTIONS, Act, Action, Context},
+            find::{FoundObject, Fuzzy, find},
             keymap::Keymap,
             line_editor::LineEditor,
         },
@@ -35,11 +37,44 @@ pub struct Palette {
     pub error: Option<String>,
     /// The theme there was, while others are tried on.
     pub before: Option<Theme>,
+    /// The objects found last.
+    objects: RefCell<Objects>,
 }
+
+/// Objects that a text was found to mean, kept for the next frame.
+#[derive(Debug, Default)]
+struct Objects {
+    text: String,
+    /// Revision of the store that they were found in, and when.
+    revision: u64,
+    at: Timestamp,
+    hits: Vec<FoundObject>,
+}
+
+impl Objects {
+    /// Those that a text means now.
+    fn of(&mut self, text: &str, known: &Known<'_>) -> &[FoundObject] {
+        let (store, now) = (known.store, known.now);
+        let moved = self.revision != store.revision() && self.at.age(now) >= REST;
+        if moved || self.text != text {
+            *self = Self {
+                text: text.to_owned(),
+                revision: store.revision(),
+                at: now,
+                hits: find(store, text),
+            };
+        }
+        &self.hits
+    }
+}
+
+/// What was found is looked for again at most so often while the Swarm moves.
+const REST: Duration = Duration::from_millis(500);
 
 /// Names to complete from.
 pub struct KnownNames<'a> {
     store: &'a Store,
+    now: Timestamp,
     clusters: &'a [String],
     themes: &'a Themes,
     keymap: &'a Keymap,
@@ -54,6 +89,7 @@ impl<'a> KnownNames<'a> {
         let settings = &cluster.settings;
         Self {
             store: &cluster.model.store,
+            now: cluster.now,
             clusters: &cluster.others.names,
             themes: &settings.appearance.themes,
             keymap: &settings.keymap,
@@ -110,8 +146,8 @@ impl Palette {
     }
 
     /// Suggestions for the typed text, the best first.
-    pub fn suggestions(&self, known: &KnownNames<'_>) -> Vec<Suggestion> {
-        let &KnownNames { store, clusters, themes, keymap, recent, context } = known;
+    pub fn suggestions(&self, known: &Known<'_>) -> Vec<Suggestion> {
+        let &Known { store, clusters, themes, keymap, recent, context, .. } = known;
         let typed = self.input.text().trim_start();
         let (verb, rest) = match typed.split_once(' ') {
             Some((verb, rest)) => (verb, Some(rest.trim())),
@@ -190,12 +226,23 @@ impl Palette {
             return found;
         }
         found.sort_by_key(|s| (s.command.trim() != verb, !s.command.starts_with(verb)));
-        let (near, far): (Vec<FoundObject>, _) =
-            find(store, typed).into_iter().partition(FoundObject::is_exact);
+        let mut objects = self.objects.borrow_mut();
+        let hits = objects.of(typed, known).iter().cloned();
+        let (near, far): (Vec<FoundObject>, _) = hits.partition(FoundObject::is_exact);
         // A command that only has the text in it is not what was meant by the name of an object.
         let commands = found.iter().take_while(|s| s.command.starts_with(verb)).count();
         found.splice(commands..commands, near.into_iter().map(to_object));
         found.extend(far.into_iter().map(to_object));
+        if let Some(mut fuzzy) = Fuzzy::new(verb) {
+            let others = ACTIONS.iter().filter(|a| a.has_name() && !meant(a));
+            let spread = |a: &'static Action| Some((fuzzy.spread(a.id)?, a));
+            let mut spread: Vec<(u16, &Action)> = others.filter_map(spread).collect();
+            spread.sort_by_key(|(spread, _)| *spread);
+            found.extend(spread.into_iter().map(|(_, action)| {
+                let key = keymap.keys(action.act, context);
+                suggestion(action.id.to_owned(), action.words, &key)
+            }));
+        }
         found
     }
 }
