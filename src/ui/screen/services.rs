@@ -6,7 +6,8 @@ use ratatui::{Frame, layout::Rect};
 
 use crate::{
     cluster::{
-        Kind, Missing, Mode, Port, PublishMode, Service, ServiceId, Subject, Timestamp, UpdateState,
+        Kind, Loss, Missing, Mode, Port, PublishMode, Service, ServiceId, Subject, Timestamp,
+        UpdateState, without_spare,
     },
     config::Slot,
     triage::Severity,
@@ -146,6 +147,18 @@ pub(in crate::ui) fn update(service: &Service) -> Cell<'static> {
         UpdateState::RollbackPaused => Cell::new("rollback paused", Slot::Critical),
         UpdateState::RollbackCompleted => Cell::new("rolled back", Slot::Warn),
         UpdateState::Other(word) => Cell::new(word.to_string(), Slot::Info),
+    }
+}
+
+/// The replicas that are left when the node with most of them is lost, where these are too few: none, or
+/// less than half.
+fn spare(service: &Service, model: &Model) -> Cell<'static> {
+    match without_spare(&model.store, service) {
+        // One alone was asked for.
+        Some(loss) if loss.desired == 1 => Cell::dim("none"),
+        Some(loss) if loss.is_whole() => Cell::new("none", Slot::Warn),
+        Some(loss) => Cell::new(format!("{}/{}", loss.keeps, loss.desired), Slot::Warn),
+        None => Cell::dim(""),
     }
 }
 
@@ -319,6 +332,18 @@ pub const COLUMNS: &[Column<Service>] = &[
         right: false,
         cell: |s, _| Cell::dim(ports(s)).or(|room| ports_in_short(s, room)),
         key: |s, _| Key::Number(s.ports.first().map_or(0, |p| i64::from(p.published))),
+    },
+    Column {
+        title: "SPARE",
+        min: 5,
+        max: 7,
+        shed: 9,
+        right: false,
+        cell: spare,
+        key: |s, c| {
+            let left = |loss: Loss| (loss.keeps * 1_000 / loss.desired.max(1)) as i64;
+            Key::Number(without_spare(&c.store, s).map_or(i64::MAX, left))
+        },
     },
     Column {
         title: "CHANGED",

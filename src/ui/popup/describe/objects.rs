@@ -241,8 +241,9 @@ impl Sheet<'_> {
         for id in &stack.services {
             self.problems(&Subject::Service(id.clone()));
         }
-        if let Some((at, said)) = self.last_change(stack) {
-            self.field("last change", format!("{}: {said}", self.when(at)));
+        match self.last_change(stack) {
+            Some((at, said)) => self.field("last change", format!("{}: {said}", self.when(at))),
+            None => self.last_update(stack),
         }
         self.users("Services", &stack.services);
         self.head("Images");
@@ -265,6 +266,18 @@ impl Sheet<'_> {
         self.field("secrets", secrets);
         self.field("configs", configs);
         self.field("volumes", volumes);
+    }
+
+    /// The service whose record the engine changed last: older than what skep has seen.
+    fn last_update(&mut self, stack: &Stack) {
+        let services = stack.services.iter().filter_map(|id| self.cluster.model.store.service(id));
+        let Some(last) = services.max_by_key(|service| service.updated) else { return };
+        let said = format!(
+            "{}: {}; what changed and by whom, no engine tells",
+            self.when(last.updated),
+            last.name
+        );
+        self.field("last change", said);
     }
 
     /// The newest change of a spec that skep has seen, with who made it.
