@@ -15,7 +15,7 @@ use crate::{
     ui::{
         chrome::popup,
         input::{
-            actions::{ACTIONS, Act, Action, Context},
+            actions::{ACTIONS, Act, Action, KeyContext},
             find::{FoundObject, Fuzzy, find},
             keymap::Keymap,
             line_editor::LineEditor,
@@ -53,7 +53,7 @@ struct Objects {
 
 impl Objects {
     /// Those that a text means now.
-    fn of(&mut self, text: &str, known: &Known<'_>) -> &[FoundObject] {
+    fn of(&mut self, text: &str, known: &KnownNames<'_>) -> &[FoundObject] {
         let (store, now) = (known.store, known.now);
         let moved = self.revision != store.revision() && self.at.age(now) >= REST;
         if moved || self.text != text {
@@ -146,8 +146,8 @@ impl Palette {
     }
 
     /// Suggestions for the typed text, the best first.
-    pub fn suggestions(&self, known: &Known<'_>) -> Vec<Suggestion> {
-        let &Known { store, clusters, themes, keymap, recent, context, .. } = known;
+    pub fn suggestions(&self, known: &KnownNames<'_>) -> Vec<Suggestion> {
+        let &KnownNames { store, clusters, themes, keymap, recent, context, .. } = known;
         let typed = self.input.text().trim_start();
         let (verb, rest) = match typed.split_once(' ') {
             Some((verb, rest)) => (verb, Some(rest.trim())),
