@@ -68,7 +68,7 @@ impl Objects {
     }
 }
 
-/// What was found is looked for again at most so often while the Swarm moves.
+/// Least time between two searches for one text while the Swarm moves.
 const REST: Duration = Duration::from_millis(500);
 
 /// Names to complete from.
