@@ -16,7 +16,7 @@ pub mod widget;
 
 pub use app::{
     App, Appearance, Effect, Msg, OpenCluster, Opening, cluster::Cluster, draw::draw,
-    link::LinkState, model::Model, workspace::Workspace,
+    link::LinkState, model::Model,
 };
 pub use input::{
     actions,

@@ -86,5 +86,7 @@ fn those_of_all_clusters_say_so_too() {
     driver.keys("8<tab><tab><tab>");
     assert!(!line(&driver.screen(120, 40), "Events of all").contains("PAUSED"));
     driver.keys("k");
-    assert!(line(&driver.screen(120, 40), "Events of all").contains("PAUSED +0"));
+    let screen = driver.screen(120, 40);
+    assert!(line(&screen, "Events of all").contains("PAUSED +0"));
+    assert!(screen.lines().nth(39).unwrap().starts_with(" G follow"), "{screen}");
 }

@@ -219,7 +219,7 @@ fn help_is_of_the_view_on_the_screen() {
 
 #[test]
 fn esc_that_dismisses_a_message_does_not_also_go_back() {
-    for (view, leads_to) in [("2", "Services"), ("7", "Problems")] {
+    for (view, leads_to) in [("2", "Services"), ("7", "Problems"), ("8", "Managers of")] {
         let mut driver = Driver::new(&shop(), true);
         driver.keys(view);
         driver.keys("s");

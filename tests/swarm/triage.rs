@@ -737,7 +737,7 @@ pub fn time_line(lab: &Lab) {
         &["story", "image lab/app:1.0 → lab/app:1.1", "env DB_PASSWORD changed (masked)"],
     );
     tui.line(LATER, &["story", "⇒", "failures from", "image lab/app:1.0 → lab/app:1.1"]);
-    tui.shows(SOON, "failures in the last 1h");
+    tui.shows(SOON, "failures in the last ");
     tui.keys("\x1b");
     tui.keys("V");
     tui.shows(SOON, "no passing states");

@@ -91,8 +91,8 @@ pub(in crate::ui) struct Others {
 pub struct Cluster {
     pub(in crate::ui) no: ClusterNo,
     pub(in crate::ui) settings: Settings,
-    /// Whether it is on the screen.
-    pub(in crate::ui) shown: bool,
+    /// Whether it is open: it may not be yet, or have gone on as another.
+    pub(in crate::ui) is_open: bool,
     /// Our clock.
     pub now: Timestamp,
     /// The model that is drawn.
@@ -124,14 +124,14 @@ impl Cluster {
     pub(in crate::ui) fn new(
         no: ClusterNo,
         settings: Settings,
-        endpoint: String,
+        (endpoint, is_open): (String, bool),
         now: Timestamp,
     ) -> Self {
         let triage = Triage::new(settings.thresholds.clone());
         Self {
             no,
             settings,
-            shown: false,
+            is_open,
             now,
             model: Model::at(now),
             triage,
@@ -190,11 +190,6 @@ impl Cluster {
         std::mem::take(&mut self.dirty)
     }
 
-    /// Whether something was heard since state was derived.
-    pub(in crate::ui) fn has_news(&self) -> bool {
-        self.has_news
-    }
-
     /// Whether an action is in flight.
     pub(in crate::ui) fn is_busy(&self) -> bool {
         self.operations.follows.iter().any(|f| !f.is_over())
@@ -208,6 +203,37 @@ impl Cluster {
     /// Problems that ask for a human, the worst first.
     pub(in crate::ui) fn loud(&self) -> impl Iterator<Item = &Problem> {
         self.problems().iter().map(|p| &**p).filter(|p| p.is_loud())
+    }
+
+    /// Brings what is derived from what was heard up to date.
+    pub(in crate::ui) fn derive(&mut self, now: Timestamp) {
+        self.has_news = false;
+        let manager_now = now.shifted(self.link.skew);
+        self.model.set_now(manager_now);
+        self.age_toast();
+        for follow in &mut self.operations.follows {
+            follow.update(self.model.live(), manager_now);
+        }
+        if self.is_live() {
+            self.read_back();
+        }
+        self.judge();
+        self.remember();
+        self.write_report();
+        let shown = (self.model.live().revision(), self.is_live());
+        self.dirty |= std::mem::replace(&mut self.derived, shown) != shown;
+    }
+
+    /// Tells the session which services must be fresh, besides those of actions.
+    pub(in crate::ui) fn watch(&mut self, mut wanted: Vec<ServiceId>) {
+        let going_on = self.operations.follows.iter().filter(|f| !f.is_over());
+        wanted.extend(going_on.filter_map(|f| f.target.service().cloned()));
+        wanted.sort();
+        wanted.dedup();
+        if wanted != self.link.watched {
+            self.link.watched.clone_from(&wanted);
+            self.command(Command::Watch(wanted));
+        }
     }
 
     /// Brings the problems up to date, as far as one turn goes.

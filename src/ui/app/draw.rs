@@ -2,17 +2,13 @@
 
 use std::borrow::Cow;
 
-use ratatui::{Frame, buffer::Buffer, layout::Rect, text::Line, widgets::Paragraph};
+use ratatui::{Frame, buffer::Buffer, layout::Rect};
 
 use crate::ui::{
-    app::{App, cluster::Cluster, link::LinkState, workspace::Workspace},
-    chrome::{footer, header},
+    app::{App, cluster::Cluster, link::LinkState, workspace::Layers},
+    chrome::{footer, header, tiny},
     operate::progress,
-    screen::{
-        clusters,
-        problems::words,
-        wall::{self, WallCx},
-    },
+    screen::Cx,
     terminal::ascii,
     widget::text,
 };
@@ -56,57 +52,33 @@ pub(in crate::ui) fn body(cluster: &Cluster, area: Rect) -> Rect {
 }
 
 fn screen(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    if app.wall.open {
-        let Some(place) = wall::place(&app.wall, app.cluster().now, area) else {
-            return tiny(app.workspace(), frame, area);
-        };
-        let open: Vec<&Cluster> = app.open().collect();
-        let cx = WallCx { wall: &app.wall, open: &open, current: app.cluster() };
-        return wall::draw(cx, frame, place);
+    let (below, cx) = (app.below(), Cx::new(&app.clusters, app.current));
+    let Layers { screens, popups } = &app.layers[app.current];
+    let cluster = below.cluster;
+    let over = app.together.screen();
+    if let Some(whole) = over.filter(|screen| screen.is_whole()) {
+        whole.draw(cx, frame, area);
+    } else if is_tiny(area) {
+        let question = "a question is open: make the terminal larger, or Esc";
+        return tiny(cluster, (!popups.is_empty()).then_some(question), frame, area);
+    } else {
+        header::draw(cluster, frame, Rect { height: 1, ..area });
+        let body = body(cluster, area);
+        if body.y > area.y + 1 {
+            header::strip(cluster, frame, Rect { y: area.y + 1, height: 1, ..area });
+        }
+        match over {
+            Some(screen) => screen.draw(cx, frame, body),
+            None => {
+                // What goes on at the bottom of a screen is not covered by the actions under way.
+                let card = progress::height(cluster, body);
+                screens.draw(cx, frame, body, card);
+                progress::draw(below, frame, body);
+            }
+        }
+        footer::draw(below, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
     }
-    let workspace = app.workspace();
-    let cluster = &workspace.cluster;
-    if is_tiny(area) {
-        return tiny(workspace, frame, area);
+    for popup in popups {
+        popup.draw(below, frame, area);
     }
-    header::draw(cluster, frame, Rect { height: 1, ..area });
-    let body = body(cluster, area);
-    if body.y > area.y + 1 {
-        header::strip(cluster, frame, Rect { y: area.y + 1, height: 1, ..area });
-    }
-    if app.clusters.open {
-        clusters::draw(&app.clusters, cluster, frame, body);
-        return over(workspace, true, frame, area);
-    }
-    // What goes on at the bottom of a screen is not covered by the actions under way.
-    let card = progress::height(workspace, body);
-    workspace.screens.draw(cluster, frame, body, card);
-    progress::draw(workspace, frame, body);
-    over(workspace, false, frame, area);
-}
-
-/// Draws the popups.
-fn over(workspace: &Workspace, together: bool, frame: &mut Frame<'_>, area: Rect) {
-    footer::draw(workspace, together, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
-    for popup in &workspace.popups {
-        popup.draw(workspace, frame, area);
-    }
-}
-
-/// No room for panes: what matters, in as many lines as there are.
-pub(in crate::ui) fn tiny(workspace: &Workspace, frame: &mut Frame<'_>, area: Rect) {
-    let cluster = &workspace.cluster;
-    let mut lines = vec![header::summary(cluster)];
-    for problem in cluster.loud() {
-        let slot = words::slot(problem.severity);
-        let text = words::fitting(problem, area.width.saturating_sub(2) as usize);
-        lines.push(Line::styled(
-            format!("{} {text}", words::glyph(problem.severity)),
-            cluster.style(slot),
-        ));
-    }
-    if !workspace.popups.is_empty() {
-        lines.push(Line::from("a question is open: make the terminal larger, or Esc"));
-    }
-    frame.render_widget(Paragraph::new(lines), area);
 }

@@ -1,4 +1,4 @@
-//! The whole state of the UI: a [`Workspace`] for every open cluster, the one on the screen, and the view
+//! The whole state of the UI: the open clusters, beside them the screens and popups of each, and the screens
 //! of all together. [`App::update`] is the only way it changes.
 
 pub(in crate::ui) mod cluster;
@@ -13,7 +13,6 @@ pub(in crate::ui) mod settings;
 pub(in crate::ui) mod switch;
 pub(in crate::ui) mod toast;
 pub(in crate::ui) mod trend;
-pub(in crate::ui) mod wall;
 pub(in crate::ui) mod workspace;
 
 use std::{path::PathBuf, sync::Arc};
@@ -21,16 +20,22 @@ use std::{path::PathBuf, sync::Arc};
 use crate::{
     cluster::Timestamp,
     grant::ClusterNo,
-    session::SessionEvent,
+    session::{Command, SessionEvent},
     ui::{
         app::{
             cluster::Cluster,
             draw::{body, is_tiny},
             settings::{Input, Settings},
-            workspace::Workspace,
+            workspace::{Layers, Workspace},
         },
         input::mouse::Mouse,
-        screen::{clusters::ClustersView, wall::Wall},
+        popup::Popup,
+        screen::{
+            Cx, Screen,
+            below::Below,
+            kinds::{TogetherView, View},
+            registry::Together,
+        },
         terminal::{performance::Performance, user_files::Failed},
     },
 };
@@ -41,11 +46,13 @@ pub use crate::ui::app::opening::{Appearance, OpenCluster, Opening};
 /// The state of the UI.
 pub struct App {
     /// By cluster number; those that are not open yet, or went on as another, stay as they were.
-    pub(in crate::ui) workspaces: Vec<Workspace>,
-    pub(in crate::ui) merged: Vec<bool>,
+    pub(in crate::ui) clusters: Vec<Cluster>,
+    /// The screens and popups of each.
+    pub(in crate::ui) layers: Vec<Layers>,
+    /// The cluster that is shown.
     pub(in crate::ui) current: usize,
-    pub(in crate::ui) clusters: ClustersView,
-    pub(in crate::ui) wall: Wall,
+    /// The screens of all clusters.
+    pub(in crate::ui) together: Together,
     pub(in crate::ui) mouse: Mouse,
     pub(in crate::ui) now: Timestamp,
     /// Something that is drawn changed.
@@ -57,8 +64,8 @@ pub struct App {
 impl App {
     /// A UI that has heard nothing yet.
     pub fn new(opening: Opening, open_clusters: Vec<OpenCluster>, now: Timestamp) -> Self {
-        let merged = open_clusters.iter().map(|open| open.spare).collect();
-        let workspaces: Vec<Workspace> = open_clusters
+        let layers = open_clusters.iter().map(|_| Layers::new(opening.view)).collect();
+        let clusters: Vec<Cluster> = open_clusters
             .into_iter()
             .enumerate()
             .map(|(no, open)| {
@@ -72,100 +79,110 @@ impl App {
                     keymap: Arc::clone(&opening.keymap),
                     hint: opening.hint.is_some(),
                     log_keys: opening.log_keys.clone(),
-                    view: opening.view,
                     thresholds: opening.thresholds.clone(),
                     who: opening.who.clone(),
                     folder: opening.folder.clone(),
                     home: opening.home.clone(),
                 };
-                Workspace::new(ClusterNo(no), settings, open.endpoint, now)
+                Cluster::new(ClusterNo(no), settings, (open.endpoint, !open.spare), now)
             })
             .collect();
+        let over = match (opening.wall.open, opening.clusters) {
+            (true, _) => Some(TogetherView::Wall),
+            (false, true) => Some(TogetherView::Clusters),
+            (false, false) => None,
+        };
+        let mut together = Together { over, ..Together::default() };
+        together.wall.settings = opening.wall;
         let mut app = Self {
-            merged,
-            workspaces,
+            clusters,
+            layers,
             current: 0,
-            wall: Wall::new(opening.wall),
+            together,
             mouse: Mouse::default(),
-            clusters: ClustersView { open: opening.clusters, ..ClustersView::default() },
             now,
             dirty: true,
             hint: opening.hint,
         };
         for notice in opening.notices {
-            app.workspaces[0].cluster.notice(notice);
+            app.clusters[0].notice(notice);
         }
-        app.workspaces[0].show(!app.wall.open, now);
         app.tell_siblings();
+        app.derive_cluster(0, now);
         app
     }
 
     /// The cluster on the screen.
     pub fn cluster(&self) -> &Cluster {
-        &self.workspaces[self.current].cluster
+        &self.clusters[self.current]
     }
 
-    /// The same, with its screens.
-    pub fn workspace(&self) -> &Workspace {
-        &self.workspaces[self.current]
+    /// The same with its screens.
+    pub(in crate::ui) fn below(&self) -> Below<'_> {
+        let screens = &self.layers[self.current].screens;
+        Below { cluster: self.cluster(), screens, together: &self.together }
+    }
+
+    /// A cluster with its screens and popups, to be changed.
+    pub(in crate::ui) fn workspace(&mut self, no: usize) -> Workspace<'_> {
+        let Layers { screens, popups } = &mut self.layers[no];
+        let (cluster, together) = (&mut self.clusters[no], &mut self.together);
+        Workspace { cluster, screens, popups, together }
     }
 
     /// The clusters that are open.
     pub(in crate::ui) fn open(&self) -> impl DoubleEndedIterator<Item = &Cluster> + Clone {
-        self.workspaces
-            .iter()
-            .zip(&self.merged)
-            .filter(|(_, merged)| !**merged)
-            .map(|(w, _)| &w.cluster)
+        self.clusters.iter().filter(|cluster| cluster.is_open)
     }
 
     /// Takes in what happened; returns what is to be done outside.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         self.now = now;
-        let told = matches!(msg, Msg::Session(_));
-        let mut effects = Vec::new();
+        self.dirty |= !matches!(msg, Msg::Session(_));
         match msg {
-            Msg::Key(key) if self.wall.open => {
-                effects.extend(self.wall_key(&key));
-                self.dirty = true;
-            }
             Msg::Key(key) => {
                 let busy = self.open().any(|b| b.no.0 != self.current && b.is_busy());
-                self.workspaces[self.current].cluster.others.busy = busy;
-                if !self.clusters_key(&key) {
-                    self.workspaces[self.current].update(Input::Key(key), now);
-                }
-                self.dirty = true;
+                self.clusters[self.current].others.busy = busy;
+                self.input(Input::Key(key), now);
             }
-            Msg::Paste(text) => {
-                self.workspaces[self.current].update(Input::Paste(text), now);
-                self.dirty = true;
-            }
+            Msg::Paste(text) => self.input(Input::Paste(text), now),
             Msg::Mouse(event, screen) => {
                 // Where there is no room for panes there is nothing to point at.
-                if !self.wall.open && !is_tiny(screen) {
-                    let clusters = self.clusters.open.then_some(&mut self.clusters);
-                    let workspace = &mut self.workspaces[self.current];
-                    workspace.cluster.now = now;
-                    let body = body(&workspace.cluster, screen);
-                    self.mouse.take(event, body, workspace, clusters);
+                if !is_tiny(screen) {
+                    let body = body(self.cluster(), screen);
+                    let mut mouse = std::mem::take(&mut self.mouse);
+                    self.clusters[self.current].now = now;
+                    mouse.take(event, body, &mut self.workspace(self.current));
+                    self.mouse = mouse;
                 }
-                self.workspaces[self.current].update(Input::Pointed, now);
-                self.dirty = true;
+                self.input(Input::Pointed, now);
             }
             Msg::Session(told) => self.hear(told, now),
-            Msg::Tick => {
-                for workspace in &mut self.workspaces {
-                    workspace.update(Input::Tick, now);
-                }
-                if self.wall.open {
-                    let open = self.workspaces.iter().zip(&self.merged).filter(|(_, m)| !**m);
-                    effects.extend(self.wall.tick(open.map(|(w, _)| &w.cluster), now));
-                }
-                self.dirty = true;
-            }
+            Msg::Tick => return self.tick(now),
         }
-        effects.extend(self.derive(!told, now));
+        self.derive(now)
+    }
+
+    /// Takes in what someone did on the screen.
+    fn input(&mut self, input: Input, now: Timestamp) {
+        self.workspace(self.current).input(input, now);
+        self.clusters[self.current].has_news = true;
+    }
+
+    /// Time goes by.
+    fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
+        for (cluster, layers) in self.clusters.iter_mut().zip(&self.layers) {
+            cluster.now = now;
+            cluster.trend.note(cluster.model.live(), now.shifted(cluster.link.skew));
+            if layers.shows_costs() {
+                cluster.command(Command::Usage);
+            }
+            cluster.has_news = true;
+        }
+        let mut effects = self.derive(now);
+        if let Some(screen) = self.together.screen_mut() {
+            effects.extend(screen.tick(Cx::new(&self.clusters, self.current)));
+        }
         effects
     }
 
@@ -173,16 +190,14 @@ impl App {
     pub(in crate::ui) fn hear(&mut self, told: SessionEvent, now: Timestamp) {
         match told {
             SessionEvent::Cluster(no, event) => {
-                if let Some(workspace) = self.workspaces.get_mut(no.0) {
-                    workspace.hear(event, now);
+                if no.0 < self.clusters.len() {
+                    self.workspace(no.0).hear(event, now);
                 }
             }
             SessionEvent::Opened { no, endpoint } => {
-                if let (Some(workspace), Some(merged)) =
-                    (self.workspaces.get_mut(no.0), self.merged.get_mut(no.0))
-                {
-                    *merged = false;
-                    workspace.cluster.settings.name = short(&endpoint);
+                if let Some(cluster) = self.clusters.get_mut(no.0) {
+                    cluster.is_open = true;
+                    cluster.settings.name = short(&endpoint);
                     self.tell_siblings();
                     self.dirty = true;
                 }
@@ -193,8 +208,13 @@ impl App {
 
     /// Goes on with work that was put off.
     pub(in crate::ui) fn work(&mut self, now: Timestamp) -> Vec<Effect> {
-        for workspace in self.workspaces.iter_mut().filter(|b| b.has_work()) {
-            workspace.work(now);
+        for (cluster, layers) in self.clusters.iter_mut().zip(&self.layers) {
+            if has_work(cluster, layers) {
+                cluster.now = now;
+                cluster.has_news = true;
+                // How far a filter is stands on the screen.
+                cluster.dirty |= layers.is_filtering();
+            }
         }
         self.catch_up(now)
     }
@@ -202,80 +222,111 @@ impl App {
     /// Works out what follows from what was heard.
     pub(in crate::ui) fn catch_up(&mut self, now: Timestamp) -> Vec<Effect> {
         self.now = now;
-        self.derive(false, now)
+        self.derive(now)
     }
 
-    fn derive(&mut self, at_once: bool, now: Timestamp) -> Vec<Effect> {
-        for workspace in self.workspaces.iter_mut().filter(|w| w.cluster.has_news()) {
-            workspace.derive(now);
-        }
+    fn derive(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.derive_news(now);
         self.answer_requests();
+        // They may have led to another cluster.
+        self.derive_news(now);
         self.look_elsewhere();
-        // It looks at every cluster: a few times a second is enough for what is only heard.
-        if self.clusters.open && (at_once || self.clusters.is_due(now)) {
-            let merged = &self.merged;
-            let open =
-                self.workspaces.iter().zip(merged).filter(|(_, m)| !**m).map(|(w, _)| &w.cluster);
-            self.clusters.refresh(open, self.current, now);
+        if let Some(screen) = self.together.screen_mut() {
+            screen.refresh(Cx::new(&self.clusters, self.current));
         }
-        self.workspaces.iter_mut().flat_map(|w| w.cluster.take_effects()).collect()
+        self.clusters.iter_mut().flat_map(Cluster::take_effects).collect()
+    }
+
+    fn derive_news(&mut self, now: Timestamp) {
+        for no in 0..self.clusters.len() {
+            if self.clusters[no].has_news {
+                self.derive_cluster(no, now);
+            }
+        }
+    }
+
+    /// Brings all that is derived from a cluster up to date: findings, rows, and the next requests.
+    fn derive_cluster(&mut self, no: usize, now: Timestamp) {
+        // Rows nobody sees are not kept up.
+        let is_shown = no == self.current && self.together.over.is_none();
+        self.clusters[no].derive(now);
+        if is_shown {
+            let screens = &mut self.layers[no].screens;
+            let model = &mut self.clusters[no].model;
+            model.refresh_order();
+            if screens.visible().contains(&View::Events) {
+                model.refresh_consequences();
+            }
+            screens.refresh(Cx::new(&self.clusters, no));
+        }
+        self.workspace(no).refresh(is_shown);
+        let (screens, cx) = (&self.layers[no].screens, Cx::new(&self.clusters, no));
+        let mut wanted = Vec::new();
+        if is_shown {
+            screens.interest(cx, &mut wanted);
+        }
+        // A log is followed wherever its reader is.
+        screens.logs.interest(cx, &mut wanted);
+        self.clusters[no].watch(wanted);
     }
 
     /// Whether there is work left that was put off to let keys through.
     pub(in crate::ui) fn has_work(&self) -> bool {
-        self.workspaces.iter().any(Workspace::has_work)
+        self.clusters.iter().zip(&self.layers).any(|(cluster, layers)| has_work(cluster, layers))
     }
 
     /// A file that the user asked for could not be written: no log goes on into it.
     pub(in crate::ui) fn not_written(&mut self, failed: &Failed) {
-        for workspace in &mut self.workspaces {
-            if let Some(log) =
-                workspace.screens.logs.log.as_mut().filter(|l| l.tee.as_ref() == Some(&failed.path))
-            {
+        for layers in &mut self.layers {
+            let log = layers.screens.logs.log.as_mut();
+            if let Some(log) = log.filter(|log| log.tee.as_ref() == Some(&failed.path)) {
                 log.tee = None;
             }
         }
-        self.workspaces[self.current].cluster.say(format!(
-            "{}: {}",
-            failed.path.display(),
-            failed.why
-        ));
+        let said = format!("{}: {}", failed.path.display(), failed.why);
+        self.clusters[self.current].say(said);
         self.dirty = true;
     }
 
     /// Whether the performance of skep is on the screen.
     pub(in crate::ui) fn wants_performance(&self) -> bool {
-        self.workspace().shows_stats()
+        self.layers[self.current].shows_stats()
     }
 
     /// Sets the performance of skep itself.
     pub(in crate::ui) fn set_performance(&mut self, performance: Performance) {
-        self.workspaces[self.current].cluster.performance = Some(performance);
+        self.clusters[self.current].performance = Some(performance);
     }
 
     /// The screen was drawn: what it shows can be read from `now` on.
     pub fn drawn(&mut self, now: Timestamp) {
-        if !self.wall.open {
-            self.workspaces[self.current].drawn(now);
+        if let Some(Popup::Plan(plan)) = self.layers[self.current].popups.last_mut() {
+            plan.drawn.get_or_insert(now);
         }
     }
 
     /// Whether something that is drawn changed since this was last asked.
     pub(in crate::ui) fn take_dirty(&mut self) -> bool {
-        let clusters = self.clusters.open;
         let mut dirty = std::mem::take(&mut self.dirty);
-        for (at, workspace) in self.workspaces.iter_mut().enumerate() {
-            // The wall is drawn by the clock.
-            let drawn = !self.wall.open && (clusters || at == self.current);
-            dirty |= workspace.cluster.take_dirty() && drawn;
+        for (at, cluster) in self.clusters.iter_mut().enumerate() {
+            let is_shown = at == self.current;
+            let over = self.together.screen();
+            let is_drawn = over.map_or(is_shown, |screen| screen.draws_news());
+            dirty |= cluster.take_dirty() && is_drawn;
         }
         dirty
     }
 
     /// Whether the Swarm on the screen has not been read whole yet.
     pub(in crate::ui) fn is_loading(&self) -> bool {
-        !self.workspaces[self.current].cluster.model.live().is_loaded()
+        !self.cluster().model.live().is_loaded()
     }
+}
+
+/// Whether work on a cluster was put off to let keys through.
+fn has_work(cluster: &Cluster, layers: &Layers) -> bool {
+    let may_judge = !cluster.model.is_paused() && cluster.is_live();
+    layers.is_filtering() || (may_judge && cluster.triage.has_work())
 }
 
 /// An endpoint without what all of them have: `10.0.0.1`, `docker.sock`.

@@ -7,16 +7,15 @@ use crate::{
     cluster::{ConfigId, ServiceId, Subject},
     ui::{
         app::{cluster::Cluster, workspace::Workspace},
-        input::actions::{Act, Action, KeyContext},
+        input::actions::Act,
         popup::{Host, KnownNames, Popup, Reaction, is_ctrl_c},
-        screen::kinds::View,
     },
 };
 
 /// Number of recent commands offered again.
 const RECENT: usize = 8;
 
-impl Workspace {
+impl Workspace<'_> {
     pub(in crate::ui) fn paste(&mut self, text: &str) {
         if let Some(mut top) = self.popups.pop() {
             let handled = top.behaviour_mut().paste(text);
@@ -30,7 +29,7 @@ impl Workspace {
         let handled = if is_ctrl_c(key) && !top.behaviour().takes_ctrl_c() {
             Reaction::GivenUp
         } else {
-            top.behaviour_mut().key(key, self)
+            top.behaviour_mut().key(key, self.below())
         };
         self.after_popup(top, handled);
     }
@@ -48,33 +47,13 @@ impl Workspace {
     }
 }
 
-impl Host for Workspace {
+impl Host for Workspace<'_> {
     fn compare(&mut self, configs: &[ConfigId]) {
         self.compare_configs(configs);
     }
 
-    fn cluster(&self) -> &Cluster {
-        &self.cluster
-    }
-
     fn cluster_mut(&mut self) -> &mut Cluster {
-        &mut self.cluster
-    }
-
-    fn view(&self) -> View {
-        self.screens.view
-    }
-
-    fn dropped_lines(&self) -> u64 {
-        self.screens.logs.log.as_ref().map_or(0, |log| log.buffer.dropped())
-    }
-
-    fn context(&self) -> KeyContext {
-        Self::context(self)
-    }
-
-    fn offers_in(&self, action: &Action, context: KeyContext) -> bool {
-        Self::offers_in(self, action, context)
+        self.cluster
     }
 
     fn act(&mut self, act: Act) {
@@ -104,7 +83,7 @@ impl Host for Workspace {
 
     /// The theme under the palette's cursor is shown at once.
     fn preview(&mut self) {
-        let known = KnownNames::of(self);
+        let known = KnownNames::of(self.below());
         let Some(Popup::Palette(palette)) = self.popups.last() else { return };
         let found = palette.suggestions(&known);
         let name = found.get(palette.chosen).and_then(|s| s.command.strip_prefix("theme "));

@@ -172,7 +172,7 @@ impl Cluster {
     }
 }
 
-impl Workspace {
+impl Workspace<'_> {
     pub(in crate::ui) fn session_event(&mut self, event: Event) {
         match event {
             Event::Link(generation, link) => self.cluster.link_changed(generation, link),
@@ -282,7 +282,7 @@ impl Workspace {
     }
 
     fn raw_document(&mut self, token: Token, mut result: Result<Box<serde_json::Value>, String>) {
-        for popup in &mut self.popups {
+        for popup in &mut *self.popups {
             let Popup::Page(page) = popup else { continue };
             if let PageKind::Compare(both) = &mut page.kind {
                 match both.take(token, result) {

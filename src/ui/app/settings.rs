@@ -7,10 +7,11 @@ use ratatui::style::Style;
 
 use crate::{
     action::plan::Change,
+    cluster::Subject,
     config::Theme,
-    grant::WriteGrant,
+    grant::{ClusterNo, WriteGrant},
     triage::Thresholds,
-    ui::{Appearance, Keymap, screen::kinds::View},
+    ui::{Appearance, Keymap},
 };
 
 /// Settings of a cluster.
@@ -34,8 +35,6 @@ pub struct Settings {
     pub log_keys: Vec<String>,
     /// Help is pointed to, until it was used once.
     pub hint: bool,
-    /// The view to begin with.
-    pub view: View,
     /// Thresholds of problems.
     pub thresholds: Thresholds,
     /// The user who runs skep.
@@ -46,29 +45,26 @@ pub struct Settings {
     pub home: Option<PathBuf>,
 }
 
-/// Input of a workspace.
+/// Input of the cluster that is shown.
 #[derive(Debug)]
 pub(in crate::ui) enum Input {
     Key(KeyEvent),
     Paste(String),
     /// The mouse moved something; what follows from it is worked out.
     Pointed,
-    Tick,
 }
 
 /// Requests to the app that owns all workspaces.
 #[derive(Debug)]
 pub(in crate::ui) enum Request {
-    /// The view of all clusters.
-    Clusters,
+    /// A cluster, and what is shown of this object there.
+    Open(ClusterNo, Option<Subject>),
     /// The cluster so many places on.
     Turn(isize),
     /// The cluster of this name.
     Named(String),
     /// These colours, everywhere.
     Theme(Theme),
-    /// The wall, or back from it.
-    Wall,
     /// Help was found: it need not be pointed to any more.
     HelpUsed,
 }

@@ -1,27 +1,26 @@
-//! Going from cluster to cluster: requests of a workspace to the app, merged clusters, and the keys of the
-//! view of all.
-
-use crossterm::event::KeyEvent;
+//! Going from cluster to cluster: requests to the app, and merged clusters.
 
 use crate::{
     grant::ClusterNo,
     triage::Severity,
-    ui::{
-        app::{
-            App, Effect,
-            cluster::Cluster,
-            link::LinkState,
-            settings::{Elsewhere, Input, Request},
-        },
-        input::actions::{Act, KeyContext},
+    ui::app::{
+        App, Effect,
+        cluster::Cluster,
+        link::LinkState,
+        settings::{Elsewhere, Request},
     },
 };
 
 impl App {
     pub(in crate::ui) fn answer_requests(&mut self) {
-        for request in std::mem::take(&mut self.workspaces[self.current].cluster.requests) {
+        for request in std::mem::take(&mut self.clusters[self.current].requests) {
             match request {
-                Request::Clusters => self.clusters.open = !self.clusters.open,
+                Request::Open(no, subject) => {
+                    self.switch(no.0);
+                    if let Some(subject) = subject {
+                        self.workspace(no.0).jump_to(&subject);
+                    }
+                }
                 Request::Named(name) => {
                     let found = self.open().find(|b| b.settings.name == name).map(|b| b.no.0);
                     if let Some(no) = found {
@@ -35,24 +34,22 @@ impl App {
                         let next = (at as isize + by).rem_euclid(open.len() as isize) as usize;
                         self.switch(open[next]);
                     } else {
-                        self.workspaces[self.current]
-                            .cluster
+                        self.clusters[self.current]
                             .say("this is the only cluster; -H, -c and the config file open more");
                     }
                 }
-                Request::Wall => self.set_wall(true),
                 Request::HelpUsed => {
                     if let Some(path) = self.hint.take() {
                         let write = Effect::Write { path, text: String::new(), fresh: true };
-                        self.workspaces[self.current].cluster.effects.push(write);
+                        self.clusters[self.current].effects.push(write);
                     }
-                    for workspace in &mut self.workspaces {
-                        workspace.cluster.settings.hint = false;
+                    for cluster in &mut self.clusters {
+                        cluster.settings.hint = false;
                     }
                 }
                 Request::Theme(theme) => {
-                    for workspace in &mut self.workspaces {
-                        workspace.cluster.settings.appearance.theme = theme.clone();
+                    for cluster in &mut self.clusters {
+                        cluster.settings.appearance.theme = theme.clone();
                     }
                 }
             }
@@ -61,39 +58,41 @@ impl App {
 
     /// Brings another cluster to the screen.
     fn switch(&mut self, to: usize) {
-        self.workspaces[self.current].show(false, self.now);
+        for no in [self.current, to] {
+            self.clusters[no].now = self.now;
+            self.clusters[no].has_news = true;
+        }
         self.current = to;
-        self.workspaces[to].show(true, self.now);
-        self.clusters.open = false;
+        self.together.over = None;
         self.dirty = true;
     }
 
     /// Two turned out to be one Swarm.
     pub(in crate::ui) fn merge(&mut self, gone: ClusterNo, into: ClusterNo, read_only: bool) {
-        let (Some(merged), true) = (self.merged.get_mut(gone.0), into.0 < self.workspaces.len())
-        else {
+        let known = self.clusters.len();
+        if gone.0 >= known || into.0 >= known {
             return;
-        };
-        *merged = true;
-        let mut other = self.workspaces[gone.0].cluster.settings.clone();
+        }
+        self.clusters[gone.0].is_open = false;
+        let mut other = self.clusters[gone.0].settings.clone();
         if read_only {
             other.grant = None;
         }
-        self.workspaces[into.0].cluster.joined(other);
+        self.clusters[into.0].joined(other);
         if self.current == gone.0 {
-            let together = self.clusters.open;
+            let over = self.together.over;
             self.switch(into.0);
-            self.clusters.open = together;
+            self.together.over = over;
         }
         self.tell_siblings();
         self.dirty = true;
     }
 
-    /// Tells every workspace what the clusters are called.
+    /// Tells every cluster what the clusters are called.
     pub(in crate::ui) fn tell_siblings(&mut self) {
         let names: Vec<String> = self.open().map(|b| b.settings.name.clone()).collect();
-        for workspace in &mut self.workspaces {
-            workspace.cluster.others.names.clone_from(&names);
+        for cluster in &mut self.clusters {
+            cluster.others.names.clone_from(&names);
         }
     }
 
@@ -114,53 +113,10 @@ impl App {
             critical: rank(&b).0 > 0,
             more,
         });
-        let workspace = &mut self.workspaces[self.current];
-        if workspace.cluster.others.worst != others {
-            workspace.cluster.others.worst = others;
+        let cluster = &mut self.clusters[self.current];
+        if cluster.others.worst != others {
+            cluster.others.worst = others;
             self.dirty = true;
         }
-    }
-
-    /// A key in the view of all clusters; false if it is not for that.
-    pub(in crate::ui) fn clusters_key(&mut self, key: &KeyEvent) -> bool {
-        if !self.clusters.open || !self.workspace().popups.is_empty() {
-            return false;
-        }
-        let keymap = &self.cluster().settings.keymap;
-        let Some(action) = keymap.of(KeyContext::Clusters, key) else {
-            let is_known = keymap.elsewhere(key).is_some();
-            if is_known {
-                self.workspaces[self.current]
-                    .cluster
-                    .say("Enter opens the cluster; this key works there");
-            }
-            return is_known;
-        };
-        match action.act {
-            act if self.clusters.rows_mut().moves(act) => {}
-            Act::NextPane => self.clusters.turn(1),
-            Act::PreviousPane => self.clusters.turn(-1),
-            Act::Back => self.clusters.open = false,
-            Act::Help => {
-                self.workspaces[self.current].open_help(KeyContext::Clusters);
-                self.workspaces[self.current].update(Input::Pointed, self.now);
-            }
-            Act::Enter => {
-                if let Some(target) = self.clusters.target() {
-                    self.switch(target.cluster.0);
-                    if let Some(subject) = target.subject {
-                        self.workspaces[self.current].jump_to(&subject);
-                        self.workspaces[self.current].update(Input::Tick, self.now);
-                    }
-                }
-            }
-            // The same as in every view; some of them lead there.
-            act => {
-                self.clusters.open = !matches!(act, Act::Go(_));
-                self.workspaces[self.current].act(act);
-                self.workspaces[self.current].update(Input::Pointed, self.now);
-            }
-        }
-        true
     }
 }

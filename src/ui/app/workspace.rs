@@ -1,48 +1,80 @@
-//! One open cluster with its screens and popups, and their only way to change: [`Workspace::update`].
+//! One open cluster with its screens and popups, lent by the app for as long as something is done to them.
 
 use crate::{
-    cluster::{ServiceId, Timestamp},
-    grant::ClusterNo,
+    cluster::Timestamp,
     session::{Command, Event},
     ui::{
         app::{
             cluster::Cluster,
-            settings::{Input, Request, Settings},
+            settings::{Input, Request},
         },
         input::actions::KeyContext,
         popup::{Help, Page, PageKind, Popup},
-        screen::{Screen, kinds::View, registry::Screens},
+        screen::{
+            Screen,
+            below::Below,
+            kinds::View,
+            registry::{Screens, Together},
+        },
     },
 };
 
-/// One open cluster with its screens and popups.
-pub struct Workspace {
-    /// The cluster.
-    pub cluster: Cluster,
-    pub(in crate::ui) screens: Screens,
+/// The screens of a cluster, and the popups above them.
+pub(in crate::ui) struct Layers {
+    pub screens: Screens,
     /// A stack: the top one has the keyboard.
-    pub(in crate::ui) popups: Vec<Popup>,
+    pub popups: Vec<Popup>,
 }
 
-impl Workspace {
-    /// A workspace whose cluster has not been heard yet.
-    pub(in crate::ui) fn new(
-        no: ClusterNo,
-        settings: Settings,
-        endpoint: String,
-        now: Timestamp,
-    ) -> Self {
-        Self {
-            screens: Screens::new(settings.view),
-            cluster: Cluster::new(no, settings, endpoint, now),
-            popups: Vec::new(),
+impl Layers {
+    /// The layers at the start.
+    pub fn new(view: View) -> Self {
+        Self { screens: Screens::new(view), popups: Vec::new() }
+    }
+
+    /// Whether a filter of a log is at work.
+    pub fn is_filtering(&self) -> bool {
+        self.screens.logs.log.as_ref().is_some_and(|log| log.buffer.is_filtering())
+    }
+
+    /// Whether the page of what watching costs is open.
+    pub fn shows_stats(&self) -> bool {
+        let is_stats = |o: &Popup| matches!(o, Popup::Page(p) if matches!(p.kind, PageKind::Stats));
+        self.popups.iter().any(is_stats)
+    }
+
+    /// Whether a popup tells what watching costs.
+    pub fn shows_costs(&self) -> bool {
+        self.shows_stats() || self.popups.iter().any(|o| matches!(o, Popup::Help(_)))
+    }
+}
+
+/// One open cluster with its screens and popups.
+pub(in crate::ui) struct Workspace<'a> {
+    pub cluster: &'a mut Cluster,
+    pub screens: &'a mut Screens,
+    pub popups: &'a mut Vec<Popup>,
+    pub together: &'a mut Together,
+}
+
+impl Workspace<'_> {
+    /// It, to be read.
+    pub(in crate::ui) fn below(&self) -> Below<'_> {
+        Below { cluster: self.cluster, screens: self.screens, together: self.together }
+    }
+
+    /// The screen that has the keyboard, to be changed.
+    pub(in crate::ui) fn screen_mut(&mut self) -> &mut dyn Screen {
+        match self.together.screen_mut() {
+            Some(over) => over,
+            None => self.screens.focused_mut(),
         }
     }
 
-    /// Takes in what happened, and derives what follows.
-    pub(in crate::ui) fn update(&mut self, what: Input, now: Timestamp) {
+    /// Takes in what someone did. What follows from it is derived later.
+    pub(in crate::ui) fn input(&mut self, input: Input, now: Timestamp) {
         self.cluster.now = now;
-        match what {
+        match input {
             Input::Key(key) => {
                 self.cluster.attend(now);
                 let dismissed = self.cluster.pass_toast();
@@ -50,16 +82,7 @@ impl Workspace {
             }
             Input::Paste(text) => self.paste(&text),
             Input::Pointed => self.cluster.attend(now),
-            Input::Tick => {
-                let cluster = &mut self.cluster;
-                cluster.trend.note(cluster.model.live(), now.shifted(cluster.link.skew));
-                if self.shows_stats() || self.shows_help() {
-                    self.cluster.command(Command::Usage);
-                }
-            }
         }
-        self.cluster.dirty = true;
-        self.derive(now);
     }
 
     /// Takes in what the session told. More may follow before state is derived.
@@ -71,38 +94,6 @@ impl Workspace {
         self.session_event(event);
     }
 
-    /// Goes on with work that was put off.
-    pub(in crate::ui) fn work(&mut self, now: Timestamp) {
-        self.cluster.now = now;
-        // How far a filter is stands on the screen.
-        self.cluster.dirty |= self.is_filtering();
-        self.derive(now);
-    }
-
-    /// Whether there is work left that was put off to let keys through.
-    pub(in crate::ui) fn has_work(&self) -> bool {
-        let cluster = &self.cluster;
-        self.is_filtering()
-            || (!cluster.model.is_paused() && cluster.is_live() && cluster.triage.has_work())
-    }
-
-    fn is_filtering(&self) -> bool {
-        self.screens.logs.log.as_ref().is_some_and(|log| log.buffer.is_filtering())
-    }
-
-    /// Shows it on the screen, or hides it.
-    pub(in crate::ui) fn show(&mut self, shown: bool, now: Timestamp) {
-        self.cluster.shown = shown;
-        self.update(Input::Tick, now);
-    }
-
-    /// Notes that the screen was drawn.
-    pub(in crate::ui) fn drawn(&mut self, now: Timestamp) {
-        if let Some(Popup::Plan(plan)) = self.popups.last_mut() {
-            plan.drawn.get_or_insert(now);
-        }
-    }
-
     /// Opens the help for the keys of a context.
     pub(in crate::ui) fn open_help(&mut self, context: KeyContext) {
         self.cluster.command(Command::Usage);
@@ -110,20 +101,10 @@ impl Workspace {
         self.popups.push(Popup::Help(Help::new(context)));
     }
 
-    fn shows_help(&self) -> bool {
-        self.popups.iter().any(|o| matches!(o, Popup::Help(_)))
-    }
-
     /// Opens the page of what watching costs.
     pub(in crate::ui) fn open_stats(&mut self) {
         self.cluster.command(Command::Usage);
         self.popups.push(Popup::Page(Page::new("What it costs".into(), PageKind::Stats)));
-    }
-
-    /// Whether what watching costs is on the screen.
-    pub(in crate::ui) fn shows_stats(&self) -> bool {
-        let is_stats = |o: &Popup| matches!(o, Popup::Page(p) if matches!(p.kind, PageKind::Stats));
-        self.popups.iter().any(is_stats)
     }
 
     /// Stops what is drawn, or lets it go on.
@@ -144,42 +125,17 @@ impl Workspace {
         }
     }
 
-    /// Brings all that is derived up to date: findings, rows, and the next requests.
-    pub(in crate::ui) fn derive(&mut self, now: Timestamp) {
-        let cluster = &mut self.cluster;
-        cluster.has_news = false;
-        cluster.model.set_now(now.shifted(cluster.link.skew));
-        cluster.age_toast();
-        let manager_now = cluster.now.shifted(cluster.link.skew);
-        for follow in &mut cluster.operations.follows {
-            follow.update(cluster.model.live(), manager_now);
-        }
-        if cluster.is_live() {
-            cluster.read_back();
-        }
-        cluster.judge();
-        cluster.remember();
-        if cluster.shown {
-            cluster.model.refresh_order();
-            if self.screens.visible().contains(&View::Events) {
-                cluster.model.refresh_consequences();
-            }
-            self.screens.refresh(cluster);
-        }
+    /// Asks for what the rows, pages and logs that are shown need.
+    pub(in crate::ui) fn refresh(&mut self, is_shown: bool) {
         self.refresh_page();
-        self.refresh_evidence();
-        self.cluster.write_report();
+        self.refresh_evidence(is_shown);
         self.refresh_logs();
-        self.refresh_watch();
-        let cluster = &mut self.cluster;
-        let shown = (cluster.model.live().revision(), cluster.is_live());
-        cluster.dirty |= std::mem::replace(&mut cluster.derived, shown) != shown;
     }
 
     /// Asks for the last lines of the task that is evidence, once for each.
-    fn refresh_evidence(&mut self) {
-        let shown = self.cluster.shown && self.screens.view == View::Problems;
-        let witness = if shown { self.screens.problems.witness(&self.cluster) } else { None };
+    fn refresh_evidence(&mut self, is_shown: bool) {
+        let shown = is_shown && self.screens.view == View::Problems;
+        let witness = if shown { self.screens.problems.witness(self.cluster) } else { None };
         let detail = &mut self.screens.problems.detail;
         if witness != detail.asked {
             detail.last_lines = None;
@@ -196,26 +152,6 @@ impl Workspace {
         if log.update_tasks(self.cluster.model.live()) {
             let command = Command::Logs(log.token, log.tasks.clone());
             self.cluster.command(command);
-        }
-    }
-
-    /// Tells the session which services must be fresh.
-    fn refresh_watch(&mut self) {
-        let cluster = &mut self.cluster;
-        let going_on = cluster.operations.follows.iter().filter(|f| !f.is_over());
-        let mut wanted: Vec<ServiceId> =
-            going_on.filter_map(|f| f.target.service().cloned()).collect();
-        if cluster.shown {
-            self.screens.interest(cluster, &mut wanted);
-        }
-        // A log is followed wherever its reader is.
-        let cx = self.screens.cx(View::Logs, cluster, None);
-        self.screens.logs.interest(cx, &mut wanted);
-        wanted.sort();
-        wanted.dedup();
-        if wanted != cluster.link.watched {
-            cluster.link.watched.clone_from(&wanted);
-            cluster.command(Command::Watch(wanted));
         }
     }
 }

@@ -10,46 +10,38 @@ use ratatui::{
 use crate::{
     config::Slot,
     ui::{
-        app::{cluster::Cluster, workspace::Workspace},
-        input::actions::{ACTIONS, Act, KeyContext},
-        screen::kinds::View,
+        app::cluster::Cluster,
+        input::actions::{ACTIONS, Act},
+        screen::below::Below,
         widget::text,
     },
 };
 
-/// `together`: the view of all clusters is shown.
-pub(in crate::ui) fn draw(
-    workspace: &Workspace,
-    together: bool,
-    frame: &mut Frame<'_>,
-    area: Rect,
-) {
-    let (cluster, screens) = (&workspace.cluster, &workspace.screens);
+pub(in crate::ui) fn draw(below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let (cluster, screen) = (below.cluster, below.screen());
     if let Some(toast) = &cluster.toast {
         return said(cluster, &text::clean(&toast.text), frame, area);
     }
     let mut spans = Vec::new();
-    let marks = screens.focused().rows().map_or((0, 0), |rows| rows.marks());
+    let marks = screen.rows().map_or((0, 0), |rows| rows.marks());
     if let Some(said) = marked(marks) {
         spans.push(Span::styled(said, cluster.style(Slot::Marked)));
     }
     let mut used: usize = spans.iter().map(Span::width).sum();
-    let log = screens.logs.log.as_ref().filter(|_| screens.focus() == View::Logs);
-    let mut offered: Vec<(Act, &str)> = match (together, log) {
-        (true, _) => TOGETHER.to_vec(),
-        (_, Some(_)) => IN_LOG.to_vec(),
-        _ => ACTIONS
+    let mut offered: Vec<(Act, &str)> = match screen.footer() {
+        Some(own) => own.to_vec(),
+        None => ACTIONS
             .iter()
-            .filter(|a| a.footer && workspace.offers(a))
+            .filter(|a| a.footer && below.offers(a))
             .map(|a| (a.act, a.short))
             .collect(),
     };
-    if !together && !screens.focused().follows() {
+    if !screen.follows() {
         offered.insert(0, (Act::Bottom, "follow"));
     }
     let hint = if cluster.settings.hint { " every key: " } else { " help " };
     let keymap = &cluster.settings.keymap;
-    let context = if together { KeyContext::Clusters } else { workspace.context() };
+    let context = below.context();
     let help = keymap.first(Act::Help, context).unwrap_or_default();
     let hinted = if help.is_empty() { 0 } else { hint.len() + text::width(&help) + 1 };
     // The hint tells the key of the help in its own place.
@@ -100,27 +92,3 @@ fn marked(marks: (usize, usize)) -> Option<String> {
         (seen, hidden) => Some(format!(" {seen} marked (not {hidden} hidden):")),
     }
 }
-
-/// Keys of the view of all clusters.
-const TOGETHER: &[(Act, &str)] = &[
-    (Act::Enter, "open"),
-    (Act::NextPane, "next pane"),
-    (Act::Back, "back"),
-    (Act::Palette, "command"),
-    (Act::Help, "help"),
-    (Act::Quit, "quit"),
-];
-
-/// Keys of a log.
-const IN_LOG: &[(Act, &str)] = &[
-    (Act::Filter, "filter"),
-    (Act::Highlight, "highlight"),
-    (Act::NextError, "next error"),
-    (Act::PreviousError, "previous"),
-    (Act::OnlyTask, "task"),
-    (Act::OnlySeverity, "severity"),
-    (Act::Wrap, "wrap"),
-    (Act::Copy, "copy"),
-    (Act::Enter, "in full"),
-    (Act::Help, "help"),
-];

@@ -4,6 +4,7 @@ use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
+    widgets::Paragraph,
 };
 
 use crate::{
@@ -16,6 +17,26 @@ use crate::{
         widget::text,
     },
 };
+
+/// No room for panes: what matters, in as many lines as there are, and a note.
+pub(in crate::ui) fn tiny(
+    cluster: &Cluster,
+    note: Option<&'static str>,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let mut lines = vec![summary(cluster)];
+    for problem in cluster.loud() {
+        let slot = words::slot(problem.severity);
+        let text = words::fitting(problem, area.width.saturating_sub(2) as usize);
+        lines.push(Line::styled(
+            format!("{} {text}", words::glyph(problem.severity)),
+            cluster.style(slot),
+        ));
+    }
+    lines.extend(note.map(Line::from));
+    frame.render_widget(Paragraph::new(lines), area);
+}
 
 pub(in crate::ui) fn draw(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
     frame.buffer_mut().set_style(area, cluster.style(Slot::Header));

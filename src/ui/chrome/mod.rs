@@ -4,6 +4,7 @@ pub(in crate::ui) mod footer;
 pub(in crate::ui) mod header;
 pub(in crate::ui) mod pane;
 
+pub(in crate::ui) use header::tiny;
 pub(in crate::ui) use pane::{
     clear, empty, frame_of, missed, nodes_ready, popup, rows, title, unknown,
 };

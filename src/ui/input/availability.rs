@@ -3,33 +3,23 @@
 use crate::{
     cluster::Subject,
     ui::{
-        app::workspace::Workspace,
         input::actions::{Act, Action, KeyContext, Needs},
-        screen::{kinds::View, tasks::TaskScope},
+        screen::{below::Below, kinds::View, tasks::TaskScope},
     },
 };
 
-impl Workspace {
-    /// Where the keyboard is, whatever lies over the view.
-    pub(in crate::ui) fn context(&self) -> KeyContext {
-        self.screens.focused().context()
-    }
-
+impl Below<'_> {
     /// Whether an action would do something; read-only hides what writes.
     pub(in crate::ui) fn offers(&self, action: &Action) -> bool {
         self.offers_in(action, self.context())
     }
 
-    /// The same in a context: that of the view, or Clusters over it.
+    /// The same in a context.
     pub(in crate::ui) fn offers_in(&self, action: &Action, context: KeyContext) -> bool {
         if (action.writes && self.cluster.is_read_only()) || !action.contexts.contains(&context) {
             return false;
         }
-        if context == KeyContext::Clusters {
-            let depends = [Act::NextCluster, Act::PreviousCluster, Act::Dismiss];
-            return !depends.contains(&action.act) || self.would(action.act);
-        }
-        if let Some(would) = self.screens.focused().offers(action.act, &self.cluster) {
+        if let Some(would) = self.screen().offers(action.act, self.cluster) {
             return would;
         }
         let subject = || self.subject();
@@ -38,7 +28,7 @@ impl Workspace {
             Needs::Rows => context != KeyContext::Log || self.screens.logs.log.is_some(),
             Needs::Problem => {
                 self.screens.focus() == View::Problems
-                    && self.screens.problems.problem(&self.cluster).is_some()
+                    && self.screens.problems.problem(self.cluster).is_some()
             }
             Needs::Node => matches!(subject(), Some(Subject::Node(_))),
             Needs::Placed => matches!(subject(), Some(Subject::Node(_) | Subject::Task(..))),
@@ -55,11 +45,11 @@ impl Workspace {
 
     /// Further conditions of an action.
     fn would(&self, act: Act) -> bool {
-        let (screens, cluster) = (&self.screens, &self.cluster);
-        if let Some(would) = screens.focused().offers(act, cluster) {
+        let (screens, cluster) = (self.screens, self.cluster);
+        if let Some(would) = self.screen().offers(act, cluster) {
             return would;
         }
-        let rows = screens.focused().rows();
+        let rows = self.screen().rows();
         match act {
             Act::Go(View::Overview) => screens.view != View::Overview || screens.overview.zoomed,
             Act::Go(View::Tasks) => {
@@ -67,7 +57,7 @@ impl Workspace {
             }
             Act::Go(view) => screens.view != view,
             Act::NextCluster | Act::PreviousCluster => cluster.others.names.len() > 1,
-            Act::Back => screens.goes_back(),
+            Act::Back => self.together.over.is_some() || screens.goes_back(),
             Act::Zoom => screens.can_zoom(),
             Act::Edit => !matches!(self.subject(), Some(Subject::Stack(_))),
             Act::Compare => matches!(self.subject(), Some(Subject::Config(_))),

@@ -7,11 +7,15 @@ use crate::{
         app::{settings::Request, workspace::Workspace},
         input::actions::{self, Act},
         popup::Asking,
-        screen::{kinds::View, logs::LogSource, tasks::TaskScope},
+        screen::{
+            kinds::{TogetherView, View},
+            logs::LogSource,
+            tasks::TaskScope,
+        },
     },
 };
 
-impl Workspace {
+impl Workspace<'_> {
     /// Carries a command of the palette out.
     pub(in crate::ui) fn run(&mut self, command: &str) -> Result<(), String> {
         let (verb, name) = match command.trim().split_once(' ') {
@@ -52,8 +56,11 @@ impl Workspace {
             let act = match (action, View::named(verb)) {
                 (Some(action), _) => action.act,
                 (None, Some(view)) => Act::Go(view),
-                (None, None) if verb == "ctx" => Act::Clusters,
-                (None, None) => return Err(format!("no command '{verb}'")),
+                (None, None) => {
+                    let over =
+                        TogetherView::named(verb).ok_or_else(|| format!("no command '{verb}'"))?;
+                    over.act()
+                }
             };
             self.popups.pop();
             self.act(act);

@@ -9,16 +9,20 @@ use crate::{
     session::Command,
     ui::{
         app::{Effect, settings::Request, workspace::Workspace},
-        input::actions::{self, Act, Needs},
+        input::actions::{self, Act, KeyContext, Needs},
         popup::{Asking, LinePrompt, Palette, Popup},
-        screen::{Handled, Screen, Then, kinds::View, tasks::TaskScope},
+        screen::{
+            Handled, Screen, Then,
+            kinds::{TogetherView, View},
+            tasks::TaskScope,
+        },
     },
 };
 
 /// Columns that an arrow moves a log with long lines.
 const PAN: isize = 20;
 
-impl Workspace {
+impl Workspace<'_> {
     /// Takes a key, which dismissed a message or not.
     pub(in crate::ui) fn key(&mut self, key: &KeyEvent, dismissed: bool) {
         if self.popups.is_empty() {
@@ -34,13 +38,13 @@ impl Workspace {
     fn screen_key(&mut self, key: &KeyEvent, dismissed: bool) {
         let ctrl_c =
             key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-        match self.cluster.settings.keymap.of(self.context(), key) {
+        match self.cluster.settings.keymap.of(self.below().context(), key) {
             // That was for the message.
             Some(action) if dismissed && action.act == Act::Back => {}
             Some(action) => self.act(action.act),
             None if ctrl_c => self.act(Act::Quit),
             None => {
-                if self.screens.focus() == View::Logs {
+                if self.below().context() == KeyContext::Log {
                     match key.code {
                         KeyCode::Left => self.screens.logs.pan(-PAN),
                         KeyCode::Right => self.screens.logs.pan(PAN),
@@ -49,7 +53,7 @@ impl Workspace {
                 }
                 // Whoever knows the key from another view learns why nothing happens.
                 if let Some(action) = self.cluster.settings.keymap.elsewhere(key) {
-                    let place = self.context().place();
+                    let place = self.below().context().place();
                     self.cluster.say(format!("{} has no key {place}", action.id));
                 }
             }
@@ -60,22 +64,29 @@ impl Workspace {
     pub(in crate::ui) fn act(&mut self, act: Act) {
         let action = actions::action(act);
         let on_object = [Needs::Service, Needs::Object, Needs::Problem, Needs::Node];
-        if self.screens.focus() != View::Logs && on_object.contains(&action.needs) {
+        if self.below().context() != KeyContext::Log && on_object.contains(&action.needs) {
             // What is acted on keeps the cursor, whatever comes above it.
-            if let Some(rows) = self.screens.rows_mut() {
+            if let Some(rows) = self.screen_mut().rows_mut() {
                 rows.step(0);
             }
         }
         if action.writes && self.cluster.is_read_only() {
             return self.cluster.say("read-only: nothing can be changed from here");
         }
-        match self.screens.focused_mut().act(act, &mut self.cluster) {
+        let screen = match self.together.screen_mut() {
+            Some(over) => over,
+            None => self.screens.focused_mut(),
+        };
+        match screen.act(act, self.cluster) {
             Handled::No => self.act_outside(act),
             Handled::Yes => {}
             Handled::Then(Then::LogsOfProblems) => self.logs_of_problems(),
             Handled::Then(Then::Go(view)) => self.act(Act::Go(view)),
             Handled::Then(Then::AskHighlight(text)) => {
                 self.popups.push(Popup::Line(LinePrompt::highlight(&text)));
+            }
+            Handled::Then(Then::Open(cluster, subject)) => {
+                self.cluster.requests.push(Request::Open(cluster, subject));
             }
         }
     }
@@ -88,19 +99,21 @@ impl Workspace {
                     View::Tasks => self.screens.tasks.scope = TaskScope::All,
                     View::Services => self.screens.services.open_all(),
                     // Without a log it shows that of what is selected.
-                    View::Logs if self.screens.logs.log.is_none() && self.single().is_ok() => {
+                    View::Logs
+                        if self.screens.logs.log.is_none() && self.below().single().is_ok() =>
+                    {
                         self.open_logs();
                     }
                     _ => {}
                 }
                 self.go(view);
             }
-            Act::NextPane => self.screens.turn(1, &self.cluster),
-            Act::PreviousPane => self.screens.turn(-1, &self.cluster),
+            Act::NextPane => self.screens.turn(1, self.cluster),
+            Act::PreviousPane => self.screens.turn(-1, self.cluster),
             Act::Zoom if !self.screens.can_zoom() => {
                 self.cluster.say("this screen is no pane of the Overview: it has all of the room");
             }
-            Act::Zoom => self.screens.zoom(&self.cluster),
+            Act::Zoom => self.screens.zoom(self.cluster),
             Act::Down
             | Act::Up
             | Act::Top
@@ -109,19 +122,20 @@ impl Workspace {
             | Act::HalfUp
             | Act::PageDown
             | Act::PageUp => {
-                if let Some(moved) = self.screens.focused_mut().moved() {
+                if let Some(moved) = self.screen_mut().moved() {
                     moved.moves(act);
                 }
-                self.screens.logs.read_wanted(&mut self.cluster);
+                self.screens.logs.read_wanted(self.cluster);
             }
             Act::Enter => self.enter(),
-            Act::Back => self.screens.go_back(&self.cluster),
+            Act::Back if self.together.over.is_some() => self.together.over = None,
+            Act::Back => self.screens.go_back(self.cluster),
             Act::Filter => {
                 let prompt = LinePrompt::filter(self.filter_text());
                 self.popups.push(Popup::Line(prompt));
             }
             Act::Palette => self.popups.push(Popup::Palette(Palette::default())),
-            Act::Help => self.open_help(self.context()),
+            Act::Help => self.open_help(self.below().context()),
             Act::Scale => self.ask(Asking::Scale),
             Act::Update => self.ask(Asking::Image),
             Act::Edit => self.edit_one(),
@@ -140,7 +154,7 @@ impl Workspace {
             Act::Yaml => self.yaml(),
             Act::Compare => self.compare(),
             Act::Mark => {
-                match self.screens.rows_mut() {
+                match self.screen_mut().rows_mut() {
                     Some(rows) if rows.can_be_marked() => rows.mark(),
                     _ => {
                         self.cluster.say("nothing can be marked here: services, nodes and the lists of objects can");
@@ -150,7 +164,7 @@ impl Workspace {
             Act::Sort => self.sort(false),
             Act::Reverse => self.sort(true),
             Act::Copy => self.copy(),
-            Act::Clusters => self.cluster.requests.push(Request::Clusters),
+            Act::Clusters => self.together.turn(TogetherView::Clusters, self.cluster),
             Act::NextCluster => self.cluster.requests.push(Request::Turn(1)),
             Act::PreviousCluster => self.cluster.requests.push(Request::Turn(-1)),
             Act::Pause => self.pause(),
@@ -164,7 +178,7 @@ impl Workspace {
             Act::Blast => self.blast(),
             Act::Report => self.cluster.report(),
             Act::Retry => self.cluster.command(Command::Retry),
-            Act::Wall => self.cluster.requests.push(Request::Wall),
+            Act::Wall => self.together.turn(TogetherView::Wall, self.cluster),
             Act::Stats => self.open_stats(),
             Act::Longer | Act::Shorter => {
                 self.cluster.say("this zooms the events in time: press 5");
@@ -193,7 +207,7 @@ impl Workspace {
 
     /// Carries out an action on the log that is open, wherever the keyboard is.
     fn act_in_log(&mut self, act: Act) {
-        let handled = self.screens.logs.act(act, &mut self.cluster);
+        let handled = self.screens.logs.act(act, self.cluster);
         if let Handled::Then(Then::AskHighlight(text)) = handled {
             self.popups.push(Popup::Line(LinePrompt::highlight(&text)));
         }
@@ -201,16 +215,18 @@ impl Workspace {
 
     /// Goes to a view.
     pub(in crate::ui) fn go(&mut self, view: View) {
-        self.screens.go(view, &self.cluster);
+        self.together.over = None;
+        self.screens.go(view, self.cluster);
     }
 
     /// Goes to the tasks of something.
     pub(in crate::ui) fn open_tasks(&mut self, scope: TaskScope) {
-        self.screens.open_tasks(scope, &self.cluster);
+        self.go(View::Tasks);
+        self.screens.tasks.open(scope);
     }
 
     fn enter(&mut self) {
-        match self.subject() {
+        match self.below().subject() {
             Some(Subject::Service(id)) => self.open_tasks(TaskScope::Service(id)),
             Some(Subject::Node(id)) => self.open_tasks(TaskScope::Node(id)),
             Some(Subject::Task(..)) => self.describe(),
@@ -239,12 +255,12 @@ impl Workspace {
             self.act_outside(Act::Go(view));
         }
         self.set_filter("");
-        self.screens.get_mut(view).select(subject, &self.cluster);
+        self.screens.get_mut(view).select(subject, self.cluster);
     }
 
     /// Goes to the services that use something.
     pub(in crate::ui) fn open_services(&mut self, of: Subject) {
-        self.screens.go(View::Services, &self.cluster);
+        self.go(View::Services);
         self.screens.services.open(Some(of));
     }
 
@@ -257,17 +273,17 @@ impl Workspace {
 
     /// The text of the filter of the list that has the keyboard.
     pub(in crate::ui) fn filter_text(&self) -> &str {
-        self.screens.focused().rows().map_or("", |rows| rows.filter_text())
+        self.below().screen().rows().map_or("", |rows| rows.filter_text())
     }
 
     pub(in crate::ui) fn set_filter(&mut self, text: &str) {
-        if let Some(rows) = self.screens.rows_mut() {
+        if let Some(rows) = self.screen_mut().rows_mut() {
             rows.set_filter(text);
         }
     }
 
     fn sort(&mut self, reverse: bool) {
-        if let Some(rows) = self.screens.rows_mut() {
+        if let Some(rows) = self.screen_mut().rows_mut() {
             let said = rows.sort(reverse);
             self.cluster.say(said);
         }

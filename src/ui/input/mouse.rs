@@ -10,7 +10,7 @@ use crate::{
     ui::{
         app::workspace::Workspace,
         input::actions::Act,
-        screen::{clusters::ClustersView, kinds::View, overview::Edge},
+        screen::{kinds::View, overview::Edge},
     },
 };
 
@@ -32,8 +32,7 @@ impl Mouse {
         &mut self,
         event: MouseEvent,
         area: Rect,
-        workspace: &mut Workspace,
-        clusters: Option<&mut ClustersView>,
+        workspace: &mut Workspace<'_>,
     ) {
         let wheel = match event.kind {
             MouseEventKind::ScrollDown => NOTCH,
@@ -48,9 +47,9 @@ impl Mouse {
             }
             return;
         }
-        if let Some(clusters) = clusters {
-            if wheel != 0 {
-                clusters.rows_mut().step(wheel);
+        if let Some(over) = workspace.together.screen_mut() {
+            if let Some(moved) = over.moved().filter(|_| wheel != 0) {
+                moved.step(wheel);
             }
             return;
         }
@@ -93,7 +92,7 @@ impl Mouse {
     }
 }
 
-impl Workspace {
+impl Workspace<'_> {
     /// Gives the pane under the mouse the keyboard; false if there is none.
     fn point(&mut self, area: Rect, x: u16, y: u16) -> bool {
         if self.screens.view == View::Overview {

@@ -18,53 +18,19 @@ use crate::{
     },
 };
 
-impl Workspace {
-    /// The object under the cursor.
-    pub(in crate::ui) fn subject(&self) -> Option<Subject> {
-        self.screens.focused().subject(&self.cluster).filter(|s| *s != Subject::Other)
-    }
-
-    /// The objects an action is for: those marked in the list that has the keyboard, or the one under the
-    /// cursor.
-    pub(in crate::ui) fn chosen(&self) -> Vec<Subject> {
-        let chosen = self.screens.focused().chosen(&self.cluster);
-        chosen.into_iter().filter(|s| *s != Subject::Other).collect()
-    }
-
-    /// The services among them, also those of tasks and stacks.
+impl Workspace<'_> {
+    /// The services that an action is for.
     pub(in crate::ui) fn targets(&self) -> Vec<ServiceId> {
-        let services = |subject| match subject {
-            Subject::Service(id) | Subject::Task(_, id) => vec![id],
-            stack @ Subject::Stack(_) => self.cluster.model.store.users_of(&stack).to_vec(),
-            _ => Vec::new(),
-        };
-        self.chosen().into_iter().flat_map(services).collect()
+        self.below().targets()
     }
 
-    /// The nodes among them.
+    /// The nodes that an action is for.
     fn node_targets(&self) -> Vec<Target> {
         let node = |subject| match subject {
             Subject::Node(id) => Some(Target::from(id)),
             _ => None,
         };
-        self.chosen().into_iter().filter_map(node).collect()
-    }
-
-    /// The object to show: the one an action would be for; of several, the one under the cursor if
-    /// it is among them.
-    ///
-    /// # Errors
-    /// Why there is none, for the user.
-    pub(in crate::ui) fn single(&self) -> Result<Subject, String> {
-        match (self.chosen().as_slice(), self.subject()) {
-            ([one], _) => Ok(one.clone()),
-            (many, Some(here)) if many.contains(&here) => Ok(here),
-            ([], _) => Err("nothing is selected".into()),
-            (many, _) => Err(format!(
-                "{} are marked and the cursor is on none of them: go to one, or Esc clears the marks",
-                many.len()
-            )),
-        }
+        self.below().chosen().into_iter().filter_map(node).collect()
     }
 
     pub(in crate::ui) fn ask(&mut self, asking: Asking) {
@@ -187,7 +153,7 @@ impl Workspace {
         match self.targets().as_slice() {
             [one] => self.edit(one.clone()),
             [] => self.cluster.say("no service is selected"),
-            _ if matches!(self.subject(), Some(Subject::Stack(_))) => {
+            _ if matches!(self.below().subject(), Some(Subject::Stack(_))) => {
                 self.cluster
                     .say("specs are edited one service at a time: Enter lists those of the stack");
             }

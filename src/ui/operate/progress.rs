@@ -17,9 +17,10 @@ use crate::{
     config::Slot,
     text::span,
     ui::{
-        app::{cluster::Cluster, workspace::Workspace},
+        app::cluster::Cluster,
         chrome::{clear, frame_of},
         input::actions::Act,
+        screen::below::Below,
         widget::{bar::bar, text},
     },
 };
@@ -28,8 +29,8 @@ use crate::{
 const MOST: u16 = 3;
 
 /// Rows they take.
-pub(in crate::ui) fn height(workspace: &Workspace, body: Rect) -> u16 {
-    match lines(&workspace.cluster, body).len() as u16 {
+pub(in crate::ui) fn height(cluster: &Cluster, body: Rect) -> u16 {
+    match lines(cluster, body).len() as u16 {
         0 => 0,
         lines => (lines + 2).min((body.height / MOST).max(3)),
     }
@@ -41,15 +42,15 @@ fn lines(cluster: &Cluster, body: Rect) -> Vec<Line<'static>> {
     cluster.operations.follows.iter().rev().flat_map(|follow| one(cluster, follow, width)).collect()
 }
 
-pub(in crate::ui) fn draw(workspace: &Workspace, frame: &mut Frame<'_>, body: Rect) {
-    let cluster = &workspace.cluster;
+pub(in crate::ui) fn draw(below: Below<'_>, frame: &mut Frame<'_>, body: Rect) {
+    let cluster = below.cluster;
     if cluster.operations.follows.is_empty() {
         return;
     }
     let lines = lines(cluster, body);
     let over = cluster.operations.follows.iter().any(Follow::is_over);
     let failed = cluster.operations.follows.iter().any(|f| f.failing.is_some());
-    let height = height(workspace, body);
+    let height = height(cluster, body);
     let area = Rect { y: body.bottom().saturating_sub(height), height, ..body };
     clear(cluster, frame, area);
     let mut hints = vec![Span::styled(" Actions ", cluster.style(Slot::Title))];
@@ -59,7 +60,7 @@ pub(in crate::ui) fn draw(workspace: &Workspace, frame: &mut Frame<'_>, body: Re
         (Act::FailedRollback, "roll back", failed && may_write),
         (Act::Dismiss, "dismiss", over),
     ] {
-        let Some(key) = cluster.key_of(act, workspace.context()).filter(|_| is_so) else {
+        let Some(key) = cluster.key_of(act, below.context()).filter(|_| is_so) else {
             continue;
         };
         hints.push(Span::styled(key, cluster.style(Slot::Key)));

@@ -22,6 +22,7 @@ use crate::{
             behaviour::{Behaviour, Host, Reaction, input_spans, lines_at, title},
             plan::wrap,
         },
+        screen::below::Below,
         widget::text,
     },
 };
@@ -73,8 +74,8 @@ impl Ask {
 }
 
 impl Behaviour for Ask {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
-        let cluster = host.cluster();
+    fn key(&mut self, key: &KeyEvent, below: Below<'_>) -> Reaction {
+        let cluster = below.cluster;
         let act = cluster.settings.keymap.of(KeyContext::Prompt, key).map(|action| action.act);
         match key.code {
             KeyCode::Esc => return Reaction::GivenUp,
@@ -91,7 +92,7 @@ impl Behaviour for Ask {
                     self.error = None;
                     let targets = self.targets.clone();
                     return Reaction::stays_then(move |host| {
-                        let names = host.cluster().names_of_targets(&targets);
+                        let names = host.cluster_mut().names_of_targets(&targets);
                         host.read_and_plan(targets, &names, change);
                     });
                 }
@@ -114,8 +115,8 @@ impl Behaviour for Ask {
         host.cluster_mut().operations.pending = None;
     }
 
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, _: Rect) {
-        let cluster = host.cluster();
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, _: Rect) {
+        let cluster = below.cluster;
         let width = 72.min(frame.area().width);
         let names = match self.targets.as_slice() {
             [] | [_] => Vec::new(),

@@ -1,4 +1,4 @@
-//! The behaviour of a popup, and the workspace below it as popups see it.
+//! The behaviour of a popup, and the changes it makes to the workspace below it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{
@@ -13,34 +13,16 @@ use crate::{
     config::Slot,
     ui::{
         app::{Effect, cluster::Cluster},
-        input::{
-            actions::{Act, Action, KeyContext},
-            line_editor::LineEditor,
-        },
-        screen::kinds::View,
+        input::{actions::Act, line_editor::LineEditor},
+        screen::below::Below,
         widget::text,
     },
 };
 
-/// The workspace below a popup.
+/// Changes that a popup makes to the workspace below it.
 pub(in crate::ui) trait Host {
-    /// The cluster.
-    fn cluster(&self) -> &Cluster;
-
     /// The cluster, to be changed.
     fn cluster_mut(&mut self) -> &mut Cluster;
-
-    /// The view below the popup.
-    fn view(&self) -> View;
-
-    /// Lines that the log had no room for.
-    fn dropped_lines(&self) -> u64;
-
-    /// Where the keyboard is below the popup.
-    fn context(&self) -> KeyContext;
-
-    /// Whether an action would do something in a context.
-    fn offers_in(&self, action: &Action, context: KeyContext) -> bool;
 
     /// Carries out an action on the selection.
     fn act(&mut self, act: Act);
@@ -114,7 +96,7 @@ impl Reaction {
 /// Behaviour of a popup.
 pub(in crate::ui) trait Behaviour {
     /// Takes a key.
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction;
+    fn key(&mut self, key: &KeyEvent, below: Below<'_>) -> Reaction;
 
     /// Takes text that was pasted.
     fn paste(&mut self, _text: &str) -> Reaction {
@@ -130,7 +112,7 @@ pub(in crate::ui) trait Behaviour {
     fn give_up(&mut self, _host: &mut dyn Host) {}
 
     /// Draws it.
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect);
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect);
 }
 
 /// Draws the whole screen anew, below the popup.

@@ -12,7 +12,8 @@ use crate::{
     ui::{
         app::Effect,
         chrome::popup,
-        popup::behaviour::{Behaviour, Host, Reaction, lines_at, title},
+        popup::behaviour::{Behaviour, Reaction, lines_at, title},
+        screen::below::Below,
         widget::text,
     },
 };
@@ -27,7 +28,7 @@ pub struct CopyChoice {
 }
 
 impl Behaviour for CopyChoice {
-    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Reaction {
+    fn key(&mut self, key: &KeyEvent, _: Below<'_>) -> Reaction {
         let chosen = match key.code {
             KeyCode::Char('i') => self.id.clone(),
             KeyCode::Char('n' | 'c') | KeyCode::Enter => self.name.clone(),
@@ -39,8 +40,8 @@ impl Behaviour for CopyChoice {
         })
     }
 
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, _: Rect) {
-        let cluster = host.cluster();
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, _: Rect) {
+        let cluster = below.cluster;
         let inner = popup(cluster, frame, 64, 4, title(cluster, "Copy"));
         let row = |key: &'static str, value: &str| {
             Line::from(vec![

@@ -14,7 +14,8 @@ use crate::{
     ui::{
         chrome::{clear, frame_of},
         input::actions::{Act, KeyContext},
-        popup::behaviour::{Behaviour, Host, Reaction, is_ctrl_c, is_plain, title},
+        popup::behaviour::{Behaviour, Reaction, is_ctrl_c, is_plain, title},
+        screen::below::Below,
         widget::text,
     },
 };
@@ -64,7 +65,7 @@ impl Editor {
                 let document = self.document.clone();
                 let change = Change::Spec(Box::new(spec));
                 Reaction::stays_then(move |host| {
-                    let cluster = host.cluster();
+                    let cluster = host.cluster_mut();
                     let plan = Plan::new(cluster.no, &[document], &change, cluster.model.live());
                     host.open_plan(plan, None);
                 })
@@ -74,8 +75,8 @@ impl Editor {
 }
 
 impl Behaviour for Editor {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
-        let cluster = host.cluster();
+    fn key(&mut self, key: &KeyEvent, below: Below<'_>) -> Reaction {
+        let cluster = below.cluster;
         let act = cluster.settings.keymap.of(KeyContext::Editor, key).map(|action| action.act);
         if self.discarding {
             self.discarding = false;
@@ -107,8 +108,8 @@ impl Behaviour for Editor {
         true
     }
 
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
-        let cluster = host.cluster();
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = below.cluster;
         clear(cluster, frame, area);
         let name = format!("Spec of {} · version {}", self.document.name, self.document.version);
         let inner = frame_of(cluster, frame, area, title(cluster, &name), true);

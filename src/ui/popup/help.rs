@@ -13,10 +13,11 @@ use crate::{
         chrome::popup,
         input::actions::{ACTIONS, Act, Action, KeyContext, Needs, ROWS},
         popup::{
-            behaviour::{Behaviour, Host, Reaction, redraw, title},
+            behaviour::{Behaviour, Reaction, redraw, title},
             scroll::{Scroll, scroll_keys, scrolled},
             stats,
         },
+        screen::below::Below,
     },
 };
 
@@ -35,8 +36,8 @@ impl Help {
 }
 
 impl Behaviour for Help {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
-        let cluster = host.cluster();
+    fn key(&mut self, key: &KeyEvent, below: Below<'_>) -> Reaction {
+        let cluster = below.cluster;
         match cluster.settings.keymap.of(KeyContext::Page, key).map(|action| action.act) {
             Some(Act::Redraw) => redraw(),
             Some(act) if self.scroll.act(act) => Reaction::Stays,
@@ -44,9 +45,9 @@ impl Behaviour for Help {
         }
     }
 
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
-        let cluster = host.cluster();
-        let lines = lines(host, self.context);
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = below.cluster;
+        let lines = lines(below, self.context);
         let height = (lines.len() as u16 + 2).min(area.height);
         let width = lines.iter().map(Line::width).max().unwrap_or(0) as u16 + 3;
         // A page that goes on below says so.
@@ -66,12 +67,12 @@ impl Behaviour for Help {
 }
 
 /// The help's lines.
-fn lines(host: &dyn Host, context: KeyContext) -> Vec<Line<'static>> {
-    let cluster = host.cluster();
+fn lines(below: Below<'_>, context: KeyContext) -> Vec<Line<'static>> {
+    let cluster = below.cluster;
     let mut lines = vec![Line::styled(
         format!(
             "{} · {}",
-            if context == KeyContext::Clusters { "Clusters" } else { host.view().name() },
+            below.name(),
             if cluster.is_read_only() { "read-only" } else { "read and write" }
         ),
         cluster.style(Slot::Dim),
@@ -81,7 +82,7 @@ fn lines(host: &dyn Host, context: KeyContext) -> Vec<Line<'static>> {
         ROWS.iter().all(|view| a.contexts.contains(view))
             && matches!(a.needs, Needs::Nothing | Needs::Rows)
     };
-    let offered = || ACTIONS.iter().filter(|a| host.offers_in(a, context));
+    let offered = || ACTIONS.iter().filter(|a| below.offers_in(a, context));
     let here: Vec<_> = offered().filter(|a| !everywhere(a)).collect();
     let all: Vec<_> = offered().filter(everywhere).collect();
     for (title, actions) in [("Here", here), ("Everywhere", all)] {

@@ -13,6 +13,7 @@ use crate::{
         chrome::clear,
         input::{actions::Act, line_editor::LineEditor},
         popup::behaviour::{Behaviour, Host, Reaction, input_spans},
+        screen::below::Below,
     },
 };
 
@@ -56,7 +57,7 @@ impl Purpose {
 }
 
 impl Behaviour for LinePrompt {
-    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Reaction {
+    fn key(&mut self, key: &KeyEvent, _: Below<'_>) -> Reaction {
         let purpose = self.purpose;
         match (key.code, purpose) {
             (KeyCode::Enter, Purpose::Filter) => Reaction::done(),
@@ -76,8 +77,8 @@ impl Behaviour for LinePrompt {
         self.at_work()
     }
 
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
-        let cluster = host.cluster();
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = below.cluster;
         let place = Rect { y: area.bottom() - 1, height: 1, ..area };
         clear(cluster, frame, place);
         let sign = if self.purpose == Purpose::Filter { " / " } else { " & " };

@@ -19,6 +19,8 @@ pub(in crate::ui) mod waiting;
 
 use ratatui::{Frame, layout::Rect};
 
+use crate::ui::screen::below::Below;
+
 pub(in crate::ui) use crate::ui::popup::ask::{Ask, Asking};
 pub(in crate::ui) use crate::ui::popup::behaviour::{Behaviour, Host, Reaction, is_ctrl_c};
 pub(in crate::ui) use crate::ui::popup::copy::CopyChoice;
@@ -88,7 +90,7 @@ impl Popup {
     }
 
     /// Draws it.
-    pub(in crate::ui) fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
-        self.behaviour().draw(host, frame, area);
+    pub(in crate::ui) fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {
+        self.behaviour().draw(below, frame, area);
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         chrome::{clear, frame_of},
         input::actions::{Act, KeyContext, Needs},
         popup::{
-            behaviour::{Behaviour, Host, Reaction, redraw, title},
+            behaviour::{Behaviour, Reaction, redraw, title},
             describe::{
                 self,
                 compare::{self, Comparison},
@@ -25,6 +25,7 @@ use crate::{
             scroll::{Scroll, scroll_keys, scrolled},
             stats,
         },
+        screen::below::Below,
         widget::text,
     },
 };
@@ -82,8 +83,8 @@ impl Page {
 }
 
 impl Behaviour for Page {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
-        let cluster = host.cluster();
+    fn key(&mut self, key: &KeyEvent, below: Below<'_>) -> Reaction {
+        let cluster = below.cluster;
         let Some(action) = cluster.settings.keymap.of(KeyContext::Page, key) else {
             return Reaction::Stays;
         };
@@ -117,8 +118,8 @@ impl Behaviour for Page {
         Reaction::Stays
     }
 
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
-        let cluster = host.cluster();
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = below.cluster;
         clear(cluster, frame, area);
         let inner = frame_of(cluster, frame, area, title(cluster, &self.title), true);
         let body = Rect { height: inner.height.saturating_sub(1), ..inner };
@@ -155,7 +156,7 @@ impl Behaviour for Page {
                 keys.push(reveal);
                 compare::lines(cluster, both, self.reveal, body.width as usize)
             }
-            PageKind::Stats => stats::lines(host),
+            PageKind::Stats => stats::lines(below),
             PageKind::Yaml { value: None, .. } => {
                 vec![Line::styled("reading…", cluster.style(Slot::Dim))]
             }

@@ -21,6 +21,7 @@ use crate::{
             line_editor::LineEditor,
         },
         popup::behaviour::{Behaviour, Host, Reaction, input_spans, title},
+        screen::{below::Below, kinds::TogetherView},
         table::order::natural,
         widget::text,
     },
@@ -84,8 +85,8 @@ pub struct KnownNames<'a> {
 
 impl<'a> KnownNames<'a> {
     /// The names that a workspace knows.
-    pub fn of(host: &'a dyn Host) -> Self {
-        let cluster = host.cluster();
+    pub fn of(below: Below<'a>) -> Self {
+        let cluster = below.cluster;
         let settings = &cluster.settings;
         Self {
             store: &cluster.model.store,
@@ -94,7 +95,7 @@ impl<'a> KnownNames<'a> {
             themes: &settings.appearance.themes,
             keymap: &settings.keymap,
             recent: &cluster.remembered.commands,
-            context: host.context(),
+            context: below.context(),
         }
     }
 }
@@ -199,8 +200,7 @@ impl Palette {
         }
         let is_alias = |action: &Action| match action.act {
             Act::Go(view) => view.kind().aliases.contains(&verb),
-            Act::Clusters => verb == "ctx",
-            _ => false,
+            act => TogetherView::named(verb).is_some_and(|over| over.act() == act),
         };
         let meant = |a: &&Action| a.has_name() && (a.id.contains(verb) || is_alias(a));
         for action in ACTIONS.iter().filter(meant) {
@@ -265,8 +265,8 @@ impl Palette {
 }
 
 impl Behaviour for Palette {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
-        let found = self.suggestions(&KnownNames::of(host));
+    fn key(&mut self, key: &KeyEvent, below: Below<'_>) -> Reaction {
+        let found = self.suggestions(&KnownNames::of(below));
         match key.code {
             KeyCode::Esc => return Reaction::GivenUp,
             KeyCode::Down => self.chosen = (self.chosen + 1).min(found.len().saturating_sub(1)),
@@ -310,9 +310,9 @@ impl Behaviour for Palette {
         }
     }
 
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
-        let cluster = host.cluster();
-        let known = KnownNames::of(host);
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = below.cluster;
+        let known = KnownNames::of(below);
         let found = self.suggestions(&known);
         let height = (found.len() as u16 + 3).clamp(4, area.height.min(16));
         let inner = popup(cluster, frame, 72, height, title(cluster, "Command"));

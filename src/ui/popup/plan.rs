@@ -21,10 +21,11 @@ use crate::{
             line_editor::LineEditor,
         },
         popup::{
-            behaviour::{Behaviour, Host, Reaction, is_plain, redraw, title, typed},
+            behaviour::{Behaviour, Reaction, is_plain, redraw, title, typed},
             diff,
             scroll::{Scroll, scroll_keys, scrolled},
         },
+        screen::below::Below,
         widget::text,
     },
 };
@@ -110,8 +111,8 @@ impl PlanBox {
 }
 
 impl Behaviour for PlanBox {
-    fn key(&mut self, key: &KeyEvent, host: &dyn Host) -> Reaction {
-        let cluster = host.cluster();
+    fn key(&mut self, key: &KeyEvent, below: Below<'_>) -> Reaction {
+        let cluster = below.cluster;
         // Letters are typed where a word confirms.
         let is_text =
             matches!((&self.plan.confirm, key.code), (Confirm::Type(_), KeyCode::Char(_)));
@@ -144,8 +145,8 @@ impl Behaviour for PlanBox {
         Reaction::Stays
     }
 
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, area: Rect) {
-        let cluster = host.cluster();
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let cluster = below.cluster;
         let width = (area.width - 4).min(110);
         let lines = lines(cluster, self, width as usize - 4);
         let height = (lines.len() as u16 + 4).min(area.height - 2).max(6);

@@ -12,7 +12,8 @@ use crate::{
     ui::{
         app::Effect,
         chrome::popup,
-        popup::behaviour::{Behaviour, Host, Reaction, is_ctrl_c, is_plain, lines_at, title},
+        popup::behaviour::{Behaviour, Reaction, is_ctrl_c, is_plain, lines_at, title},
+        screen::below::Below,
     },
 };
 
@@ -21,7 +22,7 @@ use crate::{
 pub struct Quit;
 
 impl Behaviour for Quit {
-    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Reaction {
+    fn key(&mut self, key: &KeyEvent, _: Below<'_>) -> Reaction {
         let yes = key.code == KeyCode::Char('y') && is_plain(key);
         if yes || is_ctrl_c(key) {
             return Reaction::done_then(|host| host.cluster_mut().effects.push(Effect::Quit));
@@ -33,8 +34,8 @@ impl Behaviour for Quit {
         true
     }
 
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, _: Rect) {
-        let cluster = host.cluster();
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, _: Rect) {
+        let cluster = below.cluster;
         let inner = popup(cluster, frame, 62, 4, title(cluster, "Quit?"));
         lines_at(
             frame,

@@ -9,21 +9,25 @@ use crate::{
     session::Usage,
     text::{span, took},
     ui::{
-        app::cluster::Cluster, popup::behaviour::Host, terminal::performance::Performance,
+        app::cluster::Cluster, screen::below::Below, terminal::performance::Performance,
         widget::text,
     },
 };
 
 /// The page's lines.
-pub(in crate::ui) fn lines(host: &dyn Host) -> Vec<Line<'static>> {
-    let cluster = host.cluster();
+pub(in crate::ui) fn lines(below: Below<'_>) -> Vec<Line<'static>> {
+    let cluster = below.cluster;
     let mut lines = Vec::new();
     match &cluster.link.usage {
         None => lines.push(Line::styled(" asking…", cluster.style(Slot::Dim))),
         Some(usage) => costs(cluster, usage, &mut lines),
     }
     lines.push(Line::default());
-    model(cluster, host.dropped_lines(), &mut lines);
+    model(
+        cluster,
+        below.screens.logs.log.as_ref().map_or(0, |log| log.buffer.dropped()),
+        &mut lines,
+    );
     if let Some(performance) = &cluster.performance {
         own(cluster, performance, &mut lines);
     }

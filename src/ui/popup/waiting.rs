@@ -9,6 +9,7 @@ use crate::{
     ui::{
         chrome::popup,
         popup::behaviour::{Behaviour, Host, Reaction, title},
+        screen::below::Below,
         widget::text,
     },
 };
@@ -23,7 +24,7 @@ pub struct Waiting {
 }
 
 impl Behaviour for Waiting {
-    fn key(&mut self, key: &KeyEvent, _: &dyn Host) -> Reaction {
+    fn key(&mut self, key: &KeyEvent, _: Below<'_>) -> Reaction {
         if key.code == KeyCode::Esc { Reaction::GivenUp } else { Reaction::Stays }
     }
 
@@ -31,8 +32,8 @@ impl Behaviour for Waiting {
         host.cluster_mut().operations.pending = None;
     }
 
-    fn draw(&self, host: &dyn Host, frame: &mut Frame<'_>, _: Rect) {
-        let cluster = host.cluster();
+    fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, _: Rect) {
+        let cluster = below.cluster;
         let inner = popup(cluster, frame, 60, 3, title(cluster, "Reading"));
         let said = format!(" {} …   Esc gives up", text::clean(&self.what));
         frame.render_widget(Line::styled(said, cluster.style(Slot::Dim)), inner);

@@ -2,6 +2,8 @@
 //! README's table come from these lines; the screens themselves are made from them in
 //! [`super::registry`].
 
+use crate::ui::input::actions::Act;
+
 /// Hands the list of all kinds to another macro.
 macro_rules! kinds {
     ($to:ident) => {
@@ -25,6 +27,18 @@ macro_rules! kinds {
 }
 
 pub(in crate::ui) use kinds;
+
+/// Hands the list of the screens of all clusters together to another macro.
+macro_rules! together {
+    ($to:ident) => {
+        $to! {
+            Clusters: clusters, "Clusters", ["ctx"];
+            Wall: wall, "Wall", [];
+        }
+    };
+}
+
+pub(in crate::ui) use together;
 
 /// Names and keys of a kind of screen.
 #[derive(Debug)]
@@ -76,6 +90,49 @@ macro_rules! views {
 }
 
 kinds!(views);
+
+macro_rules! all_together {
+    ($($over:ident: $id:ident, $name:literal, $aliases:tt;)*) => {
+        /// A screen of all clusters together, which lies over those of each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(in crate::ui) enum TogetherView {
+            $(
+                #[doc = concat!($name, ".")]
+                $over,
+            )*
+        }
+
+        impl TogetherView {
+            /// Its name on the screen.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$over => $name,)*
+                }
+            }
+
+            /// Other names in the palette: k9s' where it has one.
+            pub fn aliases(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$over => &$aliases,)*
+                }
+            }
+
+            /// The action that opens it.
+            pub fn act(self) -> Act {
+                match self {
+                    $(Self::$over => Act::$over,)*
+                }
+            }
+
+            /// The screen of an alias.
+            pub fn named(alias: &str) -> Option<Self> {
+                [$(Self::$over),*].into_iter().find(|over| over.aliases().contains(&alias))
+            }
+        }
+    };
+}
+
+together!(all_together);
 
 impl View {
     /// Its name on the screen.

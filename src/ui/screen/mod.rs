@@ -2,6 +2,7 @@
 //! [`kinds`], and nowhere else.
 
 pub(in crate::ui) mod all;
+pub(in crate::ui) mod below;
 pub(in crate::ui) mod clusters;
 pub(in crate::ui) mod configs;
 pub(in crate::ui) mod events;
@@ -29,17 +30,21 @@ use ratatui::{Frame, layout::Rect};
 
 use crate::{
     cluster::{ServiceId, Subject},
+    grant::ClusterNo,
     ui::{
-        app::cluster::Cluster,
+        app::{Effect, cluster::Cluster},
         input::actions::{Act, KeyContext},
         screen::kinds::View,
         table::rows::{Moving, Rows},
     },
 };
 
-/// The context of a screen: the open cluster, and its own place.
+/// The context of a screen: the clusters, and its own place.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Cx<'a> {
+    /// All clusters, also those that are not open.
+    pub all: &'a [Cluster],
+    /// The one that is shown.
     pub cluster: &'a Cluster,
     /// It has the keyboard.
     pub focused: bool,
@@ -49,6 +54,19 @@ pub(in crate::ui) struct Cx<'a> {
     pub leader: Option<&'a Subject>,
     /// The screen that shares its place on the Overview.
     pub behind: Option<&'static str>,
+}
+
+impl<'a> Cx<'a> {
+    /// The context of a screen that has all of the body.
+    pub fn new(all: &'a [Cluster], at: usize) -> Self {
+        let cluster = &all[at];
+        Self { all, cluster, focused: true, full: true, leader: None, behind: None }
+    }
+
+    /// The clusters that are open.
+    pub fn open(&self) -> impl DoubleEndedIterator<Item = &'a Cluster> + Clone + use<'a> {
+        self.all.iter().filter(|cluster| cluster.is_open)
+    }
 }
 
 /// Number of the objects of a kind.
@@ -87,9 +105,11 @@ pub(in crate::ui) enum Then {
     Go(View),
     /// A text that stands out is typed, prefilled with this.
     AskHighlight(String),
+    /// A cluster, and what is shown of this object there.
+    Open(ClusterNo, Option<Subject>),
 }
 
-/// A screen of one cluster.
+/// A screen: of one cluster, or of all together.
 pub(in crate::ui) trait Screen {
     /// Where its keys are looked up.
     fn context(&self) -> KeyContext {
@@ -99,8 +119,28 @@ pub(in crate::ui) trait Screen {
     /// Builds its rows anew if what they are built from changed.
     fn refresh(&mut self, cx: Cx<'_>);
 
+    /// Time passes while it is shown. Returns what is to be done outside.
+    fn tick(&mut self, _cx: Cx<'_>) -> Vec<Effect> {
+        Vec::new()
+    }
+
     /// Builds its rows anew with the next refresh, whatever changed.
     fn stale(&mut self) {}
+
+    /// Whether it has the whole terminal, without header and footer.
+    fn is_whole(&self) -> bool {
+        false
+    }
+
+    /// Whether it is drawn again for news of any cluster; else time draws it.
+    fn draws_news(&self) -> bool {
+        true
+    }
+
+    /// Its keys in the footer; `None` for those that the table of actions marks.
+    fn footer(&self) -> Option<&'static [(Act, &'static str)]> {
+        None
+    }
 
     /// Draws it.
     fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect);

@@ -4,8 +4,11 @@ use crate::{
     cluster::{ServiceId, Subject},
     ui::{
         app::cluster::Cluster,
-        screen::{Count, Cx, Screen, kinds::View, registry::Screens, tasks::TaskScope},
-        table::rows::Rows,
+        screen::{
+            Count, Cx, Screen,
+            kinds::{TogetherView, View},
+            registry::{Screens, Together},
+        },
     },
 };
 
@@ -31,11 +34,6 @@ impl Screens {
         self.get_mut(self.focus())
     }
 
-    /// The list that has the keyboard, if there is one.
-    pub fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        self.focused_mut().rows_mut()
-    }
-
     /// The screens that may be visible.
     pub fn visible(&self) -> &'static [View] {
         const OVERVIEW: &[View] =
@@ -58,25 +56,20 @@ impl Screens {
         Some(self.get(view).subject(cluster).unwrap_or(Subject::Other))
     }
 
-    /// The context of a screen.
-    pub fn cx<'a>(&self, view: View, cluster: &'a Cluster, leader: Option<&'a Subject>) -> Cx<'a> {
-        Cx {
-            cluster,
-            focused: self.focus() == view,
-            full: self.view != View::Overview || self.overview.zoomed,
-            leader,
-            behind: None,
-        }
+    /// The context of a screen, in that of all.
+    pub fn cx<'a>(&self, view: View, cx: Cx<'a>, leader: Option<&'a Subject>) -> Cx<'a> {
+        let full = self.view != View::Overview || self.overview.zoomed;
+        Cx { focused: self.focus() == view, full, leader, ..cx }
     }
 
     /// Brings the rows on the screen up to date.
-    pub fn refresh(&mut self, cluster: &Cluster) {
+    pub fn refresh(&mut self, cx: Cx<'_>) {
         if self.view == View::All {
-            self.all.counts = self.counts(cluster);
+            self.all.counts = self.counts(cx.cluster);
         }
         for view in self.visible() {
-            let leader = self.leader(cluster);
-            let cx = self.cx(*view, cluster, leader.as_ref());
+            let leader = self.leader(cx.cluster);
+            let cx = self.cx(*view, cx, leader.as_ref());
             self.get_mut(*view).refresh(cx);
         }
     }
@@ -88,10 +81,10 @@ impl Screens {
     }
 
     /// Services that the session keeps fresh for what is on the screen.
-    pub fn interest(&self, cluster: &Cluster, wanted: &mut Vec<ServiceId>) {
-        let leader = self.leader(cluster);
+    pub fn interest(&self, cx: Cx<'_>, wanted: &mut Vec<ServiceId>) {
+        let leader = self.leader(cx.cluster);
         for view in self.visible() {
-            self.get(*view).interest(self.cx(*view, cluster, leader.as_ref()), wanted);
+            self.get(*view).interest(self.cx(*view, cx, leader.as_ref()), wanted);
         }
     }
 
@@ -145,12 +138,6 @@ impl Screens {
         if self.view == View::Overview {
             self.services.open_all();
         }
-    }
-
-    /// Goes to the tasks of something.
-    pub fn open_tasks(&mut self, scope: TaskScope, cluster: &Cluster) {
-        self.go(View::Tasks, cluster);
-        self.tasks.open(scope);
     }
 
     /// Goes one step back: out of a mark, a filter, a detail, or to the view before.
@@ -216,6 +203,16 @@ impl Screens {
             let focus = self.focus();
             self.go(View::Overview, cluster);
             self.overview.enter(focus);
+        }
+    }
+}
+
+impl Together {
+    /// A screen comes to lie over those of the cluster, or goes.
+    pub fn turn(&mut self, over: TogetherView, cluster: &Cluster) {
+        self.over = if self.over == Some(over) { None } else { Some(over) };
+        if let Some(screen) = self.screen_mut() {
+            screen.opened(false, cluster);
         }
     }
 }

@@ -38,14 +38,14 @@ fn raw_of(subject: &Subject) -> Option<(RawKind, String)> {
     }
 }
 
-impl Workspace {
+impl Workspace<'_> {
     pub(in crate::ui) fn open_logs(&mut self) {
         let of_services = |ids: Vec<ServiceId>| {
             let names = self.cluster.names_of(&ids);
             (LogSource::Services(ids), names)
         };
         let store = &self.cluster.model.store;
-        let (source, title) = match self.single() {
+        let (source, title) = match self.below().single() {
             _ if self.screens.focus() == View::Services
                 && self.screens.services.table.current().is_some() =>
             {
@@ -82,10 +82,10 @@ impl Workspace {
             Err(why) => return self.cluster.say(why),
         };
         // From an event: to the lines of that moment.
-        let moment = self.screens.events.entry(&self.cluster).map(|entry| entry.at);
+        let moment = self.screens.events.entry(self.cluster).map(|entry| entry.at);
         let moment = moment.filter(|at| at.is_set() && self.screens.focus() == View::Events);
         let in_problems = self.screens.focus() == View::Problems;
-        let witness = in_problems.then(|| self.screens.problems.witness(&self.cluster)).flatten();
+        let witness = in_problems.then(|| self.screens.problems.witness(self.cluster)).flatten();
         self.follow_log(source, title);
         if let (Some(at), Some(log)) = (moment, &mut self.screens.logs.log) {
             log.seek_time(at);
@@ -118,7 +118,7 @@ impl Workspace {
     }
 
     pub(in crate::ui) fn describe(&mut self) {
-        match self.single() {
+        match self.below().single() {
             Ok(subject) => self.describe_subject(subject),
             Err(why) => self.cluster.say(why),
         }
@@ -153,7 +153,7 @@ impl Workspace {
     }
 
     pub(in crate::ui) fn yaml(&mut self) {
-        match self.single() {
+        match self.below().single() {
             Ok(subject) => self.yaml_of(&subject),
             Err(why) => self.cluster.say(why),
         }
@@ -213,7 +213,7 @@ impl Workspace {
 
     pub(in crate::ui) fn copy(&mut self) {
         let store = &self.cluster.model.store;
-        let (id, name) = match self.single() {
+        let (id, name) = match self.below().single() {
             Ok(Subject::Service(id)) => (id.to_string(), self.cluster.service_name(&id)),
             Ok(Subject::Node(id)) => (id.to_string(), store.hostname(&id).to_owned()),
             Ok(Subject::Task(id, _)) => {
@@ -235,7 +235,7 @@ impl Workspace {
 
     /// Opens the page of what dies with the node under the cursor.
     pub(in crate::ui) fn blast(&mut self) {
-        let node = match self.single() {
+        let node = match self.below().single() {
             Ok(Subject::Node(id)) => Some(id),
             Ok(Subject::Task(id, _)) => {
                 self.cluster.model.store.task(&id).and_then(|t| t.node.clone())
@@ -252,6 +252,7 @@ impl Workspace {
     /// Compares what is marked or under the cursor.
     pub(in crate::ui) fn compare(&mut self) {
         let configs: Vec<ConfigId> = self
+            .below()
             .chosen()
             .into_iter()
             .filter_map(|subject| match subject {

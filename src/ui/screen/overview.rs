@@ -10,7 +10,7 @@ use crate::{
     config::Slot,
     ui::{
         app::cluster::Cluster,
-        screen::{kinds::View, registry::Screens},
+        screen::{Cx, kinds::View, registry::Screens},
     },
 };
 
@@ -222,9 +222,9 @@ impl Screens {
     }
 
     /// Draws the screen that is shown. The last `taken` rows are for something else.
-    pub fn draw(&self, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect, taken: u16) {
-        let leader = self.leader(cluster);
-        let cx = |view| self.cx(view, cluster, leader.as_ref());
+    pub fn draw(&self, all: Cx<'_>, frame: &mut Frame<'_>, area: Rect, taken: u16) {
+        let leader = self.leader(all.cluster);
+        let cx = |view| self.cx(view, all, leader.as_ref());
         let above = |pane: Rect| {
             let room = (area.bottom() - taken.min(area.height)).saturating_sub(pane.y);
             Rect { height: pane.height.min(room), ..pane }
@@ -233,7 +233,7 @@ impl Screens {
             return self.get(self.view).draw(cx(self.view), frame, above(area));
         }
         if !self.overview.zoomed && is_tabbed(area) {
-            self.draw_tabs(cluster, frame, area);
+            self.draw_tabs(all.cluster, frame, area);
         }
         let behind = (!self.has_both(frame.area().width)).then_some("Logs");
         for (view, area) in self.panes(area) {

@@ -1,8 +1,8 @@
-//! The screens of a cluster, made from the list of kinds.
+//! The screens of a cluster, and those of all clusters together, made from the lists of kinds.
 
 use crate::ui::screen::{
     Screen,
-    kinds::{View, kinds},
+    kinds::{TogetherView, View, kinds, together},
     overview::Overview,
     tasks::TaskScope,
 };
@@ -49,3 +49,32 @@ macro_rules! screens {
 }
 
 kinds!(screens);
+
+macro_rules! all_together {
+    ($($over:ident: $module:ident, $name:literal, $aliases:tt;)*) => {
+        /// The screens of all clusters together, and which of them lies over those of the cluster.
+        #[derive(Default)]
+        pub(in crate::ui) struct Together {
+            pub over: Option<TogetherView>,
+            $(pub $module: crate::ui::screen::$module::$over,)*
+        }
+
+        impl Together {
+            /// The one that lies over the screens of the cluster.
+            pub fn screen(&self) -> Option<&dyn Screen> {
+                match self.over? {
+                    $(TogetherView::$over => Some(&self.$module),)*
+                }
+            }
+
+            /// As [`Together::screen`], to be changed.
+            pub fn screen_mut(&mut self) -> Option<&mut dyn Screen> {
+                match self.over? {
+                    $(TogetherView::$over => Some(&mut self.$module),)*
+                }
+            }
+        }
+    };
+}
+
+together!(all_together);

@@ -15,8 +15,8 @@ use crate::{
         chrome::{frame_of, missed},
         screen::{
             clusters::{
-                ClusterEvent, ClusterHealth, ClusterProblem, ClusterRow, ClustersPane,
-                ClustersView, ManagerRow, age,
+                ClusterEvent, ClusterHealth, ClusterProblem, ClusterRow, Clusters, ClustersPane,
+                ManagerRow, age,
             },
             problems::words,
         },
@@ -132,12 +132,7 @@ const EVENTS: &[Column<ClusterEvent>] = &[
 ];
 
 /// Draws the view.
-pub(in crate::ui) fn draw(
-    all: &ClustersView,
-    cluster: &Cluster,
-    frame: &mut Frame<'_>,
-    area: Rect,
-) {
+pub(in crate::ui) fn draw(all: &Clusters, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
     let clusters = all.clusters.rows().len() as u16 + 3;
     let managers = all.managers.rows().len() as u16 + 3;
     let [top, middle, bottom] = Layout::vertical([

@@ -3,8 +3,9 @@
 
 pub(in crate::ui) mod draw;
 
-pub(in crate::ui) use draw::draw;
 use std::borrow::Cow;
+
+use ratatui::{Frame, layout::Rect};
 
 use crate::{
     cluster::{Gravity, NodeId, Subject, Timestamp},
@@ -15,7 +16,8 @@ use crate::{
     triage::{Severity, Urgency},
     ui::{
         app::{cluster::Cluster, link::LinkState},
-        screen::problems::words,
+        input::actions::{Act, KeyContext},
+        screen::{Cx, Handled, Screen, Then, problems::words},
         table::{Row, Table, rows::Rows},
         widget::text,
     },
@@ -152,15 +154,8 @@ impl Row for ClusterEvent {
     }
 }
 
-/// Where Enter leads.
-pub(in crate::ui) struct Destination {
-    pub cluster: ClusterNo,
-    pub subject: Option<Subject>,
-}
-
 /// The state of the view.
-pub(in crate::ui) struct ClustersView {
-    pub open: bool,
+pub(in crate::ui) struct Clusters {
     pub pane: ClustersPane,
     pub clusters: Table<ClusterRow>,
     pub managers: Table<ManagerRow>,
@@ -169,10 +164,9 @@ pub(in crate::ui) struct ClustersView {
     pub refreshed: Timestamp,
 }
 
-impl Default for ClustersView {
+impl Default for Clusters {
     fn default() -> Self {
         Self {
-            open: false,
             pane: ClustersPane::default(),
             clusters: Table::default(),
             managers: Table::default(),
@@ -183,55 +177,54 @@ impl Default for ClustersView {
     }
 }
 
-impl ClustersView {
-    /// The list that has the keyboard.
-    pub fn rows_mut(&mut self) -> &mut dyn Rows {
-        match self.pane {
-            ClustersPane::Clusters => &mut self.clusters,
-            ClustersPane::Managers => &mut self.managers,
-            ClustersPane::Problems => &mut self.problems,
-            ClustersPane::Events => &mut self.events,
-        }
-    }
-
+impl Clusters {
     /// Moves the keyboard to another part of the view.
-    pub fn turn(&mut self, by: isize) {
+    fn turn(&mut self, by: isize) {
         let all = ClustersPane::ALL;
         let at = all.iter().position(|p| *p == self.pane).unwrap_or(0);
         self.pane = all[(at as isize + by).rem_euclid(all.len() as isize) as usize];
     }
 
-    /// Destination of Enter.
-    pub fn target(&self) -> Option<Destination> {
-        let cluster = self.clusters.current().map(|row| row.no);
-        let whole = |cluster| Destination { cluster, subject: None };
+    /// Where Enter leads: to a cluster, and to an object there.
+    fn target(&self) -> Option<(ClusterNo, Option<Subject>)> {
         match self.pane {
-            ClustersPane::Clusters | ClustersPane::Managers => cluster.map(whole),
+            ClustersPane::Clusters | ClustersPane::Managers => {
+                self.clusters.current().map(|row| (row.no, None))
+            }
             ClustersPane::Problems => {
-                let row = self.problems.current()?;
-                Some(Destination { cluster: row.cluster, subject: Some(row.subject.clone()) })
+                self.problems.current().map(|row| (row.cluster, Some(row.subject.clone())))
             }
             ClustersPane::Events => {
-                let row = self.events.current()?;
-                Some(Destination { cluster: row.cluster, subject: Some(row.subject.clone()) })
+                self.events.current().map(|row| (row.cluster, Some(row.subject.clone())))
             }
         }
     }
+}
 
-    /// Whether the lines are old enough to be built anew for what was heard.
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        self.refreshed.age(now) >= REFRESH
+/// Its keys in the footer.
+const FOOTER: &[(Act, &str)] = &[
+    (Act::Enter, "open"),
+    (Act::NextPane, "next pane"),
+    (Act::Back, "back"),
+    (Act::Palette, "command"),
+    (Act::Help, "help"),
+    (Act::Quit, "quit"),
+];
+
+impl Screen for Clusters {
+    fn context(&self) -> KeyContext {
+        KeyContext::Clusters
     }
 
-    /// Builds the lines anew.
-    pub fn refresh<'b>(
-        &mut self,
-        clusters: impl Iterator<Item = &'b Cluster> + Clone,
-        current: usize,
-        now: Timestamp,
-    ) {
+    fn refresh(&mut self, cx: Cx<'_>) {
+        let (clusters, now) = (cx.open(), cx.cluster.now);
+        // It looks at every cluster: a few times a second is enough for what is only heard.
+        if self.refreshed.age(now) < REFRESH {
+            return;
+        }
         self.refreshed = now;
-        let rows: Vec<_> = clusters.clone().map(|b| cluster_row(b, b.no.0 == current)).collect();
+        let shown = cx.cluster.no;
+        let rows: Vec<_> = clusters.clone().map(|b| cluster_row(b, b.no == shown)).collect();
         let count = rows.len();
         self.clusters.set(rows, count, 0, now);
         let chosen = self.clusters.current().map(|row| row.no);
@@ -250,6 +243,77 @@ impl ClustersView {
         events.drain(..events.len().saturating_sub(EVENTS));
         let count = events.len();
         self.events.set(events, count, 0, now);
+    }
+
+    fn stale(&mut self) {
+        self.refreshed = Timestamp::NEVER;
+    }
+
+    fn footer(&self) -> Option<&'static [(Act, &'static str)]> {
+        Some(FOOTER)
+    }
+
+    fn follows(&self) -> bool {
+        self.pane != ClustersPane::Events || self.events.missed().is_none()
+    }
+
+    fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
+        draw::draw(self, cx.cluster, frame, area);
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(match self.pane {
+            ClustersPane::Clusters => &self.clusters,
+            ClustersPane::Managers => &self.managers,
+            ClustersPane::Problems => &self.problems,
+            ClustersPane::Events => &self.events,
+        })
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        // What the user does is done at once.
+        self.stale();
+        Some(match self.pane {
+            ClustersPane::Clusters => &mut self.clusters,
+            ClustersPane::Managers => &mut self.managers,
+            ClustersPane::Problems => &mut self.problems,
+            ClustersPane::Events => &mut self.events,
+        })
+    }
+
+    /// No action here is for an object: Enter opens it in its cluster.
+    fn subject(&self, _: &Cluster) -> Option<Subject> {
+        None
+    }
+
+    fn act(&mut self, act: Act, _: &mut Cluster) -> Handled {
+        match act {
+            Act::NextPane => self.turn(1),
+            Act::PreviousPane => self.turn(-1),
+            Act::Enter => {
+                let Some((cluster, subject)) = self.target() else { return Handled::Yes };
+                return Handled::Then(Then::Open(cluster, subject));
+            }
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn offers(&self, act: Act, _: &Cluster) -> Option<bool> {
+        let elsewhere = [Act::NextCluster, Act::PreviousCluster, Act::Dismiss];
+        (!elsewhere.contains(&act)).then_some(true)
+    }
+
+    fn leave(&mut self) -> bool {
+        false
+    }
+
+    fn can_leave(&self) -> bool {
+        false
+    }
+
+    fn opened(&mut self, _: bool, _: &Cluster) {
+        self.stale();
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-impl Workspace {
+impl Workspace<'_> {
     /// Makes text stand out in the log.
     pub(in crate::ui) fn set_highlight(&mut self, text: &str) {
         if let Some(log) = &mut self.screens.logs.log {
@@ -23,11 +23,11 @@ impl Workspace {
 
     /// Logs of more than what is under the cursor: its stack, or all that have problems.
     pub(in crate::ui) fn open_more_logs(&mut self) {
-        if let Some(Subject::Stack(name)) = self.subject() {
+        if let Some(Subject::Stack(name)) = self.below().subject() {
             let done = self.logs_of_stack(&name);
             return self.say_if(done);
         }
-        let service = match self.subject() {
+        let service = match self.below().subject() {
             Some(Subject::Service(id) | Subject::Task(_, id)) => {
                 self.cluster.model.store.service(&id)
             }
@@ -55,7 +55,7 @@ impl Workspace {
             return self.cluster.say("no service has a problem");
         }
         self.follow_log(LogSource::Services(ids), "all with problems".into());
-        self.screens.go(View::Logs, &self.cluster);
+        self.screens.go(View::Logs, self.cluster);
     }
 
     pub(in crate::ui) fn logs_of_stack(&mut self, stack: &str) -> Result<(), String> {
@@ -67,7 +67,7 @@ impl Workspace {
             return Err(format!("no stack '{stack}'"));
         }
         self.follow_log(LogSource::Services(ids), format!("stack {stack}"));
-        self.screens.go(View::Logs, &self.cluster);
+        self.screens.go(View::Logs, self.cluster);
         Ok(())
     }
 
@@ -123,9 +123,9 @@ impl Workspace {
         log.seek_time(at);
         let before = oldest.is_none_or(|oldest| oldest > at.0);
         if before {
-            self.screens.logs.read_older(&mut self.cluster);
+            self.screens.logs.read_older(self.cluster);
         }
-        self.screens.go(View::Logs, &self.cluster);
+        self.screens.go(View::Logs, self.cluster);
         Ok(())
     }
 

@@ -62,6 +62,20 @@ impl Logs {
     }
 }
 
+/// Its keys in the footer.
+const FOOTER: &[(Act, &str)] = &[
+    (Act::Filter, "filter"),
+    (Act::Highlight, "highlight"),
+    (Act::NextError, "next error"),
+    (Act::PreviousError, "previous"),
+    (Act::OnlyTask, "task"),
+    (Act::OnlySeverity, "severity"),
+    (Act::Wrap, "wrap"),
+    (Act::Copy, "copy"),
+    (Act::Enter, "in full"),
+    (Act::Help, "help"),
+];
+
 impl Screen for Logs {
     fn context(&self) -> KeyContext {
         KeyContext::Log
@@ -155,6 +169,10 @@ impl Screen for Logs {
             }
             _ => None,
         }
+    }
+
+    fn footer(&self) -> Option<&'static [(Act, &'static str)]> {
+        self.log.is_some().then_some(FOOTER)
     }
 
     fn follows(&self) -> bool {

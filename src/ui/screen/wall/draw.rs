@@ -10,11 +10,11 @@ use ratatui::{
 use crate::{
     cluster::Timestamp,
     config::Slot,
-    grant::ClusterNo,
     ui::{
         app::{cluster::Cluster, link::LinkState},
-        chrome::nodes_ready,
+        chrome::{nodes_ready, tiny},
         screen::{
+            Cx,
             problems::words,
             wall::{Wall, WallPage, failures, figures, findings, lists},
         },
@@ -22,24 +22,8 @@ use crate::{
     },
 };
 
-/// The wall, and all that it may show.
-#[derive(Clone, Copy)]
-pub(in crate::ui) struct WallCx<'a> {
-    pub wall: &'a Wall,
-    /// The clusters that are open.
-    pub open: &'a [&'a Cluster],
-    /// The one that was on the screen last.
-    pub current: &'a Cluster,
-}
-
-impl<'a> WallCx<'a> {
-    fn cluster(&self, no: ClusterNo) -> &'a Cluster {
-        self.open.iter().find(|cluster| cluster.no == no).unwrap_or(&self.current)
-    }
-}
-
 /// Its place on the screen: it moves a little, so that nothing burns in. `None` where there is no room.
-pub(in crate::ui) fn place(wall: &Wall, now: Timestamp, area: Rect) -> Option<Rect> {
+fn place(wall: &Wall, now: Timestamp, area: Rect) -> Option<Rect> {
     let (dx, dy) = wall.shift(now);
     let area = Rect {
         x: area.x + dx.min(area.width),
@@ -51,26 +35,29 @@ pub(in crate::ui) fn place(wall: &Wall, now: Timestamp, area: Rect) -> Option<Re
 }
 
 /// Draws the page that is shown.
-pub(in crate::ui) fn draw(cx: WallCx<'_>, frame: &mut Frame<'_>, area: Rect) {
-    let page = cx.wall.page;
+pub(in crate::ui) fn draw(wall: &Wall, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let Some(area) = place(wall, cx.cluster.now, area) else {
+        return tiny(cx.cluster, None, frame, area);
+    };
+    let page = wall.page;
     let cluster = match page {
-        WallPage::Clusters => cx.current,
+        WallPage::Clusters => cx.cluster,
         WallPage::Lost(no)
         | WallPage::Figures(no)
         | WallPage::Problems(no)
         | WallPage::Services(no)
         | WallPage::Nodes(no)
-        | WallPage::Failures(no) => cx.cluster(no),
+        | WallPage::Failures(no) => cx.open().find(|open| open.no == no).unwrap_or(cx.cluster),
     };
     if matches!(page, WallPage::Lost(_)) {
-        return lost(cx, cluster, frame, area);
+        return lost(wall, cx, cluster, frame, area);
     }
-    head(cx, cluster, frame, Rect { height: 1, ..area });
+    head(wall, cx, cluster, frame, Rect { height: 1, ..area });
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
-    dots(cx, cluster, frame, foot);
+    dots(wall, cx, cluster, frame, foot);
     let body = Rect { y: area.y + 2, height: area.height.saturating_sub(4), ..area };
     match page {
-        WallPage::Clusters => lists::clusters(cx.open, frame, body),
+        WallPage::Clusters => lists::clusters(&cx.open().collect::<Vec<_>>(), frame, body),
         WallPage::Figures(_) => figures::draw(cluster, frame, body),
         WallPage::Problems(_) => findings::draw(cluster, frame, body),
         WallPage::Services(_) => lists::services(cluster, frame, body),
@@ -81,14 +68,14 @@ pub(in crate::ui) fn draw(cx: WallCx<'_>, frame: &mut Frame<'_>, area: Rect) {
 }
 
 /// Name, heartbeat, age of the data, and the clock.
-fn head(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
-    let several = cx.open.len() > 1;
-    let name = match cx.wall.page {
+fn head(wall: &Wall, cx: Cx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let several = cx.open().count() > 1;
+    let name = match wall.page {
         WallPage::Clusters => "all clusters".to_owned(),
         _ if several || cluster.settings.named => text::clean(&cluster.settings.name).into_owned(),
         _ => text::clean(&cluster.model.store.info().manager).into_owned(),
     };
-    let title = match cx.wall.page {
+    let title = match wall.page {
         WallPage::Clusters => "Clusters",
         WallPage::Lost(_) => "Lost",
         WallPage::Figures(_) => "Swarm",
@@ -98,7 +85,7 @@ fn head(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
         WallPage::Failures(_) => "Failures, last hour",
     };
     let silent = cluster.tasks_silent();
-    let (beat, slot) = match (cluster.is_live() && silent.is_none(), cx.wall.beat) {
+    let (beat, slot) = match (cluster.is_live() && silent.is_none(), wall.beat) {
         (true, true) => ("●", Slot::Ok),
         (true, false) => ("○", Slot::Ok),
         (false, _) => ("◍", Slot::Warn),
@@ -115,7 +102,7 @@ fn head(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
         Span::styled(name, cluster.style(Slot::Title)),
         Span::styled(format!("   {title}"), cluster.style(Slot::Text)),
     ];
-    if cx.wall.held {
+    if wall.held {
         spans.push(Span::styled("   held", cluster.style(Slot::Info)));
     }
     frame.render_widget(Line::from(spans), area);
@@ -132,21 +119,20 @@ fn clock(cluster: &Cluster) -> String {
 }
 
 /// Number of the page, and the key that leads away from the wall.
-fn dots(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
-    let pages = Wall::pages(cx.open.iter().copied());
+fn dots(wall: &Wall, cx: Cx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+    let pages = Wall::pages(cx.open());
     let mut spans = Vec::new();
     for page in &pages {
         let (dot, slot) =
-            if *page == cx.wall.page { ("● ", Slot::Info) } else { ("· ", Slot::Border) };
+            if *page == wall.page { ("● ", Slot::Info) } else { ("· ", Slot::Border) };
         spans.push(Span::styled(dot, cluster.style(slot)));
     }
     // The worst is never a page away.
     let worst = cx
-        .open
-        .iter()
+        .open()
         .filter_map(|b| Some((b, b.loud().next()?)))
         .min_by_key(|(of, p)| (!p.is_new(of.model.now), p.urgency()));
-    if let Some((of, problem)) = worst.filter(|_| !matches!(cx.wall.page, WallPage::Problems(_))) {
+    if let Some((of, problem)) = worst.filter(|_| !matches!(wall.page, WallPage::Problems(_))) {
         let used: usize = spans.iter().map(Span::width).sum();
         let news = words::news(problem, of.model.now);
         let room = (area.width as usize).saturating_sub(used + 4 + text::width(news));
@@ -161,7 +147,7 @@ fn dots(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
 }
 
 /// A whole screen that can't be overlooked.
-fn lost(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
+fn lost(wall: &Wall, cx: Cx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
     let (style, why, again) = match &cluster.link.state {
         LinkState::Lost { why, next, .. } => {
             let why = cluster.why_lost().unwrap_or(why.into());
@@ -217,8 +203,8 @@ fn lost(cx: WallCx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area: Rect) {
         frame.render_widget(Line::styled(said, style), place);
         y += 1;
     }
-    if cx.open.len() > 1 {
-        dots(cx, cluster, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
+    if cx.open().count() > 1 {
+        dots(wall, cx, cluster, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
     }
 }
 

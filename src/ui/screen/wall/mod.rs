@@ -8,16 +8,20 @@ pub(in crate::ui) mod findings;
 pub(in crate::ui) mod lists;
 pub(in crate::ui) mod settings;
 
-pub(in crate::ui) use draw::{WallCx, draw, place};
 pub use settings::WallSettings;
 use std::{collections::HashSet, time::Duration};
 
+use ratatui::{Frame, layout::Rect};
+
 use crate::{
-    cluster::Timestamp,
+    cluster::{Subject, Timestamp},
     grant::ClusterNo,
     triage::{Problem, Severity},
     ui::{
         app::{Effect, cluster::Cluster, link::LinkState},
+        input::actions::{Act, KeyContext},
+        screen::{Cx, Handled, Screen},
+        table::rows::Rows,
         widget::text,
     },
 };
@@ -57,11 +61,14 @@ struct Finding {
 /// The state of the wall.
 #[derive(Debug)]
 pub(in crate::ui) struct Wall {
-    pub open: bool,
+    pub settings: WallSettings,
     pub page: WallPage,
+    /// The pages there were when it last looked.
+    pages: Vec<WallPage>,
     /// Someone holds the page.
     pub held: bool,
-    settings: WallSettings,
+    /// It has just come to the screen: nothing that is there is new.
+    is_opening: bool,
     turned: Timestamp,
     /// Goes to and fro with the data, and stops with it.
     pub beat: bool,
@@ -73,14 +80,14 @@ pub(in crate::ui) struct Wall {
     told: Option<Timestamp>,
 }
 
-impl Wall {
-    /// A wall at its first page.
-    pub fn new(settings: WallSettings) -> Self {
+impl Default for Wall {
+    fn default() -> Self {
         Self {
-            open: settings.open,
+            settings: WallSettings::default(),
             page: WallPage::Clusters,
+            pages: Vec::new(),
             held: false,
-            settings,
+            is_opening: false,
             turned: Timestamp::NEVER,
             beat: false,
             heard: None,
@@ -90,7 +97,9 @@ impl Wall {
             told: None,
         }
     }
+}
 
+impl Wall {
     /// Where on the screen it is drawn now: columns and rows from the corner.
     pub fn shift(&self, now: Timestamp) -> (u16, u16) {
         let step = (now.0.max(0) as u64 / 1_000_000_000 / SHIFT) % 6;
@@ -117,32 +126,6 @@ impl Wall {
         pages
     }
 
-    /// Time goes by. Returns what is to be done outside.
-    pub fn tick<'b>(
-        &mut self,
-        clusters: impl Iterator<Item = &'b Cluster> + Clone,
-        now: Timestamp,
-    ) -> Vec<Effect> {
-        let heard = clusters.clone().filter_map(|b| b.link.last_heard).max();
-        if heard != self.heard {
-            self.heard = heard;
-            self.beat = !self.beat;
-        }
-        let pages = Self::pages(clusters.clone());
-        self.look(clusters, now);
-        let at = pages.iter().position(|page| *page == self.page);
-        let turn = i64::try_from(self.settings.turn.as_nanos()).unwrap_or(i64::MAX);
-        match at {
-            // It went with what it showed, or came to be lost.
-            None => self.to(pages.first().copied(), now),
-            Some(at) if !self.held && now.0.saturating_sub(self.turned.0) >= turn => {
-                self.to(pages.get((at + 1) % pages.len()).copied(), now);
-            }
-            Some(_) => {}
-        }
-        self.tell(now)
-    }
-
     fn to(&mut self, page: Option<WallPage>, now: Timestamp) {
         if let Some(page) = page {
             self.page = page;
@@ -151,26 +134,14 @@ impl Wall {
     }
 
     /// To the next page or the one before.
-    pub fn step<'b>(
-        &mut self,
-        clusters: impl Iterator<Item = &'b Cluster> + Clone,
-        by: isize,
-        now: Timestamp,
-    ) {
-        let pages = Self::pages(clusters);
-        let at = pages.iter().position(|page| *page == self.page).unwrap_or(0);
-        let next = (at as isize + by).rem_euclid(pages.len().max(1) as isize) as usize;
-        self.to(pages.get(next).copied(), now);
-    }
-
-    /// It comes to the screen: nothing is new yet, so no bell rings and no command runs.
-    pub fn opened<'b>(&mut self, clusters: impl Iterator<Item = &'b Cluster>, now: Timestamp) {
-        self.look(clusters, now);
-        self.untold.clear();
+    fn step(&mut self, by: isize, now: Timestamp) {
+        let at = self.pages.iter().position(|page| *page == self.page).unwrap_or(0);
+        let next = (at as isize + by).rem_euclid(self.pages.len().max(1) as isize) as usize;
+        self.to(self.pages.get(next).copied(), now);
     }
 
     /// Brings new critical findings to the front.
-    pub fn look<'b>(&mut self, clusters: impl Iterator<Item = &'b Cluster>, now: Timestamp) {
+    fn look<'b>(&mut self, clusters: impl Iterator<Item = &'b Cluster>, now: Timestamp) {
         let mut critical = HashSet::new();
         let mut fresh = None;
         for cluster in clusters {
@@ -229,6 +200,85 @@ impl Wall {
             });
         }
         effects
+    }
+}
+
+impl Screen for Wall {
+    fn context(&self) -> KeyContext {
+        KeyContext::Wall
+    }
+
+    fn refresh(&mut self, cx: Cx<'_>) {
+        self.pages = Self::pages(cx.open());
+        if std::mem::take(&mut self.is_opening) {
+            // No bell rings and no command runs.
+            self.look(cx.open(), cx.cluster.now);
+            self.untold.clear();
+        }
+    }
+
+    fn tick(&mut self, cx: Cx<'_>) -> Vec<Effect> {
+        let now = cx.cluster.now;
+        let heard = cx.open().filter_map(|b| b.link.last_heard).max();
+        if heard != self.heard {
+            self.heard = heard;
+            self.beat = !self.beat;
+        }
+        self.look(cx.open(), now);
+        let at = self.pages.iter().position(|page| *page == self.page);
+        let turn = i64::try_from(self.settings.turn.as_nanos()).unwrap_or(i64::MAX);
+        match at {
+            // It went with what it showed, or came to be lost.
+            None => self.to(self.pages.first().copied(), now),
+            Some(_) if !self.held && now.0.saturating_sub(self.turned.0) >= turn => {
+                self.step(1, now)
+            }
+            Some(_) => {}
+        }
+        self.tell(now)
+    }
+
+    fn is_whole(&self) -> bool {
+        true
+    }
+
+    fn draws_news(&self) -> bool {
+        false
+    }
+
+    fn draw(&self, cx: Cx<'_>, frame: &mut Frame<'_>, area: Rect) {
+        draw::draw(self, cx, frame, area);
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        None
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        None
+    }
+
+    fn subject(&self, _: &Cluster) -> Option<Subject> {
+        None
+    }
+
+    /// None of its keys changes anything.
+    fn act(&mut self, act: Act, cluster: &mut Cluster) -> Handled {
+        match act {
+            Act::Pause | Act::Mark => self.held = !self.held,
+            Act::NextPane | Act::Down | Act::PageDown | Act::NextCluster => {
+                self.step(1, cluster.now)
+            }
+            Act::PreviousPane | Act::Up | Act::PageUp | Act::PreviousCluster => {
+                self.step(-1, cluster.now);
+            }
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn opened(&mut self, _: bool, _: &Cluster) {
+        self.is_opening = true;
     }
 }
 
