@@ -113,7 +113,8 @@ fn engine_stopped(cx: &Context<'_>, task: &Task) -> bool {
             && other.since.0.abs_diff(task.since.0) <= MOMENT
     };
     let survived = |other: &Task| other.state == TaskState::Running && other.since < task.since;
-    (others().any(with_it) || told_anew(cx, node, task.since, AT_ONCE)) && !others().any(survived)
+    (others().any(with_it) || told_anew(cx, node, task.since, (RESTARTED, AT_ONCE)))
+        && !others().any(survived)
 }
 
 /// The time around the end or beginning of an engine within which it ends its tasks.
@@ -123,9 +124,14 @@ const AT_ONCE: i64 = 5_000_000_000;
 /// the managers may have to elect a leader first.
 const TOLD_LATER: i64 = 60_000_000_000;
 
-/// Whether a node was told anew at that time, or at most so long after it.
-fn told_anew(cx: &Context<'_>, node: &NodeId, at: Timestamp, later: i64) -> bool {
-    let around = at.0.saturating_sub(AT_ONCE)..=at.0.saturating_add(later);
+/// The time before the end of a task within which its node is told anew if its engine was restarted: a few
+/// milliseconds (measured), and what the two clocks differ. Any longer, and a label that somebody set
+/// explains a memory limit away.
+const RESTARTED: i64 = 2_000_000_000;
+
+/// Whether a node was told anew at most so long before that time, or after it.
+fn told_anew(cx: &Context<'_>, node: &NodeId, at: Timestamp, (before, later): (i64, i64)) -> bool {
+    let around = at.0.saturating_sub(before)..=at.0.saturating_add(later);
     let near = |told: Timestamp| told.is_set() && around.contains(&told.0);
     let seen = cx.store.memory().node(node);
     cx.store.node(node).is_some_and(|n| near(n.updated))
@@ -142,7 +148,7 @@ pub(super) fn engine_restarted(cx: &Context<'_>, task: &Task) -> bool {
     let Some(node) = task.node.as_ref().filter(|_| says_so(task)) else {
         return engine_stopped(cx, task);
     };
-    if told_anew(cx, node, task.since, TOLD_LATER) {
+    if told_anew(cx, node, task.since, (AT_ONCE, TOLD_LATER)) {
         return true;
     }
     let near = |at: Timestamp| at.is_set() && at.0.abs_diff(task.since.0) <= AT_ONCE as u64;

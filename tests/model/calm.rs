@@ -468,6 +468,8 @@ fn tasks_of_one_service_that_die_with_their_engine_are_no_failures() {
     assert_eq!(told(2, 3_600, 86_400), 0, "all at once");
     assert!(told(2, 4, 86_400) > 0, "each as soon as it ran");
     assert_eq!(told(1, 3_600, 9), 0, "the node was told anew");
+    assert_eq!(told(1, 3_600, 5), 0, "a moment later");
+    assert!(told(1, 3_600, 11) > 0, "somebody had set a label before");
     assert!(told(1, 3_600, 86_400) > 0, "nothing else tells of the engine");
 }
 
