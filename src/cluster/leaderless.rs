@@ -21,7 +21,7 @@ pub struct Answering {
 }
 
 /// The managers of a Swarm without a leader, as far as skep can ask them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaderless {
     /// Time since which it is known to have none, by the manager's clock.
     pub since: Timestamp,

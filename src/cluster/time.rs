@@ -1,22 +1,14 @@
 //! Instants of the manager's clock.
 
-use std::{fmt, time::Duration};
+use std::{fmt, num::NonZeroI64, time::Duration};
 
-/// Nanoseconds since the Unix epoch, UTC. [`Timestamp::NEVER`] stands for Go's zero time.
+/// An instant: nanoseconds since the Unix epoch, UTC. What never was, or is not known, is `None`, which
+/// takes no room: the epoch itself is no instant, it is told as a nanosecond later.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    serde::Serialize,
-    serde::Deserialize,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
-pub struct Timestamp(pub i64);
+#[serde(from = "i64", into = "i64")]
+pub struct Timestamp(NonZeroI64);
 
 /// Start of a period: ages count by the manager's clock, which is known only once it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,43 +30,49 @@ impl Since {
 }
 
 impl Timestamp {
-    /// Not set: the engine writes `0001-01-01T00:00:00Z`.
-    pub const NEVER: Self = Self(0);
-
-    /// Reads RFC 3339. Anything unreadable, and Go's zero time, is [`Timestamp::NEVER`].
-    pub fn parse(text: &str) -> Self {
-        if text.starts_with("0001-01-01T") {
-            return Self::NEVER;
-        }
-        text.parse::<jiff::Timestamp>()
-            .ok()
-            .and_then(|t| i64::try_from(t.as_nanosecond()).ok())
-            .map_or(Self::NEVER, Self)
+    /// Reads RFC 3339. Anything unreadable is none, and so is what Go writes for a time that is not set,
+    /// `0001-01-01T00:00:00Z`, or one that no engine lived in.
+    pub fn parse(text: &str) -> Option<Self> {
+        let nanos = text.parse::<jiff::Timestamp>().ok()?.as_nanosecond();
+        NonZeroI64::new(i64::try_from(nanos).ok()?).map(Self)
     }
 
-    /// The instant; none if it is not set.
-    pub fn set(self) -> Option<Self> {
-        self.is_set().then_some(self)
+    /// An instant from nanoseconds since the epoch.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        match NonZeroI64::new(nanos) {
+            Some(nanos) => Self(nanos),
+            None => Self::from_nanos(1),
+        }
     }
 
     /// An instant from whole seconds since the epoch.
     pub fn from_secs(secs: i64) -> Self {
-        Self(secs.saturating_mul(1_000_000_000))
+        Self::from_nanos(secs.saturating_mul(1_000_000_000))
     }
 
-    /// Whether this is a real instant.
-    pub fn is_set(self) -> bool {
-        self != Self::NEVER
+    /// Nanoseconds since the epoch.
+    pub fn nanos(self) -> i64 {
+        self.0.get()
+    }
+
+    /// Whole seconds since the epoch, and nanoseconds after them: as the engine reads a time in a path.
+    pub fn secs_and_nanos(self) -> (i64, i64) {
+        (self.nanos().div_euclid(1_000_000_000), self.nanos().rem_euclid(1_000_000_000))
+    }
+
+    /// Nanoseconds from here to another instant; negative if that was before.
+    pub fn until(self, other: Self) -> i64 {
+        other.nanos().saturating_sub(self.nanos())
     }
 
     /// Age at `now`; zero if it lies ahead.
     pub fn age(self, now: Self) -> Duration {
-        Duration::from_nanos(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))
+        Duration::from_nanos(u64::try_from(self.until(now)).unwrap_or(0))
     }
 
     /// This instant moved by signed nanoseconds.
     pub fn shifted(self, nanos: i64) -> Self {
-        Self(self.0.saturating_add(nanos))
+        Self::from_nanos(self.nanos().saturating_add(nanos))
     }
 
     /// This instant, later by a duration.
@@ -83,7 +81,7 @@ impl Timestamp {
     }
 
     fn jiff(self) -> jiff::Timestamp {
-        jiff::Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or_default()
+        jiff::Timestamp::from_nanosecond(i128::from(self.nanos())).unwrap_or_default()
     }
 
     /// `14:03:12` in UTC.
@@ -106,7 +104,7 @@ impl Timestamp {
         if then > now {
             then = then.yesterday().ok()?;
         }
-        i64::try_from(then.timestamp().as_nanosecond()).ok().map(Self)
+        Some(then.timestamp().into())
     }
 
     /// `2026-11-21 14:03:12Z`.
@@ -117,14 +115,26 @@ impl Timestamp {
 
 impl From<i64> for Timestamp {
     fn from(nanos: i64) -> Self {
-        Self(nanos)
+        Self::from_nanos(nanos)
     }
 }
 
-/// RFC 3339 in UTC, or nothing when not set.
+impl From<Timestamp> for i64 {
+    fn from(at: Timestamp) -> Self {
+        at.nanos()
+    }
+}
+
+impl From<jiff::Timestamp> for Timestamp {
+    fn from(at: jiff::Timestamp) -> Self {
+        Self::from_nanos(i64::try_from(at.as_nanosecond()).unwrap_or(i64::MAX))
+    }
+}
+
+/// RFC 3339 in UTC.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_set() { write!(f, "{}", self.jiff()) } else { Ok(()) }
+        write!(f, "{}", self.jiff())
     }
 }
 
@@ -134,12 +144,25 @@ mod tests {
 
     #[test]
     fn reads_what_engines_write() {
-        assert_eq!(Timestamp::parse("0001-01-01T00:00:00Z"), Timestamp::NEVER);
-        assert_eq!(Timestamp::parse("nonsense"), Timestamp::NEVER);
-        let t = Timestamp::parse("2026-11-21T07:48:45.580120475Z");
-        assert_eq!(t.0 % 1_000_000_000, 580_120_475);
+        assert_eq!(Timestamp::parse("0001-01-01T00:00:00Z"), None);
+        assert_eq!(Timestamp::parse("1970-01-01T00:00:00Z"), None);
+        assert_eq!(Timestamp::parse("nonsense"), None);
+        let t = Timestamp::parse("2026-11-21T07:48:45.580120475Z").unwrap();
+        assert_eq!(t.secs_and_nanos().1, 580_120_475);
         assert_eq!(t.clock(), "07:48:45");
-        assert_eq!(Timestamp::parse("2026-11-21T09:48:45.580120475+02:00"), t);
+        assert_eq!(Timestamp::parse("2026-11-21T09:48:45.580120475+02:00"), Some(t));
+    }
+
+    #[test]
+    fn a_time_that_never_was_takes_no_room() {
+        assert_eq!(size_of::<Option<Timestamp>>(), size_of::<i64>());
+        assert!(None < Some(Timestamp::from_nanos(i64::MIN)), "what never was is before all else");
+    }
+
+    #[test]
+    fn the_epoch_is_told_as_a_moment_after_it() {
+        assert_eq!(Timestamp::from_secs(0).nanos(), 1);
+        assert_eq!(Timestamp::from_secs(5).shifted(-5_000_000_000).nanos(), 1);
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub struct LogPrinter {
     terminal: bool,
     held: Vec<LogLine>,
     /// The newest line of each task that may say more.
-    open: HashMap<TaskId, Timestamp>,
+    open: HashMap<TaskId, Option<Timestamp>>,
 }
 
 impl LogPrinter {
@@ -129,7 +129,7 @@ impl LogPrinter {
 
     /// These tasks will be read.
     pub fn expect(&mut self, tasks: Vec<TaskId>) {
-        self.open = tasks.into_iter().map(|task| (task, Timestamp::NEVER)).collect();
+        self.open = tasks.into_iter().map(|task| (task, None)).collect();
     }
 
     /// A task has no more to say, or none for now: nothing is held back for it.
@@ -142,12 +142,14 @@ impl LogPrinter {
     /// # Errors
     /// Nobody reads it.
     pub fn print_settled(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let settled = self.open.values().min().copied().unwrap_or(Timestamp(i64::MAX));
-        if self.held.first().is_none_or(|line| line.at > settled) {
+        // Where no task says more, all is settled.
+        let until = self.open.values().min().copied();
+        let is_settled = |line: &LogLine| until.is_none_or(|until| line.at <= until);
+        if !self.held.first().is_some_and(is_settled) {
             return Ok(());
         }
         self.held.sort_by_key(|line| line.at);
-        let later = self.held.split_off(self.held.partition_point(|line| line.at <= settled));
+        let later = self.held.split_off(self.held.partition_point(is_settled));
         self.print(out)?;
         self.held = later;
         Ok(())
@@ -175,9 +177,10 @@ impl LogPrinter {
         // Stable: lines of one task stay as they came.
         self.held.sort_by_key(|line| line.at);
         for line in std::mem::take(&mut self.held) {
+            let at = line.at.map_or(String::new(), |at| at.to_string());
             if self.json {
                 let object = json!({
-                    "at": line.at.to_string(),
+                    "at": at,
                     "service": line.service,
                     "task": line.task,
                     "task_id": line.task_id.as_str(),
@@ -189,7 +192,7 @@ impl LogPrinter {
                 continue;
             }
             if self.timestamps {
-                write!(out, "{} ", line.at)?;
+                write!(out, "{at} ")?;
             }
             write!(out, "{}@{} | ", clean(&line.task), clean(&line.node))?;
             if self.terminal {

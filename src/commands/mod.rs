@@ -163,7 +163,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
 
 /// `2026-11-21T14:03:12Z`, or so long ago.
 fn moment(text: &str) -> Result<Since, String> {
-    let at = Timestamp::parse(text).set().map(Since::At);
+    let at = Timestamp::parse(text).map(Since::At);
     at.or_else(|| parse_ago(text).map(Since::Ago))
         .ok_or_else(|| format!("--since {text}: write 2026-11-21T14:03:12Z, 90s, 15m or 2h"))
 }

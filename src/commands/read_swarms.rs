@@ -278,5 +278,5 @@ fn in_short(mut why: Vec<String>) -> String {
 
 /// Now, by our clock.
 pub(super) fn now() -> Timestamp {
-    Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(0))
+    Timestamp::from(jiff::Timestamp::now())
 }

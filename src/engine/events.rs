@@ -33,7 +33,7 @@ impl Engine {
     /// no deadline: the lists beside it tell whether the engine is alive.
     pub async fn events(&self, since: Timestamp) -> Result<EventStream> {
         let filters = encode(&json!({ "scope": ["swarm"] }));
-        let (secs, nanos) = (since.0.div_euclid(1_000_000_000), since.0.rem_euclid(1_000_000_000));
+        let (secs, nanos) = since.secs_and_nanos();
         let path = format!("/events?since={secs}.{nanos:09}&filters={filters}");
         let answer = Box::new(self.get(&path, DEADLINE, Limits::STREAM).await?);
         Ok(EventStream { answer, reader: EventReader::default() })

@@ -41,8 +41,8 @@ pub enum Output {
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogFrame {
-    /// When the engine took it; not set where it does not say.
-    pub at: Timestamp,
+    /// When the engine took it; none where it does not say.
+    pub at: Option<Timestamp>,
     /// The output stream.
     pub output: Output,
     /// Without its line end; may hold any byte.
@@ -92,11 +92,10 @@ impl Engine {
     /// Opens a task's log.
     pub async fn task_logs(&self, request: &TaskLogRequest) -> Result<LogStream> {
         let tail = request.tail.map_or("all".into(), |n| n.to_string());
-        let since = if let Some(Timestamp(t)) = request.since {
-            format!("&since={}.{:09}", t.div_euclid(1_000_000_000), t.rem_euclid(1_000_000_000))
-        } else {
-            String::new()
-        };
+        let since = request.since.map_or(String::new(), |since| {
+            let (secs, nanos) = since.secs_and_nanos();
+            format!("&since={secs}.{nanos:09}")
+        });
         let path = format!(
             "/tasks/{}/logs?stdout=1&stderr=1&timestamps=1&tail={tail}&follow={}{since}",
             encode_text(request.task.as_str()),
@@ -241,13 +240,11 @@ fn frame(stream: usize, text: Vec<u8>) -> LogFrame {
 }
 
 /// The timestamp a line begins with, and how many bytes it and its space take.
-fn leading_time(text: &[u8]) -> (Timestamp, usize) {
-    let Some(space) = text.iter().take(40).position(|b| *b == b' ') else {
-        let at = std::str::from_utf8(text).map_or(Timestamp::NEVER, Timestamp::parse);
-        return if at.is_set() { (at, text.len()) } else { (at, 0) };
-    };
-    let at = std::str::from_utf8(&text[..space]).map_or(Timestamp::NEVER, Timestamp::parse);
-    if at.is_set() { (at, space + 1) } else { (at, 0) }
+fn leading_time(text: &[u8]) -> (Option<Timestamp>, usize) {
+    let space = text.iter().take(40).position(|b| *b == b' ');
+    let word = &text[..space.unwrap_or(text.len())];
+    let at = std::str::from_utf8(word).ok().and_then(Timestamp::parse);
+    (at, if at.is_some() { word.len() + usize::from(space.is_some()) } else { 0 })
 }
 
 fn strip_time(bytes: &[u8]) -> &[u8] {

@@ -57,7 +57,7 @@ impl Engine {
             ingress: found.ingress.unwrap_or_default(),
             options: pairs(found.options),
             labels: pairs(found.labels),
-            created: Timestamp::parse(&found.created.map_or(String::new(), |at| at.to_string())),
+            created: found.created.and_then(|at| Timestamp::parse(&at.to_string())),
         }))
     }
 

@@ -86,7 +86,7 @@ impl Engine {
         };
         let round_trip = sent.elapsed();
         let theirs = Timestamp::parse(&info.system_time);
-        let skew = if theirs.is_set() { ahead(theirs, asked_at, round_trip) } else { 0 };
+        let skew = theirs.map_or(0, |theirs| ahead(theirs, asked_at, round_trip));
         self.judge(&info)?;
         Ok(Probe { info: info.cluster(self.api()), unread: None, skew, round_trip })
     }
@@ -180,7 +180,7 @@ impl Engine {
         let date = answer.header("Date").replace("GMT", "+0000");
         let date = jiff::fmt::rfc2822::parse(&date).ok().map(|date| date.timestamp());
         let date = date.and_then(|at| i64::try_from(at.as_nanosecond()).ok());
-        let theirs = date.map(|nanos| Timestamp(nanos).shifted(500_000_000));
+        let theirs = date.map(|nanos| Timestamp::from_nanos(nanos).shifted(500_000_000));
         let skew = theirs.map_or(0, |theirs| ahead(theirs, asked_at, round_trip));
         let info = ClusterInfo::default();
         let greeted = Probe { info, unread: None, skew, round_trip };
@@ -221,7 +221,7 @@ impl Engine {
 
 /// Offset of their clock: they read it half a round trip after we asked.
 fn ahead(theirs: Timestamp, asked_at: Timestamp, round_trip: Duration) -> i64 {
-    theirs.0 - asked_at.0 - i64::try_from(round_trip.as_nanos() / 2).unwrap_or(0)
+    asked_at.until(theirs) - i64::try_from(round_trip.as_nanos() / 2).unwrap_or(0)
 }
 
 fn or_state(said: String, state: &str) -> String {

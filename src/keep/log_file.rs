@@ -82,8 +82,9 @@ mod tests {
     fn a_week_of_private_files_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("audit.jsonl"), "").unwrap();
-        let mut log =
-            LogFile::new(dir.path().to_owned(), || Timestamp(NOW.load(Ordering::Relaxed)));
+        let mut log = LogFile::new(dir.path().to_owned(), || {
+            Timestamp::from_nanos(NOW.load(Ordering::Relaxed))
+        });
         for _ in 0..9 {
             log.write_all(b"one\n").unwrap();
             log.write_all(b"two\n").unwrap();

@@ -109,10 +109,12 @@ impl History {
             past.quieted = format::read_all(&file);
             let file = past.read(read_text(&dir.join(BEGINNINGS), LIST_LIMIT));
             past.beginnings = format::read_all(&file);
-            past.beginnings.retain(|one| one.seen.age(now) < OPEN && one.since.is_set());
+            // Versions before this one wrote 0 for a beginning that they did not know.
+            let is_known = |one: &Beginning| one.since != Timestamp::from_nanos(0);
+            past.beginnings.retain(|one| one.seen.age(now) < OPEN && is_known(one));
         }
         entries.append(&mut past.read(self.actions(swarm)));
-        entries.retain(|e: &Entry| e.at.0 >= now.0 - KEPT && e.at <= now.shifted(KEPT));
+        entries.retain(|e: &Entry| e.at >= now.shifted(-KEPT) && e.at <= now.shifted(KEPT));
         entries.sort_by_key(|e| e.at);
         let mut entries = told_once(entries);
         for entry in &mut entries {
@@ -244,7 +246,7 @@ fn is_result(sent: &Value, line: &Value) -> bool {
 /// A line of the audit file as an entry of the timeline.
 fn action(line: &Value) -> Option<Entry> {
     let text = |key: &str| line[key].as_str().unwrap_or_default();
-    let at = Timestamp::parse(text("at"));
+    let at = Timestamp::parse(text("at"))?;
     let (result, who) = (text("result"), text("who"));
     let (kind, subject) = if text("node_id").is_empty() {
         ("service", Subject::Service(ServiceId::from(text("service_id"))))
@@ -261,7 +263,7 @@ fn action(line: &Value) -> Option<Entry> {
         "sent" => " (sent, no answer known)".into(),
         other => format!(" ({other})"),
     };
-    at.is_set().then(|| Entry {
+    Some(Entry {
         seq: 0,
         kept: true,
         at,
@@ -346,7 +348,7 @@ mod tests {
             timeline: Some(dir.path().join("timeline")),
             audit: dir.path().join("audit.jsonl"),
         };
-        let now = Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap());
+        let now = Timestamp::from(jiff::Timestamp::now());
         let old = now.shifted(-2 * KEPT);
         history.append("swarm1", &[entry(old, "long ago")], now).unwrap();
         let hostile = "lost again\u{9b}2J\u{7f}\u{202e}";
@@ -396,7 +398,7 @@ mod tests {
     fn what_can_not_be_read_is_told_in_the_history() {
         let dir = tempfile::tempdir().unwrap();
         let history = History { timeline: Some(dir.path().into()), audit: "none".into() };
-        let now = Timestamp(2_000_000_000_000_000_000);
+        let now = Timestamp::from_secs(2_000_000_000);
         history.append("swarm1", &[entry(now, "lost")], now).unwrap();
         fs::create_dir(dir.path().join("swarm1/quieted.json")).unwrap();
         let told = history.load("swarm1", now).with_gaps(now);
@@ -411,7 +413,7 @@ mod tests {
     fn what_several_skeps_saw_happened_once() {
         let dir = tempfile::tempdir().unwrap();
         let history = History { timeline: Some(dir.path().into()), audit: "none".into() };
-        let now = Timestamp(2_000_000_000_000_000_000);
+        let now = Timestamp::from_secs(2_000_000_000);
         let seen = |millis: i64, text| entry(now.shifted(millis * 1_000_000), text);
         for entries in [
             vec![seen(-60_000, "lost"), seen(-20_000, "back"), seen(-10_000, "lost")],
@@ -429,7 +431,7 @@ mod tests {
     fn every_action_is_told_with_its_own_result() {
         let dir = tempfile::tempdir().unwrap();
         let history = History { timeline: None, audit: dir.path().join("audit.jsonl") };
-        let now = Timestamp(2_000_000_000_000_000_000);
+        let now = Timestamp::from_secs(2_000_000_000);
         let line = |service: &str, version: u32, result: &str| {
             let at = now.shifted(-1_000_000_000).to_string();
             let line = json!({
@@ -461,7 +463,7 @@ mod tests {
     fn a_beginning_is_known_for_as_long_as_the_problem_may_go_on() {
         let dir = tempfile::tempdir().unwrap();
         let history = History { timeline: Some(dir.path().into()), audit: "none".into() };
-        let now = Timestamp(2_000_000_000_000_000_000);
+        let now = Timestamp::from_secs(2_000_000_000);
         let kept = vec![Beginning {
             key: "trouble s1".into(),
             since: now.shifted(-KEPT),
@@ -473,5 +475,8 @@ mod tests {
             |secs: i64| history.load("swarm1", now.shifted(secs * 1_000_000_000)).beginnings;
         assert_eq!(after(40), kept);
         assert_eq!(after(3_600), [], "it may have been over in between");
+        let unknown = Beginning { since: Timestamp::from_nanos(0), ..kept[0].clone() };
+        history.keep_beginnings("swarm1", &[unknown]).unwrap();
+        assert_eq!(after(40), [], "an older skep did not know it");
     }
 }

@@ -4,5 +4,5 @@ use crate::cluster::Timestamp;
 
 /// Our time. A manager's differs from it by its skew.
 pub(super) fn wall() -> Timestamp {
-    Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(0))
+    Timestamp::from(jiff::Timestamp::now())
 }

@@ -16,11 +16,22 @@ pub enum Began {
 
 impl From<Timestamp> for Began {
     fn from(at: Timestamp) -> Self {
-        if at.is_set() { Self::At(at) } else { Self::Unknown }
+        Self::At(at)
+    }
+}
+
+impl From<Option<Timestamp>> for Began {
+    fn from(at: Option<Timestamp>) -> Self {
+        at.map_or(Self::Unknown, Self::At)
     }
 }
 
 impl Began {
+    /// At this time or before, if that is known.
+    pub fn by(at: Option<Timestamp>) -> Self {
+        at.map_or(Self::Unknown, Self::By)
+    }
+
     /// The time, if it is known exactly.
     pub fn exactly(self) -> Option<Timestamp> {
         match self {
@@ -69,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_beginning_gets_no_younger_and_the_exact_one_holds() {
-        let (early, late) = (Timestamp(10), Timestamp(20));
+        let (early, late) = (Timestamp::from_secs(10), Timestamp::from_secs(20));
         let (at, by) = (Began::At, Began::By);
         for (one, other, right) in [
             (Began::Unknown, by(late), by(late)),

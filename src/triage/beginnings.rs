@@ -20,8 +20,9 @@ const YOUNG: Duration = Duration::from_secs(24 * 3_600);
 #[derive(Debug, Default)]
 pub(super) struct BeginningsKeeper {
     /// When the problems were last compared with what is written.
-    compared: Timestamp,
-    at: Timestamp,
+    compared: Option<Timestamp>,
+    /// When they were last written.
+    at: Option<Timestamp>,
     written: Vec<(String, Began)>,
 }
 
@@ -29,19 +30,19 @@ impl BeginningsKeeper {
     /// The beginnings of what is open, if they are to be written now.
     pub fn take(&mut self, problems: &[Arc<Problem>], now: Timestamp) -> Option<Vec<Beginning>> {
         // Keys and events come often, and a Swarm on fire has a thousand problems.
-        if self.compared.is_set() && self.compared.age(now) < CHANGED {
+        if self.compared.is_some_and(|at| at.age(now) < CHANGED) {
             return None;
         }
-        self.compared = now;
-        let open = problems.iter().filter(|p| !p.resolved.is_set() && p.since != Began::Unknown);
+        self.compared = Some(now);
+        let open = problems.iter().filter(|p| p.resolved.is_none() && p.since != Began::Unknown);
         let open = open.filter(|p| p.severity > Severity::Advice);
         let mut all: Vec<(String, Began)> = open.map(|p| (p.key(), p.since)).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
-        let is_due = self.at.age(now) >= SAME && !all.is_empty();
+        let is_due = self.at.is_none_or(|at| at.age(now) >= SAME) && !all.is_empty();
         if all == self.written && !is_due {
             return None;
         }
-        (self.at, self.written) = (now, all);
+        (self.at, self.written) = (Some(now), all);
         let kept = |(key, began): &(String, Began)| {
             let since = began.at_latest()?;
             let exactly = began.exactly().is_some();
@@ -58,11 +59,11 @@ pub fn unknown_beginning(store: &Store, problem: &Problem, now: Timestamp) -> St
         return if of_tasks { "unknown: only its tasks tell" } else { "unknown" }.to_owned();
     };
     let created = match &problem.subject {
-        Subject::Service(id) | Subject::Task(_, id) => store.service(id).map(|s| s.created),
+        Subject::Service(id) | Subject::Task(_, id) => store.service(id).and_then(|s| s.created),
         _ => None,
     };
     let said = format!("{}, {} ago, or earlier", at.clock(), age(at.age(now)));
-    match created.filter(|at| at.is_set() && at.age(now) < YOUNG) {
+    match created.filter(|at| at.age(now) < YOUNG) {
         Some(at) => format!("{said}; it was created at {}", at.clock()),
         None => said,
     }

@@ -34,44 +34,41 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The thresholds.
     pub thresholds: &'a Thresholds,
-    again: Cell<Timestamp>,
+    again: Cell<Option<Timestamp>>,
 }
 
 impl<'a> Context<'a> {
     /// A look at `store`.
     pub fn new(store: &'a Store, now: Timestamp, thresholds: &'a Thresholds) -> Self {
-        Self { store, now, thresholds, again: Cell::new(Timestamp::NEVER) }
+        Self { store, now, thresholds, again: Cell::new(None) }
     }
 
     /// Whether a state that began at `since` has lasted for `limit`. If not, the object is examined again when it
     /// will have. A state whose beginning is unknown has lasted long enough.
-    pub fn lasts(&self, since: Timestamp, limit: Duration) -> bool {
-        if !since.is_set() || since.age(self.now) >= limit {
+    pub fn lasts(&self, since: impl Into<Option<Timestamp>>, limit: Duration) -> bool {
+        let Some(since) = since.into().filter(|since| since.age(self.now) < limit) else {
             return true;
-        }
+        };
         self.again_at(since.shifted(nanos(limit)));
         false
     }
 
     /// Whether `at` is at most `within` ago; if so, asks to be looked at again when it will not be.
-    pub fn recent(&self, at: Timestamp, within: Duration) -> bool {
-        if !at.is_set() || at.age(self.now) > within {
-            return false;
-        }
+    pub fn recent(&self, at: impl Into<Option<Timestamp>>, within: Duration) -> bool {
+        let Some(at) = at.into().filter(|at| at.age(self.now) <= within) else { return false };
         self.again_at(at.shifted(nanos(within)));
         true
     }
 
     fn again_at(&self, at: Timestamp) {
-        let before = self.again.get();
-        if at > self.now && (!before.is_set() || at < before) {
-            self.again.set(at);
+        if at > self.now && self.again.get().is_none_or(|before| at < before) {
+            self.again.set(Some(at));
         }
     }
 
     /// The next time at which time alone may change the findings.
-    pub fn take_again(&self) -> Timestamp {
-        self.again.replace(Timestamp::NEVER)
+    pub fn take_again(&self) -> Option<Timestamp> {
+        self.again.take()
     }
 
     /// Nodes that can be given tasks.
@@ -84,9 +81,9 @@ impl<'a> Context<'a> {
 
     /// Since when a node is in its state, as well as can be told: as seen, else as the node's object
     /// says, which moves with every state but not with reachability.
-    pub fn state_since(&self, node: &Node) -> Timestamp {
-        let seen = self.store.memory().node(&node.id).map(|m| m.state_since);
-        seen.filter(|at| at.is_set()).unwrap_or(node.updated)
+    pub fn state_since(&self, node: &Node) -> Option<Timestamp> {
+        let seen = self.store.memory().node(&node.id).and_then(|m| m.state_since);
+        seen.or(node.updated)
     }
 }
 
@@ -101,8 +98,8 @@ pub struct ServiceContext<'a> {
     pub cx: &'a Context<'a>,
     /// The service.
     pub service: &'a Service,
-    /// When its spec changed; not set where that can't be told.
-    pub changed: Timestamp,
+    /// When its spec changed; none where that can't be told.
+    pub changed: Option<Timestamp>,
     /// Its progress.
     pub missing: Missing,
     /// All its tasks that the manager keeps.
@@ -125,7 +122,7 @@ pub struct ServiceContext<'a> {
     /// Places that rest: done, between two runs, given up.
     pub rests: HashMap<Place<'a>, Idle>,
     /// When a task of each place ended last.
-    pub(super) ended: HashMap<Place<'a>, Timestamp>,
+    pub(super) ended: HashMap<Place<'a>, Option<Timestamp>>,
     /// Failures of each place since something ended well there, and whether nothing runs there now.
     pub(super) series: Vec<(&'a Task, bool)>,
     /// It is short because something fails, not because something has just begun.
@@ -135,7 +132,7 @@ pub struct ServiceContext<'a> {
     /// It suffers from something else than the update that the engine has undone: that is over.
     pub is_past_undoing: bool,
     refusal: OnceCell<Option<Refusal<'a>>>,
-    pub(super) kept_from: OnceCell<HashMap<Place<'a>, Timestamp>>,
+    pub(super) kept_from: OnceCell<HashMap<Place<'a>, Option<Timestamp>>>,
 }
 
 impl<'a> ServiceContext<'a> {
@@ -216,15 +213,17 @@ impl<'a> ServiceContext<'a> {
             let lately = cx.recent(task.since, LATELY);
             let known = places.entry(task.place()).or_default();
             // Each soon after the one before it: all that goes on is one story, however long.
-            let goes_on = known.last().is_some_and(|next| task.since.age(next.since) <= LATELY);
+            let goes_on = known.last().is_some_and(|next| soon(task.since, next.since));
             if lately || goes_on {
                 recent.push(task);
                 known.push(task);
             }
         }
         places.retain(|_, all| !all.is_empty());
-        let since =
-            |limit: Duration| recent.iter().filter(|t| t.since.age(cx.now) <= limit).count();
+        let within = |limit: Duration, at: Timestamp| at.age(cx.now) <= limit;
+        let since = |limit: Duration| {
+            recent.iter().filter(|t| t.since.is_some_and(|at| within(limit, at))).count()
+        };
         let (fast, lately) = (since(thresholds.loop_within), since(LATELY));
         // The manager keeps few of each place: where all of those failed, it is many. Where they fail at
         // regular times, the next one will.
@@ -244,7 +243,11 @@ impl<'a> ServiceContext<'a> {
         // A slow loop is one all the time: each of its tasks runs for longer than the grace, and is gone in
         // a moment. The life of one that ran well before it is no measure of that.
         let slow = lives.get(lives.len() / 2).copied().unwrap_or_default();
-        let proof = if slow > thresholds.grace { slow * 2 } else { longer.min(thresholds.grace) };
+        let proof = if slow > thresholds.grace {
+            slow.saturating_mul(2)
+        } else {
+            longer.min(thresholds.grace)
+        };
         // Where nothing failed there is nothing to prove.
         let failed_here = |t: &Task| places.contains_key(&t.place());
         self.steady.retain(|t| !failed_here(t) || cx.lasts(t.since, proof.max(BLINK)));
@@ -266,14 +269,15 @@ impl<'a> ServiceContext<'a> {
             |other: &&Task| other.place() == task.place() && other.created < task.created;
         let is_next = self.tasks.iter().any(is_before);
         let delay = if is_next { task.spec.restart.delay } else { Duration::ZERO };
-        task.created.age(task.since).saturating_sub(delay)
+        let lived = task.created.zip(task.since).map(|(created, end)| created.age(end));
+        lived.map_or(Duration::MAX, |lived| lived.saturating_sub(delay))
     }
 
     /// Waiting tasks that say why, failures in places where nothing runs, and all recent ones. Those of
     /// a spec that is not in force any more tell nothing, unless it was that of the update that failed;
     /// nor does one after which its place ran well and was stopped on purpose.
     fn find_trouble(&mut self, filled: &HashSet<Place<'_>>) {
-        let mut ended_well: HashMap<Place<'_>, Timestamp> = HashMap::new();
+        let mut ended_well: HashMap<Place<'_>, Option<Timestamp>> = HashMap::new();
         let ended = |t: &&&Task| t.state.is_terminal() && !t.state.is_failure();
         // One that ran until its node was lost had ended what failed before it.
         for task in self.tasks.iter().filter(ended).chain(&self.lost) {
@@ -299,7 +303,8 @@ impl<'a> ServiceContext<'a> {
             self.fails_now |= now;
             self.fails_itself |= now && task.state != TaskState::Orphaned;
             let goes_on = || self.looping.iter().any(|t| t.id == task.id);
-            if (now || task.since.age(self.cx.now) < LATELY || goes_on())
+            let lately = || task.since.is_some_and(|at| at.age(self.cx.now) < LATELY);
+            if (now || lately() || goes_on())
                 && let Some(why) = why(task)
             {
                 trouble.push((task, why));
@@ -328,7 +333,7 @@ impl<'a> ServiceContext<'a> {
     pub fn is_of_undone(&self, u: &UpdateStatus, task: &Task) -> bool {
         let is_other = task.spec.template != self.service.template;
         task.created >= u.started
-            && (is_other || !u.completed.is_set() || task.since <= u.completed)
+            && (is_other || u.completed.is_none() || task.since <= u.completed)
     }
 
     /// Whether something else has happened since the engine has undone an update: tasks of the spec before
@@ -436,9 +441,8 @@ impl<'a> ServiceContext<'a> {
         let failures = self.series.iter().filter(|(_, now)| *now).map(|(t, _)| t.since);
         let looping = self.looping.iter().map(|t| t.since);
         let all = waiting.chain(failures).chain(looping).chain(lost);
-        let oldest = all.filter(|at| at.is_set()).min();
-        let oldest = oldest.unwrap_or(self.changed).max(self.service.created);
-        if self.history_is_full() { Began::By(oldest) } else { oldest.into() }
+        let oldest = all.flatten().min().or(self.changed).max(self.service.created);
+        if self.history_is_full() { Began::by(oldest) } else { oldest.into() }
     }
 
     /// The node that took its tasks with it, if that explains what is missing.
@@ -447,9 +451,15 @@ impl<'a> ServiceContext<'a> {
     }
 }
 
+/// Whether something was soon after something else.
+fn soon(at: Option<Timestamp>, next: Option<Timestamp>) -> bool {
+    at.zip(next).is_some_and(|(at, next)| at.age(next) <= LATELY)
+}
+
 /// The time between the ends of these, the newest first: none may be twice another.
 fn rhythm(all: &[&Task]) -> Option<Duration> {
-    let mut gaps: Vec<Duration> = all.windows(2).map(|w| w[1].since.age(w[0].since)).collect();
+    let mut gaps: Vec<Duration> =
+        all.windows(2).filter_map(|w| Some(w[1].since?.age(w[0].since?))).collect();
     gaps.sort_unstable();
     let (first, last) = (gaps.first()?, gaps.last()?);
     (*last <= *first * 2).then(|| gaps[gaps.len() / 2])

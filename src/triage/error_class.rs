@@ -248,7 +248,7 @@ fn reasons(text: &str) -> Vec<(NoNode, u64)> {
 mod tests {
     use super::NoNode::{Constraints, MaxPerNode, Resources, Unavailable};
     use super::{Thing, Why, reasons, why};
-    use crate::cluster::{ServiceId, Task, TaskId, TaskSpec, TaskState, Timestamp};
+    use crate::cluster::{ServiceId, Task, TaskId, TaskSpec, TaskState};
 
     fn failed(err: &str) -> Task {
         Task {
@@ -260,9 +260,9 @@ mod tests {
             node: None,
             state: TaskState::Rejected,
             desired: TaskState::Shutdown,
-            since: Timestamp::NEVER,
-            created: Timestamp::NEVER,
-            updated: Timestamp::NEVER,
+            since: None,
+            created: None,
+            updated: None,
             message: "".into(),
             err: err.into(),
             container: None,

@@ -108,7 +108,7 @@ impl Problem {
 /// The most urgent first; known ones below the loud, then advice, and what is over last.
 pub(crate) fn rank(problems: &mut [Arc<Problem>]) {
     problems.sort_by(|a, b| {
-        let over = |p: &Problem| p.resolved.is_set();
+        let over = |p: &Problem| p.resolved.is_some();
         let known = |p: &Problem| p.quiet.is_some();
         let advice = |p: &Problem| p.severity == Severity::Advice;
         (over(a), advice(a), known(a))
@@ -150,10 +150,10 @@ fn problem(store: &Store, subject: &Subject, at: usize, found: &Found) -> Proble
         remedies: found.remedies.clone(),
         folded: Vec::new(),
         harm: harm(at, found),
-        resolved: Timestamp::NEVER,
+        resolved: None,
         times: 1,
         quiet: None,
-        noticed: Timestamp::NEVER,
+        noticed: None,
     }
 }
 
@@ -189,7 +189,7 @@ fn symptoms(store: &Store, subject: &Subject, found: &Raw) -> Option<(Problem, O
         found.iter().filter(|(at, _)| RULES[*at].role == Role::Cause).collect();
     // What was seen last is why it is so now; that a task waits is the least that can be said.
     causes.sort_by_key(|(at, f)| {
-        let newest = f.evidence.iter().map(|e| e.at).max().unwrap_or_default();
+        let newest = f.evidence.iter().filter_map(|e| e.at).max();
         (RULES[*at].family == Family::Waiting, Reverse(newest), *at)
     });
     let mut main = problem(store, subject, *at, head);
@@ -338,7 +338,7 @@ fn together(at: usize, mut found: Vec<Arc<Problem>>) -> Arc<Problem> {
 
 /// Changes of an update that the engine undid, as far as its tasks tell: no spec of it is kept.
 fn undone(store: &Store, service: &Service, started: Timestamp) -> String {
-    let of_it = |t: &&Task| t.created >= started && t.spec.template != service.template;
+    let of_it = |t: &&Task| t.created >= Some(started) && t.spec.template != service.template;
     let task = store.tasks_of(&service.id).filter(of_it).max_by_key(|t| t.created);
     task.map_or(String::new(), |task| match (service.image_tag(), task.image_tag()) {
         (before, after) if before != after => format!("image {before} → {after}"),
@@ -354,36 +354,35 @@ fn before(store: &Store, problem: &Problem) -> Option<Before> {
         memory.changes(&problem.subject).map(|c| (c.at, c.meaning, Arc::clone(&c.text))).collect();
     if let Subject::Service(id) = &problem.subject
         && let Some(service) = store.service(id)
-        && let Some(update) = service.update.as_ref().filter(|u| u.started.is_set())
+        && let Some(update) = &service.update
+        && let Some(started) = update.started
         && !changes
             .iter()
-            .any(|(at, m, _)| *m == Meaning::Change && at.0 >= update.started.0 - TOGETHER)
+            .any(|(at, m, _)| *m == Meaning::Change && *at >= started.shifted(-TOGETHER))
     {
         let said = if service.was_undone() {
-            undone(store, service, update.started)
+            undone(store, service, started)
         } else if update.is_rollback() {
             String::new()
         } else {
             service.last_changes().join(", ")
         };
         if !said.is_empty() {
-            changes.push((update.started, Meaning::Change, said.into()));
+            changes.push((started, Meaning::Change, said.into()));
         }
     }
     changes.sort_by_key(|(at, _, _)| *at);
     // A failure may be told by another clock: a moment after still counts as before.
     let near = |at: Timestamp| {
         let since = problem.since.exactly();
-        since.is_none_or(|since| {
-            at <= since.shifted(5_000_000_000) && at.0 >= since.0.saturating_sub(BEFORE)
-        })
+        since.is_none_or(|since| at <= since.shifted(5_000_000_000) && at >= since.shifted(-BEFORE))
     };
     let (at, _, text) =
         changes.iter().rev().find(|(at, m, _)| *m == Meaning::Change && near(*at))?;
     let who = memory
         .changes(&problem.subject)
         .rev()
-        .find(|c| c.meaning == Meaning::Action && (c.at.0 - at.0).abs() <= TOGETHER)
+        .find(|c| c.meaning == Meaning::Action && c.at.until(*at).abs() <= TOGETHER)
         .and_then(|c| c.who.as_ref())
         .map_or(String::new(), |who| format!(" (by {who}, through skep)"));
     Some(Before { at: *at, text: format!("{text}{who}") })

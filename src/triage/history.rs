@@ -19,8 +19,8 @@ impl<'a> ServiceContext<'a> {
     }
 
     /// When the oldest of those ended, of each place that had more.
-    fn kept_from(&self) -> HashMap<Place<'a>, Timestamp> {
-        let mut ends: HashMap<Place<'_>, Vec<Timestamp>> = HashMap::new();
+    fn kept_from(&self) -> HashMap<Place<'a>, Option<Timestamp>> {
+        let mut ends: HashMap<Place<'_>, Vec<Option<Timestamp>>> = HashMap::new();
         for task in self.tasks.iter().filter(|task| task.state.is_terminal()) {
             ends.entry(task.place()).or_default().push(task.since);
         }

@@ -61,7 +61,7 @@ pub fn no_log(store: &Store, task: &TaskId) -> Option<String> {
 }
 
 fn is_open(p: &Problem) -> bool {
-    p.severity > Severity::Advice && !p.resolved.is_set()
+    p.severity > Severity::Advice && p.resolved.is_none()
 }
 
 /// Whether an entry may explain an incident: someone changed something, an update got on, a node or a leader went or came.
@@ -223,7 +223,7 @@ impl Incident<'_> {
     }
 
     fn findings(&self, out: &mut String) {
-        let over = self.problems.iter().map(|p| &**p).filter(|p| p.resolved.is_set());
+        let over = self.problems.iter().map(|p| &**p).filter(|p| p.resolved.is_some());
         let _ = writeln!(out, "\n## Findings");
         let mut any = false;
         for problem in self.open().chain(over) {
@@ -240,8 +240,8 @@ impl Incident<'_> {
             if problem.times > 1 {
                 let _ = writeln!(out, "- came {} times", problem.times);
             }
-            if problem.resolved.is_set() {
-                let _ = writeln!(out, "- over since {}", problem.resolved.date_clock());
+            if let Some(over) = problem.resolved {
+                let _ = writeln!(out, "- over since {}", over.date_clock());
             }
             if !problem.why.is_empty() {
                 let _ = writeln!(out, "- probable cause: {}", plain(&problem.why));
@@ -259,11 +259,7 @@ impl Incident<'_> {
             }
             self.log_end(out, problem);
             for evidence in &problem.evidence {
-                let at = if evidence.at.is_set() {
-                    format!("{} ", evidence.at.clock())
-                } else {
-                    String::new()
-                };
+                let at = evidence.at.map_or(String::new(), |at| format!("{} ", at.clock()));
                 let _ = writeln!(out, "- evidence: {at}{}", code(&evidence.text));
             }
             for folded in &problem.folded {

@@ -134,14 +134,14 @@ pub struct Problem {
     pub folded: Vec<Arc<Problem>>,
     /// Of 100, what is folded into it included.
     pub harm: u8,
-    /// Since when it is over; not set while it is not.
-    pub resolved: Timestamp,
+    /// Since when it is over; none while it is not.
+    pub resolved: Option<Timestamp>,
     /// How often it came, this time included.
     pub times: u32,
     /// Someone knows of it.
     pub quiet: Option<Quiet>,
-    /// When it came to notice; not set if nothing tells.
-    pub noticed: Timestamp,
+    /// When it came to notice; none if nothing tells.
+    pub noticed: Option<Timestamp>,
 }
 
 impl Problem {
@@ -152,7 +152,7 @@ impl Problem {
 
     /// Whether it asks for a human: it is not over, nobody knows of it yet, and it is more than advice.
     pub fn is_loud(&self) -> bool {
-        !self.resolved.is_set() && self.quiet.is_none() && self.severity > Severity::Advice
+        self.resolved.is_none() && self.quiet.is_none() && self.severity > Severity::Advice
     }
 
     /// Tells problems apart, and knows one again: what a service suffers from is one problem, whichever

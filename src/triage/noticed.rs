@@ -13,7 +13,7 @@ const OFTEN: u32 = 2;
 impl Problem {
     /// Whether it is one that few have seen yet.
     pub fn is_new(&self, now: Timestamp) -> bool {
-        self.is_loud() && self.noticed.is_set() && self.noticed.age(now) < NEW
+        self.is_loud() && self.noticed.is_some_and(|at| at.age(now) < NEW)
     }
 }
 
@@ -26,7 +26,7 @@ pub(super) fn rank_new_first(problems: &mut [Arc<Problem>], now: Timestamp) {
 /// When a problem came to notice.
 #[derive(Debug)]
 pub(super) struct Noticed {
-    at: Timestamp,
+    at: Option<Timestamp>,
     /// The worst it has been since.
     worst: Severity,
     /// Rules that found it since.
@@ -34,20 +34,20 @@ pub(super) struct Noticed {
 }
 
 impl Noticed {
-    /// Of one that was just found; `at` is not set if it was there before.
-    pub fn new(problem: &Problem, at: Timestamp) -> Self {
+    /// Of one that was just found; `at` is none if it was there before.
+    pub fn new(problem: &Problem, at: Option<Timestamp>) -> Self {
         Self { at, worst: problem.severity, rules: vec![problem.rule] }
     }
 
-    /// When it came to notice; not set if it was there before.
-    pub fn at(&self) -> Timestamp {
+    /// When it came to notice; none if it was there before.
+    pub fn at(&self) -> Option<Timestamp> {
         self.at
     }
 
     /// It came back.
     pub fn comes_again(&mut self, problem: &Problem, times: u32, now: Timestamp) {
         let is_news = problem.severity == Severity::Critical || times <= OFTEN;
-        *self = Self::new(problem, if is_news { now } else { self.at });
+        *self = Self::new(problem, if is_news { Some(now) } else { self.at });
     }
 
     /// It goes on. That it got worse is news, and so is something else that is as bad: an update that
@@ -55,7 +55,7 @@ impl Noticed {
     pub fn goes_on(&mut self, problem: &Problem, now: Timestamp) {
         let is_other = !self.rules.contains(&problem.rule);
         if problem.severity > self.worst || (is_other && problem.severity == self.worst) {
-            self.at = now;
+            self.at = Some(now);
         }
         self.worst = self.worst.max(problem.severity);
         if is_other {

@@ -127,8 +127,8 @@ pub struct Found {
 /// A fact a finding was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// When.
-    pub at: Timestamp,
+    /// When; none where nothing tells.
+    pub at: Option<Timestamp>,
     /// The engine's own words.
     pub text: String,
     /// The task, if its log tells more.
@@ -216,8 +216,8 @@ impl Found {
     }
 
     /// With a fact.
-    pub fn fact(mut self, at: Timestamp, text: impl Into<String>) -> Self {
-        self.evidence.push(Evidence { at, text: text.into(), task: None });
+    pub fn fact(mut self, at: impl Into<Option<Timestamp>>, text: impl Into<String>) -> Self {
+        self.evidence.push(Evidence { at: at.into(), text: text.into(), task: None });
         self
     }
 }

@@ -22,7 +22,7 @@ impl ServiceContext<'_> {
     /// check asks at its intervals, a restart waits for its delay.
     pub fn is_late(&self, task: &Task) -> bool {
         let thresholds = self.cx.thresholds;
-        let since = if task.since.is_set() { task.since } else { task.created };
+        let since = task.since.or(task.created);
         let (since, limit) = match &task.state {
             TaskState::Preparing => (since, thresholds.preparing),
             TaskState::Starting => {
@@ -48,7 +48,7 @@ impl ServiceContext<'_> {
         // What starts in place of a lost task has the time of a start, as after a drain.
         let replaced = |lost: &Task| self.waiting.iter().any(|t| t.place() == lost.place());
         if self.lost.iter().any(|lost| !replaced(lost))
-            && cx.lasts(self.short_since().exactly().unwrap_or_default().max(changed), grace)
+            && cx.lasts(self.short_since().exactly().max(changed), grace)
         {
             return true;
         }
@@ -61,7 +61,7 @@ impl ServiceContext<'_> {
     }
 
     /// When a task of a global service ended last on a node.
-    pub fn ended_on(&self, node: &Node) -> Timestamp {
+    pub fn ended_on(&self, node: &Node) -> Option<Timestamp> {
         self.ended.get(&(0, Some(&node.id))).copied().unwrap_or_default()
     }
 
@@ -103,17 +103,20 @@ pub(super) fn resting<'t>(
 fn engine_stopped(cx: &Context<'_>, task: &Task) -> bool {
     const MOMENT: u64 = 1_500_000_000;
     let killed = |t: &Task| t.state == TaskState::Failed && why(t) == Some(Why::Exit(137));
-    let Some(node) = task.node.as_ref().filter(|_| killed(task)) else { return false };
+    let Some((node, end)) = task.node.as_ref().zip(task.since).filter(|_| killed(task)) else {
+        return false;
+    };
     let others = || cx.store.tasks_on(node).filter(|other| other.id != task.id);
     // What is killed as soon as it runs may be so in one moment, each for itself.
-    let ran = |t: &Task| t.created.age(t.since) > cx.thresholds.grace;
+    let lived = |t: &Task| t.created.zip(t.since).map(|(created, end)| created.age(end));
+    let ran = |t: &Task| lived(t).is_some_and(|lived| lived > cx.thresholds.grace);
     let with_it = |other: &Task| {
         (other.service != task.service || (ran(task) && ran(other)))
             && killed(other)
-            && other.since.0.abs_diff(task.since.0) <= MOMENT
+            && other.since.is_some_and(|at| at.until(end).unsigned_abs() <= MOMENT)
     };
     let survived = |other: &Task| other.state == TaskState::Running && other.since < task.since;
-    (others().any(with_it) || told_anew(cx, node, task.since, (RESTARTED, AT_ONCE)))
+    (others().any(with_it) || told_anew(cx, node, end, (RESTARTED, AT_ONCE)))
         && !others().any(survived)
 }
 
@@ -131,8 +134,8 @@ const RESTARTED: i64 = 2_000_000_000;
 
 /// Whether a node was told anew at most so long before that time, or after it.
 fn told_anew(cx: &Context<'_>, node: &NodeId, at: Timestamp, (before, later): (i64, i64)) -> bool {
-    let around = at.0.saturating_sub(before)..=at.0.saturating_add(later);
-    let near = |told: Timestamp| told.is_set() && around.contains(&told.0);
+    let around = at.shifted(-before)..=at.shifted(later);
+    let near = |told: Option<Timestamp>| told.is_some_and(|told| around.contains(&told));
     let seen = cx.store.memory().node(node);
     cx.store.node(node).is_some_and(|n| near(n.updated))
         || seen.is_some_and(|m| near(m.back) || near(m.state_since))
@@ -145,16 +148,16 @@ pub(super) fn engine_restarted(cx: &Context<'_>, task: &Task) -> bool {
         t.state == TaskState::Failed
             && (t.exit_code == Some(255) || t.err.starts_with("No such container: "))
     };
-    let Some(node) = task.node.as_ref().filter(|_| says_so(task)) else {
+    let Some((node, end)) = task.node.as_ref().zip(task.since).filter(|_| says_so(task)) else {
         return engine_stopped(cx, task);
     };
-    if told_anew(cx, node, task.since, (AT_ONCE, TOLD_LATER)) {
+    if told_anew(cx, node, end, (AT_ONCE, TOLD_LATER)) {
         return true;
     }
-    let near = |at: Timestamp| at.is_set() && at.0.abs_diff(task.since.0) <= AT_ONCE as u64;
+    let near = |at: Timestamp| at.until(end).abs() <= AT_ONCE;
     let others = || cx.store.tasks_on(node).filter(|other| other.id != task.id);
     let survived = |other: &Task| {
-        other.state == TaskState::Running && other.since.0 < task.since.0.saturating_sub(AT_ONCE)
+        other.state == TaskState::Running && other.since < Some(end.shifted(-AT_ONCE))
     };
-    others().any(|other| says_so(other) && near(other.since)) && !others().any(survived)
+    others().any(|other| says_so(other) && other.since.is_some_and(near)) && !others().any(survived)
 }

@@ -19,21 +19,21 @@ pub(super) struct TrackedProblem {
     from_before: bool,
     /// How often it came.
     pub times: u32,
-    /// When it was over; not set while it is not.
-    pub closed: Timestamp,
+    /// When it was over; none while it is not.
+    pub closed: Option<Timestamp>,
     noticed: Noticed,
 }
 
 impl TrackedProblem {
     /// One that was just found, `from_before`: by the first look.
     pub fn new(problem: &Arc<Problem>, now: Timestamp, from_before: bool) -> Self {
-        let came = if from_before { Timestamp::NEVER } else { now };
+        let came = (!from_before).then_some(now);
         Self {
             problem: Arc::clone(problem),
             opened: now,
             from_before,
             times: 1,
-            closed: Timestamp::NEVER,
+            closed: None,
             noticed: Noticed::new(problem, came),
         }
     }
@@ -41,10 +41,9 @@ impl TrackedProblem {
     /// Takes in what is found of it now.
     pub fn go_on(&mut self, mut problem: Arc<Problem>, store: &Store, now: Timestamp) {
         if self.is_the_same(&problem, now) {
-            self.closed = Timestamp::NEVER;
+            self.closed = None;
         }
-        if self.closed.is_set() {
-            self.closed = Timestamp::NEVER;
+        if self.closed.take().is_some() {
             self.opened = now;
             self.from_before = false;
             self.times += 1;
@@ -62,11 +61,8 @@ impl TrackedProblem {
     }
 
     /// When it came to notice. What was there when skep came did so when it began.
-    pub fn noticed(&self) -> Timestamp {
-        match self.noticed.at() {
-            at if at.is_set() => at,
-            _ => self.problem.since.exactly().unwrap_or(Timestamp::NEVER),
-        }
+    pub fn noticed(&self) -> Option<Timestamp> {
+        self.noticed.at().or(self.problem.since.exactly())
     }
 
     /// Whether what is found anew was never over: it began before, and only looked so for a moment. Tasks
@@ -74,7 +70,7 @@ impl TrackedProblem {
     fn is_the_same(&self, found: &Problem, now: Timestamp) -> bool {
         let began =
             |end: Timestamp| found.since.at_latest().is_none_or(|at| at <= end.later(CLOCKS));
-        self.closed.is_set() && self.closed.age(now) <= BLINK && began(self.closed)
+        self.closed.is_some_and(|closed| closed.age(now) <= BLINK && began(closed))
     }
 
     /// When a problem began that goes on, with what skep has seen and what an earlier skep has kept.

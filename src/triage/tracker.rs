@@ -65,7 +65,7 @@ pub struct Triage {
     /// When time alone may change what a rule says, by time and by object: once each.
     due: BTreeSet<(Timestamp, Subject)>,
     due_at: HashMap<Subject, Timestamp>,
-    whole_at: Timestamp,
+    whole_at: Option<Timestamp>,
     whole_wanted: bool,
     cases: HashMap<String, TrackedProblem>,
     quieted: HashMap<String, Quieted>,
@@ -74,9 +74,9 @@ pub struct Triage {
     stale: bool,
     /// The first look is over.
     settled: bool,
-    aged: Timestamp,
+    aged: Option<Timestamp>,
     /// When the problems were made.
-    told: Timestamp,
+    told: Option<Timestamp>,
     beginnings: BeginningsKeeper,
 }
 
@@ -90,15 +90,15 @@ impl Triage {
             queued: HashSet::new(),
             due: BTreeSet::new(),
             due_at: HashMap::new(),
-            whole_at: Timestamp::NEVER,
+            whole_at: None,
             whole_wanted: false,
             cases: HashMap::new(),
             quieted: HashMap::new(),
             problems: Vec::new(),
             stale: false,
             settled: false,
-            aged: Timestamp::NEVER,
-            told: Timestamp::NEVER,
+            aged: None,
+            told: None,
             beginnings: BeginningsKeeper::default(),
         }
     }
@@ -156,14 +156,15 @@ impl Triage {
             self.cx(store, now, subject);
         }
         // Ages of what is over, and the end of mutes, go by the second.
-        let aged = now.0 / 1_000_000_000 != self.aged.0 / 1_000_000_000;
+        let second = |at: Timestamp| at.nanos() / 1_000_000_000;
+        let aged = self.aged.map(second) != Some(second(now));
         // Making a thousand problems anew takes milliseconds: not with every task that changes.
         let rest =
             PER_PROBLEM * i64::try_from(self.problems.len().saturating_sub(FEW)).unwrap_or(0);
-        let rested = now.0.saturating_sub(self.told.0) >= rest || !self.settled;
+        let rested = self.told.is_none_or(|told| told.until(now) >= rest) || !self.settled;
         if self.queue.is_empty() && (self.stale || aged) && rested {
-            self.aged = now;
-            self.told = now;
+            self.aged = Some(now);
+            self.told = Some(now);
             return self.tell(store, now);
         }
         false
@@ -183,7 +184,7 @@ impl Triage {
             return;
         }
         self.whole_wanted |= !touched.loads.is_empty();
-        let is_time = self.whole_wanted && self.whole_at.age(now) >= WHOLE;
+        let is_time = self.whole_wanted && self.whole_at.is_none_or(|at| at.age(now) >= WHOLE);
         if is_time || touched.swarm || !touched.nodes.is_empty() {
             self.enqueue(Subject::Other);
             self.enqueue_counting();
@@ -259,7 +260,7 @@ impl Triage {
                 }
             }
             _ => {
-                self.whole_at = now;
+                self.whole_at = Some(now);
                 self.whole_wanted = false;
                 for (at, rule) in wanted() {
                     match rule.check {
@@ -283,11 +284,11 @@ impl Triage {
     }
 
     /// Notes when this object is to be looked at again, if it is; what the look before said is void.
-    fn look_again(&mut self, subject: &Subject, at: Timestamp) {
+    fn look_again(&mut self, subject: &Subject, at: Option<Timestamp>) {
         if let Some(before) = self.due_at.remove(subject) {
             self.due.remove(&(before, subject.clone()));
         }
-        if at.is_set() {
+        if let Some(at) = at {
             self.due_at.insert(subject.clone(), at);
             self.due.insert((at, subject.clone()));
         }
@@ -306,12 +307,13 @@ impl Triage {
         self.settled = true;
         let before = std::mem::take(&mut self.problems);
         self.cases.retain(|_, case| {
-            let over = case.closed.is_set();
-            !over || (case.closed.age(now) < AGAIN && !store.is_removed(&case.problem.subject))
+            let is_kept =
+                |at: Timestamp| at.age(now) < AGAIN && !store.is_removed(&case.problem.subject);
+            case.closed.is_none_or(is_kept)
         });
         self.quieted.retain(|_, q| !matches!(q.quiet, Quiet::Muted(until) if until <= now));
         for case in self.cases.values() {
-            if case.closed.is_set() && case.closed.age(now) >= REMEMBERED {
+            if case.closed.is_some_and(|at| at.age(now) >= REMEMBERED) {
                 continue;
             }
             let mut problem = Arc::clone(&case.problem);
@@ -322,7 +324,7 @@ impl Triage {
                 let own = Arc::make_mut(&mut problem);
                 (own.resolved, own.times, own.quiet) = (case.closed, case.times, quiet);
                 own.noticed = noticed;
-                if case.closed.is_set() {
+                if case.closed.is_some() {
                     // Nothing is to be done about what is over.
                     own.remedies.clear();
                 }
@@ -362,8 +364,8 @@ impl Triage {
             if folded.contains(key) || case.problem.severity == Severity::Advice {
                 return false;
             }
-            if !case.closed.is_set() {
-                case.closed = now;
+            if case.closed.is_none() {
+                case.closed = Some(now);
                 if self.quieted.get(key).is_some_and(|q| q.quiet == Quiet::Acknowledged) {
                     self.quieted.remove(key);
                 }
@@ -388,7 +390,7 @@ impl Triage {
                 Arc::make_mut(p).quiet = quiet;
             }
         }
-        self.aged = now;
+        self.aged = Some(now);
         rank_new_first(&mut self.problems, now);
     }
 
@@ -411,7 +413,7 @@ impl Triage {
         for one in quieted {
             self.quieted.entry(one.key.clone()).or_insert(one);
         }
-        self.aged = Timestamp::NEVER;
+        self.aged = None;
     }
 }
 

@@ -112,8 +112,8 @@ pub fn history() {
             old.desired = TaskState::Shutdown;
             old.err = "task: non-zero exit (1)".into();
             old.exit_code = Some(1);
-            old.since = ago(age * 600);
-            old.created = ago(age * 600 + 60);
+            old.since = Some(ago(age * 600));
+            old.created = Some(ago(age * 600 + 60));
             c.tasks.push(old);
         }
     }

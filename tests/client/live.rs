@@ -28,7 +28,7 @@ pub struct Live {
 }
 
 pub fn now() -> Timestamp {
-    Timestamp(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap())
+    jiff::Timestamp::now().into()
 }
 
 impl Live {

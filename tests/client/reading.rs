@@ -225,7 +225,7 @@ async fn networks_secrets_and_configs_are_listed() {
         assert!(store.lists(part), "{part:?}");
     }
     assert!(store.networks().any(|n| &*n.name == "shop_net" && n.addresses() == Some(253)));
-    assert!(store.secrets().any(|s| &*s.name == "shop_db_password" && s.created.is_set()));
+    assert!(store.secrets().any(|s| &*s.name == "shop_db_password" && s.created.is_some()));
     assert!(store.configs().any(|c| &*c.name == "shop_proxy_conf-2" && c.size > 0));
 }
 

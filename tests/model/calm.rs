@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use skep::{
     cluster::{
         Availability, HealthCheck, Idle, Mode, RestartCondition, RestartPolicy, Service, Store,
-        TaskCheck, TaskSpec, TaskState, Timestamp, UpdateState, rests,
+        TaskCheck, TaskSpec, TaskState, UpdateState, rests,
     },
     triage::{Problem, Severity, Thresholds, problems},
 };
@@ -33,7 +33,7 @@ fn once(condition: RestartCondition, replicas: u64) -> Cluster {
 fn next(mut c: Cluster, slot: u64, age: i64) -> Cluster {
     c = c.task(slot, TaskState::Ready, "", age);
     let task = c.tasks.last_mut().unwrap();
-    (task.desired, task.created) = (TaskState::Ready, ago(age));
+    (task.desired, task.created) = (TaskState::Ready, Some(ago(age)));
     c
 }
 
@@ -140,14 +140,14 @@ fn work_that_repeats_waits_for_its_next_run() {
     let store = c.store();
     let m = store.missing(first(&store));
     assert_eq!((m.none(), m.lacking(), m.rests.waiting), (true, 0, 1));
-    assert_eq!(m.rests.next_run, ago(3_600 - 86_400));
+    assert_eq!(m.rests.next_run, Some(ago(3_600 - 86_400)));
     let rest = rests(store.tasks()).into_values().next();
     assert_eq!(rest, Some(Idle::NextRun(ago(3_600 - 86_400))));
     // The engine's node tells the old state anew when it comes back.
     let mut again = c.clone();
-    again.tasks[0].since = ago(1);
+    again.tasks[0].since = Some(ago(1));
     let store = again.store();
-    assert_eq!(store.missing(first(&store)).rests.next_run, ago(3_600 - 86_400));
+    assert_eq!(store.missing(first(&store)).rests.next_run, Some(ago(3_600 - 86_400)));
     // The node of the waiting task is removed: the engine finds that out when the run is due, and waits
     // for the delay once more.
     let mut lost = c.clone();
@@ -156,12 +156,12 @@ fn work_that_repeats_waits_for_its_next_run() {
     waiting.message = "Task belonged to a node that has been deleted".into();
     assert_eq!(said(&lost), []);
     let store = lost.store();
-    assert_eq!(store.missing(first(&store)).rests.next_run, ago(3_600 - 2 * 86_400));
+    assert_eq!(store.missing(first(&store)).rests.next_run, Some(ago(3_600 - 2 * 86_400)));
     lost.tasks.last_mut().unwrap().desired = TaskState::Shutdown;
     let again = next(lost, 1, 60);
     assert_eq!(said(&again), []);
     let store = again.store();
-    assert_eq!(store.missing(first(&store)).rests.next_run, ago(60 - 86_400));
+    assert_eq!(store.missing(first(&store)).rests.next_run, Some(ago(60 - 86_400)));
     // The run before failed: that is told for as long as it was the last.
     let c = next(cron().task(1, TaskState::Failed, EXIT, 3_600), 1, 3_600);
     assert_eq!(said(&c)[0].0, "service-down");
@@ -187,10 +187,10 @@ fn ends_again_and_again(condition: RestartCondition, delay: u64, lived: i64) -> 
         let ended = i * (lived + 5) + 4;
         c = c.task(1, TaskState::Complete, "", ended);
         let task = c.tasks.last_mut().unwrap();
-        (task.created, task.desired) = (ago(ended + lived), TaskState::Shutdown);
+        (task.created, task.desired) = (Some(ago(ended + lived)), TaskState::Shutdown);
         task.exit_code = Some(0);
     }
-    c.last().updated = ago(3_600);
+    c.last().updated = Some(ago(3_600));
     next(c, 1, 4)
 }
 
@@ -228,7 +228,7 @@ fn tasks_that_went_with_a_removed_node_are_no_problem() {
 /// A service of one replica whose task is in that state, and has been for so long.
 fn starting(state: TaskState, age: i64) -> Cluster {
     let mut c = with_policy("web", 1, RestartCondition::Any, Duration::from_secs(5));
-    c.last().updated = ago(age + 5);
+    c.last().updated = Some(ago(age + 5));
     c.task(1, state, "", age)
 }
 
@@ -292,9 +292,9 @@ fn what_is_told_to_stop_on_a_drained_node_may_take_its_grace() {
         let mut c = cluster().manager("m1").manager("m2").manager("m3").node("n4");
         c = c.service("web", 4);
         c.nodes[3].availability = Availability::Drain;
-        c.nodes[3].updated = ago(told);
+        c.nodes[3].updated = Some(ago(told));
         for task in c.tasks.iter_mut().filter(|t| t.node.as_ref() == Some(&c.nodes[3].id)) {
-            (task.desired, task.updated) = (TaskState::Shutdown, ago(told));
+            (task.desired, task.updated) = (TaskState::Shutdown, Some(ago(told)));
             Arc::make_mut(&mut task.spec).stop_grace = Duration::from_secs(600);
         }
         said(&c)
@@ -310,7 +310,7 @@ fn a_task_that_waits_for_its_next_run_may_stay_on_a_drained_node() {
         let c = with_policy("cron", 1, RestartCondition::Any, DAY);
         let mut c = next(c.task(1, TaskState::Complete, "", age), 1, age);
         c.nodes[3].availability = Availability::Drain;
-        c.nodes[3].updated = ago(600);
+        c.nodes[3].updated = Some(ago(600));
         for task in &mut c.tasks {
             task.node = Some(c.nodes[3].id.clone());
         }
@@ -322,7 +322,7 @@ fn a_task_that_waits_for_its_next_run_may_stay_on_a_drained_node() {
     // Its time came a moment ago: it is about to be moved.
     let mut c = drained(86_405);
     let due = c.tasks.last_mut().unwrap();
-    (due.desired, due.updated) = (TaskState::Running, ago(1));
+    (due.desired, due.updated) = (TaskState::Running, Some(ago(1)));
     assert_eq!(said(&c), []);
 }
 
@@ -334,7 +334,7 @@ fn what_a_lost_node_still_lists_is_no_run() {
     let left_over = |c: Cluster, state: TaskState, age: i64| {
         let mut c = c.task(1, state, "", age);
         let task = c.tasks.last_mut().unwrap();
-        (task.desired, task.created) = (TaskState::Shutdown, ago(age));
+        (task.desired, task.created) = (TaskState::Shutdown, Some(ago(age)));
         task.node = Some(c.nodes[3].id.clone());
         c.down("n4", "heartbeat failure")
     };
@@ -347,16 +347,16 @@ fn what_a_lost_node_still_lists_is_no_run() {
         |c: &Cluster| said(c).into_iter().filter(|found| found.0 != "node-down").count() == 0;
     // It waited there, and another one waits in its place.
     let waited = next(left_over(cron(), TaskState::Ready, 3_599), 1, 60);
-    assert_eq!(next_run(&waited), (0, ago(60 - 86_400)));
+    assert_eq!(next_run(&waited), (0, Some(ago(60 - 86_400))));
     assert!(quiet(&waited), "{:?}", said(&waited));
     // It ran there, and its successor has ended since.
     let ran = left_over(cron(), TaskState::Running, 3_000).task(1, TaskState::Complete, "", 2_000);
     let ran = next(ran, 1, 2_000);
-    assert_eq!(next_run(&ran), (0, ago(2_000 - 86_400)));
+    assert_eq!(next_run(&ran), (0, Some(ago(2_000 - 86_400))));
     assert!(quiet(&ran), "{:?}", said(&ran));
     // What is stopped for an update still runs: the next run is not a day away.
     let stops = next(left_over(cron(), TaskState::Running, 60), 1, 1);
-    assert_eq!(next_run(&stops).1, Timestamp::NEVER);
+    assert_eq!(next_run(&stops).1, None);
 }
 
 /// As long as its health check gives it, as after a drain.
@@ -365,16 +365,16 @@ fn what_replaces_tasks_of_a_lost_node_is_given_its_time() {
     let replaced = |age: Option<i64>| {
         let mut c =
             cluster().manager("m1").manager("m2").manager("m3").node("n4").service("web", 4);
-        c.last().updated = ago(3_600);
+        c.last().updated = Some(ago(3_600));
         c = c.down("n4", "heartbeat failure");
-        c.nodes[3].updated = ago(70);
+        c.nodes[3].updated = Some(ago(70));
         let n4 = c.nodes[3].id.clone();
         let lost = c.tasks.iter_mut().find(|t| t.node.as_ref() == Some(&n4)).unwrap();
-        (lost.desired, lost.created) = (TaskState::Shutdown, ago(3_600));
+        (lost.desired, lost.created) = (TaskState::Shutdown, Some(ago(3_600)));
         let slot = lost.slot;
         if let Some(age) = age {
             c = c.task(slot, TaskState::Starting, "", age);
-            c.tasks.last_mut().unwrap().created = ago(age + 1);
+            c.tasks.last_mut().unwrap().created = Some(ago(age + 1));
             let check =
                 HealthCheck { start_period: Duration::from_secs(30), ..HealthCheck::DEFAULT };
             spec(&mut c).health = TaskCheck::Own(check);
@@ -422,7 +422,7 @@ fn a_global_task_that_ended_with_its_engine_is_given_a_start() {
             c.tasks.last_mut().unwrap().node = Some(c.nodes[node].id.clone());
         }
         c.tasks.last_mut().unwrap().exit_code = Some(255);
-        c.nodes[1].updated = ago(node_told);
+        c.nodes[1].updated = Some(ago(node_told));
         said(&c)
     };
     assert_eq!(told(2), []);
@@ -457,10 +457,10 @@ fn tasks_of_one_service_that_die_with_their_engine_are_no_failures() {
     let told = |slots: u64, lived: i64, node_told: i64| {
         let mut c = cluster().manager("m1").service("web", slots);
         c.tasks.clear();
-        c.nodes[0].updated = ago(node_told);
+        c.nodes[0].updated = Some(ago(node_told));
         for slot in 1..=slots {
             c = c.task(slot, TaskState::Failed, KILLED, 8);
-            c.tasks.last_mut().unwrap().created = ago(8 + lived);
+            c.tasks.last_mut().unwrap().created = Some(ago(8 + lived));
             c = c.task(slot, TaskState::Starting, "", 2);
         }
         said(&c).into_iter().filter(|s| s.2.contains("137")).count()
@@ -479,7 +479,7 @@ fn a_service_that_failed_at_first_is_up_once_it_stays() {
         let mut c = with_policy("web", 2, RestartCondition::Any, Duration::from_secs(5));
         for (slot, at) in [(1, 9), (2, 9), (1, 2), (2, 2)] {
             c = c.task(slot, TaskState::Failed, EXIT, age + at);
-            c.tasks.last_mut().unwrap().created = ago(age + at + 1);
+            c.tasks.last_mut().unwrap().created = Some(ago(age + at + 1));
         }
         c.task(1, TaskState::Running, "", age).task(2, TaskState::Running, "", age)
     };

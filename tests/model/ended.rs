@@ -159,7 +159,7 @@ fn updated(mut c: Cluster, slots: &[u64], state: &TaskState, err: &str) -> Clust
     for slot in slots {
         c = c.task(*slot, state.clone(), err, -1);
         let task = c.tasks.last_mut().unwrap();
-        task.created = NOW;
+        task.created = Some(NOW);
         Arc::make_mut(&mut task.spec).template = 2;
     }
     c

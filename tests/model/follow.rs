@@ -194,7 +194,7 @@ fn a_task_that_falls_begins_the_watch_anew() {
     c.tasks[0].state = TaskState::Failed;
     c.tasks[0].desired = TaskState::Shutdown;
     c.tasks[0].err = "task: non-zero exit (3)".into();
-    c.tasks[0].since = later(2);
+    c.tasks[0].since = Some(later(2));
     f.update(&c.store(), later(3));
     assert_eq!((f.phase.clone(), f.done), (Phase::Converging, 2));
     assert!(f.failing.as_ref().unwrap().1.contains("non-zero exit (3)"));
@@ -335,7 +335,7 @@ fn an_update_that_was_over_before_is_none_of_this_action() {
     for (completed, phase) in [(later(1), "done"), (later(-100), "verifying")] {
         let mut c = swarm().update(UpdateState::Completed, "update completed");
         c.last().version = 100;
-        c.last().update.as_mut().unwrap().completed = completed;
+        c.last().update.as_mut().unwrap().completed = Some(completed);
         let mut f = follow();
         f.sent(100);
         f.update(&c.store(), later(2));

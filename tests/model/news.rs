@@ -16,7 +16,7 @@ use crate::{
 fn with_an_old_one() -> Cluster {
     let mut c = cluster().manager("m1").manager("m2").manager("m3").node("n4").service("db", 1);
     c.tasks.clear();
-    c.last().created = ago(660);
+    c.last().created = Some(ago(660));
     c.task(1, TaskState::Rejected, "No such image: shop/db:9", 660)
 }
 
@@ -38,7 +38,7 @@ fn a_new_problem_stands_before_a_worse_old_one_for_some_minutes() {
     assert_eq!((&*all[0].object, &*all[1].object), ("n4", "db"), "{all:?}");
     assert!(all[0].is_new(w.now) && !all[1].is_new(w.now));
     assert!(all[0].severity < all[1].severity || all[0].harm < all[1].harm, "{all:?}");
-    assert_eq!(all[0].noticed, now);
+    assert_eq!(all[0].noticed, Some(now));
     let all = w.after(6 * 60).to_vec();
     let all = loud(&all);
     assert_eq!((&*all[0].object, &*all[1].object), ("db", "n4"), "then the worst is first");
@@ -63,14 +63,14 @@ fn a_paused_update_of_a_service_that_was_short_is_new() {
     let task = tasks.iter_mut().find(|t| t.service.as_str() == "id-of-shop").unwrap();
     task.version += 1_000;
     (task.state, task.desired) = (TaskState::Failed, TaskState::Shutdown);
-    (task.since, task.err) = (NOW, "task: non-zero exit (3)".into());
+    (task.since, task.err) = (Some(NOW), "task: non-zero exit (3)".into());
     w.after(5);
     let all = w.after(20 * 60).to_vec();
     assert!(loud(&all).iter().all(|p| !p.is_new(w.now)), "{all:?}");
     w.cluster = w.cluster.clone().update(UpdateState::Paused, "update paused");
     let (now, service) = (w.now, w.cluster.last());
     service.version += 1_000;
-    service.update.as_mut().unwrap().started = now;
+    service.update.as_mut().unwrap().started = Some(now);
     let all = w.after(1).to_vec();
     let first = loud(&all)[0];
     assert_eq!((&*first.object, first.rule), ("shop", "update-paused"), "{all:?}");

@@ -274,7 +274,7 @@ fn a_drain_names_what_does_not_start_elsewhere() {
     (c.tasks[0].state, c.tasks[0].desired) = (TaskState::Shutdown, TaskState::Shutdown);
     c = c.task(1, TaskState::Preparing, "", 0);
     let next = c.tasks.last_mut().unwrap();
-    (next.node, next.created) = (Some(nodes[2].clone()), NOW);
+    (next.node, next.created) = (Some(nodes[2].clone()), Some(NOW));
     follow.update(&c.store(), NOW);
     assert_eq!((&follow.phase, follow.done, follow.total), (&Phase::Converging, 0, 1));
     let mut rejected = c.clone();
@@ -286,7 +286,7 @@ fn a_drain_names_what_does_not_start_elsewhere() {
     assert_eq!(given_up.phase, Phase::Done);
     assert_eq!(given_up.note.as_deref(), Some("web 0/1: No such image: web:2"));
     // What ended before the drain says nothing of it.
-    rejected.tasks.last_mut().unwrap().created = crate::cluster_fixture::ago(5);
+    rejected.tasks.last_mut().unwrap().created = Some(crate::cluster_fixture::ago(5));
     follow.update(&rejected.store(), NOW);
     assert_eq!(follow.phase, Phase::Converging);
 }

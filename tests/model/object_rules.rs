@@ -63,7 +63,7 @@ fn triage_notices_by_itself() {
     let mut store = c.store();
     let mut triage = Triage::new(Thresholds::default());
     let open = |triage: &Triage| {
-        triage.problems().iter().any(|p| p.rule == "secret-gone" && !p.resolved.is_set())
+        triage.problems().iter().any(|p| p.rule == "secret-gone" && p.resolved.is_none())
     };
     triage.update(&mut store, NOW);
     assert!(!open(&triage));
@@ -173,10 +173,10 @@ fn versions_in_a_stack_differ_only_when_nothing_is_being_deployed() {
     c.last().image = "shop/api:1.9@sha256:11".into();
     assert!(is_told(&c, "stack-versions"));
     let mut written = c.clone();
-    written.last().updated = ago(120);
+    written.last().updated = Some(ago(120));
     assert!(is_told(&written, "stack-versions"), "nothing of its spec has changed");
     let mut recent = c.clone().update(UpdateState::Completed, "update completed");
-    recent.last().updated = ago(120);
+    recent.last().updated = Some(ago(120));
     assert!(!is_told(&recent, "stack-versions"), "a deploy goes from service to service");
     let store = recent.store();
     let later = NOW.shifted(600_000_000_000);
@@ -210,7 +210,7 @@ fn what_is_unused_is_so_for_certain() {
     assert!(!is_told(&c, "secret-unused"));
     // It was made for what is still to come.
     let mut new = rotated();
-    new.secrets.iter_mut().for_each(|s| s.created = ago(3_600));
+    new.secrets.iter_mut().for_each(|s| s.created = Some(ago(3_600)));
     assert!(!is_told(&new, "secret-unused"));
     let mut store = rotated().store();
     assert!(told(&store, "secret-unused").is_some());

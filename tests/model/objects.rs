@@ -30,12 +30,12 @@ fn recorded_lists_are_read() {
         let (back, ingress) = (&networks[0], &networks[1]);
         assert_eq!((&*back.driver, &*back.scope), ("overlay", "swarm"));
         assert_eq!((&*back.subnets[0].gateway, back.addresses()), ("10.0.1.1", Some(253)));
-        assert!(back.created.is_set() && !back.is_encrypted() && !back.is_predefined());
+        assert!(back.created.is_some() && !back.is_encrypted() && !back.is_predefined());
         assert!(ingress.ingress && !back.ingress && !back.internal && !back.attachable);
 
         let secrets = decode_secrets(fixture(engine, "secrets").as_bytes()).unwrap();
         assert_eq!((&*secrets[0].name, secrets[0].version), ("dbpw", 35));
-        assert!(secrets[0].created.is_set() && secrets[0].updated.is_set());
+        assert!(secrets[0].created.is_some() && secrets[0].updated.is_some());
         let configs = decode_configs(fixture(engine, "configs").as_bytes()).unwrap();
         assert_eq!((&*configs[0].name, configs[0].size), ("appcfg", "cfg\n".len() as u64));
 

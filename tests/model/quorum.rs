@@ -37,7 +37,7 @@ fn address(c: &mut Cluster, node: usize, host: usize) {
 fn joined_again(mut c: Cluster, node: usize, id: &str, role: Role) -> Cluster {
     let mut new = c.nodes[node].clone();
     new.id = id.into();
-    new.created = ago(60);
+    new.created = Some(ago(60));
     new.role = role.clone();
     if role == Role::Worker {
         new.manager = None;
@@ -52,7 +52,7 @@ fn joined_again(mut c: Cluster, node: usize, id: &str, role: Role) -> Cluster {
 fn down(mut c: Cluster, node: usize) -> Cluster {
     c.nodes[node].state = NodeState::Down;
     c.nodes[node].message = "heartbeat failure".into();
-    c.nodes[node].updated = ago(40);
+    c.nodes[node].updated = Some(ago(40));
     c
 }
 
@@ -330,12 +330,12 @@ fn quorum_at_risk_comes_before_a_service_that_never_ran() {
         c.nodes[2].manager.as_mut().unwrap().reachability = Reachability::Unreachable;
         c.tasks.retain(|t| t.service != c.services.last().unwrap().id);
         let mut c = c.task(1, TaskState::Rejected, "No such image: x", 20);
-        c.last().created = ago(created);
+        c.last().created = Some(ago(created));
         c.last().update = (created > 60).then(|| UpdateStatus {
             state: UpdateState::Completed,
             message: "update completed".into(),
-            started: ago(900),
-            completed: ago(890),
+            started: Some(ago(900)),
+            completed: Some(ago(890)),
         });
         all(&c).iter().map(|p| p.rule).take(2).collect::<Vec<_>>()
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use skep::{
     action::plan::{Change, Document, Plan},
-    cluster::{Port, PublishMode, Resources, Subject, TaskState, Timestamp, UpdateState},
+    cluster::{Port, PublishMode, Resources, Subject, TaskState, UpdateState},
     grant::ClusterNo,
     triage::{Began, Problem, Remedy, Severity, Thresholds, problems},
 };
@@ -92,7 +92,7 @@ fn a_rollback_tells_when_it_changes_nothing_or_returns_to_what_failed() {
 #[test]
 fn what_never_ran_is_told_since_its_creation() {
     let mut c = failing(TaskState::Rejected, "No such image: api:1.9");
-    c.last().created = ago(1_440);
+    c.last().created = Some(ago(1_440));
     assert_eq!(first(&c).since, Began::At(ago(1_440)));
     assert!(first(&c).why.starts_with("it never ran since it was created"), "{}", first(&c).why);
     for age in [2, 8, 14] {
@@ -113,19 +113,19 @@ fn the_spec_changed_when_it_did_not_when_its_object_was_written() {
     let changed = |c: &Cluster| c.store().changed(&c.services[0]);
     let mut c = cluster().manager("m1").service("web", 1);
     // A lost quorum returned: nobody changed anything.
-    c.last().updated = ago(5);
-    assert_eq!(changed(&c), ago(12 * 86_400));
+    c.last().updated = Some(ago(5));
+    assert_eq!(changed(&c), Some(ago(12 * 86_400)));
     // An update: its end writes the object as well.
     let mut updated = c.clone().update(UpdateState::Completed, "update completed");
-    updated.last().updated = ago(5);
-    assert_eq!(changed(&updated), ago(130));
+    updated.last().updated = Some(ago(5));
+    assert_eq!(changed(&updated), Some(ago(130)));
     // A scale has no status.
     c.last().spec = spec("api:1.9");
     c.last().previous = Some(spec("api:1.8"));
-    assert_eq!(changed(&c), ago(5));
+    assert_eq!(changed(&c), Some(ago(5)));
     // Written again without a change: when it changed is not known, unless it was seen.
     c.last().previous = Some(spec("api:1.9"));
-    assert_eq!(changed(&c), Timestamp::NEVER);
+    assert_eq!(changed(&c), None);
     let mut store = c.store();
     let subject = Subject::Service(c.services[0].id.clone());
     store.recall(vec![skep::cluster::Entry {
@@ -140,7 +140,7 @@ fn the_spec_changed_when_it_did_not_when_its_object_was_written() {
         meaning: skep::cluster::Meaning::Change,
         who: None,
     }]);
-    assert_eq!(store.changed(&c.services[0]), ago(700));
+    assert_eq!(store.changed(&c.services[0]), Some(ago(700)));
 }
 
 /// An update that starts first and has no place for the new task beside the old one.
@@ -200,7 +200,7 @@ fn a_rolled_back_update_is_told_while_it_is_recent_though_the_service_is_short()
             UpdateState::RollbackCompleted,
             "update rolled back due to failure or early termination of task x",
         );
-        c.last().update.as_mut().unwrap().completed = ago(age);
+        c.last().update.as_mut().unwrap().completed = Some(ago(age));
         // It was made of the spec that failed.
         Arc::make_mut(&mut c.tasks.last_mut().unwrap().spec).template = 77;
         first(&c)

@@ -71,7 +71,7 @@ fn work_that_waits_for_its_next_run_runs_now() {
     let mut c = work(1, RestartCondition::Any, 86_400).task(1, TaskState::Complete, "", 3_600);
     c = c.task(1, TaskState::Ready, "", 3_600);
     let task = c.tasks.last_mut().unwrap();
-    (task.desired, task.created) = (TaskState::Ready, ago(3_600));
+    (task.desired, task.created) = (TaskState::Ready, Some(ago(3_600)));
     let (text, warnings, _) = told(&c, &replicated(1), &Change::Image("shop/api:1.9".into()));
     assert_eq!(text, "no running task is replaced; 1 task starts");
     assert!(warnings.contains("1 task waits for the next run, and runs now"), "{warnings}");

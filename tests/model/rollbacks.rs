@@ -37,7 +37,7 @@ fn updating(mut c: Cluster) -> Cluster {
     (web.image, web.spec) = ("lab/app:1.1".into(), spec("1.1"));
     (web.previous, web.previous_template) = (Some(spec("1.0")), Some(1));
     web.template = 77;
-    (web.updated, web.update.as_mut().unwrap().started) = (ago(60), ago(60));
+    (web.updated, web.update.as_mut().unwrap().started) = (Some(ago(60)), Some(ago(60)));
     c
 }
 
@@ -56,12 +56,12 @@ fn rolled_back(mut c: Cluster) -> Cluster {
     web.version += 1_000;
     (web.image, web.spec, web.template) = ("lab/app:1.0".into(), spec("1.0"), 1);
     (web.previous, web.previous_template) = (None, None);
-    web.updated = ago(45);
+    web.updated = Some(ago(45));
     web.update = Some(UpdateStatus {
         state: UpdateState::RollbackCompleted,
         message: WHY.into(),
-        started: ago(60),
-        completed: ago(45),
+        started: Some(ago(60)),
+        completed: Some(ago(45)),
     });
     c
 }
@@ -97,7 +97,7 @@ fn what_the_failed_update_changed_is_told_once() {
     Arc::make_mut(&mut old.spec).image = "lab/app:1.0".into();
     tell_tasks(&mut store, &c, 6, 45);
     triage.update(&mut store, ago(45));
-    assert!(triage.problems()[0].resolved.is_set(), "{:?}", triage.problems());
+    assert!(triage.problems()[0].resolved.is_some(), "{:?}", triage.problems());
     c = rolled_back(c);
     store.apply(listed(&c.services), ago(43));
     triage.update(&mut store, ago(43));
@@ -149,10 +149,10 @@ fn a_rollback_that_someone_asked_for_is_their_change() {
     web.update = Some(UpdateStatus {
         state: UpdateState::RollbackStarted,
         message: "manually requested rollback".into(),
-        started: ago(30),
-        completed: ago(0),
+        started: Some(ago(30)),
+        completed: Some(ago(0)),
     });
-    web.updated = ago(30);
+    web.updated = Some(ago(30));
     store.apply(listed(&c.services), ago(29));
     let said = store.journal().iter().rfind(|e| e.meaning == Meaning::Change);
     let said = said.map(|e| (&*e.text, e.at));
@@ -197,7 +197,7 @@ fn a_rollback_is_told_without_a_gap_while_the_service_is_short() {
     for age in [10, 45, 3_600] {
         let mut c = rolled_back(before());
         let update = c.last().update.as_mut().unwrap();
-        (update.started, update.completed) = (ago(age + 10), ago(age));
+        (update.started, update.completed) = (Some(ago(age + 10)), Some(ago(age)));
         c.tasks.pop();
         // Its node was lost; the next task has just been made.
         let c = c.task(2, TaskState::Preparing, "", 2);

@@ -151,21 +151,21 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("quorum-lost", with(calm(), |c| { reach(c, 1, Reachability::Unreachable); reach(c, 2, Reachability::Unreachable); }).into(), "1 of 3 managers reachable, 2 needed (m2, m3 away)"),
         ("quorum-risk", with(calm(), |c| reach(c, 2, Reachability::Unreachable)).into(), "one more loss stops the Swarm (m3 away)"),
         ("manager-unreachable", with(calm().manager("m5").manager("m6"), |c| reach(c, 2, Reachability::Unreachable)).into(), "4 of 5 managers left"),
-        ("role-pending", with(calm(), |c| { c.nodes[3].role = Role::Manager; c.nodes[3].updated = ago(90); }).into(), "n4 is to be a manager, and still is a worker"),
-        ("leader-changes", Given(calm(), vec![100, 200, 300].into_iter().map(|at| event(at, Subject::Other, Meaning::Leader, "now leads the managers")).map(|mut e| { e.text = format!("{}{}", e.text, e.at.0).into(); e }).collect()), "the leader changed 3 times within 10m, now m1"),
+        ("role-pending", with(calm(), |c| { c.nodes[3].role = Role::Manager; c.nodes[3].updated = Some(ago(90)); }).into(), "n4 is to be a manager, and still is a worker"),
+        ("leader-changes", Given(calm(), vec![100, 200, 300].into_iter().map(|at| event(at, Subject::Other, Meaning::Leader, "now leads the managers")).map(|mut e| { e.text = format!("{}{}", e.text, e.at.nanos()).into(); e }).collect()), "the leader changed 3 times within 10m, now m1"),
         ("managers-even", calm().manager("m5").into(), "4 managers stand 1 loss, as 3 would"),
         ("node-never-joined", with(calm().node("n5"), |c| { c.nodes[4].state = NodeState::Unknown; c.nodes[4].engine = "".into(); }).into(), "node entry n5 never joined"),
         ("manager-single", cluster().manager("m1").node("n2").service("web", 2).into(), "one manager for 2 nodes"),
-        ("node-left-behind", with(calm().down("n4", "").node("n4"), |c| { c.nodes[4].id = "id-of-n4-now".into(); c.nodes[4].created = ago(60); }).into(), "the old entry id-of-n4 of n4 is left behind by a node that is back as id-of-n4-now"),
+        ("node-left-behind", with(calm().down("n4", "").node("n4"), |c| { c.nodes[4].id = "id-of-n4-now".into(); c.nodes[4].created = Some(ago(60)); }).into(), "the old entry id-of-n4 of n4 is left behind by a node that is back as id-of-n4-now"),
         ("manager-load", with(calm(), |c| { spec(&mut c.tasks[0]).reserved.memory = 6 << 30; }).into(), "75 % of its memory"),
         ("engine-skew", with(calm(), |c| c.nodes[3].engine = "20.10.24".into()).into(), "28.5.2 on m1, m2, m3; 20.10.24 on n4"),
-        ("ca-rotation", with(calm(), |c| { for n in &mut c.nodes[..3] { n.trust = 2; n.updated = ago(3_600); } }).into(), "n4 still trusts the old root"),
+        ("ca-rotation", with(calm(), |c| { for n in &mut c.nodes[..3] { n.trust = 2; n.updated = Some(ago(3_600)); } }).into(), "n4 still trusts the old root"),
         ("node-down", calm().down("n4", "heartbeat failure").into(), "node n4 is down; 1 service is short of replicas (heartbeat failure), 1 task was on it"),
-        ("node-disconnected", with(calm(), |c| { c.nodes[3].state = NodeState::Disconnected; c.nodes[3].updated = ago(60); }).into(), "node n4 is disconnected"),
+        ("node-disconnected", with(calm(), |c| { c.nodes[3].state = NodeState::Disconnected; c.nodes[3].updated = Some(ago(60)); }).into(), "node n4 is disconnected"),
         ("node-flapping", { let c = calm(); let id = node_id(&c, 3); Given(c, vec![60, 200, 400].into_iter().map(|at| event(at, id.clone(), Meaning::NodeLost, &format!("lost {at}"))).collect()) }, "node n4 was lost 3 times within 15m"),
-        ("cert-expiry", with(calm().down("n4", ""), |c| { c.nodes[3].created = ago(400 * 86_400); c.nodes[3].updated = ago(30 * 86_400); }).into(), "may have run out: away for 30d, certificates last 90d"),
-        ("clock-skew", with(calm(), |c| { for t in c.tasks.iter_mut().filter(|t| t.node.as_ref().is_some_and(|n| n.as_str() == "id-of-n4")) { t.since = t.updated.shifted(42_000_000_000); } }).into(), "the clock of n4 is at least 42s ahead of the leader's"),
-        ("task-on-drained", with(calm(), |c| { c.nodes[3].availability = Availability::Drain; c.nodes[3].updated = ago(300); }).into(), "1 task is still on drained n4"),
+        ("cert-expiry", with(calm().down("n4", ""), |c| { c.nodes[3].created = Some(ago(400 * 86_400)); c.nodes[3].updated = Some(ago(30 * 86_400)); }).into(), "may have run out: away for 30d, certificates last 90d"),
+        ("clock-skew", with(calm(), |c| { for t in c.tasks.iter_mut().filter(|t| t.node.as_ref().is_some_and(|n| n.as_str() == "id-of-n4")) { t.since = t.updated.map(|at| at.shifted(42_000_000_000)); } }).into(), "the clock of n4 is at least 42s ahead of the leader's"),
+        ("task-on-drained", with(calm(), |c| { c.nodes[3].availability = Availability::Drain; c.nodes[3].updated = Some(ago(300)); }).into(), "1 task is still on drained n4"),
         ("node-paused", with(calm(), |c| c.nodes[3].availability = Availability::Pause).into(), "n4 is paused: its 1 task run on"),
         ("service-down", failing(&exit(3)).into(), "web 0/4: task: non-zero exit (3)"),
         ("service-below", pending("").into(), "web 3/4: 1 task waits in pending"),
@@ -175,11 +175,11 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("attempts-used-up", with(failing(&exit(1)), |c| { spec(&mut c.tasks[0]).restart.condition = RestartCondition::None; }).into(), "not started again: its restart policy is none"),
         ("crash-loop", calm().task(1, TaskState::Failed, &exit(3), 10).task(2, TaskState::Failed, &exit(3), 20).task(3, TaskState::Failed, &exit(4), 30).into(), "web 4/4 now, but 3 failures within 20s, exits 3 ×2, 4 ×1, different errors"),
         ("update-paused", calm().update(UpdateState::Paused, "update paused due to failure or early termination of task x").into(), "web 4/4: update paused"),
-        ("update-paused-done", with(calm().update(UpdateState::Paused, "update paused due to failure or early termination of task x"), |c| { let template = c.last().template; for t in &mut c.tasks { (t.state, t.desired, t.created) = (TaskState::Complete, TaskState::Shutdown, ago(125)); let s = spec(t); s.restart.condition = RestartCondition::None; s.template = template; } }).into(), "web: docker shows its update as paused, but its work is done"),
+        ("update-paused-done", with(calm().update(UpdateState::Paused, "update paused due to failure or early termination of task x"), |c| { let template = c.last().template; for t in &mut c.tasks { (t.state, t.desired, t.created) = (TaskState::Complete, TaskState::Shutdown, Some(ago(125))); let s = spec(t); s.restart.condition = RestartCondition::None; s.template = template; } }).into(), "web: docker shows its update as paused, but its work is done"),
         ("rollback-paused", calm().update(UpdateState::RollbackPaused, "rollback paused due to failure or early termination of task x").into(), "web 4/4: rollback paused"),
         ("update-rolled-back", calm().update(UpdateState::RollbackCompleted, failed_update).into(), "web 4/4: update rolled back"),
         ("update-stuck", beside(60).into(), "the update is stuck: host port 8080 stays with the old task until the new one runs"),
-        ("update-slow", with(updating(calm()), |c| c.last().update.as_mut().unwrap().started = ago(3_600)).into(), "updating for 1h, 4 tasks are new so far"),
+        ("update-slow", with(updating(calm()), |c| c.last().update.as_mut().unwrap().started = Some(ago(3_600))).into(), "updating for 1h, 4 tasks are new so far"),
         ("update-endless", with(updating(bare()), |c| c.last().update_config.on_failure = FailureAction::Continue).task(1, TaskState::Failed, &exit(1), 10).task(2, TaskState::Failed, &exit(1), 12).into(), "the update goes on although all its new tasks fail"),
         ("oom-killed", failing(&exit(137)).into(), "killed (exit 137), perhaps at its memory limit of 512 MiB"),
         ("killed", with(failing(&exit(137)), |c| c.last().limits = Resources::default()).remade().into(), "killed (exit 137) without a memory limit"),
@@ -195,7 +195,7 @@ fn cases() -> Vec<(&'static str, Given, &'static str)> {
         ("registry-unreachable", rejected("Get \"https://reg/v2/\": dial tcp: lookup reg: i/o timeout").into(), "can't reach the registry"),
         ("image-platform", rejected("no matching manifest for linux/arm64/v8 in the manifest list entries").into(), "is not made for"),
         ("digest-drift", with(calm(), |c| { spec(&mut c.tasks[0]).image = "a:1@sha256:0123456789".into(); spec(&mut c.tasks[1]).image = "a:1@sha256:9876543210".into(); }).into(), "1 task of 01234567, 1 task of 98765432"),
-        ("image-latest", with(calm(), |c| { c.last().image = "shop/api:latest".into(); c.last().created = ago(60 * 86_400); }).into(), "web runs shop/api:latest unchanged for 60d"),
+        ("image-latest", with(calm(), |c| { c.last().image = "shop/api:latest".into(); c.last().created = Some(ago(60 * 86_400)); }).into(), "web runs shop/api:latest unchanged for 60d"),
         ("bind-missing", rejected("invalid mount config for type \"bind\": bind source path does not exist: /srv/data").into(), "bind mount source /srv/data does not exist on"),
         ("secret-missing", rejected("secret db_password not found").into(), "secret missing: secret db_password not found"),
         ("config-missing", rejected("config reference nginx not found").into(), "config missing"),
@@ -286,7 +286,7 @@ fn a_demoted_manager_is_leaving_not_lost() {
     let demoted = |age: i64| {
         with(calm(), |c| {
             reach(c, 2, Reachability::Unreachable);
-            (c.nodes[2].role, c.nodes[2].updated) = (Role::Worker, ago(age));
+            (c.nodes[2].role, c.nodes[2].updated) = (Role::Worker, Some(ago(age)));
         })
     };
     let found = |age: i64| problems(&demoted(age).store(), NOW, &Thresholds::default());
@@ -311,7 +311,7 @@ fn a_start_that_was_called_off_is_no_cause() {
 fn a_new_role_is_given_a_minute() {
     let promoted = |age: i64, engine: &str| {
         let swarm = with(calm(), |c| {
-            (c.nodes[3].role, c.nodes[3].updated) = (Role::Manager, ago(age));
+            (c.nodes[3].role, c.nodes[3].updated) = (Role::Manager, Some(ago(age)));
             c.nodes[3].engine = engine.into();
         });
         problems(&swarm.store(), NOW, &Thresholds::default())
@@ -325,7 +325,7 @@ fn a_new_role_is_given_a_minute() {
     assert_eq!(remedy(&same), "restart the engine on n4");
     assert!(remedy("29.0.1").ends_with("restart those of m1, m2, m3, one at a time"));
     let demoted = with(calm(), |c| {
-        (c.nodes[2].role, c.nodes[2].updated) = (Role::Worker, ago(120));
+        (c.nodes[2].role, c.nodes[2].updated) = (Role::Worker, Some(ago(120)));
     });
     let all = problems(&demoted.store(), NOW, &Thresholds::default());
     let found = find(&all, "role-pending").expect("told");

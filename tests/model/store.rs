@@ -223,7 +223,7 @@ fn what_one_list_tells_is_told_in_order() {
     for (task, age) in tasks.iter_mut().zip([3, 1, 4, 2]) {
         task.version += 100;
         task.state = TaskState::Failed;
-        task.since = crate::cluster_fixture::ago(age);
+        task.since = Some(crate::cluster_fixture::ago(age));
     }
     store.apply(Delta::TasksBegin(list, Scope::All), NOW);
     store.apply(Delta::Tasks(list, tasks), NOW);
@@ -259,7 +259,7 @@ fn equal_lists_change_nothing() {
     let mut store = truth.store();
     let before = store.revision();
     for delta in truth.deltas(7) {
-        store.apply(delta, Timestamp(NOW.0 + 1));
+        store.apply(delta, NOW.shifted(1));
     }
     assert_eq!(store.revision(), before, "nothing changed, so nothing is drawn");
 }

@@ -58,7 +58,7 @@ fn what_failed_before_it_ran_on_the_lost_node_is_not_why_it_is_short() {
     let mut c = calm().down("n4", "heartbeat failure");
     let on_n4 = c.tasks.iter().position(|t| t.node.as_ref() == Some(&c.nodes[3].id)).unwrap();
     let slot = c.tasks[on_n4].slot;
-    c.tasks[on_n4].since = ago(120);
+    c.tasks[on_n4].since = Some(ago(120));
     c = c.task(slot, TaskState::Failed, "task: non-zero exit (255)", 130);
     c = c.task(slot, TaskState::Ready, "", 1);
     assert_eq!(found(&c), [("node-down", Severity::Critical)]);
@@ -125,7 +125,7 @@ fn the_number_of_failures_does_not_go_back_while_a_loop_goes_on() {
 fn a_restarted_skep_knows_since_when() {
     let mut c = calm();
     c.tasks.clear();
-    c.last().created = ago(90);
+    c.last().created = Some(ago(90));
     let first = c.clone().task(1, TaskState::Failed, "task: non-zero exit (3)", 60);
     for age in [2, 4, 6, 8] {
         c = c.task(1, TaskState::Failed, "task: non-zero exit (3)", age);
@@ -220,7 +220,7 @@ fn what_changed_before_is_told_with_who_did_it() {
     let mut changed = c.services[0].clone();
     changed.version += 1_000;
     changed.spec = r#"{"TaskTemplate":{"ContainerSpec":{"Image":"shop/api:1.9"}}}"#.into();
-    changed.updated = ago(30);
+    changed.updated = Some(ago(30));
     store.note_action(
         ago(31),
         (Subject::Service(changed.id.clone()), "web"),
@@ -233,7 +233,7 @@ fn what_changed_before_is_told_with_who_did_it() {
         task.version += 1_000;
         task.state = TaskState::Failed;
         task.err = "task: non-zero exit (3)".into();
-        task.since = ago(20);
+        task.since = Some(ago(20));
     }
     tell(&mut store, tasks, 9, NOW);
     let problem = &problems(&store, NOW, &Thresholds::default())[0];
@@ -286,7 +286,7 @@ impl Watched {
         let node = self.cluster.nodes.iter_mut().find(|n| &*n.hostname == name).unwrap();
         node.version += 1;
         node.state = state;
-        node.updated = self.now;
+        node.updated = Some(self.now);
     }
 }
 
@@ -298,7 +298,7 @@ fn what_is_over_stays_for_a_while_and_what_comes_back_is_counted() {
     assert_eq!(w.after(1)[0].times, 1);
     w.node("n4", NodeState::Ready);
     let over = &w.after(10)[0];
-    assert!(over.resolved.is_set() && !over.is_loud());
+    assert!(over.resolved.is_some() && !over.is_loud());
     assert!(over.message.starts_with("node n4 is down"));
     w.node("n4", NodeState::Down);
     let again = &w.after(10)[0];
@@ -325,13 +325,13 @@ fn a_service_that_goes_up_and_down_is_one_problem_until_it_stays() {
     let up = w.after(2);
     let loud: Vec<_> = up.iter().filter(|p| p.severity > Severity::Advice).collect();
     assert_eq!(loud.len(), 1, "{loud:?}");
-    assert!(loud[0].key() == first.key() && !loud[0].resolved.is_set());
+    assert!(loud[0].key() == first.key() && loud[0].resolved.is_none());
     assert!(loud[0].message.starts_with("web: nothing stays up (1/1 now)"), "{loud:?}");
     assert_eq!(loud[0].since, first.since, "as long as it has gone on");
     // For longer than those that failed: it is up, and has not proved that it stays.
     let on = w.after(3);
     assert_eq!((on[0].rule, on[0].severity), ("crash-loop", Severity::Warning));
-    assert!(w.after(12)[0].resolved.is_set(), "it stays");
+    assert!(w.after(12)[0].resolved.is_some(), "it stays");
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn quorum_at_risk_that_is_lost_is_one_problem() {
     away(&mut w, 2);
     let all = w.after(5);
     assert_eq!(all[0].rule, "quorum-lost");
-    assert!(all.iter().all(|p| !p.resolved.is_set()), "nothing is over: {all:?}");
+    assert!(all.iter().all(|p| p.resolved.is_none()), "nothing is over: {all:?}");
 }
 
 #[test]
@@ -404,8 +404,8 @@ fn a_replica_that_is_missing_gets_time_before_it_is_a_problem() {
     let mut w = Watched::new(calm());
     let mut fresh = calm().tasks.pop().unwrap();
     fresh.state = TaskState::Assigned;
-    fresh.created = w.now;
-    fresh.since = w.now;
+    fresh.created = Some(w.now);
+    fresh.since = Some(w.now);
     fresh.version += 50;
     *w.cluster.tasks.last_mut().unwrap() = fresh;
     assert!(w.after(5).is_empty());
@@ -421,8 +421,8 @@ fn an_old_failure_says_nothing_of_a_task_that_moves() {
     c = c.task(4, TaskState::Shutdown, "", 4).task(4, TaskState::Preparing, "", 3);
     assert_eq!(found(&c), [], "it gets its time");
     // The same once it takes long, with the reason of today.
-    c.tasks.last_mut().unwrap().created = ago(150);
-    c.tasks.last_mut().unwrap().since = ago(149);
+    c.tasks.last_mut().unwrap().created = Some(ago(150));
+    c.tasks.last_mut().unwrap().since = Some(ago(149));
     let problem = &all(&c)[0];
     assert_eq!((problem.rule, problem.cause), ("service-below", Some("stuck-preparing")));
 }
@@ -486,13 +486,13 @@ fn kept_up_to_date_is_as_good_as_a_fresh_look() {
                     node.version += 1;
                     node.availability =
                         [Availability::Active, Availability::Drain][random(2)].clone();
-                    node.updated = w.now;
+                    node.updated = Some(w.now);
                 }
                 2 => {
                     let service = &mut w.cluster.services[random(3)];
                     service.version += 1;
                     service.max_per_node = random(2) as u64;
-                    service.updated = w.now;
+                    service.updated = Some(w.now);
                 }
                 _ => {
                     let at = random(w.cluster.tasks.len());
@@ -500,8 +500,8 @@ fn kept_up_to_date_is_as_good_as_a_fresh_look() {
                     task.version += 100;
                     task.state = states[random(states.len())].clone();
                     task.err = errors[random(errors.len())].into();
-                    task.since = w.now;
-                    task.updated = w.now;
+                    task.since = Some(w.now);
+                    task.updated = Some(w.now);
                     let over = task.state.is_terminal();
                     task.desired = if over { TaskState::Shutdown } else { TaskState::Running };
                 }
@@ -513,7 +513,7 @@ fn kept_up_to_date_is_as_good_as_a_fresh_look() {
         w.after(6);
         let told = |p: &Arc<Problem>| (p.key(), p.rule, p.severity, p.cause, p.message.clone());
         let mut kept: Vec<_> =
-            w.triage.problems().iter().filter(|p| !p.resolved.is_set()).map(told).collect();
+            w.triage.problems().iter().filter(|p| p.resolved.is_none()).map(told).collect();
         let mut fresh: Vec<_> =
             problems(&w.store, w.now, &Thresholds::default()).iter().map(told).collect();
         kept.sort();

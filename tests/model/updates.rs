@@ -110,7 +110,7 @@ fn a_rollback_because_the_work_was_done_says_so() {
     let c = ran(c, 1, TaskState::Complete, 125, false);
     let mut c = ran(c, 1, TaskState::Complete, 120, true);
     let update = c.last().update.as_mut().unwrap();
-    (update.message, update.completed) = ("rollback completed".into(), ago(118));
+    (update.message, update.completed) = ("rollback completed".into(), Some(ago(118)));
     let want = "migrate 0/1, 1 done: update rolled back, though its work ended with exit 0";
     assert_eq!(said(&c), [("update-rolled-back", Severity::Warning, want.to_owned())]);
 }
@@ -122,7 +122,8 @@ fn a_failed_update_is_told_while_it_is_being_rolled_back() {
         c = c.service("web", 4).update(UpdateState::RollbackStarted, message);
         let mut c = ran(c, 1, TaskState::Failed, 100, false);
         for task in c.tasks.iter_mut().filter(|t| t.state == TaskState::Running) {
-            (task.created, task.updated, task.since) = (ago(99), ago(99), ago(99));
+            (task.created, task.updated, task.since) =
+                (Some(ago(99)), Some(ago(99)), Some(ago(99)));
         }
         said(&c)
     };
@@ -142,7 +143,7 @@ fn a_slow_crash_loop_keeps_its_severity_between_two_failures() {
             for round in 0..3 {
                 let age = phase + 5 + 30 * round;
                 c = ran(c, slot, TaskState::Failed, age, true);
-                c.tasks.last_mut().unwrap().created = ago(age + 30);
+                c.tasks.last_mut().unwrap().created = Some(ago(age + 30));
             }
             c = ran(c, slot, TaskState::Running, phase, true);
         }
@@ -162,7 +163,7 @@ fn an_update_that_ended_while_all_its_tasks_fail_says_so_all_the_time() {
         let mut c = crash_loop(3, 1, phase).update(state, "update completed");
         c.last().update_config.on_failure = FailureAction::Continue;
         let update = c.last().update.as_mut().unwrap();
-        (update.started, update.completed) = (ago(age + 12), ago(age));
+        (update.started, update.completed) = (Some(ago(age + 12)), Some(ago(age)));
         said(&c)
     };
     for phase in 0..6 {
@@ -186,7 +187,7 @@ fn crash_loop(replicas: u64, life: i64, phase: i64) -> Cluster {
         for round in 0..4 {
             let age = phase + 5 + (life + 5) * round;
             c = ran(c, slot, TaskState::Failed, age, true);
-            c.tasks.last_mut().unwrap().created = ago(age + life + 5);
+            c.tasks.last_mut().unwrap().created = Some(ago(age + life + 5));
         }
         if phase < life {
             c = ran(c, slot, TaskState::Running, phase, true);
@@ -228,7 +229,7 @@ fn a_slow_loop_is_one_before_its_history_is_full() {
             let mut c = crash_loop(1, life, phase);
             let drop = c.tasks.iter().map(|t| t.since).min().unwrap();
             c.tasks.retain(|t| kept == 4 || t.since != drop);
-            c.last().created = ago(6 * life);
+            c.last().created = Some(ago(6 * life));
             let said = said(&c);
             assert_eq!(
                 said[0].0, "service-down",
@@ -249,7 +250,7 @@ fn failures_now_and_then_are_no_loop() {
         for (at, age) in ages.iter().enumerate() {
             c = ran(c, 1, TaskState::Failed, *age, true);
             let before = ages.get(at + 1).copied().unwrap_or(90_000);
-            c.tasks.last_mut().unwrap().created = ago(before - 5);
+            c.tasks.last_mut().unwrap().created = Some(ago(before - 5));
         }
         let c = ran(c, 1, TaskState::Running, ages[0] - 5, true);
         assert_eq!(said(&c), [], "{ages:?}");
@@ -263,7 +264,7 @@ fn one_that_failed_after_a_long_good_life_is_up_again_soon() {
     c.tasks.clear();
     for (age, life) in [(260, 250), (250, 2), (243, 2), (236, 2)] {
         c = ran(c, 1, TaskState::Failed, age, true);
-        c.tasks.last_mut().unwrap().created = ago(age + life + 5);
+        c.tasks.last_mut().unwrap().created = Some(ago(age + life + 5));
     }
     let c = ran(c, 1, TaskState::Running, 230, true);
     let down: Vec<_> = said(&c).into_iter().filter(|s| s.1 == Severity::Critical).collect();
@@ -282,7 +283,7 @@ fn a_service_mended_by_an_update_is_not_judged_by_what_the_update_replaced() {
             for round in 0..3 {
                 let age = start + 1 + 35 * round;
                 c = ran(c, slot, TaskState::Failed, age, false);
-                c.tasks.last_mut().unwrap().created = ago(age + 35);
+                c.tasks.last_mut().unwrap().created = Some(ago(age + 35));
             }
             c = ran(c, slot, TaskState::Running, start, true);
         }
@@ -297,17 +298,17 @@ fn a_new_task_in_a_place_that_never_failed_is_as_good_as_any() {
     c.tasks.retain(|t| t.slot != 1 && t.slot != 6);
     for age in [400, 435, 470, 505] {
         c = ran(c, 1, TaskState::Failed, age, true);
-        c.tasks.last_mut().unwrap().created = ago(age + 35);
+        c.tasks.last_mut().unwrap().created = Some(ago(age + 35));
     }
     c = ran(c, 1, TaskState::Running, 395, true);
     for age in [400, 435, 470, 505] {
         c = ran(c, 2, TaskState::Failed, age, true);
-        c.tasks.last_mut().unwrap().created = ago(age + 35);
+        c.tasks.last_mut().unwrap().created = Some(ago(age + 35));
     }
     c.tasks
         .iter_mut()
         .filter(|t| t.slot == 2 && t.state == TaskState::Running)
-        .for_each(|t| t.since = ago(395));
+        .for_each(|t| t.since = Some(ago(395)));
     let c = ran(c, 6, TaskState::Running, 3, true);
     assert_eq!(said(&c), []);
 }

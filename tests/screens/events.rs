@@ -63,7 +63,7 @@ fn events_that_do_not_follow_say_so() {
     driver.later(1);
     let mut shop = shop();
     shop = shop.task(3, TaskState::Failed, "task: non-zero exit (1)", 0);
-    shop.tasks.last_mut().unwrap().since = NOW.shifted(1);
+    shop.tasks.last_mut().unwrap().since = Some(NOW.shifted(1));
     driver.heard(shop.deltas(2));
     let screen = driver.screen(120, 40);
     assert!(line(&screen, "Events 6").contains("PAUSED +1"), "{screen}");

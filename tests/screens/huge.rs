@@ -65,7 +65,7 @@ fn a_line_of_megabytes_is_read_in_rows() {
     });
     let (token, task) = asked.unwrap();
     for line in ["x".repeat(MEGABYTES), format!("{{\"msg\":\"{}\"}}", "y".repeat(900_000))] {
-        let frame = LogFrame { at: ago(5), output: Output::Stdout, text: line.into_bytes() };
+        let frame = LogFrame { at: Some(ago(5)), output: Output::Stdout, text: line.into_bytes() };
         driver.send(Event::Lines(token, task.clone(), vec![frame]));
         for keys in ["", "<space>", "w", "<enter>", "<enter>", "w", "/y<enter>", "/<esc>"] {
             driver.keys(keys);

@@ -67,7 +67,7 @@ fn there(keys: &str, read_only: bool) -> Driver {
     });
     if let Some((token, task)) = logs {
         let frames = (0..100).map(|i| LogFrame {
-            at: ago(200 - i),
+            at: Some(ago(200 - i)),
             output: if i % 2 == 0 { Output::Stdout } else { Output::Stderr },
             text: format!(
                 "line {i} {} {}",

@@ -31,7 +31,7 @@ fn followed(driver: &Driver) -> (Token, Vec<TaskId>) {
 
 fn say(driver: &mut Driver, token: Token, task: &TaskId, lines: &[(i64, &str)]) {
     let frames = lines.iter().map(|(secs, text)| LogFrame {
-        at: ago(*secs),
+        at: Some(ago(*secs)),
         output: Output::Stdout,
         text: text.as_bytes().to_vec(),
     });
@@ -118,7 +118,7 @@ fn finding_and_reading_back() {
     };
     assert_eq!(asked(&driver), 1);
     let older =
-        vec![LogFrame { at: ago(500), output: Output::Stdout, text: b"much older".to_vec() }];
+        vec![LogFrame { at: Some(ago(500)), output: Output::Stdout, text: b"much older".to_vec() }];
     driver.send(Event::OlderLines(token, tasks[0].clone(), older));
     driver.keys("g");
     assert!(cursor(&driver).contains("much older"));
@@ -213,7 +213,7 @@ fn from_an_event_to_the_lines_of_that_moment_and_back() {
     let mut changed = cluster.clone();
     let task = changed.tasks.iter_mut().find(|t| t.service.as_str() == "id-of-shop_web").unwrap();
     task.state = TaskState::Failed;
-    task.since = ago(60);
+    task.since = Some(ago(60));
     let id = task.id.clone();
     driver.heard(changed.deltas(2));
     driver.keys("5Gl");

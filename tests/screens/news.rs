@@ -15,7 +15,7 @@ fn with_old_ones() -> Cluster {
     let mut c = cluster().manager("m1").manager("m2").manager("m3").node("n4");
     for name in ["db", "cache"] {
         c = c.service(name, 1);
-        c.last().created = ago(660);
+        c.last().created = Some(ago(660));
         let id = c.last().id.clone();
         c.tasks.retain(|t| t.service != id);
         c = c.task(1, TaskState::Rejected, "No such image: shop/db:9", 660);
@@ -30,7 +30,7 @@ fn and_then_a_node(driver: &mut Driver) {
     let node = c.nodes.last_mut().unwrap();
     node.version += 1_000;
     node.state = NodeState::Down;
-    node.updated = driver.now;
+    node.updated = Some(driver.now);
     driver.heard(c.deltas(2));
     driver.later(1);
     driver.later(11);

@@ -248,7 +248,7 @@ fn two_configs_are_compared() {
     let mut cluster = objects().config("app-1").config("app-2").config("app-10");
     for (name, days) in [("app-1", 9), ("app-2", 5), ("app-10", 1)] {
         let config = cluster.configs.iter_mut().find(|c| &*c.name == name).unwrap();
-        config.created = config.created.shifted(-days * 86_400_000_000_000);
+        config.created = config.created.map(|at| at.shifted(-days * 86_400_000_000_000));
     }
     let asked = |driver: &Driver| -> Vec<(Token, String)> {
         let asked = driver.effects.iter().filter_map(|effect| match effect {

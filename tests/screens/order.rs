@@ -54,7 +54,7 @@ fn check_report_and_screen_order_problems_alike() {
     driver.later(30);
     for task in c.tasks.iter_mut().filter(|t| t.state == TaskState::Failed) {
         task.version += 100_000;
-        task.since = task.since.shifted(30_000_000_000);
+        task.since = task.since.map(|at| at.shifted(30_000_000_000));
     }
     driver.heard(c.deltas(9));
     driver.keys("7");

@@ -110,7 +110,7 @@ fn the_last_lines_of_the_failed_task_are_evidence() {
         .collect();
     assert_eq!(asked.len(), 1, "asked once");
     let frame = LogFrame {
-        at: ago(13),
+        at: Some(ago(13)),
         output: Output::Stderr,
         text: b"java.lang.OutOfMemoryError\x1b[2J".to_vec(),
     };
@@ -140,7 +140,7 @@ fn what_is_not_heard_of_any_more_does_not_age_into_problems() {
     let mut fresh = cluster.tasks[at].clone();
     fresh.version += 1_000;
     fresh.state = TaskState::Preparing;
-    (fresh.created, fresh.since) = (driver.now, driver.now);
+    (fresh.created, fresh.since) = (Some(driver.now), Some(driver.now));
     cluster.tasks[at] = fresh;
     driver.heard(cluster.deltas(9));
     driver.later(1);
@@ -268,7 +268,8 @@ fn the_report_is_a_new_file_with_all_that_is_known() {
         Command::LastLines(task) => Some(task.clone()),
         _ => None,
     });
-    let line = LogFrame { at: ago(12), output: Output::Stderr, text: b"out of memory".to_vec() };
+    let line =
+        LogFrame { at: Some(ago(12)), output: Output::Stderr, text: b"out of memory".to_vec() };
     driver.send(Event::LastLines(asked.unwrap(), Ok(vec![line])));
     let (path, text, fresh) = written(&driver).unwrap();
     let name = "incident-test_sock-20261121T140312Z.md";

@@ -59,7 +59,7 @@ fn with_events() -> Driver {
     task.state = TaskState::Failed;
     task.err = "task: non-zero exit (3)".into();
     task.exit_code = Some(3);
-    task.since = NOW;
+    task.since = Some(NOW);
     let list = ListId(2);
     let scope = Scope::Services(vec![task.service.clone()]);
     driver.heard(vec![
@@ -242,7 +242,7 @@ fn logs_of_a_service() {
         cluster.tasks.iter().filter(|t| t.service.as_str() == "id-of-shop_web").enumerate()
     {
         let frame = |text: &str, output| LogFrame {
-            at: ago(10 - i as i64),
+            at: Some(ago(10 - i as i64)),
             output,
             text: text.as_bytes().to_vec(),
         };

@@ -203,7 +203,7 @@ fn ten_days() {
             // Something fails, and is replaced.
             let at = rng.usize(..c.tasks.len());
             c.tasks[at].version += 100_000;
-            c.tasks[at].since = driver.now;
+            c.tasks[at].since = Some(driver.now);
             c.tasks[at].state = if rng.bool() { TaskState::Failed } else { TaskState::Running };
             let list = ListId(10 + minute as u64);
             let at = driver.now;

@@ -92,7 +92,7 @@ fn same_network(n: &Network, docker: &Value) {
     assert_eq!(flags, said, "{}", n.name);
     // A node that takes part in a network tells when it made its own, with its first task there.
     let created = Timestamp::parse(text(&docker["Created"]));
-    assert!(n.created.is_set() && n.created <= created, "{}: {} {created}", n.name, n.created);
+    assert!(n.created.is_some() && n.created <= created, "{}: {:?} {created:?}", n.name, n.created);
     assert_eq!(owned(&n.labels), pairs(&docker["Labels"]));
     assert_eq!(owned(&n.options), pairs(&docker["Options"]), "{}", n.name);
     let subnets: Vec<(&str, &str, &str)> =

@@ -33,7 +33,9 @@ impl Follow {
         store: &Store,
     ) -> String {
         let of_new = |t: &&Task| {
-            t.spec.template != service.template && t.created >= self.begun && t.state.is_terminal()
+            t.spec.template != service.template
+                && t.created >= Some(self.begun)
+                && t.state.is_terminal()
         };
         let mut tasks = store.tasks_of(&service.id).filter(of_new).peekable();
         if tasks.peek().is_some() && tasks.all(ended_as_meant) {

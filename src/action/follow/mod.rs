@@ -115,8 +115,8 @@ pub struct Follow {
     base: u64,
     /// The newest version the object was read back at.
     read_at: u64,
-    /// Number of failed reads in a row, and the time of the next attempt.
-    unread: (u32, Timestamp),
+    /// Number of failed reads in a row, and the time before which none is tried again.
+    unread: (u32, Option<Timestamp>),
     /// Template of the tasks that the write creates; the engine may roll back to another.
     template: Option<u64>,
     converged_at: Option<Timestamp>,
@@ -149,7 +149,7 @@ impl Follow {
             compared: 0,
             base: step.version,
             read_at: 0,
-            unread: (0, Timestamp::NEVER),
+            unread: (0, None),
             template: None,
             converged_at: None,
         }
@@ -179,11 +179,11 @@ impl Follow {
             ReadObject::Unreadable(_) => {
                 let tries = self.unread.0 + 1;
                 let wait = READ_AGAIN.saturating_mul(1 << tries.min(5));
-                self.unread = (tries, now.later(wait));
+                self.unread = (tries, Some(now.later(wait)));
                 return;
             }
         };
-        self.unread = (0, Timestamp::NEVER);
+        self.unread = (0, None);
         self.read_at = self.read_at.max(found.version);
         let (before, after) = &self.specs;
         if found.version > self.base && holds(before, after, &found.spec) {
@@ -207,7 +207,7 @@ impl Follow {
         };
         let moved = newest.is_none_or(|version| version > self.read_at.max(self.base));
         matches!(self.phase, Phase::Unknown { .. })
-            && now >= self.unread.1
+            && Some(now) >= self.unread.1
             && (self.read_at == 0 || moved)
     }
 
@@ -284,7 +284,7 @@ impl Follow {
                 _ => {}
             }
         }
-        let waits = |stall: &Stall<'_>| stall.began().age(now) >= STANDS_STILL;
+        let waits = |stall: &Stall<'_>| stall.began().is_none_or(|at| at.age(now) >= STANDS_STILL);
         self.stuck = stalled(service, store).filter(waits).map(|stall| stall.words());
         let engine_busy = service.is_updating();
         if self.done >= self.total && !engine_busy {
@@ -292,7 +292,7 @@ impl Follow {
             // The engine watched each task of an update itself for that long before it said completed.
             let watched = service.update.as_ref().is_some_and(|u| {
                 matches!(u.state, UpdateState::Completed | UpdateState::RollbackCompleted)
-                    && u.completed >= self.begun
+                    && u.completed >= Some(self.begun)
             });
             let left = service.update_config.monitor.saturating_sub(since.age(now));
             self.phase = if left.is_zero() || watched || service.mode.is_job() || self.ran {
@@ -327,7 +327,7 @@ impl Follow {
         let newest = store
             .tasks_of(&service.id)
             .filter(|t| t.state.is_failure() || (!t.err.is_empty() && t.is_wanted()))
-            .filter(|t| t.since >= self.begun && Some(t.spec.template) == self.template)
+            .filter(|t| t.since >= Some(self.begun) && Some(t.spec.template) == self.template)
             .max_by_key(|t| t.since);
         if let Some(task) = newest {
             let place =

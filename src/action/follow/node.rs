@@ -77,7 +77,7 @@ impl Follow {
         store: &'s Store,
     ) -> Option<&'s Task> {
         let fails = |t: &&Task| {
-            let is_new = t.created >= self.begun && t.node.as_ref() != Some(left);
+            let is_new = t.created >= Some(self.begun) && t.node.as_ref() != Some(left);
             is_new && !t.err.is_empty() && (t.is_wanted() || t.state.is_failure())
         };
         let newest = store.tasks_of(service).filter(fails).max_by_key(|t| (t.created, &t.id));

@@ -76,16 +76,15 @@ impl Store {
         }
         // A rollback by the engine is no user's change, but a step of the update that failed.
         let undone = after.was_undone();
-        let began = after.update.as_ref().filter(|u| u.started.is_set() && !undone);
-        let told = began.map_or(after.updated, |update| update.started);
-        let when = if told.is_set() && told <= at { told } else { at };
+        let began = after.update.as_ref().filter(|_| !undone).and_then(|update| update.started);
+        let told = began.or(after.updated).filter(|told| *told <= at);
         let said = said.join(", ");
         let text = if undone { format!("rolled back by the engine: {said}") } else { said };
         let (gravity, meaning) =
             if undone { (Gravity::Bad, Meaning::Other) } else { (Gravity::Note, Meaning::Change) };
         let subject = Subject::Service(after.id.clone());
         self.tell(
-            when,
+            told.unwrap_or(at),
             NewEntry {
                 kind: "service",
                 name: &after.name,
@@ -118,34 +117,31 @@ impl Store {
                 who: None,
             });
         };
-        let failed = self.tasks().filter(|t| t.state.is_failure() && t.since.is_set());
-        let mut failed: Vec<&Task> = failed.collect();
-        failed.sort_by_key(|t| std::cmp::Reverse(t.since));
+        let failed = self.tasks().filter(|t| t.state.is_failure());
+        let mut failed: Vec<(Timestamp, &Task)> =
+            failed.filter_map(|t| Some((t.since?, t))).collect();
+        failed.sort_by_key(|(since, _)| std::cmp::Reverse(*since));
         failed.truncate(REMEMBERED);
-        for task in failed {
+        for (since, task) in failed {
             let (text, _) = self.task_text(None, task);
             let subject = Subject::Task(task.id.clone(), task.service.clone());
-            entry(task.since, "task", &self.task_name(task), text, subject, Meaning::Failure);
+            entry(since, "task", &self.task_name(task), text, subject, Meaning::Failure);
         }
         for service in self.services() {
             let Some(update) = &service.update else { continue };
             let subject = Subject::Service(service.id.clone());
             let said = service.last_changes();
             let undone = update.is_rollback();
-            if !said.is_empty() && update.started.is_set() && !undone {
+            if let Some(started) = update.started
+                && !said.is_empty()
+                && !undone
+            {
                 let text = said.join(", ");
-                entry(
-                    update.started,
-                    "service",
-                    &service.name,
-                    text,
-                    subject.clone(),
-                    Meaning::Change,
-                );
+                entry(started, "service", &service.name, text, subject.clone(), Meaning::Change);
             }
-            if update.completed.is_set() {
+            if let Some(completed) = update.completed {
                 let text = format!("update {}", update.state);
-                entry(update.completed, "service", &service.name, text, subject, Meaning::Update);
+                entry(completed, "service", &service.name, text, subject, Meaning::Update);
             }
         }
         self.recall(past);
@@ -178,9 +174,8 @@ impl Store {
         let subject = Subject::Task(task.id.clone(), task.service.clone());
         let failed = task.state.is_failure();
         let meaning = if failed { Meaning::Failure } else { Meaning::Other };
-        let when = if task.since.is_set() && task.since <= at { task.since } else { at };
         self.tell(
-            when,
+            task.since.filter(|since| *since <= at).unwrap_or(at),
             NewEntry { kind: "task", name: &name, text, subject, gravity, meaning, who: None },
         );
     }

@@ -222,7 +222,7 @@ impl KnownEntries {
             Meaning::Change | Meaning::Update => self
                 .changed
                 .get(&(e.subject.clone(), e.meaning))
-                .is_some_and(|times| times.iter().any(|at| (at.0 - e.at.0).abs() < TOGETHER)),
+                .is_some_and(|times| times.iter().any(|at| at.until(e.at).abs() < TOGETHER)),
             _ => self.told.contains(&(e.at, e.name.clone(), e.text.clone())),
         }
     }

@@ -17,14 +17,14 @@ const KEPT: usize = 16;
 /// Observations of one node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeObservations {
-    /// Time since which it is in its state; not set if it was so when first seen.
-    pub state_since: Timestamp,
+    /// Time since which it is in its state; none if it was so when first seen.
+    pub state_since: Option<Timestamp>,
     /// Time since which the other managers reach it, or do not.
-    pub reach_since: Timestamp,
+    pub reach_since: Option<Timestamp>,
     /// When it was lost, the newest last.
     pub losses: VecDeque<Timestamp>,
-    /// When it came back last.
-    pub back: Timestamp,
+    /// When it came back last, if it did.
+    pub back: Option<Timestamp>,
 }
 
 /// Observations of the whole Swarm.
@@ -104,11 +104,11 @@ impl Observations {
     }
 
     pub(in crate::cluster) fn state_changed(&mut self, id: &NodeId, at: Timestamp) {
-        self.nodes.entry(id.clone()).or_default().state_since = at;
+        self.nodes.entry(id.clone()).or_default().state_since = Some(at);
     }
 
     pub(in crate::cluster) fn reach_changed(&mut self, id: &NodeId, at: Timestamp) {
-        self.nodes.entry(id.clone()).or_default().reach_since = at;
+        self.nodes.entry(id.clone()).or_default().reach_since = Some(at);
     }
 
     /// The last changes of a service or node, the newest last.
@@ -132,7 +132,7 @@ impl Observations {
             }
             (Meaning::NodeBack, Subject::Node(id)) => {
                 let node = self.nodes.entry(id.clone()).or_default();
-                node.back = node.back.max(at);
+                node.back = node.back.max(Some(at));
             }
             (Meaning::Leader, _) => keep(&mut self.leaders, at),
             (Meaning::Change | Meaning::Action, _) => {

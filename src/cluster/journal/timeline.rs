@@ -27,7 +27,7 @@ pub fn consequences(journal: &Journal) -> HashMap<u64, Consequence> {
             }
             (Meaning::Failure, Subject::Task(_, service)) => {
                 let Some(cause) = last.get(service) else { continue };
-                if entry.at.0 - cause.at.0 > CONSEQUENCE {
+                if cause.at.until(entry.at) > CONSEQUENCE {
                     continue;
                 }
                 let effect = consequences
@@ -44,7 +44,7 @@ pub fn consequences(journal: &Journal) -> HashMap<u64, Consequence> {
 /// Failures between two instants, in `parts` equal parts.
 pub fn failures(journal: &Journal, from: Timestamp, to: Timestamp, parts: usize) -> Vec<u32> {
     let mut counts = vec![0; parts];
-    let span = i128::from(to.0) - i128::from(from.0);
+    let span = i128::from(to.nanos()) - i128::from(from.nanos());
     if parts == 0 || span <= 0 {
         return counts;
     }
@@ -52,7 +52,7 @@ pub fn failures(journal: &Journal, from: Timestamp, to: Timestamp, parts: usize)
         if entry.meaning != Meaning::Failure || entry.at < from || entry.at > to {
             continue;
         }
-        let at = (i128::from(entry.at.0) - i128::from(from.0)) * parts as i128 / span;
+        let at = (i128::from(entry.at.nanos()) - i128::from(from.nanos())) * parts as i128 / span;
         let at = usize::try_from(at).unwrap_or(0).min(parts - 1);
         counts[at] += 1;
     }

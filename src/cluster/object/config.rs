@@ -19,9 +19,9 @@ pub struct Config {
     /// Size of its content in bytes.
     pub size: u64,
     /// When it was created.
-    pub created: Timestamp,
+    pub created: Option<Timestamp>,
     /// When its labels were last written: nothing else of it can change.
-    pub updated: Timestamp,
+    pub updated: Option<Timestamp>,
 }
 
 impl Config {

@@ -35,7 +35,7 @@ pub struct Network {
     /// Labels, by key.
     pub labels: Vec<(Arc<str>, Arc<str>)>,
     /// When it was created.
-    pub created: Timestamp,
+    pub created: Option<Timestamp>,
 }
 
 /// A range of addresses of a network.

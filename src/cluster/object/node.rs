@@ -73,9 +73,9 @@ pub struct Node {
     /// Fingerprint of the root certificate it trusts; 0 while it has not told.
     pub trust: u64,
     /// When it joined.
-    pub created: Timestamp,
+    pub created: Option<Timestamp>,
     /// When the manager last wrote it.
-    pub updated: Timestamp,
+    pub updated: Option<Timestamp>,
 }
 
 impl Node {

@@ -19,9 +19,9 @@ pub struct Secret {
     /// The plugin that has its content; `None` where the Swarm itself keeps it.
     pub driver: Option<Arc<str>>,
     /// When it was created.
-    pub created: Timestamp,
+    pub created: Option<Timestamp>,
     /// When its labels were last written: nothing else of it can change.
-    pub updated: Timestamp,
+    pub updated: Option<Timestamp>,
 }
 
 impl Secret {

@@ -98,10 +98,10 @@ pub struct UpdateStatus {
     pub state: UpdateState,
     /// The engine's own words.
     pub message: Arc<str>,
-    /// When it began.
-    pub started: Timestamp,
-    /// When it ended.
-    pub completed: Timestamp,
+    /// When it began, if the engine tells.
+    pub started: Option<Timestamp>,
+    /// When it ended, once it has.
+    pub completed: Option<Timestamp>,
 }
 
 impl UpdateStatus {
@@ -351,9 +351,9 @@ pub struct Service {
     /// by the rest.
     pub is_unread: bool,
     /// When it was created.
-    pub created: Timestamp,
+    pub created: Option<Timestamp>,
     /// When its object was last written; see [`Service::changed`].
-    pub updated: Timestamp,
+    pub updated: Option<Timestamp>,
 }
 
 impl Service {
@@ -393,8 +393,8 @@ impl Service {
             run: 0,
             counts,
             is_unread: true,
-            created: Timestamp::NEVER,
-            updated: Timestamp::NEVER,
+            created: None,
+            updated: None,
         }
     }
 
@@ -435,14 +435,14 @@ impl Service {
         self.previous.is_none() && self.update.as_ref().is_some_and(UpdateStatus::is_rollback)
     }
 
-    /// When its spec changed, as its object tells it; not set where it does not. `UpdatedAt` alone moves
+    /// When its spec changed, as its object tells it; none where it does not. `UpdatedAt` alone moves
     /// with the progress of an update and when a lost quorum returns, too (measured); each write of the
     /// spec erases the status of the update before.
-    pub fn changed(&self) -> Timestamp {
+    pub fn changed(&self) -> Option<Timestamp> {
         match (&self.update, &self.previous) {
-            (Some(update), _) if update.started.is_set() => update.started,
+            (Some(update), _) if update.started.is_some() => update.started,
             (None, None) => self.created,
-            (None, Some(before)) if *before == self.spec => Timestamp::NEVER,
+            (None, Some(before)) if *before == self.spec => None,
             _ => self.updated,
         }
     }

@@ -77,12 +77,13 @@ pub struct Task {
     pub state: TaskState,
     /// Its desired state.
     pub desired: TaskState,
-    /// Start of that state, by the clock of whoever set it: from `accepted` on its node.
-    pub since: Timestamp,
+    /// Start of that state, by the clock of whoever set it: from `accepted` on its node. As the other
+    /// times of objects it is none where the engine tells none.
+    pub since: Option<Timestamp>,
     /// When it was created, by the leader's clock.
-    pub created: Timestamp,
+    pub created: Option<Timestamp>,
     /// When the leader last wrote it, by its clock.
-    pub updated: Timestamp,
+    pub updated: Option<Timestamp>,
     /// The engine's progress word (`started`, `preparing`).
     pub message: Arc<str>,
     /// The engine's error, whole; may hold any byte.

@@ -28,8 +28,8 @@ pub struct IdleSlots {
     pub waiting: u64,
     /// [`Idle::GivenUp`]
     pub given_up: u64,
-    /// When the first of those that wait runs; not set when none does.
-    pub next_run: Timestamp,
+    /// When the first of those that wait runs; none when none waits.
+    pub next_run: Option<Timestamp>,
 }
 
 impl IdleSlots {
@@ -41,8 +41,7 @@ impl IdleSlots {
                 Idle::GivenUp => all.given_up += 1,
                 Idle::NextRun(at) => {
                     all.waiting += 1;
-                    let is_first = !all.next_run.is_set() || at < all.next_run;
-                    all.next_run = if is_first { at } else { all.next_run };
+                    all.next_run = Some(all.next_run.map_or(at, |first| first.min(at)));
                 }
             }
         }
@@ -106,7 +105,7 @@ impl SlotFacts<'_> {
         let delays = if self.waits.is_some() { 1 } else { 2 };
         if let Some(next) = self.waits.or(self.lost) {
             let delay = i64::try_from(policy.delay.as_nanos()).unwrap_or(i64::MAX);
-            let at = next.created.shifted(delay.saturating_mul(delays));
+            let at = next.created?.shifted(delay.saturating_mul(delays));
             return (ended_well && policy.repeats()).then_some(Idle::NextRun(at));
         }
         if ended_well && policy.ends_with_success() {

@@ -78,7 +78,7 @@ pub struct Stall<'s> {
 
 impl Stall<'_> {
     /// Its start.
-    pub fn began(&self) -> Timestamp {
+    pub fn began(&self) -> Option<Timestamp> {
         self.task.created
     }
 

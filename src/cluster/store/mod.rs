@@ -263,13 +263,13 @@ impl Store {
         self.by_node.get(node).map(|g| g.tally).unwrap_or_default()
     }
 
-    /// When a service's spec changed: as its object tells it, or else as it was seen; not set if neither.
-    pub fn changed(&self, service: &Service) -> Timestamp {
+    /// When a service's spec changed: as its object tells it, or else as it was seen; none if neither.
+    pub fn changed(&self, service: &Service) -> Option<Timestamp> {
         let is_told = service.update.is_some() || service.previous.is_none();
         let about = Subject::Service(service.id.clone());
         let mut seen = self.memory.changes(&about).rev().filter(|c| c.meaning == Meaning::Change);
         match seen.next() {
-            Some(change) if !is_told => change.at,
+            Some(change) if !is_told => Some(change.at),
             _ => service.changed(),
         }
     }

@@ -14,7 +14,7 @@ use crate::commands::{
     table::{columns, json_text},
 };
 use crate::{
-    cluster::{Mode, Part, PublishMode, Service, Task},
+    cluster::{Mode, Part, PublishMode, Service, Task, Timestamp},
     connect::Choice,
     text::clean,
     triage::{Problem, Thresholds},
@@ -48,8 +48,8 @@ pub(in crate::commands) async fn run(
     Ok(if missing.is_empty() { 0 } else { UNKNOWN })
 }
 
-fn time(at: crate::cluster::Timestamp) -> Value {
-    if at.is_set() { at.to_string().into() } else { Value::Null }
+fn time(at: impl Into<Option<Timestamp>>) -> Value {
+    at.into().map_or(Value::Null, |at| at.to_string().into())
 }
 
 pub(in crate::commands) fn problems(taken: &Taken) -> Vec<Value> {
@@ -59,9 +59,9 @@ pub(in crate::commands) fn problems(taken: &Taken) -> Vec<Value> {
             "severity": p.severity.word(),
             "object": p.object,
             "message": p.message,
-            "since": p.since.exactly().map(time),
+            "since": time(p.since.exactly()),
             // Where the beginning is not known exactly: it began then or earlier.
-            "since_at_latest": p.since.at_latest().filter(|_| p.since.exactly().is_none()).map(time),
+            "since_at_latest": time(p.since.at_latest().filter(|_| p.since.exactly().is_none())),
             "cause": p.cause,
             "why": p.why,
             "before": p.before.as_ref().map(|b| json!({ "at": time(b.at), "change": b.text })),
@@ -148,7 +148,7 @@ fn task(taken: &Taken, t: &Task) -> Value {
 
 /// The whole state as JSON.
 pub fn snapshot_json(all: &[Taken]) -> String {
-    let at = all.iter().map(|t| t.at).max().unwrap_or(crate::cluster::Timestamp::NEVER);
+    let at = all.iter().map(|t| t.at).max();
     json_text(
         &json!({ "taken_at": time(at), "clusters": all.iter().map(cluster).collect::<Vec<_>>() }),
     )

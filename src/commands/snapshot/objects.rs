@@ -88,7 +88,7 @@ fn object(
     id: &str,
     name: &str,
     labels: &[(Arc<str>, Arc<str>)],
-    (created, updated): (Timestamp, Timestamp),
+    (created, updated): (Option<Timestamp>, Option<Timestamp>),
     services: Vec<Value>,
 ) -> Value {
     let labels: BTreeMap<&str, &str> = labels.iter().map(|(k, v)| (&**k, &**v)).collect();

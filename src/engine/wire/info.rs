@@ -121,7 +121,10 @@ struct WireActor<'a> {
 /// Reads one event.
 pub(in crate::engine) fn decode_event(json: &[u8]) -> Result<EngineEvent, String> {
     let w: WireEvent<'_> = serde_json::from_slice(json).map_err(|e| e.to_string())?;
-    let at = if w.time_nano == 0 { Timestamp::from_secs(w.time) } else { Timestamp(w.time_nano) };
+    let at = match w.time_nano {
+        0 => Timestamp::from_secs(w.time),
+        nanos => Timestamp::from_nanos(nanos),
+    };
     Ok(EngineEvent {
         at,
         kind: (*w.kind).into(),

@@ -117,7 +117,7 @@ impl std::ops::Deref for Text<'_> {
 }
 
 impl Text<'_> {
-    fn time(&self) -> Timestamp {
+    fn time(&self) -> Option<Timestamp> {
         Timestamp::parse(self)
     }
 }

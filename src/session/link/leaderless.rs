@@ -12,7 +12,7 @@ pub fn leaderless<'e>(
     failed: impl IntoIterator<Item = &'e EngineError>,
     since: Timestamp,
 ) -> Option<Leaderless> {
-    let mut all = Leaderless { since, ..Leaderless::default() };
+    let mut all = Leaderless { since, answering: Vec::new(), silent: 0 };
     let mut seen = HashSet::new();
     for error in failed {
         let told = match error {

@@ -32,7 +32,7 @@ async fn end_of(engine: &Engine, task: &TaskId) -> Result<Vec<LogFrame>, String>
         let mut found = Vec::new();
         let mut stream = engine.task_logs(&request).await.map_err(|e| e.to_string())?;
         while let Some(frames) = stream.next().await.map_err(|e| e.to_string())? {
-            found.extend(frames.into_iter().filter(|f| f.at.is_set()));
+            found.extend(frames.into_iter().filter(|f| f.at.is_some()));
         }
         found.drain(..found.len().saturating_sub(LINES));
         Ok(found)
@@ -73,8 +73,9 @@ pub async fn read_log_ends(connector: Connector, tasks: Vec<TaskId>) -> LogEnds 
                 let lines = end_of(&engine, &task).await;
                 (
                     task,
-                    lines
-                        .map(|frames| frames.iter().map(|f| (f.at, plain_text(&f.text))).collect()),
+                    lines.map(|frames| {
+                        frames.iter().filter_map(|f| Some((f.at?, plain_text(&f.text)))).collect()
+                    }),
                 )
             }
         });

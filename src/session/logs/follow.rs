@@ -74,12 +74,12 @@ struct LogState {
 #[derive(Debug, Default)]
 struct DeliveredLines {
     /// Time of the newest line.
-    newest: Timestamp,
+    newest: Option<Timestamp>,
     /// The newest of each output: each has its own clockwork, and the two may be a little out of step.
-    of_output: [Timestamp; 3],
+    of_output: [Option<Timestamp>; 3],
     /// Fingerprints of the last lines, the oldest first, and the same as a set.
-    recent: VecDeque<(i64, u64)>,
-    lookup: HashSet<(i64, u64)>,
+    recent: VecDeque<(Option<Timestamp>, u64)>,
+    lookup: HashSet<(Option<Timestamp>, u64)>,
     /// The log has ended: lines that come again are duplicates.
     closed: bool,
 }
@@ -90,20 +90,20 @@ const KNOWN: usize = 1_024;
 const RECENT: usize = 4_096;
 
 impl DeliveredLines {
-    fn key(frame: &LogFrame) -> (i64, u64) {
+    fn key(frame: &LogFrame) -> (Option<Timestamp>, u64) {
         let mut hasher = std::hash::DefaultHasher::new();
         (output(frame), &frame.text).hash(&mut hasher);
-        (frame.at.0, hasher.finish())
+        (frame.at, hasher.finish())
     }
 
     /// Whether a line was delivered already. One that is older than all remembered lines counts as
     /// delivered: it can only be a node's log sent again.
     fn knows(&self, frame: &LogFrame) -> bool {
-        if !frame.at.is_set() || frame.at > self.of_output[output(frame)] {
+        if frame.at.is_none() || frame.at > self.of_output[output(frame)] {
             return false;
         }
         let forgotten = self.recent.len() == RECENT
-            && self.recent.front().is_some_and(|(oldest, _)| frame.at.0 < *oldest);
+            && self.recent.front().is_some_and(|(oldest, _)| frame.at < *oldest);
         self.closed || forgotten || self.lookup.contains(&Self::key(frame))
     }
 
@@ -114,9 +114,9 @@ impl DeliveredLines {
         self.closed = true;
     }
 
-    fn note(&mut self, frame: (Timestamp, usize, (i64, u64))) {
+    fn note(&mut self, frame: (Option<Timestamp>, usize, (Option<Timestamp>, u64))) {
         let (at, output, key) = frame;
-        if !at.is_set() {
+        if at.is_none() {
             return;
         }
         self.newest = self.newest.max(at);
@@ -215,7 +215,7 @@ pub(in crate::session) fn older(
             let read = async {
                 let mut stream = engine.task_logs(&request).await?;
                 while let Some(frames) = stream.next().await? {
-                    found.extend(frames.into_iter().filter(|f| f.at.is_set() && f.at < before));
+                    found.extend(frames.into_iter().filter(|f| f.at.is_some_and(|at| at < before)));
                 }
                 Ok::<_, EngineError>(())
             };
@@ -301,7 +301,7 @@ impl Tail {
 
     /// Reads one stream to its end. Also returns whether anything new came.
     async fn stream(&self, follow: bool) -> (StreamEnd, bool) {
-        let from = self.known.heard.lock().await.newest.set();
+        let from = self.known.heard.lock().await.newest;
         let resumed = from.is_some();
         let request = TaskLogRequest {
             task: self.task.clone(),
@@ -332,7 +332,7 @@ impl Tail {
                     continue;
                 }
                 if !std::mem::replace(&mut overlapped, true)
-                    && let (Some(from), Some(to)) = (from, frame.at.set())
+                    && let (Some(from), Some(to)) = (from, frame.at)
                 {
                     let gap = Event::LogGap(self.view, self.task.clone(), from, to);
                     if self.out.send(gap).await.is_err() {
@@ -405,14 +405,14 @@ impl Tail {
             TaskLogRequest { task: self.task.clone(), follow: false, tail: Some(1), since: None };
         let look = async {
             let mut stream = self.engine.task_logs(&request).await?;
-            let mut newest = Timestamp::NEVER;
+            let mut newest = None;
             while let Some(frames) = stream.next().await? {
                 newest = frames.iter().map(|f| f.at).max().unwrap_or(newest).max(newest);
             }
             Ok::<_, EngineError>(newest)
         };
         match tokio::time::timeout(LOOK, look).await {
-            Ok(Ok(newest)) if last.is_set() && newest > last => SilenceCheck::Newer,
+            Ok(Ok(newest)) if last.is_some() && newest > last => SilenceCheck::Newer,
             Ok(Err(EngineError::LogBroke { said })) => SilenceCheck::Unread(said),
             // The stream itself tells of a connection that is lost.
             Ok(_) => SilenceCheck::Nothing,
@@ -426,7 +426,7 @@ mod tests {
     use super::*;
 
     fn frame(at: i64, text: &str) -> LogFrame {
-        LogFrame { at: Timestamp(at), output: Output::Stdout, text: text.into() }
+        LogFrame { at: Some(Timestamp::from_nanos(at)), output: Output::Stdout, text: text.into() }
     }
 
     fn tell(heard: &mut DeliveredLines, frame: &LogFrame) {

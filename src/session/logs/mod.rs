@@ -50,8 +50,8 @@ pub struct LogQuery {
 /// A line and the task that wrote it.
 #[derive(Clone, Debug)]
 pub struct LogLine {
-    /// When, by the clock of its node.
-    pub at: Timestamp,
+    /// When, by the clock of its node; none where its engine does not say.
+    pub at: Option<Timestamp>,
     /// Name of the service.
     pub service: String,
     /// Name of the task.
@@ -160,7 +160,7 @@ pub async fn read_logs(
                     }
                     Event::LogGap(_, task, from, to) => {
                         let name = reading.name(&task);
-                        let secs = to.0.saturating_sub(from.0) as f64 / 1e9;
+                        let secs = from.until(to) as f64 / 1e9;
                         news.push(LogSaid::Trouble(format!("{name}: a gap of {secs:.1} s")));
                     }
                     Event::LogEnd(_, task) => {

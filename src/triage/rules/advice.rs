@@ -37,11 +37,12 @@ pub fn image_latest(s: &ServiceContext<'_>) -> Option<Found> {
     let name = tag.rsplit('/').next().unwrap_or(tag);
     let latest = name.ends_with(":latest") || !name.contains(':');
     let pinned = s.service.image.contains('@');
-    if !latest || pinned || !s.changed.is_set() || !s.cx.lasts(s.changed, s.cx.thresholds.latest) {
+    let changed = s.changed.filter(|_| latest && !pinned)?;
+    if !s.cx.lasts(changed, s.cx.thresholds.latest) {
         return None;
     }
     Some(
-        Found::advice(format!("{} runs {tag} unchanged for {}", s.service.name, span(s.changed.age(s.cx.now))))
+        Found::advice(format!("{} runs {tag} unchanged for {}", s.service.name, span(changed.age(s.cx.now))))
             .why("the tag moves on: the next task that is started elsewhere pulls another image than the others run")
             .remedy(Remedy::Update, "name a version"),
     )

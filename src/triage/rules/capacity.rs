@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use crate::{
     cluster::{Node, Resource, Resources},
     text::{bytes, count, cpus},
-    triage::{Context, Remedy, Severity, context::amount, rule::Found},
+    triage::{Began, Context, Remedy, Severity, context::amount, rule::Found},
 };
 
 /// Reservations take nearly all there is on nodes that can be given tasks. A warning: the next
@@ -42,7 +42,7 @@ pub fn full(cx: &Context<'_>) -> Option<Found> {
         Found::new(
             severity,
             format!("{} reserved on the nodes that take tasks", said.join(" and ")),
-            crate::cluster::Timestamp::NEVER,
+            Began::Unknown,
         )
         .why("new tasks find no place although nodes may be idle: reservations count, not use")
         .remedy(Remedy::Node, "which nodes are full; add one, or reserve less")

@@ -49,7 +49,8 @@ fn often(s: &ServiceContext<'_>, n: usize) -> String {
 pub fn crash_loop(s: &ServiceContext<'_>) -> Option<Found> {
     let recent = &s.loop_kept();
     let (newest, oldest) = (recent.first()?, recent.last()?);
-    let over = oldest.since.age(newest.since);
+    let since = oldest.since?;
+    let over = since.age(newest.since?);
     let mut codes: BTreeMap<i64, usize> = BTreeMap::new();
     for code in recent.iter().filter_map(|t| t.exit_code) {
         *codes.entry(code).or_default() += 1;
@@ -84,7 +85,7 @@ pub fn crash_loop(s: &ServiceContext<'_>) -> Option<Found> {
                 },
                 span(over.max(std::time::Duration::from_secs(1))) + &every(s),
             ),
-            if full { Began::By(oldest.since) } else { oldest.since.into() },
+            if full { Began::By(since) } else { Began::At(since) },
         )
         .tasks(s.cx, recent.iter().copied())
         .remedy(Remedy::Logs, "what the last one wrote before it ended"),

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cluster::{Task, Timestamp},
+    cluster::Task,
     text::count,
-    triage::{Remedy, ServiceContext, error_class::Why, rule::Found},
+    triage::{Began, Remedy, ServiceContext, error_class::Why, rule::Found},
 };
 
 /// `No such image: X` (rejected): the node has it not and could not pull it. The engine logs why the pull
@@ -104,7 +104,7 @@ pub fn digest_drift(s: &ServiceContext<'_>) -> Option<Found> {
     Some(
         Found::warning(
             format!("{} runs different images under {tag}: {}", s.service.name, said.join(", ")),
-            Timestamp::NEVER,
+            Began::Unknown,
         )
         .why("the tag was pushed again, and some tasks were started since")
         .tasks(s.cx, s.running.iter().copied())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     cluster::{Availability, Node, NodeState, Role, Task, TaskState, Timestamp},
     text::{count, span},
-    triage::{Context, Remedy, context::nanos, rule::Found},
+    triage::{Began, Context, Remedy, context::nanos, rule::Found},
 };
 
 fn what(node: &Node) -> &'static str {
@@ -188,13 +188,11 @@ pub fn cert_expiry(cx: &Context<'_>, node: &Node) -> Option<Found> {
     if !is_away || life.is_zero() || is_old_entry(cx, node) {
         return None;
     }
-    let lost = cx.state_since(node);
+    let lost = cx.state_since(node)?;
     // Before half of its life it still has the one it joined with.
-    let earliest = if lost <= node.created.shifted(nanos(life / 2)) {
-        node.created.shifted(nanos(life))
-    } else {
-        lost.shifted(nanos(life / 5))
-    };
+    let joined = node.created.filter(|joined| lost <= joined.shifted(nanos(life / 2)));
+    let earliest =
+        joined.map_or_else(|| lost.shifted(nanos(life / 5)), |joined| joined.shifted(nanos(life)));
     if earliest.age(cx.now).is_zero() {
         cx.lasts(earliest, Duration::from_nanos(1));
         return None;
@@ -222,11 +220,10 @@ pub fn clock_skew(cx: &Context<'_>, node: &Node) -> Option<Found> {
     for task in cx.store.tasks_on(&node.id) {
         let by_node =
             matches!(task.state, TaskState::Running | TaskState::Complete | TaskState::Failed);
-        if !by_node || !task.since.is_set() || !task.updated.is_set() || !task.created.is_set() {
-            continue;
-        }
+        let times = task.created.zip(task.updated).zip(task.since).filter(|_| by_node);
+        let Some(((created, updated), since)) = times else { continue };
         seen += 1;
-        let (fast, slow) = (task.since.0 - task.updated.0, task.created.0 - task.since.0);
+        let (fast, slow) = (updated.until(since), since.until(created));
         if fast > limit || slow > limit {
             proof.push(task);
         }
@@ -243,7 +240,7 @@ pub fn clock_skew(cx: &Context<'_>, node: &Node) -> Option<Found> {
     Some(
         Found::warning(
             format!("the clock of {} is at least {by} {way} the leader's", node.hostname),
-            Timestamp::NEVER,
+            Began::Unknown,
         )
         .why("no time service runs there, or it does not reach its servers")
         .tasks(cx, proof)

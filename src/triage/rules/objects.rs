@@ -10,7 +10,7 @@ use crate::{
         AddressUse, Network, NetworkId, Part, PublishMode, Service, Stack, Subject, Timestamp,
     },
     text::count,
-    triage::{Context, Remedy, ServiceContext, context::names, rule::Found},
+    triage::{Began, Context, Remedy, ServiceContext, context::names, rule::Found},
 };
 
 /// Age from which on an object that nobody uses was not made for a service that is still to come.
@@ -87,7 +87,7 @@ pub fn network_full(cx: &Context<'_>) -> Vec<Found> {
             found.capacity.unwrap_or_default(),
             network.subnet_words()
         );
-        Found::warning(words, Timestamp::NEVER)
+        Found::warning(words, Began::Unknown)
         .about(Subject::Network(network.id.clone()))
         .why("each task, each service's VIP and each node with a task takes an address, and each container attached by hand, which no manager tells; a subnet can't be made larger")
         .remedy(Remedy::Scale, "fewer tasks on this network")
@@ -120,11 +120,11 @@ pub fn port_twice(cx: &Context<'_>) -> Option<Found> {
         0 => String::new(),
         n => format!(" (and {} like it)", count(n, "port", "ports")),
     };
-    let mut found = Found::warning(format!("port {first}{more}"), Timestamp::NEVER)
+    let mut found = Found::warning(format!("port {first}{more}"), Began::Unknown)
         .why("the routing mesh takes the port on every node, for one service alone; which one gets it is chance")
         .remedy(Remedy::Update, "another port for one of them (Ctrl-e: EndpointSpec.Ports)");
     for one in others {
-        found = found.fact(Timestamp::NEVER, format!("port {one}"));
+        found = found.fact(None, format!("port {one}"));
     }
     Some(found)
 }
@@ -167,7 +167,7 @@ pub fn stack_versions(cx: &Context<'_>) -> Vec<Found> {
             .about(Subject::Stack(stack.name.clone()))
             .why("a deploy that was not finished, or one service that was changed by hand")
             .remedy(Remedy::Update, "one version for all of them, if they belong together");
-        Some(others.iter().fold(found, |found, one| found.fact(Timestamp::NEVER, one.clone())))
+        Some(others.iter().fold(found, |found, one| found.fact(None, one.clone())))
     };
     let stacks = cx.store.relations().stacks().iter().filter(|stack| !stack.name.is_empty());
     stacks.filter_map(told).collect()
@@ -177,7 +177,7 @@ pub fn stack_versions(cx: &Context<'_>) -> Vec<Found> {
 fn unused<'o>(
     cx: &Context<'_>,
     part: Part,
-    all: impl Iterator<Item = (&'o str, &'o str, Timestamp, bool)>,
+    all: impl Iterator<Item = (&'o str, &'o str, Option<Timestamp>, bool)>,
 ) -> Vec<&'o str> {
     let store = cx.store;
     // Of a list with gaps the missing ones may be those that use it.

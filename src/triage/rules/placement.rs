@@ -2,9 +2,7 @@
 
 use super::refusal::{Refusal, host_ports, takes_tasks};
 use crate::{
-    cluster::{
-        Node, NodeState, Resource, Subject, TaskSpec, Timestamp, asked, stalled, supports, unmet,
-    },
+    cluster::{Node, NodeState, Resource, Subject, TaskSpec, asked, stalled, supports, unmet},
     text::count,
     triage::{
         Remedy, ServiceContext,
@@ -99,7 +97,7 @@ pub fn constraint(s: &ServiceContext<'_>) -> Option<Found> {
         for constraint in &failing {
             let (key, has) = asked(constraint, node);
             let has = if has.is_empty() { "is not set".to_owned() } else { format!("is {has}") };
-            found = found.fact(Timestamp::NEVER, format!("{}: {key} {has}", node.hostname));
+            found = found.fact(None, format!("{}: {key} {has}", node.hostname));
         }
     }
     Some(found)
@@ -165,7 +163,7 @@ pub fn resources(s: &ServiceContext<'_>) -> Option<Found> {
             }
             _ => format!("{}: {} free{misses}", node.hostname, has.join(" and ")),
         };
-        found = found.fact(Timestamp::NEVER, text);
+        found = found.fact(None, text);
     }
     Some(found)
 }

@@ -18,13 +18,13 @@ fn quorum_of<'a>(cx: &Context<'a>) -> Quorum<'a> {
 
 /// Reachability moves no time stamp of the node: since when is known only if it was seen, or if the
 /// node is down as well.
-fn away_since(cx: &Context<'_>, node: &Node) -> Timestamp {
-    let seen = cx.store.memory().node(&node.id).map(|m| m.reach_since).filter(|at| at.is_set());
-    seen.unwrap_or(if node.state == NodeState::Down { node.updated } else { Timestamp::NEVER })
+fn away_since(cx: &Context<'_>, node: &Node) -> Option<Timestamp> {
+    let seen = cx.store.memory().node(&node.id).and_then(|m| m.reach_since);
+    seen.or(node.updated.filter(|_| node.state == NodeState::Down))
 }
 
-fn since(cx: &Context<'_>, lost: &[&Voter<'_>]) -> Timestamp {
-    lost.iter().map(|v| away_since(cx, v.node)).max().unwrap_or_default()
+fn since(cx: &Context<'_>, lost: &[&Voter<'_>]) -> Option<Timestamp> {
+    lost.iter().filter_map(|v| away_since(cx, v.node)).max()
 }
 
 /// Names of the lost ones: of a host that joined again it is the old entry that is lost.
@@ -175,7 +175,7 @@ pub fn left_behind(cx: &Context<'_>, node: &Node) -> Option<Found> {
     let back = cx.store.successor(node)?;
     let message =
         format!("{} is left behind by a node that is back as {}", entry(node), back.id.short());
-    let ago = span(back.created.age(cx.now));
+    let ago = span(back.created?.age(cx.now));
     Some(
         Found::advice(message)
             .why(format!(

@@ -141,7 +141,7 @@ pub fn global_missing(s: &ServiceContext<'_>) -> Option<Found> {
 
 /// Since when a global service has had a task to start on a node: one may have begun, or the node may have
 /// come, a moment ago.
-fn begun(s: &ServiceContext<'_>, node: &Node) -> Timestamp {
+fn begun(s: &ServiceContext<'_>, node: &Node) -> Option<Timestamp> {
     let tasks = s.waiting.iter().filter(|t| t.node.as_ref() == Some(&node.id));
     let began = tasks.map(|t| t.created).min().unwrap_or(s.changed);
     began.max(s.cx.state_since(node))

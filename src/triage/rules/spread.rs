@@ -38,8 +38,8 @@ pub fn unbalanced(cx: &Context<'_>, node: &Node) -> Option<Found> {
     if !is_usable || cx.store.tasks_refused() {
         return None;
     }
-    let back = cx.store.memory().node(&node.id).map(|m| m.back).unwrap_or_default();
-    if !back.is_set() || !cx.lasts(back, cx.thresholds.starting) || !cx.recent(back, LATELY * 96) {
+    let back = cx.store.memory().node(&node.id).and_then(|m| m.back)?;
+    if !cx.lasts(back, cx.thresholds.starting) || !cx.recent(back, LATELY * 96) {
         return None;
     }
     let (mut nodes, mut tasks) = (0, 0);

@@ -17,15 +17,12 @@ fn status<'s>(s: &ServiceContext<'s>, state: &UpdateState) -> Option<&'s UpdateS
 
 /// When it stopped: the engine tells no time of a pause, but it comes with the first failure. If that
 /// may be forgotten by now, the start of the update is the nearest that is known.
-fn ended(s: &ServiceContext<'_>, u: &UpdateStatus) -> Timestamp {
-    if u.completed.is_set() {
-        return u.completed;
-    }
-    broke(s, u)
+fn ended(s: &ServiceContext<'_>, u: &UpdateStatus) -> Option<Timestamp> {
+    u.completed.or_else(|| broke(s, u))
 }
 
 /// When its first task failed, or as near as is known.
-fn broke(s: &ServiceContext<'_>, u: &UpdateStatus) -> Timestamp {
+fn broke(s: &ServiceContext<'_>, u: &UpdateStatus) -> Option<Timestamp> {
     let failed = failed(s, u);
     let first = failed.last().filter(|_| !s.history_is_full());
     first.map_or(u.started, |t| t.since)
@@ -211,7 +208,8 @@ fn expected(s: &ServiceContext<'_>) -> Duration {
 pub fn slow(s: &ServiceContext<'_>) -> Option<Found> {
     let u = s.service.update.as_ref().filter(|u| u.is_running())?;
     let limit = (expected(s) * 2).max(s.cx.thresholds.update_slow);
-    (u.started.is_set() && s.cx.lasts(u.started, limit)).then(|| {
+    let started = u.started?;
+    s.cx.lasts(started, limit).then(|| {
         let new = s.running.iter().filter(|t| t.spec.template == s.service.template).count();
         Found::warning(
             format!(
@@ -219,10 +217,10 @@ pub fn slow(s: &ServiceContext<'_>) -> Option<Found> {
                 s.service.name,
                 s.figures(),
                 u.state,
-                span(u.started.age(s.cx.now)),
+                span(started.age(s.cx.now)),
                 count(new, "task is", "tasks are"),
             ),
-            u.started,
+            started,
         )
         .why(format!("by its own settings it should take about {}", span(expected(s))))
         .tasks(s.cx, s.waiting.iter().copied())

@@ -46,7 +46,7 @@ pub struct Connection {
     /// Services that the session was last asked to keep fresh.
     pub(in crate::ui) watched: Vec<ServiceId>,
     /// When the session was last told that someone is here.
-    attended: Timestamp,
+    attended: Option<Timestamp>,
     /// The cost of watching, as last reported.
     pub(in crate::ui) usage: Option<Box<Usage>>,
 }
@@ -60,7 +60,7 @@ pub(in crate::ui) struct Operations {
     pub pending: Option<(Token, Pending)>,
     /// Services being read to learn what became of a write.
     pub reading_back: Option<Token>,
-    pub read_back_at: Timestamp,
+    pub read_back_at: Option<Timestamp>,
     /// A report whose logs are being read.
     pub report: Option<PendingReport>,
 }
@@ -71,9 +71,9 @@ pub(in crate::ui) struct Remembered {
     /// Commands of the palette, the latest first.
     pub commands: Vec<String>,
     /// When `y` was last pressed, for whatever it was.
-    pub last_y: Timestamp,
+    pub last_y: Option<Timestamp>,
     /// When an open page was last read again.
-    pub page_read: Timestamp,
+    pub page_read: Option<Timestamp>,
 }
 
 /// The other clusters, as far as this one's screen shows them.
@@ -146,7 +146,7 @@ impl Cluster {
                 skew: 0,
                 last_heard: None,
                 watched: Vec::new(),
-                attended: Timestamp::NEVER,
+                attended: None,
                 usage: None,
             },
             operations: Operations::default(),
@@ -163,8 +163,8 @@ impl Cluster {
 
     /// Someone is there: whoever presses one key may press ten a second.
     pub(in crate::ui) fn attend(&mut self, now: Timestamp) {
-        if self.link.attended.age(now) >= ATTENTION {
-            self.link.attended = now;
+        if self.link.attended.is_none_or(|at| at.age(now) >= ATTENTION) {
+            self.link.attended = Some(now);
             self.command(Command::Attend);
         }
     }
@@ -318,7 +318,7 @@ impl Cluster {
 /// The services of problems that are not over, each with the worst, folded ones included.
 fn troubled(problems: &[Arc<Problem>]) -> HashMap<ServiceId, Severity> {
     let mut troubled = HashMap::new();
-    for problem in problems.iter().filter(|p| !p.resolved.is_set()) {
+    for problem in problems.iter().filter(|p| p.resolved.is_none()) {
         for one in std::iter::once(problem).chain(&problem.folded) {
             if let Subject::Service(id) = &one.subject
                 && one.severity > Severity::Advice

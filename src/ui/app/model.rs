@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use crate::{
     cluster::{Consequence, Kind, ServiceId, Store, Timestamp, consequences},
+    text::age,
     triage::Severity,
     ui::table::order::NameOrder,
 };
 
 /// The model, and the manager's time at this moment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Model {
     /// The Swarm that is drawn: as last heard, or as it was when the screen was paused.
     pub store: Store,
@@ -40,7 +41,21 @@ enum Shown {
 impl Model {
     /// A model of which nothing is known yet.
     pub(in crate::ui) fn at(now: Timestamp) -> Self {
-        Self { now, ..Self::default() }
+        Self {
+            store: Store::default(),
+            now,
+            troubled: HashMap::new(),
+            judged: 0,
+            consequences: HashMap::new(),
+            consequences_of: None,
+            order: NameOrder::default(),
+            shown: Shown::default(),
+        }
+    }
+
+    /// Age of something in the fewest letters; `?` where nothing tells since when it is.
+    pub(in crate::ui) fn age(&self, at: Option<Timestamp>) -> String {
+        at.map_or_else(|| "?".to_owned(), |at| age(at.age(self.now)))
     }
 
     /// The Swarm as last heard, whatever is drawn.

@@ -52,7 +52,7 @@ impl Cluster {
                 self.link.skew = skew;
                 // What was asked over the old link is asked again.
                 self.operations.reading_back = None;
-                self.operations.read_back_at = Timestamp::NEVER;
+                self.operations.read_back_at = None;
                 self.read_back();
                 LinkState::Live { endpoint }
             }
@@ -110,11 +110,11 @@ impl Cluster {
             .filter(|f| f.wants_reading(self.model.live(), now))
             .map(|f| f.target.clone())
             .collect();
-        let again = self.operations.read_back_at.age(self.now) >= BETWEEN_READS;
+        let again = self.operations.read_back_at.is_none_or(|at| at.age(self.now) >= BETWEEN_READS);
         if !unknown.is_empty() && self.operations.reading_back.is_none() && again {
             let token = self.token();
             self.operations.reading_back = Some(token);
-            self.operations.read_back_at = self.now;
+            self.operations.read_back_at = Some(self.now);
             self.command(Command::ReadBack(token, unknown));
         }
     }

@@ -32,6 +32,6 @@ impl Cluster {
 
     fn end_toast(&mut self, after: i64) -> bool {
         let now = self.now;
-        self.toast.take_if(|toast| now.0 - toast.said.0 >= after).is_some()
+        self.toast.take_if(|toast| toast.said.until(now) >= after).is_some()
     }
 }

@@ -14,7 +14,7 @@ pub struct Trend {
 }
 
 fn minute(at: Timestamp) -> i64 {
-    at.0.div_euclid(60_000_000_000)
+    at.nanos().div_euclid(60_000_000_000)
 }
 
 impl Trend {

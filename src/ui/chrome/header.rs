@@ -242,7 +242,7 @@ pub(in crate::ui) fn strip(cluster: &Cluster, frame: &mut Frame<'_>, area: Rect)
     let line = match &cluster.link.state {
         LinkState::Lost { endpoint, why, next, .. } => {
             let why = cluster.why_lost().unwrap_or(why.into());
-            let wait = next.0.saturating_sub(cluster.now.0).max(0) as u64;
+            let wait = cluster.now.until(*next).max(0) as u64;
             let again = match wait.div_ceil(1_000_000_000) {
                 0 => "trying now".to_owned(),
                 s => format!("next try in {s}s (C now)"),

@@ -31,7 +31,7 @@ impl Workspace<'_> {
             self.popup_key(key);
         }
         if key.code == KeyCode::Char('y') {
-            self.cluster.remembered.last_y = self.cluster.now;
+            self.cluster.remembered.last_y = Some(self.cluster.now);
         }
     }
 

@@ -69,7 +69,9 @@ impl Cluster {
             report.missing.swap_remove(at);
             let lines = lines
                 .as_ref()
-                .map(|frames| frames.iter().map(|f| (f.at, plain_text(&f.text))).collect())
+                .map(|frames| {
+                    frames.iter().filter_map(|f| Some((f.at?, plain_text(&f.text)))).collect()
+                })
                 .map_err(Clone::clone);
             report.ends.insert(task.clone(), lines);
         }

@@ -48,7 +48,7 @@ struct Objects {
     text: String,
     /// Revision of the store that they were found in, and when.
     revision: u64,
-    at: Timestamp,
+    at: Option<Timestamp>,
     hits: Vec<FoundObject>,
 }
 
@@ -56,12 +56,13 @@ impl Objects {
     /// Those that a text means now.
     fn of(&mut self, text: &str, known: &KnownNames<'_>) -> &[FoundObject] {
         let (store, now) = (known.store, known.now);
-        let moved = self.revision != store.revision() && self.at.age(now) >= REST;
+        let moved =
+            self.revision != store.revision() && self.at.is_none_or(|at| at.age(now) >= REST);
         if moved || self.text != text {
             *self = Self {
                 text: text.to_owned(),
                 revision: store.revision(),
-                at: now,
+                at: Some(now),
                 hits: find(store, text),
             };
         }

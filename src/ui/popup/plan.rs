@@ -68,8 +68,8 @@ impl PlanBox {
     }
 
     /// Whether a `y` pressed now can be meant for it; `last_y` was the one before.
-    pub fn may_be_read(&self, last_y: Timestamp, now: Timestamp) -> bool {
-        self.drawn.is_some_and(|drawn| drawn.max(last_y).age(now) >= READ)
+    pub fn may_be_read(&self, last_y: Option<Timestamp>, now: Timestamp) -> bool {
+        self.drawn.is_some_and(|drawn| last_y.map_or(drawn, |y| drawn.max(y)).age(now) >= READ)
     }
 }
 

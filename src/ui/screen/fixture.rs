@@ -44,7 +44,7 @@ mod tests {
         ui::{App, Msg, OpenCluster, Opening, View, draw},
     };
 
-    const NOW: Timestamp = Timestamp(1_000_000_000);
+    const NOW: Timestamp = Timestamp::from_nanos(1_000_000_000);
 
     fn app() -> App {
         App::new(Opening::default(), vec![OpenCluster::default()], NOW)

@@ -17,7 +17,7 @@ use crate::{
             columns::{Cell, Column, Key},
             order::natural,
         },
-        widget::text::{self, bytes},
+        widget::text::bytes,
     },
 };
 
@@ -29,7 +29,7 @@ pub(in crate::ui) struct GivenRow {
     name: Arc<str>,
     labels: Vec<(Arc<str>, Arc<str>)>,
     stack: Option<Arc<str>>,
-    created: Timestamp,
+    created: Option<Timestamp>,
     /// Size of its content, where that is told.
     size: u64,
     /// Number of services that are given it.
@@ -106,8 +106,8 @@ pub(in crate::ui) const AGE: Column<GivenRow> = column(
     (3, 4),
     0,
     true,
-    |r, m| Cell::dim(text::age(r.created.age(m.now))),
-    |r, _| Key::Number(-r.created.0),
+    |r, m| Cell::dim(m.age(r.created)),
+    |r, _| Key::newest_first(r.created),
 );
 
 pub(in crate::ui) const FAMILY: Column<GivenRow> = column(

@@ -13,7 +13,6 @@ use crate::{
             columns::{Cell, Column, Key},
             order::natural,
         },
-        widget::text,
     },
 };
 
@@ -142,8 +141,8 @@ impl ListKind for NetworkKind {
             (3, 4),
             2,
             true,
-            |r, m| Cell::dim(text::age(r.network.created.age(m.now))),
-            |r, _| Key::Number(-r.network.created.0),
+            |r, m| Cell::dim(m.age(r.network.created)),
+            |r, _| Key::newest_first(r.network.created),
         ),
     ];
 

@@ -83,7 +83,7 @@ impl Workspace<'_> {
         };
         // From an event: to the lines of that moment.
         let moment = self.screens.events.entry(self.cluster).map(|entry| entry.at);
-        let moment = moment.filter(|at| at.is_set() && self.screens.focus() == View::Events);
+        let moment = moment.filter(|_| self.screens.focus() == View::Events);
         let in_problems = self.screens.focus() == View::Problems;
         let witness = in_problems.then(|| self.screens.problems.witness(self.cluster)).flatten();
         self.follow_log(source, title);
@@ -192,10 +192,14 @@ impl Workspace<'_> {
         let fresh = self.cluster.token();
         if let Some(Popup::Page(Page { kind: PageKind::Describe { token, .. }, .. })) =
             self.popups.last_mut()
-            && self.cluster.remembered.page_read.age(self.cluster.now) >= READ_AGAIN
+            && self
+                .cluster
+                .remembered
+                .page_read
+                .is_none_or(|at| at.age(self.cluster.now) >= READ_AGAIN)
         {
             *token = fresh;
-            self.cluster.remembered.page_read = self.cluster.now;
+            self.cluster.remembered.page_read = Some(self.cluster.now);
             self.cluster.command(Command::Raw(fresh, kind, id));
         }
     }

@@ -125,8 +125,8 @@ pub fn well(m: &Missing) -> (u64, u64) {
 
 /// Meaning of those figures where they are not of running tasks: `done`, `next in 3h`.
 pub fn meaning(m: &Missing, now: Timestamp) -> Option<String> {
-    if m.rests.waiting > 0 {
-        return Some(format!("next in {}", text::age(now.age(m.rests.next_run))));
+    if let Some(next) = m.rests.next_run.filter(|_| m.rests.waiting > 0) {
+        return Some(format!("next in {}", text::age(now.age(next))));
     }
     let done = m.rests.done;
     match (m.job, m.running) {
@@ -351,11 +351,8 @@ pub const COLUMNS: &[Column<Service>] = &[
         max: 7,
         shed: 1,
         right: true,
-        cell: |s, c| {
-            let at = c.store.changed(s);
-            Cell::dim(if at.is_set() { text::age(at.age(c.now)) } else { "?".into() })
-        },
-        key: |s, c| Key::Number(-c.store.changed(s).0),
+        cell: |s, c| Cell::dim(c.age(c.store.changed(s))),
+        key: |s, c| Key::newest_first(c.store.changed(s)),
     },
 ];
 

@@ -17,7 +17,6 @@ use crate::{
             columns::{Cell, Column, Key},
             order::natural,
         },
-        widget::text,
     },
 };
 
@@ -34,7 +33,7 @@ pub(in crate::ui) struct StackRow {
     worst: Option<(Severity, String)>,
     images: String,
     /// When the spec of one of its services was last changed.
-    changed: Timestamp,
+    changed: Option<Timestamp>,
 }
 
 impl Row for StackRow {
@@ -152,11 +151,8 @@ impl ListKind for StackKind {
             (4, 7),
             1,
             true,
-            |r, m| {
-                let at = r.changed;
-                Cell::dim(if at.is_set() { text::age(at.age(m.now)) } else { "?".into() })
-            },
-            |r, _| Key::Number(-r.changed.0),
+            |r, m| Cell::dim(m.age(r.changed)),
+            |r, _| Key::newest_first(r.changed),
         ),
         column(
             "WORST",
@@ -198,7 +194,7 @@ impl ListKind for StackKind {
                     progress: store.progress(stack),
                     worst: worst.map(|problem| (problem.severity, problem.message.clone())),
                     images: images(stack),
-                    changed: services.map(|s| store.changed(s)).max().unwrap_or(Timestamp::NEVER),
+                    changed: services.filter_map(|s| store.changed(s)).max(),
                 }
             })
             .collect();

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::{
+    cluster::Timestamp,
     config::{Slot, Theme},
     ui::{app::model::Model, widget::text},
 };
@@ -74,6 +75,11 @@ impl<'a> Key<'a> {
     /// A key to sort by this text.
     pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
+    }
+
+    /// A key to sort by this time, the newest first; what has none comes last.
+    pub fn newest_first(at: Option<Timestamp>) -> Self {
+        Self::Number(at.map_or(0, |at| -at.nanos()))
     }
 }
 

@@ -81,7 +81,7 @@ pub struct Table<R: Row> {
     pub dear: bool,
     /// Stamp of the data the rows were built from, and the time.
     built: Option<u64>,
-    built_at: Timestamp,
+    built_at: Option<Timestamp>,
 }
 
 /// Rows are built anew for data at most so often, in nanoseconds a row: a long table costs much to
@@ -113,7 +113,7 @@ impl<R: Row> Default for Table<R> {
             touched: false,
             dear: true,
             built: None,
-            built_at: Timestamp::NEVER,
+            built_at: None,
         }
     }
 }
@@ -148,7 +148,7 @@ impl<R: Row> Table<R> {
     pub fn is_fresh(&self, stamp: u64, now: Timestamp) -> bool {
         let per_row = if self.dear { PER_ROW } else { PER_ROW_IN_ORDER };
         let rest = per_row * i64::try_from(self.all).unwrap_or(i64::MAX / PER_ROW);
-        let resting = self.all > SHORT && now.0.saturating_sub(self.built_at.0) < rest;
+        let resting = self.all > SHORT && self.built_at.is_some_and(|at| at.until(now) < rest);
         self.built.is_some_and(|built| built == stamp || resting)
     }
 
@@ -164,7 +164,7 @@ impl<R: Row> Table<R> {
 
     /// Puts new rows in; the cursor stays on its object, or on its place if the object is gone.
     pub fn set(&mut self, rows: Vec<R>, all: usize, stamp: u64, now: Timestamp) {
-        self.built_at = now;
+        self.built_at = Some(now);
         self.rows = rows;
         self.all = all;
         self.built = Some(stamp);

@@ -79,8 +79,7 @@ fn uptime() -> Duration {
 
 impl Clock {
     fn new() -> Self {
-        let wall = jiff::Timestamp::now().as_nanosecond();
-        Self { began: uptime(), wall: Timestamp(i64::try_from(wall).unwrap_or(0)) }
+        Self { began: uptime(), wall: jiff::Timestamp::now().into() }
     }
 
     fn now(&self) -> Timestamp {

@@ -165,7 +165,7 @@ pub(in crate::ui) fn lines(
 /// Name, size, age and users of one, in a line.
 fn facts(cluster: &Cluster, config: &Config) -> String {
     let store = &cluster.model.store;
-    let age = text::age(config.created.age(cluster.model.now));
+    let age = cluster.model.age(config.created);
     let users = store.relations().with_config(&config.id);
     let users: Vec<String> = users.iter().map(|id| cluster.service_name(id)).collect();
     let used =

@@ -183,7 +183,7 @@ impl Sheet<'_> {
     /// A problem it has, in the words of the Problems view.
     fn problems(&mut self, subject: &Subject) {
         for problem in self.cluster.problems().to_vec() {
-            if problem.subject == *subject && !problem.resolved.is_set() {
+            if problem.subject == *subject && problem.resolved.is_none() {
                 let slot = crate::ui::screen::problems::words::slot(problem.severity);
                 self.styled("problem", &problem.message, slot);
                 self.styled("", &problem.why, Slot::Dim);
@@ -191,21 +191,20 @@ impl Sheet<'_> {
         }
     }
 
-    fn when(&self, at: Timestamp) -> String {
-        if at > self.cluster.model.now {
-            let ahead = text::age(self.cluster.model.now.age(at));
-            format!("{} (in {ahead})", at.date_clock())
-        } else if at.is_set() {
-            format!("{} ({} ago)", at.date_clock(), text::age(at.age(self.cluster.model.now)))
-        } else {
-            String::new()
-        }
+    fn when(&self, at: impl Into<Option<Timestamp>>) -> String {
+        let Some(at) = at.into() else { return String::new() };
+        let now = self.cluster.model.now;
+        let away = match at > now {
+            true => format!("in {}", text::age(now.age(at))),
+            false => format!("{} ago", text::age(at.age(now))),
+        };
+        format!("{} ({away})", at.date_clock())
     }
 
     fn task_line(&mut self, task: &Task) {
         let store = &self.cluster.model.store;
         let node = task.node.as_ref().map_or("", |n| store.hostname(n));
-        let age = text::age(task.since.age(self.cluster.model.now));
+        let age = self.cluster.model.age(task.since);
         let exit = task.exit_code.map_or(String::new(), |c| format!(" exit {c}"));
         let said = format!("{:<10} {age:>4}  {node}{exit}  {}", task.state.word(), task.err);
         self.styled(&store.task_name(task), said, tasks::slot(task, store));

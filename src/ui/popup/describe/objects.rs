@@ -291,7 +291,7 @@ impl Sheet<'_> {
         mine.next().map(|e| (e.at, format!("{} {}", e.name, e.said())))
     }
 
-    fn times(&mut self, created: Timestamp, updated: Timestamp) {
+    fn times(&mut self, created: Option<Timestamp>, updated: Option<Timestamp>) {
         self.field("created", self.when(created));
         if updated > created {
             self.field("labels changed", self.when(updated));

@@ -60,7 +60,7 @@ impl Sheet<'_> {
         self.field("created", self.when(s.created));
         let changed = store.changed(s);
         let never = "unknown: it was written again without a change".to_owned();
-        self.field("changed", if changed.is_set() { self.when(changed) } else { never });
+        self.field("changed", changed.map_or(never, |at| self.when(at)));
         self.field("version", s.version.to_string());
         self.reached(s);
         self.runs(s);
@@ -301,15 +301,11 @@ impl Sheet<'_> {
                 };
                 let store = &self.cluster.model.store;
                 let made = match kind {
-                    "secret" => store.secret(text_of(&one[id])).map(|s| s.created),
-                    _ => store.config(text_of(&one[id])).map(|c| c.created),
+                    "secret" => store.secret(text_of(&one[id])).and_then(|s| s.created),
+                    _ => store.config(text_of(&one[id])).and_then(|c| c.created),
                 };
                 let age = made.map_or(String::new(), |at| {
-                    if at.is_set() {
-                        format!(", made {} ago", text::age(at.age(self.cluster.model.now)))
-                    } else {
-                        String::new()
-                    }
+                    format!(", made {} ago", text::age(at.age(self.cluster.model.now)))
                 });
                 self.field(kind, format!("{}{file}{age}", text_of(&one[name])));
             }

@@ -46,11 +46,9 @@ impl Sheet<'_> {
             .filter(|e| matches!(&e.subject, Subject::Task(of, _) if of == id))
             .map(|e| (e.at, e.said().into_owned()))
             .collect();
-        steps.push((t.created, "created".to_owned()));
-        if !steps.iter().any(|(at, _)| *at == t.since) {
-            steps.push((t.since, format!("→ {}", t.state)));
-        }
-        steps.retain(|(at, _)| at.is_set());
+        steps.extend(t.created.map(|at| (at, "created".to_owned())));
+        let untold = t.since.filter(|since| !steps.iter().any(|(at, _)| at == since));
+        steps.extend(untold.map(|at| (at, format!("→ {}", t.state))));
         steps.sort_by_key(|(at, _)| *at);
         let mut before: Option<Timestamp> = None;
         for (at, what) in steps {
@@ -58,12 +56,12 @@ impl Sheet<'_> {
             self.field(&at.clock(), format!("{what}{after}"));
             before = Some(at);
         }
-        if !t.state.is_terminal() && t.since.is_set() {
+        if let Some(since) = t.since.filter(|_| !t.state.is_terminal()) {
             self.say(&format!(
                 "{:>16}  {} for {}",
                 "",
                 t.state,
-                text::age(t.since.age(self.cluster.model.now))
+                text::age(since.age(self.cluster.model.now))
             ));
         }
     }

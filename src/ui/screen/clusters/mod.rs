@@ -161,7 +161,7 @@ pub(in crate::ui) struct Clusters {
     pub managers: Table<ManagerRow>,
     pub problems: Table<ClusterProblem>,
     pub events: Table<ClusterEvent>,
-    pub refreshed: Timestamp,
+    pub refreshed: Option<Timestamp>,
 }
 
 impl Default for Clusters {
@@ -172,7 +172,7 @@ impl Default for Clusters {
             managers: Table::default(),
             problems: Table::default(),
             events: Table::newest_last(),
-            refreshed: Timestamp::NEVER,
+            refreshed: None,
         }
     }
 }
@@ -219,10 +219,10 @@ impl Screen for Clusters {
     fn refresh(&mut self, cx: Cx<'_>) {
         let (clusters, now) = (cx.open(), cx.cluster.now);
         // It looks at every cluster: a few times a second is enough for what is only heard.
-        if self.refreshed.age(now) < REFRESH {
+        if self.refreshed.is_some_and(|at| at.age(now) < REFRESH) {
             return;
         }
-        self.refreshed = now;
+        self.refreshed = Some(now);
         let shown = cx.cluster.no;
         let rows: Vec<_> = clusters.clone().map(|b| cluster_row(b, b.no == shown)).collect();
         let count = rows.len();
@@ -246,7 +246,7 @@ impl Screen for Clusters {
     }
 
     fn stale(&mut self) {
-        self.refreshed = Timestamp::NEVER;
+        self.refreshed = None;
     }
 
     fn footer(&self) -> Option<&'static [(Act, &'static str)]> {

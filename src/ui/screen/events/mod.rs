@@ -49,7 +49,7 @@ const COLUMNS: &[Column<Entry>] = &[
         shed: 0,
         right: false,
         cell: |e, _| Cell::dim(e.at.clock()),
-        key: |e, _| Key::Number(e.at.0),
+        key: |e, _| Key::Number(e.at.nanos()),
     },
     Column {
         title: "KIND",

@@ -121,7 +121,7 @@ impl Workspace<'_> {
         log.follow();
         let oldest = log.buffer.lines().front().map(|l| l.at);
         log.seek_time(at);
-        let before = oldest.is_none_or(|oldest| oldest > at.0);
+        let before = oldest.is_none_or(|oldest| oldest > at.nanos());
         if before {
             self.screens.logs.read_older(self.cluster);
         }
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn times_as_typed() {
-        let now = Timestamp::parse("2026-11-21T14:03:12Z");
+        let now = Timestamp::parse("2026-11-21T14:03:12Z").unwrap();
         let at = |text: &str| moment(text, now, false).map(|t| t.to_string());
         assert_eq!(at("13:32").as_deref(), Some("2026-11-21T13:32:00Z"));
         assert_eq!(at("14:32:05").as_deref(), Some("2026-11-20T14:32:05Z"), "yesterday's");

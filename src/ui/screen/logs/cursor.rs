@@ -144,7 +144,7 @@ impl LogPane {
         let ask: Vec<_> = known
             .into_iter()
             .filter(|(task, _)| self.tasks.iter().any(|t| t.task == **task))
-            .map(|(task, (at, count))| (task.clone(), Timestamp(at), count))
+            .map(|(task, (at, count))| (task.clone(), Timestamp::from_nanos(at), count))
             .collect();
         self.reading_older = ask.iter().map(|(task, _, _)| task.clone()).collect();
         // Unless one of them brings something.

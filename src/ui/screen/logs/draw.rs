@@ -24,7 +24,7 @@ use crate::{
         chrome::{frame_of, missed},
         screen::{
             Cx,
-            logs::{LogPane, LogSource, Times},
+            logs::{LogPane, LogSource, Times, pane::time_of},
         },
         widget::text,
     },
@@ -236,10 +236,8 @@ fn body_rows(line: &Line<TaskId>, room: usize) -> Vec<String> {
     rows
 }
 
-fn time(cluster: &Cluster, log: &LogPane, at: Timestamp) -> String {
-    if !at.is_set() {
-        return String::new();
-    }
+fn time(cluster: &Cluster, log: &LogPane, at: Option<Timestamp>) -> String {
+    let Some(at) = at else { return String::new() };
     match log.times {
         Times::Utc => at.clock(),
         Times::Local => at.local_clock(),
@@ -272,7 +270,7 @@ fn lines_of<'a>(
     }
     let mut lead = Vec::new();
     if times > 0 {
-        let clock = time(cluster, log, Timestamp(line.at));
+        let clock = time(cluster, log, time_of(line));
         let pad = times.saturating_sub(text::width(&clock));
         lead.push(Span::styled(format!("{clock}{}", " ".repeat(pad)), dim));
     }

@@ -348,7 +348,8 @@ impl LogPane {
             let said = format!("{said_of} {}{place}{exit}{never}{err}", task.state);
             let severity = if task.state.is_failure() { LogLevel::Error } else { LogLevel::None };
             let filter = &self.filter;
-            self.buffer.rule(&task.id, task.since.0, severity, &said, |line| filter.passes(line));
+            let at = task.since.map_or(0, Timestamp::nanos);
+            self.buffer.rule(&task.id, at, severity, &said, |line| filter.passes(line));
         }
     }
 
@@ -377,18 +378,17 @@ impl LogPane {
     /// A gap that can't be filled.
     pub fn gap(&mut self, task: &TaskId, from: Timestamp, to: Timestamp) {
         let name = self.writers.get(task).map_or("", |w| w.name.as_str());
-        let secs = to.0.saturating_sub(from.0) as f64 / 1e9;
+        let secs = from.until(to) as f64 / 1e9;
         let said =
             format!("{name}: a gap of {secs:.1} s: the engine does not have these lines any more");
-        let (at, filter) = (from.0.saturating_add(1), &self.filter);
+        let (at, filter) = (from.nanos().saturating_add(1), &self.filter);
         self.buffer.rule(task, at, LogLevel::Error, &said, |line| filter.passes(line));
     }
 
     /// A line as it is written to files and the clipboard.
     pub fn written(&self, line: &Line<TaskId>) -> String {
         let name = clean(self.writers.get(&line.source).map_or("", |w| w.name.as_str()));
-        let at = Timestamp(line.at);
-        let at = if at.is_set() { format!("{at} ") } else { String::new() };
+        let at = time_of(line).map_or(String::new(), |at| format!("{at} "));
         format!("{at}{name} {}\n", clean_lines(&ansi::plain(&line.text)))
     }
 
@@ -402,7 +402,7 @@ impl LogPane {
             Some(Seek::Time(at)) => {
                 // The first line from then on, once there are lines from before.
                 let lines = self.buffer.lines();
-                let place = self.buffer.first_from(at.0);
+                let place = self.buffer.first_from(at.nanos());
                 (place < lines.len() && (place > 0 || self.exhausted)).then(|| lines[place].seq)
             }
             Some(Seek::End(task)) => {
@@ -429,7 +429,12 @@ impl LogPane {
     }
 }
 
+/// When a line was written; none where its engine did not say.
+pub(super) fn time_of(line: &Line<TaskId>) -> Option<Timestamp> {
+    (line.at != 0).then(|| Timestamp::from_nanos(line.at))
+}
+
 fn incoming(frame: LogFrame) -> Incoming {
     let kind = if frame.output == Output::Stderr { LineKind::Stderr } else { LineKind::Stdout };
-    Incoming { at: frame.at.0, kind, text: frame.text }
+    Incoming { at: frame.at.map_or(0, Timestamp::nanos), kind, text: frame.text }
 }

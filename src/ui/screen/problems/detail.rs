@@ -1,7 +1,7 @@
 //! The detail below the problems: everything known of the one under the cursor.
 
 use crate::{
-    cluster::TaskId,
+    cluster::{TaskId, Timestamp},
     config::Slot,
     session::LogFrame,
     triage::{Began, Evidence, Family, Problem, Quiet, Remedy, Severity, unknown_beginning},
@@ -126,7 +126,7 @@ impl Details<'_> {
         }
     }
 
-    fn ago(&self, at: crate::cluster::Timestamp) -> String {
+    fn ago(&self, at: Timestamp) -> String {
         format!("{} ago", text::age(at.age(self.cluster.model.now)))
     }
 }
@@ -146,8 +146,8 @@ pub(in crate::ui) fn details(
         _ if p.severity == Severity::Advice => String::new(),
         _ => unknown_beginning(&cluster.model.store, p, cluster.model.now),
     };
-    if p.resolved.is_set() {
-        d.tell("over", &format!("since {}, {}", p.resolved.clock(), d.ago(p.resolved)), Slot::Text);
+    if let Some(over) = p.resolved {
+        d.tell("over", &format!("since {}, {}", over.clock(), d.ago(over)), Slot::Text);
     } else if !since.is_empty() {
         d.tell("since", &since, Slot::Text);
     }
@@ -169,15 +169,14 @@ pub(in crate::ui) fn details(
     remedies(&mut d, p);
     log_lines(&mut d);
     for (i, alike) in alike(&p.evidence).into_iter().enumerate() {
-        let said = match (alike, alike.first().filter(|one| one.at.is_set())) {
-            ([one], Some(_)) => format!("{}  {}", d.ago(one.at), one.text),
-            ([one], None) | ([one, ..], None) => one.text.clone(),
-            (many, _) => {
-                let times = many.iter().map(|one| one.at);
-                let (first, last) = (times.clone().min(), times.max());
-                let [first, last] = [first, last].map(|at| d.ago(at.unwrap_or_default()));
-                format!("{}×, {first} to {last}  {}", many.len(), many[0].text)
+        let times = || alike.iter().filter_map(|one| one.at);
+        let said = match (alike, times().min(), times().max()) {
+            ([one], Some(at), _) => format!("{}  {}", d.ago(at), one.text),
+            ([one, ..], Some(first), Some(last)) => {
+                format!("{}×, {} to {}  {}", alike.len(), d.ago(first), d.ago(last), one.text)
             }
+            ([one, ..], ..) => one.text.clone(),
+            ([], ..) => String::new(),
         };
         d.tell(if i == 0 { "seen" } else { "" }, &said, Slot::Text);
     }
@@ -196,7 +195,7 @@ pub(in crate::ui) fn details(
 
 /// Evidence that says the same again and again, together.
 fn alike(evidence: &[Evidence]) -> Vec<&[Evidence]> {
-    evidence.chunk_by(|a, b| a.text == b.text && a.at.is_set() && b.at.is_set()).collect()
+    evidence.chunk_by(|a, b| a.text == b.text && a.at.is_some() && b.at.is_some()).collect()
 }
 
 fn remedies(d: &mut Details<'_>, p: &Problem) {
@@ -261,7 +260,8 @@ fn log_lines(d: &mut Details<'_>) {
             let last = lines.len().saturating_sub(LAST);
             for (i, line) in lines[last..].iter().enumerate() {
                 let said = String::from_utf8_lossy(line.text.as_ref()).into_owned();
-                let said = format!("{}  {}", line.at.clock(), said.trim_end());
+                let at = line.at.map_or(String::new(), Timestamp::clock);
+                let said = format!("{at}  {}", said.trim_end());
                 let room = d.width.saturating_sub(NAMES + 4);
                 let clean = text::clean(&said).into_owned();
                 d.tell(if i == 0 { "log" } else { "" }, &text::cut(&clean, room), Slot::Dim);

@@ -10,7 +10,7 @@ use ratatui::{
 };
 
 use crate::{
-    cluster::{Subject, TaskId},
+    cluster::{Subject, TaskId, Timestamp},
     config::Slot,
     session::Command,
     triage::{Began, Problem, Quiet, Severity},
@@ -32,7 +32,7 @@ const HOUR: i64 = 3_600 * 1_000_000_000;
 
 /// Glyph and word of a problem: its severity, or that it is resolved or acknowledged.
 fn state(p: &Problem) -> Cell<'static> {
-    if p.resolved.is_set() {
+    if p.resolved.is_some() {
         return Cell::new("✓ resolved", Slot::Ok);
     }
     match p.quiet {
@@ -63,10 +63,10 @@ const COLUMNS: &[Column<Problem>] = &[
         right: true,
         cell: |p, c| match p.is_new(c.now) {
             true => Cell::new(words::since(p, c.now), Slot::Info),
-            false if p.resolved.is_set() => Cell::dim(Began::from(p.resolved).short(c.now)),
+            false if p.resolved.is_some() => Cell::dim(Began::from(p.resolved).short(c.now)),
             false => Cell::dim(p.since.short(c.now)),
         },
-        key: |p, _| Key::Number(-p.since.at_latest().unwrap_or_default().0),
+        key: |p, _| Key::newest_first(p.since.at_latest()),
     },
     Column {
         title: "WHAT",
@@ -76,7 +76,7 @@ const COLUMNS: &[Column<Problem>] = &[
         right: false,
         cell: |p, _| {
             let times = if p.times > 1 { format!("({}×) ", p.times) } else { String::new() };
-            let quiet = p.resolved.is_set() || p.quiet.is_some() || p.severity == Severity::Advice;
+            let quiet = p.resolved.is_some() || p.quiet.is_some() || p.severity == Severity::Advice;
             let said = format!("{times}{}", p.message);
             let cell = if quiet { Cell::dim(said) } else { Cell::text(said) };
             cell.or(|room| words::in_short(p, room))
@@ -156,32 +156,33 @@ impl Problems {
     /// For an hour, for eight, not at all.
     fn mute(&mut self, cluster: &mut Cluster) {
         self.quiet(cluster, |problem, now| match problem.quiet {
-            Some(Quiet::Muted(until)) if until.0 > now + HOUR => (None, "no longer muted".into()),
-            Some(Quiet::Muted(_)) => {
-                (Some(Quiet::Muted((now + 8 * HOUR).into())), "muted for 8 hours".into())
+            Some(Quiet::Muted(until)) if until > now.shifted(HOUR) => {
+                (None, "no longer muted".into())
             }
-            _ => (
-                Some(Quiet::Muted((now + HOUR).into())),
-                "muted for an hour; m again: for 8".into(),
-            ),
+            Some(Quiet::Muted(_)) => {
+                (Some(Quiet::Muted(now.shifted(8 * HOUR))), "muted for 8 hours".into())
+            }
+            _ => {
+                (Some(Quiet::Muted(now.shifted(HOUR))), "muted for an hour; m again: for 8".into())
+            }
         });
     }
 
     fn quiet(
         &mut self,
         cluster: &mut Cluster,
-        how: impl Fn(&Problem, i64) -> (Option<Quiet>, String),
+        how: impl Fn(&Problem, Timestamp) -> (Option<Quiet>, String),
     ) {
         let Some(problem) = self.problem(cluster).cloned() else {
             return cluster.say("no problem is selected: 7 lists them");
         };
-        if problem.resolved.is_set() {
+        if problem.resolved.is_some() {
             return cluster.say("this is over already");
         }
         // A second press must mean the same problem.
         self.hold();
         let now = cluster.model.now;
-        let (quiet, said) = how(&problem, now.0);
+        let (quiet, said) = how(&problem, now);
         cluster.triage.quiet(&problem, quiet, now);
         cluster.command(Command::Quieted(cluster.triage.quieted()));
         cluster.say(format!("{}: {said}", problem.object));
@@ -260,7 +261,7 @@ impl Screen for Problems {
             self.list_problems(cluster);
         }
         // To the same one again, unless it is over by now.
-        if !again || self.problem(cluster).is_none_or(|problem| problem.resolved.is_set()) {
+        if !again || self.problem(cluster).is_none_or(|problem| problem.resolved.is_some()) {
             self.begin();
         }
     }
@@ -333,8 +334,8 @@ impl Problems {
             cluster.problems().iter().map(|p| &**p).filter(|p| is_so(p)).count()
         };
         // Each row is counted once.
-        let resolved = count(|p| p.resolved.is_set());
-        let known = count(|p| !p.resolved.is_set() && !p.is_loud() && p.quiet.is_some());
+        let resolved = count(|p| p.resolved.is_some());
+        let known = count(|p| p.resolved.is_none() && !p.is_loud() && p.quiet.is_some());
         let loud = cluster.loud().count();
         let advice = cluster.problems().len() - resolved - known - loud;
         let new = cluster.loud().filter(|p| p.is_new(cluster.model.now)).count();

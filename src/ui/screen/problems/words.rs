@@ -77,7 +77,7 @@ pub fn texts(problem: &Problem, now: Timestamp) -> Vec<&str> {
         &problem.why,
     ];
     match problem.quiet {
-        _ if problem.resolved.is_set() => texts.push("resolved"),
+        _ if problem.resolved.is_some() => texts.push("resolved"),
         Some(Quiet::Acknowledged) => texts.push("known"),
         Some(Quiet::Muted(_)) => texts.push("muted"),
         None if problem.is_new(now) => texts.push("new"),

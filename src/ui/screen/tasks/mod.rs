@@ -171,8 +171,8 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
         max: 4,
         shed: 2,
         right: true,
-        cell: |r, c| Cell::dim(of(r, c).map_or(String::new(), |t| text::age(t.since.age(c.now)))),
-        key: |r, c| Key::Number(of(r, c).map_or(0, |t| -t.since.0)),
+        cell: |r, c| Cell::dim(of(r, c).map_or(String::new(), |t| c.age(t.since))),
+        key: |r, c| Key::newest_first(of(r, c).and_then(|t| t.since)),
     },
     Column {
         title: "EXIT",

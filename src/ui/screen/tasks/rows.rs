@@ -6,7 +6,7 @@
 use hashbrown::HashMap;
 
 use crate::{
-    cluster::{ServiceId, Task, TaskRef, Timestamp},
+    cluster::{ServiceId, Task, TaskRef},
     ui::{
         app::model::Model,
         screen::tasks::{TaskRow, TaskScope, filter::TaskFilter},
@@ -184,7 +184,7 @@ fn fold<'s>(
     // What the orchestrator wants alive first, then what still runs, then the newest.
     let mut ranked: Vec<_> = tasks
         .map(|(place, t)| {
-            let newest = std::cmp::Reverse(t.created.max(Timestamp::NEVER));
+            let newest = std::cmp::Reverse(t.created);
             (rank(t), !t.is_wanted(), t.state.is_terminal(), newest, place)
         })
         .collect();

@@ -151,7 +151,7 @@ fn lost(wall: &Wall, cx: Cx<'_>, cluster: &Cluster, frame: &mut Frame<'_>, area:
     let (style, why, again) = match &cluster.link.state {
         LinkState::Lost { why, next, .. } => {
             let why = cluster.why_lost().unwrap_or(why.into());
-            let wait = next.0.saturating_sub(cluster.now.0).max(0) as u64 / 1_000_000_000;
+            let wait = cluster.now.until(*next).max(0) as u64 / 1_000_000_000;
             let again =
                 if wait == 0 { "trying now".into() } else { format!("next try in {wait}s") };
             (cluster.style(Slot::Banner), text::clean(&why).into_owned(), again)

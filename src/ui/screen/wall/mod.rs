@@ -69,7 +69,7 @@ pub(in crate::ui) struct Wall {
     pub held: bool,
     /// It has just come to the screen: nothing that is there is new.
     is_opening: bool,
-    turned: Timestamp,
+    turned: Option<Timestamp>,
     /// Goes to and fro with the data, and stops with it.
     pub beat: bool,
     heard: Option<Timestamp>,
@@ -88,7 +88,7 @@ impl Default for Wall {
             pages: Vec::new(),
             held: false,
             is_opening: false,
-            turned: Timestamp::NEVER,
+            turned: None,
             beat: false,
             heard: None,
             known: None,
@@ -102,7 +102,7 @@ impl Default for Wall {
 impl Wall {
     /// Where on the screen it is drawn now: columns and rows from the corner.
     pub fn shift(&self, now: Timestamp) -> (u16, u16) {
-        let step = (now.0.max(0) as u64 / 1_000_000_000 / SHIFT) % 6;
+        let step = (now.nanos().max(0) as u64 / 1_000_000_000 / SHIFT) % 6;
         [(0, 0), (1, 0), (2, 0), (2, 1), (1, 1), (0, 1)][step as usize]
     }
 
@@ -129,7 +129,7 @@ impl Wall {
     fn to(&mut self, page: Option<WallPage>, now: Timestamp) {
         if let Some(page) = page {
             self.page = page;
-            self.turned = now;
+            self.turned = Some(now);
         }
     }
 
@@ -230,7 +230,7 @@ impl Screen for Wall {
         match at {
             // It went with what it showed, or came to be lost.
             None => self.to(self.pages.first().copied(), now),
-            Some(_) if !self.held && now.0.saturating_sub(self.turned.0) >= turn => {
+            Some(_) if !self.held && self.turned.is_none_or(|at| at.until(now) >= turn) => {
                 self.step(1, now)
             }
             Some(_) => {}
