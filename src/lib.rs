@@ -4,7 +4,7 @@
 //! has no stable API: it exists for the binary and its tests.
 //!
 //! ```text
-//!   engine ──bytes──▶ engine::wire ──Delta──▶ cluster::Store ──▶ ui::view draws
+//!   engine ──bytes──▶ engine::wire ──Delta──▶ cluster::Store ──▶ ui::draw
 //!     ▲                    (session)               (ui owns it)        │
 //!     │                                                                ▼
 //!   action::execute ◀── session ◀── Effect ◀── ui::App::update ◀── Action ◀── key
@@ -17,7 +17,7 @@
 //! | room | what it is |
 //! |---|---|
 //! | [`cli`], [`commands`] | the command line, and the subcommands, a file each: the TUI, `check`, `snapshot`, `report`, `logs`, … |
-//! | [`config`] | what the user may set: the file, themes |
+//! | [`config`] | what the user may set: the file with its keys and thresholds, themes |
 //! | [`connect`] | how an engine is reached: endpoints, contexts, TLS, ssh |
 //! | [`engine`] | what the Docker Engine says and accepts; one gate in front of every request |
 //! | [`cluster`] | the model: `object` (what the lists have), `store` (applies deltas, counts), `relations` (who uses what), `journal` (what happened), `scheduling` (placement, drain, idle slots), quorum. Pure: no I/O, no clock, no terminal |
@@ -25,14 +25,14 @@
 //! | [`action`] | what can be done: plan (pure) → execute → follow until it converges |
 //! | [`logs`] | lines: a bounded buffer merged by time, how bad a line says it is, colours, JSON |
 //! | [`session`] | one actor a cluster: `link` (managers, failover), `watch` (lists and events within a budget), `logs`, writes; all of them together are [`session::Sessions`] |
-//! | [`ui`] | the terminal: a workspace for each open cluster (`app`), a file for each screen (`screen`) and each popup (`popup`), keys (`input`), plans (`operate`), tables, shared widgets |
+//! | [`ui`] | the terminal: the open clusters, each with its screens and popups (`app`), a file for each screen (`screen`) and each popup (`popup`), keys (`input`), plans (`operate`), tables, shared widgets |
 //! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
 //! | [`grant`] | who may do what: permissions, minted at start-up and bound to a cluster |
-//! | [`keep`] | what outlives skep: the timeline and quieted problems, in files for nobody else's eyes |
-//! | [`text`] | the one sanitiser of what strangers wrote, durations, shell quoting |
+//! | [`keep`] | what outlives skep: the timeline, quieted problems, its log, in files for nobody else's eyes |
+//! | [`text`] | the one sanitiser of what strangers wrote, durations, amounts, shell quoting |
 //!
-//! Who may import whom stands in `tests/tidy`, which fails on a breach, and on files that import each
-//! other in a circle of more than three (in the UI of more than five).
+//! Who may import whom stands in `tests/tidy`, which fails on a breach, on files that import each
+//! other in a circle of more than three (in the UI of more than five), and on two types of one name.
 //!
 //! # Words
 //!
@@ -46,6 +46,7 @@
 //! | service, replica | what should run, and how often |
 //! | task | one attempt at running a replica; it is never restarted, another one takes its place |
 //! | slot | the number of a replica (`web.2`), which its tasks share one after the other |
+//! | place | a slot; of a global service, whose tasks have none, the node |
 //! | desired state | what the Swarm wants of a task, beside the state it is in |
 //! | job | a service whose tasks end; each run of it is an iteration |
 //! | spec, version | what was asked for, and its number; a write names the version it was made from |
@@ -64,6 +65,7 @@
 //! | delta | a piece of news that the model applies |
 //! | journal, timeline | what happened, in memory and on disk |
 //! | idle slot | a slot without a running task that is meant to be so: done, or waiting for its next run |
+//! | theme slot | the meaning of a piece of the screen, for which a theme has a style |
 //! | blast radius | what stops when a node dies |
 //!
 //! # Rejected

@@ -141,3 +141,15 @@ impl Model {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nothing_tells_has_no_age() {
+        let model = Model::at(Timestamp::from_secs(100));
+        assert_eq!(model.age(Some(Timestamp::from_secs(58))), "42s");
+        assert_eq!(model.age(None), "?");
+    }
+}
