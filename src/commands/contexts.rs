@@ -1,17 +1,12 @@
 //! `skep contexts`: what could be opened, and whether it answers.
 
-use std::time::Duration;
-
 use super::{fault::Fault, output::print, table::columns};
 use crate::{
     config::ConfigFile,
     connect::{Connector, DockerDir, Endpoint, choose},
-    session::greet,
-    text::{clean, took},
+    session::greeting,
+    text::clean,
 };
-
-/// An engine that says nothing is waited for no longer.
-const LIMIT: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(file: &ConfigFile, docker: &DockerDir) -> Result<u8, Fault> {
     print(&contexts_text(&contexts(file, docker).await)).map(|()| 0)
@@ -68,32 +63,7 @@ async fn contexts(file: &ConfigFile, docker: &DockerDir) -> Vec<ContextLine> {
             let shown = endpoint.as_ref().map_or(String::new(), ToString::to_string);
             let answer = match endpoint {
                 Err(why) => Err(why),
-                Ok(endpoint) => {
-                    let connector = Connector::new(endpoint);
-                    let own = format!("{shown}: ");
-                    match tokio::time::timeout(LIMIT, greet(connector.clone())).await {
-                        Err(_) => Err("no answer".into()),
-                        Ok(Err(error)) => {
-                            let said = error.to_string();
-                            Err(said.strip_prefix(&own).map(str::to_owned).unwrap_or(said))
-                        }
-                        Ok(Ok((_, probe))) if probe.unread.is_some() => Ok(format!(
-                            "an engine that speaks API {}, {}, by {}; which Swarm is unknown: {}",
-                            probe.info.api,
-                            took(probe.round_trip),
-                            connector.way(),
-                            probe.unread.unwrap_or_default(),
-                        )),
-                        Ok(Ok((_, probe))) => Ok(format!(
-                            "manager {} of Swarm {}, engine {}, {}, by {}",
-                            probe.info.manager,
-                            probe.info.id.chars().take(12).collect::<String>(),
-                            probe.info.engine,
-                            took(probe.round_trip),
-                            connector.way(),
-                        )),
-                    }
-                }
+                Ok(endpoint) => greeting(Connector::new(endpoint)).await,
             };
             ContextLine { name, current: is_current, source, endpoint: shown, answer }
         }

@@ -35,7 +35,7 @@ use crate::{
     cli::{self, Cli, Sub},
     cluster::{Since, Timestamp},
     config::{ConfigFile, EXAMPLE, default_path, state_dir},
-    connect::{Choice, DockerDir, Endpoint, Wanted, choose, hold},
+    connect::{Choice, DockerDir, Endpoint, Wanted, choose, hold, unopened},
     demo,
     keep::History,
     session::LogQuery,
@@ -128,7 +128,10 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
     if choice.clusters.is_empty() {
         return Err(fault(USAGE)(choice.notices.join("; ")));
     }
-    for cluster in &mut choice.clusters {
+    // The demo's user has other Swarms in mind than this machine's.
+    let mut unopened = if demo.is_none() { unopened(&choice, &file, &docker) } else { Vec::new() };
+    let others = unopened.iter_mut().filter_map(|one| one.wanted.as_mut().ok());
+    for cluster in choice.clusters.iter_mut().chain(others) {
         cluster.read_only |= cli.read_only || cli.wall || file.read_only;
     }
     let thresholds = file.triage.thresholds();
@@ -157,7 +160,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             report::run(choice, &thresholds, history(demo.as_ref()), since, out.as_deref()).await
         }
         Some(Sub::Snapshot { json }) => snapshot::run(choice, &thresholds, *json).await,
-        _ => tui::run(&cli, &file, choice, demo.as_ref()).await,
+        _ => tui::run(&cli, &file, (choice, unopened), demo.as_ref()).await,
     }
 }
 

@@ -17,11 +17,11 @@ use crate::{
         ConfigFile, Depth, KeyConfig, TerminalColours, Themes, badge, default_path, state_dir,
         themes_dir,
     },
-    connect::{Choice, Connector, SshPrompts},
+    connect::{Choice, Connector, SshPrompts, Unopened, Wanted},
     demo,
     grant::ClusterNo,
     session::{Budget, SessionConfig, Sessions},
-    ui::{self, App, Appearance, KeyChange, Keymap, Means, OpenCluster, Opening, View},
+    ui::{self, App, Appearance, KeyChange, Keymap, Means, OpenCluster, Openable, Opening, View},
 };
 
 /// An engine that takes longer is waited for on the screen.
@@ -57,7 +57,7 @@ pub fn keymap(config: &KeyConfig) -> Result<Keymap, (usize, String)> {
 pub(super) async fn run(
     cli: &Cli,
     file: &ConfigFile,
-    choice: Choice,
+    (choice, unopened): (Choice, Vec<Unopened>),
     demo: Option<&demo::Demo>,
 ) -> Result<u8, Fault> {
     let keymap = keymap(&file.keys).map_err(|(line, why)| {
@@ -92,7 +92,7 @@ pub(super) async fn run(
     let mut open_clusters = Vec::new();
     let mut sessions = Vec::new();
     let mut spares = Vec::new();
-    for (no, cluster) in choice.clusters.into_iter().enumerate() {
+    let mut prepare = |no: usize, cluster: Wanted| {
         let colour = cluster.colour.as_deref().map(|c| badge(c, depth)).transpose();
         let colour = colour.unwrap_or_else(|why| {
             notices.push(format!("config: {why}"));
@@ -115,11 +115,16 @@ pub(super) async fn run(
             colour,
             spare: false,
         };
+        (config, open)
+    };
+    for (no, cluster) in choice.clusters.into_iter().enumerate() {
+        let (others, read_only) = (cluster.endpoints.len() - 1, cluster.read_only);
+        let others = if cluster.mixed { others } else { 0 };
+        let (config, open) = prepare(no, cluster);
         // For those that turn out to belong to another Swarm.
-        let others = if cluster.mixed { cluster.endpoints.len() - 1 } else { 0 };
         for _ in 0..others {
             spares.push((
-                cluster.read_only,
+                read_only,
                 SessionConfig { managers: Vec::new(), ..config.clone() },
                 OpenCluster { spare: true, ..open.clone() },
             ));
@@ -133,9 +138,26 @@ pub(super) async fn run(
         sessions.push(SessionConfig { grant: grant.clone(), ..config });
         open_clusters.push(OpenCluster { grant, ..open });
     }
+    // Grants are minted here and nowhere later: also those of clusters that are opened later, if ever.
+    let (mut later, mut openable) = (Vec::new(), Vec::new());
+    for one in unopened {
+        let mut line = Openable { name: one.name, source: one.source, ..Openable::default() };
+        match one.wanted {
+            Ok(wanted) => {
+                let no = sessions.len() + later.len();
+                let (config, open) = prepare(no, wanted);
+                line.no = Some(ClusterNo(no));
+                line.endpoint.clone_from(&open.endpoint);
+                later.push(config);
+                open_clusters.push(OpenCluster { spare: true, ..open });
+            }
+            Err(why) => line.answer = Some(Err(why)),
+        }
+        openable.push(line);
+    }
     complain(&notices);
     log_in(sessions.iter().flat_map(|s| &s.managers)).await;
-    let mut sessions = Sessions::start(sessions);
+    let mut sessions = Sessions::start(sessions, later);
     // The terminal is asked for its background while the engines are for their first word.
     let dark =
         tokio::task::spawn_blocking(move || (depth > Depth::Mono).then(ui::is_dark).flatten());
@@ -163,6 +185,7 @@ pub(super) async fn run(
         folder: std::env::current_dir().unwrap_or_default(),
         home: std::env::home_dir(),
         notices,
+        openable,
     };
     let mouse = !(cli.no_mouse || file.no_mouse || cli.wall);
     let ssh = std::env::var("SSH_CONNECTION").ok();

@@ -112,6 +112,49 @@ pub fn choose(
     Ok(choice)
 }
 
+/// Something that could be opened beside a choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unopened {
+    /// Its name.
+    pub name: String,
+    /// Where the name comes from: `docker` or `config`.
+    pub source: &'static str,
+    /// The cluster, or why there is none.
+    pub wanted: Result<Wanted, String>,
+}
+
+/// Docker's contexts and the clusters of the config file that a choice does not have.
+pub fn unopened(choice: &Choice, config: &ConfigFile, docker: &DockerDir) -> Vec<Unopened> {
+    let mut all = Vec::new();
+    let mut add = |name: &str, source, wanted: Result<Wanted, String>| {
+        // What is open already under another name is nothing more to open.
+        let is_open = |endpoint: &Endpoint| {
+            choice.clusters.iter().any(|open| open.endpoints.contains(endpoint))
+        };
+        if wanted.as_ref().is_ok_and(|wanted| wanted.endpoints.iter().any(is_open)) {
+            return;
+        }
+        all.push(Unopened { name: name.to_owned(), source, wanted });
+    };
+    for cluster in &config.clusters {
+        let mut found = Choice::default();
+        configured(cluster, docker, &mut found);
+        let wanted = found.clusters.pop().ok_or_else(|| found.notices.join("; "));
+        add(&cluster.name, "config", wanted);
+    }
+    let default = ("default".to_owned(), Ok(Endpoint::default_socket()));
+    let contexts = docker.contexts().into_iter().map(|context| (context.name, context.endpoint));
+    for (name, endpoint) in std::iter::once(default).chain(contexts) {
+        let wanted = endpoint.map(|endpoint| Wanted {
+            name: Some(name.clone()),
+            endpoints: vec![endpoint],
+            ..Wanted::default()
+        });
+        add(&name, "docker", wanted);
+    }
+    all
+}
+
 /// A cluster of the config file, or a Docker context.
 fn named(name: &str, config: &ConfigFile, docker: &DockerDir, choice: &mut Choice) {
     if let Some(cluster) = config.clusters.iter().find(|c| c.name == name) {
@@ -201,6 +244,32 @@ mod tests {
         // As the docker CLI has it (measured): TLS does not move the port.
         let tls = [("DOCKER_HOST", "tcp://env"), ("DOCKER_TLS_VERIFY", "1")];
         assert_eq!(shown(&pick(&[], "", &tls)), ["tcp://env:2375"]);
+    }
+
+    #[test]
+    fn what_is_not_open_could_be() {
+        let config = r#"
+            [[cluster]]
+            name = "prod"
+            endpoints = ["ssh://a", "ssh://b"]
+            production = true
+            [[cluster]]
+            name = "test"
+            contexts = ["gone"]
+        "#;
+        let names = |choice: &Choice| -> Vec<(String, bool)> {
+            let all =
+                unopened(choice, &toml::from_str(config).unwrap(), &DockerDir::at("/nowhere"));
+            all.iter().map(|one| (one.name.clone(), one.wanted.is_ok())).collect()
+        };
+        let could = |name: &str| (name.to_owned(), true);
+        let broken = ("test".to_owned(), false);
+        let local = pick(&[], "", &[]);
+        assert_eq!(names(&local), [could("prod"), broken.clone()], "the default one is open");
+        let prod = pick(&["ssh://b"], "", &[]);
+        assert_eq!(names(&prod), [broken, could("default")], "by one of its managers");
+        let all = unopened(&local, &toml::from_str(config).unwrap(), &DockerDir::at("/nowhere"));
+        assert!(all[0].wanted.as_ref().unwrap().production, "as the config file has it");
     }
 
     #[test]

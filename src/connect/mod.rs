@@ -13,7 +13,7 @@ mod ssh_holder;
 mod tls;
 mod way;
 
-pub use choose::{Choice, Wanted, choose};
+pub use choose::{Choice, Unopened, Wanted, choose, unopened};
 pub use connector::{Connector, Stream, TlsError};
 pub use context::{DockerContext, DockerDir};
 pub use endpoint::{Endpoint, EndpointError, SshTarget};

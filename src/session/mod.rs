@@ -6,6 +6,7 @@
 mod actor;
 mod clock;
 mod documents;
+mod greeting;
 mod jobs;
 mod link;
 mod logs;
@@ -17,6 +18,7 @@ mod watch;
 mod writes;
 
 pub use actor::SessionConfig;
+pub use greeting::greeting;
 pub use link::leaderless::leaderless;
 pub use logs::ends::read_log_ends;
 pub use logs::{LogLine, LogQuery, LogSaid, read_logs};

@@ -140,6 +140,13 @@ pub enum SessionEvent {
         /// Its endpoint.
         endpoint: String,
     },
+    /// An endpoint that could be opened was greeted.
+    Greeted {
+        /// The cluster it would be.
+        no: ClusterNo,
+        /// The engine there, or why it can't be used.
+        answer: Result<String, String>,
+    },
     /// Two clusters turned out to be one Swarm: the first is merged into the other.
     Merged {
         /// The cluster that is no more.

@@ -1,12 +1,16 @@
 //! All clusters that are open: a session each, heard through one channel.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 
 use crate::grant::ClusterNo;
 use crate::session::{
     actor::{Actor, SessionConfig},
+    greeting::greeting,
     outbox::Out,
     protocol::{Command, Event, Link, SessionEvent},
     registrar::Registrar,
@@ -14,7 +18,12 @@ use crate::session::{
 
 /// The sessions: what goes in and what comes out.
 pub struct Sessions {
-    commands: Vec<mpsc::Sender<Command>>,
+    commands: HashMap<ClusterNo, mpsc::Sender<Command>>,
+    /// Those that are started when somebody asks for them.
+    later: HashMap<ClusterNo, SessionConfig>,
+    /// Handed to every session.
+    out: mpsc::Sender<SessionEvent>,
+    registrar: Registrar,
     /// Number of sessions that have managers of their own.
     waiting: usize,
     /// Events of all sessions. When this is full the sessions wait, and so read less from the
@@ -25,31 +34,64 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Starts a session for each; they end when this is dropped. The n-th is cluster number n.
-    pub fn start(configs: Vec<SessionConfig>) -> Self {
+    /// Starts a session for each; they end when this is dropped. The n-th is cluster number n; those that
+    /// come later have the numbers after them.
+    pub fn start(configs: Vec<SessionConfig>, later: Vec<SessionConfig>) -> Self {
         let (out, told) = mpsc::channel(256);
         let (registrar, questions) = Registrar::new();
-        let (mut commands, mut spares) = (Vec::new(), Vec::new());
+        let (commands, first) = (HashMap::new(), configs.len());
+        let later = later.into_iter().enumerate();
+        let later = later.map(|(at, config)| (ClusterNo(first + at), config)).collect();
+        let mut sessions =
+            Self { commands, later, out, registrar, waiting: 0, told, backlog: Vec::new() };
+        let mut spares = Vec::new();
         for (no, config) in configs.into_iter().enumerate() {
-            let (sender, inbox) = mpsc::channel(64);
-            let out = Out::new(ClusterNo(no), out.clone());
             let is_spare = config.managers.is_empty();
-            let actor = Actor::new(config, out, inbox, registrar.clone());
+            let actor = sessions.actor(ClusterNo(no), config);
             if is_spare {
                 spares.push(actor.joiner());
             }
             tokio::spawn(actor.run());
-            commands.push(sender);
         }
-        let waiting = commands.len() - spares.len();
+        sessions.waiting = sessions.commands.len() - spares.len();
         tokio::spawn(Registrar::answer(questions, spares));
-        Self { commands, waiting, told, backlog: Vec::new() }
+        sessions
+    }
+
+    fn actor(&mut self, no: ClusterNo, config: SessionConfig) -> Actor {
+        let (sender, inbox) = mpsc::channel(64);
+        self.commands.insert(no, sender);
+        Actor::new(config, Out::new(no, self.out.clone()), inbox, self.registrar.clone())
+    }
+
+    /// Starts a session that was put off.
+    pub fn open(&mut self, no: ClusterNo) {
+        if let Some(config) = self.later.remove(&no) {
+            tokio::spawn(self.actor(no, config).run());
+        }
+    }
+
+    /// Asks what is at the endpoint of a session that was put off.
+    pub fn greet(&self, no: ClusterNo) {
+        let Some(config) = self.later.get(&no) else { return };
+        let (out, managers) = (self.out.clone(), config.managers.clone());
+        tokio::spawn(async move {
+            let mut answer = Err("it has no endpoint".to_owned());
+            // One that answers is enough.
+            for connector in managers {
+                answer = greeting(connector).await;
+                if answer.is_ok() {
+                    break;
+                }
+            }
+            let _ = out.send(SessionEvent::Greeted { no, answer }).await;
+        });
     }
 
     /// Hands a command to a cluster's session. Commands are few and a session always takes them;
     /// should it hang, the caller must not.
     pub fn send(&self, no: ClusterNo, command: Command) {
-        let Some(commands) = self.commands.get(no.0) else { return };
+        let Some(commands) = self.commands.get(&no) else { return };
         if let Err(mpsc::error::TrySendError::Full(command)) = commands.try_send(command) {
             let commands = commands.clone();
             tokio::spawn(async move { commands.send(command).await });
@@ -82,7 +124,9 @@ impl Sessions {
                     live = true;
                 }
                 SessionEvent::Merged { gone, .. } => drop(heard.insert(*gone)),
-                SessionEvent::Cluster(..) | SessionEvent::Opened { .. } => {}
+                SessionEvent::Cluster(..)
+                | SessionEvent::Opened { .. }
+                | SessionEvent::Greeted { .. } => {}
             }
             self.backlog.push(told);
         }

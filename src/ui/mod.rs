@@ -15,7 +15,7 @@ mod terminal;
 pub mod widget;
 
 pub use app::{
-    App, Appearance, Effect, Msg, OpenCluster, Opening, cluster::Cluster, draw::draw,
+    App, Appearance, Effect, Msg, OpenCluster, Openable, Opening, cluster::Cluster, draw::draw,
     link::LinkState, model::Model,
 };
 pub use input::{

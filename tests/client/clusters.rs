@@ -4,7 +4,12 @@ use std::time::{Duration, Instant};
 
 use skep::connect::Endpoint;
 
-use super::{host, live::Live, serve, serve_seed, skep};
+use super::{
+    host,
+    live::Live,
+    serve, serve_seed, skep,
+    tui::{SOON, Tui},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn endpoints_of_one_swarm_become_one_cluster() {
@@ -22,6 +27,47 @@ async fn endpoints_of_one_swarm_become_one_cluster() {
     // One of the two was not to be written to: then neither is the Swarm.
     live.until("RO").await;
     assert_eq!(text.lines().filter(|l| l.contains("RW")).count(), 1, "{text}");
+}
+
+/// Docker's contexts are asked when somebody looks, and opened beside what is open; one that leads to a Swarm
+/// that is open already leads there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_context_is_opened_beside_the_others() {
+    let (own, _a) = serve("calm", &[]);
+    let (same, _b) = serve("calm", &[]);
+    let (other, dir) = serve_seed(8, "calm", &[]);
+    let docker = dir.path().join("docker");
+    let hosts =
+        [("again", host(&same)), ("other", host(&other)), ("lost", "unix:///nowhere".into())];
+    for (name, host) in hosts {
+        let meta = docker.join("contexts/meta").join(name);
+        std::fs::create_dir_all(&meta).unwrap();
+        let endpoints = serde_json::json!({ "docker": { "Host": host } });
+        let text = serde_json::json!({ "Name": name, "Endpoints": endpoints }).to_string();
+        std::fs::write(meta.join("meta.json"), text).unwrap();
+    }
+    let env = [("DOCKER_CONFIG".to_owned(), docker.display().to_string())];
+    tokio::task::block_in_place(|| {
+        let mut tui = Tui::start_in(120, 30, &["-H", &host(&own)], &env);
+        tui.shows(SOON, "● live");
+        tui.keys(":ctx\r");
+        tui.until(SOON, "all are asked", |s| {
+            s.matches("manager mgr-").count() == 2 && !s.contains("is asked")
+        });
+        assert!(
+            tui.screen().lines().any(|l| l.contains("lost") && l.contains("no such socket")),
+            "{}",
+            tui.screen()
+        );
+        // The default one, then by name: again, lost, other.
+        tui.keys("G\r");
+        tui.until(SOON, "the other is shown", |s| s.contains(" other ") && s.contains("● live"));
+        tui.keys(":ctx\rj\r");
+        tui.until(SOON, "the first is shown", |s| !s.lines().next().unwrap().contains("other"));
+        tui.keys("8");
+        tui.shows(SOON, "Clusters 2");
+        tui.quit();
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -79,7 +79,7 @@ impl Live {
                 who: "tester".into(),
             });
         }
-        let sessions = Sessions::start(sessions);
+        let sessions = Sessions::start(sessions, Vec::new());
         let opening = Opening { who: "tester".into(), ..Opening::default() };
         let app = App::new(opening, open_clusters, now());
         Self {

@@ -268,7 +268,7 @@ impl Watching {
             history: History { timeline: None, audit },
             who: "tester".into(),
         };
-        Self { sessions: Sessions::start(vec![config]), store: Store::default() }
+        Self { sessions: Sessions::start(vec![config], Vec::new()), store: Store::default() }
     }
 
     /// Waits until the model is so.

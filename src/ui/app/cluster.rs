@@ -14,7 +14,7 @@ use crate::{
     triage::{Problem, Severity, Triage},
     ui::{
         app::{
-            Effect,
+            Effect, Openable,
             link::LinkState,
             model::Model,
             settings::{Elsewhere, Pending, Request, Settings},
@@ -81,8 +81,12 @@ pub(in crate::ui) struct Remembered {
 pub(in crate::ui) struct Others {
     /// The worst of those in trouble.
     pub worst: Option<Elsewhere>,
+    /// Those that are open.
+    pub open: Vec<ClusterNo>,
     /// The names of all, for the palette.
     pub names: Vec<String>,
+    /// Those that could be opened, or were.
+    pub openable: Vec<Openable>,
     /// An action is in flight in one of them.
     pub busy: bool,
 }

@@ -30,6 +30,10 @@ pub enum Msg {
 pub enum Effect {
     /// Send a command to a cluster's session.
     Session(ClusterNo, Command),
+    /// Start the session of a cluster that is opened only now.
+    Open(ClusterNo),
+    /// Ask what is at the endpoint of a cluster that is not open.
+    Greet(ClusterNo),
     /// Copy to the terminal's clipboard.
     Copy(String),
     /// Ring the terminal's bell.

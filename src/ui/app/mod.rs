@@ -41,7 +41,7 @@ use crate::{
 };
 
 pub use crate::ui::app::message::{Effect, Msg};
-pub use crate::ui::app::opening::{Appearance, OpenCluster, Opening};
+pub use crate::ui::app::opening::{Appearance, OpenCluster, Openable, Opening};
 
 /// The state of the UI.
 pub struct App {
@@ -104,6 +104,9 @@ impl App {
             dirty: true,
             hint: opening.hint,
         };
+        for cluster in &mut app.clusters {
+            cluster.others.openable.clone_from(&opening.openable);
+        }
         for notice in opening.notices {
             app.clusters[0].notice(notice);
         }
@@ -201,6 +204,13 @@ impl App {
                     self.tell_siblings();
                     self.dirty = true;
                 }
+            }
+            SessionEvent::Greeted { no, answer } => {
+                self.change_openable(|one| {
+                    if one.no == Some(no) {
+                        one.answer = Some(answer.clone());
+                    }
+                });
             }
             SessionEvent::Merged { gone, into, read_only } => self.merge(gone, into, read_only),
         }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::{
     config::{Borders, Depth, TerminalColours, Theme, Themes},
-    grant::WriteGrant,
+    grant::{ClusterNo, WriteGrant},
     triage::Thresholds,
     ui::{
         input::keymap::Keymap,
@@ -40,6 +40,8 @@ pub struct Opening {
     pub home: Option<PathBuf>,
     /// Notices about the command line and the config file, to be shown.
     pub notices: Vec<String>,
+    /// Clusters that could be opened later.
+    pub openable: Vec<Openable>,
 }
 
 impl Default for Opening {
@@ -57,6 +59,7 @@ impl Default for Opening {
             folder: PathBuf::new(),
             home: None,
             notices: Vec::new(),
+            openable: Vec::new(),
         }
     }
 }
@@ -82,6 +85,21 @@ impl Default for Appearance {
     }
 }
 
+/// Something that could be opened beside the clusters that are open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Openable {
+    /// The number it has once it is open; none if it can't be opened.
+    pub no: Option<ClusterNo>,
+    /// Its name.
+    pub name: String,
+    /// Where the name comes from: `docker` or `config`.
+    pub source: &'static str,
+    /// Its address.
+    pub endpoint: String,
+    /// The engine there, or why it can't be used; unknown until it was asked.
+    pub answer: Option<Result<String, String>>,
+}
+
 /// A cluster that is open, in the order of the sessions.
 #[derive(Clone, Default)]
 pub struct OpenCluster {
@@ -95,6 +113,6 @@ pub struct OpenCluster {
     pub production: bool,
     /// Its colour.
     pub colour: Option<Style>,
-    /// Not open yet: for endpoints that turn out to belong to another Swarm.
+    /// Not open yet: for endpoints that turn out to belong to another Swarm, or to be opened by hand.
     pub spare: bool,
 }

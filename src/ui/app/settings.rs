@@ -59,6 +59,8 @@ pub(in crate::ui) enum Input {
 pub(in crate::ui) enum Request {
     /// A cluster, and what is shown of this object there.
     Open(ClusterNo, Option<Subject>),
+    /// Asks what is there, of all that could be opened.
+    Greet,
     /// The cluster so many places on.
     Turn(isize),
     /// The cluster of this name.

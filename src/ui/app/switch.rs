@@ -4,7 +4,7 @@ use crate::{
     grant::ClusterNo,
     triage::Severity,
     ui::app::{
-        App, Effect,
+        App, Effect, Openable,
         cluster::Cluster,
         link::LinkState,
         settings::{Elsewhere, Request},
@@ -16,10 +16,21 @@ impl App {
         for request in std::mem::take(&mut self.clusters[self.current].requests) {
             match request {
                 Request::Open(no, subject) => {
+                    self.open_later(no);
                     self.switch(no.0);
                     if let Some(subject) = subject {
                         self.workspace(no.0).jump_to(&subject);
                     }
+                }
+                Request::Greet => {
+                    let clusters = &self.clusters;
+                    let all = clusters[self.current].others.openable.iter();
+                    let closed = |no: &ClusterNo| clusters.get(no.0).is_some_and(|c| !c.is_open);
+                    let asked: Vec<ClusterNo> =
+                        all.filter_map(|one| one.no).filter(closed).collect();
+                    self.clusters[self.current]
+                        .effects
+                        .extend(asked.into_iter().map(Effect::Greet));
                 }
                 Request::Named(name) => {
                     let found = self.open().find(|b| b.settings.name == name).map(|b| b.no.0);
@@ -56,6 +67,22 @@ impl App {
         }
     }
 
+    /// Opens a cluster that could be opened; it is nothing to one that is open.
+    fn open_later(&mut self, no: ClusterNo) {
+        let Some(cluster) = self.clusters.get_mut(no.0).filter(|c| !c.is_open) else { return };
+        cluster.is_open = true;
+        cluster.effects.push(Effect::Open(no));
+        self.tell_siblings();
+    }
+
+    /// Changes what is known of those that could be opened.
+    pub(in crate::ui) fn change_openable(&mut self, change: impl Fn(&mut Openable)) {
+        for cluster in &mut self.clusters {
+            cluster.others.openable.iter_mut().for_each(&change);
+        }
+        self.dirty = true;
+    }
+
     /// Brings another cluster to the screen.
     fn switch(&mut self, to: usize) {
         for no in [self.current, to] {
@@ -74,6 +101,11 @@ impl App {
             return;
         }
         self.clusters[gone.0].is_open = false;
+        self.change_openable(|one| {
+            if one.no == Some(gone) {
+                one.no = Some(into);
+            }
+        });
         let mut other = self.clusters[gone.0].settings.clone();
         if read_only {
             other.grant = None;
@@ -91,7 +123,9 @@ impl App {
     /// Tells every cluster what the clusters are called.
     pub(in crate::ui) fn tell_siblings(&mut self) {
         let names: Vec<String> = self.open().map(|b| b.settings.name.clone()).collect();
+        let open: Vec<ClusterNo> = self.open().map(|b| b.no).collect();
         for cluster in &mut self.clusters {
+            cluster.others.open.clone_from(&open);
             cluster.others.names.clone_from(&names);
         }
     }

@@ -9,7 +9,7 @@ use crate::{
             settings::{Input, Request},
         },
         input::actions::KeyContext,
-        popup::{Help, Page, PageKind, Popup},
+        popup::{Contexts, Help, Page, PageKind, Popup},
         screen::{
             Screen,
             below::Below,
@@ -105,6 +105,12 @@ impl Workspace<'_> {
     pub(in crate::ui) fn open_stats(&mut self) {
         self.cluster.command(Command::Usage);
         self.popups.push(Popup::Page(Page::new("What it costs".into(), PageKind::Stats)));
+    }
+
+    /// Opens the list of what could be opened, and asks what is there.
+    pub(in crate::ui) fn open_contexts(&mut self) {
+        self.cluster.requests.push(Request::Greet);
+        self.popups.push(Popup::Contexts(Contexts::default()));
     }
 
     /// Stops what is drawn, or lets it go on.

@@ -56,6 +56,7 @@ impl Workspace<'_> {
             let act = match (action, View::named(verb)) {
                 (Some(action), _) => action.act,
                 (None, Some(view)) => Act::Go(view),
+                (None, None) if verb == "ctx" => Act::Contexts,
                 (None, None) => {
                     let over =
                         TogetherView::named(verb).ok_or_else(|| format!("no command '{verb}'"))?;

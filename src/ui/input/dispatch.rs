@@ -180,6 +180,7 @@ impl Workspace<'_> {
             Act::Retry => self.cluster.command(Command::Retry),
             Act::Wall => self.together.turn(TogetherView::Wall, self.cluster),
             Act::Stats => self.open_stats(),
+            Act::Contexts => self.open_contexts(),
             Act::Longer | Act::Shorter => {
                 self.cluster.say("this zooms the events in time: press 5");
             }

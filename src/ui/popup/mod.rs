@@ -3,9 +3,9 @@
 
 pub(in crate::ui) mod ask;
 pub(in crate::ui) mod behaviour;
+pub(in crate::ui) mod contexts;
 pub(in crate::ui) mod copy;
 pub(in crate::ui) mod describe;
-pub(in crate::ui) mod diff;
 pub(in crate::ui) mod editor;
 pub(in crate::ui) mod help;
 pub(in crate::ui) mod line_prompt;
@@ -23,6 +23,7 @@ use crate::ui::screen::below::Below;
 
 pub(in crate::ui) use crate::ui::popup::ask::{Ask, Asking};
 pub(in crate::ui) use crate::ui::popup::behaviour::{Behaviour, Host, Reaction, is_ctrl_c};
+pub(in crate::ui) use crate::ui::popup::contexts::Contexts;
 pub(in crate::ui) use crate::ui::popup::copy::CopyChoice;
 pub(in crate::ui) use crate::ui::popup::editor::Editor;
 pub(in crate::ui) use crate::ui::popup::help::Help;
@@ -54,6 +55,8 @@ pub enum Popup {
     Palette(Palette),
     /// Choice of what to copy.
     Copy(CopyChoice),
+    /// Clusters that could be opened.
+    Contexts(Contexts),
     /// Quit while an action is in flight?
     Quit(Quit),
 }
@@ -70,6 +73,7 @@ impl Popup {
             Self::Help(it) => it,
             Self::Palette(it) => it,
             Self::Copy(it) => it,
+            Self::Contexts(it) => it,
             Self::Quit(it) => it,
         }
     }
@@ -85,6 +89,7 @@ impl Popup {
             Self::Help(it) => it,
             Self::Palette(it) => it,
             Self::Copy(it) => it,
+            Self::Contexts(it) => it,
             Self::Quit(it) => it,
         }
     }

@@ -201,6 +201,7 @@ impl Palette {
         }
         let is_alias = |action: &Action| match action.act {
             Act::Go(view) => view.kind().aliases.contains(&verb),
+            Act::Contexts => verb == "ctx",
             act => TogetherView::named(verb).is_some_and(|over| over.act() == act),
         };
         let meant = |a: &&Action| a.has_name() && (a.id.contains(verb) || is_alias(a));

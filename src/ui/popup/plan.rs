@@ -22,11 +22,10 @@ use crate::{
         },
         popup::{
             behaviour::{Behaviour, Reaction, is_plain, redraw, title, typed},
-            diff,
             scroll::{Scroll, scroll_keys, scrolled},
         },
         screen::below::Below,
-        widget::text,
+        widget::{diff, text},
     },
 };
 
@@ -211,7 +210,7 @@ fn lines(cluster: &Cluster, shown: &PlanBox, width: usize) -> Vec<Line<'static>>
                 cluster.style(Slot::Title),
             ));
         }
-        lines.extend(diff::lines(cluster, &step.diff, width));
+        lines.extend(diff::lines(|slot| cluster.style(slot), &step.diff, width));
         let touches = format!("→ {}", step.touches);
         for line in wrap(&text::clean(&touches), width) {
             lines.push(Line::styled(line, cluster.style(Slot::Text)));

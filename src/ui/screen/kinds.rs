@@ -32,7 +32,7 @@ pub(in crate::ui) use kinds;
 macro_rules! together {
     ($to:ident) => {
         $to! {
-            Clusters: clusters, "Clusters", ["ctx"];
+            Clusters: clusters, "Clusters", [];
             Wall: wall, "Wall", [];
         }
     };

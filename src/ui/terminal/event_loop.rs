@@ -312,6 +312,8 @@ pub async fn run(
                     }
                 }
                 Effect::Session(no, command) => sessions.send(no, command),
+                Effect::Open(no) => sessions.open(no),
+                Effect::Greet(no) => sessions.greet(no),
             }
         }
     }

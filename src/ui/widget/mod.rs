@@ -2,5 +2,6 @@
 
 pub mod bar;
 pub mod big;
+pub mod diff;
 pub mod spark;
 pub mod text;

@@ -7,6 +7,7 @@ use crate::ui::screen::kinds::View;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
     Go(View),
+    Contexts,
     Clusters,
     NextCluster,
     PreviousCluster,

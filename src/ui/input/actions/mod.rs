@@ -356,6 +356,14 @@ pub static ACTIONS: LazyLock<Vec<Action>> = LazyLock::new(|| {
             Nothing,
         ),
         row(
+            Act::Contexts,
+            "contexts",
+            &[],
+            "contexts that could be opened, and whether they answer",
+            SCREENS,
+            Nothing,
+        ),
+        row(
             Act::Stats,
             "stats",
             &[],

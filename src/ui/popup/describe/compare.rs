@@ -14,9 +14,9 @@ use crate::{
     text::{bytes, clean, count},
     ui::{
         app::cluster::Cluster,
-        popup::{diff, page::DocumentResult},
+        popup::page::DocumentResult,
         table::order::natural,
-        widget::text,
+        widget::{diff, text},
     },
 };
 
@@ -149,7 +149,7 @@ pub(in crate::ui) fn lines(
             say(&format!("{} removed, {come} added", count(gone, "line", "lines")));
             if reveal {
                 let shown = &all[..all.len().min(LINES)];
-                lines.extend(diff::lines(cluster, shown, width));
+                lines.extend(diff::lines(|slot| cluster.style(slot), shown, width));
                 if all.len() > LINES {
                     let more = format!("and {} more lines", all.len() - LINES);
                     lines.push(Line::styled(more, cluster.style(Slot::Dim)));

@@ -1,12 +1,12 @@
 //! Lines of a diff in the room there is: of a line that is longer, where it differs.
 
-use ratatui::text::Line;
+use ratatui::{style::Style, text::Line};
 
 use crate::{
     action::plan::{DiffLine, Mark},
     config::Slot,
     text::clean,
-    ui::{app::cluster::Cluster, widget::text},
+    ui::widget::text,
 };
 
 /// A long line takes at most so many lines of the screen.
@@ -15,11 +15,7 @@ const LINES: usize = 3;
 const AROUND: usize = 12;
 
 /// The lines, with their signs.
-pub(in crate::ui) fn lines(
-    cluster: &Cluster,
-    diff: &[DiffLine],
-    width: usize,
-) -> Vec<Line<'static>> {
+pub fn lines(style: impl Fn(Slot) -> Style, diff: &[DiffLine], width: usize) -> Vec<Line<'static>> {
     let room = width.saturating_sub(2).max(10);
     let mut lines = Vec::new();
     for (at, line) in diff.iter().enumerate() {
@@ -32,7 +28,7 @@ pub(in crate::ui) fn lines(
         let other = partner(diff, at).map(|line| clean(&line.text));
         let mut sign = sign;
         for said in fit(&clean(&line.text), other.as_deref(), room) {
-            lines.push(Line::styled(format!("{sign}{said}"), cluster.style(slot)));
+            lines.push(Line::styled(format!("{sign}{said}"), style(slot)));
             sign = "  ";
         }
     }
