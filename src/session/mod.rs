@@ -5,17 +5,16 @@
 
 mod actor;
 mod clock;
-mod documents;
 mod greeting;
 mod jobs;
 mod link;
 mod logs;
+mod operations;
 mod outbox;
 mod protocol;
 mod registrar;
 mod sessions;
 mod watch;
-mod writes;
 
 pub use actor::SessionConfig;
 pub use greeting::greeting;

@@ -360,3 +360,23 @@ fn public_items_are_documented() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+/// The way from a key to a write is short, and its description names files that exist.
+#[test]
+fn the_way_to_a_write_is_as_described() {
+    let src = root().join("src");
+    let doc = fs::read_to_string(src.join("ui/operate/mod.rs")).unwrap();
+    let steps: Vec<&str> = doc
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! ")?.split_once(". "))
+        .filter(|(n, _)| n.parse::<usize>().is_ok())
+        .map(|(_, step)| step)
+        .collect();
+    assert!((8..=11).contains(&steps.len()), "{steps:?}");
+    for step in steps.into_iter().filter(|step| !step.starts_with("This file")) {
+        let path = step.split('`').nth(1).unwrap().replace("::", "/");
+        let exists = |file: String| src.join(&file).exists() || src.join("ui").join(&file).exists();
+        let there = exists(format!("{path}.rs")) || exists(format!("{path}/mod.rs"));
+        assert!(there, "there is no {path}");
+    }
+}

@@ -6,12 +6,11 @@ use crate::{
     engine::Engine,
     keep::Record,
     session::{
-        documents,
         logs::{ends, follow},
+        operations::{self, Writes},
         outbox::Gone,
         protocol::{Command, Event},
         watch::Watch,
-        writes::{self, Writes},
     },
 };
 
@@ -42,9 +41,9 @@ impl Actor {
                 let (out, usage) = (self.out.clone(), Box::new(watch.usage()));
                 tokio::spawn(async move { out.send(Event::Usage(usage)).await });
             }
-            Command::Documents(token, ids) => documents::read(engine, &self.out, token, ids),
-            Command::ReadBack(token, ids) => documents::find(engine, &self.out, token, ids),
-            Command::Raw(token, kind, id) => documents::raw(engine, &self.out, token, kind, id),
+            Command::Documents(token, ids) => operations::read(engine, &self.out, token, ids),
+            Command::ReadBack(token, ids) => operations::find(engine, &self.out, token, ids),
+            Command::Raw(token, kind, id) => operations::raw(engine, &self.out, token, kind, id),
             Command::CarryOut(approved) => {
                 // Another entry may have turned out to be this Swarm, and read-only.
                 match writes.filter(|_| self.config.grant.is_some()) {
@@ -52,7 +51,7 @@ impl Actor {
                     None => {
                         let out = self.out.clone();
                         tokio::spawn(async move {
-                            writes::refuse(&out, &approved, "this cluster is read-only").await
+                            operations::refuse(&out, &approved, "this cluster is read-only").await
                         });
                     }
                 }
@@ -102,7 +101,7 @@ impl Actor {
                         self.out.send(Event::Raw(token, Err(why.to_owned()))).await?;
                     }
                     Command::CarryOut(approved) => {
-                        writes::refuse(&self.out, &approved, why).await?;
+                        operations::refuse(&self.out, &approved, why).await?;
                     }
                     // A race that is cut short has no winner: the next one begins at once.
                     Command::Retry => return Ok(T::default()),

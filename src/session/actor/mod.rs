@@ -17,11 +17,11 @@ use crate::session::{
     link::managers::Managers,
     link::race::{Winner, race},
     logs::follow::Tails,
+    operations::Writes,
     outbox::Out,
     protocol::{Command, Event, Generation, Link, LogTask, Token},
     registrar::{Join, Registrar},
     watch::budget::Budget,
-    writes::Writes,
 };
 use crate::{
     action::{audit::Audit, execute::Executor},

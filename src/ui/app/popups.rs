@@ -1,51 +1,16 @@
-//! The stack of popups above a workspace: keys go to the top one, and what it asks for is done here.
-
-use crossterm::event::KeyEvent;
+//! Changes that popups make to the workspace below them.
 
 use crate::{
-    action::plan::{Approved, Change, Plan, Target},
     cluster::{ConfigId, ServiceId, Subject},
     ui::{
         app::{cluster::Cluster, workspace::Workspace},
         input::actions::Act,
-        popup::{Host, KnownNames, Popup, Reaction, is_ctrl_c},
+        popup::{Host, KnownNames, Popup},
     },
 };
 
 /// Number of recent commands offered again.
 const RECENT: usize = 8;
-
-impl Workspace<'_> {
-    pub(in crate::ui) fn paste(&mut self, text: &str) {
-        if let Some(mut top) = self.popups.pop() {
-            let handled = top.behaviour_mut().paste(text);
-            self.after_popup(top, handled);
-        }
-    }
-
-    /// Hands a key to the top popup.
-    pub(in crate::ui) fn popup_key(&mut self, key: &KeyEvent) {
-        let Some(mut top) = self.popups.pop() else { return };
-        let handled = if is_ctrl_c(key) && !top.behaviour().takes_ctrl_c() {
-            Reaction::GivenUp
-        } else {
-            top.behaviour_mut().key(key, self.below())
-        };
-        self.after_popup(top, handled);
-    }
-
-    fn after_popup(&mut self, mut top: Popup, handled: Reaction) {
-        match handled {
-            Reaction::Stays => self.popups.push(top),
-            Reaction::GivenUp => top.behaviour_mut().give_up(self),
-            Reaction::StaysThen(after) => {
-                self.popups.push(top);
-                after(self);
-            }
-            Reaction::DoneThen(after) => after(self),
-        }
-    }
-}
 
 impl Host for Workspace<'_> {
     fn compare(&mut self, configs: &[ConfigId]) {
@@ -119,21 +84,5 @@ impl Host for Workspace<'_> {
 
     fn show(&mut self, subject: &Subject) {
         self.show_object(subject);
-    }
-
-    fn edit(&mut self, target: ServiceId) {
-        Self::edit(self, target);
-    }
-
-    fn read_and_plan(&mut self, targets: Vec<Target>, names: &str, change: Change) {
-        Self::read_and_plan(self, targets, names, change);
-    }
-
-    fn open_plan(&mut self, plan: Plan, notice: Option<String>) {
-        Self::open_plan(self, plan, notice);
-    }
-
-    fn carry_out(&mut self, approved: Approved) {
-        Self::carry_out(self, approved);
     }
 }

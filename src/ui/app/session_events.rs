@@ -1,31 +1,18 @@
 //! Applies events of the session to the state.
 
 use crate::{
-    action::{
-        follow::Phase,
-        plan::{Change, Document, NodeChange, Plan, ReadObject, Target},
-    },
-    cluster::{Availability, Delta, Gravity, Leaderless, Store, Timestamp},
-    grant::WriteGrant,
-    session::{Command, Event, Generation, Link, Outcome, Token},
-    triage::{Blast, blast},
+    cluster::{Delta, Gravity, Leaderless, Store, Timestamp},
+    session::{Event, Generation, Link, Token},
     ui::{
         app::{
-            Effect,
-            cluster::Cluster,
-            link::LinkState,
-            settings::{Pending, Settings},
-            workspace::Workspace,
+            Effect, cluster::Cluster, link::LinkState, settings::Settings, workspace::Workspace,
         },
-        popup::{Editor, PageKind, PlanBox, Popup, Waiting},
+        popup::{PageKind, Popup},
     },
 };
 
 /// A clock that differs by less is right enough to say nothing.
 pub(in crate::ui) const SKEW_SHOWN: i64 = 5_000_000_000;
-
-/// A write's outcome is read back at most so often.
-const BETWEEN_READS: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Cluster {
     fn link_changed(&mut self, generation: Generation, link: Link) {
@@ -99,77 +86,6 @@ impl Cluster {
             _ => None,
         };
     }
-
-    /// Asks what became of writes that were under way when the link was lost.
-    pub(in crate::ui) fn read_back(&mut self) {
-        let now = self.now.shifted(self.link.skew);
-        let unknown: Vec<Target> = self
-            .operations
-            .follows
-            .iter()
-            .filter(|f| f.wants_reading(self.model.live(), now))
-            .map(|f| f.target.clone())
-            .collect();
-        let again = self.operations.read_back_at.is_none_or(|at| at.age(self.now) >= BETWEEN_READS);
-        if !unknown.is_empty() && self.operations.reading_back.is_none() && again {
-            let token = self.token();
-            self.operations.reading_back = Some(token);
-            self.operations.read_back_at = Some(self.now);
-            self.command(Command::ReadBack(token, unknown));
-        }
-    }
-
-    /// Handles the objects that were read back.
-    fn found(&mut self, token: Token, found: &[(Target, ReadObject)]) {
-        if self.operations.reading_back.take_if(|asked| *asked == token).is_none() {
-            return;
-        }
-        let now = self.now.shifted(self.link.skew);
-        for (target, found) in found {
-            for follow in self.operations.follows.iter_mut().filter(|f| f.target == *target) {
-                follow.read_back(found, now);
-            }
-        }
-    }
-
-    /// A plan, with what is known of a node's blast radius.
-    fn plan(&self, documents: &[Document], change: &Change) -> Plan {
-        let store = self.model.live();
-        let mut plan = Plan::new(self.no, documents, change, store);
-        if *change != Change::Node(NodeChange::Availability(Availability::Drain)) {
-            return plan;
-        }
-        for document in documents {
-            let Target::Node(id) = &document.target else { continue };
-            let Some(node) = store.node(id) else { continue };
-            // It goes on as a manager.
-            let blast = Blast { managers: None, ..blast(store, node) };
-            if blast.hits.is_empty() {
-                continue;
-            }
-            plan.warn(blast.warnings());
-            if blast.hits.iter().any(|hit| hit.ends() || hit.nowhere) {
-                plan.ask_typing();
-            }
-        }
-        plan
-    }
-
-    fn sending(&self, target: &Target) -> Option<usize> {
-        self.operations
-            .follows
-            .iter()
-            .rposition(|f| f.target == *target && f.phase == Phase::Sending)
-    }
-
-    /// Shown at once, and beside the action for as long as that is shown.
-    fn unrecorded(&mut self, target: &Target, why: &str) {
-        let said = format!("not in the audit file: {why}");
-        if let Some(at) = self.sending(target) {
-            self.operations.follows[at].unrecorded = Some(said.clone());
-        }
-        self.say(said);
-    }
 }
 
 impl Workspace<'_> {
@@ -234,53 +150,6 @@ impl Workspace<'_> {
         }
     }
 
-    fn documents(&mut self, token: Token, result: Result<Vec<Document>, String>) {
-        let Some((_, pending)) = self.cluster.operations.pending.take_if(|(t, _)| *t == token)
-        else {
-            return;
-        };
-        // What waited for it: the input stays below the plan, so that Esc goes back to it.
-        if matches!(self.popups.last(), Some(Popup::Waiting(Waiting { token: t, .. })) if *t == token)
-        {
-            self.popups.pop();
-        }
-        if let Some(Popup::Ask(ask)) = self.popups.last_mut() {
-            ask.waiting = None;
-            ask.error = result.as_ref().err().cloned();
-        }
-        match (result, pending) {
-            (Err(error), _) => {
-                if !matches!(self.popups.last(), Some(Popup::Ask(_))) {
-                    self.cluster.say(error);
-                }
-            }
-            (Ok(documents), Pending::Plan(change)) => {
-                let plan = self.cluster.plan(&documents, &change);
-                self.open_plan(plan, None);
-            }
-            (Ok(mut documents), Pending::Edit) => {
-                if let Some(document) = documents.pop() {
-                    self.popups.push(Popup::Editor(Box::new(Editor::new(document))));
-                }
-            }
-        }
-    }
-
-    pub(in crate::ui) fn open_plan(&mut self, mut plan: Plan, notice: Option<String>) {
-        if self.cluster.settings.grant.as_ref().is_some_and(WriteGrant::wants_typing) {
-            plan.ask_typing();
-        }
-        if plan.is_empty() {
-            let why = plan.refused.join("; ");
-            match self.popups.last_mut() {
-                Some(Popup::Ask(ask)) => ask.error = Some(why),
-                _ => self.cluster.say(why),
-            }
-            return;
-        }
-        self.popups.push(Popup::Plan(PlanBox::new(plan, notice)));
-    }
-
     fn raw_document(&mut self, token: Token, mut result: Result<Box<serde_json::Value>, String>) {
         for popup in &mut *self.popups {
             let Popup::Page(page) = popup else { continue };
@@ -300,40 +169,6 @@ impl Workspace<'_> {
                     return;
                 }
                 _ => {}
-            }
-        }
-    }
-
-    fn outcome(&mut self, target: &Target, outcome: Outcome) {
-        let Some(at) = self.cluster.sending(target) else { return };
-        match outcome {
-            Outcome::Taken { version, warnings } => {
-                self.cluster.operations.follows[at].sent(version);
-                if !warnings.is_empty() {
-                    self.cluster.say(warnings.join("; "));
-                }
-            }
-            Outcome::Refused(why) => self.cluster.operations.follows[at].phase = Phase::Failed(why),
-            Outcome::Unknown(why) => {
-                self.cluster.operations.follows[at].phase = Phase::unknown(why);
-                // The link may have come back before the write was given up.
-                if matches!(self.cluster.link.state, LinkState::Live { .. }) {
-                    self.cluster.read_back();
-                }
-            }
-            Outcome::Conflict(document) => {
-                let follow = self.cluster.operations.follows.remove(at);
-                let plan = self.cluster.plan(&[*document], &follow.change);
-                let notice = format!(
-                    "{} was changed by someone else in the meantime; nothing was sent. The new plan:",
-                    follow.name
-                );
-                if plan.is_empty() {
-                    self.cluster
-                        .say(format!("{notice} nothing left to do ({})", plan.refused.join("; ")));
-                } else {
-                    self.open_plan(plan, Some(notice));
-                }
             }
         }
     }

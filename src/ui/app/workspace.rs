@@ -4,10 +4,7 @@ use crate::{
     cluster::Timestamp,
     session::{Command, Event},
     ui::{
-        app::{
-            cluster::Cluster,
-            settings::{Input, Request},
-        },
+        app::{cluster::Cluster, settings::Request},
         input::actions::KeyContext,
         popup::{Contexts, Help, Page, PageKind, Popup},
         screen::{
@@ -68,20 +65,6 @@ impl Workspace<'_> {
         match self.together.screen_mut() {
             Some(over) => over,
             None => self.screens.focused_mut(),
-        }
-    }
-
-    /// Takes in what someone did. What follows from it is derived later.
-    pub(in crate::ui) fn input(&mut self, input: Input, now: Timestamp) {
-        self.cluster.now = now;
-        match input {
-            Input::Key(key) => {
-                self.cluster.attend(now);
-                let dismissed = self.cluster.pass_toast();
-                self.key(&key, dismissed);
-            }
-            Input::Paste(text) => self.paste(&text),
-            Input::Pointed => self.cluster.attend(now),
         }
     }
 

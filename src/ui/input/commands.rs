@@ -6,7 +6,7 @@ use crate::{
     ui::{
         app::{settings::Request, workspace::Workspace},
         input::actions::{self, Act},
-        popup::Asking,
+        popup::{Asking, Operate},
         screen::{
             kinds::{TogetherView, View},
             logs::LogSource,

@@ -1,16 +1,20 @@
-//! From a key to an action, and from an action to its place: the screen, if it is one of its own, else
-//! the workspace.
+//! From a key to the popup on top, or else to an action and its place: the screen, if it is one of its own,
+//! else the workspace.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::{
     action::plan::{Change, NodeChange},
-    cluster::{Availability, Role, Subject},
+    cluster::{Availability, Role, Subject, Timestamp},
     session::Command,
     ui::{
-        app::{Effect, settings::Request, workspace::Workspace},
+        app::{
+            Effect,
+            settings::{Input, Request},
+            workspace::Workspace,
+        },
         input::actions::{self, Act, KeyContext, Needs},
-        popup::{Asking, LinePrompt, Palette, Popup},
+        popup::{Asking, LinePrompt, Palette, Popup, Reaction, is_ctrl_c},
         screen::{
             Handled, Screen, Then,
             kinds::{TogetherView, View},
@@ -23,15 +27,54 @@ use crate::{
 const PAN: isize = 20;
 
 impl Workspace<'_> {
-    /// Takes a key, which dismissed a message or not.
-    pub(in crate::ui) fn key(&mut self, key: &KeyEvent, dismissed: bool) {
-        if self.popups.is_empty() {
-            self.screen_key(key, dismissed);
-        } else {
-            self.popup_key(key);
+    /// Takes in what someone did. What follows from it is derived later.
+    pub(in crate::ui) fn input(&mut self, input: Input, now: Timestamp) {
+        self.cluster.now = now;
+        match input {
+            Input::Key(key) => {
+                self.cluster.attend(now);
+                let dismissed = self.cluster.pass_toast();
+                if self.popups.is_empty() {
+                    self.screen_key(&key, dismissed);
+                } else {
+                    self.popup_key(&key);
+                }
+                if key.code == KeyCode::Char('y') {
+                    self.cluster.remembered.last_y = Some(now);
+                }
+            }
+            Input::Paste(text) => self.paste(&text),
+            Input::Pointed => self.cluster.attend(now),
         }
-        if key.code == KeyCode::Char('y') {
-            self.cluster.remembered.last_y = Some(self.cluster.now);
+    }
+
+    pub(in crate::ui) fn paste(&mut self, text: &str) {
+        if let Some(mut top) = self.popups.pop() {
+            let handled = top.behaviour_mut().paste(text);
+            self.after_popup(top, handled);
+        }
+    }
+
+    /// Hands a key to the top popup.
+    pub(in crate::ui) fn popup_key(&mut self, key: &KeyEvent) {
+        let Some(mut top) = self.popups.pop() else { return };
+        let handled = if is_ctrl_c(key) && !top.behaviour().takes_ctrl_c() {
+            Reaction::GivenUp
+        } else {
+            top.behaviour_mut().key(key, self.below())
+        };
+        self.after_popup(top, handled);
+    }
+
+    fn after_popup(&mut self, mut top: Popup, handled: Reaction) {
+        match handled {
+            Reaction::Stays => self.popups.push(top),
+            Reaction::GivenUp => top.behaviour_mut().give_up(self),
+            Reaction::StaysThen(after) => {
+                self.popups.push(top);
+                after(self);
+            }
+            Reaction::DoneThen(after) => after(self),
         }
     }
 

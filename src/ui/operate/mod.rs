@@ -1,20 +1,41 @@
-//! Actions on services: what is meant, what is asked, what is sent.
+//! Actions that write, from a key to the request.
+//!
+//! The line, with its files in the order in which they are read:
+//!
+//! 1. [`terminal::event_loop`](crate::ui::terminal::event_loop): a key comes in; at the end of each turn effects go out,
+//!    commands over the channel of [`Sessions`](crate::session::Sessions).
+//! 2. [`app`](crate::ui::app): [`App::update`](crate::ui::App::update) lends the cluster that is shown.
+//! 3. [`input::dispatch`](crate::ui::input::dispatch): the key is the top popup's, or an action's.
+//! 4. This file: the objects that are meant, the question, the documents to plan with, the plan, and the
+//!    command to carry it out.
+//! 5. [`popup::ask`](crate::ui::popup::ask): the value is typed.
+//! 6. `session::actor::commands`: the cluster's session takes the command.
+//! 7. `session::operations`: reads the documents; carries the approved plan out.
+//! 8. [`app::session_events`](crate::ui::app::session_events): the answers come back.
+//! 9. [`popup::plan`](crate::ui::popup::plan): the plan is shown, and approved or not.
+//! 10. [`action::execute`](crate::action::execute): one write a step, never twice.
+//! 11. `engine::writes`: the requests.
+//!
+//! Beside the line: [`crate::action::plan`] makes the plan of the documents, [`outcome`] takes what came of the
+//! requests, [`progress`] shows it.
 
+pub(in crate::ui) mod outcome;
 pub(in crate::ui) mod progress;
 pub(in crate::ui) mod report;
 
 use crate::{
     action::{
-        follow::{Follow, Phase},
-        plan::{Approved, Change, NodeChange, Target, labels_text},
+        follow::Follow,
+        plan::{Approved, Change, Document, NodeChange, Plan, Target, labels_text},
     },
-    cluster::{Mode, NodeId, Role, Service, ServiceId, Subject},
-    session::Command,
+    cluster::{Availability, Mode, NodeId, Role, Service, ServiceId, Subject},
+    grant::WriteGrant,
+    session::{Command, Token},
+    triage::{Blast, blast},
     ui::{
-        app::{Effect, settings::Pending, workspace::Workspace},
+        app::{cluster::Cluster, settings::Pending, workspace::Workspace},
         input::line_editor::LineEditor,
-        popup::{Ask, Asking, Popup, Quit, Waiting},
-        screen::{kinds::View, logs::LogSource},
+        popup::{Ask, Asking, Editor, Operate, PlanBox, Popup, Waiting},
     },
 };
 
@@ -132,22 +153,6 @@ impl Workspace<'_> {
         }));
     }
 
-    pub(in crate::ui) fn read_and_plan(
-        &mut self,
-        targets: Vec<Target>,
-        names: &str,
-        change: Change,
-    ) {
-        let token = self.cluster.token();
-        let what = format!("{} {names}", change.word());
-        match self.popups.last_mut() {
-            Some(Popup::Ask(ask)) => ask.waiting = Some(token),
-            _ => self.popups.push(Popup::Waiting(Waiting { token, what })),
-        }
-        self.cluster.operations.pending = Some((token, Pending::Plan(change)));
-        self.cluster.command(Command::Documents(token, targets));
-    }
-
     /// Opens the editor on the spec of the service under the cursor.
     pub(in crate::ui) fn edit_one(&mut self) {
         match self.targets().as_slice() {
@@ -160,9 +165,22 @@ impl Workspace<'_> {
             _ => self.cluster.say("specs are edited one service at a time: Esc clears the marks"),
         }
     }
+}
+
+impl Operate for Workspace<'_> {
+    fn read_and_plan(&mut self, targets: Vec<Target>, names: &str, change: Change) {
+        let token = self.cluster.token();
+        let what = format!("{} {names}", change.word());
+        match self.popups.last_mut() {
+            Some(Popup::Ask(ask)) => ask.waiting = Some(token),
+            _ => self.popups.push(Popup::Waiting(Waiting { token, what })),
+        }
+        self.cluster.operations.pending = Some((token, Pending::Plan(change)));
+        self.cluster.command(Command::Documents(token, targets));
+    }
 
     /// Opens the editor on a service's spec.
-    pub(in crate::ui) fn edit(&mut self, target: ServiceId) {
+    fn edit(&mut self, target: ServiceId) {
         let token = self.cluster.token();
         let what = format!("the spec of {}", self.cluster.service_name(&target));
         self.popups.push(Popup::Waiting(Waiting { token, what }));
@@ -170,8 +188,23 @@ impl Workspace<'_> {
         self.cluster.command(Command::Documents(token, vec![target.into()]));
     }
 
+    fn open_plan(&mut self, mut plan: Plan, notice: Option<String>) {
+        if self.cluster.settings.grant.as_ref().is_some_and(WriteGrant::wants_typing) {
+            plan.ask_typing();
+        }
+        if plan.is_empty() {
+            let why = plan.refused.join("; ");
+            match self.popups.last_mut() {
+                Some(Popup::Ask(ask)) => ask.error = Some(why),
+                _ => self.cluster.say(why),
+            }
+            return;
+        }
+        self.popups.push(Popup::Plan(PlanBox::new(plan, notice)));
+    }
+
     /// Sends an approved plan and follows each of its services.
-    pub(in crate::ui) fn carry_out(&mut self, approved: Approved) {
+    fn carry_out(&mut self, approved: Approved) {
         let begun = self.cluster.now.shifted(self.cluster.link.skew);
         for step in &approved.plan().steps {
             // One action an object is followed: the newest.
@@ -185,47 +218,65 @@ impl Workspace<'_> {
         self.screens.clear_marks();
         self.cluster.command(Command::CarryOut(approved));
     }
+}
 
-    pub(in crate::ui) fn failed_log(&mut self) {
-        let failed = self.cluster.operations.follows.iter().rev().find(|f| f.failing.is_some());
-        match failed.and_then(|f| Some((f.target.service()?.clone(), f.failing.clone()?.0))) {
-            Some((service, task)) => {
-                // Among the lines of the others, at its end.
-                let name = self.cluster.service_name(&service);
-                self.follow_log(LogSource::Services(vec![service]), name);
-                if let Some(log) = &mut self.screens.logs.log {
-                    log.seek_end(task);
+impl Workspace<'_> {
+    /// The documents that were asked for are read, or not.
+    pub(in crate::ui) fn documents(&mut self, token: Token, result: Result<Vec<Document>, String>) {
+        let Some((_, pending)) = self.cluster.operations.pending.take_if(|(t, _)| *t == token)
+        else {
+            return;
+        };
+        // What waited for it: the input stays below the plan, so that Esc goes back to it.
+        if matches!(self.popups.last(), Some(Popup::Waiting(Waiting { token: t, .. })) if *t == token)
+        {
+            self.popups.pop();
+        }
+        if let Some(Popup::Ask(ask)) = self.popups.last_mut() {
+            ask.waiting = None;
+            ask.error = result.as_ref().err().cloned();
+        }
+        match (result, pending) {
+            (Err(error), _) => {
+                if !matches!(self.popups.last(), Some(Popup::Ask(_))) {
+                    self.cluster.say(error);
                 }
-                self.go(View::Logs);
             }
-            None => self.cluster.say("no action has a failing task"),
+            (Ok(documents), Pending::Plan(change)) => {
+                let plan = self.cluster.plan(&documents, &change);
+                self.open_plan(plan, None);
+            }
+            (Ok(mut documents), Pending::Edit) => {
+                if let Some(document) = documents.pop() {
+                    self.popups.push(Popup::Editor(Box::new(Editor::new(document))));
+                }
+            }
         }
     }
+}
 
-    pub(in crate::ui) fn failed_rollback(&mut self) {
-        let failed = self.cluster.operations.follows.iter().rev().find(|f| f.failing.is_some());
-        match failed.and_then(|f| f.target.service()).cloned() {
-            Some(service) => self.plan_change(vec![service], Change::Rollback),
-            None => self.cluster.say("no action has failed"),
+impl Cluster {
+    /// A plan, with what is known of a node's blast radius.
+    pub(in crate::ui) fn plan(&self, documents: &[Document], change: &Change) -> Plan {
+        let store = self.model.live();
+        let mut plan = Plan::new(self.no, documents, change, store);
+        if *change != Change::Node(NodeChange::Availability(Availability::Drain)) {
+            return plan;
         }
-    }
-
-    pub(in crate::ui) fn dismiss(&mut self) {
-        self.cluster.operations.follows.retain(|f| !f.is_over());
-    }
-
-    pub(in crate::ui) fn quit(&mut self) {
-        let busy = self
-            .cluster
-            .operations
-            .follows
-            .iter()
-            .any(|f| matches!(f.phase, Phase::Sending | Phase::Converging));
-        if busy || self.cluster.others.busy {
-            self.popups.push(Popup::Quit(Quit));
-        } else {
-            self.cluster.effects.push(Effect::Quit);
+        for document in documents {
+            let Target::Node(id) = &document.target else { continue };
+            let Some(node) = store.node(id) else { continue };
+            // It goes on as a manager.
+            let blast = Blast { managers: None, ..blast(store, node) };
+            if blast.hits.is_empty() {
+                continue;
+            }
+            plan.warn(blast.warnings());
+            if blast.hits.iter().any(|hit| hit.ends() || hit.nowhere) {
+                plan.ask_typing();
+            }
         }
+        plan
     }
 }
 

@@ -17,10 +17,11 @@ use crate::{
     config::Slot,
     text::span,
     ui::{
-        app::cluster::Cluster,
+        app::{Effect, cluster::Cluster, workspace::Workspace},
         chrome::{clear, frame_of},
         input::actions::Act,
-        screen::below::Below,
+        popup::{Popup, Quit},
+        screen::{below::Below, kinds::View, logs::LogSource},
         widget::{bar::bar, text},
     },
 };
@@ -182,4 +183,48 @@ fn slots(cluster: &Cluster, follow: &Follow, width: usize) -> Line<'static> {
         spans.push(Span::styled(said, cluster.style(Slot::Dim)));
     }
     Line::from(spans)
+}
+
+impl Workspace<'_> {
+    pub(in crate::ui) fn failed_log(&mut self) {
+        let failed = self.cluster.operations.follows.iter().rev().find(|f| f.failing.is_some());
+        match failed.and_then(|f| Some((f.target.service()?.clone(), f.failing.clone()?.0))) {
+            Some((service, task)) => {
+                // Among the lines of the others, at its end.
+                let name = self.cluster.service_name(&service);
+                self.follow_log(LogSource::Services(vec![service]), name);
+                if let Some(log) = &mut self.screens.logs.log {
+                    log.seek_end(task);
+                }
+                self.go(View::Logs);
+            }
+            None => self.cluster.say("no action has a failing task"),
+        }
+    }
+
+    pub(in crate::ui) fn failed_rollback(&mut self) {
+        let failed = self.cluster.operations.follows.iter().rev().find(|f| f.failing.is_some());
+        match failed.and_then(|f| f.target.service()).cloned() {
+            Some(service) => self.plan_change(vec![service], Change::Rollback),
+            None => self.cluster.say("no action has failed"),
+        }
+    }
+
+    pub(in crate::ui) fn dismiss(&mut self) {
+        self.cluster.operations.follows.retain(|f| !f.is_over());
+    }
+
+    pub(in crate::ui) fn quit(&mut self) {
+        let busy = self
+            .cluster
+            .operations
+            .follows
+            .iter()
+            .any(|f| matches!(f.phase, Phase::Sending | Phase::Converging));
+        if busy || self.cluster.others.busy {
+            self.popups.push(Popup::Quit(Quit));
+        } else {
+            self.cluster.effects.push(Effect::Quit);
+        }
+    }
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Changes that a popup makes to the workspace below it.
-pub(in crate::ui) trait Host {
+pub(in crate::ui) trait Host: Operate {
     /// The cluster, to be changed.
     fn cluster_mut(&mut self) -> &mut Cluster;
 
@@ -50,7 +50,10 @@ pub(in crate::ui) trait Host {
 
     /// Goes to an object, in the list of its kind.
     fn show(&mut self, subject: &Subject);
+}
 
+/// The steps of [`crate::ui::operate`] that popups lead to.
+pub(in crate::ui) trait Operate {
     /// Opens the editor on a service's spec.
     fn edit(&mut self, target: ServiceId);
 

@@ -22,7 +22,9 @@ use ratatui::{Frame, layout::Rect};
 use crate::ui::screen::below::Below;
 
 pub(in crate::ui) use crate::ui::popup::ask::{Ask, Asking};
-pub(in crate::ui) use crate::ui::popup::behaviour::{Behaviour, Host, Reaction, is_ctrl_c};
+pub(in crate::ui) use crate::ui::popup::behaviour::{
+    Behaviour, Host, Operate, Reaction, is_ctrl_c,
+};
 pub(in crate::ui) use crate::ui::popup::contexts::Contexts;
 pub(in crate::ui) use crate::ui::popup::copy::CopyChoice;
 pub(in crate::ui) use crate::ui::popup::editor::Editor;
