@@ -1,15 +1,21 @@
 //! A filter over tasks: of 100,000 most say the same few things, and each is looked at once.
 
-use std::{fmt::Write, sync::Arc};
+use std::fmt::Write;
 
 use hashbrown::HashMap;
 
 use crate::{
-    cluster::{NodeId, ServiceId, Store, Task, TaskSpec, TaskState},
+    cluster::{NodeId, ServiceId, Store, Task, TaskRef, TaskState},
     config::Slot,
     ui::{
-        screen::tasks::slot,
-        table::filter::{Filter, LEAST_OF_ID},
+        screen::tasks::{
+            line::{TaskLine, TaskLook},
+            slot,
+        },
+        table::{
+            filter::{Filter, LEAST_OF_ID},
+            order::NameOrder,
+        },
     },
 };
 
@@ -22,33 +28,35 @@ fn is_of(task: &Task, id: &str) -> bool {
 }
 
 /// Applies a filter to the tasks of one service after the other.
-pub(in crate::ui) struct TaskFilter<'s> {
+pub(super) struct TaskFilter<'s> {
     store: &'s Store,
     filter: &'s Filter,
+    /// Results for the nodes that have a rank.
+    nodes: Vec<bool>,
+    /// Results for the others, by the address of their ids: looking a name up costs more.
+    by_id: HashMap<(*const u8, usize), bool>,
     /// Results by the address of the text.
-    seen: HashMap<(*const u8, usize), bool>,
-    /// Results by the number of the state.
-    states: [Option<bool>; 16],
-    /// The result for the last spec: most tasks of a service have the same.
-    image: Option<(*const TaskSpec, bool)>,
-    /// The result for the last exit code.
-    exit: Option<(i64, bool)>,
+    texts: HashMap<(*const u8, usize), bool>,
     /// The beginning of a container's id that it may be.
     container: Option<&'s str>,
     /// Words of severity that it finds.
     critical: bool,
     lost: bool,
     warning: bool,
+    /// It may be the beginning of an id.
+    finds_ids: bool,
     /// A name need not be put together: no hit can lie across its parts.
     parts_do: bool,
     /// A task's name; its service's part stands there already.
     name: String,
     service: usize,
+    /// The last slot of that service, and whether its name was found.
+    named: Option<(u64, bool)>,
 }
 
 impl<'s> TaskFilter<'s> {
     /// A filter that has met no task yet.
-    pub fn new(store: &'s Store, filter: &'s Filter) -> Self {
+    pub fn new(store: &'s Store, order: &'s NameOrder, filter: &'s Filter) -> Self {
         let parts_do = filter
             .plain()
             .is_some_and(|t| !t.contains('.') && t.chars().any(|c| !c.is_ascii_digit()));
@@ -59,20 +67,22 @@ impl<'s> TaskFilter<'s> {
             Some(text) => text.len() >= LEAST_OF_ID && filter.hits(word),
             None => filter.hits(word),
         };
+        let ranked = if filter.is_empty() { &[][..] } else { &order.nodes };
         Self {
             store,
             filter,
-            seen: HashMap::new(),
-            states: [None; 16],
-            image: None,
-            exit: None,
+            nodes: ranked.iter().map(|node| filter.hits(store.hostname(node))).collect(),
+            by_id: HashMap::new(),
+            texts: HashMap::new(),
             container: filter.plain().filter(is_hex),
             critical: means("critical"),
             lost: means(LOST),
             warning: means("warning"),
+            finds_ids: filter.plain().is_none_or(|text| text.len() >= LEAST_OF_ID),
             parts_do,
             name: String::new(),
             service: 0,
+            named: None,
         }
     }
 
@@ -83,6 +93,7 @@ impl<'s> TaskFilter<'s> {
         self.name.push_str(name);
         self.name.push('.');
         self.service = self.name.len();
+        self.named = None;
         self.filter.hits(name)
     }
 
@@ -98,53 +109,76 @@ impl<'s> TaskFilter<'s> {
             return true;
         }
         let hit = (self.parts_do && name_hits)
-            || task.node.as_ref().is_some_and(|node| self.node(node))
-            || self.state(&task.state)
-            || self.state(&task.desired)
-            || self.image(&task.spec)
-            || self.shared(&task.err)
-            || task.exit_code.is_some_and(|code| self.exit(code))
-            || self.filter.hits_id(task.id.as_str())
-            || self.container.is_some_and(|id| is_of(task, id))
-            || ((self.critical || self.warning || self.lost) && self.severity(task))
-            || (!self.parts_do && self.name(task));
+            || self.finds_look(task)
+            || task.node.as_ref().is_some_and(|node| self.finds_node(node))
+            || self.finds_own(task);
         hit != self.filter.is_inverted()
     }
 
-    fn state(&mut self, state: &TaskState) -> bool {
+    /// Whether each look is found; each is told by a task that has it.
+    pub fn looks(&mut self, looks: &[TaskRef]) -> Vec<bool> {
+        let store = self.store;
+        let found = looks.iter().map(|place| match store.task_at(*place) {
+            Some(task) => self.finds_look(task),
+            None => false,
+        });
+        found.collect()
+    }
+
+    /// The same as [`Self::passes`] for a task of the service that was named last, with what was found of
+    /// its looks.
+    pub fn passes_line(&mut self, line: &TaskLine, looks: &[bool], name_hits: bool) -> bool {
+        let hit = (self.parts_do && name_hits)
+            || looks.get(usize::from(line.look)).is_some_and(|found| *found)
+            || self.nodes.get(line.node as usize).is_some_and(|found| *found)
+            || self.finds_alone(line);
+        hit != self.filter.is_inverted()
+    }
+
+    /// Whether it is found in what a task has in common with no other.
+    fn finds_alone(&mut self, line: &TaskLine) -> bool {
+        let own_look = line.look == TaskLine::OWN_LOOK;
+        let own_node = line.node == TaskLine::OWN_NODE;
+        let severity = self.critical || self.warning || self.lost;
+        let own = self.finds_ids || severity || !self.parts_do;
+        if !(own || own_look || own_node) {
+            return false;
+        }
+        let Some(task) = self.store.task_at(line.task) else { return false };
+        (own_look && self.finds_look(task))
+            || (own_node && task.node.as_ref().is_some_and(|node| self.finds_node(node)))
+            || self.finds_own(task)
+    }
+
+    fn finds_look(&mut self, task: &Task) -> bool {
+        let TaskLook { state, desired, image, err, exit } = TaskLook::of(task);
+        self.filter.hits(state.word())
+            || self.filter.hits(desired.word())
+            || self.finds_text(image)
+            || self.finds_text(err)
+            || exit.is_some_and(|code| self.filter.hits(&format!("exit {code}")))
+    }
+
+    fn finds_text(&mut self, text: &str) -> bool {
         let filter = self.filter;
-        match self.states.get_mut(usize::from(state.number())) {
-            Some(known) if state.number() > 0 => {
-                *known.get_or_insert_with(|| filter.hits(state.word()))
-            }
-            _ => filter.hits(state.word()),
-        }
+        *self.texts.entry((text.as_ptr(), text.len())).or_insert_with(|| filter.hits(text))
     }
 
-    fn image(&mut self, spec: &Arc<TaskSpec>) -> bool {
-        let place = Arc::as_ptr(spec);
-        match self.image {
-            Some((known, hit)) if known == place => hit,
-            _ => {
-                let hit = self.shared(&spec.image);
-                self.image = Some((place, hit));
-                hit
-            }
-        }
+    fn finds_node(&mut self, node: &NodeId) -> bool {
+        let (filter, store) = (self.filter, self.store);
+        let place = (node.as_str().as_ptr(), node.as_str().len());
+        *self.by_id.entry(place).or_insert_with(|| filter.hits(store.hostname(node)))
     }
 
-    fn exit(&mut self, code: i64) -> bool {
-        match self.exit {
-            Some((known, hit)) if known == code => hit,
-            _ => {
-                let hit = self.filter.hits(&format!("exit {code}"));
-                self.exit = Some((code, hit));
-                hit
-            }
-        }
+    /// Whether it is found in the task's name, its ids or its severity.
+    fn finds_own(&mut self, task: &Task) -> bool {
+        (self.finds_ids && self.filter.hits_id(task.id.as_str()))
+            || self.container.is_some_and(|id| is_of(task, id))
+            || ((self.critical || self.warning || self.lost) && self.finds_severity(task))
+            || (!self.parts_do && self.finds_name(task))
     }
 
-    fn severity(&self, task: &Task) -> bool {
+    fn finds_severity(&self, task: &Task) -> bool {
         if self.lost && task.state == TaskState::Running && !self.store.is_running(task) {
             return true;
         }
@@ -155,24 +189,11 @@ impl<'s> TaskFilter<'s> {
         }
     }
 
-    fn shared(&mut self, text: &str) -> bool {
-        if text.is_empty() {
-            return self.filter.hits(text);
+    /// Whether it is found in the name of a task, the same as [`Store::task_name`] has it.
+    fn finds_name(&mut self, task: &Task) -> bool {
+        if let Some((_, found)) = self.named.filter(|(slot, _)| *slot > 0 && *slot == task.slot) {
+            return found;
         }
-        let filter = self.filter;
-        *self.seen.entry((text.as_ptr(), text.len())).or_insert_with(|| filter.hits(text))
-    }
-
-    /// Whether the name of a node passes; remembered by the address of its id, since looking a name up costs
-    /// more.
-    fn node(&mut self, node: &NodeId) -> bool {
-        let (filter, store) = (self.filter, self.store);
-        let place = (node.as_str().as_ptr(), node.as_str().len());
-        *self.seen.entry(place).or_insert_with(|| filter.hits(store.hostname(node)))
-    }
-
-    /// Whether the name of a task passes, the same as [`Store::task_name`] has it.
-    fn name(&mut self, task: &Task) -> bool {
         self.name.truncate(self.service);
         match &task.node {
             _ if task.slot > 0 => {
@@ -181,6 +202,8 @@ impl<'s> TaskFilter<'s> {
             Some(node) => self.name.push_str(self.store.hostname(node)),
             None => self.name.push_str(task.id.short()),
         }
-        self.filter.hits(&self.name)
+        let found = self.filter.hits(&self.name);
+        self.named = Some((task.slot, found));
+        found
     }
 }

@@ -1,6 +1,7 @@
 //! Tasks: columns, colours, order; history folded under the live task.
 
 pub(in crate::ui) mod filter;
+mod line;
 pub(in crate::ui) mod rows;
 
 use ratatui::{Frame, layout::Rect, text::Line};

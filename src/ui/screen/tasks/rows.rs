@@ -1,16 +1,20 @@
 //! The rows of tasks: by name and slot, older tasks of a slot folded under the one that counts.
 //!
-//! A table of 100,000 tasks must be filtered and walked within a frame. So each service's rows are kept,
-//! and what a filter found of them, until a task of it changes: what is left is copying.
+//! A table of 100,000 tasks must be filtered and walked within a frame. So each service's tasks are kept
+//! in their order, with what they have in common, and what a filter found of them, until one changes.
 
 use hashbrown::HashMap;
 
 use crate::{
-    cluster::{ServiceId, Task, TaskRef},
+    cluster::{ServiceId, TaskRef},
     ui::{
         app::model::Model,
-        screen::tasks::{TaskRow, TaskScope, filter::TaskFilter},
-        table::{filter::Filter, order::NameOrder},
+        screen::tasks::{
+            TaskRow, TaskScope,
+            filter::TaskFilter,
+            line::{TaskLine, in_order},
+        },
+        table::filter::Filter,
     },
 };
 
@@ -24,25 +28,20 @@ pub struct RowsByService {
     filter: Filter,
 }
 
-/// A service's rows, and what they were built from.
+/// A service's tasks in their order, as of a revision.
 #[derive(Debug)]
 struct ServiceRows {
     revision: u64,
-    unfolded: bool,
-    rows: Vec<TaskRow>,
+    lines: Vec<TaskLine>,
+    /// A task of each look.
+    looks: Vec<TaskRef>,
 }
 
-/// Tasks of a service that a filter found.
+/// Tasks of a service that a filter found, as of a revision.
 #[derive(Debug)]
 enum FilteredRows {
     All(u64),
-    Some(ServiceRows),
-}
-
-impl ServiceRows {
-    fn is_of(&self, revision: u64, unfolded: bool) -> bool {
-        self.revision == revision && self.unfolded == unfolded
-    }
+    Some { revision: u64, unfolded: bool, rows: Vec<TaskRow> },
 }
 
 impl RowsByService {
@@ -62,7 +61,7 @@ impl RowsByService {
             self.found.clear();
         }
         self.look_for(filter);
-        let mut tasks = TaskFilter::new(store, filter);
+        let mut tasks = TaskFilter::new(store, order, filter);
         let mut rows = Vec::new();
         match scope {
             TaskScope::Node(id) => {
@@ -70,8 +69,8 @@ impl RowsByService {
                     let name = tasks.passes_service(&t.service);
                     tasks.passes(t, name)
                 });
-                let passing: Vec<_> = passing.collect();
-                fold(order, passing.into_iter(), unfolded, &mut rows);
+                let (lines, _) = in_order(order, passing);
+                fold(&lines, unfolded, |_| true, &mut rows);
             }
             TaskScope::Service(id) => self.block(model, id, &mut tasks, unfolded, &mut rows),
             TaskScope::All => {
@@ -95,8 +94,9 @@ impl RowsByService {
             return;
         }
         let narrows = filter.narrows(&self.filter);
-        self.found
-            .retain(|_, f| narrows && matches!(f, FilteredRows::Some(b) if b.rows.is_empty()));
+        let is_empty =
+            |f: &FilteredRows| matches!(f, FilteredRows::Some { rows, .. } if rows.is_empty());
+        self.found.retain(|_, found| narrows && is_empty(found));
         self.filter = filter.clone();
     }
 
@@ -111,90 +111,247 @@ impl RowsByService {
         let (store, order) = (&model.store, &model.order);
         let revision = store.tasks_revision(id);
         let name = tasks.passes_service(id);
-        if !tasks.passes_all(name) {
+        let mut passes_all = tasks.passes_all(name);
+        if !passes_all {
             match self.found.get(id) {
-                Some(FilteredRows::All(at)) if *at == revision => {}
-                Some(FilteredRows::Some(block)) if block.is_of(revision, unfolded) => {
-                    return rows.extend_from_slice(&block.rows);
+                Some(FilteredRows::All(at)) if *at == revision => passes_all = true,
+                Some(FilteredRows::Some { revision: at, unfolded: how, rows: found })
+                    if *at == revision && *how == unfolded =>
+                {
+                    return rows.extend_from_slice(found);
                 }
-                _ => {
-                    let passing: Vec<_> =
-                        store.placed_of(id).filter(|(_, t)| tasks.passes(t, name)).collect();
-                    if passing.len() < store.tally(id).all as usize {
-                        let block = build(order, passing.into_iter(), revision, unfolded);
-                        rows.extend_from_slice(&block.rows);
-                        self.found.insert(id.clone(), FilteredRows::Some(block));
-                        return;
-                    }
-                    self.found.insert(id.clone(), FilteredRows::All(revision));
-                }
+                _ => {}
             }
         }
-        if let Some(block) = self.blocks.get(id)
-            && block.is_of(revision, unfolded)
-        {
-            return rows.extend_from_slice(&block.rows);
+        if self.blocks.get(id).is_none_or(|block| block.revision != revision) {
+            let (lines, looks) = in_order(order, store.placed_of(id));
+            self.blocks.insert(id.clone(), ServiceRows { revision, lines, looks });
         }
-        let block = build(order, store.placed_of(id), revision, unfolded);
-        rows.extend_from_slice(&block.rows);
-        self.blocks.insert(id.clone(), block);
+        let Some(block) = self.blocks.get(id) else { return };
+        if passes_all {
+            return fold(&block.lines, unfolded, |_| true, rows);
+        }
+        let looks = tasks.looks(&block.looks);
+        let (before, mut passed) = (rows.len(), 0);
+        let passes = |line: &TaskLine| {
+            let passes = tasks.passes_line(line, &looks, name);
+            passed += usize::from(passes);
+            passes
+        };
+        fold(&block.lines, unfolded, passes, rows);
+        let found = if passed == block.lines.len() {
+            FilteredRows::All(revision)
+        } else {
+            FilteredRows::Some { revision, unfolded, rows: rows[before..].to_vec() }
+        };
+        self.found.insert(id.clone(), found);
     }
 }
 
-fn build<'s>(
-    order: &NameOrder,
-    tasks: impl Iterator<Item = (TaskRef, &'s Task)>,
-    revision: u64,
+/// Adds the rows of those tasks that pass: the first of a slot heads the others.
+fn fold(
+    lines: &[TaskLine],
     unfolded: bool,
-) -> ServiceRows {
-    let mut rows = Vec::new();
-    fold(order, tasks, unfolded, &mut rows);
-    ServiceRows { revision, unfolded, rows }
-}
-
-/// Groups tasks by slot: the live or newest one heads the others, newest first.
-fn fold<'s>(
-    order: &NameOrder,
-    tasks: impl Iterator<Item = (TaskRef, &'s Task)>,
-    unfolded: bool,
+    mut passes: impl FnMut(&TaskLine) -> bool,
     rows: &mut Vec<TaskRow>,
 ) {
-    // A node that is not known any more is told from others by its id.
-    let stranger = |id: &str| {
-        use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(id);
-        (1 << 63) | (hash >> 1)
+    let mut head = None;
+    for line in lines {
+        if line.heads {
+            head = None;
+        }
+        if !passes(line) {
+            continue;
+        }
+        match head {
+            Some(head) if !unfolded => {
+                let head: &mut TaskRow = &mut rows[head];
+                head.older += 1;
+            }
+            _ => {
+                rows.push(TaskRow { task: line.task, older: 0, nested: head.is_some() });
+                head = head.or(Some(rows.len() - 1));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use fastrand::Rng;
+
+    use super::*;
+    use crate::{
+        cluster::{Delta, ListId, NodeId, Scope, Store, Task, TaskState, Timestamp},
+        config::Slot,
+        engine::{ServiceReader, TaskReader, decode_nodes},
+        ui::{
+            screen::tasks::{filter::LOST, slot},
+            table::filter::LEAST_OF_ID,
+        },
     };
-    let mut known: Option<(&ServiceId, u32)> = None;
-    let mut rank = |task: &'s Task| {
-        let service = match known {
-            Some((id, rank)) if *id == task.service => rank,
-            _ => order.service_ranks.get(&task.service).copied().unwrap_or(u32::MAX),
+
+    const WORDS: &[&str] = &["web", "api.7", "a1", "7", "db"];
+    const STATES: &[&str] = &["running", "failed", "pending", "shutdown", "dreaming"];
+    const ERRORS: &[&str] = &["", "task: non-zero exit (7)", "no suitable node", "API gone"];
+
+    /// Tasks as an engine lists them, of services and on nodes that may be unknown.
+    fn tasks(rng: &mut Rng, round: usize) -> Vec<Task> {
+        let mut json = String::from("[");
+        for i in 0..rng.usize(1..60) {
+            let mut one_of = |all: &[&str]| (*rng.choice(all).expect("some")).to_owned();
+            let (service, node, image) = (one_of(WORDS), one_of(WORDS), one_of(WORDS));
+            let (state, wanted, err) = (one_of(STATES), one_of(STATES), one_of(ERRORS));
+            let container = one_of(&["", "cafe07", "7777"]);
+            let (slot, code) = (rng.u8(0..12), rng.u8(0..3));
+            let comma = if i == 0 { "" } else { "," };
+            json += &format!(
+                r#"{comma}{{"ID":"webz{i:04}","Version":{{"Index":{round}}},"ServiceID":"id-{service}","NodeID":"id-{node}",
+                "Slot":{slot},"Spec":{{"ContainerSpec":{{"Image":"{image}:1.7"}}}},"DesiredState":"{wanted}","Status":{{
+                "State":"{state}","Err":"{err}","ContainerStatus":{{"ContainerID":"{container}","ExitCode":{code}}}}}}}"#
+            );
+        }
+        TaskReader::default().feed(format!("{json}]").as_bytes()).expect("tasks")
+    }
+
+    /// Nodes and services of some of these names.
+    fn known(rng: &mut Rng, store: &mut Store, at: Timestamp) {
+        let named = |rng: &mut Rng, rest: fn(&mut Rng, &str) -> String| {
+            let some: Vec<_> = WORDS.iter().filter(|_| rng.u8(..) < 190).collect();
+            let all: Vec<_> =
+                some.iter().map(|w| format!(r#"{{"ID":"id-{w}",{}}}"#, rest(rng, w))).collect();
+            format!("[{}]", all.join(","))
         };
-        known = Some((&task.service, service));
-        let node = match &task.node {
-            Some(node) if task.slot == 0 => order
-                .node_ranks
-                .get(node)
-                .map_or_else(|| stranger(node.as_str()), |rank| u64::from(*rank)),
-            _ => u64::MAX,
-        };
-        (service, task.slot, node)
-    };
-    // What the orchestrator wants alive first, then what still runs, then the newest.
-    let mut ranked: Vec<_> = tasks
-        .map(|(place, t)| {
-            let newest = std::cmp::Reverse(t.created);
-            (rank(t), !t.is_wanted(), t.state.is_terminal(), newest, place)
-        })
-        .collect();
-    ranked.sort_unstable_by_key(|t| (t.0, t.1, t.2, t.3));
-    for slot in ranked.chunk_by(|a, b| a.0 == b.0) {
-        let older = if unfolded { 0 } else { slot.len() as u32 - 1 };
-        rows.push(TaskRow { task: slot[0].4, older, nested: false });
-        if unfolded {
-            let nested = |t: &_| TaskRow { task: *t, older: 0, nested: true };
-            rows.extend(slot[1..].iter().map(|t| nested(&t.4)));
+        let nodes = named(rng, |rng, name| {
+            let state = rng.choice(["ready", "down"]).expect("one");
+            format!(r#""Description":{{"Hostname":"host-{name}"}},"Status":{{"State":"{state}"}}"#)
+        });
+        let services = named(rng, |_, name| format!(r#""Spec":{{"Name":"shop_{name}"}}"#));
+        store.apply(Delta::Nodes(decode_nodes(nodes.as_bytes()).expect("nodes").items), at);
+        let services = ServiceReader::default().read(services.as_bytes()).expect("services");
+        store.apply(Delta::Services(services.items), at);
+    }
+
+    /// Whether a filter finds a task, in one text after the other.
+    fn finds(store: &Store, filter: &Filter, task: &Task) -> bool {
+        let plain = filter.plain();
+        let exit = task.exit_code.map_or(String::new(), |code| format!("exit {code}"));
+        let node = task.node.as_ref().map_or("", |node| store.hostname(node));
+        let (state, desired) = (task.state.word(), task.desired.word());
+        let name = store.task_name(task);
+        let said = [&name, node, state, desired, &task.spec.image, &task.err, &exit];
+        let means = |word| plain.is_none_or(|p| p.len() >= LEAST_OF_ID) && filter.hits(word);
+        let is_hex = |p: &&str| p.len() >= LEAST_OF_ID && p.bytes().all(|b| b.is_ascii_hexdigit());
+        let container = task.container.as_deref().unwrap_or_default();
+        let colour = slot(task, store);
+        let lost = task.state == TaskState::Running && !store.is_running(task);
+        let hit = said.iter().any(|text| filter.hits(text))
+            || filter.hits_id(task.id.as_str())
+            || plain.filter(is_hex).is_some_and(|p| container.starts_with(p))
+            || (colour == Slot::Critical && means("critical"))
+            || (colour == Slot::Warn && means("warning"))
+            || (lost && means(LOST));
+        filter.is_empty() || hit != filter.is_inverted()
+    }
+
+    /// Whatever is typed, in whatever order, and whatever changes in between.
+    #[test]
+    fn a_filter_finds_the_same_as_looking_at_every_task() {
+        const TYPED: &[&str] = &[
+            "",
+            "7",
+            "71",
+            "w",
+            "we",
+            "web",
+            "webz",
+            "webz0",
+            "a",
+            "ap",
+            "api",
+            "api.",
+            "api.7",
+            ".",
+            ".7",
+            "API",
+            "e",
+            "exit",
+            "exit 1",
+            "x",
+            "zq",
+            "cafe",
+            "cafe0",
+            "7777",
+            "crit",
+            "warn",
+            "node",
+            "node down",
+            "shop",
+            "host-w",
+            "id-",
+            "dream",
+            "run",
+            "/",
+            "/7$",
+            "/^shop.*7/",
+            "/^webz/",
+            "/[",
+            "~sw7",
+            "~",
+            "(7)",
+            "no",
+        ];
+        for seed in 0..400 {
+            let mut rng = Rng::with_seed(seed);
+            let mut model = Model::default();
+            let mut built = RowsByService::default();
+            known(&mut rng, &mut model.store, model.now);
+            for round in 1..12 {
+                if round == 1 || rng.u8(..) < 60 {
+                    let list = ListId(round as u64);
+                    let changed = Delta::Tasks(list, tasks(&mut rng, round));
+                    let end = if rng.bool() { Delta::TasksEnd } else { Delta::TasksAbort };
+                    for delta in [Delta::TasksBegin(list, Scope::All), changed, end(list)] {
+                        model.store.apply(delta, model.now);
+                    }
+                }
+                if rng.u8(..) < 40 {
+                    known(&mut rng, &mut model.store, model.now);
+                }
+                model.refresh_order();
+                let not = if rng.u8(..) < 80 { "!" } else { "" };
+                let filter = Filter::new(&format!("{not}{}", rng.choice(TYPED).expect("one")));
+                let scope = match rng.u8(..6) {
+                    0 => TaskScope::Node(NodeId::from("id-web")),
+                    1 => TaskScope::Service(ServiceId::from("id-web")),
+                    _ => TaskScope::All,
+                };
+                let unfolded = rng.bool();
+                let rows = built.tasks(&model, &scope, &filter, unfolded);
+                let store = &model.store;
+                let of_scope = |t: &&Task| match &scope {
+                    TaskScope::All => true,
+                    TaskScope::Service(id) => t.service == *id,
+                    TaskScope::Node(id) => t.node.as_ref() == Some(id),
+                };
+                let wanted: BTreeSet<_> = store
+                    .tasks()
+                    .filter(of_scope)
+                    .filter(|task| finds(store, &filter, task))
+                    .map(|task| task.id.clone())
+                    .collect();
+                let case = format!("seed {seed}, round {round}: {:?} {scope:?}", filter.text);
+                let counted: u32 = rows.iter().map(|row| row.older + 1).sum();
+                assert_eq!(counted as usize, wanted.len(), "{case}");
+                let found: BTreeSet<_> = rows
+                    .iter()
+                    .map(|row| store.task_at(row.task).expect("a task").id.clone())
+                    .collect();
+                assert!(found.is_subset(&wanted) && found.len() == rows.len(), "{case}");
+                assert!(!unfolded || found == wanted, "{case}");
+            }
         }
     }
 }
