@@ -1,8 +1,15 @@
 //! What ends or stops skep from outside: the terminal is given back, whatever it was, and taken again.
 
-use std::{fs, time::Instant};
+use std::{fs, path::PathBuf, time::Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use skep::{
+    connect::{Connector, Endpoint},
+    demo::{Demo, Faults, Options},
+    keep::History,
+    session::{Budget, SessionConfig, Sessions},
+    ui::{App, Means, OpenCluster, Opening, run},
+};
 
 use super::tui::{SOON, Tui};
 
@@ -21,6 +28,86 @@ fn whatever_ends_it_gives_the_terminal_back() {
         send(i32::try_from(tui.pid()).unwrap(), signal);
         tui.ended(SOON);
         assert_eq!(tui.modes(), GIVEN_BACK, "{signal:?}");
+    }
+}
+
+/// Set where a process of this test is to take the terminal and abort: how, and the file that it waits for.
+const ABORTS: [&str; 2] = ["SKEP_TEST_ABORTS", "SKEP_TEST_ABORTS_ONCE"];
+
+#[inline(never)]
+fn endless(depth: u64) -> u64 {
+    if std::hint::black_box(depth) == u64::MAX { depth } else { endless(depth + 1) + 1 }
+}
+
+/// Panics while it is dropped.
+struct Panics;
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        panic!("in a panic");
+    }
+}
+
+fn abort(how: &str) {
+    match how {
+        "a stack that overflows" => drop(endless(0)),
+        "memory that runs out" => {
+            std::alloc::handle_alloc_error(std::alloc::Layout::new::<[u64; 1 << 20]>())
+        }
+        "a panic in a panic" => {
+            let _panics = Panics;
+            panic!("the first");
+        }
+        _ => std::process::abort(),
+    }
+}
+
+/// What the test below runs in processes of their own.
+#[test]
+fn a_program_that_aborts() {
+    let [Some(how), Some(once)] = ABORTS.map(|name| std::env::var(name).ok()) else { return };
+    let socket = format!("{once}.sock");
+    std::thread::spawn(move || {
+        while !fs::exists(&once).unwrap() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        abort(&how);
+    });
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _ = runtime.block_on(async {
+        let options =
+            Options { scenario: "calm".into(), size: None, seed: 7, faults: Faults::default() };
+        let demo = Demo::start(&PathBuf::from(socket), options).unwrap();
+        let config = SessionConfig {
+            budget: Budget::default(),
+            managers: vec![Connector::new(Endpoint::Unix(demo.socket().to_owned()))],
+            mixed: false,
+            grant: None,
+            history: History { timeline: None, audit: "/dev/null".into() },
+            who: "tester".into(),
+        };
+        let open = |now| App::new(Opening::default(), vec![OpenCluster::default()], now);
+        run(open, Sessions::start(vec![config]), Means::default()).await
+    });
+}
+
+/// No destructor runs then.
+#[test]
+fn an_abort_from_within_gives_the_terminal_back() {
+    for how in ["a call", "a stack that overflows", "memory that runs out", "a panic in a panic"] {
+        let dir = tempfile::tempdir().unwrap();
+        let once = dir.path().join("now");
+        let env =
+            ABORTS.map(str::to_owned).into_iter().zip([how.to_owned(), once.display().to_string()]);
+        let args = ["--exact", "signals::a_program_that_aborts", "--nocapture"];
+        let itself = std::env::current_exe().unwrap();
+        let mut tui =
+            Tui::spawn(100, 30, itself.to_str().unwrap(), &args, &env.collect::<Vec<_>>());
+        tui.shows(SOON, "● live");
+        assert!(tui.modes()[0]);
+        fs::write(&once, "").unwrap();
+        tui.ended(SOON);
+        assert_eq!(tui.modes(), GIVEN_BACK, "{how}");
     }
 }
 

@@ -50,7 +50,14 @@ impl Tui {
         Self::spawn(cols, rows, "bash", &["--norc", "--noprofile", "-i"], &[])
     }
 
-    fn spawn(cols: u16, rows: u16, program: &str, args: &[&str], env: &[(String, String)]) -> Self {
+    /// A program alone on a terminal.
+    pub fn spawn(
+        cols: u16,
+        rows: u16,
+        program: &str,
+        args: &[&str],
+        env: &[(String, String)],
+    ) -> Self {
         let size = PtySize { cols, rows, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);

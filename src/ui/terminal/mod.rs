@@ -1,5 +1,6 @@
 //! The terminal: its loop, its modes, what is written to it, and programs and files beside it.
 
+mod abort;
 pub(in crate::ui) mod ascii;
 pub(in crate::ui) mod event_loop;
 pub(in crate::ui) mod hook;

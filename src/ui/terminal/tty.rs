@@ -21,7 +21,10 @@ use crossterm::{
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
-use crate::ui::terminal::writer::{Gauge, Writer, close};
+use crate::ui::terminal::{
+    abort::before_abort,
+    writer::{Gauge, Writer, close},
+};
 
 /// A frame is one write; unbuffered, a scroll makes thousands (measured).
 pub(in crate::ui) type Tty = Terminal<CrosstermBackend<Writer>>;
@@ -115,6 +118,7 @@ impl RawTerminal {
                 tracing::error!(%info, "a task panicked");
             }
         }));
+        before_abort(give_back)?;
         enter(mouse)?;
         let (tty, gauge) = terminal()?;
         Ok(Self { tty, gauge, mouse })
