@@ -132,20 +132,23 @@ impl App {
 
     /// Keeps the header's word on the other clusters true.
     pub(in crate::ui) fn look_elsewhere(&mut self) {
-        let found =
-            |severity| move |b: &&Cluster| b.loud().filter(|p| p.severity == severity).count();
-        let rank = |b: &&Cluster| {
+        let rank = |b: &Cluster| {
             let lost = usize::from(matches!(b.link.state, LinkState::Lost { .. }));
-            (found(Severity::Critical)(b) + lost, found(Severity::Warning)(b))
+            b.loud().fold((lost, 0), |(critical, warnings), problem| match problem.severity {
+                Severity::Critical => (critical + 1, warnings),
+                Severity::Warning => (critical, warnings + 1),
+                _ => (critical, warnings),
+            })
         };
-        let others = self.open().filter(|b| b.no.0 != self.current && rank(b) > (0, 0));
-        let more = others.clone().count().saturating_sub(1);
+        let others = self.open().filter(|b| b.no.0 != self.current);
+        let mut others: Vec<_> =
+            others.map(|b| (rank(b), b)).filter(|(rank, _)| *rank > (0, 0)).collect();
         // Of equal ones the first.
-        let worst = others.rev().max_by_key(rank);
-        let others = worst.map(|b| Elsewhere {
+        others.reverse();
+        let others = others.iter().max_by_key(|(rank, _)| *rank).map(|(rank, b)| Elsewhere {
             name: b.settings.name.clone(),
-            critical: rank(&b).0 > 0,
-            more,
+            critical: rank.0 > 0,
+            more: others.len() - 1,
         });
         let cluster = &mut self.clusters[self.current];
         if cluster.others.worst != others {

@@ -8,14 +8,14 @@ use std::borrow::Cow;
 use ratatui::{Frame, layout::Rect};
 
 use crate::{
-    cluster::{Gravity, NodeId, Subject, Timestamp},
+    cluster::{Entry, Gravity, NodeId, Subject, Timestamp},
     config::Slot,
     grant::ClusterNo,
     session::{Reach, Way},
     text::took,
     triage::{Severity, Urgency},
     ui::{
-        app::{cluster::Cluster, link::LinkState},
+        app::{Effect, cluster::Cluster, link::LinkState},
         input::actions::{Act, KeyContext},
         screen::{Cx, Handled, Screen, Then, problems::words},
         table::{Row, Table, rows::Rows},
@@ -26,8 +26,8 @@ use crate::{
 /// Events of all clusters that are kept in sight.
 const EVENTS: usize = 500;
 
-/// Between two looks at all clusters.
-const REFRESH: std::time::Duration = std::time::Duration::from_millis(250);
+/// Between two looks at all clusters, while nobody presses a key: of fifty there is always news.
+const REFRESH: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Its panes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -218,7 +218,7 @@ impl Screen for Clusters {
 
     fn refresh(&mut self, cx: Cx<'_>) {
         let (clusters, now) = (cx.open(), cx.cluster.now);
-        // It looks at every cluster: a few times a second is enough for what is only heard.
+        // It looks at every cluster: once a second is enough for what is only heard.
         if self.refreshed.is_some_and(|at| at.age(now) < REFRESH) {
             return;
         }
@@ -238,15 +238,23 @@ impl Screen for Clusters {
         });
         let count = problems.len();
         self.problems.set(problems, count, 0, now);
-        let mut events: Vec<_> = clusters.flat_map(event_rows).collect();
-        events.sort_by_key(|e| e.at);
-        events.drain(..events.len().saturating_sub(EVENTS));
+        let events = newest_events(clusters);
         let count = events.len();
         self.events.set(events, count, 0, now);
     }
 
+    fn tick(&mut self, cx: Cx<'_>) -> Vec<Effect> {
+        self.refreshed = None;
+        self.refresh(cx);
+        Vec::new()
+    }
+
     fn stale(&mut self) {
         self.refreshed = None;
+    }
+
+    fn draws_news(&self) -> bool {
+        false
     }
 
     fn footer(&self) -> Option<&'static [(Act, &'static str)]> {
@@ -454,23 +462,29 @@ fn problem_rows(cluster: &Cluster) -> Vec<ClusterProblem> {
     lost.into_iter().chain(cluster.loud().map(row)).collect()
 }
 
-fn event_rows(cluster: &Cluster) -> Vec<ClusterEvent> {
-    let journal = cluster.model.store.journal().iter();
-    let skip = journal.len().saturating_sub(EVENTS);
-    journal
-        .skip(skip)
-        .map(|e| ClusterEvent {
-            cluster: cluster.no,
-            name: cluster.settings.name.clone(),
-            seq: e.seq,
-            // By our clock, so that clusters with other clocks are in order.
-            at: e.at.shifted(-cluster.link.skew),
-            object: e.name.to_string(),
-            text: e.said().into_owned(),
-            gravity: e.gravity,
-            subject: e.subject.clone(),
-        })
-        .collect()
+/// The newest events of all, the newest last: of thousands only these become rows.
+fn newest_events<'c>(clusters: impl Iterator<Item = &'c Cluster>) -> Vec<ClusterEvent> {
+    let mut events: Vec<(Timestamp, &Cluster, &Entry)> = Vec::new();
+    for cluster in clusters {
+        let journal = cluster.model.store.journal().iter();
+        let skip = journal.len().saturating_sub(EVENTS);
+        // By our clock, so that clusters with other clocks are in order.
+        let at = |e: &Entry| e.at.shifted(-cluster.link.skew);
+        events.extend(journal.skip(skip).map(|e| (at(e), cluster, e)));
+    }
+    events.sort_by_key(|(at, ..)| *at);
+    let newest = events.iter().skip(events.len().saturating_sub(EVENTS));
+    let row = |(at, cluster, e): &(Timestamp, &Cluster, &Entry)| ClusterEvent {
+        cluster: cluster.no,
+        name: cluster.settings.name.clone(),
+        seq: e.seq,
+        at: *at,
+        object: e.name.to_string(),
+        text: e.said().into_owned(),
+        gravity: e.gravity,
+        subject: e.subject.clone(),
+    };
+    newest.map(row).collect()
 }
 
 /// An age, as the tables write it.
