@@ -90,3 +90,46 @@ impl Registrar {
         got.await.ok().flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joiner() -> (Joiner, mpsc::Receiver<Join>) {
+        mpsc::channel(1)
+    }
+
+    #[tokio::test]
+    async fn a_swarm_has_one_session_for_as_long_as_that_lives() {
+        let (registrar, questions) = Registrar::new();
+        tokio::spawn(Registrar::answer(questions, Vec::new()));
+        let ((one, a), (two, _b)) = (joiner(), joiner());
+        let claim = async |swarm: &str, no, joiner: &Joiner| {
+            registrar.claim(swarm, ClusterNo(no), joiner).await.map(|(no, _)| no.0)
+        };
+        assert_eq!(claim("red", 1, &one).await, None, "nobody had it");
+        assert_eq!(claim("red", 1, &one).await, None, "it is its own");
+        assert_eq!(claim("red", 2, &two).await, Some(1));
+        assert_eq!(claim("blue", 2, &two).await, None);
+        // Made anew, it is another Swarm: the old one is nobody's.
+        assert_eq!(claim("green", 1, &one).await, None);
+        assert_eq!(claim("red", 3, &two).await, None);
+        drop(a);
+        assert_eq!(claim("green", 2, &two).await, None, "its session has ended");
+    }
+
+    #[tokio::test]
+    async fn managers_of_another_swarm_go_where_it_is_or_to_one_spare_session() {
+        let (registrar, questions) = Registrar::new();
+        let ((spare, _s), (one, _a)) = (joiner(), joiner());
+        tokio::spawn(Registrar::answer(questions, vec![spare.clone()]));
+        let home = async |swarm: &str, no| registrar.home_of(swarm, ClusterNo(no)).await;
+        registrar.claim("red", ClusterNo(1), &one).await;
+        assert!(home("red", 2).await.is_some_and(|joiner| joiner.same_channel(&one)));
+        assert!(home("blue", 1).await.is_some_and(|joiner| joiner.same_channel(&spare)));
+        let again = home("blue", 2).await;
+        assert!(again.is_some_and(|joiner| joiner.same_channel(&spare)), "all of one together");
+        assert!(home("green", 1).await.is_none(), "there is no other");
+        assert!(home("red", 1).await.is_none(), "its own session is no home for a stranger");
+    }
+}

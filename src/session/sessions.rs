@@ -133,3 +133,52 @@ impl Sessions {
         if live || heard.len() < self.waiting || lost.is_empty() { Ok(()) } else { Err(lost) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cluster::{Leaderless, Timestamp},
+        session::protocol::Generation,
+    };
+
+    /// What a start does with the first words of some clusters, and how many were heard.
+    async fn first(waiting: usize, words: &[(usize, Link)]) -> (Result<(), Vec<String>>, usize) {
+        let mut sessions = Sessions::start(Vec::new(), Vec::new());
+        sessions.waiting = waiting;
+        for (no, link) in words {
+            let event = Event::Link(Generation(1), link.clone());
+            let _ = sessions.out.send(SessionEvent::Cluster(ClusterNo(*no), event)).await;
+        }
+        // None is waited for that has nothing more to say.
+        let patience = if words.len() < waiting { Duration::ZERO } else { Duration::from_secs(60) };
+        (sessions.first_words(patience).await, sessions.backlog.len())
+    }
+
+    #[tokio::test]
+    async fn skep_begins_if_any_cluster_can_be_seen_or_has_not_spoken_yet() {
+        let lost = |why: &str| Link::Lost {
+            endpoint: "x".into(),
+            why: why.into(),
+            wait: Duration::ZERO,
+            leaderless: None,
+        };
+        let live = || Link::Live { endpoint: "x".into(), skew: 0, round_trip: Duration::ZERO };
+        let leaderless = || match lost("no leader") {
+            Link::Lost { endpoint, why, wait, .. } => {
+                let since = Timestamp::from_secs(1);
+                let told = Leaderless { since, answering: Vec::new(), silent: 1 };
+                Link::Lost { endpoint, why, wait, leaderless: Some(Box::new(told)) }
+            }
+            other => other,
+        };
+        let why = Err(vec!["no".to_owned(), "none".to_owned()]);
+        assert_eq!(first(2, &[(0, lost("no")), (1, lost("none"))]).await, (why, 2));
+        assert_eq!(first(2, &[(0, lost("no")), (1, live())]).await, (Ok(()), 2));
+        assert_eq!(first(1, &[(0, leaderless())]).await, (Ok(()), 1));
+        assert_eq!(first(2, &[(0, lost("no"))]).await.0, Ok(()), "the other may still answer");
+        let twice = first(2, &[(0, lost("no")), (0, lost("no again")), (1, lost("none"))]).await;
+        assert_eq!(twice.0, Err(vec!["no".to_owned(), "none".to_owned()]), "one word each");
+        assert_eq!(first(0, &[]).await, (Ok(()), 0));
+    }
+}

@@ -24,6 +24,7 @@ use tokio::{
 use super::{
     live::{Live, now},
     serve, skep,
+    tui::LATER,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -430,6 +431,27 @@ async fn a_list_of_secrets_that_trickles_costs_only_itself() {
     let read = tokio::time::timeout(Duration::from_secs(30), engine.secrets()).await;
     let error = read.expect("it trickles for ever").unwrap_err();
     assert!(error.brief().contains("within 5s"), "{error}");
+}
+
+/// A byte now and then of any answer: the look ends, and says what it waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_ends_whichever_answer_trickles() {
+    // Nothing is judged by what `/info` tells.
+    const PATHS: [(&[&str], i32); 5] = [
+        (&["/_ping"], 3),
+        (&["/info"], 0),
+        (&["/nodes"], 3),
+        (&["/services"], 3),
+        (&["/tasks"], 3),
+    ];
+    let looks = PATHS.map(|(paths, wanted)| async move {
+        let between = Between::new(paths, Body::Trickling);
+        let looked = tokio::time::timeout(LATER, check(&between)).await;
+        let (code, out) = looked.unwrap_or_else(|_| panic!("{paths:?} trickles for ever"));
+        assert_eq!(code, wanted, "{paths:?}: {out}");
+        assert!(out.contains(&format!("GET {}", paths[0])), "{paths:?}: {out}");
+    });
+    futures_util::future::join_all(looks).await;
 }
 
 /// One element that can't be read costs only itself, and the list is told as partly read.

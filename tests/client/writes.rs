@@ -8,7 +8,7 @@ use skep::{
     action::{
         audit::Audit,
         execute::{Executor, Outcome, StepEvent},
-        plan::{Change, Confirmation, Document, NodeChange, Plan, ScaleTo},
+        plan::{Change, Confirm, Confirmation, Document, NodeChange, Plan, ScaleTo},
     },
     cluster::Store,
     commands::permit,
@@ -26,6 +26,16 @@ enum Answer {
     Cut,
     /// An answer begins and does not end.
     Half,
+    /// None comes.
+    Never,
+}
+
+/// What confirms a plan.
+fn yes(plan: &Plan) -> Confirmation {
+    match &plan.confirm {
+        Confirm::Yes => Confirmation::Yes,
+        Confirm::Type(word) => Confirmation::Typed(word.clone()),
+    }
 }
 
 fn says(status: u16, body: impl ToString) -> Answer {
@@ -73,10 +83,7 @@ impl Scripted {
         };
         let plan = Plan::new(ClusterNo(0), &[document], &change, &Store::default());
         assert!(plan.refused.is_empty(), "{:?}", plan.refused);
-        let answer = match &plan.confirm {
-            skep::action::plan::Confirm::Yes => Confirmation::Yes,
-            skep::action::plan::Confirm::Type(word) => Confirmation::Typed(word.clone()),
-        };
+        let answer = yes(&plan);
         let grant = permit(ClusterNo(0), false, false).unwrap();
         let approved = plan.approve(&grant, &answer).unwrap();
         let audit = Audit::new(self.audit.clone(), "ops@test".into());
@@ -132,6 +139,7 @@ async fn serve(
         asked.lock().unwrap().push(line);
         match answer {
             Answer::Cut => return,
+            Answer::Never => std::future::pending().await,
             Answer::Half => {
                 let half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"Warn";
                 let _ = stream.write_all(half).await;
@@ -410,4 +418,89 @@ async fn an_audit_that_can_not_be_written_is_told_once_and_stops_no_write() {
     assert_eq!(written, 1);
     let told = engine.unrecorded.lock().unwrap();
     assert!(told.len() == 1 && told[0].contains("audit.jsonl"), "{told:?}");
+}
+
+/// An answer of yes, or none, for a service that has gone since.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_gone_after_its_update_is_told_as_such() {
+    let gone = fault(404, "service s1 not found");
+    for (answer, said) in [(says(200, "{}"), "accepted, but"), (Answer::Cut, "the service is gone")]
+    {
+        let engine = Scripted::new(&[answer], std::slice::from_ref(&gone));
+        let change = Change::Scale(ScaleTo::Exactly(5));
+        let (outcome, written) = engine.carry_out(&service(7, 2), change).await;
+        assert!(
+            matches!(&outcome, Outcome::Unknown(why) if why.contains(said) && why.contains("gone since")),
+            "{outcome:?}"
+        );
+        assert_eq!(written, 1);
+    }
+}
+
+/// What was so before the write is no proof of it: its version must have moved.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_of_the_version_that_was_written_to_proves_nothing() {
+    for answer in [says(200, "{}"), Answer::Cut] {
+        let engine = Scripted::new(&[answer], &[says(200, service(7, 5))]);
+        let change = Change::Scale(ScaleTo::Exactly(5));
+        let (outcome, _) = engine.carry_out(&service(7, 2), change).await;
+        assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    }
+}
+
+/// An election may take some seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_is_read_back_through_a_whole_election() {
+    let no_leader =
+        fault(500, "rpc error: code = Unknown desc = The swarm does not have a leader.");
+    let reads = [no_leader.clone(), no_leader.clone(), no_leader, says(200, service(8, 5))];
+    let engine = Scripted::new(&[says(200, "{}")], &reads);
+    let change = Change::Scale(ScaleTo::Exactly(5));
+    let (outcome, written) = engine.carry_out(&service(7, 2), change).await;
+    assert_eq!((outcome, written), (Outcome::Taken { version: 8, warnings: vec![] }, 1));
+}
+
+/// The link ends under the first of two writes: how it ended is unknown, and the second is not sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_lost_under_a_write_ends_the_plan() {
+    let engine = Scripted::new(&[Answer::Never], &[says(200, service(8, 5))]);
+    let other = |mut service: Value| {
+        service["ID"] = json!("s2");
+        service["Spec"]["Name"] = json!("db");
+        service
+    };
+    let documents =
+        [service(7, 2), other(service(7, 2))].map(|service| Document::read(&service).unwrap());
+    let change = Change::Scale(ScaleTo::Exactly(5));
+    let plan = Plan::new(ClusterNo(0), &documents, &change, &Store::default());
+    let grant = permit(ClusterNo(0), false, false).unwrap();
+    let answer = yes(&plan);
+    let approved = plan.approve(&grant, &answer).unwrap();
+    let audit = Audit::new(engine.audit.clone(), "ops@test".into());
+    let executor = Executor::new(&engine.engine, &grant, audit, "test".into());
+    let asked = Arc::clone(&engine.asked);
+    let link_over = async move {
+        while asked.lock().unwrap().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let mut told = Vec::new();
+    executor
+        .carry_out(&approved, link_over, |step, said| told.push((step.name.clone(), said)))
+        .await;
+    let [
+        (first, StepEvent::Ended(Outcome::Unknown(why))),
+        (second, StepEvent::Ended(Outcome::Refused(left))),
+    ] = told.as_slice()
+    else {
+        panic!("{told:?}");
+    };
+    assert!(why.contains("d.sock: the link was lost under the write"), "{why}");
+    assert!(left.contains("nothing was sent: the link was lost before"), "{left}");
+    assert_eq!((&**first, &**second), ("web", "db"));
+    assert_eq!(engine.asked.lock().unwrap().len(), 1);
+    let audit = std::fs::read_to_string(&engine.audit).unwrap();
+    let lines: Vec<Value> = audit.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let results: Vec<&str> = lines.iter().map(|l| l["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["sent", "unknown", "refused"]);
 }

@@ -25,3 +25,25 @@ impl Backoff {
         wait.mul_f64(0.75 + 0.5 * fastrand::f64())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_waits_twice_as_long_each_time_up_to_a_limit_and_never_quite_as_others_do() {
+        let mut backoff = Backoff::default();
+        let mut wanted = FIRST;
+        let mut waits = Vec::new();
+        for _ in 0..40 {
+            let wait = backoff.wait();
+            assert!(wait >= wanted.mul_f64(0.75) && wait <= wanted.mul_f64(1.25), "{wait:?}");
+            waits.push(wait);
+            wanted = (wanted * 2).min(LONGEST);
+        }
+        waits.drain(..10);
+        waits.sort();
+        waits.dedup();
+        assert!(waits.len() > 10, "not all at once");
+    }
+}

@@ -192,3 +192,129 @@ impl Managers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cluster::ClusterInfo, connect::Endpoint};
+
+    fn managers(count: u8) -> Managers {
+        let endpoint = |n| Endpoint::parse(&format!("tcp://10.0.0.{n}:2375"), None);
+        let connector = |n| Connector::new(endpoint(n).expect("an endpoint"));
+        Managers::new((1..=count).map(connector).collect())
+    }
+
+    fn answer(managers: &mut Managers, at: usize, millis: u64) {
+        let (_, engine) = managers.candidates(None)[at].clone();
+        let info = ClusterInfo { manager_id: format!("node{at}").into(), ..ClusterInfo::default() };
+        let round_trip = Duration::from_millis(millis);
+        managers.answered(at, engine, &Probe { info, unread: None, skew: 0, round_trip });
+    }
+
+    fn reaches(managers: &mut Managers) -> Vec<Reach> {
+        managers.news().expect("it changed").into_iter().map(|line| line.reach).collect()
+    }
+
+    fn timeout(at: usize) -> (usize, EngineError) {
+        let (endpoint, what) = (format!("tcp://m{at}"), "GET /info".to_owned());
+        (at, EngineError::Timeout { endpoint, what, after: Duration::from_secs(4) })
+    }
+
+    #[test]
+    fn a_move_is_worth_it_only_to_one_that_has_been_much_faster_for_a_while() {
+        let has_faster = |ours: [u64; 3], theirs: &[u64]| {
+            let mut managers = managers(2);
+            managers.uses(Some(0));
+            ours.iter().for_each(|millis| answer(&mut managers, 0, *millis));
+            theirs.iter().for_each(|millis| answer(&mut managers, 1, *millis));
+            managers.has_faster()
+        };
+        assert!(has_faster([100, 100, 100], &[10, 10, 10]));
+        assert!(!has_faster([100, 100, 100], &[10, 10]), "twice is no while");
+        assert!(!has_faster([100, 100, 100], &[40, 40, 40]), "not a third");
+        assert!(!has_faster([30, 30, 30], &[1, 1, 1]), "too little to gain");
+        assert!(!has_faster([10, 10, 900], &[1, 1, 1]), "one slow answer");
+        assert!(has_faster([100, 100, 100], &[900, 10, 10, 10]), "what was longer ago");
+        assert!(!has_faster([1, 1, 1], &[1, 1, 1]));
+
+        let mut failed = managers(2);
+        failed.uses(Some(0));
+        for _ in 0..REMEMBERED {
+            answer(&mut failed, 0, 100);
+            answer(&mut failed, 1, 10);
+        }
+        assert!(failed.has_faster());
+        failed.failed(1, "gone".into());
+        assert!(!failed.has_faster(), "one that can't be used");
+        answer(&mut failed, 1, 10);
+        assert!(!failed.has_faster(), "what was before it failed does not count");
+        failed.uses(None);
+        assert!(!failed.has_faster(), "none is in use");
+    }
+
+    #[test]
+    fn each_has_the_state_that_was_last_heard_of_it() {
+        let mut managers = managers(2);
+        assert_eq!(reaches(&mut managers), [Reach::Untried, Reach::Untried]);
+        assert_eq!(managers.news(), None, "it was told");
+        answer(&mut managers, 1, 7);
+        let seven = Duration::from_millis(7);
+        assert_eq!(reaches(&mut managers)[1], Reach::Ready { round_trip: seven });
+        managers.uses(Some(1));
+        assert_eq!(reaches(&mut managers)[1], Reach::InUse { round_trip: seven });
+        answer(&mut managers, 1, 9);
+        let nine = Duration::from_millis(9);
+        assert_eq!(reaches(&mut managers)[1], Reach::InUse { round_trip: nine });
+        managers.uses(Some(0));
+        let first = Reach::InUse { round_trip: Duration::ZERO };
+        assert_eq!(reaches(&mut managers), [first, Reach::Ready { round_trip: nine }]);
+        managers.failed(1, "no".into());
+        assert_eq!(reaches(&mut managers)[1], Reach::Out { why: "no".into() });
+        let all: Vec<usize> = managers.candidates(Some(0)).into_iter().map(|(at, _)| at).collect();
+        assert_eq!(all, [1], "one that failed is tried again");
+    }
+
+    #[test]
+    fn one_that_parted_is_another_sessions_until_it_comes_back() {
+        let (mut ours, mut theirs) = (managers(3), Managers::new(Vec::new()));
+        answer(&mut ours, 1, 7);
+        ours.uses(Some(1));
+        let parted = ours.part(1).expect("it was ours");
+        assert!(ours.part(1).is_none(), "it is not ours any more");
+        assert_eq!((ours.len(), reaches(&mut ours).len()), (2, 2));
+        let left: Vec<usize> = ours.candidates(None).into_iter().map(|(at, _)| at).collect();
+        assert_eq!(left, [0, 2]);
+        theirs.join(vec![parted]);
+        assert_eq!((theirs.len(), theirs.endpoint(0)), (1, ours.endpoint(1)));
+        assert_eq!(reaches(&mut theirs), [Reach::Untried]);
+        answer(&mut theirs, 0, 7);
+        theirs.uses(Some(0));
+        ours.join(theirs.give_up());
+        assert_eq!((ours.len(), theirs.len()), (3, 0), "it is the one that ours knew");
+
+        let mut last = managers(1);
+        answer(&mut last, 0, 7);
+        last.uses(Some(0));
+        let mut joined = Managers::new(Vec::new());
+        joined.join(last.give_up());
+        let ready = Reach::Ready { round_trip: Duration::from_millis(7) };
+        assert_eq!(reaches(&mut joined), [ready], "it is in use there no more");
+    }
+
+    #[test]
+    fn why_none_can_be_used_is_told_in_a_line() {
+        let mut managers = managers(2);
+        assert_eq!(managers.trouble(&[]), "there is no manager to try");
+        assert!(managers.trouble(&[timeout(1)]).starts_with("tcp://m1"));
+        let both = [timeout(0), timeout(1)];
+        assert!(managers.trouble(&both).starts_with("none of 2 managers can be used; tcp://m0"));
+        managers.uses(Some(1));
+        assert!(managers.trouble(&both).starts_with("none of 2 managers can be used; tcp://m1"));
+        let electing =
+            EngineError::NoQuorum { endpoint: "x".into(), said: String::new(), told: None };
+        let said = managers.trouble(&[timeout(0), (1, electing.clone())]);
+        assert_eq!(said, "the Swarm has no leader; of the managers given 1 of 2 answers");
+        let said = managers.trouble(&[(0, electing.clone()), (1, electing)]);
+        assert_eq!(said, "the Swarm has no leader; of the managers given 2 of 2 answer");
+    }
+}

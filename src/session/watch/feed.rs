@@ -129,3 +129,42 @@ impl Feed {
         fresh
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connect::{Connector, Endpoint};
+
+    fn feed() -> Feed {
+        Feed {
+            engine: Engine::new(Connector::new(Endpoint::Unix("/none".into()))),
+            since: Timestamp::from_secs(1),
+            state: FeedState::Refused,
+            recent: VecDeque::new(),
+            backoff: Backoff::default(),
+        }
+    }
+
+    fn events(ats: std::ops::Range<usize>) -> Vec<EngineEvent> {
+        let event = |at: usize| EngineEvent {
+            at: Timestamp::from_secs(at as i64 + 1),
+            kind: "service".into(),
+            action: "update".into(),
+            id: "web".into(),
+            attributes: Vec::new(),
+        };
+        ats.map(event).collect()
+    }
+
+    #[tokio::test]
+    async fn what_an_engine_replays_is_heard_once() {
+        let mut feed = feed();
+        assert_eq!(feed.fresh(events(0..3)).len(), 3);
+        assert_eq!(feed.fresh(events(0..5)), events(3..5), "it begins anew, and goes on");
+        assert_eq!(feed.fresh(events(5..5 + REPLAYED)).len(), REPLAYED);
+        let all = 5..5 + REPLAYED;
+        assert_eq!(feed.fresh(events(all)), [], "as many as it replays");
+        assert_eq!(feed.recent.len(), REPLAYED, "and no more are kept");
+        assert!(feed.is_refused());
+    }
+}

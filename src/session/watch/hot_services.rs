@@ -244,4 +244,67 @@ mod tests {
         services.touch(&ServiceId::from("web"), at(90));
         assert_eq!(told(&mut services, 51, at(100)), 1.0);
     }
+
+    /// Services that are as they should be, and those that are not.
+    fn many(settled: usize, unsettled: usize) -> Vec<Arc<Service>> {
+        let one = |(i, running)| {
+            format!(
+                r#"{{"ID":"s{i:03}","Version":{{"Index":1}},"Spec":{{"Name":"s{i}"}},"ServiceStatus":{{"RunningTasks":{running},"DesiredTasks":1}}}}"#
+            )
+        };
+        let all =
+            (0..settled).map(|i| (i, 1)).chain((settled..settled + unsettled).map(|i| (i, 0)));
+        let json = format!("[{}]", all.map(one).collect::<Vec<_>>().join(","));
+        crate::engine::ServiceReader::default().read(json.as_bytes()).unwrap().items
+    }
+
+    fn named(names: &[&str]) -> Vec<ServiceId> {
+        names.iter().map(|name| ServiceId::from(*name)).collect()
+    }
+
+    #[test]
+    fn a_service_is_hot_while_it_is_unsettled_and_a_while_after_a_change() {
+        let mut services = HotServices::default();
+        let start = Instant::now();
+        services.take(&many(2, 1), start);
+        assert_eq!(services.hot(start), named(&["s002"]), "what is as it should be is not");
+        services.touch(&ServiceId::from("s000"), start);
+        let mut hot = services.hot(start + HOT - Duration::from_millis(1));
+        hot.sort();
+        assert_eq!(hot, named(&["s000", "s002"]));
+        assert_eq!(services.hot(start + HOT), named(&["s002"]));
+        services.touch_all(start + HOT);
+        assert_eq!(services.hot(start + HOT).len(), 3);
+        // The one that is shown is read for that.
+        services.watch(named(&["s002", "gone"]));
+        assert_eq!(services.in_view(), named(&["s002"]));
+        assert_eq!(services.hot(start + HOT * 2), named(&[]));
+        assert_eq!(services.take(&many(2, 0), start).0, 1.0, "one that went is a surprise");
+        assert_eq!(services.in_view(), named(&[]));
+        assert_eq!(services.take(&many(3, 0), start).0, 1.0, "one that came is as well");
+        assert_eq!(services.take(&many(3, 0), start).0, 0.0);
+    }
+
+    #[test]
+    fn of_many_hot_services_each_has_its_turn() {
+        let mut services = HotServices::default();
+        let now = Instant::now();
+        services.take(&many(0, FEW), now);
+        assert_eq!(services.few_hot(now).map(|few| few.len()), Some(FEW));
+        services.take(&many(0, FEW + 1), now);
+        assert_eq!(services.few_hot(now), None);
+        services.take(&many(0, BATCH), now);
+        assert_eq!(services.hot(now).len(), BATCH);
+        let all = BATCH * 2 + 7;
+        services.take(&many(0, all), now);
+        let mut turns = HashSet::new();
+        for turn in 1..=3 {
+            let batch = services.hot(now);
+            assert_eq!(batch.len(), BATCH);
+            turns.extend(batch);
+            assert_eq!(turns.len(), (turn * BATCH).min(all), "turn {turn}");
+        }
+        services.watch(many(0, all).iter().map(|service| service.id.clone()).collect());
+        assert_eq!(services.in_view().len(), BATCH);
+    }
 }

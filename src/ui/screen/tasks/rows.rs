@@ -305,7 +305,7 @@ mod tests {
         ];
         for seed in 0..400 {
             let mut rng = Rng::with_seed(seed);
-            let mut model = Model::default();
+            let mut model = Model::at(Timestamp::from_secs(1));
             let mut built = RowsByService::default();
             known(&mut rng, &mut model.store, model.now);
             for round in 1..12 {
