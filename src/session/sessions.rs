@@ -142,7 +142,7 @@ mod tests {
         session::protocol::Generation,
     };
 
-    /// What a start does with the first words of some clusters, and how many were heard.
+    /// The result of the first words of some clusters, and the number of those heard.
     async fn first(waiting: usize, words: &[(usize, Link)]) -> (Result<(), Vec<String>>, usize) {
         let mut sessions = Sessions::start(Vec::new(), Vec::new());
         sessions.waiting = waiting;

@@ -31,7 +31,7 @@ impl TaskLine {
     pub const OWN_LOOK: u16 = u16::MAX;
 }
 
-/// What a task says that many others say as well: a filter finds it in all of them or in none.
+/// The texts that a task shares with others: a filter finds them in all of these or in none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TaskLook<'s> {
     /// Its state.
