@@ -75,7 +75,9 @@ pub(super) fn text(text: &mut HelpText) {
         "Every answer's cost to the manager (until its first byte, less the round trip) is taken from \
          the budget of its kind of request, and what one kind does not need the others get. What is in \
          view, has just changed or is not converged comes first; a quiet service costs next to nothing. \
-         --budget sets the share of a manager's time that watching may use.",
+         --budget sets the share of a manager's time that watching may use. While nobody presses a key \
+         and nobody changes anything, all of it stays below what 'watch -n2 docker service ls' asks and \
+         gets, whatever fails or waits.",
     );
     text.paragraph(
         "Lists are read as their bytes arrive, away from the screen, long ones by two at once, and a \

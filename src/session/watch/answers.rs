@@ -21,6 +21,10 @@ impl Watch {
         use RequestKind::{Hot, InView, Nodes, Pulse, Roll, Sweep};
         let now = Instant::now();
         self.meter.events += events.len() as u64;
+        if events.iter().any(|event| matches!(&*event.kind, "service" | "node")) {
+            self.prompted = Some(now);
+            self.share_out(now);
+        }
         for event in &events {
             match &*event.kind {
                 "service" => {

@@ -66,8 +66,9 @@ pub(in crate::session) struct Rhythm {
 pub(in crate::session) struct Pace {
     rhythm: Rhythm,
     request: Duration,
-    /// Limit in bytes per second.
+    /// Limit in bytes per second, and the bytes that the least answer counts as.
     rate: f64,
+    least: u64,
     share: f64,
     /// Costs of the last requests.
     prices: VecDeque<Price>,
@@ -94,6 +95,7 @@ impl Pace {
             rhythm,
             request: rhythm.busy,
             rate: budget.rate * rhythm.weight,
+            least: 0,
             share: budget.share * rhythm.weight,
             prices: VecDeque::with_capacity(REMEMBERED),
             due: now,
@@ -194,19 +196,19 @@ impl Pace {
         self.request = request;
     }
 
-    /// Share of the manager's time it would need without a limit.
-    pub fn need(&self) -> f64 {
-        self.price().time.as_secs_f64() / self.request.as_secs_f64()
+    /// Its need without a limit.
+    fn need(&self) -> Budget {
+        let (price, every) = (self.price(), self.request.as_secs_f64());
+        Budget { share: price.time.as_secs_f64() / every, rate: price.bytes as f64 / every }
     }
 
-    /// The weight of this kind.
-    pub fn weight(&self) -> f64 {
-        self.rhythm.weight
-    }
-
-    /// Sets the share it may use from now on.
-    pub fn allot(&mut self, share: f64) {
-        self.share = share;
+    /// Sets what it may use from now on; what was sent last is paid for anew.
+    fn allot(&mut self, budget: Budget, anew: Option<Instant>) {
+        (self.share, self.rate) = (budget.share, budget.rate);
+        if let Some(now) = anew.filter(|_| self.sent.is_none() && !self.prices.is_empty()) {
+            self.paid = self.last_sent + self.worth();
+            self.due = (self.last_sent + self.request).max(self.paid).max(now);
+        }
     }
 
     /// Current interval between two requests, if nothing happens.
@@ -217,7 +219,7 @@ impl Pace {
     fn price(&self) -> Price {
         let least = |part: fn(&Price) -> Duration| self.prices.iter().map(part).min();
         let time = least(|p| p.time).unwrap_or_default();
-        let bytes = self.prices.back().map_or(0, |p| p.bytes);
+        let bytes = self.prices.back().map_or(0, |p| p.bytes.max(self.least));
         Price { time, bytes, ..Price::default() }
     }
 
@@ -230,27 +232,42 @@ impl Pace {
     }
 }
 
-/// Divides a budget: kinds that need less than their part get what they need, and the others share
-/// the rest. Each keeps a minimum for urgent requests.
-pub(in crate::session) fn share_out(budget: f64, paces: &mut [&mut Pace]) {
-    let mut left = budget;
-    let mut open: Vec<usize> = (0..paces.len()).collect();
-    let mut fair = vec![0.0; paces.len()];
+/// Divides a budget; `anew` if it is another one than before. The least answer counts as so many bytes.
+pub(in crate::session) fn share_out(
+    budget: Budget,
+    least: u64,
+    paces: &mut [&mut Pace],
+    anew: Option<Instant>,
+) {
+    paces.iter_mut().for_each(|pace| pace.least = least);
+    let of = |part: fn(Budget) -> f64| {
+        let needs: Vec<_> = paces.iter().map(|p| (part(p.need()), p.rhythm.weight)).collect();
+        fair(part(budget), &needs)
+    };
+    let (shares, rates) = (of(|budget| budget.share), of(|budget| budget.rate));
+    for ((pace, share), rate) in paces.iter_mut().zip(shares).zip(rates) {
+        pace.allot(Budget { share, rate }, anew);
+    }
+}
+
+/// Divides something among needs of some weight: those that need less than their part get what they
+/// need, and the others share the rest. Each keeps a minimum for urgent requests.
+fn fair(all: f64, needs: &[(f64, f64)]) -> Vec<f64> {
+    let mut left = all;
+    let mut open: Vec<usize> = (0..needs.len()).collect();
+    let mut fair = vec![0.0; needs.len()];
     loop {
-        let weights: f64 = open.iter().map(|i| paces[*i].weight()).sum();
+        let weights: f64 = open.iter().map(|i| needs[*i].1).sum();
         for i in &open {
-            fair[*i] = left * paces[*i].weight() / weights.max(1e-9);
+            fair[*i] = left * needs[*i].1 / weights.max(1e-9);
         }
         let (content, greedy): (Vec<usize>, Vec<usize>) =
-            open.iter().partition(|i| paces[**i].need() <= fair[**i]);
+            open.iter().partition(|i| needs[**i].0 <= fair[**i]);
         if content.is_empty() || greedy.is_empty() {
-            break;
+            return fair;
         }
-        left -= content.iter().map(|i| paces[*i].need()).sum::<f64>();
+        left -= content.iter().map(|i| needs[*i].0).sum::<f64>();
         open = greedy;
-    }
-    for (pace, fair) in paces.iter_mut().zip(fair) {
-        pace.allot(fair);
     }
 }
 
@@ -382,11 +399,34 @@ mod tests {
             pace
         };
         let (mut cheap, mut dear) = (paid(2), paid(500));
-        share_out(0.05, &mut [&mut cheap, &mut dear]);
+        share_out(BUDGET, 0, &mut [&mut cheap, &mut dear], None);
         assert!((dear.share - 0.048).abs() < 1e-9, "{}", dear.share);
         assert_eq!(cheap.interval(), Duration::from_secs(1));
         let (mut a, mut b) = (paid(500), paid(500));
-        share_out(0.05, &mut [&mut a, &mut b]);
+        share_out(BUDGET, 0, &mut [&mut a, &mut b], None);
         assert!((a.share - 0.025).abs() < 1e-9 && (b.share - 0.025).abs() < 1e-9);
+    }
+
+    #[test]
+    fn bytes_are_shared_out_as_time_is_and_a_small_answer_counts_as_one() {
+        let now = Instant::now();
+        let paid = |bytes| {
+            let mut pace = Pace::new(RHYTHM, BUDGET, now);
+            pace.sent(now);
+            pace.done(Price { bytes, ..price(1) }, now);
+            pace
+        };
+        let (mut small, mut large) = (paid(100), paid(50_000));
+        let budget = Budget { rate: 1_100.0, ..BUDGET };
+        share_out(budget, 0, &mut [&mut small, &mut large], None);
+        assert_eq!((small.interval(), large.interval()).1, Duration::from_secs(50));
+        assert_eq!(small.interval(), Duration::from_secs(1));
+        share_out(budget, 1_000, &mut [&mut small, &mut large], Some(now));
+        assert!(small.interval() > Duration::from_millis(1_800), "{:?}", small.interval());
+
+        // What was asked under another budget is paid for under this one, and the other way round.
+        assert!(after(&large, now) > Duration::from_secs(50));
+        share_out(BUDGET, 0, &mut [&mut small, &mut large], Some(now));
+        assert_eq!(after(&large, now), Duration::from_secs(1));
     }
 }

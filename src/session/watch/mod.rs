@@ -93,6 +93,12 @@ pub(in crate::session) struct Watch {
     /// When something last happened, and when someone last pressed a key.
     stirred: Instant,
     attended: Option<Instant>,
+    /// When someone last changed something.
+    prompted: Option<Instant>,
+    /// Bytes of the last list of services with counts.
+    counted: u64,
+    /// Bytes a second that all may take now.
+    rate: f64,
     /// The fastest answer: the round trip is no cost to the manager.
     quickest: Duration,
     next_list: u64,
@@ -133,6 +139,9 @@ impl Watch {
             // Nothing has happened yet.
             stirred: now.checked_sub(CALM / 2).unwrap_or(now),
             attended: None,
+            prompted: None,
+            counted: 0,
+            rate: budget.rate,
             quickest: probe.round_trip,
             next_list: 1,
         };
@@ -196,7 +205,13 @@ impl Watch {
     /// Sets the services that the UI shows or follows.
     pub fn watch(&mut self, services: Vec<ServiceId>) {
         self.hot_services.watch(services);
-        self.pace(RequestKind::InView).open(Instant::now());
+        let now = Instant::now();
+        if self.is_attended(now) {
+            self.pace(RequestKind::InView).open(now);
+        } else {
+            // What stands on the screen changes by itself, too.
+            self.pace(RequestKind::InView).hurry(now);
+        }
     }
 
     /// Asks again for what is refused, since someone wants it.
@@ -210,7 +225,9 @@ impl Watch {
 
     /// Notes that someone pressed a key.
     pub fn attend(&mut self) {
-        self.attended = Some(Instant::now());
+        let now = Instant::now();
+        self.attended = Some(now);
+        self.share_out(now);
     }
 
     /// The cost of watching so far.

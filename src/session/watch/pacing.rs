@@ -7,7 +7,7 @@ use crate::{
     cluster::Part,
     engine::Price,
     session::watch::{
-        budget::{CALM, Pace, Rhythm, share_out},
+        budget::{Budget, CALM, Pace, Rhythm, share_out},
         hot_services::Surprise,
         refusals::Refusals,
         usage::RequestKind,
@@ -42,6 +42,12 @@ pub(super) const RHYTHMS: [Rhythm; RequestKind::ALL.len()] =
 /// After a key press, what is in view is read often for this long.
 const ATTENTION: Duration = Duration::from_secs(30);
 
+/// `watch -n2 docker service ls` reads the services as often, with two requests.
+const WATCH: f64 = 2.0;
+/// The part of its cost that skep may have while nobody does anything. What is read at the start comes
+/// on top, and less than it in every minute is wanted.
+const BELOW_WATCH: f64 = 0.7;
+
 impl Watch {
     pub(super) fn pace(&mut self, kind: RequestKind) -> &mut Pace {
         &mut self.paces[kind as usize]
@@ -69,8 +75,32 @@ impl Watch {
         let price = Price { time, ..price };
         self.meter.add(kind, price);
         self.pace(kind).done(price, now);
+        if kind == RequestKind::Pulse {
+            self.counted = price.bytes;
+        }
+        self.share_out(now);
+    }
+
+    /// Whether someone pressed a key a moment ago.
+    pub(super) fn is_attended(&self, now: Instant) -> bool {
+        self.attended.is_some_and(|at| now.duration_since(at) < ATTENTION)
+    }
+
+    /// Divides the budget. While nobody presses a key and nobody changes anything, it is less than what
+    /// people run to watch a Swarm: neither tasks that fail over and over nor those that wait may cost more.
+    pub(super) fn share_out(&mut self, now: Instant) {
+        let is_asked =
+            self.is_attended(now) || self.prompted.is_some_and(|at| now.duration_since(at) < CALM);
+        let watch = self.counted as f64 / WATCH * BELOW_WATCH;
+        let (rate, least) = if is_asked || self.counted == 0 {
+            (self.budget.rate, 0)
+        } else {
+            (self.budget.rate.min(watch), self.counted / 2)
+        };
+        let before = std::mem::replace(&mut self.rate, rate);
+        let anew = (rate > before * 2.0 || rate < before / 2.0).then_some(now);
         let mut paces: Vec<&mut Pace> = self.paces.iter_mut().collect();
-        share_out(self.budget.share, &mut paces);
+        share_out(Budget { rate, ..self.budget }, least, &mut paces, anew);
     }
 
     /// Reads everything more often for a while after an event: the less surprising it was, the shorter.
@@ -87,7 +117,7 @@ impl Watch {
         for pace in &mut self.paces {
             pace.rest(quiet, now);
         }
-        if self.attended.is_some_and(|at| now.duration_since(at) < ATTENTION) {
+        if self.is_attended(now) {
             self.pace(RequestKind::InView).rest(Duration::ZERO, now);
         }
         if self.feed.is_refused() {
