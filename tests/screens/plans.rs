@@ -256,3 +256,14 @@ fn what_was_acted_on_keeps_the_cursor_when_another_row_comes_above_it() {
     assert!(screen.contains("a-udp"), "{screen}");
     assert!(row(&driver).contains("pa  "), "{screen}");
 }
+
+/// Of many refusals a line says how many: that of a stack was cut after the second.
+#[test]
+fn what_many_refuse_is_told_in_a_line() {
+    let mut driver = Driver::new(&three(), false);
+    driver.keys("2<home><space><space><space>r");
+    driver.answer_documents(vec![document("api"), document("db"), document("web")]);
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("api: ") || screen.contains("api has"), "{screen}");
+    assert!(screen.contains("; and 1 more"), "{screen}");
+}

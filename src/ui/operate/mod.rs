@@ -193,7 +193,7 @@ impl Operate for Workspace<'_> {
             plan.ask_typing();
         }
         if plan.is_empty() {
-            let why = plan.refused.join("; ");
+            let why = refusals(&plan.refused);
             match self.popups.last_mut() {
                 Some(Popup::Ask(ask)) => ask.error = Some(why),
                 _ => self.cluster.say(why),
@@ -286,4 +286,16 @@ fn replicas_text(service: &Service) -> String {
         Mode::ReplicatedJob { total, .. } => total.to_string(),
         _ => String::new(),
     }
+}
+
+/// Refusals that are told whole; of more the number.
+const REFUSALS: usize = 2;
+
+/// Why nothing is to be done, in a line.
+pub(in crate::ui) fn refusals(all: &[String]) -> String {
+    let mut said = all[..all.len().min(REFUSALS)].join("; ");
+    if all.len() > REFUSALS {
+        said += &format!("; and {} more", all.len() - REFUSALS);
+    }
+    said
 }

@@ -92,8 +92,10 @@ impl Workspace<'_> {
                     follow.name
                 );
                 if plan.is_empty() {
-                    self.cluster
-                        .say(format!("{notice} nothing left to do ({})", plan.refused.join("; ")));
+                    self.cluster.say(format!(
+                        "{notice} nothing left to do ({})",
+                        super::refusals(&plan.refused)
+                    ));
                 } else {
                     self.open_plan(plan, Some(notice));
                 }
