@@ -392,7 +392,9 @@ async fn an_endless_list_of_tasks_ends() {
     let between = Between::new(&["/tasks"], Body::Tasks);
     let (code, out) = check(&between).await;
     assert_eq!(code, 3, "{out}");
-    assert!(out.contains("tasks unknown: the answer to GET /tasks has more than 1000000"), "{out}");
+    // Where reading a million takes longer than a look may, its time ends it.
+    let tasks = "tasks unknown: the answer to GET /tasks has more than 1000000";
+    assert!(out.contains(tasks) || out.contains("no complete answer"), "{out}");
     let taken = between.taken.load(Ordering::Relaxed);
     assert!(taken < 64 << 20, "{taken} bytes");
 }
