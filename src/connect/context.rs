@@ -78,7 +78,11 @@ impl DockerDir {
     pub fn contexts(&self) -> Vec<DockerContext> {
         let Some(dir) = &self.0 else { return Vec::new() };
         let Ok(entries) = std::fs::read_dir(dir.join("contexts/meta")) else { return Vec::new() };
-        let mut found: Vec<_> = entries.flatten().map(|e| read(dir, &e.path())).collect();
+        let mut found: Vec<_> = entries
+            .flatten()
+            .filter(|entry| entry.path().is_dir())
+            .map(|entry| read(dir, &entry.path()))
+            .collect();
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found
     }

@@ -30,7 +30,6 @@ pub use blast::{Blast, Hit, blast};
 pub use context::{Context, ServiceContext};
 pub use grouping::Urgency;
 pub(crate) use grouping::rank;
-pub(crate) use noticed::NEW;
 pub use rule::{Evidence, Family, Role, Rule};
 pub use rules::{RULES, rule};
 pub use thresholds::{GRACE, Thresholds};

@@ -1,12 +1,12 @@
 //! New problems: those that came to notice a moment ago stand in front, whatever else is worse.
 
-use std::{sync::Arc, time::Duration};
+use std::{cmp::Reverse, sync::Arc, time::Duration};
 
 use super::{Problem, Severity, grouping::rank};
 use crate::cluster::Timestamp;
 
 /// A problem is new for so long.
-pub(crate) const NEW: Duration = Duration::from_secs(5 * 60);
+const NEW: Duration = Duration::from_secs(5 * 60);
 /// A warning that comes more often than this is no news.
 const OFTEN: u32 = 2;
 
@@ -17,10 +17,13 @@ impl Problem {
     }
 }
 
-/// As [`rank`], but what is new comes before what is not.
+/// As [`rank`], but what is new comes before what is not, and of equally severe ones the newest first.
 pub(super) fn rank_new_first(problems: &mut [Arc<Problem>], now: Timestamp) {
     rank(problems);
-    problems.sort_by_key(|problem| !problem.is_new(now));
+    problems.sort_by_key(|problem| {
+        let new = problem.noticed.filter(|_| problem.is_new(now));
+        Reverse(new.map(|at| (problem.severity, at)))
+    });
 }
 
 /// When a problem came to notice.

@@ -297,3 +297,41 @@ fn two_configs_are_compared() {
     let screen = driver.screen(80, 24);
     assert!(screen.contains("can't be read: gone") && !screen.contains("removed"), "{screen}");
 }
+
+/// A log of what is marked is of all of it.
+#[test]
+fn logs_of_marked_objects_are_of_all_of_them() {
+    let mut cluster = objects();
+    for (service, config) in [("shop_web", "proxy_conf"), ("shop_db", "other_conf")] {
+        let service = cluster.services.iter_mut().find(|s| &*s.name == service).unwrap();
+        service.configs.push(skep::cluster::Reference {
+            id: format!("id-of-{config}").as_str().into(),
+            name: config.into(),
+        });
+    }
+    let mut driver = Driver::new(&cluster.config("other_conf"), false);
+    driver.keys(":configs<enter><space><space>l");
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("services of 2 marked configs"), "{screen}");
+    let asked = driver.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Session(_, Command::Logs(_, tasks)) if !tasks.is_empty() => Some(tasks.len()),
+        _ => None,
+    });
+    assert_eq!(asked, Some(7), "those of shop_web and shop_db");
+}
+
+/// A service on the network of its nodes is reached at their addresses, whatever it publishes.
+#[test]
+fn a_service_on_the_network_of_its_nodes_is_reached_there() {
+    let mut cluster = objects().network("hostnet", "");
+    let network = cluster.networks.last_mut().unwrap();
+    network.driver = "host".into();
+    network.scope = "local".into();
+    let service = cluster.services.iter_mut().find(|s| &*s.name == "shop_db").unwrap();
+    service.networks = [NetworkId::from("id-of-hostnet")].into();
+    let mut driver = Driver::new(&cluster, false);
+    driver.keys(":reach shop_web shop_db<enter>");
+    let screen = driver.screen(120, 40);
+    assert!(screen.contains("at its nodes' own addresses"), "{screen}");
+    assert!(!screen.contains("can't be reached"), "{screen}");
+}

@@ -40,17 +40,23 @@ pub fn specs(before: &Value, after: &Value) -> Vec<DiffLine> {
     mask_document(&mut hidden_after);
     mark_changed_secrets(before, after, &hidden_before, &mut hidden_after);
     let (old, new) = (to_yaml(&hidden_before), to_yaml(&hidden_after));
-    grouped(&TextDiff::from_lines(&old, &new), |line| parents(&old, line))
+    grouped(&TextDiff::from_lines(&old, &new), |line| parents(&old, line), "")
 }
 
 /// The difference of two texts: not the least one if that takes longer to find.
 pub fn texts(old: &str, new: &str, patience: Duration) -> Vec<DiffLine> {
     let diff = TextDiff::configure().timeout(patience).diff_lines(old, new);
-    grouped(&diff, |line| format!("line {}", line + 1))
+    // The one difference that the text of a line does not show.
+    grouped(&diff, |line| format!("line {}", line + 1), " (no newline at the end)")
 }
 
-/// The changes with a little around them; where lines are left out, the name of the next one.
-fn grouped(diff: &TextDiff<'_, '_, str>, name: impl Fn(usize) -> String) -> Vec<DiffLine> {
+/// The changes with a little around them; where lines are left out, the name of the next one. `unended` is
+/// said of a changed line that does not end.
+fn grouped(
+    diff: &TextDiff<'_, '_, str>,
+    name: impl Fn(usize) -> String,
+    unended: &str,
+) -> Vec<DiffLine> {
     let mut lines = Vec::new();
     for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
         let first = group.first().map_or(0, |op| op.old_range().start);
@@ -66,9 +72,11 @@ fn grouped(diff: &TextDiff<'_, '_, str>, name: impl Fn(usize) -> String) -> Vec<
                 ChangeTag::Delete => Mark::Old,
                 ChangeTag::Insert => Mark::New,
             };
+            let ends = mark == Mark::Same || !change.missing_newline();
+            let unended = if ends { "" } else { unended };
             lines.push(DiffLine {
                 mark,
-                text: change.value().trim_end_matches(['\r', '\n']).to_owned(),
+                text: format!("{}{unended}", change.value().trim_end_matches('\n')),
             });
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn text(text: &mut HelpText) {
                 check(Verdict::Ok, "ok"),
                 check(Verdict::Warning, "the worst finding is a warning"),
                 check(Verdict::Critical, "the worst finding is critical"),
-                check(Verdict::Unknown, "a Swarm, or a part of it, can't be read"),
+                check(Verdict::Unknown, "a Swarm, or its nodes, services or tasks, can't be read"),
             ],
         ),
         (

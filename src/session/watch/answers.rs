@@ -38,7 +38,12 @@ impl Watch {
                     self.hot_services.touch_all(now);
                     self.hurry(&[Nodes, Pulse, Hot, Sweep], now);
                 }
-                "network" => self.hurry(&[RequestKind::Networks], now),
+                "network" => {
+                    if &*event.action == "remove" {
+                        self.references.removed(&event.id);
+                    }
+                    self.hurry(&[RequestKind::Networks], now);
+                }
                 "secret" => self.hurry(&[RequestKind::Secrets], now),
                 "config" => self.hurry(&[RequestKind::Configs], now),
                 _ => {}

@@ -1,6 +1,6 @@
 //! Reads networks, secrets and configs, and looks for those that only services name.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 
@@ -42,10 +42,12 @@ pub(in crate::session) async fn read_objects(
     engine: &Engine,
     part: Part,
     sought: Vec<Arc<str>>,
+    gone: &HashSet<Arc<str>>,
 ) -> Result<ObjectsRead, EngineError> {
     let (ids, price, mut deltas, is_whole) = match part {
         Part::Networks => {
-            let (list, price) = engine.networks().await?;
+            let (mut list, price) = engine.networks().await?;
+            list.items.retain(|network| !gone.contains(network.id.as_str()));
             told(part, list, price, |n| n.id.as_str().into(), Delta::Networks)
         }
         Part::Secrets => {
@@ -102,7 +104,9 @@ pub(in crate::session) struct ObjectLists(Vec<(Part, Result<ObjectsRead, EngineE
 impl ObjectLists {
     /// Reads all three at the same time. May be dropped at any time: what was read stays.
     pub async fn read(&mut self, engine: &Engine) {
-        let read = |part| async move { (part, read_objects(engine, part, Vec::new()).await) };
+        let read = |part| async move {
+            (part, read_objects(engine, part, Vec::new(), &HashSet::new()).await)
+        };
         let mut all: FuturesUnordered<_> = OBJECTS.into_iter().map(read).collect();
         while let Some(one) = all.next().await {
             self.0.push(one);
@@ -137,7 +141,7 @@ pub(in crate::session) async fn look_for<'s>(
 ) -> Vec<Delta> {
     let mut deltas = Vec::new();
     for part in references.take(services) {
-        match read_objects(engine, part, references.wanted(part)).await {
+        match read_objects(engine, part, references.wanted(part), &references.gone()).await {
             Ok(read) => deltas.extend(read.settle(references)),
             Err(error) => tracing::debug!(%error, "what services name can't be looked for"),
         }

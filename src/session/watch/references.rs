@@ -21,7 +21,15 @@ struct Ids {
 
 /// Ids of networks, secrets and configs: those listed, and those that only services name.
 #[derive(Debug, Default)]
-pub(in crate::session) struct References([Ids; OBJECTS.len()]);
+pub(in crate::session) struct References {
+    kinds: [Ids; OBJECTS.len()],
+    /// Removed lately: a manager that still has a task in a network lists it for up to a minute more
+    /// (measured).
+    removed: Arc<HashSet<Arc<str>>>,
+}
+
+/// Removed objects that are remembered.
+const REMOVED: usize = 1_000;
 
 /// The position of a kind.
 fn at(part: Part) -> usize {
@@ -37,17 +45,31 @@ fn named(service: &Service) -> impl Iterator<Item = (Part, &str)> {
 }
 
 impl References {
+    /// An object was removed: no list that still has it is believed, no id is used twice.
+    pub fn removed(&mut self, id: &str) {
+        let removed = Arc::make_mut(&mut self.removed);
+        if removed.len() >= REMOVED {
+            removed.clear();
+        }
+        removed.insert(id.into());
+    }
+
+    /// The objects that were removed.
+    pub fn gone(&self) -> Arc<HashSet<Arc<str>>> {
+        Arc::clone(&self.removed)
+    }
+
     /// Takes all services in: the kinds to be listed anew, since a service names what no list has.
     pub fn take<'s>(&mut self, services: impl Iterator<Item = &'s Service>) -> Vec<Part> {
         let mut unknown: [HashSet<Arc<str>>; OBJECTS.len()] =
             std::array::from_fn(|_| HashSet::new());
         for (part, id) in services.flat_map(named) {
-            if !self.0[at(part)].listed.contains(id) {
+            if !self.kinds[at(part)].listed.contains(id) {
                 unknown[at(part)].insert(id.into());
             }
         }
         let mut parts = Vec::new();
-        for ((part, ids), mut unknown) in OBJECTS.into_iter().zip(&mut self.0).zip(unknown) {
+        for ((part, ids), mut unknown) in OBJECTS.into_iter().zip(&mut self.kinds).zip(unknown) {
             ids.settled.retain(|id| unknown.contains(id));
             unknown.retain(|id| !ids.settled.contains(id));
             if ids.is_listed && unknown.iter().any(|id| !ids.wanted.contains(id)) {
@@ -60,12 +82,12 @@ impl References {
 
     /// The ids of a kind that are looked for: the list that is asked for now tells of them.
     pub fn wanted(&self, part: Part) -> Vec<Arc<str>> {
-        self.0[at(part)].wanted.iter().cloned().collect()
+        self.kinds[at(part)].wanted.iter().cloned().collect()
     }
 
     /// Takes in the ids of a list, and those that were looked for with it.
     pub fn listed(&mut self, part: Part, listed: Vec<Arc<str>>, sought: Vec<Arc<str>>) {
-        let ids = &mut self.0[at(part)];
+        let ids = &mut self.kinds[at(part)];
         ids.wanted.retain(|id| !sought.contains(id));
         ids.settled.extend(sought);
         ids.is_listed = true;
@@ -124,5 +146,15 @@ mod tests {
         assert_eq!(references.take([&newer].into_iter()), [Part::Secrets]);
         references.listed(Part::Secrets, ids(&["s1", "s2"]), vec![]);
         assert_eq!(references.wanted(Part::Secrets), ids(&["s3"]));
+    }
+
+    #[test]
+    fn what_was_removed_is_remembered_within_bounds() {
+        let mut references = References::default();
+        for n in 0..3 * REMOVED {
+            references.removed(&n.to_string());
+            assert!(references.gone().contains(n.to_string().as_str()));
+            assert!(references.gone().len() <= REMOVED);
+        }
     }
 }

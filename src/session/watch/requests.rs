@@ -145,8 +145,9 @@ impl Watch {
         let Some(part) = kind.objects() else { return };
         self.pace(kind).sent(now);
         let (engine, sought) = (self.engine.clone(), self.references.wanted(part));
+        let gone = self.references.gone();
         self.jobs.spawn(async move {
-            match read_objects(&engine, part, sought).await {
+            match read_objects(&engine, part, sought, &gone).await {
                 Ok(read) => {
                     Finished { kind, price: read.price, result: Ok(Got::Objects(Box::new(read))) }
                 }

@@ -101,16 +101,19 @@ impl App {
             return;
         }
         self.clusters[gone.0].is_open = false;
+        let mut other = self.clusters[gone.0].settings.clone();
+        if read_only {
+            other.grant = None;
+        }
+        // A second way to an open cluster, opened by hand, does not rename it.
+        let openable = &self.clusters[into.0].others.openable;
+        other.named &= openable.iter().all(|one| one.no != Some(gone));
+        self.clusters[into.0].joined(other);
         self.change_openable(|one| {
             if one.no == Some(gone) {
                 one.no = Some(into);
             }
         });
-        let mut other = self.clusters[gone.0].settings.clone();
-        if read_only {
-            other.grant = None;
-        }
-        self.clusters[into.0].joined(other);
         if self.current == gone.0 {
             let over = self.together.over;
             self.switch(into.0);

@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// Said of `reach` without two services.
+const REACH: &str = "reach whom? reach FROM TO";
+
 impl Workspace<'_> {
     /// Carries a command of the palette out.
     pub(in crate::ui) fn run(&mut self, command: &str) -> Result<(), String> {
@@ -56,6 +59,7 @@ impl Workspace<'_> {
             let act = match (action, View::named(verb)) {
                 (Some(action), _) => action.act,
                 (None, Some(view)) => Act::Go(view),
+                (None, None) if verb == "reach" => return Err(REACH.into()),
                 (None, None) if verb == "ctx" => Act::Contexts,
                 (None, None) => {
                     let over =
@@ -96,7 +100,7 @@ impl Workspace<'_> {
             return Ok(());
         }
         if verb == "reach" {
-            let (from, to) = name.split_once(' ').ok_or("reach whom? reach FROM TO")?;
+            let (from, to) = name.split_once(' ').ok_or(REACH)?;
             let (from, to) = (named(from.trim())?, named(to.trim())?);
             self.popups.pop();
             self.open_reach(from, to);

@@ -40,7 +40,12 @@ impl Behaviour for Contexts {
             KeyCode::Home | KeyCode::Char('g') => self.at = 0,
             KeyCode::End | KeyCode::Char('G') => self.at = last,
             KeyCode::Enter => {
-                if let Some(no) = all.get(self.at).and_then(|one| one.no) {
+                // One that does not answer could not be closed again.
+                let one = all.get(self.at);
+                let one = one.filter(|one| {
+                    is_open(below.cluster, one) || !matches!(one.answer, Some(Err(_)))
+                });
+                if let Some(no) = one.and_then(|one| one.no) {
                     return Reaction::done_then(move |host| {
                         host.cluster_mut().requests.push(Request::Open(no, None));
                     });
@@ -77,6 +82,7 @@ impl Behaviour for Contexts {
         let width = body.width as usize;
         let name = wide(|one| &one.name, 20);
         let endpoint = wide(|one| &one.endpoint, (width / 3).max(16));
+        let rest = width.saturating_sub(2 + name + 2 + 6 + 2 + endpoint + 2);
         let rows = body.height as usize;
         let from = (self.at + 1).saturating_sub(rows);
         for (row, one) in all.iter().enumerate().skip(from).take(rows) {
@@ -95,7 +101,7 @@ impl Behaviour for Contexts {
                 Span::styled(cell(&one.name, name), cluster.style(Slot::Title)),
                 Span::styled(cell(one.source, 6), cluster.style(Slot::Dim)),
                 Span::styled(cell(&one.endpoint, endpoint), cluster.style(Slot::Dim)),
-                Span::styled(text::clean(said).into_owned(), cluster.style(slot)),
+                Span::styled(text::cut(&text::clean(said), rest).into_owned(), cluster.style(slot)),
             ]);
             frame.render_widget(line, place);
         }

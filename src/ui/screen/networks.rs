@@ -80,7 +80,7 @@ impl ListKind for NetworkKind {
         column(
             "DRIVER",
             (7, 10),
-            4,
+            6,
             false,
             |r, _| Cell::dim(&*r.network.driver),
             |r, _| Key::text(&*r.network.driver),

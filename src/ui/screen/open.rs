@@ -45,7 +45,23 @@ impl Workspace<'_> {
             (LogSource::Services(ids), names)
         };
         let store = &self.cluster.model.store;
+        let used = |s: &Subject| {
+            use Subject::{Config, Network, Secret, Stack, Volume};
+            matches!(s, Network(_) | Secret(_) | Config(_) | Volume(_) | Stack(_))
+        };
+        let chosen = self.below().chosen();
         let (source, title) = match self.below().single() {
+            _ if chosen.len() > 1 && chosen.iter().all(used) => {
+                let mut users: Vec<ServiceId> =
+                    chosen.iter().flat_map(|one| store.users_of(one)).cloned().collect();
+                users.sort();
+                users.dedup();
+                if users.is_empty() {
+                    return self.cluster.say("no service uses what is marked: there is no log");
+                }
+                let title = format!("services of {} marked {}s", chosen.len(), chosen[0].kind());
+                (LogSource::Services(users), title)
+            }
             _ if self.screens.focus() == View::Services
                 && self.screens.services.table.current().is_some() =>
             {
@@ -76,7 +92,11 @@ impl Workspace<'_> {
                     let name = store.name_of(&other);
                     return self.cluster.say(format!("no service uses {name}: there is no log"));
                 }
-                let title = format!("services with {} {}", other.kind(), store.name_of(&other));
+                let title = match &other {
+                    // Those of no stack.
+                    Subject::Stack(_) => store.name_of(&other),
+                    _ => format!("services with {} {}", other.kind(), store.name_of(&other)),
+                };
                 (LogSource::Services(users), title)
             }
             Err(why) => return self.cluster.say(why),

@@ -310,7 +310,7 @@ pub const COLUMNS: &[Column<Service>] = &[
             if s.is_unread {
                 Cell::new("can't be read", Slot::Warn)
             } else {
-                Cell::text(s.image_tag())
+                Cell::text(s.image_tag()).or(|room| text::end(s.image_tag(), room).into_owned())
             }
         },
         key: |s, _| Key::text(&*s.image),

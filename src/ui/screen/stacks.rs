@@ -217,7 +217,15 @@ impl ListKind for StackKind {
         let mut texts: Vec<Cow<'_, str>> = vec![name(row).into(), (&*row.images).into()];
         texts.extend(row.worst.iter().map(|(_, said)| Cow::from(&**said)));
         let services = row.services.iter().filter_map(|id| model.store.service(id));
-        texts.extend(services.map(|s| Cow::from(&*s.name)));
+        for service in services {
+            texts.push((&*service.name).into());
+            texts.extend(service.secrets.iter().map(|secret| Cow::from(&*secret.name)));
+            texts.extend(service.configs.iter().map(|config| Cow::from(&*config.name)));
+            let networks = service.networks.iter();
+            let networks = networks.filter_map(|id| model.store.network(id.as_str()));
+            texts.extend(networks.map(|network| Cow::from(&*network.name)));
+            texts.extend(service.mounts.iter().map(|mount| Cow::from(&*mount.source)));
+        }
         texts
     }
 }

@@ -169,14 +169,17 @@ pub static ACTIONS: LazyLock<Vec<Action>> = LazyLock::new(|| {
             &[Table, Events, Problems, Log, Page],
             Object,
         ),
-        newer(row(
-            Act::Compare,
+        shown(
+            newer(row(
+                Act::Compare,
+                "compare",
+                &["="],
+                "compare a config with the one before, or two that are marked",
+                &[Table, Page],
+                Object,
+            )),
             "compare",
-            &["="],
-            "compare a config with the one before it, or two that are marked",
-            &[Table, Page],
-            Object,
-        )),
+        ),
         row(
             Act::Mark,
             "mark",

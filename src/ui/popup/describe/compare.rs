@@ -24,6 +24,10 @@ use crate::{
 const PATIENCE: Duration = Duration::from_millis(100);
 /// Lines of the difference that are shown.
 const LINES: usize = 2_000;
+/// Lines that went, or came, at one place: of more the rest is counted, so that both are seen.
+const RUN: usize = 200;
+/// A longer line is cut: it is looked through for each frame.
+const LONG: usize = 4_000;
 
 /// One of the two.
 #[derive(Debug)]
@@ -40,7 +44,12 @@ enum Difference {
     None,
     /// One of them is no text.
     Binary,
-    Lines(Vec<DiffLine>),
+    /// Numbers of lines that went and came, and as much of them as is shown.
+    Lines {
+        gone: usize,
+        come: usize,
+        lines: Vec<DiffLine>,
+    },
 }
 
 /// The two, the older one first.
@@ -80,7 +89,15 @@ fn difference(old: &Value, new: &Value) -> Difference {
         return Difference::None;
     }
     match [old, new].map(|data| String::from_utf8(data.ok()?).ok()) {
-        [Some(old), Some(new)] => Difference::Lines(text_diff(&old, &new, PATIENCE)),
+        [Some(old), Some(new)] => {
+            let all = text_diff(&old, &new, PATIENCE);
+            let number = |mark| all.iter().filter(|line| line.mark == mark).count();
+            Difference::Lines {
+                gone: number(Mark::Old),
+                come: number(Mark::New),
+                lines: shortened(&all),
+            }
+        }
         _ => Difference::Binary,
     }
 }
@@ -88,6 +105,27 @@ fn difference(old: &Value, new: &Value) -> Difference {
 /// By age, of one age by name.
 fn order(a: &Config, b: &Config) -> Ordering {
     a.created.cmp(&b.created).then_with(|| natural(&a.name, &b.name))
+}
+
+/// The lines without most of long runs, and without most of long lines.
+fn shortened(all: &[DiffLine]) -> Vec<DiffLine> {
+    let mut lines = Vec::new();
+    for run in all.chunk_by(|a, b| a.mark == b.mark) {
+        lines.extend(run.iter().take(RUN).map(|line| DiffLine {
+            mark: line.mark,
+            text: text::cut(&line.text, LONG).into_owned(),
+        }));
+        if let Some(more) = run.len().checked_sub(RUN).filter(|more| *more > 0) {
+            let said = match run[0].mark {
+                Mark::Old => "removed",
+                Mark::New => "added",
+                Mark::Same | Mark::Gap => "not shown",
+            };
+            let text = format!("{} {said} as well", count(more, "line", "lines"));
+            lines.push(DiffLine { mark: Mark::Gap, text });
+        }
+    }
+    lines
 }
 
 /// The two in the order of their age: what came is then new.
@@ -143,10 +181,8 @@ pub(in crate::ui) fn lines(
         None => {}
         Some(Difference::None) => say("the contents are the same"),
         Some(Difference::Binary) => say("the contents differ, and are no text"),
-        Some(Difference::Lines(all)) => {
-            let number = |mark| all.iter().filter(|line| line.mark == mark).count();
-            let [gone, come] = [number(Mark::Old), number(Mark::New)];
-            say(&format!("{} removed, {come} added", count(gone, "line", "lines")));
+        Some(Difference::Lines { gone, come, lines: all }) => {
+            say(&format!("{} removed, {come} added", count(*gone, "line", "lines")));
             if reveal {
                 let shown = &all[..all.len().min(LINES)];
                 lines.extend(diff::lines(|slot| cluster.style(slot), shown, width));
@@ -189,7 +225,7 @@ mod tests {
         assert_eq!(of(b"a\nb\n", b"a\nb\n"), Difference::None);
         assert_eq!(of(b"\xff\xfe", b"a"), Difference::Binary);
         assert_eq!(of(b"\xff\xfe", b"\xff\xfe"), Difference::None, "the same, if no text");
-        let Difference::Lines(lines) = of(b"a\nb\nc\n", b"a\nB\nc\n") else {
+        let Difference::Lines { lines, .. } = of(b"a\nb\nc\n", b"a\nB\nc\n") else {
             panic!("they differ")
         };
         let marks: Vec<(Mark, &str)> = lines.iter().map(|l| (l.mark, &*l.text)).collect();
@@ -199,11 +235,28 @@ mod tests {
         );
         // What is far from the beginning says where it is, and a last line without an end is a line.
         let long = |last: &str| format!("{}{last}", "x\n".repeat(9));
-        let Difference::Lines(lines) = of(long("y").as_bytes(), long("z").as_bytes()) else {
+        let Difference::Lines { lines, .. } = of(long("y").as_bytes(), long("z").as_bytes()) else {
             panic!("they differ")
         };
         assert_eq!((lines[0].mark, &*lines[0].text), (Mark::Gap, "line 8"));
-        assert_eq!(lines.last().map(|l| (l.mark, &*l.text)), Some((Mark::New, "z")));
+        assert_eq!(
+            lines.last().map(|l| (l.mark, &*l.text)),
+            Some((Mark::New, "z (no newline at the end)"))
+        );
+        // Ends of lines are told, and of two long ones both sides are seen.
+        let Difference::Lines { lines, .. } = of(b"a\nb", b"a\nb\n") else { panic!("they differ") };
+        assert_eq!(&*lines[1].text, "b (no newline at the end)");
+        let Difference::Lines { lines, .. } = of(b"a\r\n", b"a\n") else { panic!("they differ") };
+        assert_eq!([&*lines[0].text, &*lines[1].text], ["a\r", "a"]);
+        let many = |word: &str| (0..5_000).map(|n| format!("{word}{n}\n")).collect::<String>();
+        let Difference::Lines { gone, come, lines } =
+            of(many("x").as_bytes(), many("y").as_bytes())
+        else {
+            panic!("they differ")
+        };
+        assert_eq!((gone, come), (5_000, 5_000));
+        assert_eq!(lines.len(), 2 * RUN + 2);
+        assert_eq!(lines.last().map(|l| &*l.text), Some("4800 lines added as well"));
     }
 
     #[test]
@@ -214,6 +267,6 @@ mod tests {
         assert!(both.take(Token(2), Ok(Box::new(document(b"b")))).is_none());
         assert_eq!(both.difference, None, "one is missing");
         assert!(both.take(Token(1), Ok(Box::new(document(b"a")))).is_none());
-        assert!(matches!(both.difference, Some(Difference::Lines(_))));
+        assert!(matches!(both.difference, Some(Difference::Lines { .. })));
     }
 }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use crate::{
     cluster::{
         Config, EndpointMode, Network, Part, Secret, Service, ServiceId, Stack, Subject, Timestamp,
-        Volume, family,
+        Volume, eligible, family,
     },
     config::Slot,
     text::{bytes, count},
@@ -202,8 +202,11 @@ impl Sheet<'_> {
             let here = tasks.filter(|t| t.node.as_ref() == Some(node) && store.is_running(t));
             let here: Vec<&crate::cluster::Task> = here.collect();
             // A task of a global service goes nowhere else.
-            let moves =
-                here.iter().any(|t| store.service(&t.service).is_some_and(|s| !s.mode.is_global()));
+            let elsewhere = |service: &Service| {
+                let mut others = store.nodes().filter(|other| other.id != *node);
+                !service.mode.is_global() && others.any(|other| eligible(service, other))
+            };
+            let moves = here.iter().any(|t| store.service(&t.service).is_some_and(elsewhere));
             let up = store.node(node).is_some_and(crate::cluster::Node::is_up);
             let mut said = match here.len() {
                 0 => "no task runs there now".to_owned(),

@@ -42,6 +42,9 @@ impl Sheet<'_> {
         let running = |service: &Service| store.missing(service).running;
         let (ours, theirs) = (running(from), running(to));
         let (said, slot) = match (common.is_empty(), ours, theirs) {
+            (true, ..) if self.is_on_host(to) => {
+                ("at its nodes' own addresses, on whatever port it listens; by no name", Slot::Text)
+            }
             (true, ..) => {
                 ("no network in common: not by name, at most by a published port", Slot::Warn)
             }
@@ -86,12 +89,21 @@ impl Sheet<'_> {
         );
     }
 
+    /// Whether its tasks have the network of their nodes.
+    pub(in crate::ui) fn is_on_host(&self, service: &Service) -> bool {
+        let store = &self.cluster.model.store;
+        let mut networks = service.networks.iter().filter_map(|id| store.network(id.as_str()));
+        networks.any(|network| &*network.driver == "host")
+    }
+
     /// Published ports, where they answer, and who else wants them.
     fn published(&mut self, to: &Service) {
         let store = &self.cluster.model.store;
         self.head("Published ports");
         let ports: Vec<_> = to.ports.iter().filter(|port| port.published > 0).collect();
-        if ports.is_empty() {
+        if ports.is_empty() && self.is_on_host(to) {
+            self.say("none: it listens on its nodes' own network");
+        } else if ports.is_empty() {
             self.say("none: from outside of its networks it can't be reached");
         }
         for port in ports {

@@ -9,7 +9,7 @@ use crate::{
     action::plan::{Mark, diff_specs},
     cluster::{
         Mode, Part, Place, PublishMode, Service, ServiceId, Store, Subject, Task, TaskCheck,
-        TaskState, changes,
+        TaskState, changes, without_spare,
     },
     config::Slot,
     text::{bytes, exact},
@@ -62,6 +62,18 @@ impl Sheet<'_> {
         let never = "unknown: it was written again without a change".to_owned();
         self.field("changed", changed.map_or(never, |at| self.when(at)));
         self.field("version", s.version.to_string());
+        if let Some(loss) = without_spare(store, s) {
+            let node = store.hostname(&loss.node);
+            self.field(
+                "spare",
+                format!(
+                    "{node} runs {} of {}: without it {} left until others start",
+                    loss.loses,
+                    loss.loses + loss.keeps,
+                    if loss.keeps == 1 { "1 is".into() } else { format!("{} are", loss.keeps) }
+                ),
+            );
+        }
         self.reached(s);
         self.runs(s);
         self.holds();
@@ -163,7 +175,9 @@ impl Sheet<'_> {
             if let Some(unknown) = unknown(self.cluster, Part::Networks) {
                 self.styled("", format!("their names are {unknown}"), Slot::Dim);
             }
-            let name = if mode == "dnsrr" {
+            let name = if self.is_on_host(s) {
+                "none: it listens at its nodes' own addresses".to_owned()
+            } else if mode == "dnsrr" {
                 format!("{} (DNS round robin: the addresses of all its tasks)", s.name)
             } else {
                 format!("{} (one address, spread over its tasks)", s.name)

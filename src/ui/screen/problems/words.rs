@@ -3,7 +3,7 @@
 use crate::{
     cluster::{Subject, Timestamp},
     config::Slot,
-    triage::{self, Problem, Quiet, Severity},
+    triage::{Problem, Quiet, Severity},
     ui::{app::cluster::Cluster, widget::text},
 };
 
@@ -46,15 +46,10 @@ pub(in crate::ui) fn of_nodes(cluster: &Cluster) -> Slot {
     concern(cluster, |s| matches!(s, Subject::Node(_) | Subject::Other), Slot::Warn)
 }
 
-/// Since when, and whether that is news. One that was noticed late has more to tell than a row has room for.
+/// Since when, and whether that is news.
 pub(in crate::ui) fn since(p: &Problem, now: Timestamp) -> String {
     let since = p.since.short(now);
-    let is_as_young = p.since.at_latest().is_some_and(|at| at.age(now) < triage::NEW);
-    match (p.is_new(now), is_as_young) {
-        (false, _) => since,
-        (true, true) => format!("new {since}"),
-        (true, false) => "new".to_owned(),
-    }
+    if p.is_new(now) { format!("new {since}").trim_end().to_owned() } else { since }
 }
 
 /// Before the sentence about it, where no column tells.
