@@ -115,26 +115,27 @@ fn the_wall_and_the_view_of_all_clusters_begin_with_what_is_new() {
     assert!(pages >= 2, "the page of problems and another");
 }
 
-/// Of equally severe ones the newest is in front, whatever the other breaks.
+/// Of equally severe ones the newest is in front, though the other comes first by name.
 #[test]
 fn the_newest_of_those_that_are_new_is_in_front() {
+    let broken = |c: Cluster, name: &str, driver: &Driver| {
+        let mut c = c.service(name, 1);
+        c.last().created = Some(driver.now);
+        let id = c.last().id.clone();
+        c.tasks.retain(|t| t.service != id);
+        let mut c = c.task(1, TaskState::Rejected, "No such image: shop/late:9", 2);
+        let task = c.tasks.last_mut().unwrap();
+        (task.since, task.created) = (Some(driver.now), Some(driver.now));
+        c
+    };
     let mut driver = Driver::new(&with_old_ones(), false);
-    and_then_a_node(&mut driver);
     driver.later(60);
-    let mut c = with_old_ones().service("late", 1);
-    let node = c.nodes.iter_mut().find(|n| &*n.hostname == "n4").unwrap();
-    node.version += 1_000;
-    node.state = NodeState::Down;
-    let id = c.last().id.clone();
-    c.tasks.retain(|t| t.service != id);
-    let mut c = c.task(1, TaskState::Rejected, "No such image: shop/late:9", 2);
-    c.last().created = Some(driver.now);
-    for task in c.tasks.iter_mut().filter(|t| t.service == id) {
-        task.since = Some(driver.now);
-        task.created = Some(driver.now);
-    }
-    driver.heard(c.deltas(3));
+    let first = broken(with_old_ones(), "aaa", &driver);
+    driver.heard(first.deltas(2));
+    driver.later(60);
+    let both = broken(first, "zzz", &driver);
+    driver.heard(both.deltas(3));
     driver.later(30);
     let strip = driver.screen(120, 40).lines().nth(1).unwrap().to_owned();
-    assert!(strip.contains("late") && strip.contains("+1 new"), "{strip}");
+    assert!(strip.contains("new: zzz") && strip.contains("+1 new"), "{strip}");
 }
