@@ -323,6 +323,26 @@ pub fn seen_within_a_second(lab: &Lab) {
             println!("        {kind}: made {made:?}, removed {removed:?}");
             assert!(made < Duration::from_secs(1) && removed < Duration::from_secs(1), "{kind}");
         }
+        // A manager with a task in it lists it for a while after its end.
+        lab.docker(1, &["network", "create", "-d", "overlay", "fresh"]);
+        let command = ["lab/app:1.0", "sleep", "1000"];
+        let joined = ["service", "create", "-d", "-q", "--mode", "global", "--network", "fresh"];
+        lab.docker(1, &[&joined[..], &["--name", "joined"], &command].concat());
+        skep.until("its tasks run", |store| {
+            let id = store.service_named("joined").map(|service| &service.id);
+            id.is_some_and(|id| {
+                store.tasks_of(id).filter(|task| store.is_running(task)).count() >= 3
+            })
+        })
+        .await;
+        lab.docker(1, &["service", "rm", "joined"]);
+        wait(Duration::from_secs(60), "it can be removed", || {
+            lab.try_docker(1, &["network", "rm", "fresh"]).status.success()
+        });
+        let begun = Instant::now();
+        skep.until("the network is gone", |store| !has("network")(store)).await;
+        println!("        a network that had tasks: removed {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(1));
     });
     lab.docker(1, &["stack", "rm", "shop"]);
     lab.docker(1, &["service", "rm", "onhost"]);
