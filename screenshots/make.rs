@@ -1,4 +1,5 @@
-//! Draws the pictures in this folder from the running binary: `cargo run --release --example screenshots`.
+//! Draws the pictures in this folder from the binary: `cargo build --release`, and then
+//! `cargo run --release --example screenshots`.
 //!
 //! skep runs on its embedded Swarm in a pseudo-terminal; what stands on the screen is written as SVG.
 

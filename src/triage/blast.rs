@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::context::names;
-use crate::cluster::{Node, ServiceId, Store, leaving, not_spared};
+use crate::cluster::{Node, ServiceId, Store, TaskState, leaving, not_spared};
 use crate::text::count;
 
 /// Loss of one service.
@@ -54,6 +54,8 @@ pub struct Blast {
     pub homeless: usize,
     /// Managers left, in total, and needed for quorum; only of a manager.
     pub managers: Option<(usize, usize, usize)>,
+    /// Tasks that ran there when it was last heard, if it is down.
+    pub lost: Option<usize>,
 }
 
 /// Judges the loss of `node`, as things stand.
@@ -88,14 +90,19 @@ pub fn blast(store: &Store, node: &Node) -> Blast {
     });
     let moved = leaving.iter().filter(|one| one.moves() > 0);
     let homeless = moved.map(|one| one.homeless).sum::<u64>() as usize;
-    Blast { hits, homeless, managers }
+    let lost = (!node.is_up())
+        .then(|| store.tasks_on(&node.id).filter(|task| task.state == TaskState::Running).count());
+    Blast { hits, homeless, managers, lost }
 }
 
 impl Blast {
     /// In sentences, the worst first.
     pub fn sentences(&self) -> Vec<String> {
         let mut said = self.warnings();
-        if self.hits.is_empty() {
+        if let Some(lost) = self.lost {
+            let tasks = count(lost, "task ran", "tasks ran");
+            said.push(format!("it is down already: {tasks} there when it was last heard"));
+        } else if self.hits.is_empty() {
             said.push("no task runs there".into());
         } else if self.homeless == 0 {
             said.push("what is reserved there fits on the others".into());

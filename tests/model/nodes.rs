@@ -345,3 +345,17 @@ fn an_entry_that_never_joined_is_removed_with_one_key() {
     assert_eq!(never.confirm, Confirm::Yes);
     assert_eq!(never.steps[0].touches, "the Swarm forgets the entry; nothing ever ran there");
 }
+
+/// Of a node that is down already it is told what was there, not that nothing is.
+#[test]
+fn a_node_that_is_down_has_lost_its_tasks_already() {
+    let mut c = cluster().manager("m1").node("n2").service("web", 2);
+    c.nodes[1].state = skep::cluster::NodeState::Down;
+    let on = c.tasks.iter().filter(|task| task.node.as_ref() == Some(&c.nodes[1].id)).count();
+    assert_eq!(on, 1);
+    let said = skep::triage::blast(&c.store(), &c.nodes[1]).sentences();
+    assert!(
+        said.iter().any(|s| s == "it is down already: 1 task ran there when it was last heard")
+    );
+    assert!(!said.iter().any(|s| s.contains("no task runs")), "{said:?}");
+}

@@ -348,3 +348,35 @@ fn a_rule_that_is_ignored_finds_nothing() {
 fn spec(task: &mut Task) -> &mut TaskSpec {
     std::sync::Arc::make_mut(&mut task.spec)
 }
+
+/// Of a host port that is taken, who has it is told for each node.
+#[test]
+fn a_host_port_names_who_has_it_where() {
+    let no = "no suitable node";
+    let mut c = pending(&format!("{no} (host-mode port already in use on 4 nodes)"));
+    published(&mut c, PublishMode::Host);
+    running_everywhere(&mut c);
+    let own = c.last().id.clone();
+    let mut c = c.remade().service("other", 1);
+    published(&mut c, PublishMode::Host);
+    let other = c.last().id.clone();
+    // The other has it on the first node, where no task of ours is.
+    let first = c.nodes[0].id.clone();
+    c.tasks.retain(|task| task.service != own || task.node.as_ref() != Some(&first));
+    for task in c.tasks.iter_mut().filter(|task| task.service == other) {
+        task.node = Some(first.clone());
+    }
+    let said: Vec<String> = problems(&c.store(), NOW, &Thresholds::default())
+        .iter()
+        .map(|problem| problem.message.clone())
+        .filter(|said| said.contains("host port"))
+        .collect();
+    let [said] = said.as_slice() else { panic!("{said:?}") };
+    let nodes: Vec<&str> = c.nodes.iter().map(|node| &*node.hostname).collect();
+    let end = format!(
+        "host port 8080 is taken by other on {}, by its own tasks on {}",
+        nodes[0],
+        nodes[1..].join(", ")
+    );
+    assert!(said.ends_with(&end), "{said}\n{end}");
+}

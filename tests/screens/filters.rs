@@ -89,6 +89,11 @@ fn tasks_by_all_that_they_carry() {
     c.tasks[web].container = Some("ab12cd34ef56".into());
     let db = c.tasks.iter().position(|t| t.service.as_str() == "id-of-shop_db").unwrap();
     (c.tasks[db].state, c.tasks[db].exit_code) = (TaskState::Complete, Some(0));
+    let at = |address: &str| skep::cluster::Attachment {
+        network: "id-of-back".into(),
+        address: address.parse().unwrap(),
+    };
+    c.tasks[web].attachments = Box::new([at("10.0.4.7"), at("fd00::7")]);
     let by = [
         ("ab12cd", 1),
         ("ab12cd34ef56", 1),
@@ -98,8 +103,18 @@ fn tasks_by_all_that_they_carry() {
         ("critical", 4),
         ("node down", 3),
         ("!critical", 9),
+        ("10.0.4.7", 1),
+        ("10.0.4", 1),
+        ("0.4.7", 0),
+        ("fd00::7", 1),
     ];
     finds(&c, "4", &by);
+    // What is typed on is no narrower: 10 is no address yet.
+    let mut driver = Driver::new(&c, true);
+    driver.keys("4/10");
+    driver.later(1);
+    driver.keys(".0.4<enter>");
+    assert!(driver.screen(120, 40).contains("Tasks 1/16 "), "{}", driver.screen(120, 40));
 }
 
 #[test]

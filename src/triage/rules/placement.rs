@@ -181,27 +181,40 @@ pub fn port(s: &ServiceContext<'_>) -> Option<Found> {
     let refusal = refused(s, NoNode::Port)?;
     let (ports, store) = (host_ports(s.service), s.cx.store);
     let nodes = would_do(s, refusal.spec);
-    let mut others: Vec<&str> = nodes
-        .iter()
-        .flat_map(|node| store.tasks_on(&node.id).filter(|t| t.is_wanted()))
-        .filter(|task| task.service != s.service.id)
-        .filter_map(|task| store.service(&task.service))
-        .filter(|other| host_ports(other).iter().any(|p| ports.contains(p)))
-        .map(|other| &*other.name)
-        .collect();
+    let mut others: Vec<&str> = Vec::new();
+    // Of each node: whether it is another service there that has the port.
+    let (elsewhere, own): (Vec<&Node>, Vec<&Node>) = nodes.iter().copied().partition(|node| {
+        let tasks = store.tasks_on(&node.id).filter(|task| task.is_wanted());
+        let users = tasks
+            .filter(|task| task.service != s.service.id)
+            .filter_map(|task| store.service(&task.service))
+            .filter(|other| host_ports(other).iter().any(|port| ports.contains(port)));
+        let known = others.len();
+        others.extend(users.map(|other| &*other.name));
+        others.len() > known
+    });
+    let has_one = |node: &&Node| {
+        let mut tasks = store.tasks_on(&node.id).filter(|task| task.is_wanted());
+        tasks.any(|task| task.service == s.service.id)
+    };
+    let own: Vec<&Node> = own.into_iter().filter(has_one).collect();
     others.sort_unstable();
     others.dedup();
+    let hosts = |nodes: &[&Node]| names(nodes.iter().map(|node| &*node.hostname));
     let by = if others.is_empty() {
         format!(
             "by its own tasks: it fits once a node, {} for {}",
             count(nodes.len(), "node", "nodes"),
             count(s.missing.desired as usize, "replica", "replicas")
         )
+    } else if own.is_empty() {
+        format!("by {} on {}", names(others.iter().copied()), hosts(&elsewhere))
     } else {
         format!(
-            "by {} on {}",
+            "by {} on {}, by its own tasks on {}",
             names(others.iter().copied()),
-            names(nodes.iter().map(|n| &*n.hostname))
+            hosts(&elsewhere),
+            hosts(&own)
         )
     };
     let found = found(s, refusal, format!("host port {} is taken {by}", numbers(&ports)))

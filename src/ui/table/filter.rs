@@ -113,7 +113,17 @@ impl Filter {
         let (Some(new), Some(old)) = (self.plain(), other.plain()) else { return false };
         // Ids are looked at only from some length on.
         let ids_alike = new.len() < LEAST_OF_ID || old.len() >= LEAST_OF_ID;
-        !self.invert && !other.invert && ids_alike && new.starts_with(old)
+        // So are addresses.
+        let alike = ids_alike && self.address().is_some() == other.address().is_some();
+        !self.invert && !other.invert && alike && new.starts_with(old)
+    }
+
+    /// The beginning of an IP address that it may look for.
+    pub fn address(&self) -> Option<&str> {
+        self.plain().filter(|text| {
+            let is_of_one = |b: u8| b.is_ascii_hexdigit() || b == b'.' || b == b':';
+            text.contains(['.', ':']) && text.bytes().all(is_of_one)
+        })
     }
 
     /// The text it looks for, if it is plain text.

@@ -27,6 +27,11 @@ fn is_of(task: &Task, id: &str) -> bool {
     task.container.as_ref().is_some_and(|container| container.starts_with(id))
 }
 
+/// Whether one of its addresses begins so.
+fn is_at(task: &Task, begins: &str) -> bool {
+    task.attachments.iter().any(|at| at.address.to_string().starts_with(begins))
+}
+
 /// Applies a filter to the tasks of one service after the other.
 pub(super) struct TaskFilter<'s> {
     store: &'s Store,
@@ -39,6 +44,8 @@ pub(super) struct TaskFilter<'s> {
     texts: HashMap<(*const u8, usize), bool>,
     /// The beginning of a container's id that it may be.
     container: Option<&'s str>,
+    /// The beginning of an address that it may be.
+    address: Option<&'s str>,
     /// Words of severity that it finds.
     critical: bool,
     lost: bool,
@@ -75,6 +82,7 @@ impl<'s> TaskFilter<'s> {
             by_id: HashMap::new(),
             texts: HashMap::new(),
             container: filter.plain().filter(is_hex),
+            address: filter.address(),
             critical: means("critical"),
             lost: means(LOST),
             warning: means("warning"),
@@ -140,7 +148,7 @@ impl<'s> TaskFilter<'s> {
         let own_look = line.look == TaskLine::OWN_LOOK;
         let own_node = line.node == TaskLine::OWN_NODE;
         let severity = self.critical || self.warning || self.lost;
-        let own = self.finds_ids || severity || !self.parts_do;
+        let own = self.finds_ids || severity || !self.parts_do || self.address.is_some();
         if !(own || own_look || own_node) {
             return false;
         }
@@ -174,6 +182,7 @@ impl<'s> TaskFilter<'s> {
     fn finds_own(&mut self, task: &Task) -> bool {
         (self.finds_ids && self.filter.hits_id(task.id.as_str()))
             || self.container.is_some_and(|id| is_of(task, id))
+            || self.address.is_some_and(|begins| is_at(task, begins))
             || ((self.critical || self.warning || self.lost) && self.finds_severity(task))
             || (!self.parts_do && self.finds_name(task))
     }

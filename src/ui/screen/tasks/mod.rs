@@ -46,7 +46,7 @@ fn glyph(task: &Task, store: &Store) -> &'static str {
 }
 
 /// The fields that a filter searches, in words.
-const SEARCHED: &str = "name, ID, node, container ID, state, desired state, severity, exit code, error, image with its digest";
+const SEARCHED: &str = "name, ID, node, container ID, address, state, desired state, severity, exit code, error, image with its digest";
 
 /// Scope of the task list.
 #[derive(Clone, Debug, PartialEq, Eq)]
