@@ -4,10 +4,12 @@ mod format;
 mod log_file;
 mod own_file;
 mod timeline;
+mod writer;
 
 pub use log_file::LogFile;
 pub use own_file::append_lines;
-pub use timeline::{History, HistoryWriter, Past, Record};
+pub use timeline::{History, Past};
+pub use writer::{HistoryWriter, Record};
 
 use std::{
     fs::{DirBuilder, Permissions},

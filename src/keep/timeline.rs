@@ -277,49 +277,6 @@ fn action(line: &Value) -> Option<Entry> {
     })
 }
 
-/// Writes what is to be kept, in its order, on a thread of its own: a slow disk holds up nobody.
-#[derive(Debug)]
-pub struct HistoryWriter(std::sync::mpsc::Sender<(String, Record, Timestamp)>);
-
-/// Something to be kept.
-#[derive(Debug)]
-pub enum Record {
-    /// Lines of the timeline.
-    Entries(Vec<Entry>),
-    /// Acknowledged and muted problems.
-    Quieted(Vec<Quieted>),
-    /// Beginnings of open problems.
-    Beginnings(Vec<Beginning>),
-}
-
-impl HistoryWriter {
-    /// A writer with its thread; it ends when the writer is dropped.
-    pub fn new(history: History) -> Self {
-        let (send, receive) = std::sync::mpsc::channel::<(String, Record, Timestamp)>();
-        tokio::task::spawn_blocking(move || {
-            let mut complained = false;
-            while let Ok((swarm, kept, now)) = receive.recv() {
-                let written = match &kept {
-                    Record::Entries(entries) => history.append(&swarm, entries, now),
-                    Record::Quieted(quieted) => history.keep_quieted(&swarm, quieted),
-                    Record::Beginnings(all) => history.keep_beginnings(&swarm, all),
-                };
-                if let Err(error) = written
-                    && !std::mem::replace(&mut complained, true)
-                {
-                    tracing::error!(%error, "the timeline can't be written");
-                }
-            }
-        });
-        Self(send)
-    }
-
-    /// Queues a record of a Swarm.
-    pub fn keep(&self, swarm: &str, kept: Record, now: Timestamp) {
-        let _ = self.0.send((swarm.to_owned(), kept, now));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -218,6 +218,8 @@ pub enum Event {
     Raw(Token, Result<Box<Value>, String>),
     /// The audit file lacks a write, and why.
     Unrecorded(Target, String),
+    /// Something could not be kept for a later skep: why.
+    NotKept(String),
     /// Outcome of a write.
     Outcome(Target, Box<Outcome>),
     /// Lines of a log.

@@ -99,7 +99,11 @@ impl Actor {
         registrar: Registrar,
     ) -> Self {
         let (joiner, joins) = mpsc::channel(8);
-        let keeper = HistoryWriter::new(config.history.clone());
+        let (teller, tasks) = (out.clone(), tokio::runtime::Handle::current());
+        let keeper = HistoryWriter::new(config.history.clone(), move |why| {
+            let teller = teller.clone();
+            tasks.spawn(async move { teller.send(Event::NotKept(why)).await });
+        });
         Self {
             managers: Managers::new(std::mem::take(&mut config.managers)),
             config,

@@ -122,6 +122,9 @@ impl Workspace<'_> {
             Event::ReadBack(token, found) => self.cluster.found(token, &found),
             Event::Raw(token, result) => self.raw_document(token, result),
             Event::Unrecorded(target, why) => self.cluster.unrecorded(&target, &why),
+            Event::NotKept(why) => {
+                self.cluster.say(format!("not kept, it holds until skep ends: {why}"));
+            }
             Event::Outcome(target, outcome) => self.outcome(&target, *outcome),
             Event::Lines(token, task, frames) => {
                 if let Some(log) = self.screens.logs.log.as_mut().filter(|l| l.token == token)
