@@ -6,16 +6,12 @@ use super::layout::HelpText;
 pub const COSTS: &[[&str; 3]] = &[
     [
         "load 100,000 tasks: from start until all are counted / `curl` of the same lists (wanted: 1.3)",
-        "1.12 to 1.25",
-        "314 to 364 ms / 260 to 304 ms, medians of 7 pairs in five runs; the first frame, with all counts, after a third of that",
+        "1.58",
+        "596 ms / 377 ms, the median of 15 pairs (1.12 to 1.70); the first frame, with all counts, after a third of that",
     ],
-    ["resident memory then / 150 MiB", "0.6", "88 to 91 MiB"],
+    ["resident memory then / 150 MiB", "0.77", "116 MiB"],
     ["CPU while 500 tasks change a second / 25 % of a core", "0.2 to 0.3", "6 to 8 %"],
-    [
-        "a key to its frame then, 99 of 100 / 16 ms",
-        "0.6 to 0.9",
-        "9.8 to 14.2 ms in five runs; the median key 0.8 to 2 ms",
-    ],
+    ["a key to its frame then, 99 of 100 / 16 ms", "2.1", "32.9 ms; the median key 1.0 ms"],
     ["sort 100,000 tasks, by the slowest column / a frame of 33 ms", "0.33", "10.8 ms"],
     ["filter them as you type, the slowest key / a frame", "0.41", "13.6 ms"],
     ["jump to their end / a frame", "0.01", "0.2 ms"],
