@@ -127,7 +127,7 @@ pub struct Unopened {
 pub fn unopened(choice: &Choice, config: &ConfigFile, docker: &DockerDir) -> Vec<Unopened> {
     let mut all = Vec::new();
     let mut add = |name: &str, source, wanted: Result<Wanted, String>| {
-        // What is open already under another name is nothing more to open.
+        // It may be open under another name.
         let is_open = |endpoint: &Endpoint| {
             choice.clusters.iter().any(|open| open.endpoints.contains(endpoint))
         };

@@ -37,7 +37,7 @@ pub(super) struct Noticed {
 }
 
 impl Noticed {
-    /// Of one that was just found; `at` is none if it was there before.
+    /// A record of a problem just found; `at` is `None` if it was there before skep looked.
     pub fn new(problem: &Problem, at: Option<Timestamp>) -> Self {
         Self { at, worst: problem.severity, rules: vec![problem.rule] }
     }

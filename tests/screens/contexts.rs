@@ -78,6 +78,17 @@ fn what_could_be_opened_is_asked_and_opened() {
     assert!(header(&driver).contains("prod"), "{}", header(&driver));
 }
 
+/// An open cluster can't be closed: one that is known not to answer is not opened, and says why.
+#[test]
+fn what_does_not_answer_is_not_opened() {
+    let mut driver = driver();
+    driver.keys(":ctx<enter>");
+    driver.told(SessionEvent::Greeted { no: ClusterNo(1), answer: Err("no answer".into()) });
+    driver.keys("<enter>");
+    assert_eq!(asked(&mut driver).0, Vec::<usize>::new());
+    assert!(driver.screen(80, 24).contains("no answer"), "{}", driver.screen(80, 24));
+}
+
 /// A context may lead to a Swarm that is open already: then that is what it opens.
 #[test]
 fn a_second_way_to_a_swarm_leads_to_the_first() {

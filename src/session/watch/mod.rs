@@ -209,7 +209,7 @@ impl Watch {
         if self.is_attended(now) {
             self.pace(RequestKind::InView).open(now);
         } else {
-            // What stands on the screen changes by itself, too.
+            // Tasks in view also change without an event.
             self.pace(RequestKind::InView).hurry(now);
         }
     }
