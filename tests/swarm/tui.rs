@@ -4,6 +4,7 @@ use std::{
     io::{Read, Write},
     num::NonZero,
     sync::{Arc, Mutex},
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
@@ -14,6 +15,8 @@ pub struct Tui {
     /// Everything the program ever wrote.
     raw: Arc<Mutex<Vec<u8>>>,
     writer: Typing,
+    /// Ends when no program has the terminal any more.
+    reading: JoinHandle<()>,
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
 }
@@ -77,7 +80,7 @@ impl Tui {
         let writer = pair.master.take_writer().expect("a writer");
         let writer: Typing = Arc::new(Mutex::new(writer));
         let (p, r, answers) = (Arc::clone(&parser), Arc::clone(&raw), Arc::clone(&writer));
-        std::thread::spawn(move || {
+        let reading = std::thread::spawn(move || {
             let mut buffer = [0; 1 << 16];
             while let Ok(n) = reader.read(&mut buffer) {
                 if n == 0 {
@@ -90,7 +93,7 @@ impl Tui {
                 r.lock().unwrap().extend_from_slice(&buffer[..n]);
             }
         });
-        Self { parser, raw, writer, child, master: pair.master }
+        Self { parser, raw, writer, reading, child, master: pair.master }
     }
 
     pub fn screen(&self) -> String {
@@ -179,13 +182,16 @@ impl Tui {
         });
     }
 
-    /// Waits for the program's end.
+    /// Waits for the program's end, and for all that it wrote.
     pub fn ended(&mut self, limit: Duration) -> u32 {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("the child is ours") {
-                // What it wrote last is still on its way through the reader.
-                std::thread::sleep(Duration::from_millis(100));
+                // What it wrote last is on its way, for as long as nothing else that it started has the terminal.
+                let ended = Instant::now();
+                while !self.reading.is_finished() && ended.elapsed() < SOON {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
                 return status.exit_code();
             }
             assert!(begun.elapsed() < limit, "it did not end\n{}", self.screen());
