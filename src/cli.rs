@@ -92,6 +92,15 @@ pub enum Sub {
         #[arg(long)]
         json: bool,
     },
+    /// Every node: how its engine is reached, what it runs, load, memory and disk; versions compared.
+    Nodes {
+        /// Log in to those that need an answer, at the terminal: host keys, passphrases, passwords.
+        #[arg(long)]
+        login: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// The embedded Swarm for any Docker client.
     DemoServe {
         /// Where to listen.

@@ -8,6 +8,7 @@ mod delta;
 mod ids;
 mod journal;
 mod leaderless;
+mod machine;
 mod object;
 mod quorum;
 mod relations;
@@ -26,6 +27,7 @@ pub use journal::{
     PastChange, Subject, consequences, failures,
 };
 pub use leaderless::{Answering, ELECTION, Leaderless, needed};
+pub use machine::{Disk, Machine, Pressures, VersionCell, VersionRow, version_matrix};
 pub use object::{
     Attachment, Availability, Config, Counts, EndpointMode, FailureAction, HealthCheck, ImageUse,
     Manager, Mode, Mount, Network, Node, NodeState, Place, Platform, Port, PublishMode,

@@ -5,7 +5,9 @@ mod contexts;
 mod demo_serve;
 mod fault;
 pub mod help;
+mod log_in;
 mod logs;
+mod nodes;
 mod output;
 mod permit;
 mod read_swarms;
@@ -25,6 +27,7 @@ pub use self::{
     check::{Verdict, check},
     contexts::{ContextLine, contexts_text},
     logs::LogPrinter,
+    nodes::{NodeLine, nodes_json, nodes_text},
     output::print_usage,
     permit::permit,
     snapshot::{snapshot_json, snapshot_text},
@@ -35,7 +38,7 @@ use crate::{
     cli::{self, Cli, Sub},
     cluster::{Since, Timestamp},
     config::{ConfigFile, EXAMPLE, default_path, state_dir},
-    connect::{Choice, DockerDir, Endpoint, Wanted, choose, hold, unopened},
+    connect::{Choice, DockerDir, Endpoint, NodeSettings, Wanted, choose, hold, unopened},
     demo,
     keep::History,
     session::LogQuery,
@@ -121,7 +124,8 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
         Some(scenario) => {
             let demo = demo::start(scenario).await.map_err(fault(USAGE))?;
             let endpoints = vec![Endpoint::Unix(demo.socket().to_owned())];
-            let clusters = vec![Wanted { endpoints, ..Wanted::default() }];
+            let nodes = NodeSettings { made_up: true, ..NodeSettings::default() };
+            let clusters = vec![Wanted { endpoints, nodes, ..Wanted::default() }];
             (Choice { clusters, ..Choice::default() }, Some(demo))
         }
     };
@@ -159,6 +163,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             let since = moment(since).map_err(fault(USAGE))?;
             report::run(choice, &thresholds, history(demo.as_ref()), since, out.as_deref()).await
         }
+        Some(Sub::Nodes { login, json }) => nodes::run(choice, *login, *json).await,
         Some(Sub::Snapshot { json }) => snapshot::run(choice, &thresholds, *json).await,
         _ => tui::run(&cli, &file, (choice, unopened), demo.as_ref()).await,
     }

@@ -1,13 +1,11 @@
 //! The terminal UI.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{
     fault::{FAILED, Fault, USAGE, fault},
     history,
+    log_in::log_in,
     output::complain,
     permit,
 };
@@ -17,7 +15,7 @@ use crate::{
         ConfigFile, Depth, KeyConfig, TerminalColours, Themes, badge, default_path, state_dir,
         themes_dir,
     },
-    connect::{Choice, Connector, SshPrompts, Unopened, Wanted},
+    connect::{Choice, Connector, Unopened, Wanted},
     demo,
     grant::ClusterNo,
     session::{Budget, SessionConfig, Sessions},
@@ -26,12 +24,8 @@ use crate::{
 
 /// An engine that takes longer is waited for on the screen.
 const FIRST_WORD: Duration = Duration::from_millis(400);
-/// A login, which may ask on the terminal, gets longer.
-const LOGIN: Duration = Duration::from_secs(3);
 /// A page of the wall can't be read in less.
 const SHORTEST_TURN: Duration = Duration::from_secs(2);
-/// Time for other logins once one succeeded.
-const GRACE: Duration = Duration::from_millis(300);
 
 /// The keys as the config file has them.
 ///
@@ -106,6 +100,7 @@ pub(super) async fn run(
             history: history(demo),
             who: whoami(),
             budget,
+            nodes: cluster.nodes,
         };
         let open = OpenCluster {
             endpoint: cluster.endpoints[0].to_string(),
@@ -204,37 +199,6 @@ fn unreachable(mut lines: Vec<String>) -> Fault {
 fn config_name(cli: &Cli) -> String {
     let path = cli.config.clone().or_else(default_path);
     path.map_or_else(|| "file".into(), |path| path.display().to_string())
-}
-
-/// Logs in over ssh while the terminal may still be used for questions: all at once without any, and
-/// then, one after the other, those that had to ask.
-async fn log_in(connectors: impl Iterator<Item = &Connector>) {
-    let mut tries = tokio::task::JoinSet::new();
-    for connector in connectors.cloned() {
-        tries.spawn(async move {
-            let tried = connector.log_in(SshPrompts::Never).await;
-            (connector, tried)
-        });
-    }
-    let begun = Instant::now();
-    let mut patience = LOGIN;
-    let mut ask = Vec::new();
-    while let Ok(Some(Ok((connector, tried)))) =
-        tokio::time::timeout_at((begun + patience).into(), tries.join_next()).await
-    {
-        match tried {
-            // A manager that is down must not hold up those that are not.
-            Ok(()) => patience = patience.min(begun.elapsed() * 2 + GRACE),
-            Err(error) if error.answerable => ask.push(connector),
-            Err(_) => {}
-        }
-    }
-    // A session waits for the same login.
-    tries.detach_all();
-    for connector in ask {
-        // Why it failed is told by the session, which tries again.
-        let _ = connector.log_in(SshPrompts::Terminal).await;
-    }
 }
 
 fn whoami() -> String {

@@ -9,7 +9,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{keys::KeyConfig, triage::TriageConfig};
+use super::{keys::KeyConfig, nodes::NodesConfig, triage::TriageConfig};
 use crate::text::quote;
 
 /// The settings of the file. Flags override them.
@@ -35,6 +35,8 @@ pub struct ConfigFile {
     pub triage: TriageConfig,
     /// Keys of actions, instead of their own.
     pub keys: KeyConfig,
+    /// How nodes are reached, in every cluster.
+    pub nodes: NodesConfig,
     /// The wall.
     pub wall: WallConfig,
     /// Draw nothing but ASCII.
@@ -105,6 +107,9 @@ pub struct ClusterConfig {
     /// Encrypt, but do not check who answers.
     #[serde(default)]
     pub tls_skip_verify: bool,
+    /// How its nodes are reached.
+    #[serde(default)]
+    pub nodes: NodesConfig,
 }
 
 /// A config file to begin with, every line of it explained.
@@ -273,7 +278,8 @@ mod tests {
             .collect();
         let all = ConfigFile::parse(&all).unwrap();
         assert_eq!(all.clusters.len(), 2);
-        assert!(all.clusters[0].production && all.theme.is_some());
+        assert!(all.clusters[0].production && all.theme.is_some() && all.nodes.is_set());
+        assert!(all.clusters[0].nodes.own.contains_key("node3"));
         assert_eq!(all.triage.thresholds().grace.as_secs(), 30);
     }
 }

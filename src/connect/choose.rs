@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Endpoint, EndpointError, context::DockerDir, tls::TlsFiles};
-use crate::config::{ClusterConfig, ConfigFile};
+use super::{Endpoint, EndpointError, NodeSettings, context::DockerDir, tls::TlsFiles};
+use crate::config::{ClusterConfig, ConfigFile, NodesConfig};
 
 /// A cluster to open: its managers, and how it is to be treated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,15 @@ pub struct Wanted {
     pub production: bool,
     /// Its colour.
     pub colour: Option<String>,
+    /// How its nodes are reached.
+    pub nodes: NodeSettings,
+}
+
+impl Wanted {
+    /// Takes from the settings for all clusters what its own do not say.
+    fn with_nodes_of(&mut self, general: &NodesConfig) {
+        self.nodes.config = std::mem::take(&mut self.nodes.config).or(general);
+    }
 }
 
 /// The choice, and what was left out.
@@ -66,12 +75,29 @@ pub fn choose(
     docker: &DockerDir,
     env: impl Fn(&str) -> Option<String>,
 ) -> Result<Choice, EndpointError> {
+    let mut choice = chosen(hosts, contexts, config, docker, env)?;
+    choice.clusters.iter_mut().for_each(|cluster| cluster.with_nodes_of(&config.nodes));
+    Ok(choice)
+}
+
+fn chosen(
+    hosts: &[String],
+    contexts: &[String],
+    config: &ConfigFile,
+    docker: &DockerDir,
+    env: impl Fn(&str) -> Option<String>,
+) -> Result<Choice, EndpointError> {
     let env = |name: &str| env(name).filter(|value| !value.is_empty());
     let tls = tls_of_env(docker, env);
     let mut choice = Choice::default();
-    let together =
-        |endpoints: Vec<Endpoint>| Wanted { mixed: true, endpoints, ..Wanted::default() };
-    let one = |endpoint| Wanted { endpoints: vec![endpoint], ..Wanted::default() };
+    let nodes = || NodeSettings { tls: tls.clone(), ..NodeSettings::default() };
+    let together = |endpoints: Vec<Endpoint>| Wanted {
+        mixed: true,
+        endpoints,
+        nodes: nodes(),
+        ..Wanted::default()
+    };
+    let one = |endpoint| Wanted { endpoints: vec![endpoint], nodes: nodes(), ..Wanted::default() };
     if !hosts.is_empty() || !contexts.is_empty() {
         let endpoints = hosts.iter().map(|text| Endpoint::parse(text, tls.as_ref()));
         choice.add(together(endpoints.collect::<Result<_, _>>()?));
@@ -126,7 +152,10 @@ pub struct Unopened {
 /// Docker's contexts and the clusters of the config file that a choice does not have.
 pub fn unopened(choice: &Choice, config: &ConfigFile, docker: &DockerDir) -> Vec<Unopened> {
     let mut all = Vec::new();
-    let mut add = |name: &str, source, wanted: Result<Wanted, String>| {
+    let mut add = |name: &str, source, mut wanted: Result<Wanted, String>| {
+        if let Ok(wanted) = &mut wanted {
+            wanted.with_nodes_of(&config.nodes);
+        }
         // It may be open under another name.
         let is_open = |endpoint: &Endpoint| {
             choice.clusters.iter().any(|open| open.endpoints.contains(endpoint))
@@ -202,6 +231,7 @@ fn configured(cluster: &ClusterConfig, docker: &DockerDir, choice: &mut Choice) 
         read_only: cluster.read_only,
         production: cluster.production,
         colour: cluster.colour.clone(),
+        nodes: NodeSettings { config: cluster.nodes.clone(), tls: files, made_up: false },
     });
 }
 
@@ -244,6 +274,22 @@ mod tests {
         // As the docker CLI has it (measured): TLS does not move the port.
         let tls = [("DOCKER_HOST", "tcp://env"), ("DOCKER_TLS_VERIFY", "1")];
         assert_eq!(shown(&pick(&[], "", &tls)), ["tcp://env:2375"]);
+    }
+
+    #[test]
+    fn every_cluster_has_the_settings_of_nodes_that_are_for_all() {
+        let config = r#"
+            nodes.ssh = "ops@{hostname}"
+            [[cluster]]
+            name = "prod"
+            endpoints = ["ssh://a"]
+            nodes.jump = true
+        "#;
+        let of = |choice: Choice| choice.clusters[0].nodes.config.all.clone();
+        let prod = of(pick(&[], config, &[]));
+        assert_eq!((prod.ssh.as_deref(), prod.jump), (Some("ops@{hostname}"), Some(true)));
+        let host = of(pick(&["ssh://b"], config, &[]));
+        assert_eq!((host.ssh.as_deref(), host.jump), (Some("ops@{hostname}"), None));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     Endpoint, Way,
-    ssh::{Channel, Pipes, Ssh, SshError, SshPrompts},
+    ssh::{Channel, NodeLogin, Pipes, Ssh, SshError, SshPrompts},
     tls::{Judged, Objection},
 };
 
@@ -55,8 +55,18 @@ pub struct TlsError(pub String);
 impl Connector {
     /// A connector to `endpoint`; nothing is dialled yet.
     pub fn new(endpoint: Endpoint) -> Self {
+        Self::over(endpoint, None)
+    }
+
+    /// A connector to a node's engine, by ssh through the connection that `manager` has: without another
+    /// login there. It logs in once: who answers there is checked after that.
+    pub fn to_node(endpoint: Endpoint, manager: Option<Self>) -> Self {
+        Self::over(endpoint, Some(NodeLogin { manager }))
+    }
+
+    fn over(endpoint: Endpoint, node: Option<NodeLogin>) -> Self {
         let ssh = match &endpoint {
-            Endpoint::Ssh(target) => Some(Ssh::new(target.clone())),
+            Endpoint::Ssh(target) => Some(Ssh::new(target.clone(), node)),
             _ => None,
         };
         Self(Arc::new(Inner { endpoint, tls: OnceLock::new(), verdict: Objection::default(), ssh }))
@@ -93,6 +103,28 @@ impl Connector {
             Some(ssh) => ssh.log_in(ask).await,
             None => Ok(()),
         }
+    }
+
+    /// Whether its ssh connection, if it has one, still stands; `false` also before the first login.
+    pub async fn is_logged_in(&self) -> bool {
+        match &self.0.ssh {
+            Some(ssh) => ssh.is_logged_in().await,
+            None => true,
+        }
+    }
+
+    /// Runs a command over there, with the ssh connection that is logged in; `None` if it is no ssh. The
+    /// shell over there reads it: it must not hold anything that a stranger wrote unchecked.
+    ///
+    /// # Errors
+    /// What ssh said.
+    pub async fn run(&self, command: &str) -> Option<Result<String, SshError>> {
+        Some(self.0.ssh.as_ref()?.run(command).await)
+    }
+
+    /// The ssh behind it, if it is one.
+    pub(super) fn ssh(&self) -> Option<&Ssh> {
+        self.0.ssh.as_ref()
     }
 
     async fn dial(self) -> io::Result<TokioIo<Stream>> {

@@ -19,16 +19,34 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::Way;
-use super::endpoint::{DEFAULT_SOCKET, SshTarget};
-use crate::text::clean;
+use super::{
+    Connector, Way,
+    endpoint::{DEFAULT_SOCKET, SshTarget},
+    ssh_dir::{own_program, private_dir},
+};
+use crate::text::{clean, quote};
 
 /// Time limit for a login without questions.
 const LOGIN: Duration = Duration::from_secs(12);
 /// Time limit for an engine's first answer over a new channel.
 const FIRST_WORD: Duration = Duration::from_secs(5);
+/// Time limit for a command over there, and the bytes of its output that are read.
+const COMMAND: Duration = Duration::from_secs(6);
+const OUTPUT: u64 = 64 << 10;
 /// Lines of ssh's own words that are kept.
 const WORDS: usize = 30;
+
+/// Through a master, and nowhere at all if it is gone.
+const THROUGH: [&str; 8] = [
+    "-o",
+    "ControlMaster=no",
+    "-o",
+    "ProxyCommand=false",
+    "-o",
+    "BatchMode=yes",
+    "-o",
+    "RemoteCommand=none",
+];
 
 /// Whether ssh may ask questions: it does so on the terminal, which the screen must not own then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +75,13 @@ pub struct SshError {
     pub answerable: bool,
 }
 
+impl SshError {
+    /// Whether sshd hung up on it for too many logins at once.
+    pub fn is_busy(&self) -> bool {
+        self.said.contains("kex_exchange_identification")
+    }
+}
+
 impl From<SshError> for io::Error {
     fn from(error: SshError) -> Self {
         Self::other(error)
@@ -67,9 +92,18 @@ impl From<SshError> for io::Error {
 #[derive(Debug)]
 pub(super) struct Ssh {
     target: SshTarget,
+    /// Where it is a node's: who answers there was checked after the login, so there is one login only.
+    node: Option<NodeLogin>,
     master: Mutex<Option<Master>>,
     /// Decided with the first channel, and again only if it does not work any more.
     route: watch::Sender<Option<Route>>,
+}
+
+/// The login at a node.
+#[derive(Clone, Debug)]
+pub(super) struct NodeLogin {
+    /// The manager through whose connection it goes; directly without one.
+    pub manager: Option<Connector>,
 }
 
 #[derive(Debug)]
@@ -78,6 +112,12 @@ struct Master {
     holder: Child,
     /// Held open as long as the master is wanted.
     _leash: Option<ChildStdin>,
+}
+
+impl Master {
+    fn is_alive(&mut self) -> bool {
+        matches!(self.holder.try_wait(), Ok(None))
+    }
 }
 
 /// A channel that is a process: `ssh … docker system dial-stdio`.
@@ -97,8 +137,36 @@ pub(super) enum Channel {
 
 impl Ssh {
     /// A connector that has not connected yet.
-    pub fn new(target: SshTarget) -> Self {
-        Self { target, master: Mutex::default(), route: watch::Sender::new(None) }
+    pub fn new(target: SshTarget, node: Option<NodeLogin>) -> Self {
+        Self { target, node, master: Mutex::default(), route: watch::Sender::new(None) }
+    }
+
+    /// Whether the master stands.
+    pub async fn is_logged_in(&self) -> bool {
+        self.master.lock().await.as_mut().is_some_and(Master::is_alive)
+    }
+
+    /// Runs a command over there; its output, also where it failed.
+    pub async fn run(&self, command: &str) -> Result<String, SshError> {
+        let (dir, _) = self.ready(SshPrompts::Never).await?;
+        let mut ssh = self.through(&dir);
+        // Whatever the login shell is, it reads what stands between these quotes as one word.
+        ssh.arg("-T").args(self.address()).arg(format!("exec sh -c {}", quote(command)));
+        ssh.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut child = ssh.spawn().map_err(|e| plain(format!("ssh can't be started: {e}")))?;
+        let Some(stdout) = child.stdout.take() else {
+            return Err(plain("ssh has no pipes".into()));
+        };
+        let mut said = Vec::new();
+        let mut stdout = stdout.take(OUTPUT);
+        match tokio::time::timeout(COMMAND, stdout.read_to_end(&mut said)).await {
+            Ok(Ok(_)) if !said.is_empty() => Ok(String::from_utf8_lossy(&said).into_owned()),
+            Ok(_) => Err(plain("ssh ran no command there".into())),
+            Err(_) => Err(plain(format!(
+                "the command did not end within {}",
+                crate::text::exact(COMMAND)
+            ))),
+        }
     }
 
     /// The way to the engine, once it is decided.
@@ -132,10 +200,10 @@ impl Ssh {
     /// A master that is logged in: its directory, and how channels reach the engine.
     async fn ready(&self, ask: SshPrompts) -> Result<(PathBuf, Route), SshError> {
         let mut held = self.master.lock().await;
-        let alive = match held.as_mut() {
-            Some(master) => matches!(master.holder.try_wait(), Ok(None)),
-            None => false,
-        };
+        let alive = held.as_mut().is_some_and(Master::is_alive);
+        if !alive && held.is_some() && self.node.is_some() {
+            return Err(plain("the ssh connection to the node was lost".into()));
+        }
         if !alive {
             // The old one's directory goes with its holder.
             *held = None;
@@ -179,6 +247,9 @@ impl Ssh {
             SshPrompts::Terminal => ["-o", "StrictHostKeyChecking=ask"].as_slice(),
             SshPrompts::Never => &["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes"],
         });
+        if let Some(proxy) = self.proxy().await? {
+            command.arg("-o").arg(proxy);
+        }
         command.args(self.address());
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut holder = command.spawn().map_err(|e| {
@@ -210,6 +281,23 @@ impl Ssh {
                 Err(plain(format!("no login within {}", crate::text::exact(patience))))
             }
         }
+    }
+
+    /// Has ssh go through the manager's connection, if it is to. ssh writes an `exec` before it, so that no
+    /// shell stays beside it.
+    async fn proxy(&self) -> Result<Option<String>, SshError> {
+        let manager = self.node.as_ref().and_then(|node| node.manager.as_ref());
+        let Some(manager) = manager.and_then(Connector::ssh) else { return Ok(None) };
+        let (dir, _) = Box::pin(manager.ready(SshPrompts::Never)).await?;
+        let control = dir.join("ctl").display().to_string();
+        let mut words = vec!["ssh".to_owned(), "-S".into(), control];
+        words.extend(THROUGH.map(str::to_owned));
+        words.extend(manager.address());
+        let line: Vec<String> = words.iter().map(|w| quote(w).replace('%', "%%")).collect();
+        // It comes before the host, as an option must.
+        let (options, host) = line.split_at(line.len() - 2);
+        let line = format!("{} -W '[%h]:%p' {}", options.join(" "), host.join(" "));
+        Ok(Some(format!("ProxyCommand={line}")))
     }
 
     /// Finds out what the other side allows: a forwarded socket is cheaper, `dial-stdio` needs only a
@@ -277,9 +365,7 @@ impl Ssh {
     /// An ssh that goes through the master, and nowhere at all if it is gone.
     fn through(&self, dir: &Path) -> Command {
         let mut command = Command::new("ssh");
-        command.args(self.options(dir));
-        command.args(["-o", "ControlMaster=no", "-o", "ProxyCommand=false"]);
-        command.args(["-o", "BatchMode=yes", "-o", "RemoteCommand=none"]);
+        command.args(self.options(dir)).args(THROUGH);
         command
     }
 
@@ -372,58 +458,4 @@ async fn answers(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite) -> b
         io::Result::Ok(first)
     };
     matches!(tokio::time::timeout(FIRST_WORD, ping).await, Ok(Ok(first)) if &first == b"HTTP/")
-}
-
-/// This very program, also when its file was replaced by a newer one since it began.
-fn own_program() -> io::Result<PathBuf> {
-    let running = Path::new("/proc/self/exe");
-    if running.exists() { Ok(running.to_owned()) } else { std::env::current_exe() }
-}
-
-/// The longest name of a socket in it: ssh makes one with a suffix first, and renames it.
-const LONGEST: &str = "/skep-12345678/ctl.1234567890123456";
-/// Maximum length of a socket's path; some systems allow 108.
-const SOCKET_PATH: usize = 103;
-
-/// A directory only we can enter, with a path short enough for a socket's name.
-fn private_dir() -> io::Result<PathBuf> {
-    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    private_dir_in(runtime.into_iter().chain([std::env::temp_dir(), "/tmp".into()]))
-}
-
-/// Creates the folder in the first of these places where that is possible.
-fn private_dir_in(bases: impl Iterator<Item = PathBuf>) -> io::Result<PathBuf> {
-    use std::os::unix::fs::DirBuilderExt;
-    let mut failed = io::Error::other("no place with a path short enough for a socket");
-    for base in bases.filter(|b| b.as_os_str().len() + LONGEST.len() <= SOCKET_PATH) {
-        for _ in 0..10 {
-            let name = std::iter::repeat_with(fastrand::alphanumeric).take(8).collect::<String>();
-            let dir = base.join(format!("skep-{name}"));
-            match std::fs::DirBuilder::new().mode(0o700).create(&dir) {
-                Ok(()) => return Ok(dir),
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(e) => {
-                    failed = e;
-                    break;
-                }
-            }
-        }
-    }
-    Err(failed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_temporary_folder_too_long_for_a_socket_is_passed_over() {
-        let home = tempfile::tempdir().unwrap();
-        let long = home.path().join("x".repeat(90));
-        std::fs::create_dir(&long).unwrap();
-        let bases = [home.path().join("missing"), long, home.path().to_owned()];
-        let dir = private_dir_in(bases.into_iter()).unwrap();
-        assert_eq!(dir.parent(), Some(home.path()));
-        std::os::unix::net::UnixListener::bind(dir.join("ctl.1234567890123456")).unwrap();
-    }
 }

@@ -57,6 +57,11 @@ impl Engine {
         self.gate.connector().endpoint()
     }
 
+    /// Its connector: clones share its connections.
+    pub fn connector(&self) -> &Connector {
+        self.gate.connector()
+    }
+
     /// Logs in where that is needed, without asking anyone.
     pub(super) async fn log_in(&self) -> Result<()> {
         self.gate.connector().log_in(SshPrompts::Never).await.map_err(|error| EngineError::Ssh {

@@ -13,6 +13,7 @@ mod json_array;
 mod lists;
 mod logs;
 mod lookups;
+mod node;
 mod parallel_lists;
 mod probe;
 mod transport_error;
@@ -26,6 +27,7 @@ pub use gate::{Cost, READS, WRITES};
 pub use json_array::Gaps;
 pub use lists::{SOME_TASKS, TaskList};
 pub use logs::{LogFault, LogFrame, LogReader, LogStream, Output, TaskLogRequest};
+pub use node::NodeInfo;
 pub use probe::Probe;
 pub use wire::{
     Listed, ServiceReader, TaskReader, decode_configs, decode_networks, decode_nodes,

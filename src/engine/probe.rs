@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// `/_ping` and `/info` answer in milliseconds on any engine that is alive (also without quorum).
-const DEADLINE: Duration = Duration::from_secs(4);
+pub(super) const DEADLINE: Duration = Duration::from_secs(4);
 
 /// While a leader is elected `/info` hangs; a manager that lists and tells nothing of itself would stay
 /// without a name for as long as the link lasts.
@@ -172,7 +172,7 @@ impl Engine {
 
     /// The lower of both API versions, as the docker CLI negotiates, and the facts in the answer's
     /// headers.
-    async fn negotiate(&mut self, now: impl Fn() -> Timestamp) -> Result<Probe> {
+    pub(super) async fn negotiate(&mut self, now: impl Fn() -> Timestamp) -> Result<Probe> {
         let (sent, asked_at) = (Instant::now(), now());
         let answer = self.greet().await?;
         let round_trip = sent.elapsed();

@@ -9,6 +9,7 @@ mod greeting;
 mod jobs;
 mod link;
 mod logs;
+mod nodes;
 mod operations;
 mod outbox;
 mod protocol;
@@ -21,6 +22,7 @@ pub use greeting::greeting;
 pub use link::leaderless::leaderless;
 pub use logs::ends::read_log_ends;
 pub use logs::{LogLine, LogQuery, LogSaid, read_logs};
+pub use nodes::{NoReach, NodeEngines, NodeReach, NodeSeen};
 pub use protocol::{
     Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, SessionEvent, Token,
 };

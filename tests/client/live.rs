@@ -7,7 +7,7 @@ use ratatui::{Terminal, backend::TestBackend};
 use skep::{
     cluster::Timestamp,
     commands::permit,
-    connect::{Connector, Endpoint},
+    connect::{Connector, Endpoint, NodeSettings},
     demo::Demo,
     grant::ClusterNo,
     keep::History,
@@ -72,6 +72,7 @@ impl Live {
             });
             sessions.push(SessionConfig {
                 budget: Budget::default(),
+                nodes: NodeSettings::default(),
                 managers: endpoints.into_iter().map(Connector::new).collect(),
                 mixed,
                 grant,

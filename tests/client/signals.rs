@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use skep::{
-    connect::{Connector, Endpoint},
+    connect::{Connector, Endpoint, NodeSettings},
     demo::{Demo, Faults, Options},
     keep::History,
     session::{Budget, SessionConfig, Sessions},
@@ -80,6 +80,7 @@ fn a_program_that_aborts() {
         let demo = Demo::start(&PathBuf::from(socket), options).unwrap();
         let config = SessionConfig {
             budget: Budget::default(),
+            nodes: NodeSettings::default(),
             managers: vec![Connector::new(Endpoint::Unix(demo.socket().to_owned()))],
             mixed: false,
             grant: None,

@@ -21,6 +21,7 @@ mod harm;
 mod hostile;
 mod lab;
 mod logs;
+mod node_reach;
 mod nodes;
 mod objects;
 mod plans;

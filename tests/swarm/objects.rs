@@ -6,7 +6,7 @@ use serde_json::Value;
 use skep::{
     cluster::{Network, Part, Store, Timestamp},
     commands::permit,
-    connect::{Connector, Endpoint},
+    connect::{Connector, Endpoint, NodeSettings},
     grant::ClusterNo,
     keep::History,
     session::{Budget, Event, SessionConfig, SessionEvent, Sessions, load_once},
@@ -262,6 +262,7 @@ impl Watching {
         let audit = crate::state_home().join("objects.jsonl");
         let config = SessionConfig {
             budget: Budget::default(),
+            nodes: NodeSettings::default(),
             managers: vec![connector(lab, node)],
             mixed: false,
             grant,

@@ -17,12 +17,12 @@ use super::{
 };
 
 /// The system's ssh with a config of the suite's own: what a user has in `~/.ssh`.
-struct Ssh {
+pub struct Ssh {
     dir: PathBuf,
 }
 
 impl Ssh {
-    fn new(labs: &[&Lab]) -> Self {
+    pub fn new(labs: &[&Lab]) -> Self {
         use std::os::unix::fs::PermissionsExt;
         let dir = std::env::temp_dir().join(format!("skep-ssh-{}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
@@ -68,7 +68,7 @@ impl Ssh {
         ssh
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
@@ -80,16 +80,16 @@ impl Ssh {
         ]
     }
 
-    fn skep(&self, args: &[&str]) -> (i32, String) {
+    pub fn skep(&self, args: &[&str]) -> (i32, String) {
         skep_in(args, &self.env())
     }
 
-    fn open(&self, args: &[&str]) -> Tui {
+    pub fn open(&self, args: &[&str]) -> Tui {
         Tui::start_in(120, 40, args, &self.env())
     }
 
     /// No process and no directory of skep's is left.
-    fn nothing_left(&self) {
+    pub fn nothing_left(&self) {
         let left = || {
             let pattern = format!("{}/skep-", self.dir.display());
             let running = Command::new("pgrep").args(["-a", "-f", &pattern]).output().unwrap();
@@ -131,7 +131,7 @@ fn skep_in(args: &[&str], env: &[(String, String)]) -> (i32, String) {
     (out.status.code().unwrap_or(-1), text)
 }
 
-fn keygen(args: &[&str]) {
+pub fn keygen(args: &[&str]) {
     let done = Command::new("ssh-keygen").arg("-q").args(args).status();
     assert!(done.expect("ssh-keygen runs").success());
 }

@@ -5,7 +5,7 @@ use std::{process::Command, time::Duration};
 use super::{
     calm, causes, hostile,
     lab::{Lab, wait},
-    logs, nodes, objects, plans, production, proxy, quorum, reach, triage,
+    logs, node_reach, nodes, objects, plans, production, proxy, quorum, reach, triage,
     tui::{LATER, SOON, Tui},
     writes,
 };
@@ -87,6 +87,10 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("the manager in use is powered off while an update is followed", reach::failover),
     ("writes in flight when their manager is powered off are told right", reach::in_flight),
     ("two clusters: one gone and back, the other stays live", reach::two_clusters),
+    (
+        "within reach: every node's engine, directly, through a manager, by dial-stdio; never the wrong one",
+        node_reach::by_command,
+    ),
     ("ssh: what it costs", reach::figures),
     ("logs: dead tasks with their ends, errors by key, a node away named", logs::on_screen),
     ("logs: no line lost, none twice, over updates and power-offs", logs::none_lost),

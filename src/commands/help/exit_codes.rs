@@ -26,6 +26,13 @@ pub(super) fn text(text: &mut HelpText) {
             ],
         ),
         (
+            "skep nodes",
+            &[
+                (0, "all nodes are listed, also those that are not within reach"),
+                (UNKNOWN, "a Swarm can't be read"),
+            ],
+        ),
+        (
             "skep logs",
             &[(0, "all logs were read"), (FAILED, "a task's log, or the Swarm, can't be read")],
         ),

@@ -9,6 +9,7 @@ mod flags;
 mod keys;
 mod layout;
 mod logs;
+mod nodes;
 mod rules;
 mod security;
 mod wall;
@@ -42,6 +43,11 @@ pub const TOPICS: &[Topic] = &[
         name: "connect",
         about: "endpoints, ssh, TLS, several managers and several Swarms",
         text: connect::text,
+    },
+    Topic {
+        name: "nodes",
+        about: "the engines of all nodes: how each is reached, and what is read of it",
+        text: nodes::text,
     },
     Topic {
         name: "logs",

@@ -29,6 +29,7 @@ impl Actor {
         let Winner { at, engine, probe, mut watch } = *winner;
         let here = engine.endpoint().to_string();
         let writes = self.writes(&engine, &probe);
+        self.nodes.use_manager(engine.clone(), (&*probe.info.manager_id).into());
         watch.open(self.generation).await;
         let (skew, round_trip) = (probe.skew, probe.round_trip);
         self.link(Link::Live { endpoint: here.clone(), skew, round_trip }).await;

@@ -17,6 +17,7 @@ use crate::session::{
     link::managers::Managers,
     link::race::{Winner, race},
     logs::follow::Tails,
+    nodes::NodeEngines,
     operations::Writes,
     outbox::Out,
     protocol::{Command, Event, Generation, Link, LogTask, Token},
@@ -26,7 +27,7 @@ use crate::session::{
 use crate::{
     action::{audit::Audit, execute::Executor},
     cluster::{Leaderless, ServiceId},
-    connect::Connector,
+    connect::{Connector, NodeSettings},
     engine::{Engine, EngineError, Probe},
     grant::{ClusterNo, WriteGrant},
     keep::{History, HistoryWriter, Record},
@@ -50,6 +51,8 @@ pub struct SessionConfig {
     pub who: String,
     /// Limit of the load on the managers and the link.
     pub budget: Budget,
+    /// How the nodes' engines are reached.
+    pub nodes: NodeSettings,
 }
 
 pub(super) struct Actor {
@@ -67,6 +70,7 @@ pub(super) struct Actor {
     watched: Vec<ServiceId>,
     logs: (Token, Vec<LogTask>),
     tails: Tails,
+    nodes: NodeEngines,
     keeper: HistoryWriter,
     /// The Swarm whose history on disk was sent to the UI.
     recalled: Option<String>,
@@ -100,6 +104,7 @@ impl Actor {
     ) -> Self {
         let (joiner, joins) = mpsc::channel(8);
         let (teller, tasks) = (out.clone(), tokio::runtime::Handle::current());
+        let (nodes, _) = NodeEngines::start(std::mem::take(&mut config.nodes));
         let keeper = HistoryWriter::new(config.history.clone(), move |why| {
             let teller = teller.clone();
             tasks.spawn(async move { teller.send(Event::NotKept(why)).await });
@@ -117,6 +122,7 @@ impl Actor {
             watched: Vec::new(),
             logs: (Token(0), Vec::new()),
             tails: Tails::default(),
+            nodes,
             keeper,
             recalled: None,
             left_silent: false,

@@ -1,0 +1,125 @@
+//! Every node's engine: directly, through a manager, by dial-stdio, and never the wrong one.
+
+use std::{fs, process::Command};
+
+use serde_json::Value;
+
+use super::{
+    lab::Lab,
+    reach::{Ssh, keygen},
+};
+
+/// Settings of nodes: each has its socket at a place of its own, as all share this machine's files.
+fn config(ssh: &Ssh, lab: &Lab, general: &str, own: &[(u32, &str)]) -> String {
+    let mut text = format!("[nodes]\n{general}\n");
+    for node in 1..=5 {
+        let ways = own.iter().filter(|(n, _)| *n == node).map(|(_, way)| *way);
+        let ways = ways.collect::<Vec<_>>().join("\n");
+        let socket = lab.path(&format!("n{node}/docker.sock"));
+        let socket = format!("socket = \"{}\"", socket.display());
+        let socket = if ways.contains("socket") { "" } else { &socket };
+        text += &format!("[nodes.node{node}]\n{socket}\n{ways}\n");
+    }
+    let file = ssh.path("skep.toml");
+    fs::write(&file, text).unwrap();
+    file.display().to_string()
+}
+
+/// The nodes as JSON, by host name.
+fn nodes(ssh: &Ssh, config: &str, endpoint: &str) -> Vec<Value> {
+    let (code, text) = ssh.skep(&["--config", config, "-H", endpoint, "nodes", "--json"]);
+    let json: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+    assert_eq!(code, 0, "{text}");
+    let mut nodes = json["nodes"].as_array().expect("a list").clone();
+    nodes.sort_by_key(|node| node["hostname"].to_string());
+    assert_eq!(nodes.len(), 5, "{text}");
+    nodes
+}
+
+fn is_reached(node: &Value, how: &str) {
+    assert_eq!(node["reach"], how, "{node:#}");
+    for fact in ["engine", "kernel", "os", "arch", "storage", "cgroup"] {
+        assert!(node[fact].is_string(), "{fact}: {node:#}");
+    }
+    for fact in ["load1", "mem_total", "mem_available", "disk_total", "disk_free", "uptime_s"] {
+        assert!(node[fact].as_f64().is_some_and(|n| n >= 0.0), "{fact}: {node:#}");
+    }
+    assert!(node["mem_total"].as_u64() > node["mem_available"].as_u64(), "{node:#}");
+    assert!(node["disk_total"].as_u64() > node["disk_free"].as_u64(), "{node:#}");
+}
+
+/// Has all nodes' sshd read its config anew, with one line more or less.
+fn sshd(lab: &Lab, text: &str) {
+    let config = lab.path("sshd_config");
+    fs::write(&config, text).unwrap();
+    let listener = format!("^/usr/sbin/sshd -f {}", config.display());
+    let told = Command::new("pkill").args(["-HUP", "-f", &listener]).status();
+    assert!(told.unwrap().success());
+}
+
+pub fn by_command(lab: &Lab) {
+    let ssh = Ssh::new(&[lab]);
+    let direct = "ssh = \"root@{addr}\"";
+    let all = config(&ssh, lab, direct, &[]);
+    let found = nodes(&ssh, &all, &lab.endpoint(1));
+    is_reached(&found[0], "local");
+    found[1..].iter().for_each(|node| is_reached(node, "ssh"));
+    for ((host, version), node) in lab.versions().iter().zip(&found) {
+        let engine = node["engine"].as_str().unwrap_or_default();
+        assert!(node["hostname"] == **host && engine.starts_with(version), "{host}: {node:#}");
+    }
+    ssh.nothing_left();
+
+    // Through the manager: one login there, whatever the number of nodes.
+    let through = config(&ssh, lab, "jump = true", &[]);
+    let before = lab.logins(1);
+    nodes(&ssh, &through, &lab.ssh(1)).iter().for_each(|node| is_reached(node, "ssh"));
+    assert_eq!(lab.logins(1), before + 1);
+    ssh.nothing_left();
+
+    // A key that may forward nothing, and an sshd that allows one session a connection.
+    let plain = ssh.path("plain");
+    keygen(&["-t", "ed25519", "-N", "", "-f", &plain.display().to_string()]);
+    let authorized = lab.path("authorized_keys");
+    let keys = fs::read_to_string(&authorized).unwrap();
+    let public = fs::read_to_string(ssh.path("plain.pub")).unwrap();
+    fs::write(&authorized, format!("{keys}no-port-forwarding {public}")).unwrap();
+    let users = fs::read_to_string(ssh.path("config")).unwrap();
+    let host = format!(
+        "Host nofwd\n  HostName {}\n  User root\n  IdentityFile {}\n  IdentitiesOnly yes\n  UserKnownHostsFile {}\n",
+        lab.address(4),
+        plain.display(),
+        ssh.path("known").display()
+    );
+    fs::write(ssh.path("config"), host + &users).unwrap();
+    let stdio = config(&ssh, lab, direct, &[(4, "ssh = \"nofwd\"")]);
+    is_reached(&nodes(&ssh, &stdio, &lab.endpoint(1))[3], "ssh");
+    fs::write(&authorized, keys).unwrap();
+    let daemon = fs::read_to_string(lab.path("sshd_config")).unwrap();
+    sshd(lab, &format!("{daemon}MaxSessions 1\n"));
+    nodes(&ssh, &all, &lab.endpoint(1))[1..].iter().for_each(|node| is_reached(node, "ssh"));
+    sshd(lab, &daemon);
+
+    // Two addresses swapped: neither is used, and both are told.
+    let (two, three) = (lab.path("n2/docker.sock"), lab.path("n3/docker.sock"));
+    let way = |node: u32, socket: &std::path::Path| {
+        format!("ssh = \"root@{}\"\nsocket = \"{}\"", lab.address(node), socket.display())
+    };
+    let (to_three, to_two) = (way(3, &three), way(2, &two));
+    let swapped = config(&ssh, lab, direct, &[(2, &to_three), (3, &to_two)]);
+    let found = nodes(&ssh, &swapped, &lab.endpoint(1));
+    for (node, other) in [(&found[1], "node3"), (&found[2], "node2")] {
+        let why = node["why"].as_str().unwrap_or_default();
+        assert!(node["reach"] == "none" && node["load1"].is_null(), "{node:#}");
+        assert!(why.contains(&format!("another node answers, {other}")), "{why}");
+    }
+    is_reached(&found[3], "ssh");
+
+    // What is told in 80 columns.
+    let args = ["--config", &swapped, "-H", &lab.endpoint(1), "nodes"];
+    let (code, text) = ssh.skep(&args);
+    assert!(code == 0 && text.contains("ENGINE") && text.contains("it is not used"), "{text}");
+    let (code, text) = ssh.skep(&["-H", &lab.endpoint(1), "nodes", "--login"]);
+    assert!(code == 1 && text.contains("stdin is none"), "{text}");
+    ssh.nothing_left();
+}
