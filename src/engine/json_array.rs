@@ -59,21 +59,21 @@ const ELEMENT_LIMIT: usize = 16 << 20;
 /// Room that is kept for the next unfinished element.
 const KEPT_ROOM: usize = 1 << 20;
 
-/// Calls back for each element: it says how long the element is that the bytes begin with.
-trait ReadElement: FnMut(&[u8]) -> Result<usize, serde_json::Error> {}
-impl<F: FnMut(&[u8]) -> Result<usize, serde_json::Error>> ReadElement for F {}
+/// Calls back for each element: it says how long the element is that the text begins with.
+trait ReadElement: FnMut(&str) -> Result<usize, serde_json::Error> {}
+impl<F: FnMut(&str) -> Result<usize, serde_json::Error>> ReadElement for F {}
 
 impl Pieces {
     /// Takes bytes in and calls `read` where an object begins: it says how long the object is. An
     /// element that can't be read, or is no object, costs only itself, and is counted in
-    /// [`Pieces::gaps`].
+    /// [`Pieces::gaps`]. Bytes that are no UTF-8 are read as U+FFFD.
     ///
     /// # Errors
     /// When the bytes are not an array. `null` is none: Docker writes an empty list as `[]`.
     pub fn feed(
         &mut self,
         bytes: &[u8],
-        mut read: impl FnMut(&[u8]) -> Result<usize, serde_json::Error>,
+        mut read: impl FnMut(&str) -> Result<usize, serde_json::Error>,
     ) -> Result<(), String> {
         let rest = self.end_begun(bytes, &mut read)?;
         self.walk(rest, &mut read)
@@ -95,7 +95,7 @@ impl Pieces {
             return Err("an element of a list does not end".into());
         }
         if end.is_some() {
-            if let Err(error) = read_object(&self.begun, read) {
+            if let Err(error) = read_object(&String::from_utf8_lossy(&self.begun), read) {
                 self.gaps.note(&error);
             }
             self.begun.clear();
@@ -106,13 +106,15 @@ impl Pieces {
 
     /// Reads all elements that are complete in `bytes`, and holds back the one that is not.
     fn walk(&mut self, bytes: &[u8], read: &mut impl ReadElement) -> Result<(), String> {
+        // Looked at once, not in each of its strings.
+        let text = text_of(bytes);
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             match (self.state, byte) {
                 (_, b' ' | b'\n' | b'\r' | b'\t') => {}
                 (At::Start, b'[') => self.state = At::Inside,
                 (At::Inside, first) if begins_value(*first) => {
-                    match self.element(&bytes[at..], read)? {
+                    match self.element(&bytes[at..], text.get(at..).unwrap_or(""), read)? {
                         Some(length) => {
                             at += length;
                             continue;
@@ -135,13 +137,14 @@ impl Pieces {
     }
 
     /// Reads the element that `bytes` begin with, and says how long it is; `None` if it goes on: then
-    /// it is held back.
+    /// it is held back. `text` is as much of them as is UTF-8.
     fn element(
         &mut self,
         bytes: &[u8],
+        text: &str,
         read: &mut impl ReadElement,
     ) -> Result<Option<usize>, String> {
-        let error = match read_object(bytes, read) {
+        let mut error = match read_object(text, read) {
             Ok(length) => return Ok(Some(length.max(1))),
             Err(error) => error,
         };
@@ -154,6 +157,12 @@ impl Pieces {
             self.span = span;
             return Ok(None);
         };
+        if length > text.len() {
+            match read_object(&String::from_utf8_lossy(&bytes[..length]), read) {
+                Ok(_) => return Ok(Some(length)),
+                Err(of_it) => error = of_it,
+            }
+        }
         self.gaps.note(&error);
         Ok(Some(length))
     }
@@ -193,12 +202,17 @@ fn begins_value(first: u8) -> bool {
     matches!(first, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
 }
 
-/// Calls `read` for an object; anything else is none of the list's elements.
-fn read_object(bytes: &[u8], read: &mut impl ReadElement) -> Result<usize, serde_json::Error> {
-    let kind = match bytes.first() {
-        Some(b'{') | None => return read(bytes),
-        Some(b'[') => "an array",
+/// As much of the bytes as is UTF-8.
+fn text_of(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes)
+        .unwrap_or_else(|error| str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default())
+}
 
+/// Calls `read` for an object; anything else is none of the list's elements.
+fn read_object(text: &str, read: &mut impl ReadElement) -> Result<usize, serde_json::Error> {
+    let kind = match text.as_bytes().first() {
+        Some(b'{') | None => return read(text),
+        Some(b'[') => "an array",
         Some(b'"') => "a string",
         Some(b'n') => "null",
         Some(b't' | b'f') => "a boolean",
@@ -276,9 +290,9 @@ mod tests {
     }
 
     /// Reads one element as it stands there.
-    fn take(element: &[u8], out: &mut Vec<String>) -> Result<usize, serde_json::Error> {
-        let mut read = serde_json::Deserializer::from_slice(element)
-            .into_iter::<&serde_json::value::RawValue>();
+    fn take(element: &str, out: &mut Vec<String>) -> Result<usize, serde_json::Error> {
+        let mut read =
+            serde_json::Deserializer::from_str(element).into_iter::<&serde_json::value::RawValue>();
         let text = read.next().ok_or_else(eof)??.get().to_owned();
         out.push(text);
         Ok(read.byte_offset())
@@ -399,6 +413,23 @@ mod tests {
                     assert_eq!(gaps_of(&json, chunk).as_ref(), Ok(&whole), "{json} by {chunk}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_cost_nothing_but_themselves() {
+        let json =
+            [&b"[{\"a\":\"x\xff\xc3\"},{\"b\":\"\xc3\xa9\"},{\"c\":tru},{\"d\":1}]"[..]].concat();
+        let read = |chunk: usize| {
+            let (mut pieces, mut out) = (Pieces::default(), Vec::new());
+            for bytes in json.chunks(chunk) {
+                pieces.feed(bytes, |element| take(element, &mut out)).expect("a list");
+            }
+            (out, pieces.gaps().count)
+        };
+        let expected = ["{\"a\":\"x\u{fffd}\u{fffd}\"}", r#"{"b":"é"}"#, r#"{"d":1}"#];
+        for chunk in 1..=json.len() {
+            assert_eq!(read(chunk), (expected.map(str::to_owned).to_vec(), 1), "chunks of {chunk}");
         }
     }
 

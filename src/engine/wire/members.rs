@@ -1,5 +1,5 @@
-//! An object's members, one after the other. A long one that was met before is passed over by its
-//! looks: half of a task is a spec that many others have.
+//! An object's members, one after the other. Some are not read as the library does: half of a task is a
+//! spec that many others have, and one that was met before is passed over by its looks.
 
 use std::{borrow::Cow, str};
 
@@ -7,7 +7,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{
         DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
-        value::BorrowedBytesDeserializer,
+        value::BorrowedStrDeserializer,
     },
 };
 use serde_json::Error;
@@ -16,39 +16,43 @@ use super::element;
 
 /// A member that is not read yet.
 #[derive(Default, Debug, PartialEq)]
-pub(super) struct UnreadMember<'a>(pub &'a [u8]);
+pub(super) struct UnreadMember<'a>(pub &'a str);
 
 impl<'de: 'a, 'a> Deserialize<'de> for UnreadMember<'a> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl<'de> Visitor<'de> for Bytes {
-            type Value = &'de [u8];
+        struct JsonText;
+        impl<'de> Visitor<'de> for JsonText {
+            type Value = &'de str;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a member of an object")
             }
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<&'de [u8], E> {
-                Ok(bytes)
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<&'de str, E> {
+                Ok(text)
             }
         }
-        d.deserialize_bytes(Bytes).map(UnreadMember)
+        d.deserialize_str(JsonText).map(UnreadMember)
     }
 }
 
-/// The members of the object that some bytes begin with.
+/// The members of the object that a text begins with.
 pub(super) struct Members<'de, F> {
-    bytes: &'de [u8],
+    text: &'de str,
     at: usize,
     is_first: bool,
-    long: &'static str,
-    is_long: bool,
-    meet: F,
+    key: Cow<'de, str>,
+    pass: F,
 }
 
-impl<'de, F: FnMut(&'de [u8]) -> Option<usize>> Members<'de, F> {
-    /// The one named `long` is given as [`UnreadMember`]; `meet` says how long it is, if that can be told
-    /// from its beginning.
-    pub fn of(bytes: &'de [u8], long: &'static str, meet: F) -> Result<Self, Error> {
-        let mut members = Self { bytes, at: 0, is_first: true, long, is_long: false, meet };
+/// Length of the value that a text begins with, which is read past.
+pub(super) fn skip(text: &str) -> Result<usize, Error> {
+    element::<IgnoredAny>(text).map(|(_, length)| length)
+}
+
+impl<'de, F: FnMut(&str, &'de str) -> Result<Option<usize>, Error>> Members<'de, F> {
+    /// `pass` is given each member's name, and the text that its value begins; it says how long the value
+    /// is if it has dealt with it: then it is given as [`UnreadMember`].
+    pub fn of(text: &'de str, pass: F) -> Result<Self, Error> {
+        let mut members = Self { text, at: 0, is_first: true, key: Cow::Borrowed(""), pass };
         members.expect(b'{')?;
         Ok(members)
     }
@@ -61,11 +65,11 @@ impl<'de, F: FnMut(&'de [u8]) -> Option<usize>> Members<'de, F> {
     /// The next byte that is no space.
     fn peek(&mut self) -> Result<u8, Error> {
         loop {
-            match self.bytes.get(self.at) {
+            match self.text.as_bytes().get(self.at) {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
                 Some(byte) => return Ok(*byte),
                 // The library's own word for bytes that end too early.
-                None => return serde_json::from_slice(b""),
+                None => return serde_json::from_str(""),
             }
         }
     }
@@ -77,14 +81,13 @@ impl<'de, F: FnMut(&'de [u8]) -> Option<usize>> Members<'de, F> {
     }
 
     fn key(&mut self) -> Result<Cow<'de, str>, Error> {
-        let rest = &self.bytes[self.at..];
+        let rest = &self.text[self.at..];
         let inner = rest.get(1..).unwrap_or_default();
-        if let Some(end) = memchr::memchr2(b'"', b'\\', inner)
-            && inner[end] == b'"'
-            && let Ok(key) = str::from_utf8(&inner[..end])
+        if let Some(end) = memchr::memchr2(b'"', b'\\', inner.as_bytes())
+            && inner.as_bytes()[end] == b'"'
         {
             self.at += end + 2;
-            return Ok(Cow::Borrowed(key));
+            return Ok(Cow::Borrowed(&inner[..end]));
         }
         let (key, length) = element::<String>(rest)?;
         self.at += length;
@@ -92,7 +95,9 @@ impl<'de, F: FnMut(&'de [u8]) -> Option<usize>> Members<'de, F> {
     }
 }
 
-impl<'de, F: FnMut(&'de [u8]) -> Option<usize>> MapAccess<'de> for Members<'de, F> {
+impl<'de, F: FnMut(&str, &'de str) -> Result<Option<usize>, Error>> MapAccess<'de>
+    for Members<'de, F>
+{
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -110,24 +115,19 @@ impl<'de, F: FnMut(&'de [u8]) -> Option<usize>> MapAccess<'de> for Members<'de, 
             b'"' => {}
             other => return Err(wrong(other)),
         }
-        let key = self.key()?;
-        self.is_long = key == self.long;
-        seed.deserialize((*key).into_deserializer()).map(Some)
+        self.key = self.key()?;
+        seed.deserialize((*self.key).into_deserializer()).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         self.expect(b':')?;
         self.peek()?;
-        let rest = &self.bytes[self.at..];
-        if self.is_long {
-            let length = match (self.meet)(rest) {
-                Some(length) => length,
-                None => element::<IgnoredAny>(rest)?.1,
-            };
+        let rest = &self.text[self.at..];
+        if let Some(length) = (self.pass)(&self.key, rest)? {
             self.at += length;
-            return seed.deserialize(BorrowedBytesDeserializer::new(&rest[..length]));
+            return seed.deserialize(BorrowedStrDeserializer::new(&rest[..length]));
         }
-        let mut value = serde_json::Deserializer::from_slice(rest);
+        let mut value = serde_json::Deserializer::from_str(rest);
         let read = seed.deserialize(&mut value)?;
         self.at += value.into_iter::<IgnoredAny>().byte_offset();
         Ok(read)
@@ -155,9 +155,12 @@ mod tests {
 
     fn thing<'a>(
         json: &'a str,
-        meet: impl FnMut(&'a [u8]) -> Option<usize>,
+        mut meet: impl FnMut(&'a str) -> Option<usize>,
     ) -> Result<(Thing<'a>, usize), Error> {
-        let mut members = Members::of(json.as_bytes(), "long", meet)?;
+        let mut members = Members::of(json, |name, text| match name {
+            "long" => meet(text).map_or_else(|| skip(text), Ok).map(Some),
+            _ => Ok(None),
+        })?;
         let thing = Thing::deserialize(MapAccessDeserializer::new(&mut members))?;
         Ok((thing, members.length()))
     }
@@ -168,11 +171,10 @@ mod tests {
         let json = format!(
             "{{ \"n\\u0061me\" : \"x\\ny\" ,\n\"else\":[{{}}],\"long\": {long} ,\"count\":12}},{{"
         );
-        let expected =
-            Thing { name: "x\ny".into(), count: 12, long: UnreadMember(long.as_bytes()) };
+        let expected = Thing { name: "x\ny".into(), count: 12, long: UnreadMember(long) };
         let length = json.len() - 2;
         assert_eq!(thing(&json, |_| None).expect("whole"), (expected, length));
-        let met = thing(&json, |text| text.starts_with(long.as_bytes()).then_some(long.len()));
+        let met = thing(&json, |text| text.starts_with(long).then_some(long.len()));
         assert_eq!(met.expect("whole").1, length);
         assert_eq!(thing("{}", |_| None).expect("empty").1, 2);
         for end in 0..length {

@@ -26,7 +26,7 @@ pub use task::TaskReader;
 
 use self::template::WireTemplate;
 use super::json_array::{Gaps, Pieces};
-use crate::cluster::{Resources, TaskSpec, Timestamp};
+use crate::cluster::{NetworkId, Resources, TaskSpec, Timestamp};
 
 /// Specs remembered, and the bytes of their texts: more are not alike, and remembering them would
 /// take memory for nothing.
@@ -36,6 +36,10 @@ const SPEC_BYTES: usize = 32 << 20;
 /// Length of the prefix that a spec is looked up by, and number of lengths tried for it.
 const LOOKS: usize = 128;
 const LENGTHS: usize = 8;
+/// Length of the prefix that a network is looked up by: its id lies in it.
+const NETWORK_LOOKS: usize = 36;
+/// Networks remembered.
+const NETWORKS: usize = 8_192;
 
 /// Shares what is equal: the specs, images, errors and node ids of 100,000 tasks are few.
 #[derive(Debug, Default)]
@@ -43,14 +47,16 @@ pub struct Interner {
     texts: HashSet<Arc<str>>,
     /// Total length of the texts.
     text_bytes: usize,
-    /// By their bytes: most of a task is its spec, and read once for all tasks made from it.
-    specs: HashMap<Box<[u8]>, Arc<TaskSpec>>,
+    /// By their JSON: most of a task is its spec, and read once for all tasks made from it.
+    specs: HashMap<Box<str>, Arc<TaskSpec>>,
     /// Total length of the JSON of the specs.
     spec_bytes: usize,
     /// Lengths of the known specs with this prefix.
     lengths: HashMap<[u8; LOOKS], Vec<usize>>,
     /// The spec found last.
     met: Option<Arc<TaskSpec>>,
+    /// Networks that tasks are attached to, by how their JSON begins: with their ids.
+    networks: HashMap<[u8; NETWORK_LOOKS], (Box<str>, NetworkId)>,
 }
 
 impl Interner {
@@ -61,23 +67,43 @@ impl Interner {
         }))
     }
 
-    /// Length of the known spec that these bytes begin with, if any: the complete text of an object is
+    /// Length of the known spec that this text begins with, if any: the complete text of an object is
     /// that object, whatever follows it.
-    fn meet(&mut self, bytes: &[u8]) -> Option<usize> {
+    fn meet(&mut self, text: &str) -> Option<usize> {
         self.met = None;
-        let lengths = self.lengths.get(bytes.first_chunk::<LOOKS>()?)?;
+        let lengths = self.lengths.get(text.as_bytes().first_chunk::<LOOKS>()?)?;
         lengths.iter().copied().find(|length| {
-            self.met = bytes.get(..*length).and_then(|text| self.specs.get(text)).cloned();
+            self.met = text.get(..*length).and_then(|text| self.specs.get(text)).cloned();
             self.met.is_some()
         })
     }
 
+    /// The id of the network that this text begins with, and how long that is.
+    fn network(&mut self, text: &str) -> Result<(NetworkId, usize), serde_json::Error> {
+        let looks = text.as_bytes().first_chunk::<NETWORK_LOOKS>();
+        if let Some((json, id)) = looks.and_then(|looks| self.networks.get(looks))
+            && text.starts_with(&**json)
+        {
+            return Ok((id.clone(), json.len()));
+        }
+        let (network, length) = element::<Option<WireAttachedTo<'_>>>(text)?;
+        let id = NetworkId::from(self.share(&network.unwrap_or_default().id));
+        // One that is shorter than what it is looked up by can't be told from others.
+        if let Some(looks) = looks.filter(|_| length >= NETWORK_LOOKS) {
+            if self.networks.len() >= NETWORKS {
+                self.networks.clear();
+            }
+            self.networks.insert(*looks, (text[..length].into(), id.clone()));
+        }
+        Ok((id, length))
+    }
+
     /// The spec of this text, or the one just met.
-    fn spec(&mut self, text: &[u8]) -> Result<Arc<TaskSpec>, serde_json::Error> {
+    fn spec(&mut self, text: &str) -> Result<Arc<TaskSpec>, serde_json::Error> {
         if let Some(known) = self.met.take().or_else(|| self.specs.get(text).cloned()) {
             return Ok(known);
         }
-        let read: WireTemplate<'_> = serde_json::from_slice(text)?;
+        let read: WireTemplate<'_> = serde_json::from_str(text)?;
         let mut spec = read.model();
         spec.image = self.share(&spec.image);
         let spec = Arc::new(spec);
@@ -88,7 +114,7 @@ impl Interner {
         }
         self.spec_bytes += text.len();
         self.specs.insert(text.into(), Arc::clone(&spec));
-        if let Some(looks) = text.first_chunk::<LOOKS>() {
+        if let Some(looks) = text.as_bytes().first_chunk::<LOOKS>() {
             let lengths = self.lengths.entry(*looks).or_default();
             if lengths.len() < LENGTHS && !lengths.contains(&text.len()) {
                 lengths.push(text.len());
@@ -132,6 +158,14 @@ fn labels(map: &Labels<'_>) -> Vec<(Arc<str>, Arc<str>)> {
 #[serde(rename_all = "PascalCase", default)]
 struct WireVersion {
     index: u64,
+}
+
+/// The network that a task is attached to.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireAttachedTo<'a> {
+    #[serde(rename = "ID", borrow)]
+    id: Text<'a>,
 }
 
 /// A driver of an object, or of a service's logs.
@@ -224,14 +258,14 @@ const NAMED: usize = 3;
 /// says what one is called that can't be read otherwise.
 fn list<T>(
     json: &[u8],
-    mut read: impl FnMut(&[u8]) -> Result<(T, usize), serde_json::Error>,
-    mut name: impl FnMut(&[u8]) -> Option<Arc<str>>,
+    mut read: impl FnMut(&str) -> Result<(T, usize), serde_json::Error>,
+    mut name: impl FnMut(&str) -> Option<Arc<str>>,
 ) -> Result<Listed<T>, String> {
     let mut pieces = Pieces::default();
     let (mut items, mut names) = (Vec::new(), Vec::new());
     let mut is_endless = false;
-    pieces.feed(json, |bytes| {
-        let (item, length) = read(bytes).inspect_err(|_| names.extend(name(bytes)))?;
+    pieces.feed(json, |text| {
+        let (item, length) = read(text).inspect_err(|_| names.extend(name(text)))?;
         if items.len() < MOST_ELEMENTS {
             items.push(item);
         } else {
@@ -259,9 +293,9 @@ fn check_id(id: &str) -> Result<(), serde_json::Error> {
     }
 }
 
-/// Reads the element that `bytes` begin with, and how long it is.
-fn element<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, usize), serde_json::Error> {
-    let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter();
+/// Reads the element that `text` begins with, and how long it is.
+fn element<'a, T: Deserialize<'a>>(text: &'a str) -> Result<(T, usize), serde_json::Error> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter();
     match stream.next() {
         Some(read) => Ok((read?, stream.byte_offset())),
         None => Err(serde::de::Error::custom("nothing")),

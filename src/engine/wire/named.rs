@@ -16,18 +16,18 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Reads them of the object that `bytes` begin with; the name is a field of it, or of a part of it:
+    /// Reads them of the object that `text` begins with; the name is a field of it, or of a part of it:
     /// `Spec.Name`.
-    pub fn read(bytes: &[u8], field: &str) -> Option<Self> {
-        let (object, _) = element::<RawFields<'_>>(bytes).ok()?;
-        let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
-        let id = object.get("ID").or(object.get("Id")).and_then(|id| text(id));
+    pub fn read(text: &str, field: &str) -> Option<Self> {
+        let (object, _) = element::<RawFields<'_>>(text).ok()?;
+        let string = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
+        let id = object.get("ID").or(object.get("Id")).and_then(|id| string(id));
         let id = id.filter(|id| check_id(id).is_ok())?;
         let name = match field.split_once('.') {
-            None => text(object.get(field)?),
+            None => string(object.get(field)?),
             Some((part, field)) => {
                 let part: RawFields<'_> = serde_json::from_str(object.get(part)?.get()).ok()?;
-                text(part.get(field)?)
+                string(part.get(field)?)
             }
         };
         let name = name.filter(|name| !name.is_empty())?;
@@ -40,8 +40,7 @@ mod tests {
     use super::*;
 
     fn name(json: &str) -> Option<String> {
-        Named::read(json.as_bytes(), "Spec.Name")
-            .map(|named| format!("{}: {}", named.id, named.name))
+        Named::read(json, "Spec.Name").map(|named| format!("{}: {}", named.id, named.name))
     }
 
     #[test]

@@ -151,10 +151,10 @@ fn fingerprint(pem: &str) -> u64 {
 
 /// Reads a node list.
 pub fn decode_nodes(json: &[u8]) -> Result<Listed<Node>, String> {
-    let read = |bytes: &[u8]| {
-        let (node, length) = element::<WireNode<'_>>(bytes)?;
+    let read = |text: &str| {
+        let (node, length) = element::<WireNode<'_>>(text)?;
         check_id(&node.id)?;
         Ok((Node::from(node), length))
     };
-    list(json, read, |bytes| Named::read(bytes, "Description.Hostname").map(|named| named.name))
+    list(json, read, |text| Named::read(text, "Description.Hostname").map(|named| named.name))
 }

@@ -149,12 +149,12 @@ fn check(id: &str, name: &str) -> Result<(), serde_json::Error> {
 /// # Errors
 /// Returns a description of the fault if the answer is no list.
 pub fn decode_networks(json: &[u8]) -> Result<Listed<Network>, String> {
-    let read = |bytes: &[u8]| {
-        let (network, length) = element::<WireNetwork<'_>>(bytes)?;
+    let read = |text: &str| {
+        let (network, length) = element::<WireNetwork<'_>>(text)?;
         check(&network.id, &network.name)?;
         Ok((Network::from(network), length))
     };
-    let mut all = list(json, read, |bytes| Named::read(bytes, "Name").map(|named| named.name))?;
+    let mut all = list(json, read, |text| Named::read(text, "Name").map(|named| named.name))?;
     all.items.retain(|network| &*network.scope == "swarm");
     Ok(all)
 }
@@ -164,8 +164,8 @@ pub fn decode_networks(json: &[u8]) -> Result<Listed<Network>, String> {
 /// # Errors
 /// Returns a description of the fault if the answer is no list.
 pub fn decode_secrets(json: &[u8]) -> Result<Listed<Secret>, String> {
-    let read = |bytes: &[u8]| {
-        let (w, length) = element::<WireObject<'_>>(bytes)?;
+    let read = |text: &str| {
+        let (w, length) = element::<WireObject<'_>>(text)?;
         check(&w.id, &w.spec.name)?;
         let secret = Secret {
             id: SecretId::from(&*w.id),
@@ -178,7 +178,7 @@ pub fn decode_secrets(json: &[u8]) -> Result<Listed<Secret>, String> {
         };
         Ok((secret, length))
     };
-    list(json, read, |bytes| Named::read(bytes, "Spec.Name").map(|named| named.name))
+    list(json, read, |text| Named::read(text, "Spec.Name").map(|named| named.name))
 }
 
 /// Reads a list of configs; their contents are not kept.
@@ -186,8 +186,8 @@ pub fn decode_secrets(json: &[u8]) -> Result<Listed<Secret>, String> {
 /// # Errors
 /// Returns a description of the fault if the answer is no list.
 pub fn decode_configs(json: &[u8]) -> Result<Listed<Config>, String> {
-    let read = |bytes: &[u8]| {
-        let (w, length) = element::<WireObject<'_>>(bytes)?;
+    let read = |text: &str| {
+        let (w, length) = element::<WireObject<'_>>(text)?;
         check(&w.id, &w.spec.name)?;
         let config = Config {
             id: ConfigId::from(&*w.id),
@@ -200,5 +200,5 @@ pub fn decode_configs(json: &[u8]) -> Result<Listed<Config>, String> {
         };
         Ok((config, length))
     };
-    list(json, read, |bytes| Named::read(bytes, "Spec.Name").map(|named| named.name))
+    list(json, read, |text| Named::read(text, "Spec.Name").map(|named| named.name))
 }

@@ -303,8 +303,8 @@ impl ServiceReader {
     /// Returns a description of the fault if the answer is no list.
     pub fn read(&mut self, json: &[u8]) -> Result<Listed<Arc<Service>>, String> {
         let mut unread = Vec::new();
-        let read = |bytes: &[u8]| {
-            let (head, length) = element::<WireHead<'_>>(bytes)?;
+        let read = |text: &str| {
+            let (head, length) = element::<WireHead<'_>>(text)?;
             let known = self.known.get(&*head.id);
             let counts = head
                 .service_status
@@ -321,16 +321,15 @@ impl ServiceReader {
                     }
                 }
                 _ => {
-                    let (wire, _) = element::<WireService<'_>>(bytes)?;
+                    let (wire, _) = element::<WireService<'_>>(text)?;
                     Arc::new(Service { counts, ..Service::try_from(wire)? })
                 }
             };
             Ok((service, length))
         };
-        let mut services = list(json, read, |bytes| {
-            let Named { id, name } = Named::read(bytes, "Spec.Name")?;
-            let head =
-                element::<WireHead<'_>>(bytes).ok().and_then(|(head, _)| head.service_status);
+        let mut services = list(json, read, |text| {
+            let Named { id, name } = Named::read(text, "Spec.Name")?;
+            let head = element::<WireHead<'_>>(text).ok().and_then(|(head, _)| head.service_status);
             let id = ServiceId::from(&*id);
             let counts = head.map(|counts| counts.model());
             let counts = counts.or_else(|| self.known.get(&id).and_then(|known| known.counts));

@@ -6,11 +6,11 @@ use serde::{Deserialize, de::value::MapAccessDeserializer};
 
 use super::{
     Interner, LONGEST_ID, Text, WireVersion, check_id,
-    members::{Members, UnreadMember},
+    members::{Members, UnreadMember, skip},
     or_default,
 };
 use crate::{
-    cluster::{Attachment, NetworkId, NodeId, ServiceId, Task, TaskId, TaskSpec, TaskState},
+    cluster::{Attachment, NodeId, ServiceId, Task, TaskId, TaskSpec, TaskState},
     engine::json_array::{Gaps, Pieces},
     text::brief,
 };
@@ -38,36 +38,55 @@ struct WireTask<'a> {
     desired_state: Text<'a>,
     #[serde(deserialize_with = "or_default")]
     job_iteration: WireVersion,
-    #[serde(borrow, deserialize_with = "or_default")]
-    networks_attachments: Vec<WireAttached<'a>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct WireAttached<'a> {
     #[serde(borrow, deserialize_with = "or_default")]
-    network: WireAttachedTo<'a>,
-    #[serde(borrow, deserialize_with = "or_default")]
     addresses: Vec<Cow<'a, str>>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "PascalCase", default)]
-struct WireAttachedTo<'a> {
-    #[serde(rename = "ID", borrow)]
-    id: Text<'a>,
-}
-
-impl WireAttached<'_> {
-    /// Its addresses; one that is none is left out.
-    fn model(&self, interner: &mut Interner) -> Vec<Attachment> {
-        let ip = |text: &str| text.split('/').next().unwrap_or(text).parse::<IpAddr>().ok();
-        let addresses = self.addresses.iter().filter_map(|text| ip(text));
-        let mut of = |address| {
-            let network = NetworkId::from(interner.share(&self.network.id));
-            Attachment { network, address }
-        };
-        addresses.map(&mut of).collect()
+/// Reads the attachments that a text begins with, and how long that is. The network of each is told at
+/// length, and is the same for many tasks.
+fn attachments(
+    text: &str,
+    interner: &mut Interner,
+    attached: &mut Vec<Attachment>,
+) -> Result<usize, serde_json::Error> {
+    if !text.starts_with('[') {
+        // None, or what is no list.
+        return skip(text);
+    }
+    let bytes = text.as_bytes();
+    let mut at = 1;
+    loop {
+        match bytes.get(at) {
+            Some(b' ' | b'\n' | b'\r' | b'\t' | b',') => at += 1,
+            Some(b'{') => {
+                let mut network = None;
+                let mut members = Members::of(&text[at..], |name, text| {
+                    if name != "Network" {
+                        return Ok(None);
+                    }
+                    let (id, length) = interner.network(text)?;
+                    network = Some(id);
+                    Ok(Some(length))
+                })?;
+                let one = WireAttached::deserialize(MapAccessDeserializer::new(&mut members))?;
+                at += members.length();
+                let network = network.unwrap_or_else(|| interner.share("").into());
+                // One that is no address is left out.
+                let addresses = one.addresses.iter().filter_map(|text| {
+                    text.split('/').next().unwrap_or(text).parse::<IpAddr>().ok()
+                });
+                attached.extend(
+                    addresses.map(|address| Attachment { network: network.clone(), address }),
+                );
+            }
+            Some(b']') => return Ok(at + 1),
+            _ => return skip(text),
+        }
     }
 }
 
@@ -99,16 +118,21 @@ fn is_container_id(text: &str) -> bool {
     (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-fn task(w: &WireTask<'_>, interner: &mut Interner) -> Result<Task, serde_json::Error> {
+fn task(
+    w: &WireTask<'_>,
+    interner: &mut Interner,
+    attached: &mut Vec<Attachment>,
+) -> Result<Task, serde_json::Error> {
     check_id(&w.id)?;
     let state = TaskState::from_word(&w.status.state);
     let container = w.status.container_status.as_ref();
     let exit_code = container.filter(|_| state.is_terminal()).map(|c| c.exit_code);
     // What is over has given its addresses back, though the engine still lists them.
-    let attached = w.networks_attachments.iter().filter(|_| !state.is_terminal());
-    let attachments = attached.flat_map(|one| one.model(interner)).collect();
+    if state.is_terminal() {
+        attached.clear();
+    }
     Ok(Task {
-        attachments,
+        attachments: attached.drain(..).collect(),
         id: TaskId::from(&*w.id),
         version: w.version.index,
         service: ServiceId::from(interner.share(&w.service_id)),
@@ -129,7 +153,7 @@ fn task(w: &WireTask<'_>, interner: &mut Interner) -> Result<Task, serde_json::E
         state,
         run: w.job_iteration.index,
         spec: match w.spec.0 {
-            b"" | b"null" => Arc::<TaskSpec>::default(),
+            "" | "null" => Arc::<TaskSpec>::default(),
             text => interner.spec(text)?,
         },
     })
@@ -150,11 +174,17 @@ impl TaskReader {
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Task>, String> {
         let mut tasks = Vec::new();
         let Self { pieces, interner } = self;
-        pieces.feed(bytes, |bytes| {
-            let mut members = Members::of(bytes, "Spec", |text| interner.meet(text))?;
+        let mut attached = Vec::new();
+        pieces.feed(bytes, |text| {
+            attached.clear();
+            let mut members = Members::of(text, |name, text| match name {
+                "Spec" => interner.meet(text).map_or_else(|| skip(text), Ok).map(Some),
+                "NetworksAttachments" => attachments(text, interner, &mut attached).map(Some),
+                _ => Ok(None),
+            })?;
             let wire = WireTask::deserialize(MapAccessDeserializer::new(&mut members))?;
             let length = members.length();
-            tasks.push(task(&wire, interner)?);
+            tasks.push(task(&wire, interner, &mut attached)?);
             Ok(length)
         })?;
         Ok(tasks)
@@ -189,5 +219,55 @@ impl TaskReader {
     /// When the list is not complete.
     pub fn finish(&self) -> Result<(), String> {
         self.pieces.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The attachments of each task of a list, as `network address`.
+    fn attached(of: &[&str]) -> Vec<Vec<String>> {
+        let task = |(i, attached): (usize, &&str)| {
+            format!(
+                r#"{{"ID":"t{i}","NetworksAttachments":{attached},"Status":{{"State":"running"}}}}"#
+            )
+        };
+        let json: Vec<String> = of.iter().enumerate().map(task).collect();
+        let json = format!("[{}]", json.join(","));
+        let tasks = TaskReader::default().feed(json.as_bytes()).expect("a list");
+        assert_eq!(tasks.len(), of.len(), "{json}");
+        let say = |a: &Attachment| format!("{} {}", a.network.as_str(), a.address);
+        tasks.iter().map(|task| task.attachments.iter().map(say).collect()).collect()
+    }
+
+    #[test]
+    fn attachments_are_read_whether_their_network_was_met_before_or_not() {
+        let network = |version: u8| {
+            format!(
+                r#"{{"ID":"hjad8vt902lujal23rr4ml0cy","Version":{{"Index":{version}}},"Spec":{{}}}}"#
+            )
+        };
+        let one = |version| {
+            format!(r#"[{{"Network":{},"Addresses":["10.0.1.{version}/24"]}}]"#, network(version))
+        };
+        let (first, again, changed) = (one(1), one(1), one(2));
+        let two = format!(
+            r#"[ {{ "Addresses" : ["10.0.0.7/16", "fd00::1/64", "odd"] , "Network" : {{"ID":"short"}} }} , {{"Network":{},"Addresses":null}},{{"Addresses":["10.0.9.9"]}} ]"#,
+            network(1)
+        );
+        let read = attached(&[&first, &again, &changed, &two, "null", "[]", "{}", "[7]"]);
+        let id = "hjad8vt902lujal23rr4ml0cy";
+        let expected: [&[String]; 8] = [
+            &[format!("{id} 10.0.1.1")],
+            &[format!("{id} 10.0.1.1")],
+            &[format!("{id} 10.0.1.2")],
+            &["short 10.0.0.7".into(), "short fd00::1".into(), " 10.0.9.9".into()],
+            &[],
+            &[],
+            &[],
+            &[],
+        ];
+        assert_eq!(read, expected);
     }
 }
