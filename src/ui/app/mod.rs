@@ -218,12 +218,14 @@ impl App {
 
     /// Goes on with work that was put off.
     pub(in crate::ui) fn work(&mut self, now: Timestamp) -> Vec<Effect> {
-        for (cluster, layers) in self.clusters.iter_mut().zip(&self.layers) {
-            if has_work(cluster, layers) {
+        let is_shown = self.shown();
+        for (no, (cluster, layers)) in self.clusters.iter_mut().zip(&self.layers).enumerate() {
+            let is_behind = is_shown == Some(no) && layers.is_behind();
+            if has_work(cluster, layers) || is_behind {
                 cluster.now = now;
                 cluster.has_news = true;
                 // How far a filter is stands on the screen.
-                cluster.dirty |= layers.is_filtering();
+                cluster.dirty |= layers.is_filtering() || is_behind;
             }
         }
         self.catch_up(now)
@@ -258,7 +260,7 @@ impl App {
     /// Brings all that is derived from a cluster up to date: findings, rows, and the next requests.
     fn derive_cluster(&mut self, no: usize, now: Timestamp) {
         // Rows nobody sees are not kept up.
-        let is_shown = no == self.current && self.together.over.is_none();
+        let is_shown = self.shown() == Some(no);
         self.clusters[no].derive(now);
         if is_shown {
             let screens = &mut self.layers[no].screens;
@@ -281,8 +283,16 @@ impl App {
     }
 
     /// Whether there is work left that was put off to let keys through.
-    pub(in crate::ui) fn has_work(&self) -> bool {
-        self.clusters.iter().zip(&self.layers).any(|(cluster, layers)| has_work(cluster, layers))
+    /// Rows wait until those before them are `drawn`.
+    pub(in crate::ui) fn has_work(&self, drawn: bool) -> bool {
+        let mut all = self.clusters.iter().zip(&self.layers);
+        all.any(|(cluster, layers)| has_work(cluster, layers))
+            || (drawn && self.shown().is_some_and(|no| self.layers[no].is_behind()))
+    }
+
+    /// The cluster whose rows are on the screen.
+    fn shown(&self) -> Option<usize> {
+        self.together.over.is_none().then_some(self.current)
     }
 
     /// A file that the user asked for could not be written: no log goes on into it.

@@ -34,6 +34,12 @@ impl Layers {
         self.screens.logs.log.as_ref().is_some_and(|log| log.buffer.is_filtering())
     }
 
+    /// Whether rows on the screen are left to be brought up to date.
+    pub fn is_behind(&self) -> bool {
+        let screens = &self.screens;
+        screens.visible().contains(&View::Tasks) && screens.tasks.is_behind()
+    }
+
     /// Whether the page of what watching costs is open.
     pub fn shows_stats(&self) -> bool {
         let is_stats = |o: &Popup| matches!(o, Popup::Page(p) if matches!(p.kind, PageKind::Stats));

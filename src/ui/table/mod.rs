@@ -146,10 +146,14 @@ impl<R: Row> Table<R> {
 
     /// Whether rows built from `stamp` are still good.
     pub fn is_fresh(&self, stamp: u64, now: Timestamp) -> bool {
+        self.built.is_some_and(|built| built == stamp || self.rests(now))
+    }
+
+    /// Whether it was built a short while ago, for its length.
+    pub fn rests(&self, now: Timestamp) -> bool {
         let per_row = if self.dear { PER_ROW } else { PER_ROW_IN_ORDER };
         let rest = per_row * i64::try_from(self.all).unwrap_or(i64::MAX / PER_ROW);
-        let resting = self.all > SHORT && self.built_at.is_some_and(|at| at.until(now) < rest);
-        self.built.is_some_and(|built| built == stamp || resting)
+        self.all > SHORT && self.built_at.is_some_and(|at| at.until(now) < rest)
     }
 
     /// Whether nothing was done to the table since its rows were built.

@@ -281,7 +281,7 @@ pub async fn run(
                 urgent |= loading && !app.is_loading();
                 app.catch_up(clock.now())
             }
-            () = std::future::ready(()), if app.has_work() => {
+            () = std::future::ready(()), if app.has_work(!dirty) => {
                 turn = Instant::now();
                 app.work(clock.now())
             }

@@ -4,6 +4,7 @@ pub(in crate::ui) mod filter;
 mod line;
 pub(in crate::ui) mod rows;
 
+use hashbrown::HashSet;
 use ratatui::{Frame, layout::Rect, text::Line};
 
 use crate::{
@@ -12,7 +13,10 @@ use crate::{
     ui::{
         app::{cluster::Cluster, model::Model},
         chrome::{empty, frame_of, rows, title, unknown},
-        screen::{Count, Cx, Screen, tasks::rows::RowsByService},
+        screen::{
+            Count, Cx, Screen,
+            tasks::rows::{Extent, RowsByService},
+        },
         table::{
             Row, Sorting, Table,
             columns::{Cell, Column, Key},
@@ -221,6 +225,9 @@ pub const COLUMNS: &[Column<TaskRow>] = &[
     },
 ];
 
+/// Tasks of services that changed and are not on the screen: so many are put in order within a frame.
+const AT_ONCE: usize = 16_384;
+
 /// The kinds that are shown of a task: it has the name of its service and of its node.
 const SHOWN: &[Kind] = &[Kind::Swarm, Kind::Tasks, Kind::Services, Kind::Nodes];
 
@@ -270,6 +277,17 @@ impl Tasks {
         self.table.stale();
     }
 
+    /// Whether rows are left to be brought up to date, to let keys through.
+    pub fn is_behind(&self) -> bool {
+        self.rows.is_behind()
+    }
+
+    /// Services of the tasks on the screen.
+    fn services_shown(&self, store: &Store) -> HashSet<ServiceId> {
+        let (window, _) = self.table.window(self.table.window_size());
+        window.iter().filter_map(|r| store.task_at(r.task)).map(|t| t.service.clone()).collect()
+    }
+
     /// Whether there is history to show or to fold.
     pub fn has_history(&self) -> bool {
         self.unfolded || self.table.rows().iter().any(|row| row.older > 0)
@@ -290,13 +308,21 @@ impl Screen for Tasks {
     fn refresh(&mut self, cx: Cx<'_>) {
         let scope = self.scope(cx);
         let (model, now) = (&cx.cluster.model, cx.cluster.now);
-        if self.table.is_fresh(model.stamp(SHOWN), now) && self.built == scope {
+        let is_behind = self.rows.is_behind() && !self.table.rests(now);
+        if self.table.is_fresh(model.stamp(SHOWN), now) && !is_behind && self.built == scope {
             return;
         }
+        let in_order = self.table.sort == BY_NAME && !self.table.reverse;
+        // While they are read, every piece has tasks of many services.
+        self.table.dear = !in_order || !self.table.filter.is_empty() || !model.store.tasks_known();
+        let extent = if self.table.dear || self.built != scope {
+            Extent::All
+        } else {
+            Extent::Some { shown: self.services_shown(&model.store), others: AT_ONCE }
+        };
         let (store, table) = (&model.store, &mut self.table);
-        let rows = self.rows.tasks(model, &scope, &table.filter, self.unfolded);
+        let rows = self.rows.tasks(model, &scope, &table.filter, (self.unfolded, &extent));
         let key = COLUMNS[table.sort].key;
-        let in_order = table.sort == BY_NAME && !table.reverse;
         let rows = if in_order {
             rows
         } else {
@@ -307,8 +333,6 @@ impl Screen for Tasks {
             TaskScope::Service(id) => store.tally(id).all as usize,
             TaskScope::Node(id) => store.node_tally(id).all as usize,
         };
-        // While they are read, every piece has tasks of many services.
-        table.dear = !in_order || !table.filter.is_empty() || !store.tasks_known();
         table.set(rows, all, model.stamp(SHOWN), now);
         self.built = scope;
     }
@@ -381,11 +405,7 @@ impl Screen for Tasks {
                 let live = store.tasks_on(&id).filter(|t| t.is_live());
                 wanted.extend(live.map(|t| t.service.clone()));
             }
-            TaskScope::All => {
-                let (window, _) = self.table.window(self.table.window_size());
-                let on_screen = window.iter().filter_map(|r| store.task_at(r.task));
-                wanted.extend(on_screen.map(|t| t.service.clone()));
-            }
+            TaskScope::All => wanted.extend(self.services_shown(store)),
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! A table of 100,000 tasks must be filtered and walked within a frame. So each service's tasks are kept
 //! in their order, with what they have in common, and what a filter found of them, until one changes.
+//! Where many services change at once, those that are not on the screen follow in the frames after it.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::{
     cluster::{ServiceId, TaskRef},
@@ -26,6 +27,24 @@ pub struct RowsByService {
     /// Result of the last filter, with the filter.
     found: HashMap<ServiceId, FilteredRows>,
     filter: Filter,
+    /// Tasks that may still be put in order now.
+    left: usize,
+    /// Services are left whose tasks changed since they were put in order.
+    behind: bool,
+}
+
+/// How much of what changed is put in order at once.
+#[derive(Debug)]
+pub enum Extent {
+    /// All of it.
+    All,
+    /// The tasks of these services, and about so many others.
+    Some {
+        /// Services on the screen.
+        shown: HashSet<ServiceId>,
+        /// Tasks of others.
+        others: usize,
+    },
 }
 
 /// A service's tasks in their order, as of a revision.
@@ -45,6 +64,11 @@ enum FilteredRows {
 }
 
 impl RowsByService {
+    /// Whether the rows of some services are not as their tasks are: the next call goes on with them.
+    pub fn is_behind(&self) -> bool {
+        self.behind
+    }
+
     /// The tasks of a scope that pass a filter, by name and slot, older ones of a slot folded under the
     /// one that counts.
     pub fn tasks(
@@ -52,7 +76,7 @@ impl RowsByService {
         model: &Model,
         scope: &TaskScope,
         filter: &Filter,
-        unfolded: bool,
+        (unfolded, extent): (bool, &Extent),
     ) -> Vec<TaskRow> {
         let (store, order) = (&model.store, &model.order);
         if self.roll != order.roll() {
@@ -61,6 +85,11 @@ impl RowsByService {
             self.found.clear();
         }
         self.look_for(filter);
+        self.behind = false;
+        self.left = match extent {
+            Extent::All => usize::MAX,
+            Extent::Some { others, .. } => *others,
+        };
         let mut tasks = TaskFilter::new(store, order, filter);
         let mut rows = Vec::new();
         match scope {
@@ -72,7 +101,9 @@ impl RowsByService {
                 let (lines, _) = in_order(order, passing);
                 fold(&lines, unfolded, |_| true, &mut rows);
             }
-            TaskScope::Service(id) => self.block(model, id, &mut tasks, unfolded, &mut rows),
+            TaskScope::Service(id) => {
+                self.block(model, id, &mut tasks, (unfolded, &Extent::All), &mut rows);
+            }
             TaskScope::All => {
                 rows.reserve(store.task_count());
                 let mut strangers: Vec<&ServiceId> = store
@@ -81,7 +112,7 @@ impl RowsByService {
                     .collect();
                 strangers.sort();
                 for id in order.services.iter().chain(strangers) {
-                    self.block(model, id, &mut tasks, unfolded, &mut rows);
+                    self.block(model, id, &mut tasks, (unfolded, extent), &mut rows);
                 }
             }
         }
@@ -100,16 +131,28 @@ impl RowsByService {
         self.filter = filter.clone();
     }
 
+    /// The revision that a service's rows are of: the present one, or that of the rows there are.
+    fn revision(&mut self, current: u64, id: &ServiceId, extent: &Extent) -> u64 {
+        let Extent::Some { shown, .. } = extent else { return current };
+        match self.blocks.get(id) {
+            Some(block) if block.revision != current && self.left == 0 && !shown.contains(id) => {
+                self.behind = true;
+                block.revision
+            }
+            _ => current,
+        }
+    }
+
     fn block(
         &mut self,
         model: &Model,
         id: &ServiceId,
         tasks: &mut TaskFilter<'_>,
-        unfolded: bool,
+        (unfolded, extent): (bool, &Extent),
         rows: &mut Vec<TaskRow>,
     ) {
         let (store, order) = (&model.store, &model.order);
-        let revision = store.tasks_revision(id);
+        let revision = self.revision(store.tasks_revision(id), id, extent);
         let name = tasks.passes_service(id);
         let mut passes_all = tasks.passes_all(name);
         if !passes_all {
@@ -125,6 +168,7 @@ impl RowsByService {
         }
         if self.blocks.get(id).is_none_or(|block| block.revision != revision) {
             let (lines, looks) = in_order(order, store.placed_of(id));
+            self.left = self.left.saturating_sub(lines.len());
             self.blocks.insert(id.clone(), ServiceRows { revision, lines, looks });
         }
         let Some(block) = self.blocks.get(id) else { return };
@@ -329,7 +373,12 @@ mod tests {
                     _ => TaskScope::All,
                 };
                 let unfolded = rng.bool();
-                let rows = built.tasks(&model, &scope, &filter, unfolded);
+                let few = Extent::Some { shown: HashSet::new(), others: rng.usize(1..30) };
+                let extent = if rng.bool() { Extent::All } else { few };
+                let mut rows = built.tasks(&model, &scope, &filter, (unfolded, &extent));
+                while built.is_behind() {
+                    rows = built.tasks(&model, &scope, &filter, (unfolded, &extent));
+                }
                 let store = &model.store;
                 let of_scope = |t: &&Task| match &scope {
                     TaskScope::All => true,
