@@ -9,7 +9,7 @@ use skep::{
         follow::{Follow, Phase},
         plan::{Change, Confirm, Document, Plan, ScaleTo},
     },
-    cluster::{Mode, RestartCondition, TaskState, Timestamp, UpdateState},
+    cluster::{Mode, NodeState, RestartCondition, TaskState, Timestamp, UpdateState},
     grant::ClusterNo,
 };
 
@@ -244,4 +244,42 @@ fn what_serves_while_an_update_goes_on_is_counted() {
     c.last().template = 2;
     let f = followed(3, &c);
     assert_eq!((f.done, f.total, f.running), (0, 3, 3));
+}
+
+/// Only what ran of the new spec, since the write, says that the work was done.
+#[test]
+fn a_rollback_for_another_reason_is_told_in_the_engines_words() {
+    let back = |c: Cluster| {
+        let f = followed(1, &c.update(UpdateState::RollbackCompleted, "rollback completed"));
+        let Phase::Failed(why) = f.phase else { panic!("{:?}", f.phase) };
+        why
+    };
+    // A server that ends, be it with exit 0.
+    let mut server = updated(ended(1, RestartCondition::Any, 5), &[1], &TaskState::Complete, "");
+    server.last().template = 1;
+    assert_eq!(back(server), "rolled back: rollback completed");
+    // What ran before the write, of a spec before that.
+    let mut old = updated(one_shot(1), &[1], &TaskState::Complete, "");
+    old.tasks.last_mut().unwrap().created = Some(later(-3_600));
+    old.last().template = 1;
+    assert_eq!(back(old), "rolled back: rollback completed");
+    // That the old spec, run once more, fails is no reason for the rollback.
+    let mut again = updated(one_shot(1), &[1], &TaskState::Complete, "");
+    again.last().template = 1;
+    let mut again = again.task(1, TaskState::Failed, "task: non-zero exit (3)", -2);
+    again.tasks.last_mut().unwrap().created = Some(later(2));
+    assert!(back(again).starts_with("ran, exit 0, but the engine"));
+}
+
+/// What a job completed is done, also if the node where it ran is down since.
+#[test]
+fn a_completed_task_counts_though_its_node_is_lost() {
+    let mut c = job(2, 2);
+    c.last().version = 100;
+    let plan = plan(&document(&completions(3)), Change::Scale(ScaleTo::Exactly(2)), &job(3, 3));
+    let mut f = Follow::new(&plan.steps[0], NOW);
+    f.sent(100);
+    c.nodes[1].state = NodeState::Down;
+    f.update(&c.store(), later(1));
+    assert_eq!((f.phase, f.done, f.total), (Phase::Done, 2, 2));
 }

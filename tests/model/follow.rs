@@ -343,3 +343,128 @@ fn an_update_that_was_over_before_is_none_of_this_action() {
         assert_eq!(is, phase, "{:?}", f.phase);
     }
 }
+
+/// The engine's noise asks for one reading after the other: that is one doubt, and not ever a new one.
+#[test]
+fn a_doubt_is_as_old_as_its_first_reading() {
+    let raw = serde_json::json!({ "ID": "id-of-web", "Version": { "Index": 1 },
+        "Spec": { "Name": "web", "TaskTemplate": {}, "Mode": { "Replicated": { "Replicas": 2 } } } });
+    let found = ReadObject::There(Box::new(Document::read(&raw).unwrap()));
+    let mut f = follow();
+    f.phase = Phase::unknown("the answer was lost");
+    for second in [1, 30, 59] {
+        f.read_back(&found, later(second));
+    }
+    f.update(&swarm().store(), later(61));
+    assert!(matches!(&f.phase, Phase::Failed(why) if why.contains("not carried out")));
+}
+
+/// The engine writes no difference between no labels and an empty list of them.
+#[test]
+fn the_version_that_was_written_to_proves_nothing() {
+    let mut raw = serde_json::json!({ "ID": "id-of-web", "Version": { "Index": 1 },
+        "Spec": { "Name": "web", "TaskTemplate": {}, "Mode": { "Replicated": { "Replicas": 2 } } } });
+    let document = Document::read(&raw).unwrap();
+    let mut spec = document.spec.clone();
+    spec["Labels"] = serde_json::json!({});
+    let change = Change::Spec(Box::new(spec));
+    let found = ReadObject::There(Box::new(document.clone()));
+    let plan = Plan::new(ClusterNo(0), &[document], &change, &swarm().store());
+    let mut f = Follow::new(&plan.steps[0], NOW);
+    f.phase = Phase::unknown("the answer was lost");
+    f.read_back(&found, later(1));
+    assert!(matches!(f.phase, Phase::Unknown { .. }), "{:?}", f.phase);
+    raw["Version"]["Index"] = 2.into();
+    f.read_back(&ReadObject::There(Box::new(Document::read(&raw).unwrap())), later(2));
+    assert_eq!(f.phase, Phase::Converging);
+}
+
+/// Up again after a fall, it is watched for as long as the first time.
+#[test]
+fn a_relapse_is_watched_for_the_whole_period_again() {
+    let mut c = swarm();
+    c.last().version = 100;
+    let mut f = follow();
+    f.sent(100);
+    f.update(&c.store(), later(1));
+    let well = c.clone();
+    (c.tasks[0].state, c.tasks[0].desired) = (TaskState::Failed, TaskState::Shutdown);
+    f.update(&c.store(), later(2));
+    for second in [4, 8] {
+        f.update(&well.store(), later(second));
+        assert!(matches!(f.phase, Phase::Verifying(_)), "{second}: {:?}", f.phase);
+    }
+    f.update(&well.store(), later(9));
+    assert_eq!(f.phase, Phase::Done);
+}
+
+/// All tasks run, and the engine says that it still works: it is right.
+#[test]
+fn an_update_is_not_over_before_the_engine_says_so() {
+    let mut c = swarm().update(UpdateState::Updating, "update in progress");
+    c.last().version = 100;
+    let mut f = follow();
+    f.sent(100);
+    for second in [1, 60] {
+        f.update(&c.store(), later(second));
+        assert_eq!((f.done, &f.phase), (3, &Phase::Converging));
+    }
+}
+
+#[test]
+fn a_rollback_is_told_while_it_goes_on_and_is_no_failure_if_it_was_asked_for() {
+    let mut c = swarm().update(UpdateState::RollbackStarted, "rollback in progress");
+    c.last().version = 100;
+    let mut f = follow();
+    f.sent(100);
+    assert!(!f.rolling_back);
+    f.update(&c.store(), later(1));
+    assert!(f.rolling_back && f.phase == Phase::Converging, "{:?}", f.phase);
+
+    let raw = serde_json::json!({ "ID": "id-of-web", "Version": { "Index": 1 },
+        "Spec": { "Name": "web", "TaskTemplate": {}, "Mode": { "Replicated": { "Replicas": 3 } } },
+        "PreviousSpec": { "Name": "web", "Labels": { "a": "b" }, "TaskTemplate": {},
+            "Mode": { "Replicated": { "Replicas": 3 } } } });
+    let document = Document::read(&raw).unwrap();
+    let plan = Plan::new(ClusterNo(0), &[document], &Change::Rollback, &swarm().store());
+    assert_eq!(plan.refused, Vec::<String>::new());
+    let mut c = swarm().update(UpdateState::RollbackCompleted, "rollback completed");
+    c.last().version = 100;
+    c.last().update.as_mut().unwrap().completed = Some(later(1));
+    let mut f = Follow::new(&plan.steps[0], NOW);
+    f.sent(100);
+    f.update(&c.store(), later(2));
+    assert_eq!((f.rolling_back, f.phase), (true, Phase::Done));
+}
+
+/// Of a slot whose task failed, the one in its place speaks; what was last heard from a lost node is
+/// nothing that runs.
+#[test]
+fn the_task_that_is_wanted_speaks_for_its_slot() {
+    let mut c = swarm().task(1, TaskState::Failed, "task: non-zero exit (3)", 50);
+    c.last().version = 100;
+    let mut f = follow();
+    f.sent(100);
+    f.update(&c.store(), later(1));
+    assert_eq!(f.done, 3);
+    assert!(f.bars.iter().all(|bar| bar.state == TaskState::Running), "{:?}", f.bars);
+
+    let lost = c.nodes[1].id.clone();
+    c.nodes[1].state = NodeState::Down;
+    let there = c.tasks.iter().filter(|t| t.node.as_ref() == Some(&lost) && t.is_wanted()).count();
+    f.update(&c.store(), later(2));
+    let run = f.bars.iter().filter(|bar| bar.state == TaskState::Running).count();
+    assert_eq!((there > 0, run, f.done), (true, 3 - there, 3 - there as u64), "{:?}", f.bars);
+}
+
+/// A task that finds no place has not failed, and is why it does not go on.
+#[test]
+fn a_task_that_waits_with_an_error_is_told() {
+    let mut c = swarm().task(3, TaskState::Pending, "no suitable node (insufficient memory)", -1);
+    c.last().version = 100;
+    let mut f = follow();
+    f.sent(100);
+    f.update(&c.store(), later(2));
+    let told = f.failing.as_ref().is_some_and(|(_, why)| why.contains("insufficient memory"));
+    assert!(told, "{:?}", f.failing);
+}

@@ -359,3 +359,90 @@ fn a_node_that_is_down_has_lost_its_tasks_already() {
     );
     assert!(!said.iter().any(|s| s.contains("no task runs")), "{said:?}");
 }
+
+/// `w1` after the write, as `change` leaves it, is followed by the plan for it.
+fn followed(c: &mut Cluster, change: NodeChange, edit: impl FnOnce(&mut Cluster)) -> Follow {
+    let plan = plan(c, "w1", change);
+    assert_eq!(plan.refused, Vec::<String>::new());
+    let mut follow = Follow::new(&plan.steps[0], NOW);
+    follow.sent(c.nodes[3].version + 1);
+    c.nodes[3].version += 1;
+    edit(c);
+    follow.update(&c.store(), NOW);
+    follow
+}
+
+#[test]
+fn a_manager_is_one_once_it_is_reached_and_none_once_it_left() {
+    let mut c = three();
+    let manager = c.nodes[1].manager.clone();
+    let mut f = followed(&mut c, NodeChange::Role(Role::Manager), |c| {
+        c.nodes[3].role = Role::Manager;
+    });
+    assert_eq!(f.phase, Phase::Converging, "it was only told to be one");
+    c.nodes[3].manager.clone_from(&manager);
+    c.nodes[3].manager.as_mut().unwrap().reachability = Reachability::Unreachable;
+    f.update(&c.store(), NOW);
+    assert_eq!(f.phase, Phase::Converging, "the others do not reach it");
+    c.nodes[3].manager = manager;
+    f.update(&c.store(), NOW);
+    assert_eq!(f.phase, Phase::Done);
+
+    let mut f = followed(&mut c, NodeChange::Role(Role::Worker), |c| {
+        c.nodes[3].role = Role::Worker;
+    });
+    assert_eq!(f.phase, Phase::Converging, "it is still one of the managers");
+    c.nodes[3].manager = None;
+    f.update(&c.store(), NOW);
+    assert_eq!(f.phase, Phase::Done);
+}
+
+#[test]
+fn a_removed_node_is_what_was_asked_for_and_a_label_left_out_is_not() {
+    let mut c = three().node("w3");
+    c.nodes[3].state = NodeState::Down;
+    let f = followed(&mut c, NodeChange::Remove, |c| drop(c.nodes.remove(3)));
+    assert_eq!(f.phase, Phase::Done);
+    let (a, b) = (("zone".to_owned(), "b".to_owned()), ("rack".to_owned(), "7".to_owned()));
+    let labels = NodeChange::Labels([a, b].into());
+    let f =
+        followed(&mut three(), labels, |c| c.nodes[3].labels = vec![("zone".into(), "b".into())]);
+    assert!(
+        matches!(&f.phase, Phase::Failed(why) if why.contains("other labels")),
+        "{:?}",
+        f.phase
+    );
+}
+
+/// What ran elsewhere before has not moved, and what still stops is not gone.
+#[test]
+fn a_drain_is_over_when_its_own_tasks_run_elsewhere_and_none_is_left() {
+    let mut c = three();
+    let (w1, w2) = (c.nodes[3].id.clone(), c.nodes[4].id.clone());
+    for task in &mut c.tasks {
+        task.node = Some(if task.slot <= 2 { w1.clone() } else { w2.clone() });
+    }
+    let drain = NodeChange::Availability(Availability::Drain);
+    let mut f = followed(&mut c, drain, |c| {
+        c.nodes[3].availability = Availability::Drain;
+        for task in c.tasks.iter_mut().filter(|t| t.node.as_ref() == Some(&w1)) {
+            (task.state, task.desired) = (TaskState::Shutdown, TaskState::Shutdown);
+        }
+    });
+    assert_eq!((&f.phase, f.done, f.total), (&Phase::Converging, 0, 2));
+    // One that was on its way there when it was drained fails there: it says nothing of the others.
+    let mut late = c.clone().task(1, TaskState::Rejected, "No such image: web:2", -1);
+    (late.tasks[4].node, late.tasks[4].created) = (Some(w1.clone()), Some(NOW));
+    f.update(&late.store(), NOW);
+    assert_eq!((&f.phase, f.done, f.total), (&Phase::Converging, 0, 2));
+    for slot in [1, 2] {
+        c = c.task(slot, TaskState::Running, "", -1);
+        c.tasks.last_mut().unwrap().node = Some(w2.clone());
+    }
+    c.tasks[0].state = TaskState::Running;
+    f.update(&c.store(), NOW);
+    assert_eq!((&f.phase, f.done, f.total), (&Phase::Converging, 2, 2), "one is still stopping");
+    c.tasks[0].state = TaskState::Shutdown;
+    f.update(&c.store(), NOW);
+    assert_eq!(f.phase, Phase::Done);
+}

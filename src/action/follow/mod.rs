@@ -364,7 +364,6 @@ fn total(service: &Service, store: &Store) -> u64 {
 
 struct Newest<'s> {
     task: &'s Task,
-    up: bool,
     /// Its work is done, or done until its next run.
     rests: bool,
 }
@@ -376,7 +375,7 @@ impl Newest<'_> {
             fresh && self.task.state == TaskState::Complete
         } else {
             let runs = self.task.is_wanted() && self.task.state == TaskState::Running;
-            fresh && self.up && (runs || self.rests)
+            fresh && (runs || self.rests)
         }
     }
 }
@@ -389,12 +388,9 @@ fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Place<'s>, Newest<
     let is_fresh = |t: &&Task| t.spec.template == service.template && service.is_of_this_run(t);
     let resting = rests(store.tasks_of(&service.id).filter(is_fresh));
     for task in store.tasks_of(&service.id).filter(is_fresh) {
-        if task.desired.number() == 0 || task.state.number() == 0 {
-            continue;
-        }
-        let up =
-            task.node.as_ref().and_then(|n| store.node(n)).is_none_or(crate::cluster::Node::is_up);
-        if !up {
+        let node = task.node.as_ref().and_then(|n| store.node(n));
+        let is_up = node.is_none_or(crate::cluster::Node::is_up);
+        if task.desired.number() == 0 || task.state.number() == 0 || !is_up {
             continue;
         }
         let slot = task.place();
@@ -404,7 +400,7 @@ fn slots<'s>(service: &Service, store: &'s Store) -> BTreeMap<Place<'s>, Newest<
             _ => {
                 let rest = resting.get(&slot);
                 let rests = matches!(rest, Some(Idle::Done | Idle::NextRun(_)));
-                slots.insert(slot, Newest { task, up, rests });
+                slots.insert(slot, Newest { task, rests });
             }
         }
     }

@@ -153,6 +153,12 @@ mod tests {
             (json!({ "O": "" }), json!({ "O": "start-first" }), json!({ "O": "stop-first" })),
             (json!({}), json!({ "Networks": [{ "Target": "front" }] }), json!({ "Networks": [] })),
             (json!({ "E": [] }), json!({ "E": ["A=1"] }), json!({ "E": ["A=1", "B"] })),
+            // Another network, where the plan named one by its id.
+            (
+                json!({}),
+                json!({ "Networks": [{ "Target": "0dlb13wvfwfqelnr2qdexfkgz" }] }),
+                json!({ "Networks": [{ "Target": "1dlb13wvfwfqelnr2qdexfkgz" }] }),
+            ),
             (
                 json!({}),
                 json!({ "Ports": [{ "TargetPort": 80 }] }),
@@ -162,5 +168,16 @@ mod tests {
         for (before, after, now) in cases {
             assert!(!holds(&before, &after, &now), "{before} {after} {now}");
         }
+    }
+
+    #[test]
+    fn many_differences_are_told_as_some_and_a_number() {
+        let spec = |n: u64| {
+            let labels: Map<_, _> = (0..n).map(|i| (format!("l{i}"), json!("x"))).collect();
+            json!({ "Name": "web", "Labels": labels })
+        };
+        let told = |n| difference(&spec(0), &spec(n));
+        assert_eq!(told(3).split(", ").count(), 3, "{}", told(3));
+        assert!(told(7).ends_with(", 4 more") && told(7).split(", ").count() == 4, "{}", told(7));
     }
 }
