@@ -424,6 +424,7 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connect::{Connector, Endpoint};
 
     fn frame(at: i64, text: &str) -> LogFrame {
         LogFrame { at: Some(Timestamp::from_nanos(at)), output: Output::Stdout, text: text.into() }
@@ -457,5 +458,32 @@ mod tests {
         assert_eq!(heard.lookup.len(), RECENT);
         heard.close();
         assert!((1..=10_000).all(|at| heard.knows(&frame(at, "x"))) && heard.lookup.is_empty());
+    }
+
+    #[test]
+    fn a_line_of_another_output_or_without_a_time_is_none_that_was_forgotten() {
+        let mut heard = DeliveredLines::default();
+        for at in 1..=10_000 {
+            tell(&mut heard, &frame(at, "x"));
+        }
+        let late = LogFrame { output: Output::Stderr, ..frame(5, "x") };
+        let timeless = LogFrame { at: None, ..frame(5, "x") };
+        assert!(!heard.knows(&late) && !heard.knows(&timeless));
+        heard.close();
+        assert!(!heard.knows(&timeless));
+    }
+
+    #[tokio::test]
+    async fn logs_that_are_not_shown_any_more_are_forgotten_in_time() {
+        let connector = Connector::new(Endpoint::Unix("/none".into()));
+        let (engine, (out, _told)) = (Engine::new(connector), Out::alone(1));
+        let mut tails = Tails::default();
+        let task = |n: usize| LogTask { task: format!("t{n}").as_str().into(), alive: true };
+        for n in 0..3 * KNOWN {
+            tails.set(&engine, &out, Token(1), &[task(n), task(n + 1)]);
+            assert!(tails.known.len() <= KNOWN + 2 && tails.running.len() == 2);
+        }
+        // Where reading stopped is known for those that are read, and for some before them.
+        assert!(tails.known.contains_key(&task(3 * KNOWN).task));
     }
 }

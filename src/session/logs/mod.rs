@@ -2,6 +2,8 @@
 
 pub(super) mod ends;
 pub(super) mod follow;
+#[cfg(test)]
+mod scripted;
 mod silence;
 
 use std::{

@@ -331,6 +331,7 @@ mod tests {
             pace.done(price(9_000), now);
         }
         assert_eq!(after(&pace, now), Duration::from_secs(10));
+        assert_eq!(pace.interval(), Duration::from_secs(10));
     }
 
     #[test]
@@ -428,5 +429,39 @@ mod tests {
         assert!(after(&large, now) > Duration::from_secs(50));
         share_out(BUDGET, 0, &mut [&mut small, &mut large], Some(now));
         assert_eq!(after(&large, now), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_slow_link_is_spared_also_behind_a_socket() {
+        let (socket, tcp) = (Endpoint::Unix("/s".into()), "tcp://10.0.0.1:2375");
+        let tcp = Endpoint::parse(tcp, None).expect("an endpoint");
+        let rate = |budget: Budget, endpoint| budget.over(endpoint).rate;
+        assert!(rate(Budget::default(), &socket).is_infinite());
+        assert!((rate(Budget::default(), &tcp) - Budget::RATE).abs() < 1e-9);
+        assert!((rate(Budget::new(0.05, true), &socket) - Budget::LOW_RATE).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_view_that_is_opened_during_a_request_is_read_right_after_it() {
+        let now = Instant::now();
+        let mut pace = Pace::new(RHYTHM, BUDGET, now);
+        for _ in 0..2 {
+            pace.sent(now);
+            pace.open(now);
+            pace.done(price(1_000), now);
+            assert_eq!(pace.due(), Some(now), "however much was paid for before");
+        }
+    }
+
+    #[test]
+    fn what_failed_is_tried_again_soon_and_what_can_not_be_asked_waits() {
+        let now = Instant::now();
+        let mut pace = Pace::new(RHYTHM, BUDGET, now);
+        pace.sent(now);
+        pace.done(price(1_000), now);
+        pace.retry(now);
+        assert_eq!(after(&pace, now), RHYTHM.busy);
+        pace.put_off(now + Duration::from_secs(60));
+        assert_eq!(after(&pace, now), Duration::from_secs(60));
     }
 }

@@ -307,4 +307,33 @@ mod tests {
         services.watch(many(0, all).iter().map(|service| service.id.clone()).collect());
         assert_eq!(services.in_view().len(), BATCH);
     }
+
+    #[test]
+    fn an_update_is_watched_to_its_end_and_a_job_while_it_runs() {
+        let one = |rest: &str| {
+            let json = format!(r#"[{{"ID":"web","Version":{{"Index":1}},{rest}}}]"#);
+            crate::engine::ServiceReader::default().read(json.as_bytes()).unwrap().items
+        };
+        let (mut services, start) = (HotServices::default(), Instant::now());
+        let at = |secs| start + Duration::from_secs(secs);
+        let updating = r#""Spec":{"Name":"web"},"UpdateStatus":{"State":"updating"},
+            "ServiceStatus":{"RunningTasks":1,"DesiredTasks":1}"#;
+        services.take(&one(updating), start);
+        assert_eq!(services.hot(at(60)), named(&["web"]), "its counts are right all the time");
+        for more in 0..20 {
+            told(&mut services, more, at(100 + more * 6));
+        }
+        assert_eq!(told(&mut services, 99, at(220)), 1.0, "each move is a surprise");
+
+        let job = |running, completed| {
+            one(&format!(
+                r#""Spec":{{"Name":"web","Mode":{{"ReplicatedJob":{{"TotalCompletions":3}}}}}},
+                "ServiceStatus":{{"RunningTasks":{running},"DesiredTasks":1,"CompletedTasks":{completed}}}"#
+            ))
+        };
+        let mut services = HotServices::default();
+        services.take(&job(0, 3), start);
+        assert_eq!(services.hot(at(60)), named(&[]), "it is over");
+        assert_eq!(services.take(&job(0, 2), at(60)).0, 1.0, "it runs again");
+    }
 }

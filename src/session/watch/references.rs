@@ -136,10 +136,16 @@ mod tests {
         // One was made in the meantime; the other is in no list.
         let sought = references.wanted(Part::Secrets);
         references.listed(Part::Secrets, ids(&["s1", "s2"]), sought);
+        assert_eq!(references.wanted(Part::Secrets), ids(&[]), "it was looked for");
         let sought = references.wanted(Part::Networks);
         references.listed(Part::Networks, ids(&["n1"]), sought);
         assert_eq!(references.take(all()), []);
         assert_eq!(references.wanted(Part::Networks), ids(&[]));
+        // Named no more and named again, it may be there by now.
+        assert_eq!(references.take([&known].into_iter()), []);
+        assert_eq!(references.take(all()), [Part::Networks]);
+        let sought = references.wanted(Part::Networks);
+        references.listed(Part::Networks, ids(&["n1"]), sought);
 
         // A list that was on its way before the service was read says nothing of it.
         let newer = service(&["n1"], &["s3"]);

@@ -178,4 +178,17 @@ mod tests {
         assert!(refusals.answers(RequestKind::Hot) && !refusals.answers(RequestKind::Hot));
         assert!(refusals.fails(RequestKind::Hot) && !refusals.fails(RequestKind::Sweep));
     }
+
+    #[test]
+    fn a_list_of_nothing_is_not_believed_where_there_must_be_something() {
+        let gaps = |count| Gaps { count, ..Gaps::default() };
+        let nodes = |gaps| told_nodes(Listed { items: Vec::new(), gaps });
+        let none = nodes(gaps(0));
+        assert!(matches!(none.as_slice(), [Delta::Gaps(Part::Nodes, _), Delta::Nodes(_)]));
+        let unread = nodes(gaps(3));
+        assert!(
+            matches!(unread.as_slice(), [Delta::Gaps(Part::Nodes, _)]),
+            "they stay as they were"
+        );
+    }
 }
