@@ -2,7 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use skep::connect::Endpoint;
+use skep::{
+    action::plan::{Change, Confirmation, Document, Plan, ScaleTo},
+    cluster::Store,
+    commands::permit,
+    connect::{Connector, Endpoint, NodeSettings},
+    demo::Demo,
+    grant::ClusterNo,
+    keep::History,
+    session::{Budget, Command, Event, Link, Outcome, SessionConfig, SessionEvent, Sessions},
+};
 
 use super::{
     host,
@@ -27,6 +36,70 @@ async fn endpoints_of_one_swarm_become_one_cluster() {
     // One of the two was not to be written to: then neither is the Swarm.
     live.until("RO").await;
     assert_eq!(text.lines().filter(|l| l.contains("RW")).count(), 1, "{text}");
+}
+
+/// What `wanted` makes of the first of a session's events that it knows.
+async fn heard<T>(sessions: &mut Sessions, wanted: impl Fn(SessionEvent) -> Option<T>) -> T {
+    let first = async {
+        loop {
+            if let Some(found) = sessions.told.recv().await.and_then(&wanted) {
+                return found;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), first).await.expect("it is told")
+}
+
+/// An endpoint that is read-only turns out to lead to a Swarm that is open for writing: from then on
+/// not even a plan that was approved before leaves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swarm_that_is_read_only_once_is_not_written_to() {
+    let (one, dir) = serve("calm", &[]);
+    let (two, _b) = serve("calm", &[]);
+    let config = |no, demo: &Demo, read_only| SessionConfig {
+        managers: vec![Connector::new(Endpoint::Unix(demo.socket().to_owned()))],
+        mixed: false,
+        grant: permit(ClusterNo(no), read_only, false),
+        history: History { timeline: None, audit: dir.path().join("audit.jsonl") },
+        who: "tester".into(),
+        budget: Budget::default(),
+        nodes: NodeSettings::default(),
+    };
+    let mut sessions = Sessions::start(vec![config(0, &one, false)], vec![config(1, &two, true)]);
+    let is_live =
+        |told| matches!(told, SessionEvent::Cluster(_, Event::Link(_, Link::Live { .. })));
+    heard(&mut sessions, |told| is_live(told).then_some(())).await;
+    sessions.open(ClusterNo(1));
+    let merged = heard(&mut sessions, |told| match told {
+        SessionEvent::Merged { gone, into, read_only } => Some((gone.0, into.0, read_only)),
+        _ => None,
+    });
+    assert_eq!(merged.await, (1, 0, true));
+    // Both are known to the one session: it has taken in what came.
+    let managers = |told| match told {
+        SessionEvent::Cluster(_, Event::Managers(lines)) => (lines.len() == 2).then_some(()),
+        _ => None,
+    };
+    heard(&mut sessions, managers).await;
+    let document = serde_json::json!({ "ID": "s1", "Version": { "Index": 7 }, "Spec": {
+        "Name": "web", "TaskTemplate": {}, "Mode": { "Replicated": { "Replicas": 2 } } } });
+    let document = Document::read(&document).unwrap();
+    let change = Change::Scale(ScaleTo::Exactly(3));
+    let plan = Plan::new(ClusterNo(0), &[document], &change, &Store::default());
+    let grant = permit(ClusterNo(0), false, false).unwrap();
+    let approved = plan.approve(&grant, &Confirmation::Yes).unwrap();
+    sessions.send(ClusterNo(0), Command::CarryOut(approved));
+    let outcome = heard(&mut sessions, |told| match told {
+        SessionEvent::Cluster(_, Event::Outcome(_, outcome)) => Some(outcome),
+        _ => None,
+    });
+    let outcome = outcome.await;
+    assert!(
+        matches!(&*outcome, Outcome::Refused(why) if why.contains("this cluster is read-only")),
+        "{outcome:?}"
+    );
+    let asked = [one.requests(), two.requests()].concat();
+    assert!(asked.iter().all(|request| request.starts_with("GET ")), "{asked:?}");
 }
 
 /// Docker's contexts are asked when somebody looks, and opened beside what is open; one that leads to a Swarm

@@ -158,6 +158,8 @@ async fn a_scale_goes_all_the_way() {
     assert_eq!(results, ["sent", "taken"]);
     assert_eq!(lines[0]["command"], "docker service scale shop_web=6");
     assert_eq!(lines[0]["who"], "tester");
+    // By the Swarm's own id: an endpoint may lead to another one tomorrow.
+    assert!(lines.iter().all(|l| l["cluster"].as_str().unwrap().len() == 25), "{audit}");
     let posts = demo.requests().into_iter().filter(|r| r.starts_with("POST")).count();
     assert_eq!(posts, 1, "one write, sent once");
 }

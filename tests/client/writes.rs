@@ -130,7 +130,8 @@ async fn serve(
             stream.read_buf(&mut heard).await.unwrap();
         }
         let line = String::from_utf8_lossy(&heard[..head]).lines().next().unwrap().to_owned();
-        heard.drain(..head + length);
+        let body: Vec<u8> = heard.drain(..head + length).skip(head).collect();
+        let line = format!("{line} {}", String::from_utf8_lossy(&body));
         let answer = {
             let mut answers = answers.lock().unwrap();
             let list = if line.starts_with("GET ") { &mut answers.1 } else { &mut answers.0 };
@@ -219,6 +220,11 @@ async fn a_write_whose_answer_was_lost_is_read_back_and_never_sent_again() {
 /// An answer of yes may be a proxy's.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_is_taken_only_when_the_object_says_so() {
+    let warned = says(200, json!({ "Warnings": ["image is not pinned"] }));
+    let engine = Scripted::new(&[warned], &[says(200, service(8, 5))]);
+    let (outcome, _) = engine.carry_out(&service(7, 2), Change::Scale(ScaleTo::Exactly(5))).await;
+    let warnings = vec!["image is not pinned".to_owned()];
+    assert_eq!(outcome, Outcome::Taken { version: 8, warnings });
     let yes = [says(200, "{}"), says(200, "<html>log in</html>"), says(200, ""), says(204, "")];
     for answer in yes {
         let outcome_with = async |document: Value| {
@@ -365,6 +371,15 @@ async fn a_conflict_goes_on_only_with_what_the_user_saw() {
     );
     let (outcome, _) = same.carry_out(&with_previous(7, 3), Change::Rollback).await;
     assert!(matches!(outcome, Outcome::Taken { version: 9, .. }), "{outcome:?}");
+    // The engine is asked to go back, and told the spec that it has now.
+    let asked = same.asked.lock().unwrap().clone();
+    let written: Vec<_> = asked.iter().filter(|a| a.starts_with("POST ")).collect();
+    let now = with_previous(7, 3)["Spec"].to_string();
+    assert!(
+        written.len() == 2
+            && written.iter().all(|w| w.contains("&rollback=previous ") && w.ends_with(&now)),
+        "{asked:?}"
+    );
     let other = Scripted::new(&[stale], &[says(200, with_previous(8, 4))]);
     let (outcome, written) = other.carry_out(&with_previous(7, 3), Change::Rollback).await;
     assert!(matches!(outcome, Outcome::Conflict(_)), "{outcome:?}");
