@@ -132,4 +132,15 @@ mod tests {
         assert!(home("green", 1).await.is_none(), "there is no other");
         assert!(home("red", 1).await.is_none(), "its own session is no home for a stranger");
     }
+
+    #[tokio::test]
+    async fn a_session_that_has_ended_is_no_home() {
+        let (registrar, questions) = Registrar::new();
+        let ((spare, _s), (one, a)) = (joiner(), joiner());
+        tokio::spawn(Registrar::answer(questions, vec![spare.clone()]));
+        registrar.claim("red", ClusterNo(1), &one).await;
+        drop(a);
+        let home = registrar.home_of("red", ClusterNo(2)).await;
+        assert!(home.is_some_and(|joiner| joiner.same_channel(&spare)));
+    }
 }

@@ -181,4 +181,52 @@ mod tests {
         assert_eq!(twice.0, Err(vec!["no".to_owned(), "none".to_owned()]), "one word each");
         assert_eq!(first(0, &[]).await, (Ok(()), 0));
     }
+
+    #[tokio::test]
+    async fn one_that_was_merged_has_nothing_more_to_say() {
+        let mut sessions = Sessions::start(Vec::new(), Vec::new());
+        sessions.waiting = 1;
+        let (gone, into) = (ClusterNo(1), ClusterNo(0));
+        let merged = SessionEvent::Merged { gone, into, read_only: false };
+        sessions.out.send(merged).await.expect("there is room");
+        let words = sessions.first_words(Duration::from_secs(600));
+        let heard = tokio::time::timeout(Duration::from_secs(60), words).await;
+        assert_eq!(heard.expect("it is not waited for"), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn no_command_to_a_busy_session_is_lost() {
+        let mut sessions = Sessions::start(Vec::new(), Vec::new());
+        let (sender, mut inbox) = mpsc::channel(1);
+        sessions.commands.insert(ClusterNo(0), sender);
+        (0..5).for_each(|_| sessions.send(ClusterNo(0), Command::Attend));
+        for _ in 0..5 {
+            let command = tokio::time::timeout(Duration::from_secs(60), inbox.recv()).await;
+            assert!(matches!(command, Ok(Some(Command::Attend))), "{command:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_manager_that_answers_is_enough_for_a_greeting() {
+        let at = |endpoint: &str| {
+            let endpoint = crate::connect::Endpoint::parse(endpoint, None).expect("an endpoint");
+            crate::connect::Connector::new(endpoint)
+        };
+        let config = SessionConfig {
+            managers: vec![at("unix:///nowhere/d.sock"), at("tcp://127.0.0.1:1")],
+            mixed: false,
+            grant: None,
+            history: crate::keep::History { timeline: None, audit: "/nowhere/audit".into() },
+            who: String::new(),
+            budget: crate::session::Budget::default(),
+            nodes: crate::connect::NodeSettings::default(),
+        };
+        let mut sessions = Sessions::start(Vec::new(), vec![config]);
+        sessions.greet(ClusterNo(0));
+        let told = tokio::time::timeout(Duration::from_secs(60), sessions.told.recv()).await;
+        let Ok(Some(SessionEvent::Greeted { answer: Err(why), .. })) = told else {
+            panic!("{told:?}");
+        };
+        assert!(why.contains("refused"), "the last one was asked as well: {why}");
+    }
 }
