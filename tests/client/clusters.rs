@@ -241,3 +241,90 @@ async fn of_several_swarms_a_dead_endpoint_is_unknown() {
     let (code, out, _) = skep(&["-H", &one, "-H", &gone, "-H", &other, "check"]).await;
     assert!(code == 3 && out.contains("no such socket"), "{code} {out}");
 }
+
+/// A proxy before one of the managers keeps to itself which Swarm it is: it is taken at the user's word,
+/// whichever of them is in use.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manager_that_does_not_tell_its_swarm_is_no_stranger() {
+    let cases: [[&[&str]; 2]; 2] =
+        [[&["deny=info"], &["delay=150"]], [&[], &["deny=info", "delay=150"]]];
+    for faults in cases {
+        let (one, _a) = serve("calm", faults[0]);
+        let (two, _b) = serve("calm", faults[1]);
+        let mut live = Live::open(&[(&[&one, &two], true)]);
+        live.until("● live").await;
+        live.keys("8").await;
+        live.until("ready").await;
+        let text = live.text();
+        assert!(
+            !text.contains("another Swarm") && text.contains("Clusters 1"),
+            "{faults:?}: {text}"
+        );
+        drop(one);
+        live.until("now through").await;
+        live.until("● live").await;
+        assert!(!live.text().contains("another Swarm"), "{faults:?}: {}", live.text());
+    }
+}
+
+/// What is read of logs is read through whichever manager is in use, also if they were opened while none
+/// was.
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_go_on_through_another_manager_and_begin_with_one() {
+    let (fast, _a) = serve("calm", &[]);
+    let (slow, dir) = serve("calm", &["delay=150"]);
+    let mut live = Live::open(&[(&[&slow, &fast], true)]);
+    live.until("● live").await;
+    live.keys("2/shop_web\r").await;
+    live.keys("l").await;
+    live.until("GET / 200").await;
+    drop(fast);
+    live.until("now through").await;
+    live.until("● live").await;
+    let logs = |demo: &Demo| demo.requests().iter().any(|r| r.contains("/logs"));
+    let begun = Instant::now();
+    while !logs(&slow) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{}", live.text());
+        live.listen(Duration::from_millis(50)).await;
+    }
+    live.keys("\u{1b}").await;
+    drop(slow);
+    live.until("✗ lost").await;
+    live.keys("2l").await;
+    let options = skep::demo::Options {
+        scenario: "calm".into(),
+        size: None,
+        seed: 7,
+        faults: skep::demo::Faults::default(),
+    };
+    let again = Demo::start(&dir.path().join("docker.sock"), options).unwrap();
+    let begun = Instant::now();
+    while !logs(&again) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{}", live.text());
+        live.listen(Duration::from_millis(50)).await;
+    }
+}
+
+/// Whoever does not want to wait for the next try does not: a dozen of them by themselves take minutes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_waits_for_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = SessionConfig {
+        managers: vec![Connector::new(Endpoint::Unix(dir.path().join("none.sock")))],
+        mixed: false,
+        grant: None,
+        history: History { timeline: None, audit: dir.path().join("audit.jsonl") },
+        who: "tester".into(),
+        budget: Budget::default(),
+        nodes: NodeSettings::default(),
+    };
+    let mut sessions = Sessions::start(vec![config], Vec::new());
+    let begun = Instant::now();
+    for _ in 0..12 {
+        let is_lost =
+            |told| matches!(told, SessionEvent::Cluster(_, Event::Link(_, Link::Lost { .. })));
+        heard(&mut sessions, |told| is_lost(told).then_some(())).await;
+        sessions.send(ClusterNo(0), Command::Retry);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+}

@@ -128,15 +128,14 @@ impl Actor {
         probe: Result<Probe, EngineError>,
     ) {
         match probe {
-            Ok(probe)
-                if probe.info.id.is_empty() || self.swarm.as_deref() == Some(&*probe.info.id) =>
-            {
-                self.managers.answered(of, engine, &probe);
-            }
-            Ok(probe) => {
-                let ours = self.swarm.clone().unwrap_or_default();
-                self.stranger(of, &probe.info.id, &ours).await;
-            }
+            Ok(probe) => match self.swarm.clone() {
+                Some(ours) if !probe.info.id.is_empty() && *ours != *probe.info.id => {
+                    self.stranger(of, &probe.info.id, &ours).await;
+                }
+                // One that does not tell which Swarm it is of is taken at the user's word, and so are
+                // the others if it is the one in use.
+                _ => self.managers.answered(of, engine, &probe),
+            },
             // Watching tells of the one in use.
             Err(_) if of == in_use => {}
             Err(error) => self.managers.failed(of, error.to_string()),
