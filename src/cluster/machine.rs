@@ -75,6 +75,24 @@ pub struct VersionCell<'a> {
     pub is_odd: bool,
 }
 
+/// The versions that more than half of the nodes have, of those whose version is known.
+pub fn usual_versions<'a>(
+    nodes: impl IntoIterator<Item = [Option<&'a str>; 5]>,
+) -> [Option<&'a str>; 5] {
+    let mut counts: [BTreeMap<&str, usize>; 5] = Default::default();
+    for versions in nodes {
+        for (counts, version) in counts.iter_mut().zip(versions) {
+            if let Some(version) = version {
+                *counts.entry(version).or_default() += 1;
+            }
+        }
+    }
+    counts.map(|counts| {
+        let all: usize = counts.values().sum();
+        counts.into_iter().find(|(_, count)| count * 2 > all).map(|(version, _)| version)
+    })
+}
+
 /// The combinations of versions, the most common first. What is unknown is never odd.
 pub fn version_matrix<'a>(
     nodes: impl IntoIterator<Item = (&'a str, [Option<&'a str>; 5])>,
@@ -83,17 +101,8 @@ pub fn version_matrix<'a>(
     for (name, versions) in nodes {
         rows.entry(versions).or_default().push(name);
     }
-    let mut usual = [None; 5];
-    for (column, usual) in usual.iter_mut().enumerate() {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (versions, nodes) in &rows {
-            if let Some(version) = versions[column] {
-                *counts.entry(version).or_default() += nodes.len();
-            }
-        }
-        let all: usize = counts.values().sum();
-        *usual = counts.into_iter().find(|(_, count)| count * 2 > all).map(|(version, _)| version);
-    }
+    let each = rows.iter().flat_map(|(versions, nodes)| nodes.iter().map(|_| *versions));
+    let usual = usual_versions(each);
     let mut matrix: Vec<VersionRow<'_>> = rows
         .into_iter()
         .map(|(versions, nodes)| {

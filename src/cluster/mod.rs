@@ -27,7 +27,9 @@ pub use journal::{
     PastChange, Subject, consequences, failures,
 };
 pub use leaderless::{Answering, ELECTION, Leaderless, needed};
-pub use machine::{Disk, Machine, Pressures, VersionCell, VersionRow, version_matrix};
+pub use machine::{
+    Disk, Machine, Pressures, VersionCell, VersionRow, usual_versions, version_matrix,
+};
 pub use object::{
     Attachment, Availability, Config, Counts, EndpointMode, FailureAction, HealthCheck, ImageUse,
     Manager, Mode, Mount, Network, Node, NodeState, Place, Platform, Port, PublishMode,

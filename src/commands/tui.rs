@@ -100,11 +100,12 @@ pub(super) async fn run(
             history: history(demo),
             who: whoami(),
             budget,
-            nodes: cluster.nodes,
+            nodes: cluster.nodes.clone(),
         };
         let open = OpenCluster {
             endpoint: cluster.endpoints[0].to_string(),
             name: cluster.name,
+            logs_in_to_nodes: cluster.nodes.config.is_set(),
             grant,
             production: cluster.production,
             colour,

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use crate::session::watch::usage::Usage;
+use crate::session::{nodes::NodeSeen, watch::usage::Usage};
 use crate::{
     action::{
         execute::Outcome,
         plan::{Approved, Document, ReadObject, Target},
     },
-    cluster::{Beginning, Delta, Entry, Leaderless, ServiceId, TaskId, Timestamp},
+    cluster::{Beginning, Delta, Entry, Leaderless, NodeId, ServiceId, TaskId, Timestamp},
     connect::Way,
     engine::LogFrame,
     grant::ClusterNo,
@@ -90,6 +90,8 @@ pub enum Command {
     Beginnings(Vec<Beginning>),
     /// Read the last lines of a task, to show as evidence.
     LastLines(TaskId),
+    /// Keep these nodes' engines within reach and their facts fresh, and no others'.
+    Look(Vec<NodeId>),
     /// Someone is at the keyboard.
     Attend,
     /// Report the cost of watching.
@@ -208,6 +210,8 @@ pub enum Event {
     Beginnings(Vec<Beginning>),
     /// The last lines of a task that were asked for, or why there are none.
     LastLines(TaskId, Result<Vec<LogFrame>, String>),
+    /// How a node is reached, and the facts of its machine.
+    Node(NodeId, Box<NodeSeen>),
     /// The cost of watching, as requested.
     Usage(Box<Usage>),
     /// Documents that were asked for.

@@ -18,6 +18,7 @@ mod layout;
 mod logs;
 mod mouse;
 mod news;
+mod node_reach;
 mod objects;
 mod order;
 mod pages;

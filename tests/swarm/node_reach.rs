@@ -1,12 +1,17 @@
 //! Every node's engine: directly, through a manager, by dial-stdio, and never the wrong one.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
 use super::{
-    lab::Lab,
+    lab::{Lab, wait},
     reach::{Ssh, keygen},
+    tui::{LATER, SOON},
 };
 
 /// Settings of nodes: each has its socket at a place of its own, as all share this machine's files.
@@ -52,7 +57,7 @@ fn is_reached(node: &Value, how: &str) {
 fn sshd(lab: &Lab, text: &str) {
     let config = lab.path("sshd_config");
     fs::write(&config, text).unwrap();
-    let listener = format!("^/usr/sbin/sshd -f {}", config.display());
+    let listener = format!("^sshd: /usr/sbin/sshd -f {}", config.display());
     let told = Command::new("pkill").args(["-HUP", "-f", &listener]).status();
     assert!(told.unwrap().success());
 }
@@ -122,4 +127,49 @@ pub fn by_command(lab: &Lab) {
     let (code, text) = ssh.skep(&["-H", &lab.endpoint(1), "nodes", "--login"]);
     assert!(code == 1 && text.contains("stdin is none"), "{text}");
     ssh.nothing_left();
+}
+
+pub fn on_screen(lab: &Lab) {
+    let ssh = Ssh::new(&[lab]);
+    let direct = config(&ssh, lab, "ssh = \"root@{addr}\"", &[]);
+    let before: Vec<usize> = (1..=5).map(|node| lab.logins(node)).collect();
+    let mut tui = ssh.open(&["--config", &direct, "-H", &lab.endpoint(1)]);
+    tui.shows(SOON, "● live");
+    for key in ["1", "2", "4", "5", "7", "8"] {
+        tui.keys(key);
+        tui.shows(SOON, "skep");
+    }
+    let now: Vec<usize> = (1..=5).map(|node| lab.logins(node)).collect();
+    assert_eq!(now, before, "no node was looked at");
+    // The list logs in to all, as the config says how; the page has one's facts.
+    tui.keys("3");
+    tui.shows(SOON, "Nodes 5");
+    wait(SOON, "every node is logged in to", || {
+        (2..=5).all(|node| lab.logins(node) > before[node as usize - 1])
+    });
+    assert_eq!(lab.logins(1), before[0], "the manager itself costs no login");
+    tui.keys("/node4\rd");
+    tui.line(SOON, &["reach", "ssh, forwarded socket"]);
+    tui.line(SOON, &["memory used", "GiB", "free"]);
+    tui.line(SOON, &["disk used", "free"]);
+    let begun = Instant::now();
+    lab.run(&["cut", "4"]);
+    tui.line(LATER, &["reach", "none:"]);
+    let told = begun.elapsed();
+    println!("        a lost node is told after {:.1} s", told.as_secs_f64());
+    assert!(told < Duration::from_secs(15), "{told:?}");
+    lab.run(&["heal", "4"]);
+    let back = tui.line(LATER, &["reach", "ssh, forwarded socket"]);
+    println!("        within reach again {:.1} s after the cable", back.as_secs_f64());
+    // The engine alone: the connection stands, and nobody answers over it.
+    lab.restart_engine(4);
+    tui.line(LATER, &["reach", "ssh, forwarded socket"]);
+    tui.line(LATER, &["memory used", "GiB", "free"]);
+    let killed = Command::new("kill").args(["-9", &tui.pid().to_string()]).status();
+    assert!(killed.unwrap().success());
+    ssh.nothing_left();
+    wait(LATER, "node4 is ready", || {
+        let args = ["node", "inspect", "node4", "--format", "{{.Status.State}}"];
+        lab.try_docker(1, &args).stdout.trim_ascii() == b"ready"
+    });
 }

@@ -91,6 +91,10 @@ pub const ALL: &[(&str, Scenario)] = &[
         "within reach: every node's engine, directly, through a manager, by dial-stdio; never the wrong one",
         node_reach::by_command,
     ),
+    (
+        "within reach: a node's page over a cut cable, and killed it leaves nothing",
+        node_reach::on_screen,
+    ),
     ("ssh: what it costs", reach::figures),
     ("logs: dead tasks with their ends, errors by key, a node away named", logs::on_screen),
     ("logs: no line lost, none twice, over updates and power-offs", logs::none_lost),

@@ -56,6 +56,8 @@ const SESSION_WORDS: &[&str] = &[
     "LogFrame",
     "LogTask",
     "ManagerLine",
+    "NodeReach",
+    "NodeSeen",
     "Outcome",
     "Output",
     "RawKind",

@@ -17,6 +17,10 @@ pub(super) fn text(text: &mut HelpText) {
     ] {
         text.entry(command, 20, words);
     }
+    text.paragraph(
+        "On the screen d on a node has the same and more. The list of nodes (3) reaches those in its \
+         window if [nodes] in the config file says how, and else only the manager's own.",
+    );
     text.heading("How it gets there");
     text.paragraph(
         "Without settings: where the manager is reached by ssh, through that same connection, as the \

@@ -36,6 +36,7 @@ impl Actor {
             Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
             Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
             Command::LastLines(task) => ends::last(engine, &self.out, task),
+            Command::Look(nodes) => self.nodes.watch(nodes),
             Command::Attend => watch.attend(),
             Command::Usage => {
                 let (out, usage) = (self.out.clone(), Box::new(watch.usage()));
@@ -80,6 +81,7 @@ impl Actor {
                     Command::Remember(entries) => self.keep(Record::Entries(entries)),
                     Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
                     Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
+                    Command::Look(nodes) => self.nodes.watch(nodes),
                     Command::Usage | Command::Attend => {}
                     Command::LastLines(task) => {
                         self.out.send(Event::LastLines(task, Err(why.to_owned()))).await?;

@@ -17,7 +17,7 @@ use crate::session::{
     link::managers::Managers,
     link::race::{Winner, race},
     logs::follow::Tails,
-    nodes::NodeEngines,
+    nodes::{NodeEngines, NodeSeen},
     operations::Writes,
     outbox::Out,
     protocol::{Command, Event, Generation, Link, LogTask, Token},
@@ -26,7 +26,7 @@ use crate::session::{
 };
 use crate::{
     action::{audit::Audit, execute::Executor},
-    cluster::{Leaderless, ServiceId},
+    cluster::{Leaderless, NodeId, ServiceId},
     connect::{Connector, NodeSettings},
     engine::{Engine, EngineError, Probe},
     grant::{ClusterNo, WriteGrant},
@@ -94,6 +94,13 @@ enum Over {
     Merged(ClusterNo, mpsc::Sender<Join>),
 }
 
+/// Tells the UI what is heard of nodes.
+async fn tell_of_nodes(mut news: mpsc::UnboundedReceiver<(NodeId, NodeSeen)>, out: Out) {
+    while let Some((node, seen)) = news.recv().await {
+        let Ok(()) = out.send(Event::Node(node, Box::new(seen))).await else { return };
+    }
+}
+
 impl Actor {
     /// An actor that has not connected yet.
     pub fn new(
@@ -104,7 +111,8 @@ impl Actor {
     ) -> Self {
         let (joiner, joins) = mpsc::channel(8);
         let (teller, tasks) = (out.clone(), tokio::runtime::Handle::current());
-        let (nodes, _) = NodeEngines::start(std::mem::take(&mut config.nodes));
+        let (nodes, news) = NodeEngines::start(std::mem::take(&mut config.nodes));
+        tokio::spawn(tell_of_nodes(news, out.clone()));
         let keeper = HistoryWriter::new(config.history.clone(), move |why| {
             let teller = teller.clone();
             tasks.spawn(async move { teller.send(Event::NotKept(why)).await });

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use crate::{
     action::{follow::Follow, plan::Target},
-    cluster::{ServiceId, Subject, Timestamp},
+    cluster::{NodeId, ServiceId, Subject, Timestamp},
     config::Slot,
     grant::ClusterNo,
     session::{Command, Generation, ManagerLine, Token, Usage},
@@ -45,6 +45,8 @@ pub struct Connection {
     pub last_heard: Option<Timestamp>,
     /// Services that the session was last asked to keep fresh.
     pub(in crate::ui) watched: Vec<ServiceId>,
+    /// Nodes that the session was last asked to keep within reach.
+    looked: Vec<NodeId>,
     /// When the session was last told that someone is here.
     attended: Option<Timestamp>,
     /// The cost of watching, as last reported.
@@ -150,6 +152,7 @@ impl Cluster {
                 skew: 0,
                 last_heard: None,
                 watched: Vec::new(),
+                looked: Vec::new(),
                 attended: None,
                 usage: None,
             },
@@ -237,6 +240,17 @@ impl Cluster {
         if wanted != self.link.watched {
             self.link.watched.clone_from(&wanted);
             self.command(Command::Watch(wanted));
+        }
+    }
+
+    /// Tells the session which nodes are looked at.
+    pub(in crate::ui) fn look_at(&mut self, mut wanted: Vec<NodeId>) {
+        wanted.retain(|node| !node.as_str().is_empty());
+        wanted.sort();
+        wanted.dedup();
+        if wanted != self.link.looked {
+            self.link.looked.clone_from(&wanted);
+            self.command(Command::Look(wanted));
         }
     }
 

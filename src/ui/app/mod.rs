@@ -74,6 +74,7 @@ impl App {
                     name: open.name.unwrap_or_else(|| short(&open.endpoint)),
                     colour: open.colour,
                     production: open.production,
+                    logs_in_to_nodes: open.logs_in_to_nodes,
                     grant: open.grant,
                     appearance: opening.appearance.clone(),
                     keymap: Arc::clone(&opening.keymap),
@@ -266,6 +267,7 @@ impl App {
             let screens = &mut self.layers[no].screens;
             let model = &mut self.clusters[no].model;
             model.refresh_order();
+            model.refresh_versions();
             if screens.visible().contains(&View::Events) {
                 model.refresh_consequences();
             }
@@ -279,7 +281,9 @@ impl App {
         }
         // A log is followed wherever its reader is.
         screens.logs.interest(cx, &mut wanted);
+        let looks = if is_shown { self.layers[no].looks(&self.clusters[no]) } else { Vec::new() };
         self.clusters[no].watch(wanted);
+        self.clusters[no].look_at(looks);
     }
 
     /// Whether there is work left that was put off to let keys through.

@@ -1,9 +1,12 @@
 //! The model of a cluster as it is drawn: live, or paused with the live one kept up behind it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    cluster::{Consequence, Kind, ServiceId, Store, Timestamp, consequences},
+    cluster::{
+        Consequence, Kind, Node, NodeId, ServiceId, Store, Timestamp, consequences, usual_versions,
+    },
+    session::NodeSeen,
     text::age,
     triage::Severity,
     ui::table::order::NameOrder,
@@ -18,7 +21,12 @@ pub struct Model {
     pub now: Timestamp,
     /// The worst severity found for each service that needs a human.
     pub troubled: HashMap<ServiceId, Severity>,
-    /// Counts changes of `troubled`.
+    /// How nodes are reached, and what their machines say: of those that were looked at.
+    seen: HashMap<NodeId, NodeSeen>,
+    /// Versions that more than half of the nodes have, and the state of things they are of.
+    usual: [Option<Arc<str>>; 5],
+    usual_of: u64,
+    /// Counts changes of `troubled` and `seen`.
     judged: u64,
     /// Consequences of changes, by the number of the event.
     pub consequences: HashMap<u64, Consequence>,
@@ -45,6 +53,9 @@ impl Model {
             store: Store::default(),
             now,
             troubled: HashMap::new(),
+            seen: HashMap::new(),
+            usual: [const { None }; 5],
+            usual_of: u64::MAX,
             judged: 0,
             consequences: HashMap::new(),
             consequences_of: None,
@@ -114,7 +125,46 @@ impl Model {
         }
     }
 
-    /// Stamp of some kinds, and of what was found of services: another one with each change.
+    /// How a node is reached and what its machine says, if it was looked at.
+    pub fn seen(&self, node: &NodeId) -> Option<&NodeSeen> {
+        self.seen.get(node)
+    }
+
+    /// Takes in what was heard of a node.
+    pub(in crate::ui) fn heard_of(&mut self, node: NodeId, seen: NodeSeen) {
+        if self.seen.get(&node) != Some(&seen) {
+            self.seen.insert(node, seen);
+            self.judged += 1;
+        }
+    }
+
+    /// The versions of a node: engine, kernel, system, storage driver, control groups. The Swarm itself
+    /// knows the engine's.
+    pub(in crate::ui) fn versions<'a>(&'a self, node: &'a Node) -> [Option<&'a str>; 5] {
+        let machine = self.seen.get(&node.id).and_then(|seen| seen.machine.as_deref());
+        let mut versions = machine.map_or([None; 5], |machine| machine.versions());
+        versions[0] = Some(&*node.engine).filter(|engine| !engine.is_empty()).or(versions[0]);
+        versions
+    }
+
+    /// The version that more than half of the nodes have, where this node has another one.
+    pub(in crate::ui) fn odd(&self, node: &Node, which: usize) -> Option<&str> {
+        let usual = self.usual[which].as_deref()?;
+        self.versions(node)[which].filter(|version| *version != usual).map(|_| usual)
+    }
+
+    /// Brings up to date which versions are usual.
+    pub(in crate::ui) fn refresh_versions(&mut self) {
+        let stamp = self.stamp(&[Kind::Nodes]);
+        if self.usual_of == stamp {
+            return;
+        }
+        let nodes = self.store.nodes().map(|node| self.versions(node));
+        let usual = usual_versions(nodes).map(|version| version.map(Arc::from));
+        (self.usual, self.usual_of) = (usual, stamp);
+    }
+
+    /// Stamp of some kinds, and of what was found of services and of nodes: another one with each change.
     pub(in crate::ui) fn stamp(&self, kinds: &[Kind]) -> u64 {
         (self.store.revision_of_all(kinds) << 16) ^ self.judged
     }

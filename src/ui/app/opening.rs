@@ -113,6 +113,8 @@ pub struct OpenCluster {
     pub production: bool,
     /// Its colour.
     pub colour: Option<Style>,
+    /// The user said how its nodes are logged in to.
+    pub logs_in_to_nodes: bool,
     /// Not open yet: for endpoints that turn out to belong to another Swarm, or to be opened by hand.
     pub spare: bool,
 }

@@ -117,6 +117,7 @@ impl Workspace<'_> {
                     self.screens.problems.detail.last_lines = Some((task, lines));
                 }
             }
+            Event::Node(node, seen) => self.cluster.model.heard_of(node, *seen),
             Event::Usage(usage) => self.cluster.link.usage = Some(usage),
             Event::Documents(token, result) => self.documents(token, result),
             Event::ReadBack(token, found) => self.cluster.found(token, &found),

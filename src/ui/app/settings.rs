@@ -39,6 +39,8 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// The user who runs skep.
     pub who: String,
+    /// The user said how nodes are logged in to.
+    pub logs_in_to_nodes: bool,
     /// Where files go.
     pub folder: PathBuf,
     /// The home of who runs skep.

@@ -1,7 +1,7 @@
 //! One open cluster with its screens and popups, lent by the app for as long as something is done to them.
 
 use crate::{
-    cluster::Timestamp,
+    cluster::{NodeId, Timestamp},
     session::{Command, Event},
     ui::{
         app::{cluster::Cluster, settings::Request},
@@ -44,6 +44,23 @@ impl Layers {
     pub fn shows_stats(&self) -> bool {
         let is_stats = |o: &Popup| matches!(o, Popup::Page(p) if matches!(p.kind, PageKind::Stats));
         self.popups.iter().any(is_stats)
+    }
+
+    /// Nodes whose engines and machines are on the screen: that of an open page, and in the list of nodes
+    /// those in its window if the user said how to log in. The manager in use costs no login.
+    pub fn looks(&self, cluster: &Cluster) -> Vec<NodeId> {
+        let page = self.popups.iter().find_map(|popup| match popup {
+            Popup::Page(page) => page.node(),
+            _ => None,
+        });
+        let mut looks: Vec<NodeId> = page.into_iter().collect();
+        if self.screens.view == View::Nodes {
+            looks.push((&*cluster.model.live().info().manager_id).into());
+            if cluster.settings.logs_in_to_nodes {
+                looks.extend(self.screens.nodes.table.in_window().iter().cloned());
+            }
+        }
+        looks
     }
 
     /// Whether a popup tells what watching costs.

@@ -69,6 +69,14 @@ impl Page {
         Self { title, kind, scroll: Scroll::default(), reveal: false }
     }
 
+    /// The node that it describes.
+    pub fn node(&self) -> Option<NodeId> {
+        match &self.kind {
+            PageKind::Describe { subject: Subject::Node(id), .. } => Some(id.clone()),
+            _ => None,
+        }
+    }
+
     /// The object that it describes.
     fn subject(&self) -> Option<Subject> {
         match &self.kind {

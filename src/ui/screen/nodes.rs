@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ratatui::{Frame, layout::Rect, text::Line};
 
 use crate::{
-    cluster::{Availability, Kind, Node, NodeId, NodeState, Part, Subject},
+    cluster::{Availability, Kind, Machine, Node, NodeId, NodeState, Part, Subject},
     config::Slot,
     ui::{
         app::{cluster::Cluster, model::Model},
@@ -207,8 +207,62 @@ pub const COLUMNS: &[Column<Node>] = &[
         max: 20,
         shed: 7,
         right: false,
-        cell: |n, _| Cell::dim(&*n.engine),
+        cell: |n, c| version(n, c, 0),
         key: |n, _| Key::text(&*n.engine),
+    },
+    Column {
+        title: "KERNEL",
+        min: 8,
+        max: 20,
+        shed: 13,
+        right: false,
+        cell: |n, c| version(n, c, 1),
+        key: |n, c| Key::text(c.versions(n)[1].unwrap_or_default()),
+    },
+    Column {
+        title: "SYSTEM",
+        min: 9,
+        max: 24,
+        shed: 14,
+        right: false,
+        cell: |n, c| version(n, c, 2),
+        key: |n, c| Key::text(c.versions(n)[2].unwrap_or_default()),
+    },
+    Column {
+        title: "LOAD",
+        min: 5,
+        max: 7,
+        shed: 10,
+        right: true,
+        cell: |n, c| machine(n, c, |m| m.load.map(|load| Cell::text(format!("{:.2}", load[0])))),
+        key: |n, c| {
+            let load = c.seen(&n.id).and_then(|seen| seen.machine.as_ref()?.load);
+            Key::Number(load.map_or(1, |load| (load[0] * -100.0) as i64))
+        },
+    },
+    Column {
+        title: "MEM FREE",
+        min: 8,
+        max: 14,
+        shed: 11,
+        right: true,
+        cell: |n, c| machine(n, c, |m| Some(left(m.available?, m.memory?))),
+        key: |n, c| {
+            let free = c.seen(&n.id).and_then(|seen| seen.machine.as_ref()?.available);
+            Key::Number(free.map_or(i64::MAX, |free| free as i64))
+        },
+    },
+    Column {
+        title: "DISK FREE",
+        min: 9,
+        max: 14,
+        shed: 12,
+        right: true,
+        cell: |n, c| machine(n, c, |m| m.disk.map(|disk| left(disk.free, disk.total))),
+        key: |n, c| {
+            let disk = c.seen(&n.id).and_then(|seen| seen.machine.as_ref()?.disk);
+            Key::Number(disk.map_or(i64::MAX, |disk| disk.free as i64))
+        },
     },
     Column {
         title: "MESSAGE",
@@ -233,6 +287,26 @@ pub const COLUMNS: &[Column<Node>] = &[
 /// A figure counted from tasks, if they are listed.
 fn told<'a>(c: &Model, cell: impl FnOnce() -> Cell<'a>) -> Cell<'a> {
     if c.store.tasks_refused() { Cell::dim("?") } else { cell() }
+}
+
+/// A fact of its machine, if it is known.
+fn machine<'a>(n: &Node, c: &'a Model, read: impl Fn(&'a Machine) -> Option<Cell<'a>>) -> Cell<'a> {
+    let machine = c.seen(&n.id).and_then(|seen| seen.machine.as_deref());
+    machine.and_then(read).unwrap_or_else(|| Cell::dim("?"))
+}
+
+/// Bytes that are left: the fewer of all, the more they stand out.
+fn left(free: u64, total: u64) -> Cell<'static> {
+    Cell::new(text::bytes(free), load(total.saturating_sub(free), total))
+}
+
+/// A version, marked where most nodes have another one.
+fn version<'a>(n: &'a Node, c: &'a Model, which: usize) -> Cell<'a> {
+    match (c.versions(n)[which], c.odd(n, which)) {
+        (None, _) => Cell::dim("?"),
+        (Some(version), None) => Cell::dim(version),
+        (Some(version), Some(_)) => Cell::new(format!("{version} !"), Slot::Warn),
+    }
 }
 
 /// The kinds that are shown of a node.

@@ -291,6 +291,12 @@ impl<R: Row> Table<R> {
         (row < self.page.get() && at < self.rows.len()).then_some(at)
     }
 
+    /// The rows that were last drawn.
+    pub fn in_window(&self) -> &[R] {
+        let begin = self.offset.get().min(self.rows.len());
+        &self.rows[begin..(begin + self.page.get()).min(self.rows.len())]
+    }
+
     /// The rows in a window of `height`, and which of them is under the cursor.
     pub fn window(&self, height: usize) -> (&[R], Option<usize>) {
         self.page.set(height);

@@ -2,6 +2,7 @@
 //! live; what only the object's document says joins it when that was read.
 
 pub(in crate::ui) mod compare;
+mod machine;
 pub(in crate::ui) mod node;
 pub(in crate::ui) mod objects;
 pub(in crate::ui) mod reach;

@@ -28,9 +28,10 @@ impl Sheet<'_> {
             self.field("manager addr", &manager.addr);
         }
         self.field("address", &n.addr);
-        self.field("engine", format!("{} on {} {}", n.engine, n.os, n.arch));
+        self.engine_version(n);
         self.field("joined", self.when(n.created));
         self.field("changed", self.when(n.updated));
+        self.machine(n);
         let t = store.node_tally(id);
         self.head("Capacity");
         let unknown = unknown(self.cluster, Part::Tasks);
