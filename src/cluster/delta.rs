@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Config, Leaderless, Network, Node, Part, Secret, Service, ServiceId, Task, Timestamp};
+use super::{
+    Config, ContainerEnd, Leaderless, Network, Node, Part, Secret, Service, ServiceId, Task,
+    TaskId, Timestamp,
+};
 
 /// One task list under way; later lists have larger ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +105,8 @@ pub enum Delta {
     TasksEnd(ListId),
     /// The list broke off.
     TasksAbort(ListId),
+    /// The end of a task's container, as its node tells it.
+    Ended(TaskId, ContainerEnd),
     /// The engine reported an event.
     Event(EngineEvent),
 }

@@ -31,10 +31,10 @@ pub use machine::{
     Disk, Machine, Pressures, VersionCell, VersionRow, usual_versions, version_matrix,
 };
 pub use object::{
-    Attachment, Availability, Config, Counts, EndpointMode, FailureAction, HealthCheck, ImageUse,
-    Manager, Mode, Mount, Network, Node, NodeState, Place, Platform, Port, PublishMode,
-    Reachability, Reference, Resource, Resources, RestartCondition, RestartPolicy, Role,
-    STACK_LABEL, Secret, Service, Stack, Subnet, Task, TaskCheck, TaskSpec, TaskState,
+    Attachment, Availability, Config, ContainerEnd, Counts, EndpointMode, FailureAction,
+    HealthCheck, ImageUse, Manager, Mode, Mount, Network, Node, NodeState, Place, Platform, Port,
+    PublishMode, Reachability, Reference, Resource, Resources, RestartCondition, RestartPolicy,
+    Role, STACK_LABEL, Secret, Service, Stack, Subnet, Task, TaskCheck, TaskSpec, TaskState,
     UpdateConfig, UpdateState, UpdateStatus, Volume, family,
 };
 pub use quorum::{Lost, Quorum, Voter};

@@ -267,6 +267,7 @@ pub const READS: &[&str] = &[
     "/secrets/{id}",
     "/configs",
     "/configs/{id}",
+    "/containers/{id}/json",
 ];
 
 /// Requests that a grant adds.

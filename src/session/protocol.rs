@@ -10,7 +10,9 @@ use crate::{
         execute::Outcome,
         plan::{Approved, Document, ReadObject, Target},
     },
-    cluster::{Beginning, Delta, Entry, Leaderless, NodeId, ServiceId, TaskId, Timestamp},
+    cluster::{
+        Beginning, ContainerEnd, Delta, Entry, Leaderless, NodeId, ServiceId, TaskId, Timestamp,
+    },
     connect::Way,
     engine::LogFrame,
     grant::ClusterNo,
@@ -92,6 +94,8 @@ pub enum Command {
     LastLines(TaskId),
     /// Keep these nodes' engines within reach and their facts fresh, and no others'.
     Look(Vec<NodeId>),
+    /// Read how the containers of these tasks ended, of those whose nodes are within reach already.
+    Ends(Vec<(TaskId, NodeId, Arc<str>)>),
     /// Someone is at the keyboard.
     Attend,
     /// Report the cost of watching.
@@ -212,6 +216,8 @@ pub enum Event {
     LastLines(TaskId, Result<Vec<LogFrame>, String>),
     /// How a node is reached, and the facts of its machine.
     Node(NodeId, Box<NodeSeen>),
+    /// The end of a task's container, as its node tells it.
+    Ended(TaskId, ContainerEnd),
     /// The cost of watching, as requested.
     Usage(Box<Usage>),
     /// Documents that were asked for.

@@ -228,7 +228,19 @@ impl Evidence {
             t.node.as_ref().map_or(String::new(), |n| format!(" on {}", cx.store.hostname(n)));
         let exit = t.exit_code.map_or(String::new(), |c| format!(", exit {c}"));
         let err = if t.err.is_empty() { t.message.as_ref() } else { t.err.as_ref() };
-        let text = format!("{} {}{node}{exit}: {err}", cx.store.task_name(t), t.state);
+        let mut text = format!("{} {}{node}{exit}: {err}", cx.store.task_name(t), t.state);
+        // Its own node may know more than the Swarm.
+        if let Some(end) = cx.store.end_of(&t.id) {
+            if end.out_of_memory {
+                text += "; killed for memory";
+            }
+            if !end.error.is_empty() && !err.contains(&*end.error) {
+                text += &format!("; its engine says: {}", end.error);
+            }
+            if !end.check.is_empty() {
+                text += &format!("; health check says: {}", end.check);
+            }
+        }
         // A task whose container never was or never ran has no log.
         let task = (t.container.is_some() && !t.never_started()).then(|| t.id.clone());
         Self { at: t.since, text, task }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use skep::{
     cluster::{
-        Availability, Mode, Node, Platform, Port, PublishMode, Resources, Service, Task, TaskId,
-        TaskState, UpdateState,
+        Availability, ContainerEnd, Delta, Mode, Node, Platform, Port, PublishMode, Resources,
+        Service, Task, TaskId, TaskState, UpdateState,
     },
     engine::{TaskReader, decode_nodes, decode_service},
     triage::{Problem, Severity, Thresholds, problems},
@@ -393,4 +393,47 @@ fn what_failed_is_explained_by_its_own_spec() {
     c.last().limits.memory = 1 << 30;
     Arc::make_mut(&mut c.tasks[0].spec).limits = Resources::default();
     assert_eq!(all(&c)[0].cause, Some("killed"));
+}
+
+/// A service whose tasks failed so, and how its nodes say that their containers ended.
+fn ended(err: &str, limit: u64, end: &ContainerEnd) -> Problem {
+    let mut c = cluster().manager("m1").node("n2").service("web", 2);
+    c.tasks.clear();
+    c.last().limits.memory = limit;
+    for task in 1..=2 {
+        c = c.task(task, TaskState::Failed, err, 20);
+    }
+    for task in &mut c.tasks {
+        Arc::make_mut(&mut task.spec).limits.memory = limit;
+    }
+    let mut store = c.store();
+    store.apply(Delta::Ended(TaskId::from("gone"), end.clone()), NOW);
+    assert!(store.end_of(&TaskId::from("gone")).is_none(), "of tasks that exist");
+    let before = problems(&store, NOW, &Thresholds::default());
+    // The oldest is known, the newest is not yet: that is enough.
+    store.apply(Delta::Ended(c.tasks[0].id.clone(), end.clone()), NOW);
+    let after = problems(&store, NOW, &Thresholds::default());
+    assert_eq!(before.len(), after.len(), "it is no condition for a finding");
+    assert_eq!(before[0].key(), after[0].key(), "and no other one");
+    Problem::clone(&after[0])
+}
+
+#[test]
+fn what_a_node_says_of_a_container_joins_the_finding() {
+    let killed = "task: non-zero exit (137)";
+    let oom = ContainerEnd { out_of_memory: true, ..ContainerEnd::default() };
+    let found = ended(killed, 8 << 20, &oom);
+    assert!(found.message.contains("out of memory at its limit of 8 MiB, 2 times"), "{found:?}");
+    assert!(found.evidence.iter().any(|e| e.text.contains("killed for memory")), "{found:?}");
+    let found = ended(killed, 0, &oom);
+    assert!(found.message.contains("out of memory, without a memory limit"), "{found:?}");
+    let found = ended(killed, 8 << 20, &ContainerEnd::default());
+    assert!(found.message.contains("perhaps at its memory limit"), "not all is told: {found:?}");
+    let unhealthy = "task: non-zero exit (137): dockerexec: unhealthy container";
+    let check = ContainerEnd { check: "db unreachable".into(), ..ContainerEnd::default() };
+    let found = ended(unhealthy, 0, &check);
+    assert!(found.message.contains("2 times; health check says: db unreachable"), "{found:?}");
+    let error = ContainerEnd { error: "no device".into(), ..ContainerEnd::default() };
+    let found = ended("task: non-zero exit (3)", 0, &error);
+    assert!(found.evidence.iter().any(|e| e.text.ends_with("engine says: no device")), "{found:?}");
 }

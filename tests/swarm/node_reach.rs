@@ -173,3 +173,37 @@ pub fn on_screen(lab: &Lab) {
         lab.try_docker(1, &args).stdout.trim_ascii() == b"ready"
     });
 }
+
+pub fn causes(lab: &Lab) {
+    let ssh = Ssh::new(&[lab]);
+    let direct = config(&ssh, lab, "ssh = \"root@{addr}\"", &[]);
+    let hog = "a=$(yes | head -c 200000000); sleep 100";
+    let create = |name: &str, node: &str, more: &[&str]| {
+        let place = format!("node.hostname=={node}");
+        let start = ["service", "create", "--detach", "--no-resolve-image", "--name", name];
+        let how = ["--restart-delay", "1s", "--constraint", &place];
+        lab.docker(1, &[&start[..], &how, more].concat());
+    };
+    let limit = ["--limit-memory", "8m", "lab/app:1.0", "sh", "-c", hog];
+    create("near", "node1", &limit);
+    create("far", "node4", &limit);
+    let check = ["--health-cmd", "echo db unreachable; exit 1", "--health-interval", "1s"];
+    let check = [&check[..], &["--health-retries", "1", "lab/app:1.0", "sleep", "1000"]].concat();
+    create("sick", "node1", &check);
+    let mut tui = ssh.open(&["--config", &direct, "-H", &lab.endpoint(1)]);
+    tui.shows(SOON, "● live");
+    // Of the manager's own node without another login; of a node that nobody looked at, not at all.
+    tui.keys("7");
+    tui.line(LATER, &["near", "out of memory"]);
+    tui.line(LATER, &["sick", "health check says: db unreachable"]);
+    tui.line(LATER, &["far", "exit 137, limit 8 MiB"]);
+    tui.keys("3/node4\rd");
+    tui.line(SOON, &["reach", "ssh, forwarded socket"]);
+    tui.keys("\x1b");
+    tui.shows(SOON, "Nodes 1/5");
+    tui.keys("7");
+    tui.line(LATER, &["far", "out of memory"]);
+    tui.quit();
+    lab.docker(1, &["service", "rm", "near", "far", "sick"]);
+    ssh.nothing_left();
+}

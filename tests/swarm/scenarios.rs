@@ -95,6 +95,10 @@ pub const ALL: &[(&str, Scenario)] = &[
         "within reach: a node's page over a cut cable, and killed it leaves nothing",
         node_reach::on_screen,
     ),
+    (
+        "within reach: a node's engine says out of memory, and what the health check wrote",
+        node_reach::causes,
+    ),
     ("ssh: what it costs", reach::figures),
     ("logs: dead tasks with their ends, errors by key, a node away named", logs::on_screen),
     ("logs: no line lost, none twice, over updates and power-offs", logs::none_lost),

@@ -23,7 +23,7 @@ pub use service::{
     Reference, RestartCondition, RestartPolicy, Service, UpdateConfig, UpdateState, UpdateStatus,
 };
 pub use stack::{ImageUse, STACK_LABEL, Stack};
-pub use task::{Attachment, Place, Task, TaskCheck, TaskSpec, TaskState};
+pub use task::{Attachment, ContainerEnd, Place, Task, TaskCheck, TaskSpec, TaskState};
 pub use volume::Volume;
 
 use stack::stack_of;

@@ -100,6 +100,17 @@ pub struct Task {
     pub spec: Arc<TaskSpec>,
 }
 
+/// End of a task's container, as the engine of its node tells it. Written by the container: untrusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContainerEnd {
+    /// The kernel killed it for memory.
+    pub out_of_memory: bool,
+    /// The engine's error; empty if there was none.
+    pub error: Arc<str>,
+    /// Output of the last health check that failed; empty if none did.
+    pub check: Arc<str>,
+}
+
 /// An address of a task on a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {

@@ -48,6 +48,7 @@ impl Store {
             Delta::TasksAbort(list) => {
                 self.lists.remove(&list);
             }
+            Delta::Ended(task, end) => self.task_ended(task, end),
             Delta::Event(event) => self.note_event(event),
         }
         self.reckon();

@@ -17,9 +17,10 @@ use hashbrown::{HashMap, HashSet};
 use task_slab::TaskSlab;
 
 use super::{
-    ClusterInfo, Config, ConfigId, Entry, IdleSlots, Journal, Leaderless, ListId, Meaning, Mode,
-    Network, NetworkId, Node, NodeId, Observations, Part, Relations, Resources, Scope, Secret,
-    SecretId, Service, ServiceId, Subject, Task, TaskId, TaskState, Timestamp, Unread,
+    ClusterInfo, Config, ConfigId, ContainerEnd, Entry, IdleSlots, Journal, Leaderless, ListId,
+    Meaning, Mode, Network, NetworkId, Node, NodeId, Observations, Part, Relations, Resources,
+    Scope, Secret, SecretId, Service, ServiceId, Subject, Task, TaskId, TaskState, Timestamp,
+    Unread,
 };
 
 pub use counts::{Missing, SwarmHealth, Tally};
@@ -57,6 +58,8 @@ pub struct Store {
     pub(super) absent: HashMap<(Part, Arc<str>), Timestamp>,
     /// Made of the services when somebody asks for it.
     pub(super) relations: OnceLock<Relations>,
+    /// Ends of tasks' containers, of those whose nodes were asked.
+    pub(super) ends: HashMap<TaskId, ContainerEnd>,
     pub(super) touched: Touched,
     pub(super) memory: Observations,
     pub(super) journal: Journal,

@@ -1,7 +1,9 @@
 //! Applies lists of tasks, and keeps the indices of tasks by service and by node.
 
 use super::{Kind, OpenList, Store, Tally};
-use crate::cluster::{ListId, NodeId, Part, Scope, ServiceId, Task, Timestamp};
+use crate::cluster::{
+    ContainerEnd, ListId, NodeId, Part, Scope, ServiceId, Task, TaskId, Timestamp,
+};
 
 impl Store {
     pub(super) fn upsert_task(&mut self, list: ListId, task: Task, at: Timestamp) {
@@ -94,7 +96,21 @@ impl Store {
         self.leave_service(&task.service, in_service, one);
         self.leave_node(task.node.as_ref(), in_node, one);
         self.touch(&task);
+        self.ends.remove(&task.id);
         self.tasks.remove(place);
+    }
+
+    /// Takes in what a node says of a task's container.
+    pub(super) fn task_ended(&mut self, id: TaskId, end: ContainerEnd) {
+        let Some(task) = self.task(&id).cloned() else { return };
+        self.ends.insert(id, end);
+        self.moved(Kind::Tasks);
+        self.touch(&task);
+    }
+
+    /// The end of a task's container, if its node was asked.
+    pub fn end_of(&self, id: &TaskId) -> Option<&ContainerEnd> {
+        self.ends.get(id)
     }
 
     // --- indices: who belongs where, and what they come to ---

@@ -51,6 +51,11 @@ pub(super) fn text(text: &mut HelpText) {
          reached again by itself while it is looked at.",
     );
     text.paragraph(
+        "Of a failed task whose node is within reach already, its engine says more than the Swarm: that \
+         the kernel killed it for memory, its error, and what its health check wrote. Findings say it as \
+         soon as it is known, and never wait for it.",
+    );
+    text.paragraph(
         "In the table of versions ! marks what more than half of the nodes do not have. What is unknown \
          is ?, never 0.",
     );

@@ -44,6 +44,10 @@ pub(super) fn text(text: &mut HelpText) {
     );
     text.heading("What is run");
     text.paragraph(
+        "On a node that is looked at over ssh one command is run, as the user of the login: it prints \
+         lines of /proc and runs df. 'docker system dial-stdio' is run where sshd forwards no sockets.",
+    );
+    text.paragraph(
         "ssh and on_critical are run with arguments, never with strings: there is no shell. Plain tcp:// \
          is called that in the header.",
     );

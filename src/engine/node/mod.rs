@@ -1,5 +1,6 @@
 //! Requests to the engine of any node, worker or manager: what it is, and what its machine says.
 
+mod containers;
 mod facts;
 
 use std::{sync::Arc, time::Duration};

@@ -7,6 +7,7 @@ use crate::{
     keep::Record,
     session::{
         logs::{ends, follow},
+        nodes::ends::read_ends,
         operations::{self, Writes},
         outbox::Gone,
         protocol::{Command, Event},
@@ -37,6 +38,7 @@ impl Actor {
             Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
             Command::LastLines(task) => ends::last(engine, &self.out, task),
             Command::Look(nodes) => self.nodes.watch(nodes),
+            Command::Ends(tasks) => read_ends(&self.nodes, &self.out, tasks),
             Command::Attend => watch.attend(),
             Command::Usage => {
                 let (out, usage) = (self.out.clone(), Box::new(watch.usage()));
@@ -82,6 +84,7 @@ impl Actor {
                     Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
                     Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
                     Command::Look(nodes) => self.nodes.watch(nodes),
+                    Command::Ends(tasks) => read_ends(&self.nodes, &self.out, tasks),
                     Command::Usage | Command::Attend => {}
                     Command::LastLines(task) => {
                         self.out.send(Event::LastLines(task, Err(why.to_owned()))).await?;

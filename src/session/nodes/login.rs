@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::{
-    NoReach, NodeReach,
-    registry::{OwnNode, WithinReach},
-};
+use super::{NoReach, NodeReach, known_node::WithinReach, registry::OwnNode};
 use crate::{
     cluster::{Node, NodeId},
     connect::{

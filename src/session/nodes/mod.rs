@@ -2,6 +2,8 @@
 //! node, and left again when nobody has needed it for a while. With no node looked at there is no
 //! connection but the manager's.
 
+pub(in crate::session) mod ends;
+mod known_node;
 mod login;
 mod registry;
 
@@ -133,6 +135,13 @@ impl NodeEngines {
         let (answer, answered) = oneshot::channel();
         let _ = self.0.send(NodeRequest::Engine(node.clone(), ask, answer));
         answered.await.unwrap_or_else(|_| Err(NoReach::ended()))
+    }
+
+    /// The engine of a node that is within reach already; nobody logs in for it.
+    pub async fn within_reach(&self, node: &NodeId) -> Option<Engine> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.0.send(NodeRequest::Within(node.clone(), answer));
+        answered.await.ok().flatten()
     }
 
     /// How a node is reached and what its machine says, read now.

@@ -8,11 +8,14 @@ use tokio::{
     time::Instant,
 };
 
-use super::{NoReach, NodeNews, NodeReach, NodeSeen};
+use super::{
+    NoReach, NodeNews, NodeReach, NodeSeen,
+    known_node::{KnownNode, ReachState, Waiter, WithinReach},
+};
 use crate::{
     cluster::{Machine, NodeId},
     connect::SshPrompts,
-    engine::{Engine, NodeInfo},
+    engine::Engine,
     session::{jobs::caught, link::backoff::Backoff},
 };
 
@@ -52,91 +55,14 @@ const FEW: usize = 2;
 /// The manager in use and its own node.
 pub(super) type OwnNode = (Engine, NodeId);
 
-/// An engine that was reached and checked.
-#[derive(Clone, Debug)]
-pub(super) struct WithinReach {
-    pub engine: Engine,
-    pub info: NodeInfo,
-    pub reach: NodeReach,
-}
-
 #[derive(Debug)]
 pub(super) enum NodeRequest {
     Manager(Engine, NodeId),
     Engine(NodeId, SshPrompts, oneshot::Sender<Result<Engine, NoReach>>),
     Look(NodeId, oneshot::Sender<NodeSeen>),
+    /// The engine of a node that is within reach already.
+    Within(NodeId, oneshot::Sender<Option<Engine>>),
     Watch(Vec<NodeId>),
-}
-
-enum Waiter {
-    Engine(oneshot::Sender<Result<Engine, NoReach>>),
-    Look(oneshot::Sender<NodeSeen>),
-}
-
-#[derive(Default)]
-enum ReachState {
-    #[default]
-    Untried,
-    Reaching,
-    Within(Arc<WithinReach>),
-    Out(NoReach),
-}
-
-struct KnownNode {
-    state: ReachState,
-    machine: Option<Arc<Machine>>,
-    waiters: Vec<Waiter>,
-    /// When it was needed last.
-    used: Instant,
-    /// When its state was found out.
-    since: Instant,
-    /// When the last round began, and the last one that read the facts.
-    round: Option<Instant>,
-    facts: Option<Instant>,
-    is_asked: bool,
-    backoff: Backoff,
-    retry: Instant,
-    /// Counts changes: what was asked before one is discarded.
-    generation: u64,
-}
-
-impl KnownNode {
-    fn new() -> Self {
-        let now = Instant::now();
-        Self {
-            state: ReachState::Untried,
-            machine: None,
-            waiters: Vec::new(),
-            used: now,
-            since: now,
-            round: None,
-            facts: None,
-            is_asked: false,
-            backoff: Backoff::default(),
-            retry: now,
-            generation: 0,
-        }
-    }
-
-    fn seen(&self) -> NodeSeen {
-        let reach = match &self.state {
-            ReachState::Untried => NodeReach::Untried,
-            ReachState::Reaching => NodeReach::Reaching,
-            ReachState::Within(within) => within.reach.clone(),
-            ReachState::Out(no) => no.clone().into(),
-        };
-        NodeSeen { reach, machine: self.machine.clone() }
-    }
-
-    fn becomes(&mut self, state: ReachState) {
-        self.generation += 1;
-        self.since = Instant::now();
-        (self.round, self.facts, self.is_asked) = (None, None, false);
-        self.state = state;
-        if !matches!(self.state, ReachState::Within(_)) {
-            self.machine = None;
-        }
-    }
 }
 
 /// Result of a job.
@@ -210,6 +136,9 @@ where
             NodeRequest::Look(node, answer) => {
                 self.need(node, SshPrompts::Never, Waiter::Look(answer)).await;
             }
+            NodeRequest::Within(node, answer) => {
+                let _ = answer.send(self.within(&node).await);
+            }
             NodeRequest::Watch(nodes) => {
                 for node in &nodes {
                     self.nodes.entry(node.clone()).or_insert_with(KnownNode::new).used =
@@ -219,6 +148,20 @@ where
                 self.tick();
             }
         }
+    }
+
+    async fn within(&self, node: &NodeId) -> Option<Engine> {
+        if let Some((engine, own)) = &self.manager
+            && own == node
+        {
+            return Some(engine.clone());
+        }
+        let ReachState::Within(within) = &self.nodes.get(node)?.state else { return None };
+        let stands = match within.reach {
+            NodeReach::Ssh { .. } => within.engine.connector().is_logged_in().await,
+            _ => true,
+        };
+        stands.then(|| within.engine.clone())
     }
 
     /// Answers now, if the node is within reach, or when that is known.
@@ -398,7 +341,10 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     use super::{super::NodeEngines, *};
-    use crate::connect::{Connector, Endpoint};
+    use crate::{
+        connect::{Connector, Endpoint},
+        engine::NodeInfo,
+    };
 
     /// An engine that nothing is asked of.
     fn engine() -> Engine {

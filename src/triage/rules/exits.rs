@@ -99,11 +99,26 @@ fn killed_tasks<'a>(s: &ServiceContext<'a>, limit: impl Fn(u64) -> bool) -> Vec<
     tasks
 }
 
+/// Whether a node says of any of these tasks that the kernel killed it for memory.
+fn is_out_of_memory(s: &ServiceContext<'_>, tasks: &[&Task]) -> bool {
+    tasks.iter().any(|task| s.cx.store.end_of(&task.id).is_some_and(|end| end.out_of_memory))
+}
+
 /// `task: non-zero exit (137)` under `Resources.Limits.MemoryBytes`: most often the kernel killed it for
 /// memory, but the API does not tell that (`OOMKilled`) from any other SIGKILL (measured).
 pub fn oom_killed(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = killed_tasks(s, |limit| limit > 0);
     let limit = tasks.first()?.spec.limits.memory;
+    if is_out_of_memory(s, &tasks) {
+        return Some(
+            Found::cause(format!("out of memory at its limit of {}{}", bytes(limit), times(s, &tasks)))
+                .brief(format!("out of memory, limit {}{}", bytes(limit), marks(s, &tasks)))
+                .why("it needed more memory than its limit, and the kernel killed it: the engine of its node says so")
+                .remedy(Remedy::Update, "raise the limit (Ctrl-e: Resources.Limits.MemoryBytes)")
+                .remedy(Remedy::Rollback, "or go back to the spec that ran")
+                .tasks(s.cx, tasks),
+        );
+    }
     Some(
         Found::cause(format!("killed (exit 137), perhaps at its memory limit of {}{}", bytes(limit), times(s, &tasks)))
             .brief(format!("exit 137, limit {}{}", bytes(limit), marks(s, &tasks)))
@@ -117,6 +132,15 @@ pub fn oom_killed(s: &ServiceContext<'_>) -> Option<Found> {
 /// The same without a limit: someone or something sent SIGKILL, or the whole node ran out of memory.
 pub fn killed(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = killed_tasks(s, |limit| limit == 0);
+    if is_out_of_memory(s, &tasks) {
+        return Some(
+            Found::cause(format!("out of memory, without a memory limit{}", times(s, &tasks)))
+                .brief(format!("out of memory{}", marks(s, &tasks)))
+                .why("the node itself ran out of memory, and the kernel killed it: the node's engine says so")
+                .remedy(Remedy::Update, "limit and reserve memory (Ctrl-e: Resources), or give the node more")
+                .tasks(s.cx, tasks),
+        );
+    }
     (!tasks.is_empty()).then(|| {
         Found::cause(format!("killed (exit 137) without a memory limit{}", times(s, &tasks)))
             .brief(format!("killed, exit 137{}", marks(s, &tasks)))
@@ -130,9 +154,11 @@ pub fn killed(s: &ServiceContext<'_>) -> Option<Found> {
 /// check failed as often as it may.
 pub fn unhealthy(s: &ServiceContext<'_>) -> Option<Found> {
     let tasks = s.because(|why| matches!(why, Why::Unhealthy(_)));
+    let said = tasks.iter().find_map(|t| s.cx.store.end_of(&t.id).filter(|e| !e.check.is_empty()));
+    let said = said.map_or(String::new(), |end| format!("; health check says: {}", end.check));
     (!tasks.is_empty()).then(|| {
-        Found::cause(format!("stopped because its health check failed{}", times(s, &tasks)))
-            .brief(format!("health check fails{}", marks(s, &tasks)))
+        Found::cause(format!("stopped because its health check failed{}{said}", times(s, &tasks)))
+            .brief(format!("health check fails{}{said}", marks(s, &tasks)))
             .why("the container ran, but its health check did not pass: it is not ready in time (start period), or does not answer")
             .remedy(Remedy::Logs, "what it wrote until it was stopped")
             .remedy(Remedy::Update, "a longer start period, or another check (Ctrl-e: Healthcheck)")

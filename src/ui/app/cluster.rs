@@ -1,13 +1,17 @@
 //! One open cluster: its model and problems, its link, the actions under way, and what it asks of its
 //! session and of the app.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use ratatui::style::Style;
 
 use crate::{
     action::{follow::Follow, plan::Target},
-    cluster::{NodeId, ServiceId, Subject, Timestamp},
+    cluster::{NodeId, ServiceId, Subject, TaskId, Timestamp},
     config::Slot,
     grant::ClusterNo,
     session::{Command, Generation, ManagerLine, Token, Usage},
@@ -29,6 +33,8 @@ use crate::{
 
 /// The session is told at most so often that someone is at the keyboard.
 const ATTENTION: Duration = Duration::from_secs(5);
+/// Tasks that were asked about, before those that are gone are forgotten.
+const ASKED: usize = 1_000;
 
 /// The connection of a cluster, and what the session is asked for.
 pub struct Connection {
@@ -47,6 +53,8 @@ pub struct Connection {
     pub(in crate::ui) watched: Vec<ServiceId>,
     /// Nodes that the session was last asked to keep within reach.
     looked: Vec<NodeId>,
+    /// Failed tasks whose nodes were asked how they ended.
+    asked_ends: HashSet<TaskId>,
     /// When the session was last told that someone is here.
     attended: Option<Timestamp>,
     /// The cost of watching, as last reported.
@@ -153,6 +161,7 @@ impl Cluster {
                 last_heard: None,
                 watched: Vec::new(),
                 looked: Vec::new(),
+                asked_ends: HashSet::new(),
                 attended: None,
                 usage: None,
             },
@@ -225,6 +234,7 @@ impl Cluster {
             self.read_back();
         }
         self.judge();
+        self.ask_for_ends();
         self.remember();
         self.write_report();
         let shown = (self.model.live().revision(), self.is_live());
@@ -251,6 +261,32 @@ impl Cluster {
         if wanted != self.link.looked {
             self.link.looked.clone_from(&wanted);
             self.command(Command::Look(wanted));
+        }
+    }
+
+    /// Asks the nodes of failed tasks how their containers ended, of those that are within reach already.
+    fn ask_for_ends(&mut self) {
+        if !self.is_live() {
+            return;
+        }
+        let (store, link) = (self.model.live(), &mut self.link);
+        let problems = self.triage.problems().iter().filter(|p| p.resolved.is_none());
+        let all = problems.flat_map(|p| std::iter::once(p).chain(&p.folded));
+        let tasks = all.flat_map(|p| &p.evidence).filter_map(|e| store.task(e.task.as_ref()?));
+        let mut ends = Vec::new();
+        for task in tasks.filter(|task| task.state.is_failure()) {
+            let (Some(node), Some(container)) = (&task.node, &task.container) else { continue };
+            let is_own = *node.as_str() == *store.info().manager_id;
+            let is_within = || self.model.seen(node).is_some_and(|seen| seen.reach.is_within());
+            if (is_own || is_within()) && link.asked_ends.insert(task.id.clone()) {
+                ends.push((task.id.clone(), node.clone(), Arc::clone(container)));
+            }
+        }
+        if link.asked_ends.len() > ASKED {
+            link.asked_ends.retain(|task| store.task(task).is_some());
+        }
+        if !ends.is_empty() {
+            self.command(Command::Ends(ends));
         }
     }
 

@@ -118,6 +118,10 @@ impl Workspace<'_> {
                 }
             }
             Event::Node(node, seen) => self.cluster.model.heard_of(node, *seen),
+            Event::Ended(task, end) => {
+                let at = self.cluster.now.shifted(self.cluster.link.skew);
+                self.cluster.model.live_mut().apply(Delta::Ended(task, end), at);
+            }
             Event::Usage(usage) => self.cluster.link.usage = Some(usage),
             Event::Documents(token, result) => self.documents(token, result),
             Event::ReadBack(token, found) => self.cluster.found(token, &found),

@@ -21,7 +21,7 @@ impl Sheet<'_> {
         self.version(n, 0, "engine", said);
     }
 
-    /// What was read of its machine.
+    /// The facts of its machine.
     pub(super) fn machine(&mut self, n: &Node) {
         let seen = self.cluster.model.seen(&n.id).cloned().unwrap_or_default();
         self.head("Machine");
