@@ -159,6 +159,22 @@ pub enum Sub {
         #[arg(long, short)]
         timestamps: bool,
     },
+    /// A shell, or a command, in a task's container; exits with its code, 126 not started, 125 not reached.
+    Exec {
+        /// The task: its name as docker prints it (web.2), its id, its container's id, or the beginning of
+        /// one of them; the service's name where it has one task.
+        #[arg(value_name = "TASK")]
+        task: String,
+        /// The program and its arguments. Default: bash if there is one, else sh.
+        #[arg(last = true, value_name = "COMMAND")]
+        command: Vec<String>,
+        /// Don't ask, also in production.
+        #[arg(long, short)]
+        yes: bool,
+        /// In a container beside it, with its processes and its network: for images without a shell.
+        #[arg(long)]
+        debug: bool,
+    },
     /// Docker contexts and the config file's clusters: where each leads, and whether it answers.
     Contexts,
     /// The config file: where it belongs, or one to begin with.

@@ -37,3 +37,33 @@ impl WriteGrant {
         self.cluster
     }
 }
+
+/// The permission to run commands in the containers of one cluster, and a container beside one.
+#[derive(Clone, Debug)]
+pub struct ShellGrant {
+    cluster: ClusterNo,
+    typed: bool,
+}
+
+impl ShellGrant {
+    /// Mints the grant of a cluster.
+    pub(crate) fn mint(cluster: ClusterNo) -> Self {
+        Self { cluster, typed: false }
+    }
+
+    /// The same for a production cluster: every shell must be confirmed by typing.
+    #[must_use]
+    pub fn typed(self) -> Self {
+        Self { typed: true, ..self }
+    }
+
+    /// Whether every shell must be confirmed by typing.
+    pub fn wants_typing(&self) -> bool {
+        self.typed
+    }
+
+    /// The cluster it is for.
+    pub fn cluster(&self) -> ClusterNo {
+        self.cluster
+    }
+}

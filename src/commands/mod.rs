@@ -3,6 +3,7 @@
 mod check;
 mod contexts;
 mod demo_serve;
+mod exec;
 mod fault;
 pub mod help;
 mod log_in;
@@ -26,10 +27,11 @@ use self::output::{clean_panics, complain, log_to_file, print};
 pub use self::{
     check::{Verdict, check},
     contexts::{ContextLine, contexts_text},
+    exec::find_task,
     logs::LogPrinter,
     nodes::{NodeLine, nodes_json, nodes_text},
     output::print_usage,
-    permit::permit,
+    permit::{permit, permit_shell},
     snapshot::{snapshot_json, snapshot_text},
     taken::Taken,
     tui::keymap,
@@ -164,6 +166,10 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             report::run(choice, &thresholds, history(demo.as_ref()), since, out.as_deref()).await
         }
         Some(Sub::Nodes { login, json }) => nodes::run(choice, *login, *json).await,
+        Some(Sub::Exec { task, command, yes, debug }) => {
+            let wish = exec::Wish { task, command, yes: *yes, debug: *debug };
+            exec::run(choice, &history(demo.as_ref()), &wish).await
+        }
         Some(Sub::Snapshot { json }) => snapshot::run(choice, &thresholds, *json).await,
         _ => tui::run(&cli, &file, (choice, unopened), demo.as_ref()).await,
     }

@@ -7,7 +7,7 @@ use super::{
     history,
     log_in::log_in,
     output::complain,
-    permit,
+    permit, permit_shell,
 };
 use crate::{
     cli::Cli,
@@ -93,10 +93,12 @@ pub(super) async fn run(
             None
         });
         let grant = permit(ClusterNo(no), cluster.read_only, cluster.production);
+        let shell = permit_shell(ClusterNo(no), cluster.read_only, cluster.production);
         let config = SessionConfig {
             managers: cluster.endpoints.iter().cloned().map(Connector::new).collect(),
             mixed: cluster.mixed,
             grant: grant.clone(),
+            shell: shell.clone(),
             history: history(demo),
             who: whoami(),
             budget,
@@ -107,6 +109,7 @@ pub(super) async fn run(
             name: cluster.name,
             logs_in_to_nodes: cluster.nodes.config.is_set(),
             grant,
+            shell,
             production: cluster.production,
             colour,
             spare: false,
@@ -131,8 +134,9 @@ pub(super) async fn run(
     for (read_only, config, open) in spares {
         // A cluster of its own.
         let grant = permit(ClusterNo(sessions.len()), read_only, open.production);
-        sessions.push(SessionConfig { grant: grant.clone(), ..config });
-        open_clusters.push(OpenCluster { grant, ..open });
+        let shell = permit_shell(ClusterNo(sessions.len()), read_only, open.production);
+        sessions.push(SessionConfig { grant: grant.clone(), shell: shell.clone(), ..config });
+        open_clusters.push(OpenCluster { grant, shell, ..open });
     }
     // Grants are minted here and nowhere later: also those of clusters that are opened later, if ever.
     let (mut later, mut openable) = (Vec::new(), Vec::new());
@@ -202,7 +206,8 @@ fn config_name(cli: &Cli) -> String {
     path.map_or_else(|| "file".into(), |path| path.display().to_string())
 }
 
-fn whoami() -> String {
+/// The user who runs skep.
+pub(super) fn whoami() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].iter().filter_map(|v| std::env::var(v).ok());
     named.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| {
         let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();

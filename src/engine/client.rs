@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     connect::{Connector, Endpoint, SshPrompts, Way},
-    grant::WriteGrant,
+    grant::{ShellGrant, WriteGrant},
 };
 
 /// The oldest API skep uses: Docker 20.10, the first with service status counts.
@@ -50,6 +50,11 @@ impl Engine {
     /// The same engine, over the same connections, with its gate open for what a grant allows.
     pub fn for_writing(&self, grant: &WriteGrant) -> Self {
         Self { gate: self.gate.for_writing(grant) }
+    }
+
+    /// The same engine, over the same connections, with its gate open for a shell.
+    pub fn for_shell(&self, grant: &ShellGrant) -> Self {
+        Self { gate: self.gate.for_shell(grant) }
     }
 
     /// Where it is.

@@ -16,6 +16,7 @@ mod lookups;
 mod node;
 mod parallel_lists;
 mod probe;
+mod shell;
 mod transport_error;
 mod wire;
 mod writes;
@@ -23,12 +24,16 @@ mod writes;
 pub use client::{Engine, Price};
 pub use error::{EngineError, Result};
 pub use events::{EventReader, EventStream};
-pub use gate::{Cost, READS, WRITES};
+pub use gate::{Cost, READS, SHELL, WRITES};
 pub use json_array::Gaps;
 pub use lists::{SOME_TASKS, TaskList};
 pub use logs::{LogFault, LogFrame, LogReader, LogStream, Output, TaskLogRequest};
 pub use node::NodeInfo;
 pub use probe::Probe;
+pub use shell::{
+    DebugContainer, Exec, ExecSpec, ExecState, Image, ShellReader, ShellStream, ShellWriter,
+    TerminalSize,
+};
 pub use wire::{
     Listed, ServiceReader, TaskReader, decode_configs, decode_networks, decode_nodes,
     decode_secrets, decode_service,

@@ -3,11 +3,13 @@
 mod format;
 mod log_file;
 mod own_file;
+mod shells;
 mod timeline;
 mod writer;
 
 pub use log_file::LogFile;
 pub use own_file::append_lines;
+pub use shells::{HeldNote, ShellNote, Shells};
 pub use timeline::{History, Past};
 pub use writer::{HistoryWriter, Record};
 

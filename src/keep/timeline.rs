@@ -19,6 +19,7 @@ use super::{
     format,
     own_file::{append_lines_within, read_last_lines, read_lines, read_text, replace},
     private_dir,
+    shells::Shells,
 };
 use crate::{
     cluster::{Beginning, Entry, Gravity, Journal, Meaning, NodeId, ServiceId, Subject, Timestamp},
@@ -92,6 +93,12 @@ impl Past {
 }
 
 impl History {
+    /// Where running shells are noted; nowhere for a demo.
+    pub fn shells(&self) -> Shells {
+        let dir = self.timeline.as_ref().and_then(|dir| dir.parent());
+        Shells::new(dir.map(|dir| dir.join("shells")))
+    }
+
     /// Loads what is remembered of a Swarm. Reads files: not for the async threads.
     pub fn load(&self, swarm: &str, now: Timestamp) -> Past {
         let mut past = Past::default();
@@ -248,6 +255,9 @@ fn action(line: &Value) -> Option<Entry> {
     let text = |key: &str| line[key].as_str().unwrap_or_default();
     let at = Timestamp::parse(text("at"))?;
     let (result, who) = (text("result"), text("who"));
+    if text("action") == "shell" {
+        return Some(shell(line, Timestamp::parse(text("began")).unwrap_or(at)));
+    }
     let (kind, subject) = if text("node_id").is_empty() {
         ("service", Subject::Service(ServiceId::from(text("service_id"))))
     } else {
@@ -275,6 +285,31 @@ fn action(line: &Value) -> Option<Entry> {
         meaning: Meaning::Action,
         who: Some(who).filter(|who| !who.is_empty()).map(Into::into),
     })
+}
+
+/// A shell, or another command, in a container: it changes nothing by itself, but it may explain what
+/// changed.
+fn shell(line: &Value, at: Timestamp) -> Entry {
+    let text = |key: &str| line[key].as_str().unwrap_or_default();
+    let (node, command, who) = (text("node"), text("command"), text("who"));
+    let ended = match (line["exit"].as_i64(), text("result")) {
+        (Some(code), _) => format!(" (exit {code})"),
+        (None, "sent") => " (its end is not known)".into(),
+        (None, result) => format!(" ({result})"),
+    };
+    let subject = Subject::Task(text("task_id").into(), text("service_id").into());
+    Entry {
+        seq: 0,
+        kept: true,
+        at,
+        kind: "action".into(),
+        name: text("task").into(),
+        text: format!("shell on {node}{ended}: {command}").into(),
+        subject,
+        gravity: Gravity::Note,
+        meaning: Meaning::Other,
+        who: Some(who).filter(|who| !who.is_empty()).map(Into::into),
+    }
 }
 
 #[cfg(test)]

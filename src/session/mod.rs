@@ -15,6 +15,7 @@ mod outbox;
 mod protocol;
 mod registrar;
 mod sessions;
+mod shell;
 mod watch;
 
 pub use actor::SessionConfig;
@@ -27,6 +28,9 @@ pub use protocol::{
     Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, SessionEvent, Token,
 };
 pub use sessions::Sessions;
+pub use shell::{
+    ShellEnd, ShellFault, ShellInput, ShellLink, ShellMeans, ShellOutput, ShellStarter,
+};
 pub use watch::budget::Budget;
 pub use watch::usage::{Spent, Usage};
 
@@ -37,5 +41,5 @@ pub use watch::lists::{greet, load, load_once};
 pub use crate::{
     action::execute::Outcome,
     connect::Way,
-    engine::{LogFrame, Output},
+    engine::{LogFrame, Output, TerminalSize},
 };

@@ -4,11 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use crate::session::{nodes::NodeSeen, watch::usage::Usage};
+use crate::session::{
+    nodes::NodeSeen,
+    shell::{ShellFault, ShellLink, ShellMeans},
+    watch::usage::Usage,
+};
 use crate::{
     action::{
         execute::Outcome,
-        plan::{Approved, Document, ReadObject, Target},
+        plan::{Approved, ApprovedShell, Document, ReadObject, Target},
     },
     cluster::{
         Beginning, ContainerEnd, Delta, Entry, Leaderless, NodeId, ServiceId, TaskId, Timestamp,
@@ -80,6 +84,8 @@ pub enum Command {
     Raw(Token, RawKind, String),
     /// Carry a plan out.
     CarryOut(Approved),
+    /// Start an approved shell.
+    Shell(Token, Box<ApprovedShell>, ShellMeans),
     /// Follow the logs of these tasks, and no others; the token names the view.
     Logs(Token, Vec<LogTask>),
     /// Read lines older than these: of each task, its oldest known line and how many are known.
@@ -226,6 +232,10 @@ pub enum Event {
     ReadBack(Token, Vec<(Target, ReadObject)>),
     /// A document that was asked for.
     Raw(Token, Result<Box<Value>, String>),
+    /// A shell runs, or why it does not.
+    Shell(Token, Box<Result<ShellLink, ShellFault>>),
+    /// Shells that an earlier skep left, and that may still run.
+    ShellsLeft(Vec<String>),
     /// The audit file lacks a write, and why.
     Unrecorded(Target, String),
     /// Something could not be kept for a later skep: why.

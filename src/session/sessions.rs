@@ -216,6 +216,7 @@ mod tests {
             managers: vec![at("unix:///nowhere/d.sock"), at("tcp://127.0.0.1:1")],
             mixed: false,
             grant: None,
+            shell: None,
             history: crate::keep::History { timeline: None, audit: "/nowhere/audit".into() },
             who: String::new(),
             budget: crate::session::Budget::default(),

@@ -58,6 +58,7 @@ async fn a_swarm_that_is_read_only_once_is_not_written_to() {
     let (two, _b) = serve("calm", &[]);
     let config = |no, demo: &Demo, read_only| SessionConfig {
         managers: vec![Connector::new(Endpoint::Unix(demo.socket().to_owned()))],
+        shell: None,
         mixed: false,
         grant: permit(ClusterNo(no), read_only, false),
         history: History { timeline: None, audit: dir.path().join("audit.jsonl") },
@@ -311,6 +312,7 @@ async fn a_retry_waits_for_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let config = SessionConfig {
         managers: vec![Connector::new(Endpoint::Unix(dir.path().join("none.sock")))],
+        shell: None,
         mixed: false,
         grant: None,
         history: History { timeline: None, audit: dir.path().join("audit.jsonl") },

@@ -75,6 +75,7 @@ impl Live {
                 nodes: NodeSettings::default(),
                 managers: endpoints.into_iter().map(Connector::new).collect(),
                 mixed,
+                shell: None,
                 grant,
                 history: History { timeline: None, audit: dir.path().join("audit.jsonl") },
                 who: "tester".into(),

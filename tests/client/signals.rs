@@ -83,6 +83,7 @@ fn a_program_that_aborts() {
             nodes: NodeSettings::default(),
             managers: vec![Connector::new(Endpoint::Unix(demo.socket().to_owned()))],
             mixed: false,
+            shell: None,
             grant: None,
             history: History { timeline: None, audit: "/dev/null".into() },
             who: "tester".into(),

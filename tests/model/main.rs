@@ -23,6 +23,7 @@ mod reports;
 mod reruns;
 mod rollbacks;
 mod rules;
+mod shells;
 mod store;
 mod triage;
 mod unread;

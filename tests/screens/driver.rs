@@ -7,7 +7,7 @@ use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use skep::{
     action::plan::{Document, ReadObject},
     cluster::{Delta, Timestamp},
-    commands::permit,
+    commands::{permit, permit_shell},
     grant::ClusterNo,
     session::{Command, Event, Generation, Link, SessionEvent, Token},
     ui::{App, Effect, Msg, OpenCluster, Opening, draw},
@@ -35,6 +35,7 @@ impl Driver {
         let open = OpenCluster {
             endpoint: "unix:///test.sock".into(),
             grant: permit(ClusterNo(0), read_only, false),
+            shell: permit_shell(ClusterNo(0), read_only, false),
             ..OpenCluster::default()
         };
         Self::with(vec![open])

@@ -23,6 +23,7 @@ mod objects;
 mod order;
 mod pages;
 mod plans;
+mod shell;
 mod triage;
 mod views;
 mod wall;

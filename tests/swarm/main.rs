@@ -30,6 +30,7 @@ mod proxy;
 mod quorum;
 mod reach;
 mod scenarios;
+mod shell;
 mod triage;
 mod tui;
 mod writes;

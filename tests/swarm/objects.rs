@@ -265,6 +265,7 @@ impl Watching {
             nodes: NodeSettings::default(),
             managers: vec![connector(lab, node)],
             mixed: false,
+            shell: None,
             grant,
             history: History { timeline: None, audit },
             who: "tester".into(),

@@ -5,7 +5,7 @@ use std::{process::Command, time::Duration};
 use super::{
     calm, causes, hostile,
     lab::{Lab, wait},
-    logs, node_reach, nodes, objects, plans, production, proxy, quorum, reach, triage,
+    logs, node_reach, nodes, objects, plans, production, proxy, quorum, reach, shell, triage,
     tui::{LATER, SOON, Tui},
     writes,
 };
@@ -40,6 +40,14 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("tasks of more than 100 KiB are read like any other", large_tasks),
     ("fits any size, down to 1x1", any_size),
     ("gives the terminal back on signals and suspends", signals),
+    (
+        "shell: the right size, keys, a paste and the exit code on each engine",
+        shell::on_each_engine,
+    ),
+    ("shell: a command in pipes; read-only, paused and ambiguous are told", shell::in_pipes),
+    ("shell: none is left, also by a skep that is killed", shell::none_left),
+    ("shell: the screen is handed over and taken back whole", shell::on_the_screen),
+    ("shell: an image without one gets a container beside it", shell::beside),
     // Before nodes are told anew: an exit 137 in such a moment is put down to the engine.
     ("causes: of two reasons the right one, of its own spec, of its last run", causes::told_right),
     (

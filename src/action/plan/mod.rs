@@ -13,6 +13,7 @@ mod mask;
 mod node;
 mod reruns;
 mod schema;
+mod shell;
 mod target;
 mod touch;
 mod yaml;
@@ -24,6 +25,7 @@ pub use document::{Document, ReadObject};
 pub use image::without_old_digest;
 pub use mask::{mask_document, mask_env};
 pub use node::{NodeChange, labels_text, parse_labels};
+pub use shell::{ApprovedShell, ShellPlan};
 pub use target::Target;
 pub use yaml::{EditError, from_yaml, to_yaml};
 

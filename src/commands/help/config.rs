@@ -11,6 +11,7 @@ const FILES: &[(&str, &str)] = &[
         "~/.local/state/skep/timeline/",
         "the last 24 h of each Swarm's events, so that a restart in an incident loses nothing",
     ),
+    ("~/.local/state/skep/shells/", "shells that run, so that none is left behind"),
     ("~/.local/state/skep/skep.*.log", "diagnostics (--log-level), never on the screen"),
 ];
 

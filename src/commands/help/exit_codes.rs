@@ -3,7 +3,8 @@
 use super::layout::HelpText;
 use crate::commands::{
     Verdict,
-    fault::{FAILED, UNKNOWN, USAGE},
+    exec::HUNG_UP,
+    fault::{FAILED, NOT_REACHED, NOT_STARTED, READ_ONLY, UNKNOWN, USAGE},
 };
 
 pub(super) fn text(text: &mut HelpText) {
@@ -42,6 +43,15 @@ pub(super) fn text(text: &mut HelpText) {
                 (0, "it is written"),
                 (FAILED, "it could not be written"),
                 (UNKNOWN, "a Swarm, or some of what it lists, can't be read"),
+            ],
+        ),
+        (
+            "skep exec: the command's own, and",
+            &[
+                (READ_ONLY, "read-only"),
+                (NOT_REACHED, "its node can't be reached, or the connection was lost"),
+                (NOT_STARTED, "it was not started"),
+                (HUNG_UP, "it was left with ~."),
             ],
         ),
         ("skep, and every other command", &[(0, "done"), (FAILED, "what was asked for failed")]),

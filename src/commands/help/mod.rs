@@ -12,6 +12,7 @@ mod logs;
 mod nodes;
 mod rules;
 mod security;
+mod shell;
 mod wall;
 
 use self::layout::HelpText;
@@ -53,6 +54,11 @@ pub const TOPICS: &[Topic] = &[
         name: "logs",
         about: "logs of services, stacks, nodes and dead tasks, on the screen and in pipes",
         text: logs::text,
+    },
+    Topic {
+        name: "shell",
+        about: "a shell or a command in a task's container, on the screen and in scripts",
+        text: shell::text,
     },
     Topic {
         name: "wall",

@@ -1,7 +1,7 @@
 //! `skep help security`.
 
 use super::layout::HelpText;
-use crate::engine::{READS, WRITES};
+use crate::engine::{READS, SHELL, WRITES};
 
 pub(super) fn text(text: &mut HelpText) {
     text.heading("What skep can send");
@@ -12,6 +12,13 @@ pub(super) fn text(text: &mut HelpText) {
     text.entry("GET", 7, &READS.join(", "));
     text.paragraph("Otherwise it adds these, each after a plan that was confirmed:");
     for (method, path) in WRITES {
+        text.entry(method.as_str(), 7, path);
+    }
+    text.paragraph(
+        "A shell has a permission of its own, which read-only lacks as well, and adds these to the task's \
+         node, each after a confirmation (skep help shell):",
+    );
+    for (method, path) in SHELL {
         text.entry(method.as_str(), 7, path);
     }
     text.paragraph(
@@ -26,6 +33,9 @@ pub(super) fn text(text: &mut HelpText) {
          labels, errors and log lines are shown as text (␛); what reorders or hides text (bidi controls, \
          zero-width characters) is left out. JSON escapes them as \\uXXXX wherever it goes and keeps its \
          meaning; reports, the audit file and the log file are safe to look at.",
+    );
+    text.paragraph(
+        "But a shell in a container is a terminal of that container: what is written there arrives as it is.",
     );
     text.paragraph(
         "Only the message of a line that 'skep logs' writes into a pipe or file stays as the container \

@@ -137,6 +137,9 @@ async fn route(
             let id = find_task(&shared.sim(), id)?.id.clone();
             Ok(streams::log_stream(shared, vec![id], query))
         }
+        ("POST", ["containers", _, "exec"]) => {
+            Err(api_error(501, "its containers are made up: there is nothing to run in them"))
+        }
         ("GET", ["distribution", .., "json"]) => Err(api_error(
             500,
             "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host",

@@ -11,6 +11,7 @@ use crate::{
         operations::{self, Writes},
         outbox::Gone,
         protocol::{Command, Event},
+        shell::{ShellFault, ShellStarter},
         watch::Watch,
     },
 };
@@ -21,7 +22,7 @@ impl Actor {
         command: Command,
         engine: &Engine,
         watch: &mut Watch,
-        writes: Option<&Writes>,
+        (writes, starter): (Option<&Writes>, Option<&ShellStarter>),
     ) {
         match command {
             Command::Watch(services) => {
@@ -58,6 +59,17 @@ impl Actor {
                         });
                     }
                 }
+            }
+            Command::Shell(token, approved, means) => {
+                let starter = starter.filter(|_| self.config.shell.is_some()).cloned();
+                let out = self.out.clone();
+                tokio::spawn(async move {
+                    let started = match &starter {
+                        Some(starter) => starter.start(&approved, means).await,
+                        None => Err(ShellFault::NotStarted("this cluster is read-only".into())),
+                    };
+                    let _ = out.send(Event::Shell(token, Box::new(started))).await;
+                });
             }
             Command::Retry => watch.ask_again(),
         }
@@ -104,6 +116,10 @@ impl Actor {
                     }
                     Command::Raw(token, _, _) => {
                         self.out.send(Event::Raw(token, Err(why.to_owned()))).await?;
+                    }
+                    Command::Shell(token, ..) => {
+                        let fault = ShellFault::NotReached(why.to_owned());
+                        self.out.send(Event::Shell(token, Box::new(Err(fault)))).await?;
                     }
                     Command::CarryOut(approved) => {
                         operations::refuse(&self.out, &approved, why).await?;

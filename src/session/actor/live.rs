@@ -30,6 +30,8 @@ impl Actor {
         let here = engine.endpoint().to_string();
         let writes = self.writes(&engine, &probe);
         self.nodes.use_manager(engine.clone(), (&*probe.info.manager_id).into());
+        let starter = self.shells(&engine, &probe);
+        self.clean_up(starter.as_ref());
         watch.open(self.generation).await;
         let (skew, round_trip) = (probe.skew, probe.round_trip);
         self.link(Link::Live { endpoint: here.clone(), skew, round_trip }).await;
@@ -60,7 +62,7 @@ impl Actor {
                 biased;
                 command = self.inbox.recv() => {
                     let Some(command) = command else { return LinkEnd::Gone };
-                    self.command(command, &engine, &mut watch, writes.as_ref());
+                    self.command(command, &engine, &mut watch, (writes.as_ref(), starter.as_ref()));
                 }
                 Some(join) = self.joins.recv() => self.take_in(join).await,
                 happening = watch.next() => {

@@ -87,6 +87,7 @@ impl Actor {
         self.managers.join(join.managers);
         if join.read_only {
             self.config.grant = None;
+            self.config.shell = None;
         }
         self.tell_managers().await;
     }

@@ -22,14 +22,15 @@ use crate::session::{
     outbox::Out,
     protocol::{Command, Event, Generation, Link, LogTask, Token},
     registrar::{Join, Registrar},
+    shell::ShellStarter,
     watch::budget::Budget,
 };
 use crate::{
     action::{audit::Audit, execute::Executor},
     cluster::{Leaderless, NodeId, ServiceId},
-    connect::{Connector, NodeSettings},
+    connect::{Connector, NodeSettings, SshPrompts},
     engine::{Engine, EngineError, Probe},
-    grant::{ClusterNo, WriteGrant},
+    grant::{ClusterNo, ShellGrant, WriteGrant},
     keep::{History, HistoryWriter, Record},
 };
 
@@ -45,6 +46,8 @@ pub struct SessionConfig {
     pub mixed: bool,
     /// Present if this session may write; an executor exists only then.
     pub grant: Option<WriteGrant>,
+    /// Present if commands may be run in its containers.
+    pub shell: Option<ShellGrant>,
     /// The audit file, and the history that outlives skep.
     pub history: History,
     /// The user who runs skep, for the audit file.
@@ -71,9 +74,13 @@ pub(super) struct Actor {
     logs: (Token, Vec<LogTask>),
     tails: Tails,
     nodes: NodeEngines,
+    /// The image for a container beside one without a shell.
+    debug_image: Option<String>,
     keeper: HistoryWriter,
     /// The Swarm whose history on disk was sent to the UI.
     recalled: Option<String>,
+    /// Shells that an earlier skep left in this Swarm were looked for.
+    cleaned_up: bool,
     /// A manager was abandoned because its task list did not arrive, and none has arrived since.
     left_silent: bool,
 }
@@ -111,6 +118,7 @@ impl Actor {
     ) -> Self {
         let (joiner, joins) = mpsc::channel(8);
         let (teller, tasks) = (out.clone(), tokio::runtime::Handle::current());
+        let debug_image = config.nodes.config.debug_image.clone();
         let (nodes, news) = NodeEngines::start(std::mem::take(&mut config.nodes));
         tokio::spawn(tell_of_nodes(news, out.clone()));
         let keeper = HistoryWriter::new(config.history.clone(), move |why| {
@@ -131,8 +139,10 @@ impl Actor {
             logs: (Token(0), Vec::new()),
             tails: Tails::default(),
             nodes,
+            debug_image,
             keeper,
             recalled: None,
+            cleaned_up: false,
             left_silent: false,
         }
     }
@@ -274,5 +284,33 @@ impl Actor {
         let id = &probe.info.id;
         let cluster = if id.is_empty() { engine.endpoint().to_string() } else { id.to_string() };
         Some(Writes::new(Executor::new(engine, grant, audit, cluster), &self.out))
+    }
+
+    /// Starts shells; none without a grant.
+    fn shells(&self, engine: &Engine, probe: &Probe) -> Option<ShellStarter> {
+        let grant = self.config.shell.clone()?;
+        let id = &probe.info.id;
+        Some(ShellStarter {
+            grant,
+            audit: Audit::new(self.config.history.audit.clone(), self.config.who.clone()),
+            shells: self.config.history.shells(),
+            swarm: if id.is_empty() { engine.endpoint().to_string() } else { id.to_string() },
+            nodes: self.nodes.clone(),
+            debug_image: self.debug_image.clone(),
+            ask: SshPrompts::Never,
+        })
+    }
+
+    /// Ends what an earlier skep left in this Swarm, once.
+    fn clean_up(&mut self, starter: Option<&ShellStarter>) {
+        let Some(starter) = starter.filter(|_| !self.cleaned_up).cloned() else { return };
+        self.cleaned_up = true;
+        let out = self.out.clone();
+        tokio::spawn(async move {
+            let told = starter.clean_up().await;
+            if !told.is_empty() {
+                let _ = out.send(Event::ShellsLeft(told)).await;
+            }
+        });
     }
 }

@@ -10,7 +10,10 @@ use std::{
 use ratatui::style::Style;
 
 use crate::{
-    action::{follow::Follow, plan::Target},
+    action::{
+        follow::Follow,
+        plan::{ShellPlan, Target},
+    },
     cluster::{NodeId, ServiceId, Subject, TaskId, Timestamp},
     config::Slot,
     grant::ClusterNo,
@@ -71,6 +74,8 @@ pub(in crate::ui) struct Operations {
     /// Services being read to learn what became of a write.
     pub reading_back: Option<Token>,
     pub read_back_at: Option<Timestamp>,
+    /// A shell that is being started, and what it is to be.
+    pub shell: Option<(Token, ShellPlan)>,
     /// A report whose logs are being read.
     pub report: Option<PendingReport>,
 }

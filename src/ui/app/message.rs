@@ -6,8 +6,9 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
 
 use crate::{
+    action::plan::ApprovedShell,
     grant::ClusterNo,
-    session::{Command, SessionEvent},
+    session::{Command, SessionEvent, ShellEnd, ShellLink, Token},
 };
 
 /// Input of the app.
@@ -21,8 +22,21 @@ pub enum Msg {
     Mouse(MouseEvent, Rect),
     /// An event of a session.
     Session(SessionEvent),
+    /// A shell in one of the clusters is over.
+    ShellOver(ClusterNo, ShellTold),
     /// Time goes by.
     Tick,
+}
+
+/// News of a shell that is over.
+#[derive(Debug)]
+pub struct ShellTold {
+    /// Its task.
+    pub name: String,
+    /// How it ended; none if that was told.
+    pub end: Option<ShellEnd>,
+    /// Why what it ran may go on.
+    pub left: Option<String>,
 }
 
 /// An effect to be carried out outside the app.
@@ -34,6 +48,10 @@ pub enum Effect {
     Open(ClusterNo),
     /// Ask what is at the endpoint of a cluster that is not open.
     Greet(ClusterNo),
+    /// Start a shell of the terminal's size.
+    Shell(ClusterNo, Token, Box<ApprovedShell>),
+    /// Hand the terminal over to a shell until it ends.
+    HandOver(ClusterNo, Box<ShellLink>),
     /// Copy to the terminal's clipboard.
     Copy(String),
     /// Ring the terminal's bell.

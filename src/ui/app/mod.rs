@@ -76,6 +76,7 @@ impl App {
                     production: open.production,
                     logs_in_to_nodes: open.logs_in_to_nodes,
                     grant: open.grant,
+                    shell: open.shell,
                     appearance: opening.appearance.clone(),
                     keymap: Arc::clone(&opening.keymap),
                     hint: opening.hint.is_some(),
@@ -162,6 +163,11 @@ impl App {
                 self.input(Input::Pointed, now);
             }
             Msg::Session(told) => self.hear(told, now),
+            Msg::ShellOver(no, told) => {
+                if let Some(cluster) = self.clusters.get_mut(no.0) {
+                    cluster.shell_over(told);
+                }
+            }
             Msg::Tick => return self.tick(now),
         }
         self.derive(now)
@@ -324,9 +330,12 @@ impl App {
 
     /// The screen was drawn: what it shows can be read from `now` on.
     pub fn drawn(&mut self, now: Timestamp) {
-        if let Some(Popup::Plan(plan)) = self.layers[self.current].popups.last_mut() {
-            plan.drawn.get_or_insert(now);
-        }
+        let answer = match self.layers[self.current].popups.last_mut() {
+            Some(Popup::Plan(plan)) => &mut plan.answer,
+            Some(Popup::Shell(shell)) => &mut shell.answer,
+            _ => return,
+        };
+        answer.drawn.get_or_insert(now);
     }
 
     /// Whether something that is drawn changed since this was last asked.

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::{
     config::{Borders, Depth, TerminalColours, Theme, Themes},
-    grant::{ClusterNo, WriteGrant},
+    grant::{ClusterNo, ShellGrant, WriteGrant},
     triage::Thresholds,
     ui::{
         input::keymap::Keymap,
@@ -109,6 +109,8 @@ pub struct OpenCluster {
     pub endpoint: String,
     /// Present if it may be written to.
     pub grant: Option<WriteGrant>,
+    /// Present if commands may be run in its containers.
+    pub shell: Option<ShellGrant>,
     /// A banner, and every plan confirmed by typing.
     pub production: bool,
     /// Its colour.

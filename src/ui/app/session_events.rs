@@ -85,6 +85,12 @@ impl Cluster {
             }
             _ => None,
         };
+        self.settings.shell = match (self.settings.shell.take(), other.shell) {
+            (Some(ours), Some(theirs)) => {
+                Some(if theirs.wants_typing() { ours.typed() } else { ours })
+            }
+            _ => None,
+        };
     }
 }
 
@@ -126,6 +132,12 @@ impl Workspace<'_> {
             Event::Documents(token, result) => self.documents(token, result),
             Event::ReadBack(token, found) => self.cluster.found(token, &found),
             Event::Raw(token, result) => self.raw_document(token, result),
+            Event::Shell(token, started) => self.shell_started(token, *started),
+            Event::ShellsLeft(told) => {
+                for said in told {
+                    self.cluster.notice(said);
+                }
+            }
             Event::Unrecorded(target, why) => self.cluster.unrecorded(&target, &why),
             Event::NotKept(why) => {
                 self.cluster.say(format!("not kept, it holds until skep ends: {why}"));

@@ -9,7 +9,7 @@ use crate::{
     action::plan::Change,
     cluster::Subject,
     config::Theme,
-    grant::{ClusterNo, WriteGrant},
+    grant::{ClusterNo, ShellGrant, WriteGrant},
     triage::Thresholds,
     ui::{Appearance, Keymap},
 };
@@ -27,6 +27,8 @@ pub struct Settings {
     pub production: bool,
     /// Present if this cluster may be written to.
     pub grant: Option<WriteGrant>,
+    /// Present if commands may be run in its containers.
+    pub shell: Option<ShellGrant>,
     /// Its appearance.
     pub appearance: Appearance,
     /// The keymap.

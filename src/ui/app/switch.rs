@@ -104,6 +104,7 @@ impl App {
         let mut other = self.clusters[gone.0].settings.clone();
         if read_only {
             other.grant = None;
+            other.shell = None;
         }
         // A second way to an open cluster, opened by hand, does not rename it.
         let openable = &self.clusters[into.0].others.openable;

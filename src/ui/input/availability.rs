@@ -32,6 +32,7 @@ impl Below<'_> {
             }
             Needs::Node => matches!(subject(), Some(Subject::Node(_))),
             Needs::Placed => matches!(subject(), Some(Subject::Node(_) | Subject::Task(..))),
+            Needs::Task => matches!(subject(), Some(Subject::Task(..))),
             Needs::Object => subject().is_some(),
             Needs::Service => {
                 matches!(
@@ -60,6 +61,13 @@ impl Below<'_> {
             Act::Back => self.together.over.is_some() || screens.goes_back(),
             Act::Zoom => screens.can_zoom(),
             Act::Edit => !matches!(self.subject(), Some(Subject::Stack(_))),
+            Act::Shell => self.subject().is_some_and(|subject| match subject {
+                Subject::Task(id, _) => {
+                    let store = cluster.model.live();
+                    store.task(&id).is_some_and(|task| store.is_running(task))
+                }
+                _ => false,
+            }),
             Act::Compare => matches!(self.subject(), Some(Subject::Config(_))),
             Act::Yaml => self.subject().is_some_and(|subject| subject.has_document()),
             Act::Mark => rows.is_some_and(|rows| rows.can_be_marked()),

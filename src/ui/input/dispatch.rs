@@ -106,7 +106,7 @@ impl Workspace<'_> {
     /// Carries an action out, wherever it came from.
     pub(in crate::ui) fn act(&mut self, act: Act) {
         let action = actions::action(act);
-        let on_object = [Needs::Service, Needs::Object, Needs::Problem, Needs::Node];
+        let on_object = [Needs::Service, Needs::Object, Needs::Problem, Needs::Node, Needs::Task];
         if self.below().context() != KeyContext::Log && on_object.contains(&action.needs) {
             // What is acted on keeps the cursor, whatever comes above it.
             if let Some(rows) = self.screen_mut().rows_mut() {
@@ -184,6 +184,7 @@ impl Workspace<'_> {
             Act::Edit => self.edit_one(),
             Act::Rollback => self.plan_at_once(Change::Rollback),
             Act::Force => self.plan_at_once(Change::Force),
+            Act::Shell => self.ask_selected_shell(),
             Act::Drain => self.plan_node(NodeChange::Availability(Availability::Drain)),
             Act::Activate => self.plan_node(NodeChange::Availability(Availability::Active)),
             Act::PauseNode => self.plan_node(NodeChange::Availability(Availability::Pause)),

@@ -22,13 +22,14 @@
 pub(in crate::ui) mod outcome;
 pub(in crate::ui) mod progress;
 pub(in crate::ui) mod report;
+pub(in crate::ui) mod shell;
 
 use crate::{
     action::{
         follow::Follow,
-        plan::{Approved, Change, Document, NodeChange, Plan, Target, labels_text},
+        plan::{Approved, ApprovedShell, Change, Document, NodeChange, Plan, Target, labels_text},
     },
-    cluster::{Availability, Mode, NodeId, Role, Service, ServiceId, Subject},
+    cluster::{Availability, Mode, NodeId, Role, Service, ServiceId, Subject, TaskId},
     grant::WriteGrant,
     session::{Command, Token},
     triage::{Blast, blast},
@@ -173,7 +174,7 @@ impl Operate for Workspace<'_> {
         let what = format!("{} {names}", change.word());
         match self.popups.last_mut() {
             Some(Popup::Ask(ask)) => ask.waiting = Some(token),
-            _ => self.popups.push(Popup::Waiting(Waiting { token, what })),
+            _ => self.popups.push(Popup::Waiting(Waiting { token, what, verb: "Reading" })),
         }
         self.cluster.operations.pending = Some((token, Pending::Plan(change)));
         self.cluster.command(Command::Documents(token, targets));
@@ -183,7 +184,7 @@ impl Operate for Workspace<'_> {
     fn edit(&mut self, target: ServiceId) {
         let token = self.cluster.token();
         let what = format!("the spec of {}", self.cluster.service_name(&target));
-        self.popups.push(Popup::Waiting(Waiting { token, what }));
+        self.popups.push(Popup::Waiting(Waiting { token, what, verb: "Reading" }));
         self.cluster.operations.pending = Some((token, Pending::Edit));
         self.cluster.command(Command::Documents(token, vec![target.into()]));
     }
@@ -217,6 +218,14 @@ impl Operate for Workspace<'_> {
         self.popups.clear();
         self.screens.clear_marks();
         self.cluster.command(Command::CarryOut(approved));
+    }
+
+    fn ask_shell(&mut self, task: &TaskId) {
+        self.ask_shell_in(task);
+    }
+
+    fn start_shell(&mut self, approved: ApprovedShell) {
+        self.start_approved_shell(approved);
     }
 }
 

@@ -8,8 +8,8 @@ use ratatui::{
 };
 
 use crate::{
-    action::plan::{Approved, Change, Plan, Target},
-    cluster::{ConfigId, ServiceId, Subject},
+    action::plan::{Approved, ApprovedShell, Change, Plan, Target},
+    cluster::{ConfigId, ServiceId, Subject, TaskId},
     config::Slot,
     ui::{
         app::{Effect, cluster::Cluster},
@@ -65,6 +65,12 @@ pub(in crate::ui) trait Operate {
 
     /// Sends an approved plan.
     fn carry_out(&mut self, approved: Approved);
+
+    /// Asks whether a shell is to be started in a task's container.
+    fn ask_shell(&mut self, task: &TaskId);
+
+    /// Starts an approved shell.
+    fn start_shell(&mut self, approved: ApprovedShell);
 }
 
 /// Something to be done by the workspace.

@@ -14,6 +14,7 @@ pub(in crate::ui) mod palette;
 pub(in crate::ui) mod plan;
 pub(in crate::ui) mod quit;
 pub(in crate::ui) mod scroll;
+pub(in crate::ui) mod shell;
 pub(in crate::ui) mod stats;
 pub(in crate::ui) mod waiting;
 
@@ -34,6 +35,7 @@ pub(in crate::ui) use crate::ui::popup::page::{DocumentResult, Page, PageKind};
 pub(in crate::ui) use crate::ui::popup::palette::{KnownNames, Palette};
 pub(in crate::ui) use crate::ui::popup::plan::{PlanBox, wrap};
 pub(in crate::ui) use crate::ui::popup::quit::Quit;
+pub(in crate::ui) use crate::ui::popup::shell::ShellBox;
 pub(in crate::ui) use crate::ui::popup::waiting::Waiting;
 
 /// A popup.
@@ -47,6 +49,8 @@ pub enum Popup {
     Waiting(Waiting),
     /// A plan to confirm.
     Plan(PlanBox),
+    /// A shell to confirm.
+    Shell(Box<ShellBox>),
     /// A spec being edited.
     Editor(Box<Editor>),
     /// A page to read.
@@ -70,6 +74,7 @@ impl Popup {
             Self::Ask(it) => it,
             Self::Waiting(it) => it,
             Self::Plan(it) => it,
+            Self::Shell(it) => &**it,
             Self::Editor(it) => &**it,
             Self::Page(it) => it,
             Self::Help(it) => it,
@@ -86,6 +91,7 @@ impl Popup {
             Self::Ask(it) => it,
             Self::Waiting(it) => it,
             Self::Plan(it) => it,
+            Self::Shell(it) => &mut **it,
             Self::Editor(it) => &mut **it,
             Self::Page(it) => it,
             Self::Help(it) => it,

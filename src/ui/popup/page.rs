@@ -112,6 +112,11 @@ impl Behaviour for Page {
                     return Reaction::stays_then(move |host| host.compare(&[id]));
                 }
             }
+            Act::Shell => {
+                if let Some(Subject::Task(id, _)) = self.subject() {
+                    return Reaction::stays_then(move |host| host.ask_shell(&id));
+                }
+            }
             Act::Back => return Reaction::GivenUp,
             act if self.scroll.act(act) => {}
             // Actions work from a page on what it describes.
@@ -145,6 +150,16 @@ impl Behaviour for Page {
                     if !matches!(subject, Subject::Secret(_)) {
                         keys.push(reveal);
                     }
+                }
+                if let Subject::Task(id, _) = subject
+                    && !cluster.is_read_only()
+                    && cluster
+                        .model
+                        .store
+                        .task(id)
+                        .is_some_and(|t| cluster.model.store.is_running(t))
+                {
+                    keys.push((cluster.key_of(Act::Shell, KeyContext::Page), "shell"));
                 }
                 if let Subject::Config(id) = subject
                     && let Some(config) = cluster.model.store.config(id.as_str())

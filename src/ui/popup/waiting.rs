@@ -21,6 +21,8 @@ pub struct Waiting {
     pub token: Token,
     /// Description.
     pub what: String,
+    /// The work that is waited for: `Reading`.
+    pub verb: &'static str,
 }
 
 impl Behaviour for Waiting {
@@ -29,12 +31,14 @@ impl Behaviour for Waiting {
     }
 
     fn give_up(&mut self, host: &mut dyn Host) {
-        host.cluster_mut().operations.pending = None;
+        let operations = &mut host.cluster_mut().operations;
+        operations.pending = None;
+        operations.shell = None;
     }
 
     fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, _: Rect) {
         let cluster = below.cluster;
-        let inner = popup(cluster, frame, 60, 3, title(cluster, "Reading"));
+        let inner = popup(cluster, frame, 60, 3, title(cluster, self.verb));
         let said = format!(" {} …   Esc gives up", text::clean(&self.what));
         frame.render_widget(Line::styled(said, cluster.style(Slot::Dim)), inner);
     }

@@ -3,6 +3,7 @@
 //! nothing changed or the terminal is still busy with the last.
 
 use std::{
+    collections::VecDeque,
     io,
     time::{Duration, Instant},
 };
@@ -12,7 +13,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     cluster::Timestamp,
-    session::Sessions,
+    session::{Command, Sessions, ShellMeans},
     ui::{
         app::{App, Effect, Msg},
         draw,
@@ -20,6 +21,10 @@ use crate::{
             hook,
             keyboard::Keyboard,
             performance::{Performance, resident},
+            shell::{
+                hand_over::{Handed, Sweeps},
+                terminal_size,
+            },
             signals::{Ends, JobControl, JobSignal, can_go_on},
             ssh_backlog::SshBacklog,
             tty::{RawTerminal, Strays},
@@ -171,6 +176,7 @@ pub async fn run(
     let mut screen = RawTerminal::take(mouse)?;
     let mut keys = Keyboard::new();
     let mut files = UserFiles::new();
+    let mut sweeps = Sweeps::default();
     let mut strays = Strays::default();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -266,6 +272,10 @@ pub async fn run(
                 app.not_written(&failed);
                 Vec::new()
             }
+            (no, told) = sweeps.next() => {
+                turn = Instant::now();
+                app.update(Msg::ShellOver(no, told), clock.now())
+            }
             told = sessions.told.recv() => {
                 turn = Instant::now();
                 let mut next = told;
@@ -296,25 +306,90 @@ pub async fn run(
             }
         };
         dirty |= app.take_dirty();
-        for effect in effects {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
+            let Some(effect) = outside(effect, &mut app, &mut sessions, &files) else { continue };
             match effect {
-                Effect::Quit => return files.finish().await.map(|()| Ended::Quit),
+                Effect::Quit => {
+                    drop(screen);
+                    sweeps.finish().await;
+                    return files.finish().await.map(|()| Ended::Quit);
+                }
                 Effect::Copy(text) => screen.copy(&text)?,
                 Effect::Bell => screen.ring()?,
                 Effect::Redraw => {
                     screen.wipe()?;
                     (dirty, urgent) = (true, true);
                 }
-                Effect::Run { command, env } => hook::run(&command, env),
-                Effect::Write { path, text, fresh } => {
-                    if let Err(failed) = files.write(path, text, fresh) {
-                        app.not_written(&failed);
-                    }
+                Effect::HandOver(no, link) => {
+                    let meanwhile = listen(&mut app, &mut sessions, &files, &clock);
+                    let handed = Handed {
+                        screen: &mut screen,
+                        keys: &mut keys,
+                        ends: &mut ends,
+                        job_control: &mut job_control,
+                        sweeps: &mut sweeps,
+                    };
+                    let Some(told) = handed.over_to(no, *link, meanwhile).await? else {
+                        drop(screen);
+                        sweeps.finish().await;
+                        return Ok(Ended::Signal);
+                    };
+                    effects.extend(app.update(Msg::ShellOver(no, told), clock.now()));
+                    (dirty, urgent) = (true, true);
+                    turn = Instant::now();
                 }
-                Effect::Session(no, command) => sessions.send(no, command),
-                Effect::Open(no) => sessions.open(no),
-                Effect::Greet(no) => sessions.greet(no),
+                _ => {}
             }
+        }
+    }
+}
+
+/// Carries out what needs no terminal; returns what does.
+fn outside(
+    effect: Effect,
+    app: &mut App,
+    sessions: &mut Sessions,
+    files: &UserFiles,
+) -> Option<Effect> {
+    match effect {
+        Effect::Run { command, env } => hook::run(&command, env),
+        Effect::Write { path, text, fresh } => {
+            if let Err(failed) = files.write(path, text, fresh) {
+                app.not_written(&failed);
+            }
+        }
+        Effect::Session(no, command) => sessions.send(no, command),
+        Effect::Open(no) => sessions.open(no),
+        Effect::Greet(no) => sessions.greet(no),
+        Effect::Shell(no, token, approved) => {
+            let means = ShellMeans { size: Some(terminal_size()), stdin: true };
+            sessions.send(no, Command::Shell(token, approved, means));
+        }
+        effect => return Some(effect),
+    }
+    None
+}
+
+/// Takes in what the sessions tell while a shell has the terminal.
+async fn listen(app: &mut App, sessions: &mut Sessions, files: &UserFiles, clock: &Clock) {
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        let effects = tokio::select! {
+            told = sessions.told.recv() => {
+                if let Some(told) = told {
+                    app.hear(told, clock.now());
+                }
+                app.catch_up(clock.now())
+            }
+            _ = tick.tick() => app.update(Msg::Tick, clock.now()),
+            // What is typed, and said, goes between its steps.
+            () = tokio::task::yield_now(), if app.has_work(false) => app.work(clock.now()),
+        };
+        // A bell, or a second shell, has no screen now.
+        for effect in effects {
+            drop(outside(effect, app, sessions, files));
         }
     }
 }

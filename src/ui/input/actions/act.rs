@@ -30,6 +30,7 @@ pub enum Act {
     Update,
     Rollback,
     Force,
+    Shell,
     Drain,
     Activate,
     PauseNode,

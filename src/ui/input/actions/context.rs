@@ -86,6 +86,8 @@ pub enum Needs {
     Node,
     /// A node, or a task of one.
     Placed,
+    /// A task.
+    Task,
     /// A problem.
     Problem,
 }

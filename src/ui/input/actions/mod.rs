@@ -18,7 +18,7 @@ use crate::ui::{
 };
 
 use KeyContext::{Clusters, Editor, Events, Log, Page, Plan, Problems, Prompt, Table, Wall};
-use Needs::{Node, Nothing, Object, Placed, Problem, Rows, Service};
+use Needs::{Node, Nothing, Object, Placed, Problem, Rows, Service, Task};
 
 /// A cluster's own views.
 pub const VIEWS: &[KeyContext] = &[Table, Events, Problems, Log];
@@ -82,6 +82,14 @@ pub static ACTIONS: LazyLock<Vec<Action>> = LazyLock::new(|| {
             row(Act::Force, "force", &["f"], "force update: replace all tasks", SERVICES, Service),
             "force",
         )),
+        writing(newer(row(
+            Act::Shell,
+            "shell",
+            &["!"],
+            "a shell in the task's container, on whatever node it is",
+            SERVICES,
+            Task,
+        ))),
         writing(shown(
             row(
                 Act::Drain,

@@ -4,6 +4,8 @@
 //! The HTTP client is private to it, so nothing goes around it; bollard's requests come here too
 //! (`lookups.rs`).
 
+mod allow_list;
+
 use std::{
     sync::{
         Arc,
@@ -14,27 +16,21 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Method, Request, Response, body::Incoming};
+use hyper::{Method, Request, Response, StatusCode, body::Incoming, upgrade::Upgraded};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
+use self::allow_list::{Access, allowed};
+pub use self::allow_list::{READS, SHELL, WRITES};
+pub(super) use self::allow_list::{bare, versionless};
 use super::{
     error::{EngineError, Result, refused},
     transport_error::transport_error,
 };
 use crate::{
     connect::{Connector, Endpoint},
-    grant::WriteGrant,
+    grant::{ShellGrant, WriteGrant},
     text::brief,
 };
-
-/// Whether the gate lets writes out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
-    /// Only reads.
-    ReadOnly,
-    /// Updates of services and nodes, and removing a node, as well.
-    ReadWrite,
-}
 
 /// Requests to an engine so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +39,13 @@ pub struct Cost {
     pub requests: u64,
     /// Response bytes read.
     pub bytes: u64,
+}
+
+/// Whether a request asks for a connection that carries bytes both ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum IsUpgrade {
+    Yes,
+    No,
 }
 
 /// Limits on the size of a body and on the time to wait for it.
@@ -132,6 +135,11 @@ impl Gate {
         Self { access: Access::ReadWrite, ..self.clone() }
     }
 
+    /// The same, open for a shell.
+    pub fn for_shell(&self, _grant: &ShellGrant) -> Self {
+        Self { access: Access::Shell, ..self.clone() }
+    }
+
     /// The connector that it uses.
     pub fn connector(&self) -> &Connector {
         &self.connector
@@ -182,6 +190,22 @@ impl Gate {
         self.pass(method, &format!("/v{}{path}", self.api), body, deadline, limits).await
     }
 
+    /// Asks for a connection that carries bytes both ways, and takes it out of the pool.
+    pub async fn upgrade(&self, path: &str, body: Bytes, deadline: Duration) -> Result<Upgraded> {
+        let path = format!("/v{}{path}", self.api);
+        let (response, what) =
+            self.ask(Method::POST, &path, Some(body), deadline, IsUpgrade::Yes).await?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return hyper::upgrade::on(response).await.map_err(|error| EngineError::Broken {
+                endpoint: self.endpoint().to_string(),
+                why: error.to_string(),
+            });
+        }
+        let answer = self.answer(response, what, Limits::REFUSAL).checked().await?;
+        let said = "it lets no connection through that carries bytes both ways".into();
+        Err(EngineError::Elsewhere { endpoint: answer.endpoint, what: answer.what, said })
+    }
+
     async fn pass(
         &self,
         method: Method,
@@ -190,6 +214,24 @@ impl Gate {
         deadline: Duration,
         limits: Limits,
     ) -> Result<Answer> {
+        let (deadline, limits) = match self.until {
+            Some(until) => {
+                within(until.saturating_duration_since(Instant::now()), deadline, limits)
+            }
+            None => (deadline, limits),
+        };
+        let (response, what) = self.ask(method, path, body, deadline, IsUpgrade::No).await?;
+        self.answer(response, what, limits).checked().await
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Bytes>,
+        deadline: Duration,
+        is_upgrade: IsUpgrade,
+    ) -> Result<(Response<Incoming>, String)> {
         if !allowed(self.access, &method, path) {
             return Err(EngineError::ReadOnly { method: method.to_string(), path: path.into() });
         }
@@ -198,16 +240,15 @@ impl Gate {
         if body.is_some() {
             request = request.header("Content-Type", "application/json");
         }
+        if is_upgrade == IsUpgrade::Yes {
+            request = request.header("Connection", "Upgrade").header("Upgrade", "tcp");
+        }
         let request = request.body(Full::new(body.unwrap_or_default())).map_err(|e| {
             let said = format!("can't ask for {path}: {e}");
             EngineError::Refusal { what: what.clone(), status: 0, said }
         })?;
         self.counters.requests.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
-        let (deadline, limits) = match self.until {
-            Some(until) => within(until.saturating_duration_since(begun), deadline, limits),
-            None => (deadline, limits),
-        };
         let response = match tokio::time::timeout(deadline, self.http.request(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(transport_error(&self.connector, &error)),
@@ -220,7 +261,11 @@ impl Gate {
             }
         };
         tracing::trace!(%what, status = %response.status(), ms = begun.elapsed().as_millis(), "answer");
-        let answer = Answer {
+        Ok((response, what))
+    }
+
+    fn answer(&self, response: Response<Incoming>, what: String, limits: Limits) -> Answer {
+        Answer {
             response,
             what,
             endpoint: self.endpoint().to_string(),
@@ -228,68 +273,8 @@ impl Gate {
             read: 0,
             waited: Duration::ZERO,
             counters: Arc::clone(&self.counters),
-        };
-        answer.checked().await
+        }
     }
-}
-
-/// A path without its API version.
-pub(super) fn versionless(path: &str) -> &str {
-    let version = path.strip_prefix("/v").filter(|p| p.starts_with(|c: char| c.is_ascii_digit()));
-    version.and_then(|p| p.find('/').map(|at| &p[at..])).unwrap_or(path)
-}
-
-/// A path without its API version, its query and its first slash.
-pub(super) fn bare(path: &str) -> &str {
-    let path = versionless(path.split('?').next().unwrap_or(path));
-    path.strip_prefix('/').unwrap_or(path)
-}
-
-/// Paths that may be read: written without their API version. GETs that change nothing; never a secret's
-/// data (the engine gives none), never exec, never attach.
-pub const READS: &[&str] = &[
-    "/_ping",
-    "/version",
-    "/info",
-    "/events",
-    "/swarm",
-    "/nodes",
-    "/nodes/{id}",
-    "/services",
-    "/services/{id}",
-    "/services/{id}/logs",
-    "/tasks",
-    "/tasks/{id}",
-    "/tasks/{id}/logs",
-    "/networks",
-    "/networks/{id}",
-    "/secrets",
-    "/secrets/{id}",
-    "/configs",
-    "/configs/{id}",
-    "/containers/{id}/json",
-];
-
-/// Requests that a grant adds.
-pub const WRITES: &[(Method, &str)] = &[
-    (Method::POST, "/services/{id}/update"),
-    (Method::POST, "/nodes/{id}/update"),
-    (Method::DELETE, "/nodes/{id}"),
-];
-
-/// Whether a request may leave.
-fn allowed(access: Access, method: &Method, path: &str) -> bool {
-    let path = bare(path);
-    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        return false;
-    }
-    let fits = |pattern: &str| {
-        let (mut parts, mut pattern) = (path.split('/'), bare(pattern).split('/'));
-        let is_same = pattern.by_ref().all(|p| parts.next().is_some_and(|q| p == "{id}" || p == q));
-        is_same && parts.next().is_none()
-    };
-    (*method == Method::GET && READS.iter().any(|pattern| fits(pattern)))
-        || (access == Access::ReadWrite && WRITES.iter().any(|(m, p)| m == method && fits(p)))
 }
 
 /// A response whose body is still to come, within its limits.
@@ -389,47 +374,5 @@ impl Answer {
     /// Says that it has more of something than skep reads.
     pub fn too_large(&self, has: String) -> EngineError {
         EngineError::TooLarge { endpoint: self.endpoint.clone(), what: self.what.clone(), has }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn read_only_lets_out_nothing_that_writes() {
-        let get = ["/_ping", "/v1.41/info", "/v1.41/tasks?filters=x", "/v1.41/services/a/logs?f=1"];
-        for path in get {
-            assert!(allowed(Access::ReadOnly, &Method::GET, path), "{path}");
-        }
-        let update = "/v1.41/services/a/update?version=1";
-        assert!(!allowed(Access::ReadOnly, &Method::POST, update));
-        assert!(allowed(Access::ReadWrite, &Method::POST, update));
-        for path in ["/v1.41/services/create", "/v1.41/swarm/leave", "/v1.41/exec/a/start"] {
-            assert!(!allowed(Access::ReadWrite, &Method::POST, path), "{path}");
-        }
-        for path in [
-            "/v1.41/swarm/unlockkey",
-            "/v1.41/containers/json",
-            "/v1.41/services/a/b/c",
-            "/v1.41/services/../containers",
-            "/v1.41/services//logs",
-            "/v1.41/networks/a/logs",
-        ] {
-            assert!(!allowed(Access::ReadOnly, &Method::GET, path), "{path}");
-        }
-        for path in ["/v1.41/services/../update", "/v1.41/services//update"] {
-            assert!(!allowed(Access::ReadWrite, &Method::POST, path), "{path}");
-        }
-        assert!(allowed(Access::ReadWrite, &Method::POST, "/v1.41/nodes/a/update?version=1"));
-        assert!(allowed(Access::ReadWrite, &Method::DELETE, "/v1.41/nodes/a"));
-        assert!(!allowed(Access::ReadOnly, &Method::DELETE, "/v1.41/nodes/a"));
-        assert!(!allowed(Access::ReadOnly, &Method::POST, "/v1.41/nodes/a/update"));
-        for path in ["/v1.41/services/a", "/v1.41/nodes", "/v1.41/nodes/a/b"] {
-            assert!(!allowed(Access::ReadWrite, &Method::DELETE, path), "{path}");
-        }
-        for method in [Method::PUT, Method::HEAD, Method::PATCH, Method::OPTIONS, Method::CONNECT] {
-            assert!(!allowed(Access::ReadWrite, &method, "/v1.41/services/a/update"), "{method}");
-        }
     }
 }

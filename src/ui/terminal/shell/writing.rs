@@ -1,0 +1,60 @@
+//! Output of a command, written by a thread of its own: a terminal that is slow to take it holds up no key.
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    os::fd::AsFd,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::session::Output;
+
+/// Pieces that wait for the terminal.
+const ROOM: usize = 4;
+/// Time for a hanging terminal to take the last of them.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Writes to stdout and stderr.
+pub(super) struct Writing {
+    pieces: mpsc::Sender<(Output, Bytes)>,
+    done: oneshot::Receiver<()>,
+}
+
+impl Writing {
+    /// Starts the thread that writes.
+    pub fn new() -> io::Result<Self> {
+        // Not their own handles: who waits for a terminal that hangs would hold their locks.
+        let mut stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let mut stderr = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        let (pieces, mut queue) = mpsc::channel::<(Output, Bytes)>(ROOM);
+        let (tell, done) = oneshot::channel();
+        std::thread::spawn(move || {
+            while let Some((output, bytes)) = queue.blocking_recv() {
+                let written = match output {
+                    Output::Stderr | Output::Engine => stderr.write_all(&bytes),
+                    Output::Stdout => stdout.write_all(&bytes),
+                };
+                if written.is_err() {
+                    return;
+                }
+            }
+            let _ = tell.send(());
+        });
+        Ok(Self { pieces, done })
+    }
+
+    /// Hands over a piece, as soon as there is room; false if nobody takes it any more.
+    pub async fn write(&self, output: Output, bytes: Bytes) -> bool {
+        self.pieces.send((output, bytes)).await.is_ok()
+    }
+
+    /// Waits until all is written, but not for ever.
+    pub async fn finish(self) {
+        let Self { pieces, done } = self;
+        drop(pieces);
+        let _ = tokio::time::timeout(PATIENCE, done).await;
+    }
+}
