@@ -62,8 +62,9 @@ fn section<'a>(said: &'a str, name: &'static str) -> impl Iterator<Item = &'a st
     lines.skip(1).take_while(|line| !line.starts_with('@'))
 }
 
-/// Reads what the command printed. Whatever else a login shell printed is passed over.
-pub(super) fn read(said: &str, machine: &mut Machine) {
+/// Reads what the command printed; false if that is nothing. Whatever else a login shell printed is passed
+/// over.
+pub(super) fn read(said: &str, machine: &mut Machine) -> bool {
     let section = |name| section(said, name);
     let number = |text: Option<&str>| {
         text.and_then(|t| t.parse::<f64>().ok()).filter(|n| n.is_finite() && *n >= 0.0)
@@ -92,6 +93,7 @@ pub(super) fn read(said: &str, machine: &mut Machine) {
     machine.pressure.memory = pressure("pressure/memory");
     machine.pressure.io = pressure("pressure/io");
     machine.disk = section("df").find_map(disk);
+    machine.load.is_some() || machine.available.is_some() || machine.disk.is_some()
 }
 
 /// `/dev/sda1 1024000 300000 724000 30% /`; names may hold spaces.
@@ -121,7 +123,7 @@ mod tests {
     #[test]
     fn reads_what_is_there_and_nothing_else() {
         let mut machine = Machine { memory: Some(1), ..Machine::default() };
-        read(SAID, &mut machine);
+        assert!(read(SAID, &mut machine));
         assert_eq!(machine.load, Some([0.52, 0.58, 0.59]));
         assert_eq!(machine.uptime, Some(Duration::from_millis(86_400_500)));
         assert_eq!((machine.memory, machine.available), (Some(16 << 20), Some(8 << 20)));
@@ -129,10 +131,8 @@ mod tests {
         assert_eq!(machine.disk, Some(Disk { total: 1_024_000, free: 716_800 }));
         let mut nothing = Machine { memory: Some(1), ..Machine::default() };
         let before = nothing.clone();
-        read(
-            "@loadavg\nNaN -1 x\n@uptime\n-3 0\n@meminfo\nMemTotal: x kB\n@df\na 9% /",
-            &mut nothing,
-        );
+        let nonsense = "@loadavg\nNaN -1 x\n@uptime\n-3 0\n@meminfo\nMemTotal: x kB\n@df\na 9% /";
+        assert!(!read(nonsense, &mut nothing));
         assert_eq!(nothing, before, "unknown, never 0");
     }
 

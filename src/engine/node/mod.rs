@@ -117,7 +117,8 @@ impl Engine {
             },
         };
         match read {
-            Ok(said) => facts::read(&said, &mut machine),
+            Ok(said) if facts::read(&said, &mut machine) => {}
+            Ok(_) => machine.unread = Some("its machine told nothing that can be read".into()),
             Err(why) => machine.unread = Some(brief(&why).into()),
         }
         machine

@@ -121,3 +121,24 @@ fn hint(settings: &NodeSettings) -> String {
         "say how to log in, under [nodes] in the config file: 'skep help nodes'".into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_is_used_only_if_it_says_that_it_is_the_nodes() {
+        let answers = |node: Option<&str>| {
+            let engine = Engine::new(Connector::new(Endpoint::default_socket()));
+            let mut info = NodeInfo::default();
+            info.node = node.map(NodeId::from);
+            info.hostname = "n4".into();
+            checked(engine, info, NodeReach::Local, &NodeId::from("id3"), "n3")
+        };
+        assert!(answers(Some("id3")).is_ok());
+        let no = answers(Some("id4")).unwrap_err();
+        assert!(no.why.contains("another node answers, n4 (id4), not n3"), "{}", no.why);
+        let no = answers(None).unwrap_err();
+        assert!(no.why.contains("n4 answers, which is in no Swarm"), "{}", no.why);
+    }
+}
