@@ -212,9 +212,7 @@ async fn lost_events_are_no_lost_changes() {
     let mut document = other.document_of("services", web.id.as_str()).await.unwrap();
     document["Spec"]["Mode"]["Replicated"]["Replicas"] = 5.into();
     other.update_service(&web.id, web.version, &document["Spec"], false).await.unwrap();
-    let begun = Instant::now();
     live.until("5/5").await;
-    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
 /// Networks, secrets and configs of the embedded Swarm, by the lists.
