@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Began, Problem, Severity, noticed::Noticed};
+use super::{Began, Problem, Quiet, Severity, noticed::Noticed};
 use crate::cluster::{Store, Timestamp};
 
 /// A problem that began before and was not seen for at most this time was not over.
@@ -22,6 +22,8 @@ pub(super) struct TrackedProblem {
     /// When it was over; none while it is not.
     pub closed: Option<Timestamp>,
     noticed: Noticed,
+    /// The problem as it was told last, and what that was made of.
+    told: Option<(Arc<Problem>, Arc<Problem>)>,
 }
 
 impl TrackedProblem {
@@ -35,6 +37,7 @@ impl TrackedProblem {
             times: 1,
             closed: None,
             noticed: Noticed::new(problem, came),
+            told: None,
         }
     }
 
@@ -57,7 +60,33 @@ impl TrackedProblem {
                 Arc::make_mut(&mut problem).since = since;
             }
         }
-        self.problem = problem;
+        // What is told of it is only made anew if something is new.
+        if self.problem != problem {
+            self.problem = problem;
+        }
+    }
+
+    /// The problem, with what skep has seen of it and the user has said.
+    pub fn told(&mut self, quiet: Option<Quiet>) -> Arc<Problem> {
+        let seen = (self.closed, self.times, quiet, self.noticed());
+        let says = |p: &Problem| (p.resolved, p.times, p.quiet, p.noticed) == seen;
+        if let Some((made_of, told)) = &self.told
+            && Arc::ptr_eq(made_of, &self.problem)
+            && says(told)
+        {
+            return Arc::clone(told);
+        }
+        let mut problem = Arc::clone(&self.problem);
+        if !says(&problem) {
+            let own = Arc::make_mut(&mut problem);
+            (own.resolved, own.times, own.quiet, own.noticed) = seen;
+            if self.closed.is_some() {
+                // Nothing is to be done about what is over.
+                own.remedies.clear();
+            }
+        }
+        self.told = Some((Arc::clone(&self.problem), Arc::clone(&problem)));
+        problem
     }
 
     /// When it came to notice. What was there when skep came did so when it began.

@@ -1,6 +1,7 @@
 //! Triage over time: looks only at what changed, and remembers what came, went and is known.
 
 use std::{
+    cell::LazyCell,
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
     time::Duration,
@@ -312,24 +313,10 @@ impl Triage {
             case.closed.is_none_or(is_kept)
         });
         self.quieted.retain(|_, q| !matches!(q.quiet, Quiet::Muted(until) if until <= now));
-        for case in self.cases.values() {
-            if case.closed.is_some_and(|at| at.age(now) >= REMEMBERED) {
-                continue;
+        for (key, case) in &mut self.cases {
+            if case.closed.is_none_or(|at| at.age(now) < REMEMBERED) {
+                self.problems.push(case.told(self.quieted.get(key).map(|q| q.quiet)));
             }
-            let mut problem = Arc::clone(&case.problem);
-            let quiet = self.quieted.get(&problem.key()).map(|q| q.quiet);
-            let as_made = (problem.resolved, problem.times, problem.quiet, problem.noticed);
-            let noticed = case.noticed();
-            if as_made != (case.closed, case.times, quiet, noticed) {
-                let own = Arc::make_mut(&mut problem);
-                (own.resolved, own.times, own.quiet) = (case.closed, case.times, quiet);
-                own.noticed = noticed;
-                if case.closed.is_some() {
-                    // Nothing is to be done about what is over.
-                    own.remedies.clear();
-                }
-            }
-            self.problems.push(problem);
         }
         rank_new_first(&mut self.problems, now);
         open || self.problems != before
@@ -337,8 +324,7 @@ impl Triage {
 
     /// Puts what is open now to the cases, and closes the others.
     fn file(&mut self, store: &Store, open: Vec<Arc<Problem>>, now: Timestamp) {
-        let folded: HashSet<String> =
-            open.iter().flat_map(|p| &p.folded).map(|p| p.key()).collect();
+        let folded: Vec<_> = open.iter().flat_map(|p| p.folded.iter().map(Arc::clone)).collect();
         let mut heads = HashSet::new();
         for problem in open {
             let key = problem.key();
@@ -356,6 +342,9 @@ impl Triage {
                 .or_insert_with(|| TrackedProblem::new(&problem, now, is_first_look));
             case.go_on(problem, store, now);
         }
+        // Most often none has gone, and nobody asks.
+        let folded =
+            LazyCell::new(|| -> HashSet<String> { folded.iter().map(|p| p.key()).collect() });
         self.cases.retain(|key, case| {
             if heads.contains(key) {
                 return true;
