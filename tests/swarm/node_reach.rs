@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Settings of nodes: each has its socket at a place of its own, as all share this machine's files.
-fn config(ssh: &Ssh, lab: &Lab, general: &str, own: &[(u32, &str)]) -> String {
+pub fn config(ssh: &Ssh, lab: &Lab, general: &str, own: &[(u32, &str)]) -> String {
     let mut text = format!("[nodes]\n{general}\n");
     for node in 1..=5 {
         let ways = own.iter().filter(|(n, _)| *n == node).map(|(_, way)| *way);

@@ -46,6 +46,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ),
     ("shell: a command in pipes; read-only, paused and ambiguous are told", shell::in_pipes),
     ("shell: none is left, also by a skep that is killed", shell::none_left),
+    ("shell: on another node over ssh, and a cable cut under it", shell::across),
     ("shell: the screen is handed over and taken back whole", shell::on_the_screen),
     ("shell: an image without one gets a container beside it", shell::beside),
     // Before nodes are told anew: an exit 137 in such a moment is put down to the engine.

@@ -9,6 +9,8 @@ use std::{
 
 use super::{
     lab::{Lab, wait},
+    node_reach,
+    reach::Ssh,
     tui::{LATER, SOON, Tui},
 };
 
@@ -181,6 +183,39 @@ pub fn none_left(lab: &Lab) {
         assert!(out.status.success());
         nothing_left(lab, node);
     }
+}
+
+/// Whether what a shell was told to run still runs, on whatever node.
+fn is_busy() -> bool {
+    let found = Command::new("pgrep").args(["-f", &format!("^{BUSY}")]).output();
+    found.expect("pgrep runs").status.success()
+}
+
+pub fn across(lab: &Lab) {
+    let ssh = Ssh::new(&[lab]);
+    let config = node_reach::config(&ssh, lab, "ssh = \"root@{addr}\"", &[]);
+    let manager = lab.endpoint(1);
+    let args = |task: &'static str| ["--config", &config, "-H", &manager, "exec", task];
+    for task in ["shells.node2", "shells.node3", "shells.node4", "shells.node5"] {
+        let command = ["--", "sh", "-c", "echo $((40+2)); exit 7"];
+        assert_eq!(ssh.skep(&[&args(task)[..], &command].concat()), (7, "42\n".into()), "{task}");
+    }
+    let mut tui = ssh.open(&args("shells.node5"));
+    tui.until(SOON, "a prompt", |screen| screen.trim_end().ends_with('#'));
+    tui.keys("stty size\r");
+    tui.shows(SOON, "40 120");
+    tui.keys(&format!("{BUSY}\r"));
+    wait(SOON, "it runs", is_busy);
+    lab.run(&["cut", "5"]);
+    tui.shows(Duration::from_secs(15), "connection lost");
+    assert_eq!(tui.ended(LATER), 125);
+    assert!(is_busy(), "the engine lets it go on");
+    lab.run(&["heal", "5"]);
+    wait(LATER, "the next skep ends it", || {
+        ssh.skep(&[&args("shells.node1")[..], &["--", "true"]].concat());
+        !is_busy() && std::fs::read_dir(notes()).is_ok_and(|mut all| all.next().is_none())
+    });
+    lab.converged("shells", "5");
 }
 
 pub fn on_the_screen(lab: &Lab) {

@@ -199,6 +199,10 @@ async fn carried(mut link: ShellLink, means: ShellMeans) -> Result<u8, Fault> {
         reset_terminal();
     }
     drop(raw);
+    if let ShellEnd::Lost(why) = &end {
+        // Before what may take long.
+        complain(&[format!("{}: connection lost: {why}", link.name)]);
+    }
     let ShellLink { input, size, mut output, name, .. } = link;
     // Without them it ends.
     drop((input, size));
@@ -221,9 +225,7 @@ async fn carried(mut link: ShellLink, means: ShellMeans) -> Result<u8, Fault> {
             "{name}: its container is gone; its exit code is not known"
         ))),
         (ShellEnd::NotStarted(why), _) => Err(fault(NOT_STARTED)(why)),
-        (ShellEnd::Lost(why), _) => {
-            Err(fault(NOT_REACHED)(format!("{name}: connection lost: {why}")))
-        }
+        (ShellEnd::Lost(_), _) => Ok(NOT_REACHED),
         (ShellEnd::Left, _) => Ok(HUNG_UP),
     }
 }
