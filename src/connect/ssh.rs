@@ -152,16 +152,25 @@ impl Ssh {
         let mut ssh = self.through(&dir);
         // Whatever the login shell is, it reads what stands between these quotes as one word.
         ssh.arg("-T").args(self.address()).arg(format!("exec sh -c {}", quote(command)));
-        ssh.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        ssh.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = ssh.spawn().map_err(|e| plain(format!("ssh can't be started: {e}")))?;
-        let Some(stdout) = child.stdout.take() else {
+        let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(plain("ssh has no pipes".into()));
         };
-        let mut said = Vec::new();
-        let mut stdout = stdout.take(OUTPUT);
-        match tokio::time::timeout(COMMAND, stdout.read_to_end(&mut said)).await {
+        let (mut stdout, mut stderr) = (stdout.take(OUTPUT), stderr.take(OUTPUT));
+        let (mut said, mut words) = (Vec::new(), Vec::new());
+        let read =
+            async { tokio::join!(stdout.read_to_end(&mut said), stderr.read_to_end(&mut words)).0 };
+        match tokio::time::timeout(COMMAND, read).await {
             Ok(Ok(_)) if !said.is_empty() => Ok(String::from_utf8_lossy(&said).into_owned()),
-            Ok(_) => Err(plain("ssh ran no command there".into())),
+            Ok(_) => {
+                let words = String::from_utf8_lossy(&words);
+                let why = words.lines().rev().map(str::trim).find(|line| !line.is_empty());
+                Err(plain(format!(
+                    "ssh runs no command there: {}",
+                    why.unwrap_or("it says nothing")
+                )))
+            }
             Err(_) => Err(plain(format!(
                 "the command did not end within {}",
                 crate::text::exact(COMMAND)
