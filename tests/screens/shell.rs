@@ -58,6 +58,14 @@ fn a_shell_is_asked_for_and_handed_the_screen() {
     driver.app.update(Msg::ShellOver(ClusterNo(0), told), driver.now);
     let screen = driver.screen(80, 24);
     assert!(screen.contains("shop_web.2: the shell ended, exit code 7"), "{screen}");
+    // One whose node is gone: the last word tells both.
+    let lost = Some(ShellEnd::Lost("no route".into()));
+    for (end, left) in [(lost, None), (None, Some("no route".into()))] {
+        let told = ShellTold { name: "shop_web.2".into(), end, left };
+        driver.app.update(Msg::ShellOver(ClusterNo(0), told), driver.now);
+    }
+    let screen = driver.screen(120, 24);
+    assert!(screen.contains("shell is over, but what it ran may still run (no route)"), "{screen}");
 }
 
 #[test]

@@ -93,7 +93,9 @@ impl Cluster {
             }
             None => match told.left {
                 Some(why) => {
-                    format!("{name}: what the shell ran may still run ({why}); skep goes on trying")
+                    format!(
+                        "{name}: the shell is over, but what it ran may still run ({why}); skep goes on trying"
+                    )
                 }
                 None => return,
             },
