@@ -165,7 +165,8 @@ impl Ssh {
             Ok(Ok(_)) if !said.is_empty() => Ok(String::from_utf8_lossy(&said).into_owned()),
             Ok(_) => {
                 let words = String::from_utf8_lossy(&words);
-                let why = words.lines().rev().map(str::trim).find(|line| !line.is_empty());
+                // What follows is the vain try to go there without the master.
+                let why = words.lines().map(str::trim).find(|line| !line.is_empty());
                 Err(plain(format!(
                     "ssh runs no command there: {}",
                     why.unwrap_or("it says nothing")
