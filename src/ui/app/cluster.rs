@@ -14,7 +14,7 @@ use crate::{
         follow::Follow,
         plan::{ShellPlan, Target},
     },
-    cluster::{NodeId, ServiceId, Subject, TaskId, Timestamp},
+    cluster::{NodeId, ServiceId, Subject, Task, TaskId, Timestamp},
     config::Slot,
     grant::ClusterNo,
     session::{Command, Generation, ManagerLine, Token, Usage},
@@ -58,6 +58,8 @@ pub struct Connection {
     looked: Vec<NodeId>,
     /// Failed tasks whose nodes were asked how they ended.
     asked_ends: HashSet<TaskId>,
+    /// Problems or nodes changed since.
+    pub ends_wanted: bool,
     /// When the session was last told that someone is here.
     attended: Option<Timestamp>,
     /// The cost of watching, as last reported.
@@ -167,6 +169,7 @@ impl Cluster {
                 watched: Vec::new(),
                 looked: Vec::new(),
                 asked_ends: HashSet::new(),
+                ends_wanted: false,
                 attended: None,
                 usage: None,
             },
@@ -238,7 +241,7 @@ impl Cluster {
         if self.is_live() {
             self.read_back();
         }
-        self.judge();
+        self.link.ends_wanted |= self.judge();
         self.ask_for_ends();
         self.remember();
         self.write_report();
@@ -271,19 +274,26 @@ impl Cluster {
 
     /// Asks the nodes of failed tasks how their containers ended, of those that are within reach already.
     fn ask_for_ends(&mut self) {
-        if !self.is_live() {
+        if !self.is_live() || !std::mem::take(&mut self.link.ends_wanted) {
             return;
         }
         let (store, link) = (self.model.live(), &mut self.link);
+        let own = NodeId::from(&*store.info().manager_id);
+        let near = self.model.within_reach().filter(|node| **node != own);
+        let tasks = std::iter::once(&own).chain(near).flat_map(|node| store.tasks_on(node));
+        let failed = tasks.filter(|t| t.state.is_failure() && !link.asked_ends.contains(&t.id));
+        // Problems have far more evidence than these nodes have failed tasks.
+        let failed: HashMap<&TaskId, &Task> = failed.map(|task| (&task.id, task)).collect();
+        if failed.is_empty() {
+            return;
+        }
         let problems = self.triage.problems().iter().filter(|p| p.resolved.is_none());
         let all = problems.flat_map(|p| std::iter::once(p).chain(&p.folded));
-        let tasks = all.flat_map(|p| &p.evidence).filter_map(|e| store.task(e.task.as_ref()?));
+        let told = all.flat_map(|p| &p.evidence).filter_map(|e| failed.get(e.task.as_ref()?));
         let mut ends = Vec::new();
-        for task in tasks.filter(|task| task.state.is_failure()) {
+        for task in told {
             let (Some(node), Some(container)) = (&task.node, &task.container) else { continue };
-            let is_own = *node.as_str() == *store.info().manager_id;
-            let is_within = || self.model.seen(node).is_some_and(|seen| seen.reach.is_within());
-            if (is_own || is_within()) && link.asked_ends.insert(task.id.clone()) {
+            if link.asked_ends.insert(task.id.clone()) {
                 ends.push((task.id.clone(), node.clone(), Arc::clone(container)));
             }
         }
@@ -295,8 +305,8 @@ impl Cluster {
         }
     }
 
-    /// Brings the problems up to date, as far as one turn goes.
-    pub(in crate::ui) fn judge(&mut self) {
+    /// Brings the problems up to date, as far as one turn goes. Returns whether they changed.
+    pub(in crate::ui) fn judge(&mut self) -> bool {
         // Time goes on while nothing is heard; what is known then does not age into findings.
         let flows = !self.model.is_paused();
         let judged = if flows && self.is_live() {
@@ -311,6 +321,7 @@ impl Cluster {
             self.dirty = true;
             self.model.set_troubled(troubled(self.triage.problems()));
         }
+        judged
     }
 
     /// Hands on what must outlive skep.

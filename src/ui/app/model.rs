@@ -130,6 +130,11 @@ impl Model {
         self.seen.get(node)
     }
 
+    /// Nodes whose engines can be used now, of those that were looked at.
+    pub(in crate::ui) fn within_reach(&self) -> impl Iterator<Item = &NodeId> {
+        self.seen.iter().filter(|(_, seen)| seen.reach.is_within()).map(|(node, _)| node)
+    }
+
     /// Takes in what was heard of a node.
     pub(in crate::ui) fn heard_of(&mut self, node: NodeId, seen: NodeSeen) {
         if self.seen.get(&node) != Some(&seen) {

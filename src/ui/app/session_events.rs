@@ -123,7 +123,10 @@ impl Workspace<'_> {
                     self.screens.problems.detail.last_lines = Some((task, lines));
                 }
             }
-            Event::Node(node, seen) => self.cluster.model.heard_of(node, *seen),
+            Event::Node(node, seen) => {
+                self.cluster.link.ends_wanted = true;
+                self.cluster.model.heard_of(node, *seen);
+            }
             Event::Ended(task, end) => {
                 let at = self.cluster.now.shifted(self.cluster.link.skew);
                 self.cluster.model.live_mut().apply(Delta::Ended(task, end), at);
