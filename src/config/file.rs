@@ -3,7 +3,7 @@
 
 use std::{
     io::Read,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -122,11 +122,11 @@ pub enum ConfigError {
     /// The named file can't be read.
     #[error("config {path}: {why}")]
     Read { path: String, why: std::io::Error },
-    /// Others may write what it has run.
+    /// Others may write what it has run, or where it has skep log in.
     #[error(
-        "config {path}: it has on_critical run a command, and others may write {what}: chmod go-w {what}"
+        "config {path}: it has {does}, and others may write {what}: chmod go-w {what}, which must be yours or root's"
     )]
-    Open { path: String, what: String },
+    Open { path: String, does: &'static str, what: String },
     /// The file can't be parsed.
     #[error("config {path}, line {line}: {why}")]
     Parse { path: String, line: usize, why: String },
@@ -151,11 +151,22 @@ impl ConfigFile {
         let path = || file.display().to_string();
         let read = Self::parse(&text);
         let read = read.map_err(|(line, why)| ConfigError::Parse { path: path(), line, why })?;
-        match open.filter(|_| !read.wall.on_critical.is_empty()) {
+        match open.zip(read.reaches_out()) {
             None => Ok(read),
-            Some(what) => {
-                Err(ConfigError::Open { path: path(), what: quote(&what.to_string_lossy()) })
+            Some((what, does)) => {
+                Err(ConfigError::Open { path: path(), does, what: quote(&what.to_string_lossy()) })
             }
+        }
+    }
+
+    /// A setting by which it does more than choose and show, in words.
+    fn reaches_out(&self) -> Option<&'static str> {
+        if !self.wall.on_critical.is_empty() {
+            Some("on_critical run a command")
+        } else if self.nodes.is_set() || self.clusters.iter().any(|one| one.nodes.is_set()) {
+            Some("settings of how nodes are logged in to")
+        } else {
+            None
         }
     }
 
@@ -174,12 +185,17 @@ impl ConfigFile {
 /// one in its place.
 fn read(file: &Path) -> std::io::Result<(String, Option<PathBuf>)> {
     let mut opened = std::fs::File::open(file)?;
-    let mode = |about: std::fs::Metadata| about.permissions().mode();
-    let mut open = (mode(opened.metadata()?) & 0o022 != 0).then(|| file.to_owned());
+    let us = rustix::process::geteuid().as_raw();
+    let is_strange = |about: &std::fs::Metadata| ![0, us].contains(&about.uid());
+    let about = opened.metadata()?;
+    // A pipe from another program is ours as well.
+    let is_open = about.mode() & 0o022 != 0 || (about.is_file() && is_strange(&about));
+    let mut open = is_open.then(|| file.to_owned());
     // A pipe is in no folder. Where everyone may write and the sticky bit is set, what is ours stays ours.
     if let Some(dir) = file.canonicalize().ok().as_deref().and_then(Path::parent) {
-        let mode = mode(dir.metadata()?);
-        let is_open = mode & 0o022 != 0 && mode & 0o1000 == 0;
+        let about = dir.metadata()?;
+        let is_open =
+            (about.mode() & 0o022 != 0 && about.mode() & 0o1000 == 0) || is_strange(&about);
         open = open.or_else(|| is_open.then(|| dir.to_owned()));
     }
     let mut text = String::new();
@@ -222,6 +238,8 @@ pub fn state_dir() -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -264,7 +282,18 @@ mod tests {
         for (dir, file) in [(0o755, 0o664), (0o755, 0o646), (0o775, 0o644), (0o757, 0o644)] {
             let said = load(runs, dir, file).unwrap_err();
             assert!(said.contains("chmod go-w /"), "{dir:o} {file:o}: {said}");
+            let said = load("[nodes]\nssh = \"ops@{addr}\"", dir, file).unwrap_err();
+            assert!(said.contains("logged in to, and others"), "{dir:o} {file:o}: {said}");
             assert!(load("theme = \"dark\"", dir, file).is_ok(), "it runs nothing");
+        }
+        // Only root can give a file away.
+        if rustix::process::geteuid().is_root() {
+            assert!(load(runs, 0o755, 0o644).is_ok());
+            std::os::unix::fs::chown(&file, Some(1_000), None).unwrap();
+            assert!(
+                ConfigFile::load(Some(&file)).is_err(),
+                "another's file is the other's to write"
+            );
         }
     }
 

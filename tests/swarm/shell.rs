@@ -1,7 +1,7 @@
 //! A shell in a task's container, on each engine: its size, its end, and that none is left.
 
 use std::{
-    io::Write,
+    io::{Read, Write},
     path::PathBuf,
     process::{Command, Output, Stdio},
     time::Duration,
@@ -135,6 +135,26 @@ pub fn in_pipes(lab: &Lab) {
         let said = String::from_utf8_lossy(&out.stderr);
         assert_eq!(out.status.code(), Some(126), "node{node}: {said}");
         assert_eq!(said, "skep: there is no 'nosuch' in the container\n", "node{node}");
+        // A command may say what the engine says where there is none.
+        let like_it = "echo OCI runtime exec failed; sleep 1; echo more; exit 3";
+        let out = run(exec(lab, node, &[&task, "--", "sh", "-c", like_it]), b"");
+        assert_eq!(out.status.code(), Some(3), "node{node}");
+        assert_eq!(out.stdout, b"OCI runtime exec failed\nmore\n", "node{node}");
+        // Nobody reads it any more: its connection goes, or the engine would wait for somebody.
+        let mut command = exec(lab, node, &[&task, "--", "sh", "-c", "yes"]);
+        let pipes = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().expect("skep runs");
+        let mut first = [0; 10];
+        child.stdout.take().expect("a pipe").read_exact(&mut first).expect("it says something");
+        let out = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.code() == Some(129) && said.is_empty(), "node{node}: {said}");
+        // What can't be written is not lost without a word.
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+        let mut command = exec(lab, node, &[&task, "--", "echo", "hi"]);
+        let out = command.stdin(Stdio::null()).stdout(full).output().expect("skep runs");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.code() == Some(1) && said.contains("No space left"), "{said}");
         nothing_left(lab, node);
     }
     let out = run(exec(lab, 1, &["shells", "--", "true"]), b"");

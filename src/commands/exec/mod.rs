@@ -187,18 +187,23 @@ async fn carried(mut link: ShellLink, means: ShellMeans) -> Result<u8, Fault> {
     complain(&link.notices);
     let failed = |error: std::io::Error| fault(FAILED)(error.to_string());
     let raw = means.size.map(|_| RawKeys::take()).transpose().map_err(failed)?;
-    let (end, signalled) = {
+    let told = link.notices.len();
+    let (end, unwritten, signalled) = {
         let carried = carry(&mut link, means);
         tokio::pin!(carried);
         tokio::select! {
-            end = &mut carried => (end.map_err(failed)?, None),
-            code = signal_code() => (ShellEnd::Left, Some(code)),
+            end = &mut carried => {
+                let (end, unwritten) = end.map_err(failed)?;
+                (end, unwritten, None)
+            }
+            code = signal_code() => (ShellEnd::Left, None, Some(code)),
         }
     };
     if raw.is_some() && !matches!(end, ShellEnd::Exited(_)) {
         reset_terminal();
     }
     drop(raw);
+    complain(&link.notices[told..]);
     if let ShellEnd::Lost(why) = &end {
         // Before what may take long.
         complain(&[format!("{}: connection lost: {why}", link.name)]);
@@ -208,8 +213,10 @@ async fn carried(mut link: ShellLink, means: ShellMeans) -> Result<u8, Fault> {
     drop((input, size));
     let swept = async {
         while let Some(said) = output.recv().await {
-            if let ShellOutput::Swept(swept) = said {
-                return swept;
+            match said {
+                ShellOutput::Swept(swept) => return swept,
+                ShellOutput::Unrecorded(why) => complain(&[why]),
+                ShellOutput::Said(..) | ShellOutput::Ended(_) => {}
             }
         }
         Ok(())
@@ -217,6 +224,9 @@ async fn carried(mut link: ShellLink, means: ShellMeans) -> Result<u8, Fault> {
     let swept = tokio::time::timeout(SWEEPS, swept).await;
     if let Err(why) = swept.unwrap_or_else(|_| Err("no answer".into())) {
         complain(&[format!("what ran in {name} may still run: {why}; the next skep tries again")]);
+    }
+    if let Some(error) = unwritten {
+        return Err(fault(FAILED)(format!("what {name} says can't be written: {error}")));
     }
     match (end, signalled) {
         (_, Some(code)) => Ok(code),

@@ -53,6 +53,8 @@ pub enum ShellInput {
 pub enum ShellOutput {
     /// Output.
     Said(Output, Bytes),
+    /// Its end is not in the audit file, and why.
+    Unrecorded(String),
     /// It is over.
     Ended(ShellEnd),
     /// Whether it, and all that it ran, was ended; or why that is not known.

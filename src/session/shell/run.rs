@@ -104,6 +104,7 @@ impl Running {
         let record = ShellRecord { result, exit, detail };
         if let Err(why) = self.audit.record_shell(&swarm, &self.shell, &self.began, Some(&record)) {
             tracing::error!(why, "the end of a shell is not recorded");
+            let _ = say.send(ShellOutput::Unrecorded(why)).await;
         }
         let is_over = matches!(end, ShellEnd::Exited(_) | ShellEnd::NotStarted(_));
         let is_beside = matches!(self.started, Started::Debug(_));
@@ -111,8 +112,8 @@ impl Running {
         if is_over && !is_beside {
             return self.held.forget();
         }
-        // What it was told last was the connection.
-        drop(self.writer);
+        // With its connection it goes: also one that waits for somebody to read what it says.
+        drop((self.writer, self.saying));
         let swept = self.sweeper.sweep(self.held.note()).await;
         let is_swept = swept.is_ok();
         let _ = say.send(ShellOutput::Swept(swept)).await;
@@ -122,30 +123,43 @@ impl Running {
 
     /// How it ended, after the last of what it says.
     async fn over(&mut self, say: &mpsc::Sender<ShellOutput>) -> ShellEnd {
-        match self.saying.rest() {
-            Err(said) => return ShellEnd::NotStarted(in_stream(&said)),
-            Ok(rest) => {
-                for (output, bytes) in rest {
-                    let _ = say.send(ShellOutput::Said(output, bytes)).await;
+        // A command may say what the engine says where there is none: its exit code tells.
+        let mut end = None;
+        if let Some(words) = self.saying.words() {
+            match ended(&self.started, &self.engine).await {
+                ShellEnd::Exited(Some(126 | 127)) => {
+                    return ShellEnd::NotStarted(in_stream(&words));
                 }
+                other => end = Some(other),
             }
         }
-        let until = tokio::time::Instant::now() + SETTLES;
-        loop {
-            let state = tokio::time::timeout(PATIENCE, self.started.state(&self.engine)).await;
-            match state {
-                Ok(Ok(ExecState { running: false, exit_code })) => {
-                    return ShellEnd::Exited(exit_code);
-                }
-                // It went with its container.
-                Ok(Err(EngineError::NotFound { .. })) => return ShellEnd::Exited(None),
-                Ok(Err(error)) => return ShellEnd::Lost(error.to_string()),
-                Err(_) => return ShellEnd::Lost("the engine does not answer any more".into()),
-                Ok(Ok(_)) if tokio::time::Instant::now() > until => {
-                    return ShellEnd::Lost("the connection was closed".into());
-                }
-                Ok(Ok(_)) => tokio::time::sleep(AGAIN).await,
+        for (output, bytes) in self.saying.rest() {
+            let _ = say.send(ShellOutput::Said(output, bytes)).await;
+        }
+        match end {
+            Some(end) => end,
+            None => ended(&self.started, &self.engine).await,
+        }
+    }
+}
+
+/// Waits until the engine knows how a command ended.
+async fn ended(started: &Started, engine: &Engine) -> ShellEnd {
+    let until = tokio::time::Instant::now() + SETTLES;
+    loop {
+        let state = tokio::time::timeout(PATIENCE, started.state(engine)).await;
+        match state {
+            Ok(Ok(ExecState { running: false, exit_code })) => {
+                return ShellEnd::Exited(exit_code);
             }
+            // It went with its container.
+            Ok(Err(EngineError::NotFound { .. })) => return ShellEnd::Exited(None),
+            Ok(Err(error)) => return ShellEnd::Lost(error.to_string()),
+            Err(_) => return ShellEnd::Lost("the engine does not answer any more".into()),
+            Ok(Ok(_)) if tokio::time::Instant::now() > until => {
+                return ShellEnd::Lost("the connection was closed".into());
+            }
+            Ok(Ok(_)) => tokio::time::sleep(AGAIN).await,
         }
     }
 }

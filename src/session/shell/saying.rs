@@ -5,6 +5,9 @@ use bytes::Bytes;
 use super::refused::OCI;
 use crate::engine::{EngineError, Output, ShellReader};
 
+/// The engine's words are never this long.
+const WORDS: usize = 8 << 10;
+
 /// Pieces of a command's output.
 type SaidPieces = Vec<(Output, Bytes)>;
 
@@ -31,7 +34,8 @@ impl Saying {
                 Some(pieces) => self.held.extend(pieces),
             }
             let text = self.text();
-            self.is_held = text.starts_with(OCI.as_bytes()) || OCI.as_bytes().starts_with(&text);
+            let may_be = text.starts_with(OCI.as_bytes()) || OCI.as_bytes().starts_with(&text);
+            self.is_held = may_be && text.len() < WORDS;
         }
         if self.held.is_empty() {
             return self.reader.next().await;
@@ -48,13 +52,15 @@ impl Saying {
         Ok(true)
     }
 
-    /// After its end: why it did not begin, in the engine's words, or what else is left to be given out.
-    pub fn rest(&mut self) -> Result<SaidPieces, String> {
-        let is_refusal = self.is_held && self.text().starts_with(OCI.as_bytes());
-        if is_refusal {
-            return Err(String::from_utf8_lossy(&self.text()).into_owned());
-        }
-        Ok(std::mem::take(&mut self.held))
+    /// After its end: what may be the engine's words on why it did not begin.
+    pub fn words(&self) -> Option<String> {
+        let may_be = self.is_held && self.text().starts_with(OCI.as_bytes());
+        may_be.then(|| String::from_utf8_lossy(&self.text()).into_owned())
+    }
+
+    /// After its end: what is left to be given out.
+    pub fn rest(&mut self) -> SaidPieces {
+        std::mem::take(&mut self.held)
     }
 
     fn text(&self) -> Vec<u8> {

@@ -203,7 +203,7 @@ impl ShellStarter {
         if shell.is_shell()
             && means.size.is_some()
             && let Ok(Ok(false)) = tokio::time::timeout(FIRST_WORD, saying.begins()).await
-            && let Err(said) = saying.rest()
+            && let Some(said) = saying.words()
         {
             held.forget();
             return Err(self.no_shell(engine, shell, &said).await);

@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const AGAIN: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// A sweep says nothing but why it can't be done.
+const WORDS: usize = 64 << 10;
+
 /// The variable that all that a shell runs has.
 pub(super) const MARK: &str = "SKEP_EXEC";
 
@@ -97,6 +100,9 @@ async fn end_marked(engine: &Engine, container: &str, mark: &str) -> Result<(), 
     let mut said = Vec::new();
     while let Some(pieces) = stream.reader.next().await.map_err(|error| error.to_string())? {
         said.extend(pieces.into_iter().flat_map(|(_, bytes)| bytes));
+        if said.len() > WORDS {
+            return Err("its sh says more than one that ends commands".into());
+        }
     }
     let mut state = engine.exec_state(&exec).await.map_err(|error| error.to_string())?;
     while state.running {

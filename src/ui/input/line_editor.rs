@@ -3,6 +3,9 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_segmentation::UnicodeSegmentation;
 
+/// Bytes of a line at most: each of them may cost a search, and the next key waits for it.
+const LONGEST: usize = 1_024;
+
 /// One line with a cursor. Prefilled text is replaced by the first character typed.
 #[derive(Clone, Debug, Default)]
 pub struct LineEditor {
@@ -39,15 +42,24 @@ impl LineEditor {
         self.replace
     }
 
-    /// Inserts pasted or typed text; line ends become spaces.
-    pub fn insert(&mut self, text: &str) {
+    /// Inserts pasted or typed text; line ends become spaces. What does not fit is left out. Returns whether
+    /// anything did.
+    pub fn insert(&mut self, text: &str) -> bool {
         if std::mem::take(&mut self.replace) {
             self.text.clear();
             self.cursor = 0;
         }
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut room = LONGEST.saturating_sub(self.text.len());
+        let fits = |c: &char| {
+            let left = room.checked_sub(c.len_utf8());
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        let text = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+        let text: String = text.take_while(fits).collect();
         self.text.insert_str(self.cursor, &text);
         self.cursor += text.len();
+        !text.is_empty()
     }
 
     /// Takes a key; false if it means nothing here.
@@ -67,7 +79,7 @@ impl LineEditor {
             KeyCode::Char('a') if ctrl => self.cursor = 0,
             KeyCode::Char('e') if ctrl => self.cursor = self.text.len(),
             KeyCode::Char(c) if !ctrl && !key.modifiers.contains(KeyModifiers::ALT) => {
-                self.insert(c.encode_utf8(&mut [0; 4]));
+                return self.insert(c.encode_utf8(&mut [0; 4]));
             }
             KeyCode::Backspace => {
                 let before = self.text[..self.cursor].grapheme_indices(true).next_back();
@@ -99,6 +111,18 @@ impl LineEditor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_line_takes_no_more() {
+        let mut input = LineEditor::default();
+        let key = KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE);
+        let taken = (0..100_000).filter(|_| input.key(&key)).count();
+        assert_eq!((taken, input.text().len()), (LONGEST, LONGEST));
+        assert!(!input.insert("more"), "there is no room");
+        assert!(input.key(&KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE)));
+        assert!(!input.insert("é") && input.insert("yz"), "half a letter is none");
+        assert!(input.text().ends_with("xy") && input.text().len() == LONGEST);
+    }
 
     #[test]
     fn prefilled_text_is_replaced_or_kept() {

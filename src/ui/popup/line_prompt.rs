@@ -73,8 +73,7 @@ impl Behaviour for LinePrompt {
     }
 
     fn paste(&mut self, text: &str) -> Reaction {
-        self.input.insert(text);
-        self.at_work()
+        if self.input.insert(text) { self.at_work() } else { Reaction::Stays }
     }
 
     fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {

@@ -268,17 +268,19 @@ impl Palette {
 
 impl Behaviour for Palette {
     fn key(&mut self, key: &KeyEvent, below: Below<'_>) -> Reaction {
-        let found = self.suggestions(&KnownNames::of(below));
+        // Only what chooses among them needs them now.
+        let found = || self.suggestions(&KnownNames::of(below));
         match key.code {
             KeyCode::Esc => return Reaction::GivenUp,
-            KeyCode::Down => self.chosen = (self.chosen + 1).min(found.len().saturating_sub(1)),
+            KeyCode::Down => self.chosen = (self.chosen + 1).min(found().len().saturating_sub(1)),
             KeyCode::Up => self.chosen = self.chosen.saturating_sub(1),
             KeyCode::Tab => {
-                if let Some(chosen) = found.get(self.chosen) {
+                if let Some(chosen) = found().get(self.chosen) {
                     self.fill(&chosen.command);
                 }
             }
             KeyCode::Enter => {
+                let found = found();
                 let (command, key) = self.entered(&found);
                 let is_command = found.iter().any(|s| s.to.is_none() && s.command == command);
                 if let Some(subject) = found.get(self.chosen).and_then(|s| s.to.clone())
@@ -292,11 +294,11 @@ impl Behaviour for Palette {
                     return Reaction::stays_then(move |host| host.enter_command(command, &key));
                 }
             }
-            _ => {
-                self.input.key(key);
+            _ if self.input.key(key) => {
                 self.chosen = 0;
                 self.error = None;
             }
+            _ => return Reaction::Stays,
         }
         Reaction::stays_then(|host| host.preview())
     }

@@ -108,7 +108,8 @@ impl Handed<'_> {
                         }
                     }
                     end = &mut carried => {
-                        break Some(end.unwrap_or_else(|error| ShellEnd::Lost(error.to_string())));
+                        let lost = |error: io::Error| ShellEnd::Lost(error.to_string());
+                        break Some(end.map_or_else(lost, |(end, _)| end));
                     }
                     () = &mut meanwhile => {}
                 }

@@ -61,12 +61,15 @@ pub fn reset_terminal() {
     let _ = out.write_all(RESET.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Carries bytes between a command and the terminal or pipes until it ends. On a terminal `~.` after Enter
-/// ends it, as in ssh.
+/// Carries bytes between a command and the terminal or pipes until it ends, which it returns, with why some
+/// of its output could not be written. On a terminal `~.` after Enter ends it, as in ssh.
 ///
 /// # Errors
 /// The terminal can't be read.
-pub async fn carry(link: &mut ShellLink, means: ShellMeans) -> io::Result<ShellEnd> {
+pub async fn carry(
+    link: &mut ShellLink,
+    means: ShellMeans,
+) -> io::Result<(ShellEnd, Option<io::Error>)> {
     let mut typing = Typing::new()?;
     let writing = Writing::new()?;
     let mut resized = signal(SignalKind::window_change())?;
@@ -84,6 +87,7 @@ pub async fn carry(link: &mut ShellLink, means: ShellMeans) -> io::Result<ShellE
                     }
                 }
                 Some(ShellOutput::Ended(end)) => break end,
+                Some(ShellOutput::Unrecorded(why)) => link.notices.push(why),
                 Some(ShellOutput::Swept(_)) => {}
                 None => break ShellEnd::Lost("its connection is gone".into()),
             },
@@ -119,6 +123,5 @@ pub async fn carry(link: &mut ShellLink, means: ShellMeans) -> io::Result<ShellE
         let _ = link.input.try_send(ShellInput::Leave);
     }
     typing.stop();
-    writing.finish().await;
-    Ok(end)
+    Ok((end, writing.finish().await))
 }

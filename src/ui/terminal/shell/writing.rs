@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Writes to stdout and stderr.
 pub(super) struct Writing {
     pieces: mpsc::Sender<(Output, Bytes)>,
-    done: oneshot::Receiver<()>,
+    done: oneshot::Receiver<io::Result<()>>,
 }
 
 impl Writing {
@@ -38,10 +38,11 @@ impl Writing {
                     Output::Stdout => stdout.write_all(&bytes),
                 };
                 if written.is_err() {
+                    let _ = tell.send(written);
                     return;
                 }
             }
-            let _ = tell.send(());
+            let _ = tell.send(Ok(()));
         });
         Ok(Self { pieces, done })
     }
@@ -51,10 +52,13 @@ impl Writing {
         self.pieces.send((output, bytes)).await.is_ok()
     }
 
-    /// Waits until all is written, but not for ever.
-    pub async fn finish(self) {
+    /// Waits until all is written, but not for ever. Returns why something could not be; that nobody reads
+    /// it any more is no reason.
+    pub async fn finish(self) -> Option<io::Error> {
         let Self { pieces, done } = self;
         drop(pieces);
-        let _ = tokio::time::timeout(PATIENCE, done).await;
+        let written = tokio::time::timeout(PATIENCE, done).await;
+        let error = written.ok()?.ok()?.err()?;
+        (error.kind() != io::ErrorKind::BrokenPipe).then_some(error)
     }
 }
