@@ -6,12 +6,12 @@ use super::layout::HelpText;
 pub const COSTS: &[[&str; 3]] = &[
     [
         "load 100,000 tasks: from start until all are counted / `curl` of the same lists (wanted: 1.3)",
-        "1.58",
-        "596 ms / 377 ms, the median of 15 pairs (1.12 to 1.70); the first frame, with all counts, after a third of that",
+        "1.49",
+        "619 ms / 414 ms, the median of 15 pairs (1.17 to 1.82); the first frame, with all counts, after a third of that",
     ],
-    ["resident memory then / 150 MiB", "0.77", "116 MiB"],
+    ["resident memory then / 150 MiB", "0.74", "112 MiB"],
     ["CPU while 500 tasks change a second / 25 % of a core", "0.2 to 0.3", "6 to 8 %"],
-    ["a key to its frame then, 99 of 100 / 16 ms", "2.1", "32.9 ms; the median key 1.0 ms"],
+    ["a key to its frame then, 99 of 100 / 16 ms", "1.4", "23.0 ms; the median key 1.2 ms"],
     ["sort 100,000 tasks, by the slowest column / a frame of 33 ms", "0.33", "10.8 ms"],
     ["filter them as you type, the slowest key / a frame", "0.41", "13.6 ms"],
     ["jump to their end / a frame", "0.01", "0.2 ms"],
