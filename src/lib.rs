@@ -16,7 +16,7 @@
 //!
 //! | room | what it is |
 //! |---|---|
-//! | [`cli`], [`commands`] | the command line, and the subcommands, a file each: the TUI, `check`, `snapshot`, `report`, `logs`, … |
+//! | [`cli`], [`commands`] | the command line, and the subcommands, a file each: the TUI, `check`, `snapshot`, `report`, `logs`, `nodes`, `exec`, … |
 //! | [`config`] | what the user may set: the file with its keys and thresholds, themes |
 //! | [`connect`] | how an engine is reached: endpoints, contexts, TLS, ssh |
 //! | [`engine`] | what the Docker Engine says and accepts; one gate in front of every request |
@@ -24,11 +24,11 @@
 //! | [`triage`] | what is wrong and why: pure rules over the model, grouped by cause, ranked by harm, tracked over time; blast radius, incident reports |
 //! | [`action`] | what can be done: plan (pure) → execute → follow until it converges |
 //! | [`logs`] | lines: a bounded buffer merged by time, how bad a line says it is, colours, JSON |
-//! | [`session`] | one actor a cluster: `link` (managers, failover), `watch` (lists and events within a budget), `logs`, `nodes` (every node's engine), writes; all of them together are [`session::Sessions`] |
+//! | [`session`] | one actor a cluster: `link` (managers, failover), `watch` (lists and events within a budget), `logs`, `nodes` (every node's engine), `shell` (commands in containers), writes; all of them together are [`session::Sessions`] |
 //! | [`ui`] | the terminal: the open clusters, each with its screens and popups (`app`), a file for each screen (`screen`) and each popup (`popup`), keys (`input`), plans (`operate`), tables, shared widgets |
 //! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
 //! | [`grant`] | who may do what: permissions, minted at start-up and bound to a cluster |
-//! | [`keep`] | what outlives skep: the timeline, quieted problems, its log, in files for nobody else's eyes |
+//! | [`keep`] | what outlives skep: the timeline, quieted problems, notes of shells that run, its log, in files for nobody else's eyes |
 //! | [`text`] | the one sanitiser of what strangers wrote, durations, amounts, shell quoting |
 //!
 //! Who may import whom stands in `tests/tidy`, which fails on a breach, on files that import each
@@ -66,6 +66,9 @@
 //! | journal, timeline | what happened, in memory and on disk |
 //! | idle slot | a slot without a running task that is meant to be so: done, or waiting for its next run |
 //! | theme slot | the meaning of a piece of the screen, for which a theme has a style |
+//! | within reach | of a node: its own engine can be asked, not only the manager's |
+//! | mark, sweep | what every process of a shell has in its environment; ending all that have it |
+//! | debug container | a container with a shell beside a task's that has none |
 //! | blast radius | what stops when a node dies |
 //!
 //! # Rejected

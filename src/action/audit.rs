@@ -17,7 +17,7 @@ pub struct Audit {
     who: String,
 }
 
-/// How a command in a container ended.
+/// The end of a command in a container, as the audit file has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShellRecord {
     /// `ended`, `refused`, `lost`, `left`.

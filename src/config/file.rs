@@ -35,7 +35,7 @@ pub struct ConfigFile {
     pub triage: TriageConfig,
     /// Keys of actions, instead of their own.
     pub keys: KeyConfig,
-    /// How nodes are reached, in every cluster.
+    /// Settings for reaching nodes, for all clusters.
     pub nodes: NodesConfig,
     /// The wall.
     pub wall: WallConfig,
@@ -107,7 +107,7 @@ pub struct ClusterConfig {
     /// Encrypt, but do not check who answers.
     #[serde(default)]
     pub tls_skip_verify: bool,
-    /// How its nodes are reached.
+    /// Settings for reaching its nodes.
     #[serde(default)]
     pub nodes: NodesConfig,
 }

@@ -10,7 +10,7 @@ use serde::{
 /// Fields of a node that a template may name.
 pub const NODE_FIELDS: [&str; 3] = ["{hostname}", "{addr}", "{id}"];
 
-/// How the engines of a cluster's nodes are reached.
+/// Settings for reaching the engines of a cluster's nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodesConfig {
     /// The setting for all nodes, beside what one of them has of its own.

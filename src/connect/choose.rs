@@ -21,7 +21,7 @@ pub struct Wanted {
     pub production: bool,
     /// Its colour.
     pub colour: Option<String>,
-    /// How its nodes are reached.
+    /// Settings for reaching its nodes.
     pub nodes: NodeSettings,
 }
 

@@ -206,7 +206,7 @@ impl Plan {
     /// it asks for.
     ///
     /// # Errors
-    /// What stands against it.
+    /// The reason for which it is not approved.
     pub fn approve(
         self,
         grant: &WriteGrant,

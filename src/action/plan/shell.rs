@@ -143,7 +143,7 @@ impl ShellPlan {
     /// Turns it into what is carried out, if the grant is its cluster's and the answer the one it asks for.
     ///
     /// # Errors
-    /// What stands against it.
+    /// The reason for which it is not approved.
     pub fn approve(
         self,
         grant: &ShellGrant,

@@ -78,7 +78,7 @@ pub(super) async fn run(choice: Choice, history: &History, wish: &Wish<'_>) -> R
         ask: if is_terminal { SshPrompts::Terminal } else { SshPrompts::Never },
         grant,
     };
-    // What an earlier skep left ends meanwhile.
+    // Commands that an earlier skep left running are ended meanwhile.
     let cleaner = starter.clone();
     let left = tokio::spawn(async move { cleaner.clean_up().await });
     let planned = find_task(&store, wish.task)
