@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    end_shells::end_shells,
     fault::{FAILED, Fault, USAGE, fault},
     history,
     log_in::log_in,
@@ -24,6 +25,8 @@ use crate::{
 
 /// An engine that takes longer is waited for on the screen.
 const FIRST_WORD: Duration = Duration::from_millis(400);
+/// Time at the end to end what shells still run.
+const SWEEPS: Duration = Duration::from_secs(6);
 /// A page of the wall can't be read in less.
 const SHORTEST_TURN: Duration = Duration::from_secs(2);
 
@@ -190,7 +193,10 @@ pub(super) async fn run(
     let mouse = !(cli.no_mouse || file.no_mouse || cli.wall);
     let ssh = std::env::var("SSH_CONNECTION").ok();
     let means = Means { ssh, low_bandwidth: slow, mouse };
-    let ended = ui::run(|now| App::new(opening, open_clusters, now), sessions, means).await;
+    let app = |now| App::new(opening, open_clusters, now);
+    let ended = ui::run(app, &mut sessions, means).await;
+    let (shells, news) = sessions.end();
+    end_shells(shells, news, SWEEPS).await;
     ended.map(|_| 0).map_err(|e| fault(FAILED)(format!("the terminal failed: {e}")))
 }
 

@@ -29,7 +29,8 @@ pub use protocol::{
 };
 pub use sessions::Sessions;
 pub use shell::{
-    ShellEnd, ShellFault, ShellInput, ShellLink, ShellMeans, ShellOutput, ShellStarter,
+    OpenShells, ShellEnd, ShellFact, ShellFault, ShellInput, ShellLink, ShellMeans, ShellNews,
+    ShellOutput, ShellStarter,
 };
 pub use watch::budget::Budget;
 pub use watch::usage::{Spent, Usage};

@@ -14,6 +14,7 @@ use crate::session::{
     outbox::Out,
     protocol::{Command, Event, Link, SessionEvent},
     registrar::Registrar,
+    shell::{OpenShells, ShellNews},
 };
 
 /// The sessions: what goes in and what comes out.
@@ -24,11 +25,14 @@ pub struct Sessions {
     /// Handed to every session.
     out: mpsc::Sender<SessionEvent>,
     registrar: Registrar,
+    shells: OpenShells,
     /// Number of sessions that have managers of their own.
     waiting: usize,
     /// Events of all sessions. When this is full the sessions wait, and so read less from the
     /// engines.
     pub told: mpsc::Receiver<SessionEvent>,
+    /// News of their shells.
+    pub shell_news: mpsc::UnboundedReceiver<ShellNews>,
     /// Events received already, the oldest first.
     pub backlog: Vec<SessionEvent>,
 }
@@ -39,11 +43,21 @@ impl Sessions {
     pub fn start(configs: Vec<SessionConfig>, later: Vec<SessionConfig>) -> Self {
         let (out, told) = mpsc::channel(256);
         let (registrar, questions) = Registrar::new();
+        let (shells, shell_news) = OpenShells::new();
         let (commands, first) = (HashMap::new(), configs.len());
         let later = later.into_iter().enumerate();
         let later = later.map(|(at, config)| (ClusterNo(first + at), config)).collect();
-        let mut sessions =
-            Self { commands, later, out, registrar, waiting: 0, told, backlog: Vec::new() };
+        let mut sessions = Self {
+            commands,
+            later,
+            out,
+            registrar,
+            shells,
+            waiting: 0,
+            told,
+            shell_news,
+            backlog: Vec::new(),
+        };
         let mut spares = Vec::new();
         for (no, config) in configs.into_iter().enumerate() {
             let is_spare = config.managers.is_empty();
@@ -61,7 +75,13 @@ impl Sessions {
     fn actor(&mut self, no: ClusterNo, config: SessionConfig) -> Actor {
         let (sender, inbox) = mpsc::channel(64);
         self.commands.insert(no, sender);
-        Actor::new(config, Out::new(no, self.out.clone()), inbox, self.registrar.clone())
+        let out = Out::new(no, self.out.clone());
+        Actor::new(config, out, inbox, self.registrar.clone(), self.shells.clone())
+    }
+
+    /// Ends the sessions. The shells that they started go on being ended.
+    pub fn end(self) -> (OpenShells, mpsc::UnboundedReceiver<ShellNews>) {
+        (self.shells, self.shell_news)
     }
 
     /// Starts a session that was put off.

@@ -16,7 +16,7 @@ pub mod widget;
 
 pub use app::{
     App, Appearance, Effect, Msg, OpenCluster, Openable, Opening, cluster::Cluster, draw::draw,
-    link::LinkState, message::ShellTold, model::Model,
+    link::LinkState, message::ShellOver, model::Model,
 };
 pub use input::{
     actions,
@@ -26,7 +26,8 @@ pub use screen::{kinds::View, wall::WallSettings};
 pub use terminal::{
     ascii::is_utf8,
     event_loop::{Ended, Means, run},
-    shell::{RawKeys, carry, reset_terminal, shell_means},
+    shell::{RawKeys, carry, shell_means},
+    signals::Ends,
     tty::{is_dark, is_terminal},
     user_files,
 };

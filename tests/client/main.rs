@@ -10,6 +10,7 @@
 mod bodies;
 mod clusters;
 mod docker_cli;
+mod exec_engine;
 mod faults;
 #[path = "../swarm/harm.rs"]
 mod harm;
@@ -21,6 +22,7 @@ mod logs;
 mod output;
 mod proxy;
 mod reading;
+mod shells;
 mod signals;
 #[path = "../swarm/tui.rs"]
 #[allow(dead_code, reason = "the suite on a real Swarm uses more of it")]

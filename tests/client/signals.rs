@@ -89,7 +89,7 @@ fn a_program_that_aborts() {
             who: "tester".into(),
         };
         let open = |now| App::new(Opening::default(), vec![OpenCluster::default()], now);
-        run(open, Sessions::start(vec![config], Vec::new()), Means::default()).await
+        run(open, &mut Sessions::start(vec![config], Vec::new()), Means::default()).await
     });
 }
 

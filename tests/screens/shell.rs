@@ -3,8 +3,8 @@
 use skep::{
     commands::{permit, permit_shell},
     grant::ClusterNo,
-    session::{Event, ShellEnd, ShellFault, ShellLink, Token},
-    ui::{Effect, Msg, OpenCluster, ShellTold},
+    session::{Event, ShellEnd, ShellFact, ShellFault, ShellLink, ShellNews, Token},
+    ui::{Effect, Msg, OpenCluster, ShellOver},
 };
 use tokio::sync::{mpsc, watch};
 
@@ -22,7 +22,6 @@ fn link(name: &str) -> ShellLink {
         output: mpsc::channel(1).1,
         size: watch::channel(None).0,
         name: name.into(),
-        notices: Vec::new(),
     }
 }
 
@@ -35,6 +34,20 @@ fn started(driver: &Driver) -> Option<Token> {
         }
         _ => None,
     })
+}
+
+/// The screen once a shell is over.
+fn over(driver: &mut Driver, end: ShellEnd) -> String {
+    let over = ShellOver { name: "shop_web.2".into(), end };
+    driver.app.update(Msg::ShellOver(ClusterNo(0), over), driver.now);
+    driver.screen(120, 24)
+}
+
+/// The screen after news of a shell.
+fn news(driver: &mut Driver, what: ShellFact) -> String {
+    let news = ShellNews { cluster: ClusterNo(0), name: "shop_web.2".into(), what };
+    driver.app.update(Msg::ShellNews(news), driver.now);
+    driver.screen(120, 24)
 }
 
 fn is_handed_over(driver: &Driver) -> bool {
@@ -53,19 +66,27 @@ fn a_shell_is_asked_for_and_handed_the_screen() {
     insta::assert_snapshot!("shell_starting", driver.screen(80, 24));
     driver.send(Event::Shell(token, Box::new(Ok(link("shop_web.2")))));
     assert!(is_handed_over(&driver));
-    let told =
-        ShellTold { name: "shop_web.2".into(), end: Some(ShellEnd::Exited(Some(7))), left: None };
-    driver.app.update(Msg::ShellOver(ClusterNo(0), told), driver.now);
-    let screen = driver.screen(80, 24);
-    assert!(screen.contains("shop_web.2: the shell ended, exit code 7"), "{screen}");
-    // One whose node is gone: the last word tells both.
-    let lost = Some(ShellEnd::Lost("no route".into()));
-    for (end, left) in [(lost, None), (None, Some("no route".into()))] {
-        let told = ShellTold { name: "shop_web.2".into(), end, left };
-        driver.app.update(Msg::ShellOver(ClusterNo(0), told), driver.now);
-    }
-    let screen = driver.screen(120, 24);
-    assert!(screen.contains("shell is over, but what it ran may still run (no route)"), "{screen}");
+    let said = over(&mut driver, ShellEnd::Exited(Some(7)));
+    assert!(said.contains("shop_web.2: the shell ended, exit code 7"), "{said}");
+    // One whose node is gone.
+    let said = over(&mut driver, ShellEnd::Lost("no route".into()));
+    assert!(said.contains("the connection to the shell is lost: no route"), "{said}");
+    let said = news(&mut driver, ShellFact::Left("no route".into()));
+    let left = "what ran in shop_web.2 may still run: no route; skep goes on trying";
+    assert!(said.contains(left), "{said}");
+}
+
+#[test]
+fn what_is_not_recorded_of_it_is_told() {
+    let mut driver = on_a_task(false);
+    over(&mut driver, ShellEnd::Exited(Some(7)));
+    let said = news(&mut driver, ShellFact::Unrecorded("disk full".into()));
+    assert!(said.contains("shop_web.2: not in the audit file: disk full"), "{said}");
+    let said = news(&mut driver, ShellFact::Unnoted("disk full".into()));
+    assert!(said.contains("it is not noted: disk full"), "{said}");
+    driver.keys("5");
+    let events = driver.screen(140, 24);
+    assert!(events.contains("shop_web.2: not in the audit file: disk full"), "{events}");
 }
 
 #[test]

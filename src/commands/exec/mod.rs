@@ -7,10 +7,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 pub use self::find::find_task;
 use super::{
+    end_shells::{complain_of, end_shells},
     fault::{FAILED, Fault, NOT_REACHED, NOT_STARTED, READ_ONLY, USAGE, fault},
     output::complain,
     permit_shell,
@@ -28,10 +29,11 @@ use crate::{
     grant::{ClusterNo, ShellGrant},
     keep::History,
     session::{
-        NodeEngines, ShellEnd, ShellFault, ShellLink, ShellMeans, ShellOutput, ShellStarter, load,
+        NodeEngines, OpenShells, ShellEnd, ShellFault, ShellLink, ShellMeans, ShellNews,
+        ShellStarter, load,
     },
     text::clean,
-    ui::{RawKeys, carry, reset_terminal, shell_means},
+    ui::{Ends, RawKeys, carry, shell_means},
 };
 
 /// Time to end what runs, when it is left.
@@ -49,7 +51,7 @@ pub(super) struct Wish<'a> {
     pub debug: bool,
 }
 
-/// Runs it; the exit code is the command's.
+/// Runs it; the exit code is the command's, or that of a signal that ends it.
 pub(super) async fn run(choice: Choice, history: &History, wish: &Wish<'_>) -> Result<u8, Fault> {
     complain(&choice.notices);
     let [cluster] = <[Wanted; 1]>::try_from(choice.clusters).map_err(|all| {
@@ -61,6 +63,24 @@ pub(super) async fn run(choice: Choice, history: &History, wish: &Wish<'_>) -> R
     let grant = grant.ok_or_else(|| {
         fault(READ_ONLY)("read-only: nothing can be run in a container from here".into())
     })?;
+    let mut ends = Ends::new().map_err(failed)?;
+    let (open, mut news) = OpenShells::new();
+    let code = tokio::select! {
+        biased;
+        code = ends.next() => Ok(code),
+        code = in_cluster(cluster, grant, history, wish, (open.clone(), &mut news)) => code,
+    };
+    end_shells(open, news, SWEEPS).await;
+    code
+}
+
+async fn in_cluster(
+    cluster: Wanted,
+    grant: ShellGrant,
+    history: &History,
+    wish: &Wish<'_>,
+    (open, news): (OpenShells, &mut mpsc::UnboundedReceiver<ShellNews>),
+) -> Result<u8, Fault> {
     let (engine, probe) = manager(&cluster).await.map_err(fault(NOT_REACHED))?;
     let loaded = load(&engine, &probe).await.map_err(|e| fault(NOT_REACHED)(e.to_string()))?;
     let store = loaded.0;
@@ -72,6 +92,7 @@ pub(super) async fn run(choice: Choice, history: &History, wish: &Wish<'_>) -> R
     let starter = ShellStarter {
         audit: Audit::new(history.audit.clone(), whoami()),
         shells: history.shells(),
+        open,
         swarm,
         nodes,
         debug_image: cluster.nodes.config.debug_image.clone(),
@@ -84,7 +105,7 @@ pub(super) async fn run(choice: Choice, history: &History, wish: &Wish<'_>) -> R
     let planned = find_task(&store, wish.task)
         .and_then(|task| ShellPlan::new(&starter.grant, task, wish.command.to_vec(), &store));
     let code = match planned {
-        Ok(plan) => in_container(&starter, plan, wish).await,
+        Ok(plan) => in_container(&starter, plan, wish, news).await,
         Err(why) => Err(fault(NOT_STARTED)(why)),
     };
     if let Ok(Ok(told)) = tokio::time::timeout(CLEAN_UP, left).await {
@@ -110,6 +131,7 @@ async fn in_container(
     starter: &ShellStarter,
     mut plan: ShellPlan,
     wish: &Wish<'_>,
+    news: &mut mpsc::UnboundedReceiver<ShellNews>,
 ) -> Result<u8, Fault> {
     let means = shell_means();
     if wish.debug {
@@ -125,6 +147,7 @@ async fn in_container(
         started => started,
     };
     let link = started.map_err(told)?;
+    complain_of(news);
     carried(link, means).await
 }
 
@@ -143,7 +166,12 @@ async fn start(
     let answer = match &plan.confirm {
         Confirm::Yes if is_answered => Confirmation::Yes,
         Confirm::Type(word) if is_answered => Confirmation::Typed(word.clone()),
-        _ => ask(&plan).map_err(fault(NOT_STARTED))?,
+        _ => {
+            let asked = plan.clone();
+            // Nobody can stop it: a signal ends skep around it.
+            let answer = tokio::task::spawn_blocking(move || ask(&asked)).await;
+            answer.unwrap_or_else(|e| Err(e.to_string())).map_err(fault(NOT_STARTED))?
+        }
     };
     let approved = plan.approve(&starter.grant, &answer).map_err(|_| {
         fault(NOT_STARTED)("nothing was started: that is not the answer asked for".into())
@@ -184,78 +212,36 @@ fn ask(plan: &ShellPlan) -> Result<Confirmation, String> {
 
 /// Carries it until it ends.
 async fn carried(mut link: ShellLink, means: ShellMeans) -> Result<u8, Fault> {
-    complain(&link.notices);
-    let failed = |error: std::io::Error| fault(FAILED)(error.to_string());
     let raw = means.size.map(|_| RawKeys::take()).transpose().map_err(failed)?;
-    let told = link.notices.len();
-    let (end, unwritten, signalled) = {
-        let carried = carry(&mut link, means);
-        tokio::pin!(carried);
-        tokio::select! {
-            end = &mut carried => {
-                let (end, unwritten) = end.map_err(failed)?;
-                (end, unwritten, None)
-            }
-            code = signal_code() => (ShellEnd::Left, None, Some(code)),
-        }
-    };
-    if raw.is_some() && !matches!(end, ShellEnd::Exited(_)) {
-        reset_terminal();
-    }
-    drop(raw);
-    complain(&link.notices[told..]);
-    if let ShellEnd::Lost(why) = &end {
-        // Before what may take long.
-        complain(&[format!("{}: connection lost: {why}", link.name)]);
-    }
-    let ShellLink { input, size, mut output, name, .. } = link;
-    // Without them it ends.
-    drop((input, size));
-    let swept = async {
-        while let Some(said) = output.recv().await {
-            match said {
-                ShellOutput::Swept(swept) => return swept,
-                ShellOutput::Unrecorded(why) => complain(&[why]),
-                ShellOutput::Said(..) | ShellOutput::Ended(_) => {}
-            }
-        }
-        Ok(())
-    };
-    let swept = tokio::time::timeout(SWEEPS, swept).await;
-    if let Err(why) = swept.unwrap_or_else(|_| Err("no answer".into())) {
-        complain(&[format!("what ran in {name} may still run: {why}; the next skep tries again")]);
+    let (end, unwritten) = carry(&mut link, means).await.map_err(failed)?;
+    let name = link.name.clone();
+    // Without it what still runs is ended.
+    drop(link);
+    if let Some(raw) = raw
+        && matches!(end, ShellEnd::Exited(_))
+    {
+        raw.keep_modes();
     }
     if let Some(error) = unwritten {
         return Err(fault(FAILED)(format!("what {name} says can't be written: {error}")));
     }
-    match (end, signalled) {
-        (_, Some(code)) => Ok(code),
-        (ShellEnd::Exited(Some(code)), _) => Ok(u8::try_from(code).unwrap_or(u8::MAX)),
-        (ShellEnd::Exited(None), _) => Err(fault(NOT_REACHED)(format!(
+    match end {
+        ShellEnd::Exited(Some(code)) => Ok(u8::try_from(code).unwrap_or(u8::MAX)),
+        ShellEnd::Exited(None) => Err(fault(NOT_REACHED)(format!(
             "{name}: its container is gone; its exit code is not known"
         ))),
-        (ShellEnd::NotStarted(why), _) => Err(fault(NOT_STARTED)(why)),
-        (ShellEnd::Lost(_), _) => Ok(NOT_REACHED),
-        (ShellEnd::Left, _) => Ok(HUNG_UP),
+        ShellEnd::NotStarted(why) => Err(fault(NOT_STARTED)(why)),
+        ShellEnd::Lost(why) => {
+            // Before what may take long.
+            complain(&[format!("{name}: connection lost: {why}")]);
+            Ok(NOT_REACHED)
+        }
+        ShellEnd::Left => Ok(HUNG_UP),
     }
 }
 
-/// Waits for a signal that ends a program; the exit code that goes with it.
-async fn signal_code() -> u8 {
-    let kinds = [
-        (SignalKind::hangup(), 1),
-        (SignalKind::interrupt(), 2),
-        (SignalKind::quit(), 3),
-        (SignalKind::terminate(), 15),
-    ];
-    let signals = kinds.into_iter().filter_map(|(kind, no)| Some((signal(kind).ok()?, no)));
-    let waits = signals.map(|(mut signal, no)| {
-        Box::pin(async move {
-            signal.recv().await;
-            128 + no
-        })
-    });
-    futures_util::future::select_all(waits).await.0
+fn failed(error: std::io::Error) -> Fault {
+    fault(FAILED)(error.to_string())
 }
 
 /// Why nothing runs.

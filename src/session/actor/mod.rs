@@ -22,7 +22,7 @@ use crate::session::{
     outbox::Out,
     protocol::{Command, Event, Generation, Link, LogTask, Token},
     registrar::{Join, Registrar},
-    shell::ShellStarter,
+    shell::{OpenShells, ShellStarter},
     watch::budget::Budget,
 };
 use crate::{
@@ -79,6 +79,7 @@ pub(super) struct Actor {
     keeper: HistoryWriter,
     /// The Swarm whose history on disk was sent to the UI.
     recalled: Option<String>,
+    open_shells: OpenShells,
     /// Shells that an earlier skep left in this Swarm were looked for.
     cleaned_up: bool,
     /// A manager was abandoned because its task list did not arrive, and none has arrived since.
@@ -115,6 +116,7 @@ impl Actor {
         out: Out,
         inbox: mpsc::Receiver<Command>,
         registrar: Registrar,
+        open_shells: OpenShells,
     ) -> Self {
         let (joiner, joins) = mpsc::channel(8);
         let (teller, tasks) = (out.clone(), tokio::runtime::Handle::current());
@@ -140,6 +142,7 @@ impl Actor {
             tails: Tails::default(),
             nodes,
             debug_image,
+            open_shells,
             keeper,
             recalled: None,
             cleaned_up: false,
@@ -294,6 +297,7 @@ impl Actor {
             grant,
             audit: Audit::new(self.config.history.audit.clone(), self.config.who.clone()),
             shells: self.config.history.shells(),
+            open: self.open_shells.clone(),
             swarm: if id.is_empty() { engine.endpoint().to_string() } else { id.to_string() },
             nodes: self.nodes.clone(),
             debug_image: self.debug_image.clone(),

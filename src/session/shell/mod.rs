@@ -1,5 +1,6 @@
 //! Commands in tasks' containers: started on the task's own node, carried to a terminal, and ended with it.
 
+mod open_shells;
 mod refused;
 mod run;
 mod saying;
@@ -9,6 +10,7 @@ mod sweep;
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 
+pub use open_shells::{OpenShells, ShellFact, ShellNews};
 pub use start::ShellStarter;
 
 use crate::engine::{Output, TerminalSize};
@@ -33,8 +35,6 @@ pub struct ShellLink {
     pub size: watch::Sender<Option<TerminalSize>>,
     /// Its task.
     pub name: String,
-    /// Reasons why it is not kept or recorded.
-    pub notices: Vec<String>,
 }
 
 /// Something for a command.
@@ -48,17 +48,13 @@ pub enum ShellInput {
     Leave,
 }
 
-/// Something of a command. After its end comes [`ShellOutput::Swept`], if there was something to be ended.
+/// Something of a command.
 #[derive(Debug)]
 pub enum ShellOutput {
     /// Output.
     Said(Output, Bytes),
-    /// Its end is not in the audit file, and why.
-    Unrecorded(String),
-    /// It is over.
+    /// It is over. What it left running is ended after it.
     Ended(ShellEnd),
-    /// Whether it, and all that it ran, was ended; or why that is not known.
-    Swept(Result<(), String>),
 }
 
 /// How a command ended.

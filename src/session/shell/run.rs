@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    ShellEnd, ShellInput, ShellLink, ShellOutput, refused::in_stream, saying::Saying,
+    ShellEnd, ShellInput, ShellLink, ShellOutput,
+    open_shells::{ShellFact, Tracked},
+    refused::in_stream,
+    saying::Saying,
     sweep::Sweeper,
 };
 use crate::{
@@ -14,7 +17,6 @@ use crate::{
         plan::ShellPlan,
     },
     engine::{DebugContainer, Engine, EngineError, Exec, ExecState, ShellWriter, TerminalSize},
-    keep::HeldNote,
 };
 
 /// Pieces that wait for a slow terminal, or for a slow command.
@@ -57,7 +59,7 @@ pub(super) struct Running {
     pub started: Started,
     pub saying: Saying,
     pub writer: ShellWriter,
-    pub held: HeldNote,
+    pub tracked: Tracked,
     pub sweeper: Sweeper,
     pub audit: Audit,
     pub shell: ShellPlan,
@@ -66,13 +68,13 @@ pub(super) struct Running {
 
 impl Running {
     /// Carries its bytes until it ends, or nobody holds the link any more.
-    pub fn link(self, size: Option<TerminalSize>, notices: Vec<String>) -> ShellLink {
+    pub fn link(self, size: Option<TerminalSize>) -> ShellLink {
         let (input, told) = mpsc::channel(ROOM);
         let (say, output) = mpsc::channel(ROOM);
         let (resize, sizes) = watch::channel(size);
         let name = self.shell.name.clone();
         tokio::spawn(self.run(told, say, sizes));
-        ShellLink { input, output, size: resize, name, notices }
+        ShellLink { input, output, size: resize, name }
     }
 
     async fn run(
@@ -93,7 +95,7 @@ impl Running {
             Stopped::Lost(why) => ShellEnd::Lost(why),
             Stopped::Left => ShellEnd::Left,
         };
-        let swarm = self.held.note().swarm.clone();
+        let swarm = self.tracked.note().swarm.clone();
         let record = match &end {
             ShellEnd::Exited(exit) => ("ended", *exit, String::new()),
             ShellEnd::NotStarted(why) => ("refused", None, why.clone()),
@@ -104,21 +106,17 @@ impl Running {
         let record = ShellRecord { result, exit, detail };
         if let Err(why) = self.audit.record_shell(&swarm, &self.shell, &self.began, Some(&record)) {
             tracing::error!(why, "the end of a shell is not recorded");
-            let _ = say.send(ShellOutput::Unrecorded(why)).await;
+            self.tracked.open.tell(ShellFact::Unrecorded(why));
         }
         let is_over = matches!(end, ShellEnd::Exited(_) | ShellEnd::NotStarted(_));
         let is_beside = matches!(self.started, Started::Debug(_));
         let _ = say.send(ShellOutput::Ended(end)).await;
         if is_over && !is_beside {
-            return self.held.forget();
+            return self.tracked.forget();
         }
         // With its connection it goes: also one that waits for somebody to read what it says.
-        drop((self.writer, self.saying));
-        let swept = self.sweeper.sweep(self.held.note()).await;
-        let is_swept = swept.is_ok();
-        let _ = say.send(ShellOutput::Swept(swept)).await;
-        drop(say);
-        if is_swept { self.held.forget() } else { self.sweeper.until_done(self.held).await }
+        drop((self.writer, self.saying, say));
+        self.sweeper.end(self.tracked).await;
     }
 
     /// How it ended, after the last of what it says.

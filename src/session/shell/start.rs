@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ShellFault, ShellLink, ShellMeans,
+    OpenShells, ShellFact, ShellFault, ShellLink, ShellMeans,
+    open_shells::{OpenShell, Tracked},
     refused::{by_engine, in_stream, is_missing},
     run::{Running, Started},
     saying::Saying,
@@ -15,7 +16,7 @@ use crate::{
         plan::{ApprovedShell, NotApproved, ShellPlan},
     },
     connect::SshPrompts,
-    engine::{Engine, EngineError, ExecSpec, Image, ShellStream, TerminalSize},
+    engine::{Engine, EngineError, ExecSpec, Image, ShellStream, ShellWriter, TerminalSize},
     grant::ShellGrant,
     keep::{HeldNote, ShellNote, Shells},
     session::nodes::NodeEngines,
@@ -35,6 +36,8 @@ pub struct ShellStarter {
     pub audit: Audit,
     /// Where they are noted while they run.
     pub shells: Shells,
+    /// Those that may run.
+    pub open: OpenShells,
     /// The Swarm, in the audit and in notes.
     pub swarm: String,
     /// The engines of its nodes.
@@ -46,7 +49,8 @@ pub struct ShellStarter {
 }
 
 impl ShellStarter {
-    /// Starts an approved command.
+    /// Starts an approved command. Once something may run on the node it goes on however long it is waited
+    /// for, and ends at once if nobody does.
     ///
     /// # Errors
     /// Why nothing runs.
@@ -60,42 +64,61 @@ impl ShellStarter {
             return Err(ShellFault::NotStarted(NotApproved::OtherCluster.to_string()));
         }
         let engine = self.engine(shell).await?;
-        let mut notices = Vec::new();
+        let ends = || ShellFault::NotStarted("skep is about to end".into());
+        let open = self.open.open(shell.cluster(), &shell.name).ok_or_else(ends)?;
+        let (starter, shell) = (self.clone(), shell.clone());
+        let begun = tokio::spawn(async move { starter.begin(engine, shell, means, open).await });
+        begun.await.unwrap_or_else(|_| Err(ends()))
+    }
+
+    async fn begin(
+        &self,
+        engine: Engine,
+        shell: ShellPlan,
+        means: ShellMeans,
+        open: OpenShell,
+    ) -> Result<ShellLink, ShellFault> {
         let began = jiff::Timestamp::now().to_string();
-        notices.extend(self.audit.record_shell(&self.swarm, shell, &began, None).err());
-        let held = self.hold(shell, &mut notices);
+        let record = |end| self.audit.record_shell(&self.swarm, &shell, &began, end);
+        let tell = |why| open.tell(ShellFact::Unrecorded(why));
+        record(None).unwrap_or_else(tell);
+        let held = self.hold(&shell, &open);
+        let tracked = Tracked { held, open };
         let started = match (&shell.beside, means.size) {
-            (Some(image), Some(size)) => self.beside(&engine, shell, image, size, held).await,
+            (Some(image), Some(size)) => self.beside(&engine, &shell, image, size, tracked).await,
             (Some(_), None) => {
-                held.forget();
                 let why = "a debug container needs a terminal";
-                Err(ShellFault::NotStarted(why.into()))
+                Err((tracked, ShellFault::NotStarted(why.into()), IsLeft::No))
             }
-            (None, _) => self.exec(&engine, shell, means, held).await,
+            (None, _) => self.exec(&engine, &shell, means, tracked).await,
         };
-        match started {
-            Ok((saying, started, writer, held)) => {
-                let notices = notices.into_iter().map(|why| format!("not recorded: {why}"));
+        let (tracked, fault, is_left) = match started {
+            Ok((saying, started, writer, tracked)) => {
+                let (sweeper, audit) = (self.sweeper(), self.audit.clone());
                 let running = Running {
                     engine,
                     started,
                     saying,
                     writer,
-                    held,
-                    sweeper: self.sweeper(),
-                    audit: self.audit.clone(),
-                    shell: shell.clone(),
+                    tracked,
+                    sweeper,
+                    audit,
+                    shell,
                     began,
                 };
-                Ok(running.link(means.size, notices.collect()))
+                return Ok(running.link(means.size));
             }
-            Err(fault) => {
-                let detail = fault.to_string();
-                let end = ShellRecord { result: "refused", exit: None, detail };
-                let _ = self.audit.record_shell(&self.swarm, shell, &began, Some(&end));
-                Err(fault)
-            }
+            Err(refused) => refused,
+        };
+        let end = ShellRecord { result: "refused", exit: None, detail: fault.to_string() };
+        if let Err(why) = record(Some(&end)) {
+            tracked.open.tell(ShellFact::Unrecorded(why));
         }
+        match is_left {
+            IsLeft::No => tracked.forget(),
+            IsLeft::Perhaps => drop(tokio::spawn(self.sweeper().end(tracked))),
+        }
+        Err(fault)
     }
 
     /// Ends what an earlier skep left in this Swarm; says what it could not end.
@@ -152,7 +175,7 @@ impl ShellStarter {
         Ok(engine.for_shell(&self.grant))
     }
 
-    fn hold(&self, shell: &ShellPlan, notices: &mut Vec<String>) -> HeldNote {
+    fn hold(&self, shell: &ShellPlan, open: &OpenShell) -> HeldNote {
         let container = shell.beside.is_none().then(|| shell.container.to_string());
         let note = ShellNote {
             mark: new_mark(),
@@ -162,7 +185,9 @@ impl ShellStarter {
             container,
         };
         let (held, why) = self.shells.hold(note);
-        notices.extend(why);
+        if let Some(why) = why {
+            open.tell(ShellFact::Unnoted(why));
+        }
         held
     }
 
@@ -171,9 +196,9 @@ impl ShellStarter {
         engine: &Engine,
         shell: &ShellPlan,
         means: ShellMeans,
-        held: HeldNote,
-    ) -> Result<Begun, ShellFault> {
-        let mut env = vec![format!("{MARK}={}", held.note().mark)];
+        tracked: Tracked,
+    ) -> Result<Begun, NotBegun> {
+        let mut env = vec![format!("{MARK}={}", tracked.note().mark)];
         env.extend(means.size.map(|_| "TERM=xterm-256color".into()));
         let spec = ExecSpec {
             container: shell.container.to_string(),
@@ -184,18 +209,11 @@ impl ShellStarter {
         };
         let exec = match engine.create_exec(&spec).await {
             Ok(exec) => exec,
-            Err(error) => {
-                held.forget();
-                return Err(by_engine(&error, shell));
-            }
+            Err(error) => return Err((tracked, by_engine(&error, shell), IsLeft::No)),
         };
         let stream = match engine.start_exec(&exec).await {
             Ok(stream) => stream,
-            Err(error) => {
-                // It may run all the same.
-                tokio::spawn(self.sweeper().until_done(held));
-                return Err(by_engine(&error, shell));
-            }
+            Err(error) => return Err((tracked, by_engine(&error, shell), IsLeft::Perhaps)),
         };
         let ShellStream { reader, writer } = stream;
         let mut saying = Saying::new(reader);
@@ -205,10 +223,9 @@ impl ShellStarter {
             && let Ok(Ok(false)) = tokio::time::timeout(FIRST_WORD, saying.begins()).await
             && let Some(said) = saying.words()
         {
-            held.forget();
-            return Err(self.no_shell(engine, shell, &said).await);
+            return Err((tracked, self.no_shell(engine, shell, &said).await, IsLeft::No));
         }
-        Ok((saying, Started::Exec(exec), writer, held))
+        Ok((saying, Started::Exec(exec), writer, tracked))
     }
 
     /// Images for a container without a shell, or why there are none.
@@ -261,18 +278,15 @@ impl ShellStarter {
         shell: &ShellPlan,
         image: &str,
         size: TerminalSize,
-        held: HeldNote,
-    ) -> Result<Begun, ShellFault> {
+        tracked: Tracked,
+    ) -> Result<Begun, NotBegun> {
         let refused = |error: &EngineError| by_engine(error, shell);
         let images = match self.images(engine, shell).await {
             Ok(images) => images,
-            Err(error) => {
-                held.forget();
-                return Err(refused(&error));
-            }
+            Err(error) => return Err((tracked, refused(&error), IsLeft::No)),
         };
         let first = images.iter().position(|one| one.is_called(image)).unwrap_or(0);
-        let mark = held.note().mark.clone();
+        let mark = tracked.note().mark.clone();
         let mut fault =
             ShellFault::NotStarted(format!("{image} is not on {} any more", shell.host));
         for image in &images[first..] {
@@ -284,7 +298,7 @@ impl ShellStarter {
             };
             match made.await {
                 Ok((container, ShellStream { reader, writer })) => {
-                    return Ok((Saying::new(reader), Started::Debug(container), writer, held));
+                    return Ok((Saying::new(reader), Started::Debug(container), writer, tracked));
                 }
                 Err(error) => {
                     let error: EngineError = error;
@@ -303,10 +317,17 @@ impl ShellStarter {
                 }
             }
         }
-        tokio::spawn(self.sweeper().until_done(held));
-        Err(fault)
+        Err((tracked, fault, IsLeft::Perhaps))
     }
 }
 
-/// A command that was started, with its note.
-type Begun = (Saying, Started, crate::engine::ShellWriter, HeldNote);
+/// A command that was started.
+type Begun = (Saying, Started, ShellWriter, Tracked);
+/// Why one was not.
+type NotBegun = (Tracked, ShellFault, IsLeft);
+
+/// Whether a command that was refused may run all the same.
+enum IsLeft {
+    No,
+    Perhaps,
+}

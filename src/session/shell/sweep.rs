@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::open_shells::{ShellFact, Tracked};
 use crate::{
     engine::{Engine, EngineError, ExecSpec},
     grant::ShellGrant,
@@ -63,6 +64,18 @@ impl Sweeper {
         };
         let done = tokio::time::timeout(PATIENCE, done).await;
         done.unwrap_or_else(|_| Err("no answer".into()))
+    }
+
+    /// Ends what a shell left. What can't be ended now is told, and tried again.
+    pub async fn end(self, shell: Tracked) {
+        match self.sweep(shell.note()).await {
+            Ok(()) => shell.forget(),
+            Err(why) => {
+                shell.open.tell(ShellFact::Left(why));
+                drop(shell.open);
+                self.until_done(shell.held).await;
+            }
+        }
     }
 
     /// Tries until it is done, as long as skep runs. The next skep finds what is left then.

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use crate::{
     action::plan::ApprovedShell,
     grant::ClusterNo,
-    session::{Command, SessionEvent, ShellEnd, ShellLink, Token},
+    session::{Command, SessionEvent, ShellEnd, ShellLink, ShellNews, Token},
 };
 
 /// Input of the app.
@@ -23,20 +23,20 @@ pub enum Msg {
     /// An event of a session.
     Session(SessionEvent),
     /// A shell in one of the clusters is over.
-    ShellOver(ClusterNo, ShellTold),
+    ShellOver(ClusterNo, ShellOver),
+    /// Something else of a shell.
+    ShellNews(ShellNews),
     /// Time goes by.
     Tick,
 }
 
-/// News of a shell that is over.
+/// A shell that is over.
 #[derive(Debug)]
-pub struct ShellTold {
+pub struct ShellOver {
     /// Its task.
     pub name: String,
-    /// How it ended; none if that was told.
-    pub end: Option<ShellEnd>,
-    /// Why what it ran may go on.
-    pub left: Option<String>,
+    /// How it ended.
+    pub end: ShellEnd,
 }
 
 /// An effect to be carried out outside the app.

@@ -168,6 +168,11 @@ impl App {
                     cluster.shell_over(told);
                 }
             }
+            Msg::ShellNews(news) => {
+                if let Some(cluster) = self.clusters.get_mut(news.cluster.0) {
+                    cluster.shell_news(&news);
+                }
+            }
             Msg::Tick => return self.tick(now),
         }
         self.derive(now)

@@ -3,9 +3,9 @@
 use crate::{
     action::plan::{ApprovedShell, ShellPlan},
     cluster::{Subject, TaskId},
-    session::{ShellEnd, ShellFault, ShellLink, Token},
+    session::{ShellEnd, ShellFact, ShellFault, ShellLink, ShellNews, Token},
     ui::{
-        app::{Effect, cluster::Cluster, message::ShellTold, workspace::Workspace},
+        app::{Effect, cluster::Cluster, message::ShellOver, workspace::Workspace},
         popup::{Operate, Popup, ShellBox, Waiting},
     },
 };
@@ -61,9 +61,6 @@ impl Workspace<'_> {
         }
         match started {
             Ok(link) => {
-                for notice in &link.notices {
-                    self.cluster.notice(notice.clone());
-                }
                 self.cluster.effects.push(Effect::HandOver(self.cluster.no, Box::new(link)));
             }
             Err(ShellFault::NoShell(images)) => {
@@ -77,29 +74,26 @@ impl Workspace<'_> {
 
 impl Cluster {
     /// Tells how a shell ended.
-    pub(in crate::ui) fn shell_over(&mut self, told: ShellTold) {
-        let name = &told.name;
-        let said = match told.end {
-            Some(ShellEnd::Exited(Some(code))) => {
+    pub(in crate::ui) fn shell_over(&mut self, ShellOver { name, end }: ShellOver) {
+        let said = match end {
+            ShellEnd::Exited(Some(code)) => {
                 return self.say(format!("{name}: the shell ended, exit code {code}"));
             }
-            Some(ShellEnd::Exited(None)) => format!("{name}: the shell went with its container"),
-            Some(ShellEnd::NotStarted(why)) => format!("{name}: {why}"),
-            Some(ShellEnd::Lost(why)) => {
-                format!("{name}: the connection to the shell is lost: {why}")
+            ShellEnd::Exited(None) => format!("{name}: the shell went with its container"),
+            ShellEnd::NotStarted(why) => format!("{name}: {why}"),
+            ShellEnd::Lost(why) => format!("{name}: the connection to the shell is lost: {why}"),
+            ShellEnd::Left => {
+                return self.say(format!("{name}: the shell was left, and is being ended"));
             }
-            Some(ShellEnd::Left) => {
-                return self.say(format!("{name}: the shell was left, and is ended"));
-            }
-            None => match told.left {
-                Some(why) => {
-                    format!(
-                        "{name}: the shell is over, but what it ran may still run ({why}); skep goes on trying"
-                    )
-                }
-                None => return,
-            },
         };
         self.notice(said);
+    }
+
+    /// Tells what else is to be known of a shell.
+    pub(in crate::ui) fn shell_news(&mut self, news: &ShellNews) {
+        self.notice(match &news.what {
+            ShellFact::Left(_) => format!("{news}; skep goes on trying"),
+            ShellFact::Unrecorded(_) | ShellFact::Unnoted(_) => news.to_string(),
+        });
     }
 }

@@ -21,10 +21,7 @@ use crate::{
             hook,
             keyboard::Keyboard,
             performance::{Performance, resident},
-            shell::{
-                hand_over::{Handed, Sweeps},
-                terminal_size,
-            },
+            shell::{hand_over::Handed, terminal_size},
             signals::{Ends, JobControl, JobSignal, can_go_on},
             ssh_backlog::SshBacklog,
             tty::{RawTerminal, Strays},
@@ -151,13 +148,13 @@ pub struct Means {
     pub mouse: bool,
 }
 
-/// Runs the UI over the sessions until the user quits.
+/// Runs the UI over the sessions until the user quits. Afterwards nobody has a link to a shell any more.
 ///
 /// # Errors
 /// When the terminal fails.
 pub async fn run(
     make: impl FnOnce(Timestamp) -> App,
-    mut sessions: Sessions,
+    sessions: &mut Sessions,
     Means { ssh, low_bandwidth, mouse }: Means,
 ) -> io::Result<Ended> {
     let clock = Clock::new();
@@ -176,7 +173,6 @@ pub async fn run(
     let mut screen = RawTerminal::take(mouse)?;
     let mut keys = Keyboard::new();
     let mut files = UserFiles::new();
-    let mut sweeps = Sweeps::default();
     let mut strays = Strays::default();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -220,7 +216,7 @@ pub async fn run(
         }
         let effects = tokio::select! {
             biased;
-            () = ends.next() => return Ok(Ended::Signal),
+            _ = ends.next() => return Ok(Ended::Signal),
             job = job_control.next() => {
                 turn = Instant::now();
                 match job {
@@ -272,9 +268,9 @@ pub async fn run(
                 app.not_written(&failed);
                 Vec::new()
             }
-            (no, told) = sweeps.next() => {
+            Some(news) = sessions.shell_news.recv() => {
                 turn = Instant::now();
-                app.update(Msg::ShellOver(no, told), clock.now())
+                app.update(Msg::ShellNews(news), clock.now())
             }
             told = sessions.told.recv() => {
                 turn = Instant::now();
@@ -308,11 +304,10 @@ pub async fn run(
         dirty |= app.take_dirty();
         let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
-            let Some(effect) = outside(effect, &mut app, &mut sessions, &files) else { continue };
+            let Some(effect) = outside(effect, &mut app, sessions, &files) else { continue };
             match effect {
                 Effect::Quit => {
                     drop(screen);
-                    sweeps.finish().await;
                     return files.finish().await.map(|()| Ended::Quit);
                 }
                 Effect::Copy(text) => screen.copy(&text)?,
@@ -322,17 +317,14 @@ pub async fn run(
                     (dirty, urgent) = (true, true);
                 }
                 Effect::HandOver(no, link) => {
-                    let meanwhile = listen(&mut app, &mut sessions, &files, &clock);
+                    let meanwhile = listen(&mut app, sessions, &files, &clock);
                     let handed = Handed {
                         screen: &mut screen,
                         keys: &mut keys,
                         ends: &mut ends,
                         job_control: &mut job_control,
-                        sweeps: &mut sweeps,
                     };
-                    let Some(told) = handed.over_to(no, *link, meanwhile).await? else {
-                        drop(screen);
-                        sweeps.finish().await;
+                    let Some(told) = handed.over_to(*link, meanwhile).await? else {
                         return Ok(Ended::Signal);
                     };
                     effects.extend(app.update(Msg::ShellOver(no, told), clock.now()));

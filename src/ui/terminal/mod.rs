@@ -7,7 +7,7 @@ pub(in crate::ui) mod hook;
 pub(in crate::ui) mod keyboard;
 pub(in crate::ui) mod performance;
 pub mod shell;
-pub(in crate::ui) mod signals;
+pub mod signals;
 pub(in crate::ui) mod ssh_backlog;
 pub(in crate::ui) mod tty;
 pub mod user_files;

@@ -6,25 +6,39 @@ use rustix::process::{self, Pid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that end a program, core dumps included.
-pub(in crate::ui) struct Ends(Vec<Signal>);
+pub struct Ends(Vec<(Signal, u8)>);
 
 impl Ends {
-    /// Listens to them from now on.
+    /// Listens to them from now on: none ends skep by itself any more.
+    ///
+    /// # Errors
+    /// The system lets no more be listened to.
     pub fn new() -> io::Result<Self> {
-        let kinds = [
-            SignalKind::terminate(),
-            SignalKind::hangup(),
-            SignalKind::interrupt(),
-            SignalKind::quit(),
-            SignalKind::from_raw(process::Signal::ABORT.as_raw()),
+        let signals = [
+            process::Signal::TERM,
+            process::Signal::HUP,
+            process::Signal::INT,
+            process::Signal::QUIT,
+            process::Signal::ABORT,
         ];
-        kinds.into_iter().map(signal).collect::<io::Result<_>>().map(Self)
+        let listen = |of: process::Signal| {
+            let number = of.as_raw();
+            // As a shell tells of a program that one has ended.
+            let code = u8::try_from(128 + number).unwrap_or(u8::MAX);
+            Ok((signal(SignalKind::from_raw(number))?, code))
+        };
+        signals.into_iter().map(listen).collect::<io::Result<_>>().map(Self)
     }
 
-    /// Waits for one of them.
-    pub async fn next(&mut self) {
-        let signals = self.0.iter_mut().map(|signal| Box::pin(signal.recv()));
-        futures_util::future::select_all(signals).await;
+    /// Waits for one of them; the exit code that goes with it.
+    pub async fn next(&mut self) -> u8 {
+        let signals = self.0.iter_mut().map(|(signal, code)| {
+            Box::pin(async move {
+                signal.recv().await;
+                *code
+            })
+        });
+        futures_util::future::select_all(signals).await.0
     }
 }
 

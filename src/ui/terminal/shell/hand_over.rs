@@ -1,16 +1,13 @@
 //! The screen handed over to a shell, and taken back whole.
 
-use std::{io, io::Write, time::Duration};
+use std::{io, io::Write};
 
-use tokio::task::JoinSet;
-
-use super::{RawKeys, carry, reset_terminal, terminal_size};
+use super::{RawKeys, carry, terminal_size};
 use crate::{
-    grant::ClusterNo,
-    session::{ShellEnd, ShellLink, ShellMeans, ShellOutput},
+    session::{ShellEnd, ShellLink, ShellMeans},
     text::clean,
     ui::{
-        app::message::ShellTold,
+        app::message::ShellOver,
         terminal::{
             keyboard::Keyboard,
             signals::{Ends, JobControl, JobSignal},
@@ -19,55 +16,12 @@ use crate::{
     },
 };
 
-/// Time at the end of the program to end what shells still run.
-const PATIENCE: Duration = Duration::from_secs(6);
-
-/// Shells that are over, while what they ran is being ended.
-#[derive(Default)]
-pub(in crate::ui) struct Sweeps(JoinSet<(ClusterNo, ShellTold)>);
-
-impl Sweeps {
-    /// The next that is done; never while there is none.
-    pub async fn next(&mut self) -> (ClusterNo, ShellTold) {
-        loop {
-            match self.0.join_next().await {
-                Some(Ok(done)) => return done,
-                Some(Err(_)) => {}
-                None => std::future::pending().await,
-            }
-        }
-    }
-
-    /// Waits for them all, but not for ever: what is left then the next skep ends.
-    pub async fn finish(mut self) {
-        let all = async { while self.0.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(PATIENCE, all).await;
-    }
-
-    fn add(&mut self, no: ClusterNo, link: ShellLink) {
-        let ShellLink { input, size, mut output, name, .. } = link;
-        // Without them it ends.
-        drop((input, size));
-        self.0.spawn(async move {
-            let mut left = None;
-            while let Some(said) = output.recv().await {
-                if let ShellOutput::Swept(swept) = said {
-                    left = swept.err();
-                    break;
-                }
-            }
-            (no, ShellTold { name, end: None, left })
-        });
-    }
-}
-
 /// The screen, and what else the shell takes over.
 pub(in crate::ui) struct Handed<'a> {
     pub screen: &'a mut RawTerminal,
     pub keys: &'a mut Keyboard,
     pub ends: &'a mut Ends,
     pub job_control: &'a mut JobControl,
-    pub sweeps: &'a mut Sweeps,
 }
 
 impl Handed<'_> {
@@ -78,11 +32,10 @@ impl Handed<'_> {
     /// The terminal fails.
     pub async fn over_to(
         self,
-        no: ClusterNo,
         mut link: ShellLink,
         meanwhile: impl Future<Output = ()>,
-    ) -> io::Result<Option<ShellTold>> {
-        let Self { screen, keys, ends, job_control, sweeps } = self;
+    ) -> io::Result<Option<ShellOver>> {
+        let Self { screen, keys, ends, job_control } = self;
         keys.let_go();
         screen.give_back()?;
         let raw = RawKeys::take()?;
@@ -100,7 +53,7 @@ impl Handed<'_> {
             loop {
                 tokio::select! {
                     biased;
-                    () = ends.next() => break None,
+                    _ = ends.next() => break None,
                     job = job_control.next() => {
                         // It is not stopped in the middle of a shell. One that was goes on as it was.
                         if job == JobSignal::GoOn {
@@ -115,12 +68,12 @@ impl Handed<'_> {
                 }
             }
         };
-        sweeps.add(no, link);
-        reset_terminal();
+        // Without it what still runs is ended.
+        drop(link);
         drop(raw);
         // At the end of the program the terminal may be gone.
         let Some(end) = end else { return Ok(None) };
         screen.take_again()?;
-        Ok(Some(ShellTold { name, end: Some(end), left: None }))
+        Ok(Some(ShellOver { name, end }))
     }
 }

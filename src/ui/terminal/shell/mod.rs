@@ -30,7 +30,10 @@ pub(in crate::ui) fn terminal_size() -> TerminalSize {
 }
 
 /// A terminal whose keys go out as they come; as it was before when this is dropped.
-pub struct RawKeys(());
+pub struct RawKeys {
+    /// A command may have left modes of its own.
+    has_modes: bool,
+}
 
 impl RawKeys {
     /// Takes the terminal's keys.
@@ -39,7 +42,12 @@ impl RawKeys {
     /// It is no terminal.
     pub fn take() -> io::Result<Self> {
         enable_raw_mode()?;
-        Ok(Self(()))
+        Ok(Self { has_modes: true })
+    }
+
+    /// Gives them back, and leaves the terminal's modes as a command that ended by itself left them.
+    pub fn keep_modes(mut self) {
+        self.has_modes = false;
     }
 
     /// Takes them again: a shell's job control may have changed the terminal.
@@ -51,14 +59,12 @@ impl RawKeys {
 
 impl Drop for RawKeys {
     fn drop(&mut self) {
+        if self.has_modes {
+            let mut out = io::stdout();
+            let _ = out.write_all(RESET.as_bytes()).and_then(|()| out.flush());
+        }
         let _ = disable_raw_mode();
     }
-}
-
-/// Undoes what a command left of the terminal's modes.
-pub fn reset_terminal() {
-    let mut out = io::stdout();
-    let _ = out.write_all(RESET.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Carries bytes between a command and the terminal or pipes until it ends, which it returns, with why some
@@ -87,8 +93,6 @@ pub async fn carry(
                     }
                 }
                 Some(ShellOutput::Ended(end)) => break end,
-                Some(ShellOutput::Unrecorded(why)) => link.notices.push(why),
-                Some(ShellOutput::Swept(_)) => {}
                 None => break ShellEnd::Lost("its connection is gone".into()),
             },
             _ = resized.recv(), if means.size.is_some() => {

@@ -1,0 +1,107 @@
+//! A shell on a bad day: signals while it starts, stops, what is typed and not read. Its commands run on
+//! this machine.
+
+use std::{fs, path::Path, time::Duration};
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use super::{
+    exec_engine::{ExecEngine, TASK},
+    tui::{LATER, SOON, Tui},
+};
+
+/// skep exec on a terminal, with a state directory of its own.
+fn exec_in(engine: &ExecEngine, state: &Path, command: &[&str]) -> Tui {
+    let host = engine.host();
+    let args = [&["-H", &*host, "exec", TASK][..], command].concat();
+    Tui::start_in(80, 24, &args, &in_state(state))
+}
+
+fn in_state(state: &Path) -> [(String, String); 1] {
+    [("XDG_STATE_HOME".into(), state.display().to_string())]
+}
+
+fn send(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
+}
+
+fn is_gone(pid: u32) -> bool {
+    test_kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()).is_err()
+}
+
+fn wait(what: &str, is_so: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < SOON, "not: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Nothing that was noted is left, and the audit file's last line has this result.
+fn is_over(state: &Path, result: &str) {
+    let notes = fs::read_dir(state.join("skep/shells")).map_or(0, Iterator::count);
+    assert_eq!(notes, 0, "each note is removed");
+    let audit = fs::read_to_string(state.join("skep/audit.jsonl")).unwrap();
+    let last: serde_json::Value = serde_json::from_str(audit.lines().last().unwrap()).unwrap();
+    assert_eq!(last["result"], result, "{audit}");
+}
+
+/// Between its start on the node and the first byte that is carried nothing of it would be seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_while_a_shell_starts_ends_it() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let (engine, state) = (ExecEngine::start(), tempfile::tempdir().unwrap());
+        engine.hold(true);
+        let mut tui = exec_in(&engine, state.path(), &[]);
+        wait("it runs on the node", || engine.pid().is_some());
+        send(tui.pid(), signal);
+        std::thread::sleep(Duration::from_millis(200));
+        engine.hold(false);
+        assert_eq!(tui.ended(LATER), code, "{}", tui.screen());
+        let shell = engine.pid().unwrap();
+        wait("the shell is ended", || is_gone(shell));
+        is_over(state.path(), "left");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_at_the_question_starts_nothing() {
+    let (engine, state) = (ExecEngine::start(), tempfile::tempdir().unwrap());
+    let config = state.path().join("config.toml");
+    let cluster = format!("[[cluster]]\nname = \"p\"\nendpoints = [\"{}\"]\n", engine.host());
+    fs::write(&config, format!("{cluster}production = true\n")).unwrap();
+    let args = ["--config", config.to_str().unwrap(), "-c", "p", "exec", TASK];
+    let mut tui = Tui::start_in(80, 24, &args, &in_state(state.path()));
+    tui.shows(SOON, "to confirm:");
+    tui.keys("\x03");
+    assert_eq!(tui.ended(SOON), 130, "{}", tui.screen());
+    assert_eq!(engine.pid(), None);
+}
+
+/// The screen's shell, while it starts: a signal, a quit, and one that nobody waits for any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ends_the_screen_while_a_shell_starts_ends_the_shell() {
+    for keys in [None, Some("\x1b\x03y")] {
+        let (engine, state) = (ExecEngine::start(), tempfile::tempdir().unwrap());
+        engine.hold(true);
+        let args = ["-H", &*engine.host()];
+        let mut tui = Tui::start_in(100, 30, &args, &in_state(state.path()));
+        tui.shows(SOON, "● live");
+        tui.keys(&format!("4/\x15{TASK}\r"));
+        tui.line(SOON, &["›", TASK]);
+        tui.keys("!");
+        tui.shows(SOON, &format!("Shell in {TASK}"));
+        tui.keys("y");
+        wait("it runs on the node", || engine.pid().is_some());
+        match keys {
+            Some(keys) => keys.chars().for_each(|key| tui.keys(&key.to_string())),
+            None => send(tui.pid(), Signal::TERM),
+        }
+        wait("the screen is given back", || !tui.in_alternate_screen());
+        engine.hold(false);
+        tui.ended(LATER);
+        let shell = engine.pid().unwrap();
+        assert!(is_gone(shell), "{keys:?}");
+        is_over(state.path(), "left");
+    }
+}
