@@ -64,3 +64,5 @@ id!(/// A secret.
     SecretId);
 id!(/// A config.
     ConfigId);
+id!(/// A container of a node.
+    ContainerId);

@@ -21,7 +21,7 @@ mod unread;
 
 pub use addresses::AddressUse;
 pub use delta::{ClusterInfo, Delta, EngineEvent, ListId, Scope};
-pub use ids::{ConfigId, NetworkId, NodeId, SecretId, ServiceId, TaskId};
+pub use ids::{ConfigId, ContainerId, NetworkId, NodeId, SecretId, ServiceId, TaskId};
 pub use journal::{
     Beginning, Consequence, Entry, Gravity, Journal, Meaning, NodeObservations, Observations,
     PastChange, Subject, consequences, failures,
@@ -31,10 +31,11 @@ pub use machine::{
     Disk, Machine, Pressures, VersionCell, VersionRow, usual_versions, version_matrix,
 };
 pub use object::{
-    Attachment, Availability, Config, ContainerEnd, Counts, EndpointMode, FailureAction,
-    HealthCheck, ImageUse, Manager, Mode, Mount, Network, Node, NodeState, Place, Platform, Port,
-    PublishMode, Reachability, Reference, Resource, Resources, RestartCondition, RestartPolicy,
-    Role, STACK_LABEL, Secret, Service, Stack, Subnet, Task, TaskCheck, TaskSpec, TaskState,
+    Attachment, Availability, Config, Container, ContainerEnd, ContainerHealth, ContainerPort,
+    ContainerState, Counts, EndpointMode, FailureAction, HealthCheck, ImageUse, Manager,
+    Membership, Mode, Mount, Network, Node, NodeState, Place, Platform, Port, PublishMode,
+    Reachability, Reference, Resource, Resources, RestartCondition, RestartPolicy, Role,
+    STACK_LABEL, Secret, Service, Stack, Subnet, Task, TaskCheck, TaskSpec, TaskState,
     UpdateConfig, UpdateState, UpdateStatus, Volume, family,
 };
 pub use quorum::{Lost, Quorum, Voter};

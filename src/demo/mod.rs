@@ -5,12 +5,12 @@
 //! compares what both say.
 
 mod about;
+mod containers;
 mod faults;
 mod filters;
 mod generated;
 pub mod hostile;
 mod http;
-mod logs;
 mod objects;
 mod orchestrator;
 mod placement;

@@ -11,9 +11,10 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::{
-    Shared, hostile,
+    Shared,
+    containers::logs,
+    hostile,
     http::answer::{ApiResult, Query, build},
-    logs,
     sim::Nanos,
 };
 
@@ -123,6 +124,7 @@ const BROKEN: &str =
 /// Time after which a log stalls that is to stall.
 const STALL: std::time::Duration = std::time::Duration::from_secs(3);
 
+/// The lines of tasks, or of containers that no task has.
 pub(super) fn log_stream(shared: &Shared, tasks: Vec<String>, query: &Query) -> Response {
     let follow = query.is_set("follow");
     let timestamps = query.is_set("timestamps");
@@ -158,14 +160,14 @@ pub(super) fn log_stream(shared: &Shared, tasks: Vec<String>, query: &Query) -> 
             {
                 let sim = shared.sim();
                 for (id, from) in &mut from {
-                    let Some(task) = sim.task_named(id) else { continue };
-                    over &= task.is_over();
-                    for line in logs::lines(&sim, task, *from, tail) {
+                    let Some(talker) = logs::Talker::named(&sim, id) else { continue };
+                    over &= talker.is_over();
+                    for line in logs::lines(sim.now, &talker, *from, tail) {
                         *from = line.at + 1;
                         if (line.stderr && err) || (!line.stderr && out) {
                             frames.push((
                                 line.at,
-                                logs::frame(&line, task, timestamps, details, more),
+                                logs::frame(&line, &talker, timestamps, details, more),
                             ));
                         }
                     }

@@ -35,6 +35,6 @@ pub use shell::{
     TerminalSize,
 };
 pub use wire::{
-    Listed, ServiceReader, TaskReader, decode_configs, decode_networks, decode_nodes,
-    decode_secrets, decode_service,
+    Listed, ServiceReader, TaskReader, decode_configs, decode_containers, decode_networks,
+    decode_nodes, decode_secrets, decode_service,
 };

@@ -42,5 +42,5 @@ pub use watch::lists::{greet, load, load_once};
 pub use crate::{
     action::execute::Outcome,
     connect::Way,
-    engine::{LogFrame, Output, TerminalSize},
+    engine::{Gaps, Listed, LogFrame, Output, TerminalSize},
 };

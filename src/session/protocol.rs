@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::Value;
 
 use crate::session::{
-    nodes::NodeSeen,
+    nodes::{NoReach, NodeSeen},
     shell::{ShellFault, ShellLink, ShellMeans},
     watch::usage::Usage,
 };
@@ -15,10 +15,11 @@ use crate::{
         plan::{Approved, ApprovedShell, Document, ReadObject, Target},
     },
     cluster::{
-        Beginning, ContainerEnd, Delta, Entry, Leaderless, NodeId, ServiceId, TaskId, Timestamp,
+        Beginning, Container, ContainerEnd, ContainerId, Delta, Entry, Leaderless, NodeId,
+        ServiceId, TaskId, Timestamp,
     },
     connect::Way,
-    engine::LogFrame,
+    engine::{Listed, LogFrame},
     grant::ClusterNo,
     triage::Quieted,
 };
@@ -100,6 +101,10 @@ pub enum Command {
     LastLines(TaskId),
     /// Keep these nodes' engines within reach and their facts fresh, and no others'.
     Look(Vec<NodeId>),
+    /// List the containers of this node for as long as nothing else is said; none if there is none.
+    Containers(Option<NodeId>),
+    /// Read the document of a node's container, to show.
+    ContainerDocument(Token, NodeId, ContainerId),
     /// Read how the containers of these tasks ended, of those whose nodes are within reach already.
     Ends(Vec<(TaskId, NodeId, Arc<str>)>),
     /// Someone is at the keyboard.
@@ -222,6 +227,8 @@ pub enum Event {
     LastLines(TaskId, Result<Vec<LogFrame>, String>),
     /// How a node is reached, and the facts of its machine.
     Node(NodeId, Box<NodeSeen>),
+    /// The containers of a node, or why they can't be listed.
+    Containers(NodeId, Box<Result<Listed<Container>, NoReach>>),
     /// The end of a task's container, as its node tells it.
     Ended(TaskId, ContainerEnd),
     /// The cost of watching, as requested.

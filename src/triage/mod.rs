@@ -169,6 +169,7 @@ impl Problem {
             Subject::Network(id) => format!("{kind} {id}"),
             Subject::Secret(id) => format!("{kind} {id}"),
             Subject::Config(id) => format!("{kind} {id}"),
+            Subject::Container(_, id) => format!("{kind} {id}"),
             Subject::Volume(name) | Subject::Stack(name) => format!("{kind} {name}"),
             Subject::Other => kind.to_owned(),
         }

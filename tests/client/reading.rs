@@ -48,8 +48,9 @@ async fn a_log_that_stalls_goes_on() {
     assert!(demo.requests().iter().filter(logs).count() > 4, "opened anew");
 }
 
-/// Where keys are pressed: every view, a log, and pages about a service, a node, a task and a problem.
-const PLACES: [(&str, KeyContext); 14] = [
+/// Where keys are pressed: every view, a log, and pages about a service, a node, a task, a problem and a
+/// container. At an @ the list of containers is waited for.
+const PLACES: [(&str, KeyContext); 16] = [
     ("1", KeyContext::Table),
     ("2", KeyContext::Table),
     ("3", KeyContext::Table),
@@ -64,6 +65,8 @@ const PLACES: [(&str, KeyContext); 14] = [
     ("4d", KeyContext::Page),
     ("7d", KeyContext::Page),
     ("2u", KeyContext::Prompt),
+    (":containers mgr-1\r@", KeyContext::Table),
+    (":containers mgr-1\r@d", KeyContext::Page),
 ];
 
 /// Presses every key of every action of the table in these places, and says yes to whatever opens.
@@ -78,7 +81,12 @@ async fn press_everything(live: &mut Live, places: &[(&str, KeyContext)]) {
             keys.sort_unstable();
             keys.dedup();
             for key in keys.into_iter().map(Some).chain([None]) {
-                live.keys(place).await;
+                let (way, rest) = place.split_once('@').unwrap_or((place, ""));
+                live.keys(way).await;
+                if way.len() < place.len() {
+                    live.until("node-exporter").await;
+                }
+                live.keys(rest).await;
                 match key {
                     Some(key) => {
                         let event = Keymap::press(key).unwrap_or_else(|| panic!("{key} is no key"));
@@ -125,6 +133,8 @@ async fn read_only_sends_no_write_whatever_is_pressed() {
     assert_eq!(live.carried_out, 0);
     assert_eq!(writes(&demo), Vec::<String>::new());
     assert!(demo.requests().len() > 10, "it did read");
+    let documents = demo.requests().into_iter().filter(|r| r.contains("/containers/"));
+    assert!(documents.filter(|r| r.ends_with("/json")).count() > 10, "containers as well");
 }
 
 /// The same keys write where they may: else the test above would prove nothing.

@@ -7,6 +7,7 @@ mod cluster_fixture;
 
 mod appearance;
 mod columns;
+mod containers;
 mod contexts;
 mod driver;
 mod events;

@@ -56,6 +56,7 @@ const SESSION_WORDS: &[&str] = &[
     "LogFrame",
     "LogTask",
     "ManagerLine",
+    "NoReach",
     "NodeReach",
     "NodeSeen",
     "Outcome",

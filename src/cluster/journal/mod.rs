@@ -12,7 +12,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigId, NetworkId, NodeId, SecretId, ServiceId, TaskId, Timestamp};
+use super::{ConfigId, ContainerId, NetworkId, NodeId, SecretId, ServiceId, TaskId, Timestamp};
 use crate::text::brief;
 
 pub use observations::{Beginning, NodeObservations, Observations, PastChange};
@@ -42,6 +42,9 @@ pub enum Subject {
     /// A volume, by name.
     #[serde(rename = "Volume")]
     Volume(Arc<str>),
+    /// A container of a node, which no manager knows.
+    #[serde(rename = "Container")]
+    Container(NodeId, ContainerId),
     /// A stack, by name; the services of none are one without a name.
     #[serde(rename = "Stack")]
     Stack(Arc<str>),
@@ -59,7 +62,7 @@ impl Subject {
         }
     }
 
-    /// Whether a manager has a document of it: volumes and stacks follow from services.
+    /// Whether an engine has a document of it: volumes and stacks follow from services.
     pub fn has_document(&self) -> bool {
         !matches!(self, Self::Volume(_) | Self::Stack(_) | Self::Other)
     }
@@ -75,6 +78,7 @@ impl Subject {
             Self::Config(_) => "config",
             Self::Volume(_) => "volume",
             Self::Stack(_) => "stack",
+            Self::Container(..) => "container",
             Self::Other => "",
         }
     }

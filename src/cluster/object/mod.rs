@@ -1,6 +1,7 @@
 //! The objects of a Swarm, as its lists have them, and those that follow from them: volumes and stacks.
 
 mod config;
+mod container;
 mod family;
 mod network;
 mod node;
@@ -13,6 +14,7 @@ mod task;
 mod volume;
 
 pub use config::Config;
+pub use container::{Container, ContainerHealth, ContainerPort, ContainerState, Membership};
 pub use family::family;
 pub use network::{Network, Subnet};
 pub use node::{Availability, Manager, Node, NodeState, Reachability, Role};

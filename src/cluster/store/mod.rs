@@ -1,6 +1,7 @@
 //! The store: one Swarm as last heard, with the counters and indices the views need.
 
 mod apply;
+mod containers;
 mod counts;
 mod forget;
 mod nodes;

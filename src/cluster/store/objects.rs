@@ -155,6 +155,7 @@ impl Store {
                 known.map_or_else(|| id.short().to_owned(), |c| c.name.to_string())
             }
             Subject::Volume(name) => name.to_string(),
+            Subject::Container(_, id) => id.short().to_owned(),
             Subject::Stack(name) if name.is_empty() => "services of no stack".to_owned(),
             Subject::Stack(name) => name.to_string(),
             Subject::Other => String::new(),
@@ -173,7 +174,7 @@ impl Store {
             Subject::Config(id) => self.lists(Part::Configs) && self.config(id.as_str()).is_none(),
             Subject::Volume(name) => self.relations().volume(name).is_none(),
             Subject::Stack(name) => self.relations().stack(name).is_none(),
-            Subject::Other => false,
+            Subject::Container(..) | Subject::Other => false,
         };
         self.is_loaded() && self.leaderless().is_none() && is_gone
     }
@@ -188,7 +189,7 @@ impl Store {
             Subject::Volume(name) => relations.volume(name).map_or(&[], |v| &v.services),
             Subject::Stack(name) => relations.stack(name).map_or(&[], |s| &s.services),
             Subject::Service(id) | Subject::Task(_, id) => std::slice::from_ref(id),
-            Subject::Node(_) | Subject::Other => &[],
+            Subject::Node(_) | Subject::Container(..) | Subject::Other => &[],
         }
     }
 

@@ -19,7 +19,9 @@ pub(super) fn text(text: &mut HelpText) {
     }
     text.paragraph(
         "On the screen d on a node has the same and more. The list of nodes (3) reaches those in its \
-         window if [nodes] in the config file says how, and else only the manager's own.",
+         window if [nodes] in the config file says how, and else only the manager's own. i on a node or \
+         a task lists all containers of the node, running or not, for as long as the list is looked at: \
+         those outside of the Swarm are marked. :containers NAME does the same.",
     );
     text.heading("How it gets there");
     text.paragraph(

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use answer::{ApiError, ApiResult, NO_LEADER, Query, api_error, build, ok};
 
 use super::{
-    Shared, about,
+    Shared, about, containers,
     filters::Filters,
     hostile,
     objects::{ObjectKind, api},
@@ -93,6 +93,10 @@ async fn route(
         ("GET", ["info"]) => return Ok(ok(&about::info(shared))),
         _ => {}
     }
+    // Workers answer of their containers, too.
+    if let ["containers", rest @ ..] = path {
+        return of_containers(shared, method, rest, query).await;
+    }
     swarm_faults(shared)?;
     if matches!(path, ["nodes" | "services" | "tasks"]) {
         list_faults(shared).await?;
@@ -137,14 +141,35 @@ async fn route(
             let id = find_task(&shared.sim(), id)?.id.clone();
             Ok(streams::log_stream(shared, vec![id], query))
         }
-        ("POST", ["containers", _, "exec"]) => {
-            Err(api_error(501, "its containers are made up: there is nothing to run in them"))
-        }
         ("GET", ["distribution", .., "json"]) => Err(api_error(
             500,
             "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host",
         )),
-        ("GET", ["containers", "json"]) => Ok(ok(&json!([]))),
+        _ => Err(api_error(404, "page not found")),
+    }
+}
+
+/// The containers of the node itself.
+async fn of_containers(
+    shared: &Shared,
+    method: &Method,
+    path: &[&str],
+    query: &Query,
+) -> ApiResult {
+    match (method.as_str(), path) {
+        ("GET", ["json"]) => {
+            let with_all = query.is_set("all");
+            list(shared, query, move |sim, _| containers::list(sim, with_all)).await
+        }
+        ("GET", [id, "json"]) => containers::inspect(&shared.sim(), id),
+        ("GET", [id, "logs"]) => {
+            let writer = containers::log_of(&shared.sim(), id)
+                .ok_or_else(|| api_error(404, format!("No such container: {id}")))?;
+            Ok(streams::log_stream(shared, vec![writer], query))
+        }
+        ("POST", [_, "exec"]) => {
+            Err(api_error(501, "its containers are made up: there is nothing to run in them"))
+        }
         _ => Err(api_error(404, "page not found")),
     }
 }

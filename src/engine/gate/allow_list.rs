@@ -47,7 +47,9 @@ pub const READS: &[&str] = &[
     "/secrets/{id}",
     "/configs",
     "/configs/{id}",
+    "/containers/json",
     "/containers/{id}/json",
+    "/containers/{id}/logs",
 ];
 
 /// Requests that a grant adds.
@@ -110,7 +112,10 @@ mod tests {
         }
         for path in [
             "/v1.41/swarm/unlockkey",
-            "/v1.41/containers/json",
+            "/v1.41/containers/a/top",
+            "/v1.41/containers/a/attach/ws",
+            "/v1.41/containers/a/export",
+            "/v1.41/containers/a/archive?path=/",
             "/v1.41/services/a/b/c",
             "/v1.41/services/../containers",
             "/v1.41/services//logs",

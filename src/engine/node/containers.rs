@@ -1,12 +1,25 @@
 //! Containers, as the engine of their own node knows them.
 
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::{
-    cluster::ContainerEnd,
-    engine::{client::Engine, error::Result, gate::Limits, lists::encode_text, probe::DEADLINE},
+    cluster::{Container, ContainerEnd, ContainerId},
+    engine::{
+        client::{Engine, Price},
+        error::Result,
+        gate::Limits,
+        lists::encode_text,
+        probe::DEADLINE,
+        wire::{Listed, decode_containers},
+    },
     text::within,
 };
+
+/// Time limit for the headers of a list of containers.
+const LIST: Duration = Duration::from_secs(10);
 
 /// Bytes of a container's error, or of its health check's output, that are kept.
 const WORDS: usize = 200;
@@ -69,6 +82,30 @@ impl Engine {
         let body = self.get(&path, DEADLINE, Limits::OPTIONAL).await?.whole().await?;
         let read = serde_json::from_slice::<WireEnded>(&body);
         read.map(WireEnded::end).map_err(|e| self.garbage("/containers/{id}/json", &e.to_string()))
+    }
+
+    /// All containers of this node, and the cost to its engine.
+    ///
+    /// # Errors
+    /// Why they can't be listed.
+    pub async fn containers(&self) -> Result<(Listed<Container>, Price)> {
+        let begun = Instant::now();
+        let answer = self.get("/containers/json?all=1", LIST, Limits::WHOLE).await?;
+        let time = begun.elapsed();
+        let body = answer.whole().await?;
+        let begun = Instant::now();
+        let read =
+            decode_containers(&body).map_err(|why| self.garbage("/containers/json", &why))?;
+        Ok((read, Price { time, bytes: body.len() as u64, decoding: begun.elapsed() }))
+    }
+
+    /// A container's document.
+    ///
+    /// # Errors
+    /// Why it can't be read.
+    pub async fn container_document(&self, id: &ContainerId) -> Result<Bytes> {
+        let path = format!("/containers/{}/json", encode_text(id.as_str()));
+        self.get(&path, DEADLINE, Limits::WHOLE).await?.whole().await
     }
 }
 

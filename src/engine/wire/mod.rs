@@ -3,6 +3,7 @@
 //! Only what skep shows is read; what is missing or new is never an error. Strings are borrowed
 //! where they can be (`Cow`: an escape forces a copy) and shared once they repeat ([`Interner`]).
 
+mod container;
 mod info;
 mod members;
 mod named;
@@ -18,6 +19,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Deserializer};
 
+pub use container::decode_containers;
 pub(super) use info::{WireInfo, decode_event};
 pub use node::decode_nodes;
 pub use object::{decode_configs, decode_networks, decode_secrets};

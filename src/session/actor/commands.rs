@@ -3,11 +3,12 @@
 use super::Actor;
 use crate::{
     action::plan::ReadObject,
+    cluster::NodeId,
     engine::Engine,
     keep::Record,
     session::{
         logs::{ends, follow},
-        nodes::ends::read_ends,
+        nodes::{containers, ends::read_ends},
         operations::{self, Writes},
         outbox::Gone,
         protocol::{Command, Event},
@@ -39,6 +40,10 @@ impl Actor {
             Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
             Command::LastLines(task) => ends::last(engine, &self.out, task),
             Command::Look(nodes) => self.nodes.watch(nodes),
+            Command::Containers(node) => self.list_containers(node),
+            Command::ContainerDocument(token, node, id) => {
+                containers::document(&self.nodes, &self.out, token, (node, id));
+            }
             Command::Ends(tasks) => read_ends(&self.nodes, &self.out, tasks),
             Command::Attend => watch.attend(),
             Command::Usage => {
@@ -75,6 +80,10 @@ impl Actor {
         }
     }
 
+    fn list_containers(&mut self, node: Option<NodeId>) {
+        self.containers.set(node, &self.nodes, self.config.budget, &self.out);
+    }
+
     /// Waits for `what`, answering meanwhile what can be answered without an engine.
     pub(super) async fn meanwhile<T>(
         &mut self,
@@ -96,6 +105,10 @@ impl Actor {
                     Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
                     Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
                     Command::Look(nodes) => self.nodes.watch(nodes),
+                    Command::Containers(node) => self.list_containers(node),
+                    Command::ContainerDocument(token, node, id) => {
+                        containers::document(&self.nodes, &self.out, token, (node, id));
+                    }
                     Command::Ends(tasks) => read_ends(&self.nodes, &self.out, tasks),
                     Command::Usage | Command::Attend => {}
                     Command::LastLines(task) => {

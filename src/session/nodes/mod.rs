@@ -2,6 +2,7 @@
 //! node, and left again when nobody has needed it for a while. With no node looked at there is no
 //! connection but the manager's.
 
+pub(in crate::session) mod containers;
 pub(in crate::session) mod ends;
 mod known_node;
 mod login;

@@ -56,6 +56,8 @@ pub struct Connection {
     pub(in crate::ui) watched: Vec<ServiceId>,
     /// Nodes that the session was last asked to keep within reach.
     looked: Vec<NodeId>,
+    /// The node whose containers the session was last asked to list.
+    listed: Option<NodeId>,
     /// Failed tasks whose nodes were asked how they ended.
     asked_ends: HashSet<TaskId>,
     /// Problems or nodes changed since.
@@ -168,6 +170,7 @@ impl Cluster {
                 last_heard: None,
                 watched: Vec::new(),
                 looked: Vec::new(),
+                listed: None,
                 asked_ends: HashSet::new(),
                 ends_wanted: false,
                 attended: None,
@@ -269,6 +272,15 @@ impl Cluster {
         if wanted != self.link.looked {
             self.link.looked.clone_from(&wanted);
             self.command(Command::Look(wanted));
+        }
+    }
+
+    /// Tells the session whose containers are looked at.
+    pub(in crate::ui) fn list_containers_of(&mut self, node: Option<NodeId>) {
+        self.model.list_containers_of(node.as_ref());
+        if node != self.link.listed {
+            self.link.listed.clone_from(&node);
+            self.command(Command::Containers(node));
         }
     }
 

@@ -2,6 +2,7 @@
 //! of all together. [`App::update`] is the only way it changes.
 
 pub(in crate::ui) mod cluster;
+pub(in crate::ui) mod containers;
 pub(in crate::ui) mod draw;
 pub(in crate::ui) mod link;
 pub(in crate::ui) mod message;
@@ -293,8 +294,10 @@ impl App {
         // A log is followed wherever its reader is.
         screens.logs.interest(cx, &mut wanted);
         let looks = if is_shown { self.layers[no].looks(&self.clusters[no]) } else { Vec::new() };
+        let listed = is_shown.then(|| self.layers[no].listed_node(&self.clusters[no])).flatten();
         self.clusters[no].watch(wanted);
         self.clusters[no].look_at(looks);
+        self.clusters[no].list_containers_of(listed);
     }
 
     /// Whether there is work left that was put off to let keys through.

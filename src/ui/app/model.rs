@@ -9,7 +9,7 @@ use crate::{
     session::NodeSeen,
     text::age,
     triage::Severity,
-    ui::table::order::NameOrder,
+    ui::{app::containers::NodeContainers, table::order::NameOrder},
 };
 
 /// The model, and the manager's time at this moment.
@@ -23,11 +23,13 @@ pub struct Model {
     pub troubled: HashMap<ServiceId, Severity>,
     /// How nodes are reached, and what their machines say: of those that were looked at.
     seen: HashMap<NodeId, NodeSeen>,
+    /// Containers of the node that is looked at.
+    pub(super) containers: Option<NodeContainers>,
     /// Versions that more than half of the nodes have, and the state of things they are of.
     usual: [Option<Arc<str>>; 5],
     usual_of: u64,
-    /// Counts changes of `troubled` and `seen`.
-    judged: u64,
+    /// Counts changes of `troubled`, `seen` and `containers`.
+    pub(super) judged: u64,
     /// Consequences of changes, by the number of the event.
     pub consequences: HashMap<u64, Consequence>,
     consequences_of: Option<(u64, usize)>,
@@ -54,6 +56,7 @@ impl Model {
             now,
             troubled: HashMap::new(),
             seen: HashMap::new(),
+            containers: None,
             usual: [const { None }; 5],
             usual_of: u64::MAX,
             judged: 0,

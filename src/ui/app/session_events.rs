@@ -127,6 +127,10 @@ impl Workspace<'_> {
                 self.cluster.link.ends_wanted = true;
                 self.cluster.model.heard_of(node, *seen);
             }
+            Event::Containers(node, listed) => {
+                let listed = listed.map(|listed| (listed.items, listed.gaps.count));
+                self.cluster.model.heard_containers(&node, listed);
+            }
             Event::Ended(task, end) => {
                 let at = self.cluster.now.shifted(self.cluster.link.skew);
                 self.cluster.model.live_mut().apply(Delta::Ended(task, end), at);

@@ -63,6 +63,12 @@ impl Layers {
         looks
     }
 
+    /// The node whose containers are on the screen, and go on.
+    pub fn listed_node(&self, cluster: &Cluster) -> Option<NodeId> {
+        let is_shown = self.screens.view == View::Containers && !cluster.model.is_paused();
+        is_shown.then(|| self.screens.containers.node(cluster)).flatten()
+    }
+
     /// Whether a popup tells what watching costs.
     pub fn shows_costs(&self) -> bool {
         self.shows_stats() || self.popups.iter().any(|o| matches!(o, Popup::Help(_)))

@@ -6,5 +6,5 @@ pub(in crate::ui) mod pane;
 
 pub(in crate::ui) use header::tiny;
 pub(in crate::ui) use pane::{
-    clear, empty, frame_of, missed, nodes_ready, popup, rows, title, unknown,
+    clear, empty, frame_of, missed, nodes_ready, popup, rows, rows_of, title, unknown,
 };

@@ -82,7 +82,18 @@ pub(in crate::ui) fn rows<'a, T: Row, R: 'a>(
     pane: (&'a Table<T>, &[Column<R>], bool),
     object: impl Fn(&'a T) -> Option<&'a R>,
 ) {
-    let (table, columns, focused) = pane;
+    rows_of(cluster, frame, inner, pane, cluster.is_stale(), object);
+}
+
+/// The same, dimmed if they are old.
+pub(in crate::ui) fn rows_of<'a, T: Row, R: 'a>(
+    cluster: &'a Cluster,
+    frame: &mut Frame<'_>,
+    inner: Rect,
+    (table, columns, focused): (&'a Table<T>, &[Column<R>], bool),
+    stale: bool,
+    object: impl Fn(&'a T) -> Option<&'a R>,
+) {
     let (window, selected) = table.window(inner.height.saturating_sub(1) as usize);
     table.drawn_from(inner.y + 1);
     let objects: Vec<&R> = window.iter().filter_map(object).collect();
@@ -95,7 +106,7 @@ pub(in crate::ui) fn rows<'a, T: Row, R: 'a>(
         marked: &|i| window.get(i).is_some_and(|row| table.marked.contains(&row.id())),
         sort: table.sorted(),
         focused,
-        stale: cluster.is_stale(),
+        stale,
     };
     view.draw(inner, frame.buffer_mut(), &cluster.settings.appearance.theme);
 }

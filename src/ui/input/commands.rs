@@ -132,7 +132,7 @@ impl Workspace<'_> {
             "pause-node" => Some(NodeChange::Availability(Availability::Pause)),
             "promote" => Some(NodeChange::Role(Role::Manager)),
             "demote" => Some(NodeChange::Role(Role::Worker)),
-            "labels" | "blast" | "node" => None,
+            "labels" | "blast" | "node" | "containers" => None,
             _ => return None,
         };
         let id = match node_named(&self.cluster.model.store, name) {
@@ -150,6 +150,7 @@ impl Workspace<'_> {
             }
             (None, "labels") => self.ask_labels_of(&id),
             (None, "blast") => self.open_blast(id),
+            (None, "containers") => self.open_containers_of(id, None),
             (None, _) => self.describe_subject(Subject::Node(id)),
         }
         Some(Ok(()))

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::{
     action::plan::{Change, NodeChange},
-    cluster::{Availability, Role, Subject, Timestamp},
+    cluster::{Availability, ContainerId, NodeId, Role, Subject, Timestamp},
     session::Command,
     ui::{
         app::{
@@ -147,6 +147,11 @@ impl Workspace<'_> {
                     {
                         self.open_logs();
                     }
+                    View::Containers => {
+                        if let Some((node, container)) = self.containers_there() {
+                            return self.open_containers_of(node, container);
+                        }
+                    }
                     _ => {}
                 }
                 self.go(view);
@@ -194,6 +199,10 @@ impl Workspace<'_> {
             Act::RemoveNode => self.plan_node(NodeChange::Remove),
             Act::OpenLogs => self.open_logs(),
             Act::OpenMoreLogs => self.open_more_logs(),
+            Act::Containers => match self.containers_there() {
+                Some((node, container)) => self.open_containers_of(node, container),
+                None => self.cluster.say("no node is selected: :containers NAME names one"),
+            },
             Act::Describe => self.describe(),
             Act::Yaml => self.yaml(),
             Act::Compare => self.compare(),
@@ -270,11 +279,33 @@ impl Workspace<'_> {
         self.screens.tasks.open(scope);
     }
 
+    /// The node under the cursor, or that of the task there, and its container.
+    fn containers_there(&self) -> Option<(NodeId, Option<ContainerId>)> {
+        match self.below().subject()? {
+            Subject::Node(id) => Some((id, None)),
+            Subject::Task(id, _) => {
+                let task = self.cluster.model.store.task(&id)?;
+                Some((task.node.clone()?, task.container.clone().map(ContainerId::from)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Goes to the containers of a node.
+    pub(in crate::ui) fn open_containers_of(
+        &mut self,
+        node: NodeId,
+        container: Option<ContainerId>,
+    ) {
+        self.screens.containers.open(node, container);
+        self.go(View::Containers);
+    }
+
     fn enter(&mut self) {
         match self.below().subject() {
             Some(Subject::Service(id)) => self.open_tasks(TaskScope::Service(id)),
             Some(Subject::Node(id)) => self.open_tasks(TaskScope::Node(id)),
-            Some(Subject::Task(..)) => self.describe(),
+            Some(Subject::Task(..) | Subject::Container(..)) => self.describe(),
             Some(Subject::Other) | None => {}
             Some(other) => self.open_services(other),
         }
@@ -294,6 +325,9 @@ impl Workspace<'_> {
             Subject::Config(_) => View::Configs,
             Subject::Volume(_) => View::Volumes,
             Subject::Stack(_) => View::Stacks,
+            Subject::Container(node, id) => {
+                return self.open_containers_of(node.clone(), Some(id.clone()));
+            }
             Subject::Other => return,
         };
         if view != View::Tasks {

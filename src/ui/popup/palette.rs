@@ -129,7 +129,7 @@ const OF_SERVICE: [(&str, &str); 10] = [
 ];
 
 /// Commands that take the name of a node.
-const OF_NODE: [(&str, &str); 8] = [
+const OF_NODE: [(&str, &str); 9] = [
     ("drain", "drain a node"),
     ("activate", "let a node take tasks again"),
     ("pause-node", "no new tasks for a node"),
@@ -138,6 +138,7 @@ const OF_NODE: [(&str, &str); 8] = [
     ("labels", "edit a node's labels"),
     ("blast", "what dies if a node is lost"),
     ("node", "describe a node"),
+    ("containers", "containers of a node"),
 ];
 
 impl Palette {

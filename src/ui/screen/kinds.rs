@@ -19,6 +19,7 @@ macro_rules! kinds {
             Secrets: secrets, "Secrets", ["sec", "secret"], [];
             Configs: configs, "Configs", ["cfg", "cm", "config"], [];
             Volumes: volumes, "Volumes", ["vol", "volume"], [];
+            Containers: containers, "Containers", ["co", "container"], [];
             All: all, "All kinds", ["kinds"], ["0"];
             #[cfg(test)]
             Fixture: fixture, "Fixture", ["fx"], ["F12"];

@@ -5,6 +5,7 @@ pub(in crate::ui) mod all;
 pub(in crate::ui) mod below;
 pub(in crate::ui) mod clusters;
 pub(in crate::ui) mod configs;
+pub(in crate::ui) mod containers;
 pub(in crate::ui) mod events;
 #[cfg(test)]
 pub(in crate::ui) mod fixture;

@@ -1,8 +1,8 @@
 //! Reading: logs, pages, documents, the clipboard, the pause.
 
 use crate::{
-    cluster::{ConfigId, NodeId, ServiceId, Subject},
-    session::{Command, RawKind},
+    cluster::{ConfigId, Membership, NodeId, ServiceId, Subject},
+    session::{Command, RawKind, Token},
     text::clean,
     ui::{
         app::workspace::Workspace,
@@ -23,19 +23,36 @@ use crate::{
 /// A page's document is read again at most so often.
 const READ_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Kind and ID of the document.
-fn raw_of(subject: &Subject) -> Option<(RawKind, String)> {
-    match subject {
-        Subject::Service(id) => Some((RawKind::Service, id.to_string())),
-        Subject::Node(id) => Some((RawKind::Node, id.to_string())),
-        Subject::Task(id, _) => Some((RawKind::Task, id.to_string())),
-        Subject::Network(id) => Some((RawKind::Network, id.to_string())),
-        Subject::Secret(id) => Some((RawKind::Secret, id.to_string())),
-        Subject::Config(id) => Some((RawKind::Config, id.to_string())),
+/// The ID of an object; volumes and stacks have none.
+fn id_of(subject: &Subject) -> Option<String> {
+    Some(match subject {
+        Subject::Service(id) => id.to_string(),
+        Subject::Node(id) => id.to_string(),
+        Subject::Task(id, _) => id.to_string(),
+        Subject::Network(id) => id.to_string(),
+        Subject::Secret(id) => id.to_string(),
+        Subject::Config(id) => id.to_string(),
+        Subject::Container(_, id) => id.to_string(),
+        Subject::Volume(_) | Subject::Stack(_) | Subject::Other => return None,
+    })
+}
+
+/// The command that reads an object's document, if it has one.
+fn reading(subject: &Subject, token: Token) -> Option<Command> {
+    let kind = match subject {
+        Subject::Service(_) => RawKind::Service,
+        Subject::Node(_) => RawKind::Node,
+        Subject::Task(..) => RawKind::Task,
+        Subject::Network(_) => RawKind::Network,
+        Subject::Secret(_) => RawKind::Secret,
+        Subject::Config(_) => RawKind::Config,
+        Subject::Container(node, id) => {
+            return Some(Command::ContainerDocument(token, node.clone(), id.clone()));
+        }
         // They are no objects of a manager: what is known of them follows from services.
-        Subject::Volume(_) | Subject::Stack(_) => None,
-        Subject::Other => None,
-    }
+        Subject::Volume(_) | Subject::Stack(_) | Subject::Other => return None,
+    };
+    Some(Command::Raw(token, kind, id_of(subject)?))
 }
 
 impl Workspace<'_> {
@@ -84,6 +101,19 @@ impl Workspace<'_> {
             Ok(Subject::Stack(name)) if !name.is_empty() => {
                 let done = self.logs_of_stack(&name);
                 return self.say_if(done);
+            }
+            Ok(Subject::Container(node, id)) => {
+                let container = self.cluster.model.container(&node, &id);
+                let task = container.and_then(|one| match store.membership(one, &node) {
+                    Membership::Task(id) => store.task(&id),
+                    _ => None,
+                });
+                let Some(task) = task else {
+                    let host = store.hostname(&node);
+                    let said = format!("no manager has its log: docker logs {id} on {host}");
+                    return self.cluster.say(said);
+                };
+                (LogSource::Tasks(vec![task.id.clone()]), store.task_name(task))
             }
             Ok(Subject::Other) => return self.cluster.say("nothing with a log is selected"),
             Ok(other) => {
@@ -148,8 +178,8 @@ impl Workspace<'_> {
         let title = self.subject_title(&subject);
         let token = self.cluster.token();
         let mut document = None;
-        match raw_of(&subject) {
-            Some((kind, id)) => self.cluster.command(Command::Raw(token, kind, id)),
+        match reading(&subject, token) {
+            Some(command) => self.cluster.command(command),
             // Nothing more is to be read.
             None => document = Some(Ok(Box::default())),
         }
@@ -168,6 +198,10 @@ impl Workspace<'_> {
                     store.task(id).map_or_else(|| id.short().into(), |t| store.task_name(t))
                 )
             }
+            Subject::Container(node, _) => {
+                let name = self.cluster.model.name_of(subject);
+                format!("container {name} on {}", store.node_label(node))
+            }
             other => format!("{} {}", other.kind(), store.name_of(other)).trim().to_owned(),
         }
     }
@@ -180,15 +214,15 @@ impl Workspace<'_> {
     }
 
     pub(in crate::ui) fn yaml_of(&mut self, subject: &Subject) {
-        let Some((kind, id)) = raw_of(subject) else {
+        let token = self.cluster.token();
+        let Some(command) = reading(subject, token) else {
             let said = format!("a {} has no document of its own: d describes it", subject.kind());
             return self.cluster.say(said);
         };
-        let token = self.cluster.token();
         let title = format!("{} · YAML", self.subject_title(subject));
         let page = PageKind::Yaml { value: None, token };
         self.popups.push(Popup::Page(Page::new(title, page)));
-        self.cluster.command(Command::Raw(token, kind, id));
+        self.cluster.command(command);
     }
 
     /// Reads the document of an open page again when the object changed since.
@@ -207,20 +241,24 @@ impl Workspace<'_> {
             // A network can't be changed; the others have no document.
             _ => None,
         };
-        let read = document["Version"]["Index"].as_u64();
-        let Some((kind, id)) = raw_of(subject).filter(|_| version > read) else { return };
+        let is_changed = match subject {
+            // Nothing counts its changes.
+            Subject::Container(..) => !self.cluster.model.is_paused(),
+            _ => version > document["Version"]["Index"].as_u64(),
+        };
+        let read = &mut self.cluster.remembered.page_read;
+        if !is_changed || read.is_some_and(|at| at.age(self.cluster.now) < READ_AGAIN) {
+            return;
+        }
+        *read = Some(self.cluster.now);
+        let subject = subject.clone();
         let fresh = self.cluster.token();
         if let Some(Popup::Page(Page { kind: PageKind::Describe { token, .. }, .. })) =
             self.popups.last_mut()
-            && self
-                .cluster
-                .remembered
-                .page_read
-                .is_none_or(|at| at.age(self.cluster.now) >= READ_AGAIN)
+            && let Some(command) = reading(&subject, fresh)
         {
             *token = fresh;
-            self.cluster.remembered.page_read = Some(self.cluster.now);
-            self.cluster.command(Command::Raw(fresh, kind, id));
+            self.cluster.command(command);
         }
     }
 
@@ -231,6 +269,9 @@ impl Workspace<'_> {
             Subject::Node(id) => self.open_tasks(TaskScope::Node(id.clone())),
             Subject::Task(_, service) => self.open_tasks(TaskScope::Service(service.clone())),
             Subject::Other => self.go(View::Events),
+            Subject::Container(node, id) => {
+                self.open_containers_of(node.clone(), Some(id.clone()));
+            }
             other => self.open_services(other.clone()),
         }
     }
@@ -246,8 +287,8 @@ impl Workspace<'_> {
             }
             Ok(Subject::Other) => return self.cluster.say("nothing is selected"),
             Ok(other) => {
-                let id = raw_of(&other).map(|(_, id)| id);
-                let name = store.name_of(&other);
+                let id = id_of(&other);
+                let name = self.cluster.model.name_of(&other);
                 (id.unwrap_or_else(|| name.clone()), name)
             }
             Err(why) => return self.cluster.say(why),

@@ -40,6 +40,7 @@ pub enum Act {
     RemoveNode,
     OpenLogs,
     OpenMoreLogs,
+    Containers,
     Describe,
     Yaml,
     Compare,

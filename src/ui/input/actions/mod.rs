@@ -136,6 +136,14 @@ pub static ACTIONS: LazyLock<Vec<Action>> = LazyLock::new(|| {
             VIEWS,
             Object,
         ),
+        newer(row(
+            Act::Containers,
+            "containers-of",
+            &["i"],
+            "all containers of the node, those outside of the Swarm too",
+            ROWS,
+            Placed,
+        )),
         shown(
             row(
                 Act::Describe,

@@ -2,6 +2,7 @@
 //! live; what only the object's document says joins it when that was read.
 
 pub(in crate::ui) mod compare;
+mod container;
 mod machine;
 pub(in crate::ui) mod node;
 pub(in crate::ui) mod objects;
@@ -68,6 +69,7 @@ pub(in crate::ui) fn lines(
             Some(stack) => page.stack(stack),
             None => page.say("this stack has no services any more"),
         },
+        Subject::Container(node, id) => page.container(node, id),
         Subject::Other => {}
     }
     match read {

@@ -1,10 +1,11 @@
 //! Log lines of the simulated containers: computed from the task's life, so that every reader sees
 //! the same lines at any time.
 
-use super::sim::{Nanos, SECOND, Sim, SimState, SimTask};
+use super::outside;
+use crate::demo::sim::{Nanos, SECOND, Sim, SimTask};
 
 /// A line: its time, whether it is on standard error, and its text.
-pub(super) struct ContainerLine {
+pub(in crate::demo) struct ContainerLine {
     pub at: Nanos,
     pub stderr: bool,
     pub text: String,
@@ -70,32 +71,69 @@ fn voice(image: &str) -> Voice {
     }
 }
 
-/// A task's lines from `since` up to now, at most the last `tail`.
-pub(super) fn lines(
-    sim: &Sim,
-    task: &SimTask,
+/// A container that writes lines.
+pub(in crate::demo) struct Talker {
+    image: String,
+    /// 0 before its start.
+    started: Nanos,
+    ended: Option<Nanos>,
+    /// Its labels, as `details` has them.
+    details: String,
+}
+
+impl Talker {
+    /// The container of a task, or by its own id one that no task has.
+    pub fn named(sim: &Sim, id: &str) -> Option<Self> {
+        if let Some((image, started, ended)) = outside(sim, id) {
+            return Some(Self { image: image.into(), started, ended, details: String::new() });
+        }
+        sim.task_named(id).map(Self::of)
+    }
+
+    fn of(task: &SimTask) -> Self {
+        let details = format!(
+            "com.docker.swarm.node.id={},com.docker.swarm.service.id={},com.docker.swarm.task.id={} ",
+            task.node.as_deref().unwrap_or(""),
+            task.service,
+            task.id
+        );
+        let ended = task.is_over().then_some(task.since);
+        Self { image: task.image.clone(), started: task.started, ended, details }
+    }
+
+    /// Whether it says no more.
+    pub fn is_over(&self) -> bool {
+        self.ended.is_some()
+    }
+}
+
+/// Its lines from `since` up to now, at most the last `tail`.
+pub(in crate::demo) fn lines(
+    now: Nanos,
+    talker: &Talker,
     since: Nanos,
     tail: Option<usize>,
 ) -> Vec<ContainerLine> {
-    if task.started == 0 {
+    let started = talker.started;
+    if started == 0 {
         return Vec::new();
     }
-    let voice = voice(&task.image);
-    let over = task.state > SimState::Running;
-    let end = if over { task.since } else { sim.now };
-    let from = since.max(task.started);
-    let count = |at: Nanos| (at - task.started).max(0) / voice.every;
+    let voice = voice(&talker.image);
+    let over = talker.is_over();
+    let end = talker.ended.unwrap_or(now);
+    let from = since.max(started);
+    let count = |at: Nanos| (at - started).max(0) / voice.every;
     let mut out = Vec::new();
     let last_words = if over { voice.last_words } else { &[] };
     // A container that fails at once says only why.
-    let talks = !(over && end - task.started < 3 * SECOND);
+    let talks = !(over && end - started < 3 * SECOND);
     if talks {
         let (mut first, last) = (count(from), count(end));
         if let Some(tail) = tail {
             first = first.max(last - i64::try_from(tail).unwrap_or(i64::MAX));
         }
         for k in first..last {
-            let at = task.started + k * voice.every;
+            let at = started + k * voice.every;
             let text = voice.lines[usize::try_from(k).unwrap_or(0) % voice.lines.len()];
             out.push(ContainerLine { at, stderr: text.contains("warn"), text: text.to_owned() });
         }
@@ -114,9 +152,9 @@ pub(super) fn lines(
 }
 
 /// A frame of the log stream; `more` ends the line.
-pub(super) fn frame(
+pub(in crate::demo) fn frame(
     line: &ContainerLine,
-    task: &SimTask,
+    talker: &Talker,
     timestamps: bool,
     details: bool,
     more: &[u8],
@@ -128,19 +166,14 @@ pub(super) fn frame(
         text += &format!("{at:.9} ");
     }
     if details {
-        text += &format!(
-            "com.docker.swarm.node.id={},com.docker.swarm.service.id={},com.docker.swarm.task.id={} ",
-            task.node.as_deref().unwrap_or(""),
-            task.service,
-            task.id
-        );
+        text += &talker.details;
     }
     text += &line.text;
     framed(if line.stderr { 2 } else { 1 }, &[text.as_bytes(), more, b"\n"].concat())
 }
 
 /// A frame with the engine's own message about the stream.
-pub(super) fn error_frame(said: &str) -> Vec<u8> {
+pub(in crate::demo) fn error_frame(said: &str) -> Vec<u8> {
     framed(3, said.as_bytes())
 }
 
