@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::{
     exec_engine::{ExecEngine, TASK},
+    signals::{child_of, stat, wait},
     tui::{LATER, SOON, Tui},
 };
 
@@ -27,14 +28,6 @@ fn send(pid: u32, signal: Signal) {
 
 fn is_gone(pid: u32) -> bool {
     test_kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()).is_err()
-}
-
-fn wait(what: &str, is_so: impl Fn() -> bool) {
-    let begun = std::time::Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < SOON, "not: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Nothing that was noted is left, and the audit file's last line has this result.
@@ -104,4 +97,83 @@ async fn what_ends_the_screen_while_a_shell_starts_ends_the_shell() {
         assert!(is_gone(shell), "{keys:?}");
         is_over(state.path(), "left");
     }
+}
+
+/// skep exec run by a shell with job control, at a prompt in the container, and its process ID.
+fn in_a_shell(engine: &ExecEngine) -> (Tui, u32) {
+    let mut tui = Tui::shell(80, 24);
+    let (skep, host) = (env!("CARGO_BIN_EXE_skep"), engine.host());
+    tui.keys(&format!("PS1='shell''> '; {skep} -H {host} exec {TASK} -- sh\r"));
+    tui.until(SOON, "a prompt", |screen| screen.trim_end().ends_with('#'));
+    let skep = child_of(i32::try_from(tui.pid()).unwrap()).expect("the shell runs it");
+    (tui, skep.try_into().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_from_outside_gives_the_terminal_back_until_it_goes_on() {
+    let engine = ExecEngine::start();
+    let (mut tui, skep) = in_a_shell(&engine);
+    for signal in [Signal::TSTP, Signal::STOP] {
+        tui.keys("printf '\\033[?1h\\033[?25l'; echo on-$((40+2))\r");
+        tui.shows(SOON, "on-42");
+        send(skep, signal);
+        wait("it is stopped", || stat(skep.try_into().unwrap()).unwrap().0 == 'T');
+        if signal == Signal::TSTP {
+            wait("the modes are the shell's", || tui.modes()[2..4] == [false; 2]);
+            tui.keys("clear; stty -a\r");
+            tui.until(SOON, "lines are echoed", |s| s.contains(" echo ") && s.contains(" icanon"));
+        }
+        tui.resize(100, 30);
+        tui.keys("clear; fg\r");
+        wait("its size is told", || {
+            engine.first(|exec| exec.sizes.last() == Some(&(30, 100))).unwrap()
+        });
+        // Keys go to the container again.
+        tui.keys("sleep 1000\r");
+        let shell = engine.pid().unwrap().try_into().unwrap();
+        wait("it runs", || child_of(shell).is_some());
+        tui.keys("\x03");
+        tui.keys("echo raw-$((40+2))\r");
+        tui.shows(SOON, "raw-42");
+        tui.resize(80, 24);
+        wait("its size is told", || {
+            engine.first(|exec| exec.sizes.last() == Some(&(24, 80))).unwrap()
+        });
+        tui.keys("clear\r");
+        tui.until(SOON, "a prompt", |screen| screen.trim() == "#");
+    }
+    tui.keys("exit 7\r");
+    tui.shows(SOON, "shell>");
+    tui.keys("echo code-$?; stty -a\r");
+    tui.shows(SOON, "code-7");
+    tui.until(SOON, "lines are echoed", |s| s.contains(" echo ") && s.contains(" icanon"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_that_is_stopped_under_a_shell_goes_on_under_it() {
+    let engine = ExecEngine::start();
+    let mut tui = Tui::shell(100, 30);
+    let (skep, host) = (env!("CARGO_BIN_EXE_skep"), engine.host());
+    tui.keys(&format!("PS1='shell''> '; {skep} -H {host}\r"));
+    tui.shows(SOON, "● live");
+    let skep = child_of(i32::try_from(tui.pid()).unwrap()).expect("the shell runs it");
+    tui.keys(&format!("4/\x15{TASK}\r"));
+    tui.line(SOON, &["›", TASK]);
+    tui.keys("!");
+    tui.shows(SOON, &format!("Shell in {TASK}"));
+    tui.keys("y");
+    tui.shows(SOON, "skep: a shell in");
+    tui.keys("\rPS1='in''side '\r");
+    tui.shows(SOON, "inside");
+    send(skep.try_into().unwrap(), Signal::TSTP);
+    wait("it is stopped", || stat(skep).unwrap().0 == 'T');
+    tui.keys("clear; echo here-$((40+2))\r");
+    tui.shows(SOON, "here-42");
+    tui.keys("fg\r");
+    wait("it goes on", || stat(skep).unwrap().0 != 'T');
+    tui.keys("clear; echo there-$((40+2))\r");
+    tui.shows(SOON, "there-42");
+    tui.keys("exit 7\r");
+    tui.shows(SOON, "exit code 7");
+    assert!(tui.in_alternate_screen(), "it is not stopped once more");
 }

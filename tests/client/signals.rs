@@ -114,19 +114,19 @@ fn an_abort_from_within_gives_the_terminal_back() {
 }
 
 /// State and parent of a process.
-fn stat(pid: i32) -> Option<(char, i32)> {
+pub fn stat(pid: i32) -> Option<(char, i32)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }
 
-fn child_of(parent: i32) -> Option<i32> {
+pub fn child_of(parent: i32) -> Option<i32> {
     let all = fs::read_dir("/proc").unwrap().flatten();
     let mut pids = all.filter_map(|dir| dir.file_name().to_str()?.parse().ok());
     pids.find(|pid| stat(*pid).is_some_and(|(_, of)| of == parent))
 }
 
-fn wait(what: &str, is_so: impl Fn() -> bool) {
+pub fn wait(what: &str, is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < SOON, "not: {what}");

@@ -212,8 +212,8 @@ fn ask(plan: &ShellPlan) -> Result<Confirmation, String> {
 
 /// Carries it until it ends.
 async fn carried(mut link: ShellLink, means: ShellMeans) -> Result<u8, Fault> {
-    let raw = means.size.map(|_| RawKeys::take()).transpose().map_err(failed)?;
-    let (end, unwritten) = carry(&mut link, means).await.map_err(failed)?;
+    let mut raw = means.size.map(|_| RawKeys::take()).transpose().map_err(failed)?;
+    let (end, unwritten) = carry(&mut link, raw.as_mut()).await.map_err(failed)?;
     let name = link.name.clone();
     // Without it what still runs is ended.
     drop(link);

@@ -4,13 +4,13 @@ use std::{io, io::Write};
 
 use super::{RawKeys, carry, terminal_size};
 use crate::{
-    session::{ShellEnd, ShellLink, ShellMeans},
+    session::{ShellEnd, ShellLink},
     text::clean,
     ui::{
         app::message::ShellOver,
         terminal::{
             keyboard::Keyboard,
-            signals::{Ends, JobControl, JobSignal},
+            signals::{Ends, JobControl},
             tty::RawTerminal,
         },
     },
@@ -38,28 +38,21 @@ impl Handed<'_> {
         let Self { screen, keys, ends, job_control } = self;
         keys.let_go();
         screen.give_back()?;
-        let raw = RawKeys::take()?;
+        let mut raw = RawKeys::take()?;
         let hint = format!("skep: a shell in {}; Enter ~. leaves it\r\n", clean(&link.name));
         let mut out = io::stdout();
         out.write_all(hint.as_bytes())?;
         out.flush()?;
-        let means = ShellMeans { size: Some(terminal_size()), stdin: true };
         // It may have changed since the shell was asked for.
-        link.size.send_replace(means.size);
+        link.size.send_replace(Some(terminal_size()));
         let name = link.name.clone();
         let end = {
-            let carried = carry(&mut link, means);
+            let carried = carry(&mut link, Some(&mut raw));
             tokio::pin!(carried, meanwhile);
             loop {
                 tokio::select! {
                     biased;
                     _ = ends.next() => break None,
-                    job = job_control.next() => {
-                        // It is not stopped in the middle of a shell. One that was goes on as it was.
-                        if job == JobSignal::GoOn {
-                            raw.take_again()?;
-                        }
-                    }
                     end = &mut carried => {
                         let lost = |error: io::Error| ShellEnd::Lost(error.to_string());
                         break Some(end.map_or_else(lost, |(end, _)| end));
@@ -71,6 +64,8 @@ impl Handed<'_> {
         // Without it what still runs is ended.
         drop(link);
         drop(raw);
+        // The shell was stopped and went on, not the screen.
+        *job_control = JobControl::new()?;
         // At the end of the program the terminal may be gone.
         let Some(end) = end else { return Ok(None) };
         screen.take_again()?;

@@ -2,20 +2,20 @@
 
 mod escape;
 pub(in crate::ui) mod hand_over;
+mod raw_keys;
 mod typing;
 mod writing;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use tokio::signal::unix::{SignalKind, signal};
 
+pub use self::raw_keys::RawKeys;
 use self::{escape::Escape, typing::Typing, writing::Writing};
-use crate::session::{ShellEnd, ShellInput, ShellLink, ShellMeans, ShellOutput, TerminalSize};
-
-/// Undoes modes that a command may have left: the other screen, a hidden cursor, the mouse, pastes
-/// in brackets, a keypad and cursor keys of their own, a scrolled part, colours, another set of letters.
-const RESET: &str = "\x1b[?1049l\x1b[?25h\x1b[?1000;1002;1003;1004;1005;1006;1015l\x1b[?2004l\x1b[?1l\x1b>\x1b7\x1b[r\x1b8\x1b[0m\x0f\x1b(B";
+use crate::{
+    session::{ShellEnd, ShellInput, ShellLink, ShellMeans, ShellOutput, TerminalSize},
+    ui::terminal::signals::JobSignal,
+};
 
 /// Our end of a command: a terminal where stdin and stdout are one.
 pub fn shell_means() -> ShellMeans {
@@ -29,57 +29,20 @@ pub(in crate::ui) fn terminal_size() -> TerminalSize {
     TerminalSize { columns, rows }
 }
 
-/// A terminal whose keys go out as they come; as it was before when this is dropped.
-pub struct RawKeys {
-    /// A command may have left modes of its own.
-    has_modes: bool,
-}
-
-impl RawKeys {
-    /// Takes the terminal's keys.
-    ///
-    /// # Errors
-    /// It is no terminal.
-    pub fn take() -> io::Result<Self> {
-        enable_raw_mode()?;
-        Ok(Self { has_modes: true })
-    }
-
-    /// Gives them back, and leaves the terminal's modes as a command that ended by itself left them.
-    pub fn keep_modes(mut self) {
-        self.has_modes = false;
-    }
-
-    /// Takes them again: a shell's job control may have changed the terminal.
-    pub(in crate::ui) fn take_again(&self) -> io::Result<()> {
-        disable_raw_mode()?;
-        enable_raw_mode()
-    }
-}
-
-impl Drop for RawKeys {
-    fn drop(&mut self) {
-        if self.has_modes {
-            let mut out = io::stdout();
-            let _ = out.write_all(RESET.as_bytes()).and_then(|()| out.flush());
-        }
-        let _ = disable_raw_mode();
-    }
-}
-
-/// Carries bytes between a command and the terminal or pipes until it ends, which it returns, with why some
-/// of its output could not be written. On a terminal `~.` after Enter ends it, as in ssh.
+/// Carries bytes between a command and the terminal, if there is one, or pipes until it ends, which it
+/// returns, with why some of its output could not be written. On a terminal `~.` after Enter ends it, as in
+/// ssh, and a shell's job control stops skep and lets it go on.
 ///
 /// # Errors
 /// The terminal can't be read.
 pub async fn carry(
     link: &mut ShellLink,
-    means: ShellMeans,
+    mut terminal: Option<&mut RawKeys>,
 ) -> io::Result<(ShellEnd, Option<io::Error>)> {
     let mut typing = Typing::new()?;
     let writing = Writing::new()?;
     let mut resized = signal(SignalKind::window_change())?;
-    let mut escape = means.size.map(|_| Escape::default());
+    let mut escape = terminal.as_ref().map(|_| Escape::default());
     // Typed, and not taken yet.
     let mut waiting: Option<ShellInput> = None;
     let mut is_typing = true;
@@ -95,7 +58,12 @@ pub async fn carry(
                 Some(ShellOutput::Ended(end)) => break end,
                 None => break ShellEnd::Lost("its connection is gone".into()),
             },
-            _ = resized.recv(), if means.size.is_some() => {
+            _ = resized.recv(), if terminal.is_some() => {
+                link.size.send_replace(Some(terminal_size()));
+            }
+            (job, raw) = job_of(&mut terminal) => {
+                raw.obey(job).await?;
+                // Nobody told of it meanwhile.
                 link.size.send_replace(Some(terminal_size()));
             }
             room = link.input.reserve(), if waiting.is_some() => {
@@ -107,7 +75,7 @@ pub async fn carry(
                     is_typing = false;
                     waiting = Some(ShellInput::End);
                     // The terminal is gone.
-                    if means.size.is_some() {
+                    if escape.is_some() {
                         break ShellEnd::Left;
                     }
                     continue;
@@ -128,4 +96,12 @@ pub async fn carry(
     }
     typing.stop();
     Ok((end, writing.finish().await))
+}
+
+/// The next order of a shell's job control; never without a terminal.
+async fn job_of<'a>(terminal: &'a mut Option<&mut RawKeys>) -> (JobSignal, &'a mut RawKeys) {
+    match terminal {
+        Some(raw) => (raw.job().await, raw),
+        None => std::future::pending().await,
+    }
 }
