@@ -11,6 +11,9 @@ use super::{
     tui::{LATER, SOON, Tui},
 };
 
+/// Between keys of a person.
+const TYPED: Duration = Duration::from_millis(300);
+
 /// skep exec on a terminal, with a state directory of its own.
 fn exec_in(engine: &ExecEngine, state: &Path, command: &[&str]) -> Tui {
     let host = engine.host();
@@ -176,4 +179,27 @@ async fn a_screen_that_is_stopped_under_a_shell_goes_on_under_it() {
     tui.keys("exit 7\r");
     tui.shows(SOON, "exit code 7");
     assert!(tui.in_alternate_screen(), "it is not stopped once more");
+}
+
+/// A program that reads nothing: what is pasted fills every buffer on the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_out_is_open_while_nobody_reads_what_is_typed() {
+    let (engine, state) = (ExecEngine::start(), tempfile::tempdir().unwrap());
+    for size in [1 << 20, 10 << 20] {
+        let mut tui = exec_in(&engine, state.path(), &["--", "sh"]);
+        tui.until(SOON, "a prompt", |screen| screen.trim_end().ends_with('#'));
+        tui.keys("stty raw -echo; echo blind; sleep 1000\r");
+        tui.shows(SOON, "\nblind");
+        tui.keys(&"x".repeat(size));
+        if size > 8 << 20 {
+            tui.shows(LATER, "skep: the program reads nothing");
+        }
+        for key in ["\r", "~", "."] {
+            // What comes together with a paste leads nowhere.
+            std::thread::sleep(TYPED);
+            tui.keys(key);
+        }
+        assert_eq!(tui.screen().matches("reads nothing").count(), usize::from(size > 8 << 20));
+        assert_eq!(tui.ended(LATER), 129, "{}", tui.screen());
+    }
 }

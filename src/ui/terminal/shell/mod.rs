@@ -4,6 +4,7 @@ mod escape;
 pub(in crate::ui) mod hand_over;
 mod raw_keys;
 mod typing;
+mod unsent;
 mod writing;
 
 use std::io::{self, IsTerminal};
@@ -11,11 +12,14 @@ use std::io::{self, IsTerminal};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use self::raw_keys::RawKeys;
-use self::{escape::Escape, typing::Typing, writing::Writing};
+use self::{escape::Escape, typing::Typing, unsent::Unsent, writing::Writing};
 use crate::{
     session::{ShellEnd, ShellInput, ShellLink, ShellMeans, ShellOutput, TerminalSize},
     ui::terminal::signals::JobSignal,
 };
+
+/// Said in the middle of what a command says.
+const FULL: &str = "\r\nskep: the program reads nothing; more than 8 MiB of input is dropped until it does. Enter ~. leaves it\r\n";
 
 /// Our end of a command: a terminal where stdin and stdout are one.
 pub fn shell_means() -> ShellMeans {
@@ -42,22 +46,25 @@ pub async fn carry(
     let mut typing = Typing::new()?;
     let writing = Writing::new()?;
     let mut resized = signal(SignalKind::window_change())?;
+    // Keys are always read, for the way out. A pipe waits.
     let mut escape = terminal.as_ref().map(|_| Escape::default());
-    // Typed, and not taken yet.
-    let mut waiting: Option<ShellInput> = None;
+    let mut unsent = Unsent::default();
+    let mut unwritten = None;
     let mut is_typing = true;
     let end = loop {
         tokio::select! {
-            said = link.output.recv() => match said {
-                Some(ShellOutput::Said(output, bytes)) => {
-                    if !writing.write(output, bytes).await {
-                        // Nobody reads it any more.
-                        break ShellEnd::Left;
-                    }
-                }
+            said = link.output.recv(), if unwritten.is_none() => match said {
+                Some(ShellOutput::Said(output, bytes)) => unwritten = Some((output, bytes)),
                 Some(ShellOutput::Ended(end)) => break end,
                 None => break ShellEnd::Lost("its connection is gone".into()),
             },
+            room = writing.room(), if unwritten.is_some() => {
+                // Nobody reads it any more.
+                let (Some(room), Some(piece)) = (room, unwritten.take()) else {
+                    break ShellEnd::Left;
+                };
+                room.send(piece);
+            }
             _ = resized.recv(), if terminal.is_some() => {
                 link.size.send_replace(Some(terminal_size()));
             }
@@ -66,14 +73,14 @@ pub async fn carry(
                 // Nobody told of it meanwhile.
                 link.size.send_replace(Some(terminal_size()));
             }
-            room = link.input.reserve(), if waiting.is_some() => {
-                let (Ok(room), Some(input)) = (room, waiting.take()) else { continue };
+            room = link.input.reserve(), if !unsent.is_empty() => {
+                let (Ok(room), Some(input)) = (room, unsent.pop()) else { continue };
                 room.send(input);
             }
-            typed = typing.next(), if waiting.is_none() && is_typing => {
+            typed = typing.next(), if is_typing && (escape.is_some() || unsent.is_empty()) => {
                 let Some(typed) = typed else {
                     is_typing = false;
-                    waiting = Some(ShellInput::End);
+                    unsent.end();
                     // The terminal is gone.
                     if escape.is_some() {
                         break ShellEnd::Left;
@@ -87,7 +94,9 @@ pub async fn carry(
                         None => break ShellEnd::Left,
                     },
                 };
-                waiting = (!bytes.is_empty()).then_some(ShellInput::Bytes(bytes));
+                if unsent.push(bytes) {
+                    writing.say(FULL);
+                }
             }
         }
     };
@@ -95,7 +104,7 @@ pub async fn carry(
         let _ = link.input.try_send(ShellInput::Leave);
     }
     typing.stop();
-    Ok((end, writing.finish().await))
+    Ok((end, writing.finish(unwritten).await))
 }
 
 /// The next order of a shell's job control; never without a terminal.

@@ -47,17 +47,28 @@ impl Writing {
         Ok(Self { pieces, done })
     }
 
-    /// Hands over a piece, as soon as there is room; false if nobody takes it any more.
-    pub async fn write(&self, output: Output, bytes: Bytes) -> bool {
-        self.pieces.send((output, bytes)).await.is_ok()
+    /// Waits for room for a piece; none if nobody takes it any more.
+    pub async fn room(&self) -> Option<mpsc::Permit<'_, (Output, Bytes)>> {
+        self.pieces.reserve().await.ok()
     }
 
-    /// Waits until all is written, but not for ever. Returns why something could not be; that nobody reads
-    /// it any more is no reason.
-    pub async fn finish(self) -> Option<io::Error> {
+    /// Says something of our own, where there is room for it.
+    pub fn say(&self, text: &'static str) {
+        let _ = self.pieces.try_send((Output::Stdout, Bytes::from_static(text.as_bytes())));
+    }
+
+    /// Waits until all is written, with a last piece, but not for ever. Returns why something could not be;
+    /// that nobody reads it any more is no reason.
+    pub async fn finish(self, last: Option<(Output, Bytes)>) -> Option<io::Error> {
         let Self { pieces, done } = self;
-        drop(pieces);
-        let written = tokio::time::timeout(PATIENCE, done).await;
+        let written = async {
+            if let Some(last) = last {
+                let _ = pieces.send(last).await;
+            }
+            drop(pieces);
+            done.await
+        };
+        let written = tokio::time::timeout(PATIENCE, written).await;
         let error = written.ok()?.ok()?.err()?;
         (error.kind() != io::ErrorKind::BrokenPipe).then_some(error)
     }
