@@ -30,6 +30,9 @@ pub enum EngineError {
     /// ssh got nowhere.
     #[error("{endpoint}: {said}")]
     Ssh { endpoint: String, said: String },
+    /// A node's own engine can't be used.
+    #[error("{said}")]
+    OutOfReach { said: String },
     /// TLS got nowhere.
     #[error("{endpoint}: TLS: {said}")]
     Tls { endpoint: String, said: String },

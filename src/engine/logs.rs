@@ -1,4 +1,4 @@
-//! Log streams of one task: the engine's frames, read into lines.
+//! Log streams of one task or container: the engine's frames, read into lines.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{
     lists::encode_text,
 };
 use crate::{
-    cluster::{TaskId, Timestamp},
+    cluster::{ContainerId, TaskId, Timestamp},
     text::brief,
 };
 
@@ -49,11 +49,9 @@ pub struct LogFrame {
     pub text: Vec<u8>,
 }
 
-/// A request for a task's log.
-#[derive(Clone, Debug)]
-pub struct TaskLogRequest {
-    /// The task.
-    pub task: TaskId,
+/// A request for a log.
+#[derive(Clone, Copy, Debug)]
+pub struct LogRequest {
     /// Go on as lines come.
     pub follow: bool,
     /// Only the last lines; `None` is all.
@@ -89,16 +87,29 @@ pub struct LogReader {
 }
 
 impl Engine {
-    /// Opens a task's log.
-    pub async fn task_logs(&self, request: &TaskLogRequest) -> Result<LogStream> {
+    /// Opens a task's log, which this manager reads of the task's node.
+    pub async fn task_logs(&self, task: &TaskId, request: LogRequest) -> Result<LogStream> {
+        self.logs(&format!("/tasks/{}/logs", encode_text(task.as_str())), request).await
+    }
+
+    /// Opens the log of a container of this engine.
+    pub async fn container_logs(
+        &self,
+        container: &ContainerId,
+        request: LogRequest,
+    ) -> Result<LogStream> {
+        let path = format!("/containers/{}/logs", encode_text(container.as_str()));
+        self.logs(&path, request).await
+    }
+
+    async fn logs(&self, path: &str, request: LogRequest) -> Result<LogStream> {
         let tail = request.tail.map_or("all".into(), |n| n.to_string());
         let since = request.since.map_or(String::new(), |since| {
             let (secs, nanos) = since.secs_and_nanos();
             format!("&since={secs}.{nanos:09}")
         });
         let path = format!(
-            "/tasks/{}/logs?stdout=1&stderr=1&timestamps=1&tail={tail}&follow={}{since}",
-            encode_text(request.task.as_str()),
+            "{path}?stdout=1&stderr=1&timestamps=1&tail={tail}&follow={}{since}",
             u8::from(request.follow),
         );
         let answer = self.get(&path, DEADLINE, Limits::STREAM).await?;

@@ -27,7 +27,7 @@ pub use events::{EventReader, EventStream};
 pub use gate::{Cost, READS, SHELL, WRITES};
 pub use json_array::Gaps;
 pub use lists::{SOME_TASKS, TaskList};
-pub use logs::{LogFault, LogFrame, LogReader, LogStream, Output, TaskLogRequest};
+pub use logs::{LogFault, LogFrame, LogReader, LogRequest, LogStream, Output};
 pub use node::NodeInfo;
 pub use probe::Probe;
 pub use shell::{

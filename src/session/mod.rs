@@ -25,7 +25,8 @@ pub use logs::ends::read_log_ends;
 pub use logs::{LogLine, LogQuery, LogSaid, read_logs};
 pub use nodes::{NoReach, NodeEngines, NodeReach, NodeSeen};
 pub use protocol::{
-    Command, Event, Generation, Link, LogTask, ManagerLine, RawKind, Reach, SessionEvent, Token,
+    Command, Event, FollowedLog, Generation, Link, LogWriterId, ManagerLine, RawKind, Reach,
+    SessionEvent, Token,
 };
 pub use sessions::Sessions;
 pub use shell::{

@@ -63,12 +63,45 @@ impl RawKind {
     }
 }
 
-/// A task whose log is followed.
+/// Something that writes a log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LogWriterId {
+    /// A task: its log is read through the manager.
+    Task(TaskId),
+    /// A container: its log is read of its node's own engine.
+    Container(NodeId, ContainerId),
+}
+
+impl LogWriterId {
+    /// The task, if it is one.
+    pub fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::Task(id) => Some(id),
+            Self::Container(..) => None,
+        }
+    }
+
+    /// The id in short, as the docker CLI prints it.
+    pub fn short(&self) -> &str {
+        match self {
+            Self::Task(id) => id.short(),
+            Self::Container(_, id) => id.short(),
+        }
+    }
+}
+
+impl From<TaskId> for LogWriterId {
+    fn from(id: TaskId) -> Self {
+        Self::Task(id)
+    }
+}
+
+/// A log that is followed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LogTask {
-    /// The task.
-    pub task: TaskId,
-    /// Whether the task may still write.
+pub struct FollowedLog {
+    /// Its writer.
+    pub of: LogWriterId,
+    /// Whether that may still write.
     pub alive: bool,
 }
 
@@ -87,10 +120,10 @@ pub enum Command {
     CarryOut(Approved),
     /// Start an approved shell.
     Shell(Token, Box<ApprovedShell>, ShellMeans),
-    /// Follow the logs of these tasks, and no others; the token names the view.
-    Logs(Token, Vec<LogTask>),
-    /// Read lines older than these: of each task, its oldest known line and how many are known.
-    OlderLogs(Token, Vec<(TaskId, Timestamp, usize)>),
+    /// Follow these logs, and no others; the token names the view.
+    Logs(Token, Vec<FollowedLog>),
+    /// Read lines older than these: of each log, its oldest known line and how many are known.
+    OlderLogs(Token, Vec<(LogWriterId, Timestamp, usize)>),
     /// Keep these on disk, for a later skep.
     Remember(Vec<Entry>),
     /// Keep which problems are quieted.
@@ -250,13 +283,13 @@ pub enum Event {
     /// Outcome of a write.
     Outcome(Target, Box<Outcome>),
     /// Lines of a log.
-    Lines(Token, TaskId, Vec<LogFrame>),
+    Lines(Token, LogWriterId, Vec<LogFrame>),
     /// Older lines of a log, all there are or as many as are read at once.
-    OlderLines(Token, TaskId, Vec<LogFrame>),
-    /// A task that is over was read to its end.
-    LogEnd(Token, TaskId),
+    OlderLines(Token, LogWriterId, Vec<LogFrame>),
+    /// The log of something that is over was read to its end.
+    LogEnd(Token, LogWriterId),
     /// Lines between these two times are lost: the engine does not have them any more.
-    LogGap(Token, TaskId, Timestamp, Timestamp),
-    /// A task's log can't be read, and why; `None` when it can again.
-    LogTrouble(Token, TaskId, Option<String>),
+    LogGap(Token, LogWriterId, Timestamp, Timestamp),
+    /// A log can't be read, and why; `None` when it can again.
+    LogTrouble(Token, LogWriterId, Option<String>),
 }

@@ -48,9 +48,47 @@ async fn a_log_that_stalls_goes_on() {
     assert!(demo.requests().iter().filter(logs).count() > 4, "opened anew");
 }
 
-/// Where keys are pressed: every view, a log, and pages about a service, a node, a task, a problem and a
+/// Containers of the manager's own node, whoever made them: listed while they are looked at, and their logs
+/// read of that node's engine.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nodes_containers_and_their_logs() {
+    let (demo, _dir) = serve("calm", &[]);
+    let mut live = Live::start(&demo, true);
+    live.until("● live").await;
+    let lists = |demo: &Demo| {
+        let lists = demo.requests().into_iter().filter(|r| r.ends_with("/containers/json"));
+        lists.count()
+    };
+    assert_eq!(lists(&demo), 0, "nobody looked");
+    live.keys(":containers mgr-1\r").await;
+    live.until("node-exporter").await;
+    live.until("edge_proxy.mgr-1").await;
+    assert!(live.text().contains("outside, mirror"), "{}", live.text());
+    live.keys("/node-exporter\rl").await;
+    live.until("container on mgr-1").await;
+    live.until("still alive").await;
+    let before = lists(&demo);
+    live.listen(Duration::from_secs(8)).await;
+    assert!(lists(&demo) <= before + 1, "nobody looks any more");
+    // One that ended, and a task's.
+    live.keys(":containers mgr-1\r").await;
+    live.key(KeyCode::Esc, KeyModifiers::NONE).await;
+    live.until("restic").await;
+    live.keys("/restic\rl").await;
+    live.until("stopped").await;
+    live.keys(":containers mgr-1\r").await;
+    live.key(KeyCode::Esc, KeyModifiers::NONE).await;
+    live.until("edge_proxy").await;
+    live.keys("/edge_proxy\rl").await;
+    live.until("HTTP/2").await;
+    let logs = demo.requests().into_iter().filter(|r| r.contains("/containers/"));
+    assert!(logs.filter(|r| r.ends_with("/logs")).count() >= 3);
+    assert!(!demo.requests().iter().any(|r| r.contains("/tasks/")), "of no manager");
+}
+
+/// Where keys are pressed: every view, logs, and pages about a service, a node, a task, a problem and a
 /// container. At an @ the list of containers is waited for.
-const PLACES: [(&str, KeyContext); 16] = [
+const PLACES: [(&str, KeyContext); 17] = [
     ("1", KeyContext::Table),
     ("2", KeyContext::Table),
     ("3", KeyContext::Table),
@@ -67,6 +105,7 @@ const PLACES: [(&str, KeyContext); 16] = [
     ("2u", KeyContext::Prompt),
     (":containers mgr-1\r@", KeyContext::Table),
     (":containers mgr-1\r@d", KeyContext::Page),
+    (":containers mgr-1\r@l", KeyContext::Log),
 ];
 
 /// Presses every key of every action of the table in these places, and says yes to whatever opens.
@@ -84,6 +123,10 @@ async fn press_everything(live: &mut Live, places: &[(&str, KeyContext)]) {
                 let (way, rest) = place.split_once('@').unwrap_or((place, ""));
                 live.keys(way).await;
                 if way.len() < place.len() {
+                    // What is paused is not read.
+                    if live.text().contains("PAUSED") {
+                        live.keys("p").await;
+                    }
                     live.until("node-exporter").await;
                 }
                 live.keys(rest).await;

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use skep::{
     cluster::{ContainerId, NodeId, TaskState},
     engine::decode_containers,
-    session::{Command, Event, NoReach, NodeReach, NodeSeen, Token},
+    session::{
+        Command, Event, FollowedLog, LogFrame, LogWriterId, NoReach, NodeReach, NodeSeen, Output,
+        Token,
+    },
     ui::Effect,
 };
 
@@ -350,4 +353,67 @@ fn a_hundred_thousand_containers_are_drawn() {
     listed(&mut driver, &c.nodes[1].id, &many);
     driver.keys("G/e99999<enter>");
     assert!(driver.screen(80, 24).contains(" 1/100000 "), "{}", driver.screen(80, 24));
+}
+
+/// The logs that the session was last told to follow.
+fn followed(driver: &Driver) -> Option<(Token, Vec<FollowedLog>)> {
+    driver.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Session(_, Command::Logs(token, logs)) => Some((*token, logs.clone())),
+        _ => None,
+    })
+}
+
+#[test]
+fn its_log_is_read_of_its_own_engine() {
+    let c = swarm();
+    let node = c.nodes[1].id.clone();
+    let mut driver = open(&c);
+    driver.keys("/exporter<enter>l");
+    let (token, logs) = followed(&driver).expect("a log is followed");
+    let of = |id: &str| LogWriterId::Container(node.clone(), ContainerId::from(id));
+    assert_eq!(logs, [FollowedLog { of: of("d2"), alive: true }]);
+    assert_eq!(asked(&driver).last(), Some(&None), "the list is not on the screen");
+    let frame = |secs: i64, text: &str| LogFrame {
+        at: Some(NOW.shifted(-secs * 1_000_000_000)),
+        output: Output::Stdout,
+        text: text.into(),
+    };
+    driver.send(Event::Lines(token, of("d2"), vec![frame(9, "one"), frame(8, "two")]));
+    let screen = driver.screen(80, 24);
+    assert!(screen.contains("Logs of exporter container on n2"), "{screen}");
+    assert!(screen.contains("one") && screen.contains("two"), "{screen}");
+    driver.keys("gk");
+    let older = |effect: &Effect| match effect {
+        Effect::Session(_, Command::OlderLogs(_, asked)) => Some(asked.clone()),
+        _ => None,
+    };
+    let older = driver.effects.iter().find_map(older).expect("older lines are read");
+    assert_eq!(older, [(of("d2"), NOW.shifted(-9_000_000_000), 2)]);
+    let why = Some("no such container".to_owned());
+    driver.send(Event::LogTrouble(token, of("d2"), why));
+    assert!(driver.screen(80, 24).contains("exporter can't be read: no such container"));
+    // Back at the list the cursor is where it was. One that ended is read to its end.
+    driver.keys("<esc><esc>");
+    listed(&mut driver, &node, &all(&c));
+    driver.keys("/backup<enter>l");
+    let (again, logs) = followed(&driver).expect("a log is read");
+    assert!(again != token);
+    assert_eq!(logs, [FollowedLog { of: of("d4"), alive: false }]);
+}
+
+#[test]
+fn going_back_the_cursor_is_where_it_was() {
+    let c = swarm();
+    let mut driver = open(&c);
+    driver.keys("jjjl");
+    let under = |driver: &Driver| {
+        let rows = rows(driver, 160);
+        rows.into_iter().find(|row| row.contains('›')).unwrap_or_default()
+    };
+    driver.keys("<esc>");
+    assert!(driver.screen(80, 24).contains("reading …"), "{}", driver.screen(80, 24));
+    driver.keys("d");
+    assert!(driver.screen(80, 24).contains("nothing is selected"), "no old row is acted on");
+    listed(&mut driver, &c.nodes[1].id, &all(&c));
+    assert!(under(&driver).contains("exporter"), "{}", driver.screen(160, 30));
 }

@@ -60,7 +60,7 @@ fn a_line_of_megabytes_is_read_in_rows() {
     let mut driver = Driver::new(&huge("short"), false);
     driver.keys("2l");
     let asked = driver.effects.iter().rev().find_map(|e| match e {
-        Effect::Session(_, Command::Logs(token, tasks)) => Some((*token, tasks[0].task.clone())),
+        Effect::Session(_, Command::Logs(token, tasks)) => Some((*token, tasks[0].of.clone())),
         _ => None,
     });
     let (token, task) = asked.unwrap();

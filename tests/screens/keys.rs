@@ -61,7 +61,7 @@ fn there(keys: &str, read_only: bool) -> Driver {
     driver.keys(keys);
     let logs = driver.effects.iter().rev().find_map(|e| match e {
         Effect::Session(_, Command::Logs(token, tasks)) if !tasks.is_empty() => {
-            Some((*token, tasks[0].task.clone()))
+            Some((*token, tasks[0].of.clone()))
         }
         _ => None,
     });

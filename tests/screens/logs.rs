@@ -22,7 +22,7 @@ fn reading(cluster: &Cluster, service: &str) -> (Driver, Token, Vec<TaskId>) {
 fn followed(driver: &Driver) -> (Token, Vec<TaskId>) {
     let asked = driver.effects.iter().rev().find_map(|e| match e {
         Effect::Session(_, Command::Logs(token, tasks)) => {
-            Some((*token, tasks.iter().map(|t| t.task.clone()).collect()))
+            Some((*token, tasks.iter().filter_map(|t| t.of.task().cloned()).collect()))
         }
         _ => None,
     });
@@ -35,7 +35,7 @@ fn say(driver: &mut Driver, token: Token, task: &TaskId, lines: &[(i64, &str)]) 
         output: Output::Stdout,
         text: text.as_bytes().to_vec(),
     });
-    driver.send(Event::Lines(token, task.clone(), frames.collect()));
+    driver.send(Event::Lines(token, task.clone().into(), frames.collect()));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn finding_and_reading_back() {
     assert_eq!(asked(&driver), 1);
     let older =
         vec![LogFrame { at: Some(ago(500)), output: Output::Stdout, text: b"much older".to_vec() }];
-    driver.send(Event::OlderLines(token, tasks[0].clone(), older));
+    driver.send(Event::OlderLines(token, tasks[0].clone().into(), older));
     driver.keys("g");
     assert!(cursor(&driver).contains("much older"));
 }

@@ -247,11 +247,15 @@ fn logs_of_a_service() {
             text: text.as_bytes().to_vec(),
         };
         let frames = vec![frame("GET / 200", Output::Stdout), frame("warn: slow", Output::Stderr)];
-        driver.send(Event::Lines(token, task.id.clone(), frames));
+        driver.send(Event::Lines(token, task.id.clone().into(), frames));
     }
     let of_web = |t: &&skep::cluster::Task| t.service.as_str() == "id-of-shop_web";
     let first = cluster.tasks.iter().find(of_web).unwrap().id.clone();
-    driver.send(Event::LogTrouble(token, first, Some("node node-5 is not available".into())));
+    driver.send(Event::LogTrouble(
+        token,
+        first.into(),
+        Some("node node-5 is not available".into()),
+    ));
     check("logs", &driver);
 }
 

@@ -21,7 +21,8 @@ pub(super) fn text(text: &mut HelpText) {
         "On the screen d on a node has the same and more. The list of nodes (3) reaches those in its \
          window if [nodes] in the config file says how, and else only the manager's own. i on a node or \
          a task lists all containers of the node, running or not, for as long as the list is looked at: \
-         those outside of the Swarm are marked. :containers NAME does the same.",
+         those outside of the Swarm are marked. :containers NAME does the same. There l reads the log \
+         of the node's own engine, d and y what it tells of one.",
     );
     text.heading("How it gets there");
     text.paragraph(

@@ -7,7 +7,7 @@ use crate::{
     engine::Engine,
     keep::Record,
     session::{
-        logs::{ends, follow},
+        logs::{access::LogAccess, ends, follow},
         nodes::{containers, ends::read_ends},
         operations::{self, Writes},
         outbox::Gone,
@@ -32,9 +32,11 @@ impl Actor {
             }
             Command::Logs(view, tasks) => {
                 self.logs = (view, tasks.clone());
-                self.tails.set(engine, &self.out, view, &tasks);
+                self.tails.set(&self.log_reader(engine), &self.out, view, &tasks);
             }
-            Command::OlderLogs(view, tasks) => follow::older(engine, &self.out, view, tasks),
+            Command::OlderLogs(view, tasks) => {
+                follow::older(&self.log_reader(engine), &self.out, view, tasks);
+            }
             Command::Remember(entries) => self.keep(Record::Entries(entries)),
             Command::Quieted(quieted) => self.keep(Record::Quieted(quieted)),
             Command::Beginnings(all) => self.keep(Record::Beginnings(all)),
@@ -78,6 +80,11 @@ impl Actor {
             }
             Command::Retry => watch.ask_again(),
         }
+    }
+
+    /// Reads logs through this manager, and of the nodes' own engines.
+    pub(super) fn log_reader(&self, engine: &Engine) -> LogAccess {
+        LogAccess { manager: engine.clone(), nodes: Some(self.nodes.clone()) }
     }
 
     fn list_containers(&mut self, node: Option<NodeId>) {

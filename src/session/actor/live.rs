@@ -38,7 +38,7 @@ impl Actor {
         self.tell_managers().await;
         self.recall();
         watch.watch(self.watched.clone());
-        self.tails.set(&engine, &self.out, self.logs.0, &self.logs.1);
+        self.tails.set(&self.log_reader(&engine), &self.out, self.logs.0, &self.logs.1);
         let began = Instant::now();
         // Soon for the first time: the race was over before all had answered.
         let mut round = tokio::time::interval_at((began + FIRST_ROUND).into(), ROUND);

@@ -20,7 +20,7 @@ use crate::session::{
     nodes::{NodeEngines, NodeSeen, containers::ContainerLists},
     operations::Writes,
     outbox::Out,
-    protocol::{Command, Event, Generation, Link, LogTask, Token},
+    protocol::{Command, Event, FollowedLog, Generation, Link, Token},
     registrar::{Join, Registrar},
     shell::{OpenShells, ShellStarter},
     watch::budget::Budget,
@@ -71,7 +71,7 @@ pub(super) struct Actor {
     generation: Generation,
     /// The UI's requests survive a lost link.
     watched: Vec<ServiceId>,
-    logs: (Token, Vec<LogTask>),
+    logs: (Token, Vec<FollowedLog>),
     tails: Tails,
     nodes: NodeEngines,
     containers: ContainerLists,

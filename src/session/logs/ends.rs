@@ -8,7 +8,7 @@ use super::follow::NO_ANSWER;
 use crate::{
     cluster::TaskId,
     connect::Connector,
-    engine::{Engine, LogFrame, TaskLogRequest},
+    engine::{Engine, LogFrame, LogRequest},
     logs::ansi::plain_text,
     session::{jobs::caught, outbox::Out, protocol::Event, watch::lists::greet},
     text::exact,
@@ -26,11 +26,10 @@ const AT_ONCE: usize = 10;
 
 /// The last lines of a task, or why they can't be read.
 async fn end_of(engine: &Engine, task: &TaskId) -> Result<Vec<LogFrame>, String> {
-    let request =
-        TaskLogRequest { task: task.clone(), follow: false, tail: Some(LINES), since: None };
+    let request = LogRequest { follow: false, tail: Some(LINES), since: None };
     let read = async {
         let mut found = Vec::new();
-        let mut stream = engine.task_logs(&request).await.map_err(|e| e.to_string())?;
+        let mut stream = engine.task_logs(task, request).await.map_err(|e| e.to_string())?;
         while let Some(frames) = stream.next().await.map_err(|e| e.to_string())? {
             found.extend(frames.into_iter().filter(|f| f.at.is_some()));
         }

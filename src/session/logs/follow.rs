@@ -15,12 +15,13 @@ use tokio::{sync::Mutex, task::AbortHandle};
 
 use crate::session::{
     jobs::caught,
+    logs::access::LogAccess,
     outbox::{Gone, Out},
-    protocol::{Event, LogTask, Token},
+    protocol::{Event, FollowedLog, LogWriterId, Token},
 };
 use crate::{
-    cluster::{TaskId, Timestamp},
-    engine::{Engine, EngineError, LogFrame, LogStream, Output, TaskLogRequest},
+    cluster::Timestamp,
+    engine::{EngineError, LogFrame, LogRequest, LogStream, Output},
 };
 
 /// Lines read of the past when a task's log is opened.
@@ -53,9 +54,9 @@ impl Default for Begin {
 pub(in crate::session) struct Tails {
     view: Token,
     begin: Begin,
-    running: HashMap<TaskId, AbortHandle>,
+    running: HashMap<LogWriterId, AbortHandle>,
     /// Survives a lost link, so that reading goes on from there.
-    known: HashMap<TaskId, Arc<LogState>>,
+    known: HashMap<LogWriterId, Arc<LogState>>,
 }
 
 /// State of a task's log.
@@ -147,32 +148,32 @@ impl Tails {
         tails
     }
 
-    /// Follows these tasks and no others; streams that already run go on.
-    pub fn set(&mut self, engine: &Engine, out: &Out, view: Token, tasks: &[LogTask]) {
+    /// Follows these logs and no others; streams that already run go on.
+    pub fn set(&mut self, access: &LogAccess, out: &Out, view: Token, logs: &[FollowedLog]) {
         if view != self.view {
             self.pause();
             self.known.clear();
             self.view = view;
         }
-        self.running.retain(|task, handle| {
-            let keep = tasks.iter().any(|t| t.task == *task);
+        self.running.retain(|of, handle| {
+            let keep = logs.iter().any(|log| log.of == *of);
             if !keep {
                 handle.abort();
             }
             keep
         });
         if self.known.len() > KNOWN {
-            self.known.retain(|task, _| self.running.contains_key(task));
+            self.known.retain(|of, _| self.running.contains_key(of));
         }
-        for wanted in tasks {
-            let known = Arc::clone(self.known.entry(wanted.task.clone()).or_default());
+        for wanted in logs {
+            let known = Arc::clone(self.known.entry(wanted.of.clone()).or_default());
             known.alive.store(wanted.alive, Ordering::Relaxed);
-            self.running.entry(wanted.task.clone()).or_insert_with(|| {
+            self.running.entry(wanted.of.clone()).or_insert_with(|| {
                 let tail = Tail {
-                    engine: engine.clone(),
+                    access: access.clone(),
                     out: out.clone(),
                     view,
-                    task: wanted.task.clone(),
+                    of: wanted.of.clone(),
                     begin: self.begin,
                     known,
                 };
@@ -197,41 +198,35 @@ impl Drop for Tails {
 
 /// Reads lines older than `before`, as far as the engine still has them.
 pub(in crate::session) fn older(
-    engine: &Engine,
+    access: &LogAccess,
     out: &Out,
     view: Token,
-    tasks: Vec<(TaskId, Timestamp, usize)>,
+    logs: Vec<(LogWriterId, Timestamp, usize)>,
 ) {
-    for (task, before, have) in tasks {
-        let (engine, out) = (engine.clone(), out.clone());
+    for (of, before, have) in logs {
+        let (access, out) = (access.clone(), out.clone());
         tokio::spawn(async move {
-            let request = TaskLogRequest {
-                task: task.clone(),
-                follow: false,
-                tail: Some(have + TAIL * 2),
-                since: None,
-            };
+            let request = LogRequest { follow: false, tail: Some(have + TAIL * 2), since: None };
             let mut found = Vec::new();
             let read = async {
-                let mut stream = engine.task_logs(&request).await?;
+                let mut stream = access.open(&of, request).await?;
                 while let Some(frames) = stream.next().await? {
                     found.extend(frames.into_iter().filter(|f| f.at.is_some_and(|at| at < before)));
                 }
                 Ok::<_, EngineError>(())
             };
             // What could be read is of use also if the rest could not.
-            let endpoint = engine.endpoint().to_string();
-            let _ = caught(&endpoint, tokio::time::timeout(LOOK, read)).await;
-            let _ = out.send(Event::OlderLines(view, task, found)).await;
+            let _ = caught(&access.endpoint(), tokio::time::timeout(LOOK, read)).await;
+            let _ = out.send(Event::OlderLines(view, of, found)).await;
         });
     }
 }
 
 struct Tail {
-    engine: Engine,
+    access: LogAccess,
     out: Out,
     view: Token,
-    task: TaskId,
+    of: LogWriterId,
     begin: Begin,
     known: Arc<LogState>,
 }
@@ -265,8 +260,7 @@ impl Tail {
         loop {
             let began = Instant::now();
             let alive = self.known.alive.load(Ordering::Relaxed);
-            let endpoint = self.engine.endpoint().to_string();
-            let read = caught(&endpoint, self.stream(alive)).await;
+            let read = caught(&self.access.endpoint(), self.stream(alive)).await;
             let (end, heard_any) =
                 read.unwrap_or_else(|fault| (StreamEnd::Broken(Some(fault)), false));
             match end {
@@ -274,7 +268,7 @@ impl Tail {
                 // The task is over, and so is its log.
                 StreamEnd::Clean if !alive => {
                     self.known.heard.lock().await.close();
-                    let _ = self.out.send(Event::LogEnd(self.view, self.task.clone())).await;
+                    let _ = self.out.send(Event::LogEnd(self.view, self.of.clone())).await;
                     return;
                 }
                 StreamEnd::Clean | StreamEnd::Broken(None) => {}
@@ -296,20 +290,19 @@ impl Tail {
     }
 
     async fn trouble(&self, why: Option<String>) -> Result<(), Gone> {
-        self.out.send(Event::LogTrouble(self.view, self.task.clone(), why)).await
+        self.out.send(Event::LogTrouble(self.view, self.of.clone(), why)).await
     }
 
     /// Reads one stream to its end. Also returns whether anything new came.
     async fn stream(&self, follow: bool) -> (StreamEnd, bool) {
         let from = self.known.heard.lock().await.newest;
         let resumed = from.is_some();
-        let request = TaskLogRequest {
-            task: self.task.clone(),
+        let request = LogRequest {
             follow,
             tail: if resumed { None } else { self.begin.tail },
             since: from.or(self.begin.since),
         };
-        let mut stream = match self.engine.task_logs(&request).await {
+        let mut stream = match self.access.open(&self.of, request).await {
             Ok(stream) => stream,
             Err(error) => return (StreamEnd::Broken(Some(error)), false),
         };
@@ -334,7 +327,7 @@ impl Tail {
                 if !std::mem::replace(&mut overlapped, true)
                     && let (Some(from), Some(to)) = (from, frame.at)
                 {
-                    let gap = Event::LogGap(self.view, self.task.clone(), from, to);
+                    let gap = Event::LogGap(self.view, self.of.clone(), from, to);
                     if self.out.send(gap).await.is_err() {
                         return (StreamEnd::Gone, any);
                     }
@@ -352,7 +345,7 @@ impl Tail {
             }
             let notes: Vec<_> =
                 fresh.iter().map(|f| (f.at, output(f), DeliveredLines::key(f))).collect();
-            let lines = Event::Lines(self.view, self.task.clone(), fresh);
+            let lines = Event::Lines(self.view, self.of.clone(), fresh);
             if self.out.send(lines).await.is_err() {
                 return (StreamEnd::Gone, any);
             }
@@ -401,10 +394,9 @@ impl Tail {
     async fn look_beside(&self, patience: Duration) -> SilenceCheck {
         tokio::time::sleep(patience).await;
         let last = self.known.heard.lock().await.newest;
-        let request =
-            TaskLogRequest { task: self.task.clone(), follow: false, tail: Some(1), since: None };
+        let request = LogRequest { follow: false, tail: Some(1), since: None };
         let look = async {
-            let mut stream = self.engine.task_logs(&request).await?;
+            let mut stream = self.access.open(&self.of, request).await?;
             let mut newest = None;
             while let Some(frames) = stream.next().await? {
                 newest = frames.iter().map(|f| f.at).max().unwrap_or(newest).max(newest);
@@ -424,7 +416,10 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connect::{Connector, Endpoint};
+    use crate::{
+        connect::{Connector, Endpoint},
+        engine::Engine,
+    };
 
     fn frame(at: i64, text: &str) -> LogFrame {
         LogFrame { at: Some(Timestamp::from_nanos(at)), output: Output::Stdout, text: text.into() }
@@ -475,15 +470,16 @@ mod tests {
 
     #[tokio::test]
     async fn logs_that_are_not_shown_any_more_are_forgotten_in_time() {
-        let connector = Connector::new(Endpoint::Unix("/none".into()));
-        let (engine, (out, _told)) = (Engine::new(connector), Out::alone(1));
+        let manager = Engine::new(Connector::new(Endpoint::Unix("/none".into())));
+        let (access, (out, _told)) = (LogAccess { manager, nodes: None }, Out::alone(1));
         let mut tails = Tails::default();
-        let task = |n: usize| LogTask { task: format!("t{n}").as_str().into(), alive: true };
+        let of = |n: usize| LogWriterId::Task(format!("t{n}").as_str().into());
+        let task = |n: usize| FollowedLog { of: of(n), alive: true };
         for n in 0..3 * KNOWN {
-            tails.set(&engine, &out, Token(1), &[task(n), task(n + 1)]);
+            tails.set(&access, &out, Token(1), &[task(n), task(n + 1)]);
             assert!(tails.known.len() <= KNOWN + 2 && tails.running.len() == 2);
         }
         // Where reading stopped is known for those that are read, and for some before them.
-        assert!(tails.known.contains_key(&task(3 * KNOWN).task));
+        assert!(tails.known.contains_key(&of(3 * KNOWN)));
     }
 }

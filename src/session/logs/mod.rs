@@ -1,5 +1,6 @@
 //! Logs without a screen.
 
+pub(super) mod access;
 pub(super) mod ends;
 pub(super) mod follow;
 #[cfg(test)]
@@ -17,11 +18,12 @@ use crate::session::{
     clock::wall,
     jobs::Jobs,
     logs::{
+        access::LogAccess,
         follow::{Begin, NO_ANSWER, Tails},
         silence::{Overdue, Silence},
     },
     outbox::Out,
-    protocol::{Event, LogTask, SessionEvent, Token},
+    protocol::{Event, FollowedLog, LogWriterId, SessionEvent, Token},
     watch::refusals::or_refused,
 };
 use crate::{
@@ -101,6 +103,7 @@ pub async fn read_logs(
     let now = wall().shifted(probe.skew);
     let since = query.since.map(|since| since.before(now));
     let mut tails = Tails::beginning(Begin { tail: query.tail, since });
+    let access = LogAccess { manager: reading.engine.clone(), nodes: None };
     let mut silence = Silence::default();
     let mut unread: HashMap<TaskId, String> = HashMap::new();
     let mut look = tokio::time::interval(LOOK);
@@ -126,12 +129,12 @@ pub async fn read_logs(
                     Ok(deltas) => {
                         let tasks = reading.tasks(deltas, query.follow);
                         if first {
-                            silence.begin(tasks.iter().map(|t| t.task.clone()));
-                            news.push(LogSaid::Reading(
-                                tasks.iter().map(|t| t.task.clone()).collect(),
-                            ));
+                            let ids = tasks.iter().filter_map(|log| log.of.task().cloned());
+                            let ids: Vec<TaskId> = ids.collect();
+                            silence.begin(ids.iter().cloned());
+                            news.push(LogSaid::Reading(ids));
                         }
-                        tails.set(&reading.engine, &out, VIEW, &tasks);
+                        tails.set(&access, &out, VIEW, &tasks);
                         first = false;
                     }
                 }
@@ -143,29 +146,29 @@ pub async fn read_logs(
                 silence.wait(waiting.elapsed().min(TICK));
                 let Some(SessionEvent::Cluster(_, event)) = event else { return Ok(unread.len()) };
                 match event {
-                    Event::Lines(_, task, frames) => {
+                    Event::Lines(_, LogWriterId::Task(task), frames) => {
                         silence.heard(&task);
                         if query.follow {
                             unread.remove(&task);
                         }
                         news.push(LogSaid::Lines(reading.lines(&task, frames)));
                     }
-                    Event::LogTrouble(_, task, Some(why)) => {
+                    Event::LogTrouble(_, LogWriterId::Task(task), Some(why)) => {
                         // Without follow a log that can't be read is not waited for.
                         silence.close(&task);
                         let why = reading.why_silent(&task).unwrap_or(why);
                         news.push(LogSaid::Quiet(task.clone()));
                         news.extend(reading.unread(&mut unread, task, why));
                     }
-                    Event::LogTrouble(_, task, None) => {
+                    Event::LogTrouble(_, LogWriterId::Task(task), None) => {
                         unread.remove(&task);
                     }
-                    Event::LogGap(_, task, from, to) => {
+                    Event::LogGap(_, LogWriterId::Task(task), from, to) => {
                         let name = reading.name(&task);
                         let secs = from.until(to) as f64 / 1e9;
                         news.push(LogSaid::Trouble(format!("{name}: a gap of {secs:.1} s")));
                     }
-                    Event::LogEnd(_, task) => {
+                    Event::LogEnd(_, LogWriterId::Task(task)) => {
                         silence.close(&task);
                         unread.remove(&task);
                         news.push(LogSaid::Quiet(task));
@@ -245,14 +248,14 @@ impl Reading {
     }
 
     /// The tasks that have a log; without follow each is read to where it ends now.
-    fn tasks(&mut self, deltas: Vec<Delta>, follow: bool) -> Vec<LogTask> {
+    fn tasks(&mut self, deltas: Vec<Delta>, follow: bool) -> Vec<FollowedLog> {
         for delta in deltas {
             self.store.apply(delta, wall());
         }
         let all = self.ids.iter().flat_map(|id| self.store.tasks_of(id));
         let with_log = all.filter(|t| t.container.is_some());
         let alive = |t: &crate::cluster::Task| follow && !t.state.is_terminal();
-        with_log.map(|t| LogTask { task: t.id.clone(), alive: alive(t) }).collect()
+        with_log.map(|t| FollowedLog { of: t.id.clone().into(), alive: alive(t) }).collect()
     }
 
     /// Notes that a log can't be read, and reports it once.

@@ -12,6 +12,7 @@ use tokio::{
 };
 
 use super::{
+    access::LogAccess,
     ends,
     follow::{Tails, older},
 };
@@ -21,7 +22,7 @@ use crate::{
     engine::Engine,
     session::{
         outbox::Out,
-        protocol::{Event, LogTask, SessionEvent, Token},
+        protocol::{Event, FollowedLog, LogWriterId, SessionEvent, Token},
         read_log_ends,
     },
 };
@@ -126,13 +127,17 @@ impl Scripted {
         }
     }
 
+    fn access(&self) -> LogAccess {
+        LogAccess { manager: self.engine.clone(), nodes: None }
+    }
+
     fn asked(&self, n: usize) -> String {
         self.asked.lock().expect("whole")[n].clone()
     }
 }
 
-fn task(alive: bool) -> [LogTask; 1] {
-    [LogTask { task: TaskId::from("t1"), alive }]
+fn task(alive: bool) -> [FollowedLog; 1] {
+    [FollowedLog { of: TaskId::from("t1").into(), alive }]
 }
 
 #[tokio::test]
@@ -145,14 +150,14 @@ async fn a_log_goes_on_after_its_last_line_and_says_what_is_missing() {
         (vec![(9, "x")], End::Clean),
     ]);
     let mut tails = Tails::default();
-    tails.set(&engine.engine, &engine.out, Token(1), &task(true));
+    tails.set(&engine.access(), &engine.out, Token(1), &task(true));
     let mut told = Vec::new();
     for _ in 0..6 {
         told.push(engine.told().await);
     }
     // A stream that ends is no end of a log whose task lives.
     assert_eq!(told, ["1: a b", "1: c", "trouble true", "gap 6", "trouble false", "1: x"]);
-    tails.set(&engine.engine, &engine.out, Token(1), &task(false));
+    tails.set(&engine.access(), &engine.out, Token(1), &task(false));
     assert_eq!(engine.told().await, "end");
     assert!(engine.asked(0).contains("tail=500") && !engine.asked(0).contains("since="));
     for (n, since) in [(1, 2), (2, 3), (3, 9)] {
@@ -161,7 +166,7 @@ async fn a_log_goes_on_after_its_last_line_and_says_what_is_missing() {
         assert!(asked.contains("tail=all") && asked.contains(&since), "{asked}");
     }
     // Another view begins anew.
-    tails.set(&engine.engine, &engine.out, Token(2), &task(false));
+    tails.set(&engine.access(), &engine.out, Token(2), &task(false));
     assert_eq!(engine.told().await, "2: x");
 }
 
@@ -169,10 +174,10 @@ async fn a_log_goes_on_after_its_last_line_and_says_what_is_missing() {
 async fn older_lines_are_those_before_the_oldest_known() {
     let lines = vec![(1, "a"), (2, "b"), (3, "c"), (4, "d")];
     let mut engine = Scripted::new(vec![(lines, End::Clean), (vec![(1, "a")], End::Cut)]);
-    let all = || vec![(TaskId::from("t1"), at(3), 2)];
-    older(&engine.engine, &engine.out, Token(1), all());
+    let all = || vec![(LogWriterId::from(TaskId::from("t1")), at(3), 2)];
+    older(&engine.access(), &engine.out, Token(1), all());
     assert_eq!(engine.told().await, "older a b");
-    older(&engine.engine, &engine.out, Token(1), all());
+    older(&engine.access(), &engine.out, Token(1), all());
     assert_eq!(engine.told().await, "older a", "what could be read is of use");
 }
 

@@ -194,7 +194,7 @@ impl Workspace<'_> {
                 let name = self.cluster.service_name(&service);
                 self.follow_log(LogSource::Services(vec![service]), name);
                 if let Some(log) = &mut self.screens.logs.log {
-                    log.seek_end(task);
+                    log.seek_end(task.into());
                 }
                 self.go(View::Logs);
             }

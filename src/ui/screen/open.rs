@@ -1,7 +1,7 @@
 //! Reading: logs, pages, documents, the clipboard, the pause.
 
 use crate::{
-    cluster::{ConfigId, Membership, NodeId, ServiceId, Subject},
+    cluster::{ConfigId, NodeId, ServiceId, Subject},
     session::{Command, RawKind, Token},
     text::clean,
     ui::{
@@ -14,7 +14,7 @@ use crate::{
         },
         screen::{
             kinds::View,
-            logs::{LogPane, LogPlace, LogSource},
+            logs::{LogPane, LogPlace, LogSource, LoggedContainer},
             tasks::TaskScope,
         },
     },
@@ -103,17 +103,13 @@ impl Workspace<'_> {
                 return self.say_if(done);
             }
             Ok(Subject::Container(node, id)) => {
-                let container = self.cluster.model.container(&node, &id);
-                let task = container.and_then(|one| match store.membership(one, &node) {
-                    Membership::Task(id) => store.task(&id),
-                    _ => None,
-                });
-                let Some(task) = task else {
-                    let host = store.hostname(&node);
-                    let said = format!("no manager has its log: docker logs {id} on {host}");
-                    return self.cluster.say(said);
+                let model = &self.cluster.model;
+                let Some(container) = model.container(&node, &id) else {
+                    return self.cluster.say("this container is gone, and its log with it");
                 };
-                (LogSource::Tasks(vec![task.id.clone()]), store.task_name(task))
+                let (name, alive) = (model.container_name(&node, &id), container.is_alive());
+                let title = name.clone();
+                (LogSource::Container(LoggedContainer { node, id, name, alive }), title)
             }
             Ok(Subject::Other) => return self.cluster.say("nothing with a log is selected"),
             Ok(other) => {
@@ -144,7 +140,7 @@ impl Workspace<'_> {
         if let (Some(task), Some(log)) = (witness, &mut self.screens.logs.log)
             && self.cluster.model.store.task(&task).is_some_and(|t| t.state.is_terminal())
         {
-            log.seek_end(task);
+            log.seek_end(task.into());
         }
         if self.screens.view == View::Overview && !self.screens.overview.zoomed {
             // In the bottom pane first; a second l, or 6, makes it full size.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    cluster::{TaskId, Timestamp},
+    cluster::Timestamp,
     logs::{Line, LineKind},
+    session::LogWriterId,
     ui::{
         screen::logs::{LogPane, Seek},
         table::{
@@ -101,7 +102,7 @@ impl LogPane {
     }
 
     /// Goes to the next wanted line in a direction. False if there is none.
-    pub fn find(&mut self, forward: bool, wanted: impl Fn(&Line<TaskId>) -> bool) -> bool {
+    pub fn find(&mut self, forward: bool, wanted: impl Fn(&Line<LogWriterId>) -> bool) -> bool {
         let Some(mut at) = self.here() else { return false };
         // The newest line itself counts when nothing was looked for yet.
         if self.cursor.is_none() && !forward && wanted(&self.buffer.lines()[at]) {
@@ -126,24 +127,24 @@ impl LogPane {
     }
 
     /// Goes to a task's end, as soon as it is known.
-    pub fn seek_end(&mut self, task: TaskId) {
+    pub fn seek_end(&mut self, task: LogWriterId) {
         self.seek = Some(Seek::End(task));
         self.work();
     }
 
     /// Request for older lines: for each task its oldest known line and the number known.
-    pub fn older(&mut self) -> Vec<(TaskId, Timestamp, usize)> {
+    pub fn older(&mut self) -> Vec<(LogWriterId, Timestamp, usize)> {
         if !self.reading_older.is_empty() {
             return Vec::new();
         }
-        let mut known: HashMap<&TaskId, (i64, usize)> = HashMap::new();
+        let mut known: HashMap<&LogWriterId, (i64, usize)> = HashMap::new();
         for line in self.buffer.lines().iter().filter(|l| l.kind != LineKind::Ruler && l.at != 0) {
             let entry = known.entry(&line.source).or_insert((line.at, 0));
             *entry = (entry.0.min(line.at), entry.1 + 1);
         }
         let ask: Vec<_> = known
             .into_iter()
-            .filter(|(task, _)| self.tasks.iter().any(|t| t.task == **task))
+            .filter(|(task, _)| self.tasks.iter().any(|t| t.of == **task))
             .map(|(task, (at, count))| (task.clone(), Timestamp::from_nanos(at), count))
             .collect();
         self.reading_older = ask.iter().map(|(task, _, _)| task.clone()).collect();
@@ -161,7 +162,11 @@ impl LogPane {
 
     /// The indices of the lines in a window of so many rows, each taking `rows_of` it. The cursor is
     /// always among them.
-    pub fn visible(&self, height: usize, rows_of: impl Fn(&Line<TaskId>) -> usize) -> Vec<usize> {
+    pub fn visible(
+        &self,
+        height: usize,
+        rows_of: impl Fn(&Line<LogWriterId>) -> usize,
+    ) -> Vec<usize> {
         let lines = self.buffer.lines();
         let fill = |bottom: usize| {
             let mut found = Vec::new();

@@ -10,13 +10,14 @@ use ratatui::{
 };
 
 use crate::{
-    cluster::{Mode, TaskId, Timestamp},
+    cluster::{Mode, Timestamp},
     config::{Depth, Slot, nearest},
     logs::{
         Line, LineKind, LogLevel,
         ansi::{self, Colour, TextStyle},
         compact, expand,
     },
+    session::LogWriterId,
     text::clean,
     triage::count,
     ui::{
@@ -119,19 +120,17 @@ fn troubles(cluster: &Cluster, log: &LogPane) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     for task in &log.tasks {
         // The engine itself says nothing and waits (measured).
-        let service = store.task(&task.task).and_then(|t| store.service(&t.service));
+        let service = task.of.task().and_then(|id| store.task(id));
+        let service = service.and_then(|t| store.service(&t.service));
         if service.is_some_and(|s| s.log_driver.as_deref() == Some("none")) {
-            found.push((
-                name(log, &task.task),
-                "its log driver 'none' keeps nothing to read".into(),
-            ));
+            found.push((name(log, &task.of), "its log driver 'none' keeps nothing to read".into()));
         }
     }
     for task in log.tasks.iter().filter(|t| t.alive) {
-        let node = log.writers.get(&task.task).and_then(|w| store.node(w.node.as_ref()?));
+        let node = log.writers.get(&task.of).and_then(|w| store.node(w.node.as_ref()?));
         if let Some(node) = node.filter(|n| !n.is_up()) {
             let why = format!("{} is {}", node.hostname, node.state);
-            found.push((name(log, &task.task), why));
+            found.push((name(log, &task.of), why));
         }
     }
     // What the Swarm tells of the cause stands before what the stream came to.
@@ -152,10 +151,7 @@ fn say(cluster: &Cluster, frame: &mut Frame<'_>, inner: Rect, said: &str) {
 fn head<'a>(cluster: &Cluster, log: &LogPane) -> Row<'a> {
     let mut head = vec![
         Span::styled(format!(" Logs of {}", text::clean(&log.title)), cluster.style(Slot::Title)),
-        Span::styled(
-            format!(" {} ", count(log.tasks.len(), "task", "tasks")),
-            cluster.style(Slot::Dim),
-        ),
+        Span::styled(format!(" {} ", followed(cluster, log)), cluster.style(Slot::Dim)),
     ];
     head.extend(missed(cluster, log.missed()));
     let mut say = |said: String, slot| head.push(Span::styled(said, cluster.style(slot)));
@@ -194,8 +190,19 @@ fn head<'a>(cluster: &Cluster, log: &LogPane) -> Row<'a> {
     Row::from(head)
 }
 
+/// The number of tasks that are followed, or the container and its node.
+fn followed(cluster: &Cluster, log: &LogPane) -> String {
+    match &log.source {
+        LogSource::Container(container) => {
+            let host = text::clean(cluster.model.store.hostname(&container.node)).into_owned();
+            format!("container on {host}")
+        }
+        _ => count(log.tasks.len(), "task", "tasks"),
+    }
+}
+
 /// Number of rows that a line takes in `room` columns.
-fn rows_of(log: &LogPane, line: &Line<TaskId>, room: usize) -> usize {
+fn rows_of(log: &LogPane, line: &Line<LogWriterId>, room: usize) -> usize {
     if log.open.contains(&line.seq) && line.kind != LineKind::Ruler {
         return body_rows(line, room).len().min(OPEN_ROWS);
     }
@@ -214,7 +221,7 @@ fn clip(text: &str, columns: usize) -> &str {
 }
 
 /// The text of a line as it is shown when it is not opened.
-fn shown<'l>(line: &'l Line<TaskId>, keys: &[String], columns: usize) -> Cow<'l, str> {
+fn shown<'l>(line: &'l Line<LogWriterId>, keys: &[String], columns: usize) -> Cow<'l, str> {
     // JSON is made short only where it is not huge: it is read anew with every frame.
     let json = line.text.starts_with('{') && line.text.len() < 16 << 10;
     match json.then(|| compact(&line.text, keys)).flatten() {
@@ -224,7 +231,7 @@ fn shown<'l>(line: &'l Line<TaskId>, keys: &[String], columns: usize) -> Cow<'l,
 }
 
 /// The rows of a line opened in full: JSON a field a row, else wrapped.
-fn body_rows(line: &Line<TaskId>, room: usize) -> Vec<String> {
+fn body_rows(line: &Line<LogWriterId>, room: usize) -> Vec<String> {
     let full = expand(&line.text)
         .unwrap_or_else(|| vec![ansi::plain(clip(&line.text, room * OPEN_ROWS)).into_owned()]);
     let mut rows = Vec::new();
@@ -249,7 +256,7 @@ fn time(cluster: &Cluster, log: &LogPane, at: Option<Timestamp>) -> String {
 fn lines_of<'a>(
     cluster: &Cluster,
     log: &LogPane,
-    line: &Line<TaskId>,
+    line: &Line<LogWriterId>,
     (times, names, room): (usize, usize, usize),
     on_cursor: bool,
 ) -> Vec<Row<'a>> {
@@ -463,7 +470,7 @@ fn never_ran(cluster: &Cluster, log: &LogPane) -> String {
 }
 
 /// A task's name, also once the manager has forgotten it.
-fn name(log: &LogPane, task: &TaskId) -> String {
+fn name(log: &LogPane, task: &LogWriterId) -> String {
     let name = log.writers.get(task).map_or(task.short(), |w| w.name.as_str());
     text::clean(name).into_owned()
 }

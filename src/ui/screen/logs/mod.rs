@@ -20,7 +20,9 @@ use crate::{
     },
 };
 
-pub(in crate::ui) use pane::{LogFilter, LogPane, LogPlace, LogSource, Seek, Times};
+pub(in crate::ui) use pane::{
+    LogFilter, LogPane, LogPlace, LogSource, LoggedContainer, Seek, Times,
+};
 
 /// The log that is open.
 #[derive(Default)]
@@ -109,6 +111,7 @@ impl Screen for Logs {
                 newest.map(|task| Subject::Task(task.id.clone(), task.service.clone()))
             }
             LogSource::Node(id) => Some(Subject::Node(id.clone())),
+            LogSource::Container(of) => Some(Subject::Container(of.node.clone(), of.id.clone())),
         }
     }
 

@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
-    cluster::{NodeId, ServiceId, Store, Task, TaskId, Timestamp},
+    cluster::{ContainerId, NodeId, ServiceId, Store, Task, TaskId, Timestamp},
     logs::{Buffer, Incoming, Line, LineKind, LogLevel, ansi},
-    session::{LogFrame, LogTask, Output, Token},
+    session::{FollowedLog, LogFrame, LogWriterId, Output, Token},
     text::{clean, clean_lines},
     ui::table::filter::Filter,
 };
@@ -25,6 +25,21 @@ pub enum LogSource {
     Place(LogPlace),
     /// All live tasks on a node.
     Node(NodeId),
+    /// A container, whoever made it.
+    Container(LoggedContainer),
+}
+
+/// A container whose log is read of its node's own engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedContainer {
+    /// Its node.
+    pub node: NodeId,
+    /// Its id.
+    pub id: ContainerId,
+    /// Its name.
+    pub name: String,
+    /// Whether it might still write when its log was opened.
+    pub alive: bool,
 }
 
 /// A slot of a service, or a node that runs one of its tasks.
@@ -56,7 +71,7 @@ impl LogSource {
             Self::Services(ids) => ids.len() == 1,
             Self::Tasks(ids) => ids.len() == 1,
             Self::Place(_) => true,
-            Self::Node(_) => false,
+            Self::Node(_) | Self::Container(_) => false,
         }
     }
 }
@@ -106,9 +121,9 @@ pub struct LogFilter {
     /// By text.
     pub text: Filter,
     /// Only this task's.
-    pub task: Option<TaskId>,
+    pub task: Option<LogWriterId>,
     /// Only those of tasks on this node.
-    pub host: Option<(NodeId, HashSet<TaskId>)>,
+    pub host: Option<(NodeId, HashSet<LogWriterId>)>,
     /// Only this output's.
     pub stream: Option<LineKind>,
     /// Only at least so bad.
@@ -116,7 +131,7 @@ pub struct LogFilter {
 }
 
 impl LogFilter {
-    fn passes(&self, line: &Line<TaskId>) -> bool {
+    fn passes(&self, line: &Line<LogWriterId>) -> bool {
         if self.task.as_ref().is_some_and(|t| *t != line.source)
             || self.host.as_ref().is_some_and(|(_, tasks)| !tasks.contains(&line.source))
         {
@@ -175,7 +190,7 @@ pub struct LogWriter {
 #[derive(Clone, Debug)]
 pub(in crate::ui) enum Seek {
     Time(Timestamp),
-    End(TaskId),
+    End(LogWriterId),
 }
 
 /// A log being followed.
@@ -188,15 +203,15 @@ pub struct LogPane {
     /// The title in the frame.
     pub title: String,
     /// The lines.
-    pub buffer: Buffer<TaskId>,
+    pub buffer: Buffer<LogWriterId>,
     /// The filter of the lines.
     pub filter: LogFilter,
     /// Highlighted text.
     pub highlight: Filter,
     /// Tasks that wrote the lines.
-    pub writers: HashMap<TaskId, LogWriter>,
-    /// The tasks that are followed now.
-    pub tasks: Vec<LogTask>,
+    pub writers: HashMap<LogWriterId, LogWriter>,
+    /// The tasks that are followed now, or the container.
+    pub tasks: Vec<FollowedLog>,
     /// Tasks left out because there are more than [`STREAMS`].
     pub left_out: usize,
     /// The line under the cursor; `None` follows the newest.
@@ -222,7 +237,7 @@ pub struct LogPane {
     /// Every line that is shown is written there as it comes.
     pub tee: Option<PathBuf>,
     /// Tasks whose older lines are being read.
-    pub(in crate::ui) reading_older: HashSet<TaskId>,
+    pub(in crate::ui) reading_older: HashSet<LogWriterId>,
     /// The engine has no older lines.
     pub(in crate::ui) exhausted: bool,
     /// Older lines are wanted: the cursor was moved up at the oldest.
@@ -271,12 +286,16 @@ impl LogPane {
         if self.looked_at.replace(store.revision()) == Some(store.revision()) {
             return false;
         }
+        if let LogSource::Container(container) = &self.source {
+            return self.follow_container(container.clone());
+        }
         self.forget_writers();
         let mut found: Vec<&Task> = match &self.source {
             LogSource::Services(ids) => ids.iter().flat_map(|id| store.tasks_of(id)).collect(),
             LogSource::Node(id) => store.tasks_on(id).filter(|t| t.is_live()).collect(),
             LogSource::Tasks(ids) => ids.iter().filter_map(|id| store.task(id)).collect(),
             LogSource::Place(place) => place.tasks(store).collect(),
+            LogSource::Container(_) => Vec::new(),
         };
         // A task that never got a container has nothing to say but its error.
         for task in found.iter().filter(|t| t.container.is_none() && !t.err.is_empty()) {
@@ -289,9 +308,9 @@ impl LogPane {
         for task in &found {
             self.note_writer(task, store);
         }
-        let mut tasks: Vec<LogTask> = found
+        let mut tasks: Vec<FollowedLog> = found
             .iter()
-            .map(|t| LogTask { task: t.id.clone(), alive: !t.state.is_terminal() })
+            .map(|t| FollowedLog { of: t.id.clone().into(), alive: !t.state.is_terminal() })
             .collect();
         tasks.sort();
         if tasks == self.tasks {
@@ -301,19 +320,34 @@ impl LogPane {
         true
     }
 
+    /// Follows a container's log; true if it was not followed yet.
+    fn follow_container(&mut self, container: LoggedContainer) -> bool {
+        let LoggedContainer { node, id, name, alive } = container;
+        let of = LogWriterId::Container(node.clone(), id);
+        if self.writers.contains_key(&of) {
+            return false;
+        }
+        let label = name.clone();
+        let writer = LogWriter { name, label, node: Some(node), colour: 0, ended: false };
+        self.writers.insert(of.clone(), writer);
+        self.tasks = vec![FollowedLog { of, alive }];
+        true
+    }
+
     /// Forgets tasks that left no line: a crash loop watched for weeks makes many.
     fn forget_writers(&mut self) {
         if self.writers.len() <= WRITERS {
             return;
         }
-        let mut wanted: HashSet<&TaskId> = self.tasks.iter().map(|t| &t.task).collect();
+        let mut wanted: HashSet<&LogWriterId> = self.tasks.iter().map(|t| &t.of).collect();
         wanted.extend(self.buffer.lines().iter().map(|line| &line.source));
         self.writers.retain(|task, _| wanted.contains(task));
     }
 
     /// Remembers whose lines they are, and writes a task's end among them.
     fn note_writer(&mut self, task: &Task, store: &Store) {
-        let known = self.writers.get(&task.id);
+        let id = LogWriterId::from(task.id.clone());
+        let known = self.writers.get(&id);
         if known.is_some_and(|w| w.ended || !task.state.is_terminal()) {
             return;
         }
@@ -331,7 +365,7 @@ impl LogPane {
             (None, _) => name.clone(),
         };
         let said_of = short.unwrap_or(&name).to_owned();
-        let writer = self.writers.entry(task.id.clone()).or_insert_with(|| LogWriter {
+        let writer = self.writers.entry(id.clone()).or_insert_with(|| LogWriter {
             name,
             label,
             node: task.node.clone(),
@@ -349,12 +383,12 @@ impl LogPane {
             let severity = if task.state.is_failure() { LogLevel::Error } else { LogLevel::None };
             let filter = &self.filter;
             let at = task.since.map_or(0, Timestamp::nanos);
-            self.buffer.rule(&task.id, at, severity, &said, |line| filter.passes(line));
+            self.buffer.rule(&id, at, severity, &said, |line| filter.passes(line));
         }
     }
 
     /// Takes lines in; what is to be written to a file, if anything.
-    pub fn take(&mut self, task: &TaskId, frames: Vec<LogFrame>) -> Option<String> {
+    pub fn take(&mut self, task: &LogWriterId, frames: Vec<LogFrame>) -> Option<String> {
         let before = self.buffer.total();
         let incoming = frames.into_iter().map(incoming);
         self.buffer.extend(task, incoming, |line| self.filter.passes(line));
@@ -368,7 +402,7 @@ impl LogPane {
     }
 
     /// Takes older lines in.
-    pub fn take_older(&mut self, task: &TaskId, frames: Vec<LogFrame>) {
+    pub fn take_older(&mut self, task: &LogWriterId, frames: Vec<LogFrame>) {
         self.reading_older.remove(task);
         self.exhausted &= frames.is_empty();
         let incoming = frames.into_iter().map(incoming).collect();
@@ -376,7 +410,7 @@ impl LogPane {
     }
 
     /// A gap that can't be filled.
-    pub fn gap(&mut self, task: &TaskId, from: Timestamp, to: Timestamp) {
+    pub fn gap(&mut self, task: &LogWriterId, from: Timestamp, to: Timestamp) {
         let name = self.writers.get(task).map_or("", |w| w.name.as_str());
         let secs = from.until(to) as f64 / 1e9;
         let said =
@@ -386,7 +420,7 @@ impl LogPane {
     }
 
     /// A line as it is written to files and the clipboard.
-    pub fn written(&self, line: &Line<TaskId>) -> String {
+    pub fn written(&self, line: &Line<LogWriterId>) -> String {
         let name = clean(self.writers.get(&line.source).map_or("", |w| w.name.as_str()));
         let at = time_of(line).map_or(String::new(), |at| format!("{at} "));
         format!("{at}{name} {}\n", clean_lines(&ansi::plain(&line.text)))
@@ -408,8 +442,8 @@ impl LogPane {
             Some(Seek::End(task)) => {
                 let lines = self.buffer.lines().iter();
                 let end = lines.rev().find(|l| l.source == *task && l.kind == LineKind::Ruler);
-                let followed = self.tasks.iter().any(|t| t.task == *task);
-                let spoke = |l: &Line<TaskId>| l.source == *task && l.kind != LineKind::Ruler;
+                let followed = self.tasks.iter().any(|t| t.of == *task);
+                let spoke = |l: &Line<LogWriterId>| l.source == *task && l.kind != LineKind::Ruler;
                 let ready = !followed || self.buffer.lines().iter().any(spoke);
                 end.filter(|_| ready).map(|l| l.seq)
             }
@@ -430,7 +464,7 @@ impl LogPane {
 }
 
 /// When a line was written; none where its engine did not say.
-pub(super) fn time_of(line: &Line<TaskId>) -> Option<Timestamp> {
+pub(super) fn time_of(line: &Line<LogWriterId>) -> Option<Timestamp> {
     (line.at != 0).then(|| Timestamp::from_nanos(line.at))
 }
 
