@@ -39,6 +39,6 @@ pub(super) fn complain_of(news: &mut mpsc::UnboundedReceiver<ShellNews>) {
 fn tell(news: &ShellNews) {
     complain(&[match &news.what {
         ShellFact::Left(_) => format!("{news}; the next skep tries again"),
-        ShellFact::Unrecorded(_) | ShellFact::Unnoted(_) => news.to_string(),
+        _ => news.to_string(),
     }]);
 }

@@ -31,8 +31,8 @@ pub use logs::{LogFault, LogFrame, LogReader, LogRequest, LogStream, Output};
 pub use node::NodeInfo;
 pub use probe::Probe;
 pub use shell::{
-    DebugContainer, Exec, ExecSpec, ExecState, Image, ShellReader, ShellStream, ShellWriter,
-    TerminalSize,
+    DebugContainer, Exec, ExecSpec, ExecState, Image, Process, ShellReader, ShellStream,
+    ShellWriter, TerminalSize, family,
 };
 pub use wire::{
     Listed, ServiceReader, TaskReader, decode_configs, decode_containers, decode_networks,

@@ -30,6 +30,9 @@ pub struct ShellNote {
     pub task: String,
     /// The container it is in; none if it is a container of its own.
     pub container: Option<String>,
+    /// Its ID in that container's engine.
+    #[serde(default)]
+    pub exec: Option<String>,
 }
 
 /// Where shells are noted; nowhere for a demo's.
@@ -123,6 +126,7 @@ mod tests {
             node: "node".into(),
             task: "web.1".into(),
             container: Some("c1".into()),
+            exec: Some("e1".into()),
         }
     }
 
@@ -144,6 +148,12 @@ mod tests {
         left.into_iter().for_each(HeldNote::forget);
         open.forget();
         assert_eq!(fs::read_dir(dir.path().join("shells")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_note_of_an_earlier_version_is_read() {
+        let text = r#"{"format":1,"mark":"a","swarm":"swarm","node":"node","task":"web.1","container":"c1"}"#;
+        assert_eq!(format::read(text), Some(ShellNote { exec: None, ..note("a") }));
     }
 
     #[test]

@@ -249,7 +249,12 @@ fn start(
         }
         // Of a command that nobody hears any more the terminal is still read.
         let _ = hand_over(&mut out);
-        thread::spawn(move || pass_on(reader, keys));
+        thread::spawn(move || {
+            let mut keys = keys;
+            pass_on(reader, &mut keys);
+            // Dropped it types an end of file; an engine types nothing.
+            std::mem::forget(keys);
+        });
         let mut buffer = [0; 1 << 14];
         while let Ok(1..) = said.read(&mut buffer).inspect(|read| {
             let _ = out.write_all(&buffer[..*read]);
@@ -266,7 +271,7 @@ fn start(
         state.execs()[no].pid = Some(child.id());
         let _ = hand_over(&mut out);
         let stdin = child.stdin.take().unwrap();
-        thread::spawn(move || pass_on(reader, stdin));
+        thread::spawn(move || pass_on(reader, &mut { stdin }));
         let mut said = child.stdout.take().unwrap();
         let mut buffer = [0; 1 << 14];
         while let Ok(read @ 1..) = said.read(&mut buffer) {
@@ -281,8 +286,8 @@ fn start(
     let _ = out.shutdown(std::net::Shutdown::Both);
 }
 
-/// What is typed, until a pipe's other end is closed. A terminal's is held open with the terminal.
-fn pass_on(mut from: BufReader<UnixStream>, mut to: impl Write) {
+/// What is typed.
+fn pass_on(mut from: BufReader<UnixStream>, to: &mut impl Write) {
     let mut buffer = [0; 1 << 14];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         if to.write_all(&buffer[..read]).and_then(|()| to.flush()).is_err() {

@@ -203,3 +203,63 @@ async fn the_way_out_is_open_while_nobody_reads_what_is_typed() {
         assert_eq!(tui.ended(LATER), 129, "{}", tui.screen());
     }
 }
+
+/// Leaves a shell by hand.
+fn leave(tui: &mut Tui) {
+    for key in ["\r", "~", "."] {
+        std::thread::sleep(TYPED);
+        tui.keys(key);
+    }
+}
+
+/// The process of a command that was typed into the shell, once it runs.
+fn started(command: &str) -> u32 {
+    let found = || {
+        let all = fs::read_dir("/proc").unwrap().flatten();
+        let mut pids = all.filter_map(|dir| dir.file_name().to_str()?.parse::<u32>().ok());
+        pids.find(|pid| {
+            let words = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            words.trim_end_matches('\0').replace('\0', " ") == command
+        })
+    };
+    wait("it runs", || found().is_some());
+    found().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_without_the_mark_is_ended_with_its_shell() {
+    let sleep = format!("sleep {}", 1_000_000 + std::process::id());
+    let child = format!("env -i {sleep} &");
+    let orphan = format!("(env -i {sleep} &)");
+    let session = format!("sh -c 'env -i setsid {sleep}; :' &");
+    for command in [child, orphan, session] {
+        let (engine, state) = (ExecEngine::start(), tempfile::tempdir().unwrap());
+        let mut tui = exec_in(&engine, state.path(), &["--", "sh"]);
+        tui.until(SOON, "a prompt", |screen| screen.trim_end().ends_with('#'));
+        tui.keys(&format!("{command}\r"));
+        let pid = started(&sleep);
+        leave(&mut tui);
+        assert_eq!(tui.ended(LATER), 129, "{}", tui.screen());
+        wait(&command, || is_gone(pid) && is_gone(engine.pid().unwrap()));
+        assert!(!tui.screen().contains("skep:"), "{}", tui.screen());
+        is_over(state.path(), "left");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_of_a_shell_can_not_be_ended_is_told() {
+    let (engine, state) = (ExecEngine::start(), tempfile::tempdir().unwrap());
+    let mut tui = exec_in(&engine, state.path(), &["--", "sh"]);
+    tui.until(SOON, "a prompt", |screen| screen.trim_end().ends_with('#'));
+    let shell = engine.pid().unwrap();
+    tui.keys("exec env -i sleep 4242\r");
+    let is_replaced = || fs::read_to_string(format!("/proc/{shell}/comm")).unwrap() == "sleep\n";
+    wait("nothing has the mark", is_replaced);
+    leave(&mut tui);
+    assert_eq!(tui.ended(LATER), 129, "{}", tui.screen());
+    let told = tui.screen().replace('\n', "");
+    let said = format!("1 process of the shell in {TASK} still runs on its node");
+    assert!(told.contains(&said) && told.contains(&format!("sleep (PID {shell})")), "{told}");
+    send(shell, Signal::KILL);
+    is_over(state.path(), "left");
+}

@@ -180,6 +180,36 @@ pub fn none_left(lab: &Lab) {
         tui.keys(".");
         assert_eq!(tui.ended(LATER), 129);
         nothing_left(lab, node);
+        // Without the mark, and of another user.
+        let mut tui = shell_on(lab, node, 80, 24);
+        tui.keys(&format!("env -i {BUSY} &\r"));
+        wait(SOON, "it runs", || running(lab, node).contains(BUSY));
+        tui.keys("echo 'bob:x:7:7::/:/bin/sh' >/etc/passwd; su bob -c 'sleep 434343' &\r");
+        wait(SOON, "it runs", || running(lab, node).contains("sleep 434343"));
+        tui.keys("\r");
+        tui.keys("~");
+        tui.keys(".");
+        assert_eq!(tui.ended(LATER), 129);
+        assert!(!tui.screen().contains("skep:"), "{}", tui.screen());
+        nothing_left(lab, node);
+        // Nothing of it has the mark any more.
+        let mut tui = shell_on(lab, node, 80, 24);
+        tui.keys(&format!("exec env -i {BUSY}\r"));
+        wait(SOON, "it runs", || running(lab, node).contains(BUSY));
+        tui.keys("\r");
+        tui.keys("~");
+        tui.keys(".");
+        assert_eq!(tui.ended(LATER), 129);
+        let told = tui.screen().replace('\n', "");
+        let begun =
+            told.split("still runs on its node and can be ended only there: sleep (PID ").nth(1);
+        let pid = begun.and_then(|rest| rest.split(')').next()).unwrap_or_else(|| panic!("{told}"));
+        let is_its = running(lab, node).lines().any(|l| l.contains(BUSY) && l.contains(pid));
+        assert!(is_its, "node{node}: {pid}, {}", running(lab, node));
+        // The container's own is its first process, and takes no signal from within.
+        let id = lab.docker(node, &["ps", "--quiet", "--filter", "name=shells"]);
+        lab.docker(node, &["exec", &id, "busybox", "killall", "sleep"]);
+        nothing_left(lab, node);
         // Ended from outside, with its terminal.
         for signal in ["-TERM", "-HUP"] {
             let mut tui = shell_on(lab, node, 80, 24);

@@ -40,10 +40,16 @@ pub(super) fn text(text: &mut HelpText) {
     text.heading("Nothing is left behind");
     text.paragraph(
         "The engine lets a command go on for ever when its connection is lost. So all that a shell runs has \
-         a mark in its environment: when it is left or its connection is lost skep ends what has the mark, \
-         tries again while the node can't be reached, and the next skep ends what one that was killed has \
-         left. After an exit of its own, what was put into the background stays, as with docker exec. A \
-         container without sh and cat can't be cleaned up so, and skep says that.",
+         a mark in its environment: when it is left, its connection is lost or a signal ends skep, skep ends \
+         what has the mark, what is in a session with that, and what any of these started. It tries again \
+         while the node can't be reached, and the next skep ends what one that was killed has left. After an \
+         exit of its own, what was put into the background stays, as with docker exec.",
+    );
+    text.paragraph(
+        "What runs on all the same is named, with its PID on the node: a program of another user may not be \
+         ended from within the container, and one that replaced the shell without its environment has no \
+         mark. skep can't see a program that emptied its environment, has a session of its own and whose \
+         parent is gone. A container without sh and cat can't be cleaned up so, and skep says that.",
     );
     text.heading("Who may");
     text.paragraph(

@@ -65,6 +65,7 @@ pub const SHELL: &[(Method, &str)] = &[
     (Method::POST, "/exec/{id}/start"),
     (Method::POST, "/exec/{id}/resize"),
     (Method::GET, "/exec/{id}/json"),
+    (Method::GET, "/containers/{id}/top"),
     (Method::GET, "/images/json"),
     (Method::POST, "/containers/create"),
     (Method::POST, "/containers/{id}/attach"),

@@ -56,6 +56,16 @@ pub struct ExecState {
     pub running: bool,
     /// Its exit code, once it ended.
     pub exit_code: Option<i64>,
+    /// Its process on the node; 0 if the engine does not tell.
+    #[serde(default)]
+    pub pid: u64,
+}
+
+impl Exec {
+    /// Its ID.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// An id that the engine gave to something new.
@@ -121,8 +131,8 @@ impl Engine {
     ///
     /// # Errors
     /// What the engine says: after its container was removed it knows nothing of it.
-    pub async fn exec_state(&self, exec: &Exec) -> Result<ExecState> {
-        let path = format!("/exec/{}/json", encode_text(&exec.id));
+    pub async fn exec_state(&self, exec: &str) -> Result<ExecState> {
+        let path = format!("/exec/{}/json", encode_text(exec));
         let body = self.get(&path, DEADLINE, Limits::OPTIONAL).await?.whole().await?;
         serde_json::from_slice(&body).map_err(|e| self.garbage(&path, &e.to_string()))
     }

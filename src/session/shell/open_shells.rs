@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 use tokio::sync::{mpsc, watch};
 
 use crate::{
+    engine::Process,
     grant::ClusterNo,
     keep::{HeldNote, ShellNote},
+    text::count,
 };
+
+/// Processes that are named at most.
+const MOST_NAMED: usize = 4;
 
 /// News of a shell, beside its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub enum ShellFact {
     Unnoted(String),
     /// Its processes may still run: the reason why they could not be ended.
     Left(String),
+    /// Processes of it still run after it was ended, and nothing more can be done from here.
+    Stays(Vec<Process>),
 }
 
 impl std::fmt::Display for ShellNews {
@@ -41,6 +48,19 @@ impl std::fmt::Display for ShellNews {
                 "{name}: if skep is killed no other one ends this shell: it is not noted: {why}"
             ),
             ShellFact::Left(why) => write!(f, "what ran in {name} may still run: {why}"),
+            ShellFact::Stays(processes) => {
+                let still = count(processes.len(), "process", "processes");
+                let run = if processes.len() == 1 { "runs" } else { "run" };
+                let shown = processes.iter().take(MOST_NAMED);
+                let shown = shown.map(|one| format!("{} (PID {})", one.name, one.pid));
+                let more = if processes.len() > MOST_NAMED { ", …" } else { "" };
+                let names = shown.collect::<Vec<_>>().join(", ");
+                write!(
+                    f,
+                    "{still} of the shell in {name} still {run} on its node and can be ended only there: \
+                     {names}{more}"
+                )
+            }
         }
     }
 }
@@ -65,6 +85,12 @@ struct Counted {
 #[derive(Debug)]
 pub(super) struct OpenShell {
     no: usize,
+    teller: ShellTeller,
+}
+
+/// Tells news of a shell.
+#[derive(Clone, Debug)]
+pub(super) struct ShellTeller {
     cluster: ClusterNo,
     name: String,
     of: OpenShells,
@@ -87,7 +113,12 @@ impl OpenShells {
                 all.next += 1;
             }
         });
-        opened.map(|no| OpenShell { no, cluster, name: name.to_owned(), of: self.clone() })
+        opened.map(|no| OpenShell { no, teller: self.teller(cluster, name) })
+    }
+
+    /// Tells news of a shell that is in a task of this name.
+    pub(super) fn teller(&self, cluster: ClusterNo, name: &str) -> ShellTeller {
+        ShellTeller { cluster, name: name.to_owned(), of: self.clone() }
     }
 
     /// Lets no more be started, and waits until each is gone or can't be ended; or until `enough`. Returns
@@ -130,6 +161,18 @@ impl Tracked {
 impl OpenShell {
     /// Tells something of it.
     pub fn tell(&self, what: ShellFact) {
+        self.teller.tell(what);
+    }
+
+    /// Tells its news, also when it is no longer waited for.
+    pub fn teller(&self) -> ShellTeller {
+        self.teller.clone()
+    }
+}
+
+impl ShellTeller {
+    /// Tells something of it.
+    pub fn tell(&self, what: ShellFact) {
         let (cluster, name) = (self.cluster, self.name.clone());
         let _ = self.of.news.send(ShellNews { cluster, name, what });
     }
@@ -137,7 +180,7 @@ impl OpenShell {
 
 impl Drop for OpenShell {
     fn drop(&mut self) {
-        self.of.all.send_modify(|all| drop(all.open.remove(&self.no)));
+        self.teller.of.all.send_modify(|all| drop(all.open.remove(&self.no)));
     }
 }
 

@@ -47,7 +47,7 @@ impl Started {
 
     async fn state(&self, engine: &Engine) -> Result<ExecState, EngineError> {
         match self {
-            Self::Exec(exec) => engine.exec_state(exec).await,
+            Self::Exec(exec) => engine.exec_state(exec.id()).await,
             Self::Debug(container) => engine.debug_state(container).await,
         }
     }
@@ -147,7 +147,7 @@ async fn ended(started: &Started, engine: &Engine) -> ShellEnd {
     loop {
         let state = tokio::time::timeout(PATIENCE, started.state(engine)).await;
         match state {
-            Ok(Ok(ExecState { running: false, exit_code })) => {
+            Ok(Ok(ExecState { running: false, exit_code, .. })) => {
                 return ShellEnd::Exited(exit_code);
             }
             // It went with its container.

@@ -8,7 +8,7 @@ use super::{
     refused::{by_engine, in_stream, is_missing},
     run::{Running, Started},
     saying::Saying,
-    sweep::{MARK, Sweeper, new_mark},
+    sweep::{MARK, Sweeper, new_mark, tell_of},
 };
 use crate::{
     action::{
@@ -16,7 +16,7 @@ use crate::{
         plan::{ApprovedShell, NotApproved, ShellPlan},
     },
     connect::SshPrompts,
-    engine::{Engine, EngineError, ExecSpec, Image, ShellStream, ShellWriter, TerminalSize},
+    engine::{Engine, EngineError, Exec, ExecSpec, Image, ShellStream, ShellWriter, TerminalSize},
     grant::ShellGrant,
     keep::{HeldNote, ShellNote, Shells},
     session::nodes::NodeEngines,
@@ -82,19 +82,18 @@ impl ShellStarter {
         let record = |end| self.audit.record_shell(&self.swarm, &shell, &began, end);
         let tell = |why| open.tell(ShellFact::Unrecorded(why));
         record(None).unwrap_or_else(tell);
-        let held = self.hold(&shell, &open);
-        let tracked = Tracked { held, open };
         let started = match (&shell.beside, means.size) {
-            (Some(image), Some(size)) => self.beside(&engine, &shell, image, size, tracked).await,
+            (Some(image), Some(size)) => self.beside(&engine, &shell, image, size, &open).await,
             (Some(_), None) => {
                 let why = "a debug container needs a terminal";
-                Err((tracked, ShellFault::NotStarted(why.into()), IsLeft::No))
+                Err((ShellFault::NotStarted(why.into()), None))
             }
-            (None, _) => self.exec(&engine, &shell, means, tracked).await,
+            (None, _) => self.exec(&engine, &shell, means, &open).await,
         };
-        let (tracked, fault, is_left) = match started {
-            Ok((saying, started, writer, tracked)) => {
+        let (fault, left) = match started {
+            Ok((saying, started, writer, held)) => {
                 let (sweeper, audit) = (self.sweeper(), self.audit.clone());
+                let tracked = Tracked { held, open };
                 let running = Running {
                     engine,
                     started,
@@ -112,11 +111,10 @@ impl ShellStarter {
         };
         let end = ShellRecord { result: "refused", exit: None, detail: fault.to_string() };
         if let Err(why) = record(Some(&end)) {
-            tracked.open.tell(ShellFact::Unrecorded(why));
+            open.tell(ShellFact::Unrecorded(why));
         }
-        match is_left {
-            IsLeft::No => tracked.forget(),
-            IsLeft::Perhaps => drop(tokio::spawn(self.sweeper().end(tracked))),
+        if let Some(held) = left {
+            tokio::spawn(self.sweeper().end(Tracked { held, open }));
         }
         Err(fault)
     }
@@ -134,9 +132,10 @@ impl ShellStarter {
     }
 
     async fn end(&self, held: HeldNote) -> Option<String> {
-        let swept = self.sweeper().sweep(held.note()).await;
-        match swept {
-            Ok(()) => {
+        let teller = self.open.teller(self.grant.cluster(), &held.note().task);
+        match self.sweeper().sweep(held.note()).await {
+            Ok(stays) => {
+                tell_of(&teller, stays);
                 held.forget();
                 None
             }
@@ -144,7 +143,7 @@ impl ShellStarter {
                 let task = &held.note().task;
                 let told =
                     format!("a shell that an earlier skep left in {task} may still run: {why}");
-                tokio::spawn(self.sweeper().until_done(held));
+                tokio::spawn(self.sweeper().until_done(held, teller));
                 Some(told)
             }
         }
@@ -175,14 +174,21 @@ impl ShellStarter {
         Ok(engine.for_shell(&self.grant))
     }
 
-    fn hold(&self, shell: &ShellPlan, open: &OpenShell) -> HeldNote {
-        let container = shell.beside.is_none().then(|| shell.container.to_string());
+    /// Notes a command of this mark before it is started; without an exec it is a container beside.
+    fn hold(
+        &self,
+        shell: &ShellPlan,
+        mark: String,
+        exec: Option<&Exec>,
+        open: &OpenShell,
+    ) -> HeldNote {
         let note = ShellNote {
-            mark: new_mark(),
+            mark,
             swarm: self.swarm.clone(),
             node: shell.node.as_str().into(),
             task: shell.name.clone(),
-            container,
+            container: exec.map(|_| shell.container.to_string()),
+            exec: exec.map(|exec| exec.id().to_owned()),
         };
         let (held, why) = self.shells.hold(note);
         if let Some(why) = why {
@@ -196,9 +202,10 @@ impl ShellStarter {
         engine: &Engine,
         shell: &ShellPlan,
         means: ShellMeans,
-        tracked: Tracked,
+        open: &OpenShell,
     ) -> Result<Begun, NotBegun> {
-        let mut env = vec![format!("{MARK}={}", tracked.note().mark)];
+        let mark = new_mark();
+        let mut env = vec![format!("{MARK}={mark}")];
         env.extend(means.size.map(|_| "TERM=xterm-256color".into()));
         let spec = ExecSpec {
             container: shell.container.to_string(),
@@ -207,13 +214,13 @@ impl ShellStarter {
             size: means.size,
             stdin: means.stdin,
         };
-        let exec = match engine.create_exec(&spec).await {
-            Ok(exec) => exec,
-            Err(error) => return Err((tracked, by_engine(&error, shell), IsLeft::No)),
-        };
+        let exec = engine.create_exec(&spec).await;
+        let exec = exec.map_err(|error| (by_engine(&error, shell), None))?;
+        let held = self.hold(shell, mark, Some(&exec), open);
         let stream = match engine.start_exec(&exec).await {
             Ok(stream) => stream,
-            Err(error) => return Err((tracked, by_engine(&error, shell), IsLeft::Perhaps)),
+            // It may run all the same.
+            Err(error) => return Err((by_engine(&error, shell), Some(held))),
         };
         let ShellStream { reader, writer } = stream;
         let mut saying = Saying::new(reader);
@@ -223,9 +230,10 @@ impl ShellStarter {
             && let Ok(Ok(false)) = tokio::time::timeout(FIRST_WORD, saying.begins()).await
             && let Some(said) = saying.words()
         {
-            return Err((tracked, self.no_shell(engine, shell, &said).await, IsLeft::No));
+            held.forget();
+            return Err((self.no_shell(engine, shell, &said).await, None));
         }
-        Ok((saying, Started::Exec(exec), writer, tracked))
+        Ok((saying, Started::Exec(exec), writer, held))
     }
 
     /// Images for a container without a shell, or why there are none.
@@ -278,15 +286,13 @@ impl ShellStarter {
         shell: &ShellPlan,
         image: &str,
         size: TerminalSize,
-        tracked: Tracked,
+        open: &OpenShell,
     ) -> Result<Begun, NotBegun> {
         let refused = |error: &EngineError| by_engine(error, shell);
-        let images = match self.images(engine, shell).await {
-            Ok(images) => images,
-            Err(error) => return Err((tracked, refused(&error), IsLeft::No)),
-        };
+        let images = self.images(engine, shell).await.map_err(|error| (refused(&error), None))?;
         let first = images.iter().position(|one| one.is_called(image)).unwrap_or(0);
-        let mark = tracked.note().mark.clone();
+        let mark = new_mark();
+        let held = self.hold(shell, mark.clone(), None, open);
         let mut fault =
             ShellFault::NotStarted(format!("{image} is not on {} any more", shell.host));
         for image in &images[first..] {
@@ -298,7 +304,7 @@ impl ShellStarter {
             };
             match made.await {
                 Ok((container, ShellStream { reader, writer })) => {
-                    return Ok((Saying::new(reader), Started::Debug(container), writer, tracked));
+                    return Ok((Saying::new(reader), Started::Debug(container), writer, held));
                 }
                 Err(error) => {
                     let error: EngineError = error;
@@ -317,17 +323,11 @@ impl ShellStarter {
                 }
             }
         }
-        Err((tracked, fault, IsLeft::Perhaps))
+        Err((fault, Some(held)))
     }
 }
 
 /// A command that was started.
-type Begun = (Saying, Started, ShellWriter, Tracked);
-/// Why one was not.
-type NotBegun = (Tracked, ShellFault, IsLeft);
-
-/// Whether a command that was refused may run all the same.
-enum IsLeft {
-    No,
-    Perhaps,
-}
+type Begun = (Saying, Started, ShellWriter, HeldNote);
+/// Why one was not started, and its note if it may run all the same.
+type NotBegun = (ShellFault, Option<HeldNote>);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::open_shells::{ShellFact, Tracked};
+use super::open_shells::{ShellFact, ShellTeller, Tracked};
 use crate::{
-    engine::{Engine, EngineError, ExecSpec},
+    engine::{Engine, EngineError, ExecSpec, Process, family},
     grant::ShellGrant,
     keep::{HeldNote, ShellNote},
     session::nodes::NodeEngines,
@@ -22,22 +22,49 @@ const WORDS: usize = 64 << 10;
 /// The variable that all that a shell runs has.
 pub(super) const MARK: &str = "SKEP_EXEC";
 
-/// Asks all that has the mark to end, has those end that do not listen, and fails if any is left.
-const SCRIPT: &str = r#"each() {
-  left=
+/// Asks all that has the mark to end, and all in a session of what has it, and what any of these started;
+/// has those end that do not listen, and fails if any is left.
+const SCRIPT: &str = r#"sessions=' '
+has() {
+  case "$1" in *" $2 "*) ;; *) return 1 ;; esac
+}
+grow() {
+  more=
   for p in /proc/[0-9]*; do
-    case "$(cat "$p/environ" 2>/dev/null)" in
-      *"$mark"*) kill "-$1" "${p#/proc/}" 2>/dev/null && left=1 ;;
-    esac
+    { read -r stat <"$p/stat"; } 2>/dev/null || continue
+    pid=${p#/proc/}
+    set -- ${stat##*) }
+    case $1 in Z | X) continue ;; esac
+    has "$all" "$pid" || {
+      has "$all" "$2" || has "$sessions" "$4" || continue
+      all="$all$pid " more=1
+    }
+    [ "$4" = 0 ] || has "$sessions" "$4" || { sessions="$sessions$4 " more=1; }
   done
 }
+find() {
+  all=' '
+  for p in /proc/[0-9]*; do
+    case "$(cat "$p/environ" 2>/dev/null)" in *"$mark"*) all="$all${p#/proc/} " ;; esac
+  done
+  more=1
+  while [ -n "$more" ]; do grow; done
+}
+each() {
+  find
+  for pid in $all; do kill "-$1" "$pid" 2>/dev/null; done
+}
+gone() {
+  find
+  [ "$all" = ' ' ]
+}
 each HUP
-each 0; [ -z "$left" ] && exit 0
+gone && exit 0
 sleep 1
 each KILL
-each 0; [ -z "$left" ] && exit 0
+gone && exit 0
 sleep 1
-each 0; [ -z "$left" ]"#;
+gone"#;
 
 /// A new mark: nobody guesses it.
 pub(super) fn new_mark() -> String {
@@ -52,42 +79,84 @@ pub(super) struct Sweeper {
 }
 
 impl Sweeper {
-    /// Ends what has the mark of a note.
-    pub async fn sweep(&self, note: &ShellNote) -> Result<(), String> {
+    /// Ends a shell of a note, and all that it ran. Returns processes that are known to run on.
+    pub async fn sweep(&self, note: &ShellNote) -> Result<Vec<Process>, String> {
         let done = async {
             let engine = self.nodes.engine(&note.node.as_str().into()).await;
             let engine = engine.map_err(|no| no.why)?.for_shell(&self.grant);
-            match &note.container {
-                None => engine.remove_debug(&note.mark).await.map_err(|error| error.to_string()),
-                Some(container) => end_marked(&engine, container, &note.mark).await,
-            }
+            let Some(container) = &note.container else {
+                let removed = engine.remove_debug(&note.mark).await;
+                return removed.map(|()| Vec::new()).map_err(|error| error.to_string());
+            };
+            // Before: what it started can't be told from the container's own once it is gone.
+            let before = its_processes(&engine, container, note).await;
+            let ended = end_marked(&engine, container, &note.mark).await;
+            let stays = match before {
+                Some(before) if !before.is_empty() => still(&engine, container, &before).await,
+                _ => Vec::new(),
+            };
+            if stays.is_empty() { ended.map(|()| stays) } else { Ok(stays) }
         };
         let done = tokio::time::timeout(PATIENCE, done).await;
         done.unwrap_or_else(|_| Err("no answer".into()))
     }
 
-    /// Ends what a shell left. What can't be ended now is told, and tried again.
+    /// Ends a shell and what it ran. What can't be ended is told, and tried again where that may help.
     pub async fn end(self, shell: Tracked) {
         match self.sweep(shell.note()).await {
-            Ok(()) => shell.forget(),
+            Ok(stays) => {
+                tell_of(&shell.open.teller(), stays);
+                shell.forget();
+            }
             Err(why) => {
                 shell.open.tell(ShellFact::Left(why));
+                let teller = shell.open.teller();
                 drop(shell.open);
-                self.until_done(shell.held).await;
+                self.until_done(shell.held, teller).await;
             }
         }
     }
 
     /// Tries until it is done, as long as skep runs. The next skep finds what is left then.
-    pub async fn until_done(self, held: HeldNote) {
+    pub async fn until_done(self, held: HeldNote, teller: ShellTeller) {
         let mut wait = AGAIN;
-        while let Err(why) = self.sweep(held.note()).await {
-            tracing::warn!(task = held.note().task, why, "a shell may be left");
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(LONGEST);
+        loop {
+            match self.sweep(held.note()).await {
+                Ok(stays) => {
+                    tell_of(&teller, stays);
+                    return held.forget();
+                }
+                Err(why) => {
+                    tracing::warn!(task = held.note().task, why, "a shell may be left");
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST);
+                }
+            }
         }
-        held.forget();
     }
+}
+
+/// Tells of processes that run on.
+pub(super) fn tell_of(teller: &ShellTeller, stays: Vec<Process>) {
+    if !stays.is_empty() {
+        teller.tell(ShellFact::Stays(stays));
+    }
+}
+
+/// The processes of a shell; none if that is not known.
+async fn its_processes(engine: &Engine, container: &str, note: &ShellNote) -> Option<Vec<Process>> {
+    let state = engine.exec_state(note.exec.as_ref()?).await.ok()?;
+    let all = engine.processes(container).await.ok()?;
+    // After its end another process may have its number.
+    let is_its_own = state.running || all.iter().all(|process| process.pid != state.pid);
+    (state.pid != 0 && is_its_own).then(|| family(&all, state.pid))
+}
+
+/// Those that are still there.
+async fn still(engine: &Engine, container: &str, before: &[Process]) -> Vec<Process> {
+    let Ok(mut all) = engine.processes(container).await else { return Vec::new() };
+    all.retain(|one| before.iter().any(|other| other.pid == one.pid));
+    all
 }
 
 async fn end_marked(engine: &Engine, container: &str, mark: &str) -> Result<(), String> {
@@ -117,10 +186,10 @@ async fn end_marked(engine: &Engine, container: &str, mark: &str) -> Result<(), 
             return Err("its sh says more than one that ends commands".into());
         }
     }
-    let mut state = engine.exec_state(&exec).await.map_err(|error| error.to_string())?;
+    let mut state = engine.exec_state(exec.id()).await.map_err(|error| error.to_string())?;
     while state.running {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        state = engine.exec_state(&exec).await.map_err(|error| error.to_string())?;
+        state = engine.exec_state(exec.id()).await.map_err(|error| error.to_string())?;
     }
     match state.exit_code {
         Some(0) => Ok(()),

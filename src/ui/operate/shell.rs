@@ -93,7 +93,7 @@ impl Cluster {
     pub(in crate::ui) fn shell_news(&mut self, news: &ShellNews) {
         self.notice(match &news.what {
             ShellFact::Left(_) => format!("{news}; skep goes on trying"),
-            ShellFact::Unrecorded(_) | ShellFact::Unnoted(_) => news.to_string(),
+            _ => news.to_string(),
         });
     }
 }
