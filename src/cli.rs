@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
     CommandFactory, Parser, Subcommand,
@@ -175,6 +175,12 @@ pub enum Sub {
         #[arg(long)]
         debug: bool,
     },
+    /// Stacks: the changes that a deploy of compose files would make, read by your own docker CLI.
+    Stack {
+        /// The command.
+        #[command(subcommand)]
+        command: StackSub,
+    },
     /// Docker contexts and the config file's clusters: where each leads, and whether it answers.
     Contexts,
     /// The config file: where it belongs, or one to begin with.
@@ -214,6 +220,69 @@ pub enum Sub {
     Man,
 }
 
+/// Commands for stacks.
+#[derive(Debug, Subcommand)]
+pub enum StackSub {
+    /// Changes that a deploy would make; nothing is written. Exit 0 none, 2 some, 1 error.
+    Plan {
+        /// The files and how they are read.
+        #[command(flatten)]
+        files: StackFiles,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The same plan, carried out and followed; only differences are written. Exit 0 converged, 1 not.
+    Deploy {
+        /// The files and how they are read.
+        #[command(flatten)]
+        files: StackFiles,
+        /// Don't ask.
+        #[arg(long, short)]
+        yes: bool,
+        /// Time to converge, once all is written: 90s, 15m, 2h.
+        #[arg(long, value_name = "TIME", default_value = "15m")]
+        timeout: String,
+    },
+}
+
+/// Compose files of a stack, with the flags of `docker stack deploy`.
+#[derive(Debug, clap::Args)]
+pub struct StackFiles {
+    /// Name of the stack.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Compose file, or - for standard input; -c here. May be repeated.
+    #[arg(long = "compose-file", value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Remove services that are not in the files.
+    #[arg(long)]
+    pub prune: bool,
+    /// Ask the registry for the digests of images: always, changed, never. Default: always.
+    #[arg(long, value_name = "WHEN", value_parser = ["always", "changed", "never"])]
+    pub resolve_image: Option<String>,
+    /// Send credentials for registries to the nodes.
+    #[arg(long)]
+    pub with_registry_auth: bool,
+}
+
+/// The command line with `-c FILE` after `stack plan` and `stack deploy` as docker has it: elsewhere `-c` is a context.
+pub fn with_compose_files(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut out: Vec<OsString> = Vec::new();
+    let mut before = (OsString::new(), false);
+    for arg in args {
+        let is_deploy = before.1 || (before.0 == "stack" && (arg == "plan" || arg == "deploy"));
+        let file = arg.to_str().and_then(|text| text.strip_prefix("-c")).filter(|_| before.1);
+        out.push(match file {
+            Some("") => "--compose-file".into(),
+            Some(file) => format!("--compose-file={}", file.trim_start_matches('=')).into(),
+            None => arg.clone(),
+        });
+        before = (arg, is_deploy);
+    }
+    out
+}
+
 /// The command line as completions see it. Not every shell's complete values that have no flag before
 /// them: for these, topics of the help are subcommands.
 pub fn for_completion() -> clap::Command {
@@ -225,4 +294,25 @@ pub fn for_completion() -> clap::Command {
 /// The topics of the help.
 fn topics() -> PossibleValuesParser {
     PossibleValuesParser::new(TOPICS.iter().map(|t| PossibleValue::new(t.name).help(t.about)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c_is_a_context_before_the_subcommand_and_a_file_after_it() {
+        let line = "skep -c prod stack plan shop -c a.yml -cb.yml --json";
+        let args = with_compose_files(line.split(' ').map(OsString::from));
+        let cli = Cli::try_parse_from(args).unwrap();
+        assert_eq!(cli.contexts, ["prod"]);
+        let Some(Sub::Stack { command: StackSub::Plan { files, json } }) = cli.command else {
+            panic!("{:?}", cli.command)
+        };
+        assert_eq!(files.files, [PathBuf::from("a.yml"), "b.yml".into()]);
+        assert!(json && files.name == "shop");
+        let line = "skep check -c prod";
+        let args = with_compose_files(line.split(' ').map(OsString::from));
+        assert_eq!(Cli::try_parse_from(args).unwrap().contexts, ["prod"]);
+    }
 }

@@ -24,6 +24,7 @@
 //! | [`triage`] | what is wrong and why: pure rules over the model, grouped by cause, ranked by harm, tracked over time; blast radius, incident reports |
 //! | [`action`] | what can be done: plan (pure) → execute → follow until it converges |
 //! | [`logs`] | lines: a bounded buffer merged by time, how bad a line says it is, colours, JSON |
+//! | [`recorder`] | the user's own `docker stack deploy` against a private socket: what it would write is noted, nothing is written |
 //! | [`session`] | one actor a cluster: `link` (managers, failover), `watch` (lists and events within a budget), `logs`, `nodes` (every node's engine), `shell` (commands in containers), writes; all of them together are [`session::Sessions`] |
 //! | [`ui`] | the terminal: the open clusters, each with its screens and popups (`app`), a file for each screen (`screen`) and each popup (`popup`), keys (`input`), plans (`operate`), tables, shared widgets |
 //! | [`demo`] | the embedded Swarm behind the real Engine API; reached only through its socket |
@@ -95,6 +96,7 @@ pub mod engine;
 pub mod grant;
 pub mod keep;
 pub mod logs;
+pub mod recorder;
 pub mod session;
 pub mod text;
 pub mod triage;

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use super::plan::{DiffLine, Mark, ShellPlan, Step};
+use super::plan::{DiffLine, Mark, ShellPlan, Step, Target};
 use crate::{keep::append_lines, text::clean_json};
 
 /// Version of a line's fields. Those of 0.1.0 have no `format` and the same fields.
@@ -62,7 +62,9 @@ impl Audit {
         // `service` and `service_id`, or `node` and `node_id`.
         let kind = step.target.kind();
         line[kind] = step.name.as_str().into();
-        line[format!("{kind}_id")] = step.target.id().into();
+        if !matches!(step.target, Target::New(..)) {
+            line[format!("{kind}_id")] = step.target.id().into();
+        }
         self.append(&line)
     }
 

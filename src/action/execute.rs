@@ -5,11 +5,14 @@ use std::time::Duration;
 use super::{
     audit::Audit,
     follow::{difference, holds},
-    plan::{Approved, Change, Document, NodeChange, NotApproved, ReadObject, Step, Target},
+    plan::{
+        Approved, Change, Document, NodeChange, NotApproved, ReadObject, Step, Target, is_written,
+        name_of,
+    },
 };
 use crate::{
     engine::{Engine, EngineError},
-    grant::WriteGrant,
+    grant::{ClusterNo, WriteGrant},
 };
 
 /// Outcome of a step's write.
@@ -85,37 +88,58 @@ impl Executor {
         }
         let mut lost = false;
         for step in &approved.plan().steps {
-            let mut unrecorded = false;
-            let mut recorded =
-                |written: Result<(), String>, each: &mut dyn FnMut(&Step, StepEvent)| {
-                    if let Err(why) = written
-                        && !std::mem::replace(&mut unrecorded, true)
-                    {
-                        each(step, StepEvent::Unrecorded(why));
-                    }
-                };
-            let outcome = if lost {
-                Outcome::Refused("nothing was sent: the link was lost before".into())
-            } else {
-                recorded(self.audit.record(&self.cluster, step, "sent", ""), &mut each);
-                tokio::select! {
-                    outcome = self.step(step) => outcome,
-                    () = &mut link_over => {
-                        lost = true;
-                        let endpoint = self.endpoint();
-                        Outcome::Unknown(format!("{endpoint}: the link was lost under the write"))
-                    }
-                }
-            };
-            let (result, detail) = match &outcome {
-                Outcome::Taken { version, .. } => ("taken", format!("version {version}")),
-                Outcome::Conflict(_) => ("conflict", "nothing was sent again".into()),
-                Outcome::Refused(why) => ("refused", why.clone()),
-                Outcome::Unknown(why) => ("unknown", why.clone()),
-            };
-            recorded(self.audit.record(&self.cluster, step, result, &detail), &mut each);
-            each(step, StepEvent::Ended(outcome));
+            self.recorded(step, &mut lost, &mut link_over, &mut each).await;
         }
+    }
+
+    /// One step: recorded before and after, and sent unless the link was lost before.
+    pub(super) async fn recorded(
+        &self,
+        step: &Step,
+        lost: &mut bool,
+        mut link_over: impl Future<Output = ()> + Unpin,
+        each: &mut impl FnMut(&Step, StepEvent),
+    ) -> Outcome {
+        let mut unrecorded = false;
+        let mut record = |written: Result<(), String>, each: &mut dyn FnMut(&Step, StepEvent)| {
+            if let Err(why) = written
+                && !std::mem::replace(&mut unrecorded, true)
+            {
+                each(step, StepEvent::Unrecorded(why));
+            }
+        };
+        let outcome = if *lost {
+            Outcome::Refused("nothing was sent: the link was lost before".into())
+        } else {
+            record(self.audit.record(&self.cluster, step, "sent", ""), each);
+            tokio::select! {
+                outcome = self.step(step) => outcome,
+                () = &mut link_over => {
+                    *lost = true;
+                    let endpoint = self.endpoint();
+                    Outcome::Unknown(format!("{endpoint}: the link was lost under the write"))
+                }
+            }
+        };
+        let (result, detail) = match &outcome {
+            Outcome::Taken { version, .. } => ("taken", format!("version {version}")),
+            Outcome::Conflict(_) => ("conflict", "nothing was sent again".into()),
+            Outcome::Refused(why) => ("refused", why.clone()),
+            Outcome::Unknown(why) => ("unknown", why.clone()),
+        };
+        record(self.audit.record(&self.cluster, step, result, &detail), each);
+        each(step, StepEvent::Ended(outcome.clone()));
+        outcome
+    }
+
+    /// The engine, to read with.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Whether it may carry out plans of this cluster.
+    pub(super) fn is_for(&self, cluster: ClusterNo) -> bool {
+        cluster == self.grant.cluster()
     }
 
     async fn step(&self, step: &Step) -> Outcome {
@@ -152,6 +176,19 @@ impl Executor {
 
     async fn write(&self, step: &Step, version: u64) -> Result<Vec<String>, EngineError> {
         match (&step.target, &step.change) {
+            (Target::New(kind, _), change) => {
+                self.engine.create(kind.path(), &step.after, credentials(change)).await
+            }
+            (Target::Service(id), Change::Remove) => {
+                self.engine.remove_service(id).await.map(|()| Vec::new())
+            }
+            (Target::Service(id), change @ Change::Deploy(_)) => {
+                self.engine.deploy_service(id, version, &step.after, credentials(change)).await
+            }
+            (Target::Object(kind, id), _) => {
+                let sent = self.engine.update_object(kind.path(), id, version, &step.after);
+                sent.await.map(|()| Vec::new())
+            }
             (Target::Service(id), change) => {
                 let rollback = *change == Change::Rollback;
                 let body = if rollback { &step.before } else { &step.after };
@@ -222,6 +259,9 @@ impl Executor {
             ReadObject::There(_) => Outcome::Unknown(format!(
                 "{error}; the {kind} has since got another spec: look at it before you try again"
             )),
+            ReadObject::Gone if matches!(step.target, Target::New(..)) => {
+                Outcome::Unknown(format!("{error}; there is no such {kind} so far"))
+            }
             ReadObject::Gone => Outcome::Unknown(format!("{error}; the {kind} is gone since")),
             ReadObject::Unreadable(why) => Outcome::Unknown(not_read(error, &why)),
         }
@@ -230,7 +270,19 @@ impl Executor {
 
 /// Whether an object, read after a write to the version `sent`, contains the planned change.
 fn is_carried_out(step: &Step, sent: u64, now: &Document) -> bool {
-    !step.after.is_null() && now.version > sent && holds(&step.before, &step.after, &now.spec)
+    !step.after.is_null()
+        && now.version > sent
+        && match step.change {
+            Change::Deploy(_) => is_written(step, &now.spec),
+            _ => holds(&step.before, &step.after, &now.spec),
+        }
+}
+
+fn credentials(change: &Change) -> Option<&str> {
+    match change {
+        Change::Deploy(credentials) => credentials.as_ref().map(|sent| sent.0.as_str()),
+        _ => None,
+    }
 }
 
 fn carried_out(version: u64, error: &EngineError) -> Outcome {
@@ -267,6 +319,12 @@ pub async fn read(engine: &Engine, target: &Target) -> Result<Document, EngineEr
     let document = match target {
         Target::Service(_) => Document::read(&raw),
         Target::Node(_) => Document::read_node(&raw),
+        Target::Object(kind, _) => Document::read_object(*kind, &raw),
+        // The engine takes the beginning of an id as well.
+        Target::New(_, name) if name_of(&raw) != name => {
+            return Err(EngineError::NotFound { said: format!("no {kind} {name}") });
+        }
+        Target::New(kind, _) => Document::read_object(*kind, &raw),
     };
     let what = format!("GET /{kind}/{}", target.id());
     document.map_err(|said| EngineError::Refusal { what, status: 200, said })

@@ -1,6 +1,7 @@
-//! Changes to services and nodes: [`plan`] (pure) → [`execute`] → [`follow`] until they converge.
+//! Changes to services and nodes, and deploys of stacks: [`plan`] (pure) → [`execute`] → [`follow`] until they converge.
 
 pub mod audit;
+mod deploy;
 pub mod execute;
 pub mod follow;
 pub mod plan;

@@ -15,6 +15,7 @@ mod permit;
 mod read_swarms;
 mod report;
 mod snapshot;
+mod stack;
 mod table;
 mod taken;
 mod tui;
@@ -34,6 +35,7 @@ pub use self::{
     output::print_usage,
     permit::{permit, permit_shell},
     snapshot::{snapshot_json, snapshot_text},
+    stack::{stack_plan_json, stack_plan_text},
     taken::Taken,
     tui::keymap,
 };
@@ -171,6 +173,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
             let wish = exec::Wish { task, command, yes: *yes, debug: *debug };
             exec::run(choice, &history(demo.as_ref()), &wish).await
         }
+        Some(Sub::Stack { command }) => stack::run(choice, command, history(demo.as_ref())).await,
         Some(Sub::Snapshot { json }) => snapshot::run(choice, &thresholds, *json).await,
         _ => tui::run(&cli, &file, (choice, unopened), demo.as_ref()).await,
     }

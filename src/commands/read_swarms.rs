@@ -10,7 +10,10 @@ use tokio::task::JoinSet;
 
 use crate::{
     cluster::{Delta, ELECTION, Leaderless, Store, Timestamp},
-    commands::Taken,
+    commands::{
+        Taken,
+        fault::{Fault, USAGE, fault},
+    },
     connect::{Connector, Endpoint, Wanted},
     engine::{Engine, EngineError, Probe},
     keep::History,
@@ -49,6 +52,29 @@ pub(super) fn greet_all(endpoints: Vec<Endpoint>) -> JoinSet<(Endpoint, Greeting
         });
     }
     greeted
+}
+
+/// The only cluster there is; `command` wants no other.
+pub(super) fn only_cluster(clusters: Vec<Wanted>, command: &str) -> Result<Wanted, Fault> {
+    let [cluster] = <[Wanted; 1]>::try_from(clusters).map_err(|all| {
+        let names: Vec<_> = all.into_iter().filter_map(|cluster| cluster.name).collect();
+        let said = format!("{command} wants one cluster: name it with -c ({})", names.join(", "));
+        fault(USAGE)(said)
+    })?;
+    Ok(cluster)
+}
+
+/// Its first manager that answers.
+pub(super) async fn first_manager(cluster: &Wanted) -> Result<(Engine, Probe), String> {
+    let mut greeted = greet_all(cluster.endpoints.clone());
+    let mut why = Vec::new();
+    while let Some(Ok((_, greeting))) = greeted.join_next().await {
+        match greeting {
+            Ok(found) => return Ok(found),
+            Err(error) => why.push(error.to_string()),
+        }
+    }
+    Err(why.join("; "))
 }
 
 /// [`greet_all`], and makes sure that each lists something: one without quorum may greet and then hang.

@@ -22,7 +22,7 @@ use tokio::{
 use super::{
     Connector, Way,
     endpoint::{DEFAULT_SOCKET, SshTarget},
-    ssh_dir::{own_program, private_dir},
+    socket_dir::{own_program, private_dir},
 };
 use crate::text::{clean, quote};
 

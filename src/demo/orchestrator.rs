@@ -391,6 +391,19 @@ impl Sim {
         }
     }
 
+    /// Removes a service and its tasks; its addresses are free again.
+    pub fn remove_service(&mut self, id: &str) {
+        let tasks = self.services.get(id).map(|s| s.tasks.clone()).unwrap_or_default();
+        for number in tasks {
+            let running = self.tasks.get_mut(&number).filter(|task| !task.is_over());
+            let addresses = running.map(|task| std::mem::take(&mut task.addresses));
+            self.detach(&addresses.unwrap_or_default());
+            self.forget(number);
+        }
+        self.services.remove(id);
+        self.dirty.remove(id);
+    }
+
     /// Notes that something about the service of a task changed.
     pub fn touch(&mut self, number: u64) {
         let service = self.tasks[&number].service.clone();

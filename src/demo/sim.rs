@@ -154,6 +154,8 @@ pub(super) struct Sim {
     pub networks: Vec<Value>,
     pub secrets: Vec<Value>,
     pub configs: Vec<Value>,
+    /// Contents of secrets, which nobody is told, by id.
+    pub secret_data: HashMap<String, Value>,
     /// The addresses of each network.
     pub pools: HashMap<String, Pool>,
     pub events: VecDeque<(Nanos, String)>,
@@ -189,6 +191,7 @@ impl Sim {
             networks: Vec::new(),
             secrets: Vec::new(),
             configs: Vec::new(),
+            secret_data: HashMap::new(),
             pools: HashMap::new(),
             events: VecDeque::new(),
             publish: broadcast::channel(1024).0,

@@ -106,6 +106,17 @@ impl Engine {
         sent.await?.whole().await
     }
 
+    /// [`Engine::post`] with credentials for a registry.
+    pub(super) async fn post_with(
+        &self,
+        path: &str,
+        body: Bytes,
+        credentials: Option<&str>,
+        deadline: Duration,
+    ) -> Result<Bytes> {
+        self.gate.post_with(path, body, credentials, deadline).await?.whole().await
+    }
+
     /// DELETE of an object; only with a grant it is let out.
     pub(super) async fn delete(&self, path: &str, deadline: Duration) -> Result<()> {
         let sent = self.gate.send(Method::DELETE, path, None, deadline, Limits::WHOLE);

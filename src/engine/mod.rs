@@ -16,6 +16,7 @@ mod lookups;
 mod node;
 mod parallel_lists;
 mod probe;
+mod relay;
 mod shell;
 mod transport_error;
 mod wire;
@@ -30,6 +31,7 @@ pub use lists::{SOME_TASKS, TaskList};
 pub use logs::{LogFault, LogFrame, LogReader, LogRequest, LogStream, Output};
 pub use node::NodeInfo;
 pub use probe::Probe;
+pub use relay::Relayed;
 pub use shell::{
     DebugContainer, Exec, ExecSpec, ExecState, Image, Process, ShellReader, ShellStream,
     ShellWriter, TerminalSize, family,

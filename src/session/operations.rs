@@ -1,7 +1,13 @@
 //! Requests of the UI's operations, beside the watching: documents to plan with, plans carried out,
 //! and objects read back.
 
-use std::sync::Arc;
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use tokio::sync::{mpsc, watch};
 
@@ -13,7 +19,7 @@ use crate::session::{
 use crate::{
     action::{
         execute::{self, Executor, Outcome, StepEvent},
-        plan::{Approved, ReadObject, Target},
+        plan::{Approved, ApprovedStack, ReadObject, Step, Target},
     },
     engine::Engine,
 };
@@ -78,27 +84,52 @@ impl Writes {
 
     /// Carries out a plan that the user approved, and reports each outcome.
     pub fn carry_out(&self, approved: Approved) {
-        let (executor, out, mut over) =
-            (Arc::clone(&self.executor), self.out.clone(), self.link.subscribe());
+        let executor = Arc::clone(&self.executor);
+        let steps = approved.plan().steps.clone();
+        self.report(steps, |over, tell| async move {
+            executor.carry_out(&approved, over, tell).await;
+        });
+    }
+
+    /// Carries out a deploy that the user approved, and reports each outcome.
+    pub fn deploy(&self, approved: ApprovedStack) {
+        let executor = Arc::clone(&self.executor);
+        let steps = approved.plan().steps();
+        self.report(steps, |over, tell| async move {
+            executor.deploy(&approved, over, tell).await;
+        });
+    }
+
+    /// Reports each outcome as its step ends: a set of services is many writes, and one may take 30 s.
+    fn report<F>(&self, steps: Vec<Step>, work: impl FnOnce(LinkOver, Tell) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (out, mut over) = (self.out.clone(), self.link.subscribe());
+        let endpoint = self.executor.endpoint();
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let ended = Arc::new(AtomicUsize::new(0));
+        let (counted, teller) = (Arc::clone(&ended), tell.clone());
+        // Nothing is ever sent there: it only ends, with the link.
+        let link_over = Box::pin(async move { while over.changed().await.is_ok() {} });
+        let work = work(
+            link_over,
+            Box::new(move |step, said| {
+                let is_end = matches!(said, StepEvent::Ended(_));
+                counted.fetch_add(usize::from(is_end), Ordering::Relaxed);
+                let _ = teller.send((step.target.clone(), said));
+            }),
+        );
+        let work = async move {
+            let Err(fault) = caught(&endpoint, work).await else { return };
+            // The one under way may have been sent; those after it were not.
+            let mut outcome = Outcome::Unknown(fault.to_string());
+            for step in &steps[ended.load(Ordering::Relaxed)..] {
+                let _ = tell.send((step.target.clone(), StepEvent::Ended(outcome)));
+                outcome = Outcome::Refused(format!("nothing was sent: {fault}"));
+            }
+        };
         tokio::spawn(async move {
-            // Told as each ends: a set of services is many writes, and one may take 30 s.
-            let (tell, mut told) = mpsc::unbounded_channel();
-            let work = async move {
-                // Nothing is ever sent here: it only ends, with the link.
-                let link_over = async { while over.changed().await.is_ok() {} };
-                let mut ended = 0;
-                let carried = executor.carry_out(&approved, link_over, |step, said| {
-                    ended += usize::from(matches!(said, StepEvent::Ended(_)));
-                    let _ = tell.send((step.target.clone(), said));
-                });
-                let Err(fault) = caught(&executor.endpoint(), carried).await else { return };
-                // The one under way may have been sent; those after it were not.
-                let mut outcome = Outcome::Unknown(fault.to_string());
-                for step in &approved.plan().steps[ended..] {
-                    let _ = tell.send((step.target.clone(), StepEvent::Ended(outcome)));
-                    outcome = Outcome::Refused(format!("nothing was sent: {fault}"));
-                }
-            };
             let forward = async {
                 while let Some((target, said)) = told.recv().await {
                     let event = match said {
@@ -113,9 +144,14 @@ impl Writes {
     }
 }
 
+/// Ends with the link.
+type LinkOver = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Receiver of what becomes of the steps.
+type Tell = Box<dyn FnMut(&Step, StepEvent) + Send>;
+
 /// Reports that nothing of a plan was sent.
-pub(super) async fn refuse(out: &Out, approved: &Approved, why: &str) -> Result<(), Gone> {
-    for step in &approved.plan().steps {
+pub(super) async fn refuse(out: &Out, steps: &[Step], why: &str) -> Result<(), Gone> {
+    for step in steps {
         let outcome = Outcome::Refused(format!("nothing was sent: {why}"));
         out.send(Event::Outcome(step.target.clone(), Box::new(outcome))).await?;
     }

@@ -12,7 +12,7 @@ use crate::session::{
 use crate::{
     action::{
         execute::Outcome,
-        plan::{Approved, ApprovedShell, Document, ReadObject, Target},
+        plan::{Approved, ApprovedShell, ApprovedStack, Document, ReadObject, Target},
     },
     cluster::{
         Beginning, Container, ContainerEnd, ContainerId, Delta, Entry, Leaderless, NodeId,
@@ -118,6 +118,8 @@ pub enum Command {
     Raw(Token, RawKind, String),
     /// Carry a plan out.
     CarryOut(Approved),
+    /// Carry a deploy out.
+    Deploy(Box<ApprovedStack>),
     /// Start an approved shell.
     Shell(Token, Box<ApprovedShell>, ShellMeans),
     /// Follow these logs, and no others; the token names the view.

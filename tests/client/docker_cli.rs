@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{host, live::Live, run, serve, skep};
 
 /// Without the CLI these say that they were skipped; in CI (SKEP_SWARM) that is a failure.
-async fn have_docker() -> bool {
+pub async fn have_docker() -> bool {
     let have = tokio::process::Command::new("docker").arg("--version").output().await.is_ok();
     if !have {
         assert!(std::env::var_os("SKEP_SWARM").is_none(), "the docker CLI is missing");

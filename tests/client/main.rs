@@ -24,6 +24,7 @@ mod proxy;
 mod reading;
 mod shells;
 mod signals;
+mod stacks;
 #[path = "../swarm/tui.rs"]
 #[allow(dead_code, reason = "the suite on a real Swarm uses more of it")]
 mod tui;

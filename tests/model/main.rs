@@ -24,6 +24,7 @@ mod reruns;
 mod rollbacks;
 mod rules;
 mod shells;
+mod stacks;
 mod store;
 mod triage;
 mod unread;

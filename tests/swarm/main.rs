@@ -31,6 +31,7 @@ mod quorum;
 mod reach;
 mod scenarios;
 mod shell;
+mod stacks;
 mod triage;
 mod tui;
 mod writes;

@@ -5,7 +5,8 @@ use std::{process::Command, time::Duration};
 use super::{
     calm, causes, hostile,
     lab::{Lab, wait},
-    logs, node_reach, nodes, objects, plans, production, proxy, quorum, reach, shell, triage,
+    logs, node_reach, nodes, objects, plans, production, proxy, quorum, reach, shell, stacks,
+    triage,
     tui::{LATER, SOON, Tui},
     writes,
 };
@@ -34,6 +35,8 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("scales a marked set", writes::marked_set),
     ("plans: for what the cursor is on, confirmed by who has read them", plans::meant),
     ("plans: a start-first update that can't go on is told before and after", plans::start_first),
+    ("stacks: forty files as docker deploys them", stacks::as_docker_deploys),
+    ("stacks: a deploy writes what differs and nothing else", stacks::only_differences),
     ("read-only refuses and writes nothing", read_only),
     ("escape sequences in names and logs do no harm", hostile_text),
     ("a worker's hostname does no harm, whatever is asked", hostile::hostname),

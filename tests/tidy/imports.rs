@@ -26,6 +26,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("action/follow", &["cluster", "action::plan", "action::follow", "text"]),
     ("action", &["cluster", "engine", "action", "grant", "keep", "text"]),
     ("engine", &["connect", "cluster", "grant", "text"]),
+    ("recorder", &["action::plan", "connect", "engine", "text"]),
     (
         "session",
         &["engine", "connect", "cluster", "triage", "action", "logs", "grant", "keep", "text"],

@@ -204,6 +204,7 @@ impl Follow {
         let newest = match &self.target {
             Target::Service(id) => store.service(id).map(|s| s.version),
             Target::Node(id) => store.node(id).map(|n| n.version),
+            Target::Object(..) | Target::New(..) => None,
         };
         let moved = newest.is_none_or(|version| version > self.read_at.max(self.base));
         matches!(self.phase, Phase::Unknown { .. })

@@ -1,6 +1,6 @@
 //! The name of an object on the screen, in a confirmation and in a command.
 
-use super::{Document, Target};
+use super::Document;
 use crate::cluster::Store;
 
 /// Unambiguous name of an object: host names need not be unique.
@@ -17,10 +17,8 @@ impl Called {
     /// The name of the object that a document is of.
     pub fn new(document: &Document, store: &Store) -> Self {
         let name = document.name.clone();
-        let shared = match &document.target {
-            Target::Node(id) => store.node(id).filter(|node| store.shares_name(node)),
-            Target::Service(_) => None,
-        };
+        let node = document.target.node().and_then(|id| store.node(id));
+        let shared = node.filter(|node| store.shares_name(node));
         match shared {
             Some(node) => Self {
                 shown: store.node_label(&node.id),

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{NodeChange, Step, document::Document, image};
+use super::{
+    Credentials, NodeChange, StackObject, Step, Target, document::Document, id_of, image, name_of,
+};
 use crate::cluster::{NodeId, ServiceId, Store, UpdateState};
 
 /// A number of replicas.
@@ -29,6 +31,10 @@ pub enum Change {
     Spec(Box<Value>),
     /// A change of a node.
     Node(NodeChange),
+    /// Part of a deploy: the object is made, or gets another spec.
+    Deploy(Option<Credentials>),
+    /// It is removed.
+    Remove,
 }
 
 /// Swarm has no limit of its own; this one only catches slips of the finger.
@@ -62,6 +68,29 @@ impl Document {
             name: name.unwrap_or(id).to_owned(),
             version: raw["Version"]["Index"].as_u64().ok_or("the node has no version")?,
             spec: raw["Spec"].clone(),
+            previous: None,
+        })
+    }
+
+    /// Reads what `GET /networks/{id}` and its like answered. A network has no version.
+    ///
+    /// # Errors
+    /// The part that is missing.
+    pub fn read_object(kind: StackObject, raw: &Value) -> Result<Self, String> {
+        if kind == StackObject::Service {
+            return Self::read(raw);
+        }
+        let is_network = kind == StackObject::Network;
+        let id = id_of(raw);
+        if id.is_empty() {
+            return Err(format!("the {} has no ID", kind.word()));
+        }
+        let version = raw["Version"]["Index"].as_u64().or(is_network.then_some(1));
+        Ok(Self {
+            target: Target::Object(kind, id.to_owned()),
+            name: name_of(raw).to_owned(),
+            version: version.ok_or_else(|| format!("the {} has no version", kind.word()))?,
+            spec: if is_network { raw.clone() } else { raw["Spec"].clone() },
             previous: None,
         })
     }
@@ -225,6 +254,8 @@ impl Change {
                 }
             }
             Self::Node(change) => spec = change.apply(document)?,
+            // Their specs are their plan's own.
+            Self::Deploy(_) | Self::Remove => {}
         }
         Ok(spec)
     }
@@ -238,6 +269,8 @@ impl Change {
             Self::Rollback => "roll back",
             Self::Spec(_) => "update",
             Self::Node(change) => change.word(),
+            Self::Deploy(_) => "deploy",
+            Self::Remove => "remove",
         }
     }
 

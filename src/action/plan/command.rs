@@ -26,6 +26,7 @@ pub(super) fn docker(document: &Document, called: &str, after: &Value, change: &
         Change::Force => format!("docker service update --force {name}"),
         Change::Rollback => format!("docker service rollback {name}"),
         Change::Node(change) => change.command(called, &document.spec),
+        Change::Deploy(_) | Change::Remove => String::new(),
         Change::Spec(_) => {
             let mut flags = Flags::default();
             flags.collect(&document.spec, after);

@@ -35,12 +35,18 @@ pub struct DiffLine {
 
 /// The difference of two specs with secrets masked; a changed secret shows as changed.
 pub fn specs(before: &Value, after: &Value) -> Vec<DiffLine> {
+    let (hidden_before, hidden_after) = masked(before, after);
+    let (old, new) = (to_yaml(&hidden_before), to_yaml(&hidden_after));
+    grouped(&TextDiff::from_lines(&old, &new), |line| parents(&old, line), "")
+}
+
+/// Two specs with their secrets masked; a changed one says so.
+pub(super) fn masked(before: &Value, after: &Value) -> (Value, Value) {
     let (mut hidden_before, mut hidden_after) = (before.clone(), after.clone());
     mask_document(&mut hidden_before);
     mask_document(&mut hidden_after);
     mark_changed_secrets(before, after, &hidden_before, &mut hidden_after);
-    let (old, new) = (to_yaml(&hidden_before), to_yaml(&hidden_after));
-    grouped(&TextDiff::from_lines(&old, &new), |line| parents(&old, line), "")
+    (hidden_before, hidden_after)
 }
 
 /// The difference of two texts: not the least one if that takes longer to find.

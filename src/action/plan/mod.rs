@@ -14,6 +14,7 @@ mod node;
 mod reruns;
 mod schema;
 mod shell;
+mod stack;
 mod target;
 mod touch;
 mod yaml;
@@ -26,6 +27,11 @@ pub use image::without_old_digest;
 pub use mask::{mask_document, mask_env};
 pub use node::{NodeChange, labels_text, parse_labels};
 pub use shell::{ApprovedShell, ShellPlan};
+pub use stack::{
+    Addressee, ApprovedStack, Credentials, FieldDiff, KnownObjects, MadeIds, RecordedWrite,
+    Recording, StackAction, StackChange, StackObject, StackPlan, id_of, ignored_silently,
+    is_written, name_of, unused_networks,
+};
 pub use target::Target;
 pub use yaml::{EditError, from_yaml, to_yaml};
 
@@ -70,7 +76,13 @@ impl Step {
             (Change::Scale(_), Some(from), Some(to)) => {
                 format!("scale {} {from} → {to}", self.name)
             }
-            (change, _, _) => format!("{} {}", change.verb(), self.name),
+            (change, _, _) => match &self.target {
+                Target::New(kind, name) => format!("create {} {name}", kind.word()),
+                Target::Object(kind, _) => {
+                    format!("{} {} {}", change.verb(), kind.word(), self.name)
+                }
+                _ => format!("{} {}", change.verb(), self.name),
+            },
         }
     }
 }

@@ -280,10 +280,7 @@ fn relabelled(
 }
 
 fn node<'s>(document: &Document, store: &'s Store) -> Option<&'s Node> {
-    match &document.target {
-        super::Target::Node(id) => store.node(id),
-        super::Target::Service(_) => None,
-    }
+    document.target.node().and_then(|id| store.node(id))
 }
 
 fn is_open(node: &Node) -> bool {

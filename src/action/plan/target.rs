@@ -1,5 +1,6 @@
 //! Target of a plan.
 
+use super::StackObject;
 use crate::cluster::{NodeId, ServiceId, Subject};
 
 /// An object that can be written to.
@@ -9,30 +10,45 @@ pub enum Target {
     Service(ServiceId),
     /// A node.
     Node(NodeId),
+    /// A network, a secret or a config, by its id.
+    Object(StackObject, String),
+    /// An object that is to be made, by its name.
+    New(StackObject, String),
 }
 
 impl Target {
-    /// Its id.
+    /// Its id; the name of one that is to be made.
     pub fn id(&self) -> &str {
         match self {
             Self::Service(id) => id.as_str(),
             Self::Node(id) => id.as_str(),
+            Self::Object(_, id) => id,
+            Self::New(_, name) => name,
         }
     }
 
-    /// `service` or `node`.
+    /// `service`, `node`, `network`, `secret`, `config`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Service(_) => "service",
             Self::Node(_) => "node",
+            Self::Object(kind, _) | Self::New(kind, _) => kind.word(),
         }
     }
 
-    /// The service, if it is one.
+    /// The service, if it is one that exists.
     pub fn service(&self) -> Option<&ServiceId> {
         match self {
             Self::Service(id) => Some(id),
-            Self::Node(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The node, if it is one.
+    pub fn node(&self) -> Option<&NodeId> {
+        match self {
+            Self::Node(id) => Some(id),
+            _ => None,
         }
     }
 
@@ -41,6 +57,11 @@ impl Target {
         match self {
             Self::Service(id) => Subject::Service(id.clone()),
             Self::Node(id) => Subject::Node(id.clone()),
+            Self::Object(StackObject::Network, id) => Subject::Network(id.as_str().into()),
+            Self::Object(StackObject::Secret, id) => Subject::Secret(id.as_str().into()),
+            Self::Object(StackObject::Config, id) => Subject::Config(id.as_str().into()),
+            Self::Object(StackObject::Service, id) => Subject::Service(id.as_str().into()),
+            Self::New(..) => Subject::Other,
         }
     }
 }

@@ -10,7 +10,9 @@ use super::{
     reruns::{early_end, of_idle_slots, of_job, of_paused_update, of_rollback},
 };
 use crate::{
-    cluster::{Leaving, Resources, Service, Store, UpdateState, eligible, no_room_beside},
+    cluster::{
+        Leaving, Resources, Service, Store, Task, UpdateState, eligible, no_room_beside, unmet,
+    },
     text::{count, exact},
 };
 
@@ -84,7 +86,9 @@ pub(super) fn describe(
         }
     }
     warnings.extend(dropped_digest(change, after));
-    if let Some(image) = new_image(document, after)
+    // A deploy tells it of all its services together.
+    if !matches!(change, Change::Deploy(_))
+        && let Some(image) = new_image(document, after)
         && !image.contains('@')
     {
         warnings
@@ -229,7 +233,47 @@ fn replaced(document: &Document, after: &Value, service: &Service, store: &Store
         .previous_template
         .filter(|_| before == Some(&after["TaskTemplate"]) && !moves_endpoint(document, after));
     let running = store.tasks_of(&service.id).filter(|t| store.is_running(t) && t.is_wanted());
-    running.filter(|t| Some(t.spec.template) != kept).count() as u64
+    let constrained = only_constraints(document, after).then(|| wished(service, after));
+    let stays = |task: &Task| {
+        Some(task.spec.template) == kept
+            || constrained.as_ref().is_some_and(|wished| {
+                let node = task.node.as_ref().and_then(|node| store.node(node));
+                let fits = node.is_some_and(|node| unmet(&wished.constraints, node).is_none());
+                fits && task.spec.template == service.template
+            })
+    };
+    running.filter(|task| !stays(task)).count() as u64
+}
+
+/// Whether nothing but the placement constraints would make the orchestrator replace a task: then it
+/// keeps those whose node still meets them (measured; swarmkit `orchestrator/task.go`).
+fn only_constraints(document: &Document, after: &Value) -> bool {
+    let without = |spec: &Value| {
+        let mut template = spec["TaskTemplate"].clone();
+        if let Some(placement) = template["Placement"].as_object_mut() {
+            placement.remove("Constraints");
+            if placement.is_empty() {
+                template["Placement"] = Value::Null;
+            }
+        }
+        template
+    };
+    !moves_endpoint(document, after) && without(&document.spec) == without(after)
+}
+
+/// Running tasks that a write of `after` makes the engine replace.
+pub(super) fn restarts(document: &Document, after: &Value, store: &Store) -> u64 {
+    let Some(service) = document.target.service().and_then(|id| store.service(id)) else {
+        return 0;
+    };
+    if service.mode.is_job() {
+        return store.tally(&service.id).running;
+    }
+    if replaces(document, after) {
+        replaced(document, after, service, store)
+    } else {
+        of_paused_update(service, store).unwrap_or(0)
+    }
 }
 
 fn reservation_warning(

@@ -12,10 +12,10 @@ use tokio::sync::mpsc;
 pub use self::find::find_task;
 use super::{
     end_shells::{complain_of, end_shells},
-    fault::{FAILED, Fault, NOT_REACHED, NOT_STARTED, READ_ONLY, USAGE, fault},
+    fault::{FAILED, Fault, NOT_REACHED, NOT_STARTED, READ_ONLY, fault},
     output::complain,
     permit_shell,
-    read_swarms::greet_all,
+    read_swarms::{first_manager, only_cluster},
     tui::whoami,
 };
 use crate::{
@@ -25,7 +25,6 @@ use crate::{
     },
     cluster::NodeId,
     connect::{Choice, SshPrompts, Wanted},
-    engine::{Engine, Probe},
     grant::{ClusterNo, ShellGrant},
     keep::History,
     session::{
@@ -54,11 +53,7 @@ pub(super) struct Wish<'a> {
 /// Runs it; the exit code is the command's, or that of a signal that ends it.
 pub(super) async fn run(choice: Choice, history: &History, wish: &Wish<'_>) -> Result<u8, Fault> {
     complain(&choice.notices);
-    let [cluster] = <[Wanted; 1]>::try_from(choice.clusters).map_err(|all| {
-        let names: Vec<_> = all.into_iter().filter_map(|cluster| cluster.name).collect();
-        let said = format!("exec wants one cluster: name it with -c ({})", names.join(", "));
-        fault(USAGE)(said)
-    })?;
+    let cluster = only_cluster(choice.clusters, "exec")?;
     let grant = permit_shell(ClusterNo(0), cluster.read_only, cluster.production);
     let grant = grant.ok_or_else(|| {
         fault(READ_ONLY)("read-only: nothing can be run in a container from here".into())
@@ -81,7 +76,7 @@ async fn in_cluster(
     wish: &Wish<'_>,
     (open, news): (OpenShells, &mut mpsc::UnboundedReceiver<ShellNews>),
 ) -> Result<u8, Fault> {
-    let (engine, probe) = manager(&cluster).await.map_err(fault(NOT_REACHED))?;
+    let (engine, probe) = first_manager(&cluster).await.map_err(fault(NOT_REACHED))?;
     let loaded = load(&engine, &probe).await.map_err(|e| fault(NOT_REACHED)(e.to_string()))?;
     let store = loaded.0;
     let id = &probe.info.id;
@@ -112,19 +107,6 @@ async fn in_cluster(
         complain(&told);
     }
     code
-}
-
-/// The first manager that answers.
-async fn manager(cluster: &Wanted) -> Result<(Engine, Probe), String> {
-    let mut greeted = greet_all(cluster.endpoints.clone());
-    let mut why = Vec::new();
-    while let Some(Ok((_, greeting))) = greeted.join_next().await {
-        match greeting {
-            Ok(found) => return Ok(found),
-            Err(error) => why.push(error.to_string()),
-        }
-    }
-    Err(why.join("; "))
 }
 
 async fn in_container(

@@ -5,6 +5,7 @@ use crate::commands::{
     Verdict,
     exec::HUNG_UP,
     fault::{FAILED, NOT_REACHED, NOT_STARTED, READ_ONLY, UNKNOWN, USAGE},
+    stack::CHANGES,
 };
 
 pub(super) fn text(text: &mut HelpText) {
@@ -52,6 +53,22 @@ pub(super) fn text(text: &mut HelpText) {
                 (NOT_REACHED, "its node can't be reached, or the connection was lost"),
                 (NOT_STARTED, "it was not started"),
                 (HUNG_UP, "it was left with ~."),
+            ],
+        ),
+        (
+            "skep stack plan",
+            &[
+                (0, "a deploy would change nothing"),
+                (CHANGES, "it would change something"),
+                (FAILED, "there is no plan"),
+            ],
+        ),
+        (
+            "skep stack deploy",
+            &[
+                (0, "converged, or nothing was to change"),
+                (FAILED, "something was not written, or has not converged"),
+                (READ_ONLY, "read-only"),
             ],
         ),
         ("skep, and every other command", &[(0, "done"), (FAILED, "what was asked for failed")]),

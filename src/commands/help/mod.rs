@@ -13,6 +13,7 @@ mod nodes;
 mod rules;
 mod security;
 mod shell;
+mod stacks;
 mod wall;
 
 use self::layout::HelpText;
@@ -59,6 +60,11 @@ pub const TOPICS: &[Topic] = &[
         name: "shell",
         about: "a shell or a command in a task's container, on the screen and in scripts",
         text: shell::text,
+    },
+    Topic {
+        name: "stacks",
+        about: "what a deploy of compose files would change, and deploys that write only that",
+        text: stacks::text,
     },
     Topic {
         name: "wall",

@@ -19,7 +19,7 @@ use super::{
     Shared, about, containers,
     filters::Filters,
     hostile,
-    objects::{ObjectKind, api},
+    objects::{ObjectKind, api, services as made},
     render,
     sim::{Sim, SimService, SimState, SimTask},
     streams,
@@ -120,6 +120,8 @@ async fn route(
             let service = find_service(&sim, id)?;
             Ok(ok(&render::service(&sim, service, false)))
         }
+        ("POST", ["services", "create"]) => made::create(&mut shared.sim_mut(), body),
+        ("DELETE", ["services", id]) => made::remove(&mut shared.sim_mut(), id),
         ("POST", ["services", id, "update"]) => update_service(shared, id, query, body),
         ("GET", ["services", id, "logs"]) => {
             let ids = {
@@ -362,9 +364,10 @@ fn write_services(sim: &Sim, filters: &Filters, status: bool) -> String {
 }
 
 fn update_service(shared: &Shared, id: &str, query: &Query, body: &Bytes) -> ApiResult {
-    let spec: Value =
+    let mut spec: Value =
         serde_json::from_slice(body).map_err(|e| api_error(400, format!("invalid JSON: {e}")))?;
     let mut sim = shared.sim_mut();
+    made::resolve(&sim, &mut spec)?;
     let service = find_service(&sim, id)?;
     stale(query, service.version, shared.faults.conflict)?;
     let rollback = query.get("rollback") == Some("previous");
@@ -406,8 +409,13 @@ fn tasks(sim: &Sim, filters: &Filters) -> String {
         numbers
     });
     let fresh = filters.get("_up-to-date").is_some();
+    let labels = |t: &SimTask| {
+        let service = sim.services.get(&t.service);
+        filters.labels("label", service.map_or(&Value::Null, |service| &service.spec["Labels"]))
+    };
     let passes = |t: &&SimTask| {
         filters.passes("id", |v| t.id.starts_with(v))
+            && labels(t)
             && filters.passes("node", |v| {
                 t.node.as_deref().is_some_and(|n| n == v || sim.nodes[n].hostname == v)
             })
@@ -452,6 +460,11 @@ async fn objects(
         ("GET", []) => list(shared, query, move |sim, by| api::list(sim, kind, by)).await,
         ("GET", [id]) => api::inspect(&shared.sim(), kind, id),
         ("POST", ["create"]) => api::create(&mut shared.sim_mut(), kind, body),
+        ("POST", [id, "update"]) => {
+            let mut sim = shared.sim_mut();
+            stale(query, api::version(&sim, kind, id)?, shared.faults.conflict)?;
+            api::update(&mut sim, kind, id, body)
+        }
         ("DELETE", [id]) => api::remove(&mut shared.sim_mut(), kind, id),
         _ => Err(api_error(404, "page not found")),
     }

@@ -7,6 +7,7 @@ use super::{ObjectKind, id_of, is_predefined, labels_of, name_of, text};
 use crate::demo::{
     filters::Filters,
     http::answer::{ApiError, ApiResult, api_error, build, ok},
+    render,
     sim::Sim,
 };
 
@@ -67,6 +68,47 @@ pub(in crate::demo) fn create(sim: &mut Sim, kind: ObjectKind, body: &[u8]) -> A
     };
     sim.event(kind.word(), "create", &id, json!({ "name": name }));
     Ok(build(StatusCode::CREATED, json!({ "ID": id, "Id": id, "Warning": "" }).to_string()))
+}
+
+/// The version of a secret or a config.
+pub(in crate::demo) fn version(sim: &Sim, kind: ObjectKind, asked: &str) -> Result<u64, ApiError> {
+    Ok(find(sim, kind, asked)?["Version"]["Index"].as_u64().unwrap_or_default())
+}
+
+/// `POST /secrets/{id}/update` and its like: labels, and nothing else.
+pub(in crate::demo) fn update(
+    sim: &mut Sim,
+    kind: ObjectKind,
+    asked: &str,
+    body: &[u8],
+) -> ApiResult {
+    let spec: Value =
+        serde_json::from_slice(body).map_err(|e| api_error(400, format!("invalid JSON: {e}")))?;
+    if kind == ObjectKind::Network {
+        return Err(api_error(404, "page not found"));
+    }
+    let object = find(sim, kind, asked)?;
+    let (id, name) = (id_of(object).to_owned(), name_of(object).to_owned());
+    let data = match kind {
+        ObjectKind::Secret => sim.secret_data.get(&id),
+        _ => Some(&object["Spec"]["Data"]),
+    };
+    let is_same = spec["Data"].is_null() || data.is_none_or(|data| *data == spec["Data"]);
+    if spec["Name"] != name.as_str() || !is_same {
+        return Err(api_error(
+            400,
+            "rpc error: code = InvalidArgument desc = only updates to Labels are allowed",
+        ));
+    }
+    let (index, at) = (sim.bump(), render::time(sim.now));
+    let found = kind.all_mut(sim).iter_mut().find(|o| id_of(o) == id);
+    if let Some(object) = found {
+        object["Spec"]["Labels"] = spec["Labels"].clone();
+        object["Version"]["Index"] = index.into();
+        object["UpdatedAt"] = at.into();
+    }
+    sim.event(kind.word(), "update", &id, json!({ "name": name }));
+    Ok(build(StatusCode::OK, ""))
 }
 
 /// `DELETE` of an object that no service uses.

@@ -32,7 +32,8 @@ impl Sim {
             && let Some(spec) = spec.as_object_mut()
         {
             // Nobody is told what is in it.
-            spec.remove("Data");
+            let data = spec.remove("Data").unwrap_or_default();
+            self.secret_data.insert(id.clone(), data);
         }
         kind.all_mut(self).push(json!({
             "ID": id, "Version": { "Index": index }, "CreatedAt": at, "UpdatedAt": at, "Spec": spec,

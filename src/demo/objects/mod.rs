@@ -1,8 +1,10 @@
-//! Networks, secrets and configs: their lists and documents, and how they are made and removed.
+//! Networks, secrets and configs: their lists and documents, and how they, and services, are made and
+//! removed.
 
 pub(super) mod api;
 mod make;
 pub(super) mod pool;
+pub(super) mod services;
 
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use hyper::Method;
 pub(super) enum Access {
     /// Only reads.
     ReadOnly,
-    /// Updates of services and nodes, and removing a node, as well.
+    /// Updates of services and nodes, the parts of a deploy, and removing a node, as well.
     ReadWrite,
     /// Commands in containers, and a container beside one, as well; no other write.
     Shell,
@@ -26,7 +26,7 @@ pub(in crate::engine) fn bare(path: &str) -> &str {
 }
 
 /// Paths that may be read: written without their API version. GETs that change nothing; never a secret's
-/// data (the engine gives none), never exec, never attach.
+/// data (the engine gives none), never exec, never attach. A `{name}` may hold slashes.
 pub const READS: &[&str] = &[
     "/_ping",
     "/version",
@@ -50,6 +50,7 @@ pub const READS: &[&str] = &[
     "/containers/json",
     "/containers/{id}/json",
     "/containers/{id}/logs",
+    "/distribution/{name}/json",
 ];
 
 /// Requests that a grant adds.
@@ -57,6 +58,13 @@ pub const WRITES: &[(Method, &str)] = &[
     (Method::POST, "/services/{id}/update"),
     (Method::POST, "/nodes/{id}/update"),
     (Method::DELETE, "/nodes/{id}"),
+    (Method::POST, "/networks/create"),
+    (Method::POST, "/secrets/create"),
+    (Method::POST, "/configs/create"),
+    (Method::POST, "/services/create"),
+    (Method::POST, "/secrets/{id}/update"),
+    (Method::POST, "/configs/{id}/update"),
+    (Method::DELETE, "/services/{id}"),
 ];
 
 /// Requests that a shell's grant adds.
@@ -81,6 +89,10 @@ pub(super) fn allowed(access: Access, method: &Method, path: &str) -> bool {
         return false;
     }
     let fits = |pattern: &str| {
+        if let Some((before, after)) = bare(pattern).split_once("{name}") {
+            let name = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            return name.is_some_and(|name| !name.is_empty());
+        }
         let (mut parts, mut pattern) = (path.split('/'), bare(pattern).split('/'));
         let is_same = pattern.by_ref().all(|p| parts.next().is_some_and(|q| p == "{id}" || p == q));
         is_same && parts.next().is_none()
@@ -102,13 +114,13 @@ mod tests {
     #[test]
     fn read_only_lets_out_nothing_that_writes() {
         let get = ["/_ping", "/v1.41/info", "/v1.41/tasks?filters=x", "/v1.41/services/a/logs?f=1"];
-        for path in get {
+        for path in get.into_iter().chain(["/v1.41/distribution/registry:5000/team/app:1.0/json"]) {
             assert!(allowed(Access::ReadOnly, &Method::GET, path), "{path}");
         }
         let update = "/v1.41/services/a/update?version=1";
         assert!(!allowed(Access::ReadOnly, &Method::POST, update));
         assert!(allowed(Access::ReadWrite, &Method::POST, update));
-        for path in ["/v1.41/services/create", "/v1.41/swarm/leave", "/v1.41/exec/a/start"] {
+        for path in ["/v1.41/volumes/create", "/v1.41/swarm/leave", "/v1.41/exec/a/start"] {
             assert!(!allowed(Access::ReadWrite, &Method::POST, path), "{path}");
         }
         for path in [
@@ -121,6 +133,8 @@ mod tests {
             "/v1.41/services/../containers",
             "/v1.41/services//logs",
             "/v1.41/networks/a/logs",
+            "/v1.41/distribution/json",
+            "/v1.41/distribution/a/../json",
         ] {
             assert!(!allowed(Access::ReadOnly, &Method::GET, path), "{path}");
         }
@@ -145,7 +159,7 @@ mod tests {
         }
         assert!(!allowed(Access::ReadOnly, &Method::DELETE, "/v1.41/nodes/a"));
         assert!(!allowed(Access::ReadOnly, &Method::POST, "/v1.41/nodes/a/update"));
-        for path in ["/v1.41/services/a", "/v1.41/nodes", "/v1.41/nodes/a/b"] {
+        for path in ["/v1.41/volumes/a", "/v1.41/nodes", "/v1.41/nodes/a/b"] {
             assert!(!allowed(Access::ReadWrite, &Method::DELETE, path), "{path}");
         }
         for method in [Method::PUT, Method::HEAD, Method::PATCH, Method::OPTIONS, Method::CONNECT] {

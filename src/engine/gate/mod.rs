@@ -62,6 +62,9 @@ pub(super) struct Limits {
     trickles: Duration,
 }
 
+/// The header with the credentials for a registry.
+pub(super) const REGISTRY_AUTH: &str = "X-Registry-Auth";
+
 /// A body that comes more slowly than so many bytes a second trickles: it may never end.
 const TRICKLE: u64 = 512;
 
@@ -190,11 +193,39 @@ impl Gate {
         self.pass(method, &format!("/v{}{path}", self.api), body, deadline, limits).await
     }
 
+    /// POST under the agreed API version, with credentials for a registry.
+    pub async fn post_with(
+        &self,
+        path: &str,
+        body: Bytes,
+        credentials: Option<&str>,
+        deadline: Duration,
+    ) -> Result<Answer> {
+        let path = format!("/v{}{path}", self.api);
+        let asked = self.ask(Method::POST, &path, Some(body), deadline, IsUpgrade::No, credentials);
+        let (response, what) = asked.await?;
+        self.answer(response, what, Limits::WHOLE).checked().await
+    }
+
+    /// Asks under the API version that `path` itself begins with, and takes any status as an answer. The
+    /// credentials are for a registry.
+    pub async fn relay(
+        &self,
+        path: &str,
+        credentials: Option<&str>,
+        deadline: Duration,
+        limits: Limits,
+    ) -> Result<Answer> {
+        let asked = self.ask(Method::GET, path, None, deadline, IsUpgrade::No, credentials);
+        let (response, what) = asked.await?;
+        Ok(self.answer(response, what, limits))
+    }
+
     /// Asks for a connection that carries bytes both ways, and takes it out of the pool.
     pub async fn upgrade(&self, path: &str, body: Bytes, deadline: Duration) -> Result<Upgraded> {
         let path = format!("/v{}{path}", self.api);
         let (response, what) =
-            self.ask(Method::POST, &path, Some(body), deadline, IsUpgrade::Yes).await?;
+            self.ask(Method::POST, &path, Some(body), deadline, IsUpgrade::Yes, None).await?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return hyper::upgrade::on(response).await.map_err(|error| EngineError::Broken {
                 endpoint: self.endpoint().to_string(),
@@ -220,7 +251,7 @@ impl Gate {
             }
             None => (deadline, limits),
         };
-        let (response, what) = self.ask(method, path, body, deadline, IsUpgrade::No).await?;
+        let (response, what) = self.ask(method, path, body, deadline, IsUpgrade::No, None).await?;
         self.answer(response, what, limits).checked().await
     }
 
@@ -231,6 +262,7 @@ impl Gate {
         body: Option<Bytes>,
         deadline: Duration,
         is_upgrade: IsUpgrade,
+        credentials: Option<&str>,
     ) -> Result<(Response<Incoming>, String)> {
         if !allowed(self.access, &method, path) {
             return Err(EngineError::ReadOnly { method: method.to_string(), path: path.into() });
@@ -242,6 +274,9 @@ impl Gate {
         }
         if is_upgrade == IsUpgrade::Yes {
             request = request.header("Connection", "Upgrade").header("Upgrade", "tcp");
+        }
+        if let Some(credentials) = credentials {
+            request = request.header(REGISTRY_AUTH, credentials);
         }
         let request = request.body(Full::new(body.unwrap_or_default())).map_err(|e| {
             let said = format!("can't ask for {path}: {e}");
@@ -358,6 +393,11 @@ impl Answer {
             whole.extend_from_slice(&piece);
         }
         Ok(whole.freeze())
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
     }
 
     /// A response header, empty when absent.

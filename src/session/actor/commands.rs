@@ -62,11 +62,22 @@ impl Actor {
                     None => {
                         let out = self.out.clone();
                         tokio::spawn(async move {
-                            operations::refuse(&out, &approved, "this cluster is read-only").await
+                            let why = "this cluster is read-only";
+                            operations::refuse(&out, &approved.plan().steps, why).await
                         });
                     }
                 }
             }
+            Command::Deploy(approved) => match writes.filter(|_| self.config.grant.is_some()) {
+                Some(writes) => writes.deploy(*approved),
+                None => {
+                    let out = self.out.clone();
+                    tokio::spawn(async move {
+                        let why = "this cluster is read-only";
+                        operations::refuse(&out, &approved.plan().steps(), why).await
+                    });
+                }
+            },
             Command::Shell(token, approved, means) => {
                 let starter = starter.filter(|_| self.config.shell.is_some()).cloned();
                 let out = self.out.clone();
@@ -142,7 +153,10 @@ impl Actor {
                         self.out.send(Event::Shell(token, Box::new(Err(fault)))).await?;
                     }
                     Command::CarryOut(approved) => {
-                        operations::refuse(&self.out, &approved, why).await?;
+                        operations::refuse(&self.out, &approved.plan().steps, why).await?;
+                    }
+                    Command::Deploy(approved) => {
+                        operations::refuse(&self.out, &approved.plan().steps(), why).await?;
                     }
                     // A race that is cut short has no winner: the next one begins at once.
                     Command::Retry => return Ok(T::default()),

@@ -370,6 +370,7 @@ impl Cluster {
         match targets {
             [Target::Service(id)] => self.service_name(id),
             [Target::Node(id)] => self.model.live().node_label(id),
+            [Target::Object(_, name) | Target::New(_, name)] => name.clone(),
             [] => String::new(),
             many => format!("{} {}s", many.len(), many[0].kind()),
         }

@@ -1,4 +1,4 @@
-//! The directory of an ssh master's sockets, and the program that holds the master.
+//! Directories for sockets of our own, and the program that holds an ssh master.
 
 use std::{
     io,
@@ -16,8 +16,11 @@ const LONGEST: &str = "/skep-12345678/ctl.1234567890123456";
 /// Maximum length of a socket's path; some systems allow 108.
 const SOCKET_PATH: usize = 103;
 
-/// A directory only we can enter, with a path short enough for a socket's name.
-pub(super) fn private_dir() -> io::Result<PathBuf> {
+/// A new directory that only we can enter, with a path short enough for a socket's name.
+///
+/// # Errors
+/// That there is no place for one.
+pub fn private_dir() -> io::Result<PathBuf> {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     private_dir_in(runtime.into_iter().chain([std::env::temp_dir(), "/tmp".into()]))
 }

@@ -1,0 +1,145 @@
+//! A deploy as the docker CLI sent it to the recording socket.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// Kind of an object that a stack has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StackObject {
+    /// A network.
+    Network,
+    /// A secret.
+    Secret,
+    /// A config.
+    Config,
+    /// A service.
+    Service,
+}
+
+impl StackObject {
+    /// All kinds, in the order in which they are written.
+    pub const ALL: [Self; 4] = [Self::Network, Self::Secret, Self::Config, Self::Service];
+
+    /// `network`, `secret`, `config`, `service`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Secret => "secret",
+            Self::Config => "config",
+            Self::Service => "service",
+        }
+    }
+
+    /// The first part of its paths: `networks`.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Network => "networks",
+            Self::Secret => "secrets",
+            Self::Config => "configs",
+            Self::Service => "services",
+        }
+    }
+
+    /// The kind whose paths begin like this.
+    pub fn of_path(part: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.path() == part)
+    }
+}
+
+/// Credentials for a registry, as the CLI sends them to the engine. Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials(pub String);
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// The object that a recorded write is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Addressee {
+    /// A new one, which the CLI was told to have this id.
+    New(String),
+    /// One that exists, at the version that the CLI read.
+    Existing {
+        /// Its id.
+        id: String,
+        /// The version.
+        version: u64,
+    },
+    /// One to remove.
+    Removed(String),
+}
+
+/// A write that the CLI sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedWrite {
+    /// Kind of the object.
+    pub kind: StackObject,
+    /// The object.
+    pub addressee: Addressee,
+    /// The spec; null where it is removed.
+    pub body: Value,
+    /// Credentials that came with it.
+    pub credentials: Option<Credentials>,
+}
+
+/// Objects as the CLI read them, whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KnownObjects {
+    objects: Vec<(StackObject, Value)>,
+}
+
+impl KnownObjects {
+    /// Notes an object; the newer of two readings counts.
+    pub fn note(&mut self, kind: StackObject, object: Value) {
+        let id = id_of(&object).to_owned();
+        self.objects.retain(|(of, old)| *of != kind || id_of(old) != id);
+        self.objects.push((kind, object));
+    }
+
+    /// All of a kind.
+    pub fn of(&self, kind: StackObject) -> impl Iterator<Item = &Value> {
+        self.objects.iter().filter(move |(of, _)| *of == kind).map(|(_, object)| object)
+    }
+
+    /// The one with this id.
+    pub fn by_id(&self, kind: StackObject, id: &str) -> Option<&Value> {
+        self.of(kind).find(|object| id_of(object) == id)
+    }
+
+    /// The one with this name.
+    pub fn by_name(&self, kind: StackObject, name: &str) -> Option<&Value> {
+        self.of(kind).find(|object| name_of(object) == name)
+    }
+}
+
+/// The id of an object as the engine lists it.
+pub fn id_of(object: &Value) -> &str {
+    object["ID"].as_str().or_else(|| object["Id"].as_str()).unwrap_or_default()
+}
+
+/// The name of an object as the engine lists it.
+pub fn name_of(object: &Value) -> &str {
+    object["Spec"]["Name"].as_str().or_else(|| object["Name"].as_str()).unwrap_or_default()
+}
+
+/// A whole deploy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    /// Name of the stack.
+    pub stack: String,
+    /// The CLI's writes, in its order. All networks of the files are among them: to the CLI
+    /// none exists yet, since it says nothing of those that do.
+    pub writes: Vec<RecordedWrite>,
+    /// Objects that it read.
+    pub read: KnownObjects,
+    /// Images whose digest the registry told, or could not be asked for, and why.
+    pub unresolved: Vec<(String, String)>,
+    /// Its warnings.
+    pub warnings: Vec<String>,
+    /// The command that was recorded.
+    pub command: String,
+}

@@ -1,0 +1,83 @@
+//! `skep stack`: plans of deploys, and deploys.
+
+mod deploy;
+mod json;
+mod progress;
+mod text;
+
+use bytes::Bytes;
+use tokio::io::AsyncReadExt;
+
+pub use self::{json::stack_plan_json, text::stack_plan_text};
+use super::{
+    fault::{FAILED, Fault, USAGE, fault},
+    output::{complain, print},
+    read_swarms::{first_manager, only_cluster},
+    table::json_text,
+};
+use crate::{
+    action::plan::StackPlan,
+    cli::{StackFiles, StackSub},
+    connect::{Choice, Wanted},
+    grant::ClusterNo,
+    keep::History,
+    recorder::{Deploy, record},
+    session::load,
+    text::parse_ago,
+};
+
+/// There is something to change, as `terraform plan -detailed-exitcode` says it.
+pub(super) const CHANGES: u8 = 2;
+/// The largest compose file that is read from standard input.
+const LARGEST: u64 = 16 << 20;
+
+/// Runs it; the exit code.
+pub(super) async fn run(choice: Choice, command: &StackSub, history: History) -> Result<u8, Fault> {
+    complain(&choice.notices);
+    let cluster = only_cluster(choice.clusters, "stack")?;
+    match command {
+        StackSub::Plan { files, json } => {
+            let plan = plan(&cluster, files).await?;
+            let text =
+                if *json { json_text(&stack_plan_json(&plan)) } else { stack_plan_text(&plan) };
+            print(&text)?;
+            Ok(if plan.has_changes() { CHANGES } else { 0 })
+        }
+        StackSub::Deploy { files, yes, timeout } => {
+            let timeout = parse_ago(timeout).ok_or_else(|| {
+                fault(USAGE)(format!("--timeout {timeout}: write 90s, 15m or 2h"))
+            })?;
+            deploy::run(cluster, files, *yes, timeout, history).await
+        }
+    }
+}
+
+/// Records the deploy, and plans it. The Swarm is read meanwhile.
+async fn plan(cluster: &Wanted, files: &StackFiles) -> Result<StackPlan, Fault> {
+    let deploy = request(files).await?;
+    let (engine, probe) = first_manager(cluster).await.map_err(fault(FAILED))?;
+    let (recording, loaded) = tokio::join!(record(&engine, &deploy), load(&engine, &probe));
+    let recording = recording.map_err(|e| fault(FAILED)(e.to_string()))?;
+    let (store, _) = loaded.map_err(|e| fault(FAILED)(e.to_string()))?;
+    Ok(StackPlan::new(ClusterNo(0), &recording, &store))
+}
+
+async fn request(files: &StackFiles) -> Result<Deploy, Fault> {
+    let stdin = if files.files.iter().any(|file| file.as_os_str() == "-") {
+        let mut text = Vec::new();
+        let read = tokio::io::stdin().take(LARGEST).read_to_end(&mut text).await;
+        read.map_err(|e| fault(FAILED)(format!("standard input can't be read: {e}")))?;
+        Some(Bytes::from(text))
+    } else {
+        None
+    };
+    Ok(Deploy {
+        stack: files.name.clone(),
+        files: files.files.clone(),
+        prune: files.prune,
+        registry_auth: files.with_registry_auth,
+        resolve_image: files.resolve_image.clone(),
+        dir: None,
+        stdin,
+    })
+}
