@@ -18,6 +18,7 @@ mod spec_diff;
 mod store;
 mod time;
 mod unread;
+mod versions;
 
 pub use addresses::AddressUse;
 pub use delta::{ClusterInfo, Delta, EngineEvent, ListId, Scope};
@@ -27,9 +28,7 @@ pub use journal::{
     PastChange, Subject, consequences, failures,
 };
 pub use leaderless::{Answering, ELECTION, Leaderless, needed};
-pub use machine::{
-    Disk, Machine, Pressures, VersionCell, VersionRow, usual_versions, version_matrix,
-};
+pub use machine::{Disk, Machine, Pressures};
 pub use object::{
     Attachment, Availability, Config, Container, ContainerEnd, ContainerHealth, ContainerPort,
     ContainerState, Counts, EndpointMode, FailureAction, HealthCheck, ImageUse, Manager,
@@ -49,3 +48,6 @@ pub use spec_diff::changes;
 pub use store::{Kind, Missing, StackProgress, Store, SwarmHealth, Tally, TaskRef, Touched};
 pub use time::{Since, Timestamp};
 pub use unread::{Part, Unread};
+pub use versions::{
+    SHORT_VERSIONS, VERSION_HEAD, VersionCell, VersionRow, usual_versions, version_matrix,
+};

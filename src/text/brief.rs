@@ -23,6 +23,17 @@ pub fn within(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{} … {left_out} … {}", &text[..head], &text[tail..]))
 }
 
+/// The beginning of a text, in at most so many letters.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some(_) => {
+            let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+            format!("{}…", kept.trim_end())
+        }
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

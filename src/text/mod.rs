@@ -9,7 +9,7 @@ mod duration;
 mod shell;
 
 pub use amount::{bytes, bytes_of, cpus, exact_bytes};
-pub use brief::{brief, within};
+pub use brief::{brief, shortened, within};
 pub use clean::{clean, clean_json, clean_lines};
 pub use count::count;
 pub use duration::{age, exact, parse_ago, parse_duration, span, took};

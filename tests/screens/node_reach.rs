@@ -138,3 +138,44 @@ fn the_list_marks_what_most_nodes_do_not_have() {
     assert!(line("m1").contains("0.25") && line("m1").contains("2 GiB"), "{screen}");
     assert!(!line("n2").contains('!'), "{screen}");
 }
+
+#[test]
+fn versions_of_all_nodes_are_compared_on_a_page() {
+    let mut c = nodes().node("n4").node("n5");
+    c.nodes[4].engine = "20.10.24+dfsg1".into();
+    let open = OpenCluster { logs_in_to_nodes: true, ..OpenCluster::default() };
+    for (open, reached) in [(OpenCluster::default(), 1), (open, 5)] {
+        let mut driver = Driver::with(vec![open]);
+        driver.connect(0);
+        driver.heard([vec![skep::cluster::Delta::Cluster(c.info())], c.deltas(1)].concat());
+        driver.keys(":versions<enter>");
+        assert_eq!(looked_at(&driver).map(|nodes| nodes.len()), Some(reached));
+        let screen = driver.screen(80, 30);
+        assert!(screen.contains("? of 5 nodes"), "{screen}");
+        for (at, kernel) in ["6.1.0", "6.1.0", "5.15.0"].into_iter().enumerate() {
+            seen(&mut driver, id(&c, at), machine(kernel));
+        }
+        if reached == 5 {
+            insta::assert_snapshot!("versions_80x30", driver.screen(80, 30));
+            insta::assert_snapshot!("versions_160x30", driver.screen(160, 30));
+        }
+        let screen = driver.screen(80, 30);
+        let has = |words: &[&str]| {
+            let line = screen.lines().any(|line| words.iter().all(|word| line.contains(word)));
+            assert!(line, "{words:?}: {screen}");
+        };
+        has(&["ENGINE", "KERNEL", "SYSTEM", "NODES"]);
+        has(&["28.5.2", "6.1.0", "Debian 12", "overlay2", " 2 "]);
+        has(&["28.5.2", "!5.15.0", "Debian 12", " 1 "]);
+        has(&["!20.10.24+dfs…", " ? ", " 1 "]);
+        has(&["most nodes have another one"]);
+        has(&["   m1 n2"]);
+        has(&["? of 2 nodes"]);
+        driver.keys("<esc>");
+        driver.later(1);
+        assert_eq!(looked_at(&driver).map(|nodes| nodes.len()), Some(0), "and left");
+    }
+    let mut driver = Driver::new(&c, true);
+    driver.keys("3V");
+    assert!(driver.screen(80, 24).contains("ENGINE"), "{}", driver.screen(80, 24));
+}

@@ -17,6 +17,7 @@
 
 mod calm;
 mod causes;
+mod containers;
 mod harm;
 mod hostile;
 mod lab;

@@ -3,7 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use super::{
-    calm, causes, hostile,
+    calm, causes, containers, hostile,
     lab::{Lab, wait},
     logs, node_reach, nodes, objects, plans, production, proxy, quorum, reach, shell, stacks,
     triage,
@@ -110,6 +110,10 @@ pub const ALL: &[(&str, Scenario)] = &[
     (
         "within reach: a node's engine says out of memory, and what the health check wrote",
         node_reach::causes,
+    ),
+    (
+        "within reach: all containers of a node with their logs, those outside marked",
+        containers::of_a_node,
     ),
     ("ssh: what it costs", reach::figures),
     ("logs: dead tasks with their ends, errors by key, a node away named", logs::on_screen),

@@ -25,6 +25,7 @@ const SECTIONS: &[Section] = &[
         has: |a| in_all(a, ROWS) && !a.contexts.contains(&KeyContext::Log),
     },
     Section { title: "Everywhere", context: KeyContext::Table, has: |a| in_all(a, VIEWS) },
+    Section { title: "In tables", context: KeyContext::Table, has: |_| true },
     Section { title: "In a log", context: KeyContext::Log, has: |_| true },
     Section { title: "In the events", context: KeyContext::Events, has: |_| true },
     Section { title: "In Problems", context: KeyContext::Problems, has: |_| true },

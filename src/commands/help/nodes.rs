@@ -59,7 +59,7 @@ pub(super) fn text(text: &mut HelpText) {
          soon as it is known, and never wait for it.",
     );
     text.paragraph(
-        "In the table of versions ! marks what more than half of the nodes do not have. What is unknown \
-         is ?, never 0.",
+        "V on the screen compares the versions of all nodes, as 'skep nodes' does. In both ! marks what \
+         more than half of the nodes do not have. What is unknown is ?, never 0.",
     );
 }

@@ -2,16 +2,14 @@
 
 use super::NodeLine;
 use crate::{
-    cluster::{VersionCell, version_matrix},
+    cluster::{SHORT_VERSIONS, VERSION_HEAD, version_matrix},
     commands::table::columns,
     session::NodeReach,
-    text::{age, bytes, bytes_of, clean},
+    text::{age, bytes, bytes_of, clean, shortened},
 };
 
-/// The longest name of a node, and the longest version of an engine, a kernel, a system, a storage driver
-/// and the control groups: with all of them odd 80 columns are full.
+/// The longest name of a node with which its line fits 80 columns.
 const NAME: usize = 20;
-const VERSIONS: [usize; 5] = [13, 16, 18, 8, 2];
 
 /// The table, the reasons of what is not within reach, and the versions.
 pub fn nodes_text(lines: &[NodeLine]) -> String {
@@ -50,7 +48,7 @@ fn row(line: &NodeLine) -> Vec<String> {
     };
     let memory = machine.memory.or(Some(line.node.memory).filter(|n| *n > 0));
     vec![
-        short(&clean(&line.node.hostname), NAME),
+        shortened(&clean(&line.node.hostname), NAME),
         reach,
         machine.load.map_or_else(unknown, |load| format!("{:.2}", load[0])),
         free(machine.available, memory),
@@ -63,20 +61,17 @@ fn row(line: &NodeLine) -> Vec<String> {
 fn matrix(lines: &[NodeLine]) -> String {
     let versions = |line| version_of(line);
     let rows = version_matrix(lines.iter().map(|l| (&*l.node.hostname, versions(l))));
-    let head = ["ENGINE", "KERNEL", "SYSTEM", "STORAGE", "CG", "NODES"];
-    let mut table = vec![head.map(str::to_owned).to_vec()];
+    let mut table = vec![VERSION_HEAD.map(str::to_owned).to_vec()];
     let mut has_odd = false;
     let mut names = String::new();
     for row in &rows {
-        has_odd |= row.cells.iter().any(|cell| cell.is_odd);
-        let mut cells: Vec<String> =
-            row.cells.iter().zip(VERSIONS).map(|(one, longest)| cell(one, longest)).collect();
-        cells.push(row.nodes.len().to_string());
-        table.push(cells);
+        let cells = row.said(SHORT_VERSIONS);
+        let label = cells[..3].iter().map(|(said, _)| said.as_str()).collect::<Vec<_>>().join(" ");
+        has_odd |= cells.iter().any(|(_, is_odd)| *is_odd);
+        table.push(cells.map(|(said, _)| said).to_vec());
         if rows.len() > 1 {
             let nodes: Vec<_> = row.nodes.iter().map(|name| clean(name)).collect();
-            let engine = row.cells[0].version.unwrap_or("?");
-            names += &format!("  {}: {}\n", clean(engine), nodes.join(" "));
+            names += &format!("  {label}: {}\n", nodes.join(" "));
         }
     }
     let odd = if has_odd { "  ! what most nodes do not have\n" } else { "" };
@@ -89,27 +84,6 @@ fn version_of(line: &NodeLine) -> [Option<&str>; 5] {
     let mut versions = line.seen.machine.as_deref().map_or([None; 5], |m| m.versions());
     versions[0] = versions[0].or(Some(&*line.node.engine).filter(|engine| !engine.is_empty()));
     versions
-}
-
-fn cell(cell: &VersionCell<'_>, longest: usize) -> String {
-    let version = cell.version.map_or("?".into(), |version| short(&system(version), longest));
-    if cell.is_odd { format!("!{version}") } else { version }
-}
-
-/// The name of a system without what every such name has: `Debian 12`.
-fn system(version: &str) -> String {
-    let version = version.split(" (").next().unwrap_or(version);
-    clean(&version.replace(" GNU/Linux", "")).into_owned()
-}
-
-fn short(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some(_) => {
-            let kept: String = text.chars().take(longest - 1).collect();
-            format!("{}…", kept.trim_end())
-        }
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One open cluster with its screens and popups, lent by the app for as long as something is done to them.
 
 use crate::{
-    cluster::{NodeId, Timestamp},
+    cluster::{Node, NodeId, Timestamp},
     session::{Command, Event},
     ui::{
         app::{cluster::Cluster, settings::Request},
@@ -15,6 +15,9 @@ use crate::{
         },
     },
 };
+
+/// Nodes that are logged in to at most to compare versions: each connection costs memory here and there.
+const COMPARED: usize = 50;
 
 /// The screens of a cluster, and the popups above them.
 pub(in crate::ui) struct Layers {
@@ -40,25 +43,38 @@ impl Layers {
         screens.visible().contains(&View::Tasks) && screens.tasks.is_behind()
     }
 
-    /// Whether the page of what watching costs is open.
-    pub fn shows_stats(&self) -> bool {
-        let is_stats = |o: &Popup| matches!(o, Popup::Page(p) if matches!(p.kind, PageKind::Stats));
-        self.popups.iter().any(is_stats)
+    /// Whether a page of this kind is open.
+    fn shows(&self, is_so: impl Fn(&PageKind) -> bool) -> bool {
+        self.popups.iter().any(|o| matches!(o, Popup::Page(page) if is_so(&page.kind)))
     }
 
-    /// Nodes whose engines and machines are on the screen: that of an open page, and in the list of nodes
-    /// those in its window if the user said how to log in. The manager in use costs no login.
+    /// Whether the page of what watching costs is open.
+    pub fn shows_stats(&self) -> bool {
+        self.shows(|kind| matches!(kind, PageKind::Stats))
+    }
+
+    /// Nodes whose engines and machines are on the screen: that of an open page, and if the user said how to
+    /// log in those in the window of the list of nodes, and those whose versions are compared. The manager in
+    /// use costs no login.
     pub fn looks(&self, cluster: &Cluster) -> Vec<NodeId> {
         let page = self.popups.iter().find_map(|popup| match popup {
             Popup::Page(page) => page.node(),
             _ => None,
         });
         let mut looks: Vec<NodeId> = page.into_iter().collect();
-        if self.screens.view == View::Nodes {
+        let compares = self.shows(|kind| matches!(kind, PageKind::Versions));
+        if compares || self.screens.view == View::Nodes {
             looks.push((&*cluster.model.live().info().manager_id).into());
-            if cluster.settings.logs_in_to_nodes {
-                looks.extend(self.screens.nodes.table.in_window().iter().cloned());
-            }
+        }
+        if !cluster.settings.logs_in_to_nodes {
+            return looks;
+        }
+        if compares {
+            let mut nodes: Vec<&Node> = cluster.model.store.nodes().collect();
+            nodes.sort_by(|a, b| (&a.hostname, &a.id).cmp(&(&b.hostname, &b.id)));
+            looks.extend(nodes.into_iter().take(COMPARED).map(|node| node.id.clone()));
+        } else if self.screens.view == View::Nodes {
+            looks.extend(self.screens.nodes.table.in_window().iter().cloned());
         }
         looks
     }
@@ -117,6 +133,11 @@ impl Workspace<'_> {
     pub(in crate::ui) fn open_stats(&mut self) {
         self.cluster.command(Command::Usage);
         self.popups.push(Popup::Page(Page::new("What it costs".into(), PageKind::Stats)));
+    }
+
+    /// Opens the page that compares the versions of all nodes.
+    pub(in crate::ui) fn open_versions(&mut self) {
+        self.popups.push(Popup::Page(Page::new("Versions".into(), PageKind::Versions)));
     }
 
     /// Opens the list of what could be opened, and asks what is there.

@@ -232,6 +232,7 @@ impl Workspace<'_> {
             Act::Report => self.cluster.report(),
             Act::Retry => self.cluster.command(Command::Retry),
             Act::Wall => self.together.turn(TogetherView::Wall, self.cluster),
+            Act::Versions => self.open_versions(),
             Act::Stats => self.open_stats(),
             Act::Contexts => self.open_contexts(),
             Act::Longer | Act::Shorter => {

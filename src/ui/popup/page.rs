@@ -44,6 +44,8 @@ pub enum PageKind {
     Reach(ServiceId, ServiceId),
     /// Two configs compared.
     Compare(Box<Comparison>),
+    /// The versions of all nodes, compared.
+    Versions,
     /// The cost of watching, and skep's own performance.
     Stats,
     /// A document as it was read.
@@ -84,6 +86,7 @@ impl Page {
             PageKind::Blast(id) => Some(Subject::Node(id.clone())),
             PageKind::Yaml { .. }
             | PageKind::Stats
+            | PageKind::Versions
             | PageKind::Reach(..)
             | PageKind::Compare(_) => None,
         }
@@ -179,6 +182,7 @@ impl Behaviour for Page {
                 keys.push(reveal);
                 compare::lines(cluster, both, self.reveal, body.width as usize)
             }
+            PageKind::Versions => describe::versions::lines(cluster, body.width as usize),
             PageKind::Stats => stats::lines(below),
             PageKind::Yaml { value: None, .. } => {
                 vec![Line::styled("reading…", cluster.style(Slot::Dim))]

@@ -41,6 +41,7 @@ pub enum Act {
     OpenLogs,
     OpenMoreLogs,
     Containers,
+    Versions,
     Describe,
     Yaml,
     Compare,

@@ -365,6 +365,7 @@ pub static ACTIONS: LazyLock<Vec<Action>> = LazyLock::new(|| {
             SCREENS,
             Nothing,
         ),
+        newer(row(Act::Versions, "versions", &["V"], "versions of all nodes", &[Table], Nothing)),
         row(Act::Retry, "reconnect", &["C"], "connect again now", SCREENS, Nothing),
         row(
             Act::Wall,

@@ -9,6 +9,7 @@ pub(in crate::ui) mod objects;
 pub(in crate::ui) mod reach;
 pub(in crate::ui) mod service;
 pub(in crate::ui) mod task;
+pub(in crate::ui) mod versions;
 
 use std::time::Duration;
 
