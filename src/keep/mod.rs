@@ -9,7 +9,7 @@ mod writer;
 
 pub use log_file::LogFile;
 pub use own_file::append_lines;
-pub use shells::{HeldNote, ShellNote, Shells};
+pub use shells::{HeldNote, MOST_DAYS, ShellNote, Shells};
 pub use timeline::{History, Past};
 pub use writer::{HistoryWriter, Record};
 

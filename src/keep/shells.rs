@@ -17,6 +17,9 @@ use super::{format, own_file::private_file, private_dir};
 /// A note is never this large.
 const LIMIT: u64 = 64 << 10;
 
+/// Retention of a note of which nothing can be ended: days.
+pub const MOST_DAYS: u64 = 30;
+
 /// A shell in a container, or a container beside one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShellNote {
@@ -53,6 +56,11 @@ impl HeldNote {
     /// The shell.
     pub fn note(&self) -> &ShellNote {
         &self.note
+    }
+
+    /// Whether it has been kept as long as a note is.
+    pub fn is_old(&self) -> bool {
+        self.file.as_ref().is_some_and(|(_, file)| is_old(file))
     }
 
     /// The shell is gone.
@@ -105,12 +113,29 @@ fn left_over(path: &Path, swarm: &str) -> Option<HeldNote> {
     let mut text = String::new();
     Read::by_ref(&mut file).take(LIMIT).read_to_string(&mut text).ok()?;
     let note: ShellNote = format::read(&text)?;
-    let is_ours = note.swarm == swarm && path.file_stem().is_some_and(|stem| *stem == *note.mark);
-    if !is_ours || flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+    let is_note = path.file_stem().is_some_and(|stem| *stem == *note.mark);
+    let is_ours = note.swarm == swarm;
+    // That Swarm may be gone as well.
+    let is_lost = !is_ours && is_old(&file);
+    if !is_note
+        || !(is_ours || is_lost)
+        || flock(&file, FlockOperation::NonBlockingLockExclusive).is_err()
+    {
         return None;
     }
     // Its skep may have removed it before we had the lock.
-    path.exists().then(|| HeldNote { note, file: Some((path.to_owned(), file)) })
+    let held = path.exists().then(|| HeldNote { note, file: Some((path.to_owned(), file)) })?;
+    if is_lost {
+        held.forget();
+        return None;
+    }
+    Some(held)
+}
+
+fn is_old(file: &File) -> bool {
+    let modified = file.metadata().and_then(|metadata| metadata.modified()).ok();
+    let age = modified.and_then(|at| at.elapsed().ok());
+    age.is_some_and(|age| age.as_secs() > MOST_DAYS * 24 * 60 * 60)
 }
 
 #[cfg(test)]

@@ -263,3 +263,64 @@ async fn what_of_a_shell_can_not_be_ended_is_told() {
     send(shell, Signal::KILL);
     is_over(state.path(), "left");
 }
+
+/// A note of an earlier skep about a shell on this node.
+fn note(state: &Path, swarm: &str, node: &str) -> std::path::PathBuf {
+    let path = state.join("skep/shells/mark.json");
+    let note = serde_json::json!({
+        "format": 1, "mark": "mark", "swarm": swarm, "node": node, "task": "old.1", "container": "c",
+    });
+    fs::write(&path, note.to_string()).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_of_a_node_that_is_gone_is_told_once_and_dropped() {
+    let (engine, state) = (ExecEngine::start(), tempfile::tempdir().unwrap());
+    let host = engine.host();
+    fs::create_dir_all(state.path().join("skep")).unwrap();
+    let nobody = "[nodes.node-4]\nendpoint = \"tcp://127.0.0.1:1\"\n";
+    fs::write(state.path().join("skep/config.toml"), nobody).unwrap();
+    let exec = || {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_skep"))
+            .args(["-H", &host, "exec", TASK, "--", "true"])
+            .env("XDG_STATE_HOME", state.path())
+            .env("XDG_CONFIG_HOME", state.path())
+            .output()
+            .unwrap();
+        assert!(out.status.success());
+        String::from_utf8(out.stderr).unwrap()
+    };
+    assert_eq!(exec(), "");
+    let audit = fs::read_to_string(state.path().join("skep/audit.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(audit.lines().next().unwrap()).unwrap();
+    let swarm = line["cluster"].as_str().unwrap();
+    let (gone, of_another) = (note(state.path(), swarm, "nosuchnode"), "a-swarm-that-is-gone");
+    let told = exec();
+    assert!(
+        told.contains("what ran in old.1 may still run: its node has left the Swarm"),
+        "{told}"
+    );
+    assert!(!gone.exists());
+    assert_eq!(exec(), "");
+    let (_, state_now, _) = super::skep(&["-H", &host, "snapshot", "--json"]).await;
+    let state_now: serde_json::Value = serde_json::from_str(&state_now).unwrap();
+    let nodes = state_now["clusters"][0]["nodes"].as_array().unwrap();
+    let other = nodes.iter().find(|node| node["hostname"] == "node-4").unwrap();
+    let other = other["id"].as_str().unwrap();
+    // One that can't be reached: worth a try for a month.
+    let month = Duration::from_secs(31 * 24 * 3600);
+    for (swarm, age, said, stays) in [
+        (swarm, Duration::ZERO, "that an earlier skep left in old.1 may still run", true),
+        (swarm, month, "and is given up after 30 days", false),
+        (of_another, Duration::ZERO, "", true),
+        (of_another, month, "", false),
+    ] {
+        let path = note(state.path(), swarm, other);
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(std::time::SystemTime::now() - age).unwrap();
+        let told = exec();
+        assert!(if said.is_empty() { told.is_empty() } else { told.contains(said) }, "{told}");
+        assert_eq!(path.exists(), stays, "{said}");
+    }
+}

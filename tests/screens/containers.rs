@@ -192,8 +192,12 @@ fn a_node_without_an_engine_to_ask_says_why_and_what_to_do() {
     let seen = NodeSeen { reach: NodeReach::Reaching, machine: None };
     driver.send(Event::Node(node.clone(), Box::new(seen)));
     assert!(driver.screen(80, 24).contains("connecting to the node"));
-    let no =
-        |why: &str| NoReach { why: why.into(), hint: "say how to log in".into(), answerable: true };
+    let no = |why: &str| NoReach {
+        why: why.into(),
+        hint: "say how to log in".into(),
+        answerable: true,
+        gone: false,
+    };
     let told = |driver: &mut Driver, why| {
         driver.send(Event::Containers(node.clone(), Box::new(Err(no(why)))));
     };

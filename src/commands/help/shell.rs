@@ -42,7 +42,8 @@ pub(super) fn text(text: &mut HelpText) {
         "The engine lets a command go on for ever when its connection is lost. So all that a shell runs has \
          a mark in its environment: when it is left, its connection is lost or a signal ends skep, skep ends \
          what has the mark, what is in a session with that, and what any of these started. It tries again \
-         while the node can't be reached, and the next skep ends what one that was killed has left. After an \
+         while the node can't be reached, and the next skep ends what one that was killed has left, until \
+         the node leaves the Swarm, or for 30 days. After an \
          exit of its own, what was put into the background stays, as with docker exec.",
     );
     text.paragraph(

@@ -8,11 +8,7 @@ use std::{sync::Arc, time::Duration};
 use serde::Deserialize;
 
 use super::{
-    client::Engine,
-    error::{EngineError, Result},
-    gate::Limits,
-    lists::encode_text,
-    probe::DEADLINE,
+    client::Engine, error::Result, gate::Limits, lists::encode_text, probe::DEADLINE,
     wire::decode_nodes,
 };
 use crate::{
@@ -142,7 +138,7 @@ impl Engine {
         let list = [b"[", &*body, b"]"].concat();
         let read = decode_nodes(&list).map_err(|why| self.garbage(&path, &why))?;
         let node = read.items.into_iter().next();
-        node.ok_or_else(|| EngineError::NotFound { said: format!("there is no node {id}") })
+        node.ok_or_else(|| self.garbage(&path, "no node"))
     }
 }
 

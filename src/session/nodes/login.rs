@@ -10,7 +10,7 @@ use crate::{
     connect::{
         Connector, Endpoint, NodeAddress, NodeRoute, NodeSettings, SshError, SshPrompts, node_route,
     },
-    engine::{Engine, NodeInfo},
+    engine::{Engine, EngineError, NodeInfo},
     session::clock::wall,
     text::brief,
 };
@@ -39,7 +39,10 @@ pub(super) async fn log_in(
         return checked(engine, info, reach, &node, &own_name(&node));
     }
     let known = manager.node(&node).await;
-    let known = known.map_err(|e| NoReach::new(e.to_string(), "is it still in the Swarm?"))?;
+    let known = known.map_err(|error| NoReach {
+        gone: matches!(&error, EngineError::NotFound { said } if said.contains(node.as_str())),
+        ..NoReach::new(error.to_string(), "is it still in the Swarm?")
+    })?;
     let raft = known.manager.as_ref().map(|m| &*m.addr);
     let address = NodeAddress::new(node.as_str(), &known.hostname, raft, &known.addr);
     let route = node_route(&settings, &address, manager.endpoint());
@@ -109,7 +112,7 @@ fn refused(settings: &NodeSettings, route: &NodeRoute, node: &Node, error: &SshE
         _ if node.is_up() => hint(settings),
         _ => "the Swarm does not reach it either: it is down".to_owned(),
     };
-    NoReach { why: brief(&why).into_owned(), hint, answerable: error.answerable }
+    NoReach { answerable: error.answerable, ..NoReach::new(brief(&why), hint) }
 }
 
 fn hint(settings: &NodeSettings) -> String {

@@ -28,6 +28,8 @@ pub struct NoReach {
     pub hint: String,
     /// An answer at the terminal might help.
     pub answerable: bool,
+    /// The Swarm has no such node any more.
+    pub gone: bool,
 }
 
 /// How a node's engine is reached.
@@ -166,7 +168,7 @@ impl NoReach {
     }
 
     fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { why: why.into(), hint: hint.into(), answerable: false }
+        Self { why: why.into(), hint: hint.into(), answerable: false, gone: false }
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     engine::Process,
     grant::ClusterNo,
-    keep::{HeldNote, ShellNote},
+    keep::{HeldNote, MOST_DAYS, ShellNote},
     text::count,
 };
 
@@ -36,6 +36,10 @@ pub enum ShellFact {
     Left(String),
     /// Processes of it still run after it was ended, and nothing more can be done from here.
     Stays(Vec<Process>),
+    /// Its node has left the Swarm.
+    NodeGone,
+    /// Nobody could end what it ran for so long that nobody tries any more: the reason.
+    GivenUp(String),
 }
 
 impl std::fmt::Display for ShellNews {
@@ -48,6 +52,13 @@ impl std::fmt::Display for ShellNews {
                 "{name}: if skep is killed no other one ends this shell: it is not noted: {why}"
             ),
             ShellFact::Left(why) => write!(f, "what ran in {name} may still run: {why}"),
+            ShellFact::NodeGone => {
+                write!(f, "what ran in {name} may still run: its node has left the Swarm")
+            }
+            ShellFact::GivenUp(why) => write!(
+                f,
+                "what ran in {name} may still run, and is given up after {MOST_DAYS} days: {why}"
+            ),
             ShellFact::Stays(processes) => {
                 let still = count(processes.len(), "process", "processes");
                 let run = if processes.len() == 1 { "runs" } else { "run" };

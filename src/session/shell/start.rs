@@ -8,7 +8,7 @@ use super::{
     refused::{by_engine, in_stream, is_missing},
     run::{Running, Started},
     saying::Saying,
-    sweep::{MARK, Sweeper, new_mark, tell_of},
+    sweep::{MARK, Sweeper, new_mark},
 };
 use crate::{
     action::{
@@ -133,20 +133,11 @@ impl ShellStarter {
 
     async fn end(&self, held: HeldNote) -> Option<String> {
         let teller = self.open.teller(self.grant.cluster(), &held.note().task);
-        match self.sweeper().sweep(held.note()).await {
-            Ok(stays) => {
-                tell_of(&teller, stays);
-                held.forget();
-                None
-            }
-            Err(why) => {
-                let task = &held.note().task;
-                let told =
-                    format!("a shell that an earlier skep left in {task} may still run: {why}");
-                tokio::spawn(self.sweeper().until_done(held, teller));
-                Some(told)
-            }
-        }
+        let (held, why) = self.sweeper().try_once(held, &teller).await.err()?;
+        let task = &held.note().task;
+        let told = format!("a shell that an earlier skep left in {task} may still run: {why}");
+        tokio::spawn(self.sweeper().until_done(held, teller));
+        Some(told)
     }
 
     /// Images for a container beside a task's, the first to be tried at first.

@@ -80,13 +80,17 @@ pub(super) struct Sweeper {
 
 impl Sweeper {
     /// Ends a shell of a note, and all that it ran. Returns processes that are known to run on.
-    pub async fn sweep(&self, note: &ShellNote) -> Result<Vec<Process>, String> {
+    async fn sweep(&self, note: &ShellNote) -> Result<Vec<Process>, Unswept> {
         let done = async {
             let engine = self.nodes.engine(&note.node.as_str().into()).await;
-            let engine = engine.map_err(|no| no.why)?.for_shell(&self.grant);
+            let engine = engine.map_err(|no| match no.gone {
+                true => Unswept::NodeGone,
+                false => Unswept::Failed(no.why),
+            })?;
+            let engine = engine.for_shell(&self.grant);
             let Some(container) = &note.container else {
                 let removed = engine.remove_debug(&note.mark).await;
-                return removed.map(|()| Vec::new()).map_err(|error| error.to_string());
+                return removed.map(|()| Vec::new()).map_err(|e| Unswept::Failed(e.to_string()));
             };
             // Before: what it started can't be told from the container's own once it is gone.
             let before = its_processes(&engine, container, note).await;
@@ -95,52 +99,61 @@ impl Sweeper {
                 Some(before) if !before.is_empty() => still(&engine, container, &before).await,
                 _ => Vec::new(),
             };
-            if stays.is_empty() { ended.map(|()| stays) } else { Ok(stays) }
+            if stays.is_empty() {
+                ended.map(|()| stays).map_err(Unswept::Failed)
+            } else {
+                Ok(stays)
+            }
         };
         let done = tokio::time::timeout(PATIENCE, done).await;
-        done.unwrap_or_else(|_| Err("no answer".into()))
+        done.unwrap_or_else(|_| Err(Unswept::Failed("no answer".into())))
+    }
+
+    /// Tries once to end a shell. Its note is dropped if it is gone, or nobody can end it any more, which is
+    /// told; else it comes back with the reason.
+    pub async fn try_once(
+        &self,
+        held: HeldNote,
+        teller: &ShellTeller,
+    ) -> Result<(), (HeldNote, String)> {
+        match self.sweep(held.note()).await {
+            Ok(stays) if stays.is_empty() => {}
+            Ok(stays) => teller.tell(ShellFact::Stays(stays)),
+            Err(Unswept::NodeGone) => teller.tell(ShellFact::NodeGone),
+            Err(Unswept::Failed(why)) if held.is_old() => teller.tell(ShellFact::GivenUp(why)),
+            Err(Unswept::Failed(why)) => return Err((held, why)),
+        }
+        held.forget();
+        Ok(())
     }
 
     /// Ends a shell and what it ran. What can't be ended is told, and tried again where that may help.
-    pub async fn end(self, shell: Tracked) {
-        match self.sweep(shell.note()).await {
-            Ok(stays) => {
-                tell_of(&shell.open.teller(), stays);
-                shell.forget();
-            }
-            Err(why) => {
-                shell.open.tell(ShellFact::Left(why));
-                let teller = shell.open.teller();
-                drop(shell.open);
-                self.until_done(shell.held, teller).await;
-            }
+    pub async fn end(self, Tracked { held, open }: Tracked) {
+        if let Err((held, why)) = self.try_once(held, &open.teller()).await {
+            open.tell(ShellFact::Left(why));
+            let teller = open.teller();
+            drop(open);
+            self.until_done(held, teller).await;
         }
     }
 
     /// Tries until it is done, as long as skep runs. The next skep finds what is left then.
-    pub async fn until_done(self, held: HeldNote, teller: ShellTeller) {
+    pub async fn until_done(self, mut held: HeldNote, teller: ShellTeller) {
         let mut wait = AGAIN;
-        loop {
-            match self.sweep(held.note()).await {
-                Ok(stays) => {
-                    tell_of(&teller, stays);
-                    return held.forget();
-                }
-                Err(why) => {
-                    tracing::warn!(task = held.note().task, why, "a shell may be left");
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST);
-                }
-            }
+        while let Err((again, why)) = self.try_once(held, &teller).await {
+            held = again;
+            tracing::warn!(task = held.note().task, why, "a shell may be left");
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(LONGEST);
         }
     }
 }
 
-/// Tells of processes that run on.
-pub(super) fn tell_of(teller: &ShellTeller, stays: Vec<Process>) {
-    if !stays.is_empty() {
-        teller.tell(ShellFact::Stays(stays));
-    }
+/// Why a shell could not be ended.
+enum Unswept {
+    /// Its node has left the Swarm.
+    NodeGone,
+    Failed(String),
 }
 
 /// The processes of a shell; none if that is not known.
