@@ -244,6 +244,30 @@ pub enum StackSub {
         #[arg(long, value_name = "TIME", default_value = "15m")]
         timeout: String,
     },
+    /// All stacks: services, how many of them converged, tasks.
+    Ls {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tasks of a stack, the newest of each slot first.
+    Ps {
+        /// Name of the stack.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Removes a stack: services, secrets, configs, networks; volumes stay. Exit 0 once all is gone.
+    Rm {
+        /// Name of the stack.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Don't ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
 }
 
 /// Compose files of a stack, with the flags of `docker stack deploy`.
@@ -261,6 +285,9 @@ pub struct StackFiles {
     /// Ask the registry for the digests of images: always, changed, never. Default: always.
     #[arg(long, value_name = "WHEN", value_parser = ["always", "changed", "never"])]
     pub resolve_image: Option<String>,
+    /// Make a config whose content changed anew, as NAME-HASH, and have services use that.
+    #[arg(long)]
+    pub rotate: bool,
     /// Send credentials for registries to the nodes.
     #[arg(long)]
     pub with_registry_auth: bool,

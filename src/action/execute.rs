@@ -1,13 +1,13 @@
 //! Carrying an approved plan out: one write a step, never twice.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{
     audit::Audit,
     follow::{difference, holds},
     plan::{
-        Approved, Change, Document, NodeChange, NotApproved, ReadObject, Step, Target, is_written,
-        name_of,
+        Approved, Change, Document, NodeChange, NotApproved, ReadObject, StackObject, Step, Target,
+        is_written, name_of,
     },
 };
 use crate::{
@@ -32,6 +32,12 @@ pub enum Outcome {
     /// The answer was lost, was no verdict, or does not agree with the object as it was read back.
     Unknown(String),
 }
+
+/// Time for tasks to end that still use a network: longer than most stop grace periods.
+const TASKS_END: Duration = Duration::from_secs(90);
+
+/// Time for which an object that was removed may still be listed.
+const LISTED_ON: Duration = Duration::from_secs(15);
 
 /// Progress of a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,6 +168,9 @@ impl Executor {
                     }
                     ReadObject::Unreadable(why) => return Outcome::Unknown(not_read(&error, &why)),
                 },
+                Err(EngineError::NotFound { .. }) if step.after.is_null() => {
+                    return Outcome::Taken { version, warnings: Vec::new() };
+                }
                 Err(error) if error.leaves_unknown() => {
                     return self.read_back(step, version, &error).await;
                 }
@@ -179,8 +188,12 @@ impl Executor {
             (Target::New(kind, _), change) => {
                 self.engine.create(kind.path(), &step.after, credentials(change)).await
             }
-            (Target::Service(id), Change::Remove) => {
-                self.engine.remove_service(id).await.map(|()| Vec::new())
+            (Target::Object(StackObject::Network, id), Change::Remove) => {
+                self.remove_network(id).await.map(|()| Vec::new())
+            }
+            (target @ (Target::Service(_) | Target::Object(..)), Change::Remove) => {
+                let kind = format!("{}s", target.kind());
+                self.engine.remove(&kind, target.id()).await.map(|()| Vec::new())
             }
             (Target::Service(id), change @ Change::Deploy(_)) => {
                 self.engine.deploy_service(id, version, &step.after, credentials(change)).await
@@ -203,6 +216,20 @@ impl Executor {
         }
     }
 
+    /// Removes a network, which the engine refuses while tasks that end still use it.
+    async fn remove_network(&self, id: &str) -> Result<(), EngineError> {
+        let begun = Instant::now();
+        loop {
+            match self.engine.remove("networks", id).await {
+                Err(EngineError::Refusal { .. }) if begun.elapsed() < TASKS_END => {
+                    tokio::time::sleep(READ_AGAIN[0]).await;
+                }
+                Err(EngineError::NotFound { .. }) => return Ok(()),
+                removed => return removed,
+            }
+        }
+    }
+
     /// Reads the object, also through an election.
     async fn find(&self, step: &Step) -> ReadObject {
         let mut found = find(&self.engine, &step.target).await;
@@ -220,7 +247,17 @@ impl Executor {
     /// the object itself is proof.
     async fn taken(&self, step: &Step, sent: u64, warnings: Vec<String>) -> Outcome {
         let kind = step.target.kind();
-        Outcome::Unknown(match self.find(step).await {
+        let mut found = self.find(step).await;
+        // A manager lists a network for a little longer than the Swarm has it.
+        let begun = Instant::now();
+        while step.after.is_null()
+            && matches!(found, ReadObject::There(_))
+            && begun.elapsed() < LISTED_ON
+        {
+            tokio::time::sleep(READ_AGAIN[0]).await;
+            found = self.find(step).await;
+        }
+        Outcome::Unknown(match found {
             ReadObject::Gone if step.after.is_null() => {
                 return Outcome::Taken { version: step.version, warnings };
             }

@@ -156,6 +156,16 @@ impl Engine {
         serde_json::from_slice(&body).map_err(|e| self.garbage(&path, &e.to_string()))
     }
 
+    /// Documents of all objects of a kind that have this label.
+    ///
+    /// # Errors
+    /// Why they can't be read.
+    pub async fn labelled(&self, kind: &str, label: &str) -> Result<Vec<Value>> {
+        let path = format!("/{kind}?filters={}", encode(&json!({ "label": [label] })));
+        let body = self.list(&path, SHORT, Limits::WHOLE).await?.whole().await?;
+        serde_json::from_slice(&body).map_err(|e| self.garbage(&format!("/{kind}"), &e.to_string()))
+    }
+
     /// One object's document: `kind` is its path, as `services`.
     pub async fn document(&self, kind: &str, id: &str) -> Result<Bytes> {
         let path = format!("/{kind}/{}", encode_text(id));

@@ -92,12 +92,12 @@ impl Engine {
         self.post(&path, Bytes::from(spec.to_string()), DEADLINE).await.map(drop)
     }
 
-    /// Removes a service.
+    /// Removes a service, a network, a secret or a config.
     ///
     /// # Errors
     /// As [`Engine::create`].
-    pub async fn remove_service(&self, id: &ServiceId) -> Result<()> {
-        self.delete(&format!("/services/{}", encode_text(id.as_str())), DEADLINE).await
+    pub async fn remove(&self, kind: &str, id: &str) -> Result<()> {
+        self.delete(&format!("/{kind}/{}", encode_text(id)), DEADLINE).await
     }
 
     /// Updates a node's spec: its availability, role and labels.

@@ -107,12 +107,15 @@ pub enum CliFault {
 }
 
 /// The CLI that a `docker` in PATH is.
-pub(super) struct DockerCli {
+pub struct DockerCli {
     release: u64,
 }
 
 impl DockerCli {
     /// Looks for it, and asks for its version.
+    ///
+    /// # Errors
+    /// That it is missing, or too old.
     pub async fn find() -> Result<Self, CliFault> {
         let mut command = Command::new("docker");
         command.arg("--version").stdin(Stdio::null()).kill_on_drop(true);
@@ -139,7 +142,7 @@ impl DockerCli {
     }
 
     /// Starts a deploy against a socket, in a process group of its own.
-    pub fn start(&self, deploy: &Deploy, socket: &Path) -> Result<DeployRun, CliFault> {
+    pub(super) fn start(&self, deploy: &Deploy, socket: &Path) -> Result<DeployRun, CliFault> {
         let mut host = OsString::from("unix://");
         host.push(socket);
         let mut command = Command::new("docker");

@@ -12,9 +12,9 @@ use std::{io, sync::Arc};
 
 use serde_json::json;
 
-pub use docker_cli::{CliFault, Deploy};
+pub use docker_cli::{CliFault, Deploy, DockerCli};
 
-use self::{docker_cli::DockerCli, socket::RecordingSocket};
+use self::socket::RecordingSocket;
 use crate::{
     action::plan::{Recording, StackObject, ignored_silently, unused_networks},
     engine::Engine,
@@ -26,9 +26,12 @@ const MOST_NETWORKS: usize = 50;
 /// Records a deploy; nothing is written.
 ///
 /// # Errors
-/// That the CLI is missing or too old, what it says against the files, or that it does not end.
-pub async fn record(engine: &Engine, deploy: &Deploy) -> Result<Recording, CliFault> {
-    let cli = DockerCli::find().await?;
+/// Its words against the files, or that it does not end.
+pub async fn record(
+    engine: &Engine,
+    cli: &DockerCli,
+    deploy: &Deploy,
+) -> Result<Recording, CliFault> {
     let io = |error: io::Error| CliFault::Socket(error.to_string());
     let socket = Arc::new(RecordingSocket::bind(engine.clone()).map_err(io)?);
     let run = cli.start(deploy, &socket.path())?;

@@ -136,8 +136,25 @@ async fn a_stack_is_planned_and_deployed() {
     let posts = demo.requests()[before..].iter().filter(|r| r.starts_with("POST")).count();
     assert_eq!(posts, 1);
 
-    let (code, _, err) = run("docker", &["-H", &host, "stack", "rm", "new"]).await;
-    assert_eq!(code, 0, "{err}");
+    // Another content of the config is told, and made anew if that is wanted.
+    std::fs::write(dir.path().join("pw.txt"), "secret").unwrap();
+    std::fs::write(dir.path().join("cfg.txt"), "a = 2").unwrap();
+    let (_, out, _) = of("plan", &second, &[]).await;
+    assert!(out.contains("--rotate makes it anew"), "{out}");
+    let (code, out, err) = of("deploy", &second, &["--yes", "--rotate"]).await;
+    assert!(code == 0 && out.contains("✓ create config new_cfg-"), "{out}{err}");
+    let (code, out, _) = of("plan", &second, &[]).await;
+    assert!(code == 0 && out.contains("new_cfg-"), "it is known by its content: {out}");
+
+    let all: Vec<&str> = vec!["-H", &host, "stack", "ls"];
+    let (code, out, _) = skep(&all).await;
+    assert!(code == 0 && out.lines().any(|l| l.trim_start().starts_with("new ")), "{out}");
+    let (code, out, err) = skep(&["-H", &host, "stack", "rm", "new"]).await;
+    assert!(code == 1 && err.contains("--yes"), "{out}{err}");
+    let (code, out, err) = skep(&["-H", &host, "stack", "rm", "new", "--yes"]).await;
+    assert!(code == 0 && out.contains("✓ remove network new_front"), "{out}{err}");
+    let (code, _, err) = skep(&["-H", &host, "stack", "rm", "new", "--yes"]).await;
+    assert!(code == 1 && err.contains("there is nothing of a stack new"), "{err}");
 }
 
 /// A file that docker refuses, an answer that is missing, and read-only.

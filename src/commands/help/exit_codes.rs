@@ -71,6 +71,14 @@ pub(super) fn text(text: &mut HelpText) {
                 (READ_ONLY, "read-only"),
             ],
         ),
+        (
+            "skep stack rm",
+            &[
+                (0, "all of it is gone"),
+                (FAILED, "something is still there, or there was nothing"),
+                (READ_ONLY, "read-only"),
+            ],
+        ),
         ("skep, and every other command", &[(0, "done"), (FAILED, "what was asked for failed")]),
         ("every command", &[(USAGE, "a bad command line or config file")]),
     ];

@@ -13,13 +13,16 @@ pub(super) fn text(text: &mut HelpText) {
         ("skep stack plan NAME -c FILE", "what would change; nothing is written"),
         ("skep stack plan … --json", "the same for scripts"),
         ("skep stack deploy NAME -c FILE", "the plan, an answer, and what becomes of it"),
+        ("skep stack rm NAME", "removes it, and waits until all of it is gone"),
+        ("skep stack ls, ps NAME", "all stacks; the tasks of one"),
     ] {
         text.entry(command, 31, words);
     }
     text.paragraph(
         "-c may be repeated, and - is standard input. --prune removes services that are not in the files, \
          --resolve-image always|changed|never and --with-registry-auth are docker's own. Of deploy: --yes \
-         answers, --timeout 15m is the time to converge.",
+         answers, --timeout 15m is the time to converge. --rotate: a config whose content changed is made \
+         anew as NAME-HASH, and services use that; later deploys know it by its content.",
     );
     text.heading("How a plan is made");
     text.paragraph(

@@ -14,7 +14,7 @@ use crate::commands::{
     table::{columns, json_text},
 };
 use crate::{
-    cluster::{Mode, Part, PublishMode, Service, Task, Timestamp},
+    cluster::{Mode, Part, PublishMode, Service, Store, Task, Timestamp},
     connect::Choice,
     text::clean,
     triage::{Problem, Thresholds},
@@ -48,7 +48,7 @@ pub(in crate::commands) async fn run(
     Ok(if missing.is_empty() { 0 } else { UNKNOWN })
 }
 
-fn time(at: impl Into<Option<Timestamp>>) -> Value {
+pub(super) fn time(at: impl Into<Option<Timestamp>>) -> Value {
     at.into().map_or(Value::Null, |at| at.to_string().into())
 }
 
@@ -123,8 +123,8 @@ fn service(taken: &Taken, s: &Service) -> Value {
     out
 }
 
-fn task(taken: &Taken, t: &Task) -> Value {
-    let store = &taken.store;
+/// A task. The contract: fields may be added, never renamed.
+pub(super) fn task_json(store: &Store, t: &Task) -> Value {
     // Here the contract is the docker CLI's own name, also for a global service's task.
     let service = store.service(&t.service).map_or(t.service.as_str(), |s| &*s.name);
     let name = match (&t.node, t.slot) {
@@ -184,7 +184,7 @@ fn cluster(taken: &Taken) -> Value {
     let told = |known: bool, value: Value| if known { value } else { Value::Null };
     let known = |part| store.unread().why(part).is_none() || store.unread().is_partly_read(part);
     let services = services.into_iter().map(|s| service(taken, s)).collect::<Vec<_>>();
-    let tasks = tasks.into_iter().map(|t| task(taken, t)).collect::<Vec<_>>();
+    let tasks = tasks.into_iter().map(|t| task_json(&taken.store, t)).collect::<Vec<_>>();
     let mut out = json!({
         "id": told(known(Part::Info), (*store.info().id).into()),
         "name": taken.name,

@@ -1,13 +1,13 @@
-//! `skep stack deploy`: a plan, an answer, and what becomes of it.
+//! `skep stack deploy` and `rm`: a plan, an answer, and what becomes of it.
 
 use std::{
     io::{BufRead, IsTerminal, Write},
     time::Duration,
 };
 
-use super::{plan, progress::Progress, stack_plan_text};
+use super::{plan, plan_removal, progress::Progress, stack_plan_text};
 use crate::{
-    action::plan::{Confirm, Confirmation},
+    action::plan::{Confirm, Confirmation, StackPlan},
     cli::StackFiles,
     commands::{
         fault::{FAILED, Fault, READ_ONLY, fault},
@@ -23,7 +23,7 @@ use crate::{
     ui::Ends,
 };
 
-/// Plans, asks, carries out and follows; the exit code.
+/// Plans a deploy, asks, carries it out and follows it; the exit code.
 pub(super) async fn run(
     cluster: Wanted,
     files: &StackFiles,
@@ -31,13 +31,39 @@ pub(super) async fn run(
     timeout: Duration,
     history: History,
 ) -> Result<u8, Fault> {
+    let planned = plan(&cluster, files);
+    carry_out(&cluster, planned, yes, timeout, history).await
+}
+
+/// Removes a stack; the exit code.
+pub(super) async fn remove(
+    cluster: Wanted,
+    name: &str,
+    yes: bool,
+    history: History,
+) -> Result<u8, Fault> {
+    let planned = plan_removal(&cluster, name);
+    // Its services have nothing to converge to.
+    carry_out(&cluster, planned, yes, Duration::MAX, history).await
+}
+
+/// Asks about a plan once it is made, carries it out and follows it.
+async fn carry_out(
+    cluster: &Wanted,
+    planned: impl Future<Output = Result<StackPlan, Fault>>,
+    yes: bool,
+    timeout: Duration,
+    history: History,
+) -> Result<u8, Fault> {
     let grant = permit(ClusterNo(0), cluster.read_only, cluster.production);
     let grant = grant.ok_or_else(|| {
-        fault(READ_ONLY)("read-only: nothing can be deployed from here; skep stack plan can".into())
+        fault(READ_ONLY)(
+            "read-only: nothing can be written from here; skep stack plan can look".into(),
+        )
     })?;
     let mut ends = Ends::new().map_err(|error| fault(FAILED)(error.to_string()))?;
-    let planned = async {
-        let mut plan = plan(&cluster, files).await?;
+    let answered = async {
+        let mut plan = planned.await?;
         if grant.wants_typing() {
             plan.ask_typing();
         }
@@ -47,14 +73,14 @@ pub(super) async fn run(
             (Confirm::Type(word), true) => Confirmation::Typed(word.clone()),
             (confirm, false) => ask(confirm.clone()).await.map_err(fault(FAILED))?,
         };
-        Ok(Some((plan, answer)))
+        Ok((plan, answer))
     };
-    let planned: Result<Option<_>, Fault> = tokio::select! {
+    let answered: Result<_, Fault> = tokio::select! {
         biased;
         code = ends.next() => return Ok(code),
-        planned = planned => planned,
+        answered = answered => answered,
     };
-    let Some((plan, answer)) = planned? else { return Ok(0) };
+    let (plan, answer) = answered?;
     let steps = plan.steps();
     if steps.is_empty() {
         return Ok(0);

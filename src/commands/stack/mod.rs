@@ -1,7 +1,8 @@
-//! `skep stack`: plans of deploys, and deploys.
+//! `skep stack`: lists, plans of deploys, deploys and removals.
 
 mod deploy;
 mod json;
+mod list;
 mod progress;
 mod text;
 
@@ -16,12 +17,14 @@ use super::{
     table::json_text,
 };
 use crate::{
-    action::plan::StackPlan,
+    action::plan::{KnownObjects, Recording, StackObject, StackPlan},
     cli::{StackFiles, StackSub},
+    cluster::STACK_LABEL,
     connect::{Choice, Wanted},
+    engine::EngineError,
     grant::ClusterNo,
     keep::History,
-    recorder::{Deploy, record},
+    recorder::{Deploy, DockerCli, record},
     session::load,
     text::parse_ago,
 };
@@ -49,17 +52,45 @@ pub(super) async fn run(choice: Choice, command: &StackSub, history: History) ->
             })?;
             deploy::run(cluster, files, *yes, timeout, history).await
         }
+        StackSub::Ls { json } => list::stacks(&cluster, *json).await,
+        StackSub::Ps { name, json } => list::tasks(&cluster, name, *json).await,
+        StackSub::Rm { name, yes } => deploy::remove(cluster, name, *yes, history).await,
     }
 }
 
 /// Records the deploy, and plans it. The Swarm is read meanwhile.
 async fn plan(cluster: &Wanted, files: &StackFiles) -> Result<StackPlan, Fault> {
     let deploy = request(files).await?;
-    let (engine, probe) = first_manager(cluster).await.map_err(fault(FAILED))?;
-    let (recording, loaded) = tokio::join!(record(&engine, &deploy), load(&engine, &probe));
-    let recording = recording.map_err(|e| fault(FAILED)(e.to_string()))?;
+    let (cli, manager) = tokio::join!(DockerCli::find(), first_manager(cluster));
+    let cli = cli.map_err(|e| fault(FAILED)(e.to_string()))?;
+    let (engine, probe) = manager.map_err(fault(FAILED))?;
+    let (recording, loaded) = tokio::join!(record(&engine, &cli, &deploy), load(&engine, &probe));
+    let mut recording = recording.map_err(|e| fault(FAILED)(e.to_string()))?;
     let (store, _) = loaded.map_err(|e| fault(FAILED)(e.to_string()))?;
+    recording.rotate_configs(files.rotate);
     Ok(StackPlan::new(ClusterNo(0), &recording, &store))
+}
+
+/// Plans the removal of a stack.
+async fn plan_removal(cluster: &Wanted, name: &str) -> Result<StackPlan, Fault> {
+    let (engine, probe) = first_manager(cluster).await.map_err(fault(FAILED))?;
+    let label = format!("{STACK_LABEL}={name}");
+    let read = async {
+        let mut read = KnownObjects::default();
+        for kind in StackObject::ALL {
+            for object in engine.labelled(kind.path(), &label).await? {
+                read.note(kind, object);
+            }
+        }
+        Ok::<_, EngineError>(read)
+    };
+    let (read, loaded) = tokio::join!(read, load(&engine, &probe));
+    let read = read.map_err(|e| fault(FAILED)(e.to_string()))?;
+    let (store, _) = loaded.map_err(|e| fault(FAILED)(e.to_string()))?;
+    if StackObject::ALL.iter().all(|kind| read.of(*kind).next().is_none()) {
+        return Err(fault(FAILED)(format!("there is nothing of a stack {name}")));
+    }
+    Ok(StackPlan::new(ClusterNo(0), &Recording::removal(name, read), &store))
 }
 
 async fn request(files: &StackFiles) -> Result<Deploy, Fault> {

@@ -38,7 +38,7 @@ pub(super) struct Progress {
     failed: Vec<String>,
     not_sent: Vec<String>,
     store: Store,
-    /// New services that the Swarm has not listed yet.
+    /// Services that were written and are not listed yet as they are now.
     awaited: Vec<Step>,
     followed: Vec<Followed>,
     is_watched: bool,
@@ -165,15 +165,9 @@ impl Progress {
     }
 
     fn follow(&mut self, step: Step, version: u64) {
-        match (&step.target, &step.change) {
-            (Target::Service(_), Change::Deploy(_)) => {
-                let mut follow = Follow::new(&step, self.now());
-                follow.sent(version);
-                self.followed.push(Followed { follow, told: String::new() });
-                self.is_watched = false;
-            }
-            (Target::New(StackObject::Service, _), _) => self.awaited.push(step),
-            _ => {}
+        let is_service = step.target.kind() == StackObject::Service.word();
+        if is_service && matches!(step.change, Change::Deploy(_)) {
+            self.awaited.push(Step { version, ..step });
         }
     }
 
@@ -182,12 +176,16 @@ impl Progress {
         let now = self.now();
         let store = &self.store;
         let found = self.awaited.extract_if(.., |step| {
-            let listed = store.services().find(|service| *service.name == *step.name);
+            let listed = match &step.target {
+                Target::Service(id) => store.service(id),
+                _ => store.services().find(|service| *service.name == *step.name),
+            };
+            let listed = listed.filter(|service| service.version >= step.version);
             let Some(service) = listed else { return false };
             step.target = Target::Service(service.id.clone());
-            step.version = service.version;
-            // There is nothing to compare it with: it was read back when it was made.
-            (step.before, step.after) = (Value::Null, Value::Null);
+            // The plan does not know the ids of what was made for it: the engine's own word does.
+            step.before = Value::Null;
+            step.after = serde_json::from_str(&service.spec).unwrap_or_default();
             true
         });
         for step in found {

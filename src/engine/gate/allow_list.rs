@@ -65,6 +65,9 @@ pub const WRITES: &[(Method, &str)] = &[
     (Method::POST, "/secrets/{id}/update"),
     (Method::POST, "/configs/{id}/update"),
     (Method::DELETE, "/services/{id}"),
+    (Method::DELETE, "/secrets/{id}"),
+    (Method::DELETE, "/configs/{id}"),
+    (Method::DELETE, "/networks/{id}"),
 ];
 
 /// Requests that a shell's grant adds.

@@ -5,6 +5,7 @@ mod fields;
 mod network;
 mod notation;
 mod recording;
+mod rotate;
 mod silent;
 mod steps;
 mod warnings;
@@ -118,6 +119,9 @@ impl StackPlan {
         };
         for write in &recording.writes {
             let change = match write.kind {
+                kind if write.addressee.is_removed() && kind != StackObject::Service => {
+                    removed(write, recording)
+                }
                 StackObject::Network => of_network(write, recording),
                 StackObject::Secret => of_secret(write, recording),
                 StackObject::Config => of_config(write, recording),
@@ -125,10 +129,13 @@ impl StackPlan {
             };
             plan.changes.extend(change);
         }
-        let rank = |kind| StackObject::ALL.iter().position(|k| *k == kind);
         plan.changes.sort_by(|a, b| {
-            let goes = |c: &StackChange| c.action == StackAction::Remove;
-            (goes(a), rank(a.kind), &a.name).cmp(&(goes(b), rank(b.kind), &b.name))
+            let rank = |change: &StackChange| {
+                let goes = change.action == StackAction::Remove;
+                let order = if goes { StackObject::REMOVED } else { StackObject::ALL };
+                (goes, order.iter().position(|kind| *kind == change.kind))
+            };
+            (rank(a), &a.name).cmp(&(rank(b), &b.name))
         });
         for change in &mut plan.changes {
             name_networks(&mut change.words, recording);
@@ -189,6 +196,15 @@ impl StackChange {
     }
 }
 
+/// A network, a secret or a config that is removed.
+fn removed(write: &RecordedWrite, recording: &Recording) -> Option<StackChange> {
+    let Addressee::Removed(id) = &write.addressee else { return None };
+    let there = recording.read.by_id(write.kind, id)?;
+    let mut change = StackChange::new(write, name_of(there), there.clone(), Value::Null);
+    change.is_dangerous = true;
+    Some(change)
+}
+
 /// A network: one that exists is never changed.
 fn of_network(write: &RecordedWrite, recording: &Recording) -> Option<StackChange> {
     let name = name_of(&write.body);
@@ -241,7 +257,7 @@ fn of_config(write: &RecordedWrite, recording: &Recording) -> Option<StackChange
         change.words = vec!["its content".into()];
         change.warnings.push(
             "its content differs, and a config can't be changed: a deploy stops there, in docker as here. \
-             Give it another name in the file"
+             --rotate makes it anew as NAME-HASH, or give it another name in the file"
                 .into(),
         );
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::text::quote;
+
 /// Kind of an object that a stack has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StackObject {
@@ -20,6 +22,9 @@ pub enum StackObject {
 impl StackObject {
     /// All kinds, in the order in which they are written.
     pub const ALL: [Self; 4] = [Self::Network, Self::Secret, Self::Config, Self::Service];
+
+    /// All kinds, in the order in which they are removed.
+    pub const REMOVED: [Self; 4] = [Self::Service, Self::Secret, Self::Config, Self::Network];
 
     /// `network`, `secret`, `config`, `service`.
     pub fn word(self) -> &'static str {
@@ -71,6 +76,13 @@ pub enum Addressee {
     },
     /// One to remove.
     Removed(String),
+}
+
+impl Addressee {
+    /// Whether it goes.
+    pub fn is_removed(&self) -> bool {
+        matches!(self, Self::Removed(_))
+    }
 }
 
 /// A write that the CLI sent.
@@ -142,4 +154,39 @@ pub struct Recording {
     pub warnings: Vec<String>,
     /// The command that was recorded.
     pub command: String,
+}
+
+impl Recording {
+    /// The removal of a stack that has these objects, as `docker stack rm` removes it.
+    pub fn removal(stack: &str, read: KnownObjects) -> Self {
+        let all = StackObject::REMOVED.into_iter().flat_map(|kind| {
+            let ids = read.of(kind).map(|object| id_of(object).to_owned());
+            ids.map(move |id| RecordedWrite {
+                kind,
+                addressee: Addressee::Removed(id),
+                body: Value::Null,
+                credentials: None,
+            })
+            .collect::<Vec<_>>()
+        });
+        let writes = all.collect();
+        let command = format!("docker stack rm {}", quote(stack));
+        let volumes = volumes(&read);
+        let stay = format!("volumes stay on their nodes: {}", volumes.join(", "));
+        let warnings = if volumes.is_empty() { Vec::new() } else { vec![stay] };
+        Self { stack: stack.to_owned(), writes, read, warnings, command, ..Self::default() }
+    }
+}
+
+/// Names of the volumes that services mount.
+fn volumes(read: &KnownObjects) -> Vec<String> {
+    let mounts = read.of(StackObject::Service).filter_map(|service| {
+        service["Spec"]["TaskTemplate"]["ContainerSpec"]["Mounts"].as_array()
+    });
+    let volumes = mounts.flatten().filter(|mount| mount["Type"] == "volume");
+    let mut names: Vec<String> =
+        volumes.filter_map(|mount| mount["Source"].as_str()).map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    names
 }
