@@ -3,7 +3,7 @@
 mod check;
 mod contexts;
 mod demo_serve;
-mod end_shells;
+mod ends;
 mod exec;
 mod fault;
 pub mod help;

@@ -12,6 +12,7 @@ use crate::{
     cluster::{Delta, ELECTION, Leaderless, Store, Timestamp},
     commands::{
         Taken,
+        ends::add_ends,
         fault::{Fault, USAGE, fault},
     },
     connect::{Connector, Endpoint, Wanted},
@@ -267,6 +268,7 @@ async fn read_swarm(
             let mut taken = Taken::new(store, at, name, through, begun.elapsed(), thresholds);
             taken.titled(cluster.name.as_deref());
             taken.reached = Some(endpoint);
+            add_ends(&mut taken, &cluster, thresholds).await;
             looks.all.push(Ok(taken));
         }
         // Where one Swarm answers, the others are its managers; where several do, nobody knows.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    end_shells::end_shells,
+    exec::end_shells,
     fault::{FAILED, Fault, USAGE, fault},
     history,
     log_in::log_in,

@@ -204,6 +204,20 @@ pub fn causes(lab: &Lab) {
     tui.keys("7");
     tui.line(LATER, &["far", "out of memory"]);
     tui.quit();
+    // A look that ends reaches the manager's own node, and others where the config says how.
+    let at = lab.endpoint(1);
+    for command in ["check", "report"] {
+        let look = |config: &[&str]| ssh.skep(&[config, &["-H", &at, command]].concat()).1;
+        let says = |text: &str, name: &str, what: &str| {
+            text.lines().any(|line| line.contains(name) && line.contains(what))
+        };
+        let own = look(&[]);
+        assert!(says(&own, "near", "out of memory"), "{own}");
+        assert!(says(&own, "sick", "health check says: db unreachable"), "{own}");
+        assert!(says(&own, "far", "perhaps at its memory limit"), "{own}");
+        let all = look(&["--config", &direct]);
+        assert!(says(&all, "far", "out of memory") && says(&all, "near", "out of memory"), "{all}");
+    }
     lab.docker(1, &["service", "rm", "near", "far", "sick"]);
     ssh.nothing_left();
 }

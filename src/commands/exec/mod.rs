@@ -1,5 +1,6 @@
 //! `skep exec`: a shell, or a command, in a task's container.
 
+mod end_shells;
 mod find;
 
 use std::{
@@ -9,9 +10,10 @@ use std::{
 
 use tokio::sync::mpsc;
 
+use self::end_shells::complain_of;
+pub(super) use self::end_shells::end_shells;
 pub use self::find::find_task;
 use super::{
-    end_shells::{complain_of, end_shells},
     fault::{FAILED, Fault, NOT_REACHED, NOT_STARTED, READ_ONLY, fault},
     output::complain,
     permit_shell,

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::output::complain;
 use crate::{
+    commands::output::complain,
     session::{OpenShells, ShellFact, ShellNews},
     ui::Ends,
 };
 
 /// Waits until they are ended, but not for ever, and tells of those that may still run. A signal ends the
 /// wait.
-pub(super) async fn end_shells(
+pub(in crate::commands) async fn end_shells(
     shells: OpenShells,
     mut news: mpsc::UnboundedReceiver<ShellNews>,
     patience: Duration,
