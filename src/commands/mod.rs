@@ -43,7 +43,7 @@ use crate::{
     cli::{self, Cli, Sub},
     cluster::{Since, Timestamp},
     config::{ConfigFile, EXAMPLE, default_path, state_dir},
-    connect::{Choice, DockerDir, Endpoint, NodeSettings, Wanted, choose, hold, unopened},
+    connect::{Choice, DockerDir, Endpoint, Wanted, choose, hold, unopened},
     demo,
     keep::History,
     session::LogQuery,
@@ -129,8 +129,7 @@ async fn dispatch(cli: Cli, file: ConfigFile) -> Result<u8, Fault> {
         Some(scenario) => {
             let demo = demo::start(scenario).await.map_err(fault(USAGE))?;
             let endpoints = vec![Endpoint::Unix(demo.socket().to_owned())];
-            let nodes = NodeSettings { made_up: true, ..NodeSettings::default() };
-            let clusters = vec![Wanted { endpoints, nodes, ..Wanted::default() }];
+            let clusters = vec![Wanted { endpoints, ..Wanted::default() }];
             (Choice { clusters, ..Choice::default() }, Some(demo))
         }
     };

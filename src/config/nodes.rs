@@ -35,7 +35,7 @@ pub struct NodeConfig {
     /// Through the manager's own ssh connection, without a second login there.
     pub jump: Option<bool>,
     /// The engine's socket over there.
-    #[serde(deserialize_with = "template")]
+    #[serde(deserialize_with = "socket")]
     pub socket: Option<String>,
     /// `tcp://host:port` or any other endpoint, instead of ssh.
     pub endpoint: Option<String>,
@@ -101,7 +101,7 @@ impl<'de> Deserialize<'de> for NodesConfig {
                 while let Some(key) = map.next_key::<String>()? {
                     match &*key {
                         "ssh" => nodes.all.ssh = map.next_value::<Template>()?.0,
-                        "socket" => nodes.all.socket = map.next_value::<Template>()?.0,
+                        "socket" => nodes.all.socket = map.next_value::<Socket>()?.0,
                         "jump" => nodes.all.jump = Some(map.next_value()?),
                         "debug_image" => nodes.debug_image = Some(map.next_value()?),
                         _ => drop(nodes.own.insert(key, map.next_value()?)),
@@ -128,6 +128,21 @@ fn template<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error>
         }
         Some(c) => Err(D::Error::custom(format!("'{text}' must not hold {c:?}"))),
         None => Ok(Some(text)),
+    }
+}
+
+/// The path of a socket over there.
+#[derive(Deserialize)]
+struct Socket(#[serde(deserialize_with = "socket")] Option<String>);
+
+/// Reads a path: one that does not begin at the root would become a part of the host's name.
+fn socket<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    let path = template(d)?;
+    match path.as_deref().filter(|path| !path.starts_with('/')) {
+        None => Ok(path),
+        Some(path) => Err(D::Error::custom(format!(
+            "'{path}' is no path of a socket: it begins with /, as /var/run/docker.sock does"
+        ))),
     }
 }
 
@@ -162,6 +177,10 @@ mod tests {
             ("ssh = \"ops@{host}\"", "{hostname}, {addr}, {id}"),
             ("ssh = \"ops@{hostname}; reboot\"", "must not hold ';'"),
             ("socket = \"/run/$(id)\"", "must not hold '$'"),
+            ("socket = \"docker.sock\"", "'docker.sock' is no path of a socket"),
+            ("[n1]\nsocket = \"run/docker.sock\"", "it begins with /"),
+            ("socket = \"{id}/docker.sock\"", "it begins with /"),
+            ("socket = \"\"", "it begins with /"),
             ("[n1]\nssh = \"a b\"", "must not hold ' '"),
         ] {
             let error = toml::from_str::<NodesConfig>(text).unwrap_err().to_string();

@@ -231,7 +231,7 @@ fn configured(cluster: &ClusterConfig, docker: &DockerDir, choice: &mut Choice) 
         read_only: cluster.read_only,
         production: cluster.production,
         colour: cluster.colour.clone(),
-        nodes: NodeSettings { config: cluster.nodes.clone(), tls: files, made_up: false },
+        nodes: NodeSettings { config: cluster.nodes.clone(), tls: files },
     });
 }
 

@@ -13,8 +13,6 @@ pub struct NodeSettings {
     pub config: NodesConfig,
     /// Certificates for `tcp://` endpoints of nodes.
     pub tls: Option<TlsFiles>,
-    /// There is nothing behind the nodes' addresses: they are made up.
-    pub made_up: bool,
 }
 
 /// A node as its managers know it. Written by the node: untrusted.
@@ -56,9 +54,6 @@ pub fn node_route(
     node: &NodeAddress,
     manager: &Endpoint,
 ) -> Result<NodeRoute, String> {
-    if settings.made_up {
-        return Err("the embedded Swarm has no machines to log in to".into());
-    }
     let config = settings.config.of(&node.hostname, &node.id);
     if let Some(text) = &config.endpoint {
         let endpoint = Endpoint::parse(text, settings.tls.as_ref()).map_err(|e| e.to_string())?;
@@ -125,8 +120,7 @@ mod tests {
 
     fn route(config: &str, manager: &str) -> Result<(String, bool), String> {
         let tls = Some(TlsFiles::system());
-        let settings =
-            NodeSettings { config: toml::from_str(config).unwrap(), tls, made_up: false };
+        let settings = NodeSettings { config: toml::from_str(config).unwrap(), tls };
         let route = node_route(&settings, &node(), &manager.parse().unwrap())?;
         Ok((route.endpoint.to_string(), route.jump))
     }
@@ -162,8 +156,6 @@ mod tests {
         assert_eq!(addr(Some("10.0.0.3:2377"), "1.2.3.4"), "10.0.0.3");
         assert_eq!(addr(Some("[fe80::1]:2377"), ""), "fe80::1");
         assert_eq!(addr(None, "1.2.3.4"), "1.2.3.4");
-        let made_up = NodeSettings { made_up: true, ..NodeSettings::default() };
-        assert!(node_route(&made_up, &node(), &Endpoint::default_socket()).is_err());
         assert_eq!(addr(Some("$(reboot):1"), "1.2.3.4"), "1.2.3.4");
         let six = NodeAddress { addr: "fe80::1".into(), ..node() };
         let settings = NodeSettings {

@@ -56,7 +56,7 @@ pub(super) fn node(node: &SimNode) -> Value {
             "Hostname": node.hostname,
             "Platform": { "Architecture": "x86_64", "OS": "linux" },
             "Resources": { "NanoCPUs": node.nano_cpus, "MemoryBytes": node.memory },
-            "Engine": { "EngineVersion": node.engine, "Plugins": [
+            "Engine": { "EngineVersion": node.engine, "Labels": { "skep.embedded": "true" }, "Plugins": [
                 { "Type": "Log", "Name": "json-file" },
                 { "Type": "Network", "Name": "overlay" },
                 { "Type": "Volume", "Name": "local" },

@@ -48,6 +48,21 @@ async fn a_log_that_stalls_goes_on() {
     assert!(demo.requests().iter().filter(logs).count() > 4, "opened anew");
 }
 
+/// There is nothing behind the addresses of the embedded Swarm's nodes, and nobody logs in to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_embedded_swarm_has_no_machines() {
+    let (demo, _dir) = serve("calm", &[]);
+    let (code, text, _) = skep(&["-H", &host(&demo), "nodes", "--json"]).await;
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let nodes = json["nodes"].as_array().unwrap();
+    let by = |how: &str| nodes.iter().filter(|node| node["reach"] == how).collect::<Vec<_>>();
+    assert!(code == 0 && by("local").len() == 1 && by("none").len() == nodes.len() - 1, "{text}");
+    for node in by("none") {
+        let why = node["why"].as_str().unwrap_or_default();
+        assert!(why.contains("has no machines to log in to"), "{node}");
+    }
+}
+
 /// Containers of the manager's own node, whoever made them: listed while they are looked at, and their logs
 /// read of that node's engine.
 #[tokio::test(flavor = "multi_thread")]

@@ -21,6 +21,9 @@ static LOGINS: Semaphore = Semaphore::const_new(8);
 /// A login that sshd refused for too many at once is tried so often.
 const TRIES: u32 = 3;
 
+/// The label of the engines of the embedded Swarm: there is nothing behind the addresses of its nodes.
+const EMBEDDED: &str = "skep.embedded";
+
 /// Reaches a node, as the manager in use sees it.
 pub(super) async fn log_in(
     settings: Arc<NodeSettings>,
@@ -43,6 +46,10 @@ pub(super) async fn log_in(
         gone: matches!(&error, EngineError::NotFound { said } if said.contains(node.as_str())),
         ..NoReach::new(error.to_string(), "is it still in the Swarm?")
     })?;
+    if known.engine_labels.iter().any(|(key, _)| &**key == EMBEDDED) {
+        let hint = "on a real Swarm it is reached over ssh: 'skep help nodes'";
+        return Err(NoReach::new("the embedded Swarm has no machines to log in to", hint));
+    }
     let raft = known.manager.as_ref().map(|m| &*m.addr);
     let address = NodeAddress::new(node.as_str(), &known.hostname, raft, &known.addr);
     let route = node_route(&settings, &address, manager.endpoint());
@@ -116,9 +123,7 @@ fn refused(settings: &NodeSettings, route: &NodeRoute, node: &Node, error: &SshE
 }
 
 fn hint(settings: &NodeSettings) -> String {
-    if settings.made_up {
-        "on a real Swarm it is reached over ssh: 'skep help nodes'".into()
-    } else if settings.config.is_set() {
+    if settings.config.is_set() {
         "check [nodes] in the config file; 'skep help nodes' has every setting".into()
     } else {
         "say how to log in, under [nodes] in the config file: 'skep help nodes'".into()
