@@ -260,6 +260,16 @@ async fn no_screen_and_no_file_lets_a_swarm_speak() {
         at("\x1b", " Nodes ");
         at("y", "Description");
         at("\x1b", " Nodes ");
+        at("i", "outside");
+        at("d", "Esc back");
+        at("\x1b", "Containers of");
+        at("y", "HostConfig");
+        at("\x1b", "Containers of");
+        at("l", " Logs of ");
+        at("\x1b", "Containers of");
+        at("\x1b", " Nodes ");
+        at("V", "ENGINE");
+        at("\x1b", " Nodes ");
         at("4", " Tasks ");
         at("d", "pwned");
         at("\x1b", " Tasks ");

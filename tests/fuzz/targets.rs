@@ -8,8 +8,8 @@ use skep::{
     config::ConfigFile,
     connect::Endpoint,
     engine::{
-        EventReader, LogReader, ServiceReader, TaskReader, decode_configs, decode_networks,
-        decode_nodes, decode_secrets,
+        EventReader, LogReader, ServiceReader, TaskReader, decode_configs, decode_containers,
+        decode_networks, decode_nodes, decode_secrets,
     },
     logs::ansi,
     ui::{
@@ -219,6 +219,13 @@ fn lists() -> Vec<Vec<u8>> {
             }
         }
     }
+    let containers = serde_json::json!([{
+        "Id": "c1", "Names": ["/web.2.t1", "/a/b"], "Image": "web:1@sha256:01", "Created": 1_700_000_000,
+        "Command": "sleep 1", "State": "exited", "Status": "Exited (137) 2 hours ago",
+        "Labels": { "com.docker.swarm.task.id": "t1", "com.docker.swarm.task.name": "web.2.t1" },
+        "Ports": [{ "IP": "::", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp" }],
+    }, { "Id": "c2", "State": "running", "Status": "Up 3 minutes (unhealthy)", "Ports": null }]);
+    seeds.push(containers.to_string().into_bytes());
     seeds
 }
 
@@ -343,6 +350,10 @@ fn check_lists(input: &[u8]) {
         assert!(networks.iter().all(|n| n.addresses().is_none_or(|n| n < u64::MAX)));
     }
     let _ = (decode_secrets(input), decode_configs(input));
+    for container in decode_containers(input).iter().flat_map(|listed| listed.iter()) {
+        assert!(container.name.len() < 500 && container.status.len() < 500);
+        let _ = container.ports_said();
+    }
 }
 
 /// A list of tasks of a byte to 4 MiB, in chunks of a byte to 256 KiB.

@@ -421,3 +421,27 @@ fn going_back_the_cursor_is_where_it_was() {
     listed(&mut driver, &c.nodes[1].id, &all(&c));
     assert!(under(&driver).contains("exporter"), "{}", driver.screen(160, 30));
 }
+
+#[test]
+fn a_shell_is_asked_for_in_the_container_of_a_task_that_runs() {
+    let c = swarm();
+    let node = c.nodes[1].id.clone();
+    for (filter, keys, asks) in [
+        ("c0", "!", true),
+        ("c0", "d!", true),
+        // One that ended, and one that is no task's.
+        ("c2", "!", false),
+        ("exporter", "!", false),
+        ("exporter", "d!", false),
+    ] {
+        let mut driver = Driver::new(&c, false);
+        driver.keys("3ji");
+        listed(&mut driver, &node, &all(&c));
+        driver.keys(&format!("/{filter}<enter>{keys}"));
+        let screen = driver.screen(120, 40);
+        assert_eq!(screen.contains("Shell in web.1"), asks, "{filter} {keys}: {screen}");
+    }
+    let mut driver = open(&c);
+    driver.keys("/c0<enter>!");
+    assert!(driver.screen(120, 40).contains("read-only"), "{}", driver.screen(120, 40));
+}

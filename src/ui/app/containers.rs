@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    cluster::{Container, ContainerId, Membership, NodeId, Subject},
+    cluster::{Container, ContainerId, Membership, NodeId, Subject, TaskId},
     session::NoReach,
     ui::app::model::Model,
 };
@@ -65,6 +65,20 @@ impl Model {
                 self.container_label(container, &membership).into_owned()
             }
             None => id.short().to_owned(),
+        }
+    }
+
+    /// The task of an object: itself, or the one whose container it is.
+    pub(in crate::ui) fn task_of(&self, subject: &Subject) -> Option<TaskId> {
+        match subject {
+            Subject::Task(id, _) => Some(id.clone()),
+            Subject::Container(node, id) => {
+                match self.store.membership(self.container(node, id)?, node) {
+                    Membership::Task(id) => Some(id),
+                    _ => None,
+                }
+            }
+            _ => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The actions that mean something here and now: the footer and the help show these and no others.
 
 use crate::{
-    cluster::Subject,
+    cluster::{Subject, TaskId},
     ui::{
         input::actions::{Act, Action, KeyContext, Needs},
         screen::{below::Below, kinds::View, tasks::TaskScope},
@@ -32,7 +32,7 @@ impl Below<'_> {
             }
             Needs::Node => matches!(subject(), Some(Subject::Node(_))),
             Needs::Placed => matches!(subject(), Some(Subject::Node(_) | Subject::Task(..))),
-            Needs::Task => matches!(subject(), Some(Subject::Task(..))),
+            Needs::Task => self.task().is_some(),
             Needs::Object => subject().is_some(),
             Needs::Service => {
                 matches!(
@@ -42,6 +42,11 @@ impl Below<'_> {
             }
         };
         fits && self.would(action.act)
+    }
+
+    /// The task under the cursor, or the one whose container is there.
+    fn task(&self) -> Option<TaskId> {
+        self.cluster.model.task_of(&self.subject()?)
     }
 
     /// Further conditions of an action.
@@ -61,12 +66,9 @@ impl Below<'_> {
             Act::Back => self.together.over.is_some() || screens.goes_back(),
             Act::Zoom => screens.can_zoom(),
             Act::Edit => !matches!(self.subject(), Some(Subject::Stack(_))),
-            Act::Shell => self.subject().is_some_and(|subject| match subject {
-                Subject::Task(id, _) => {
-                    let store = cluster.model.live();
-                    store.task(&id).is_some_and(|task| store.is_running(task))
-                }
-                _ => false,
+            Act::Shell => self.task().is_some_and(|id| {
+                let store = cluster.model.live();
+                store.task(&id).is_some_and(|task| store.is_running(task))
             }),
             Act::Compare => matches!(self.subject(), Some(Subject::Config(_))),
             Act::Yaml => self.subject().is_some_and(|subject| subject.has_document()),

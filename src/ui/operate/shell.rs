@@ -2,7 +2,7 @@
 
 use crate::{
     action::plan::{ApprovedShell, ShellPlan},
-    cluster::{Subject, TaskId},
+    cluster::TaskId,
     session::{ShellEnd, ShellFact, ShellFault, ShellLink, ShellNews, Token},
     ui::{
         app::{Effect, cluster::Cluster, message::ShellOver, workspace::Workspace},
@@ -15,11 +15,10 @@ const NO_SHELL: &str = "There is no shell in this container. One can be made bes
 impl Workspace<'_> {
     /// Asks whether a shell is to be started in the task under the cursor.
     pub(in crate::ui) fn ask_selected_shell(&mut self) {
-        match self.below().subject() {
-            Some(Subject::Task(id, _)) => self.ask_shell(&id),
-            _ => {
-                self.cluster.say("no task is selected: a shell runs in one of a task's containers")
-            }
+        let subject = self.below().subject();
+        match subject.and_then(|subject| self.cluster.model.task_of(&subject)) {
+            Some(id) => self.ask_shell(&id),
+            None => self.cluster.say("no task is selected: a shell runs in a task's container"),
         }
     }
 

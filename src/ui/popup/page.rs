@@ -116,7 +116,8 @@ impl Behaviour for Page {
                 }
             }
             Act::Shell => {
-                if let Some(Subject::Task(id, _)) = self.subject() {
+                let subject = self.subject();
+                if let Some(id) = subject.and_then(|subject| cluster.model.task_of(&subject)) {
                     return Reaction::stays_then(move |host| host.ask_shell(&id));
                 }
             }
@@ -154,13 +155,12 @@ impl Behaviour for Page {
                         keys.push(reveal);
                     }
                 }
-                if let Subject::Task(id, _) = subject
-                    && !cluster.is_read_only()
-                    && cluster
-                        .model
-                        .store
-                        .task(id)
-                        .is_some_and(|t| cluster.model.store.is_running(t))
+                let store = &cluster.model.store;
+                let task = cluster.model.task_of(subject);
+                if !cluster.is_read_only()
+                    && task
+                        .and_then(|id| store.task(&id))
+                        .is_some_and(|task| store.is_running(task))
                 {
                     keys.push((cluster.key_of(Act::Shell, KeyContext::Page), "shell"));
                 }
