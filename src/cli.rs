@@ -240,6 +240,9 @@ pub enum StackSub {
         /// Don't ask.
         #[arg(long, short)]
         yes: bool,
+        /// If it fails or does not converge, undo what it did: as a whole, without asking.
+        #[arg(long)]
+        go_back: bool,
         /// Time to converge, once all is written: 90s, 15m, 2h.
         #[arg(long, value_name = "TIME", default_value = "15m")]
         timeout: String,

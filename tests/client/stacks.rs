@@ -157,6 +157,42 @@ async fn a_stack_is_planned_and_deployed() {
     assert!(code == 1 && err.contains("there is nothing of a stack new"), "{err}");
 }
 
+/// A deploy that does not converge is undone as a whole, what was made and removed included.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_deploy_goes_back_as_a_whole() {
+    if !have_docker().await {
+        return;
+    }
+    let (demo, dir) = serve("calm", &[]);
+    let host = host(&demo);
+    let first = file(dir.path(), "a.yml", &[]);
+    let (code, out, err) =
+        skep(&["-H", &host, "stack", "deploy", "new", "-c", &first, "--yes"]).await;
+    assert_eq!(code, 0, "{out}{err}");
+    // One fails, one is replaced, one is new, and with it a network.
+    let second = file(
+        dir.path(),
+        "b.yml",
+        &[
+            ("image: lab/app:1.0\n    environment", "image: shop/web:missing\n    environment"),
+            ("mode: global", "replicas: 1"),
+            (
+                "networks: { front: {} }",
+                "  more: { image: \"lab/app:1.0\", networks: [back] }\nnetworks: { front: {}, back: {} }",
+            ),
+        ],
+    );
+    let args = ["-H", &host, "stack", "deploy", "new", "-c", &second, "--yes", "--go-back"];
+    let (code, out, err) = skep(&args).await;
+    assert!(code == 1 && err.contains("going back"), "{out}{err}");
+    for words in ["✓ remove new_more", "✓ remove network new_back", "✓ create service new_agent"]
+    {
+        assert!(out.contains(words), "{words}: {out}{err}");
+    }
+    let (code, out, _) = skep(&["-H", &host, "stack", "plan", "new", "-c", &first]).await;
+    assert!(code == 0 && !out.contains("is not in the files"), "{out}");
+}
+
 /// A file that docker refuses, an answer that is missing, and read-only.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_written_without_a_plan_that_was_answered() {
@@ -209,6 +245,12 @@ async fn a_strange_cli_is_told() {
                 "{version}; s=${{DOCKER_HOST#unix://}}; curl -s --unix-socket $s -X POST http://x/v1.41/swarm/leave >&2; exit 1"
             ),
             "/swarm/leave is no part of one",
+        ),
+        (
+            format!(
+                "{version}; s=${{DOCKER_HOST#unix://}}; setsid curl -s --unix-socket $s http://x/_ping; exit 1"
+            ),
+            "connected in its place",
         ),
     ] {
         let cli = bin.join("docker");

@@ -30,6 +30,16 @@ const DOZEN: [&str; 12] = [
     "volumes",
 ];
 
+/// Files that the docker CLI 20.10 refuses itself, or merges into what the engine refuses: global jobs, none
+/// of a version, mounts in two files.
+const NEWER: [&str; 3] = ["jobs", "minimal", "several"];
+
+/// Whether the CLI here is as old as that.
+fn is_old_cli() -> bool {
+    let said = std::process::Command::new("docker").arg("--version").output().unwrap();
+    String::from_utf8_lossy(&said.stdout).contains("version 20.")
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/compose")
 }
@@ -136,8 +146,12 @@ fn objects(lab: &Lab, name: &str) -> BTreeMap<String, Value> {
 
 /// What docker deployed needs no change, whatever the file; what skep deploys is what docker deploys.
 pub fn as_docker_deploys(lab: &Lab) {
-    let all = corpus();
-    assert!(all.len() >= 40, "{}", all.len());
+    let mut all = corpus();
+    assert!(all.len() >= 43, "{}", all.len());
+    if is_old_cli() {
+        println!("        left out, since the docker CLI here is 20.10: {}", NEWER.join(", "));
+        all.retain(|(name, _)| !NEWER.contains(&name.as_str()));
+    }
     let mut wrong = Vec::new();
     for (name, files) in &all {
         let stack = format!("c-{name}");

@@ -5,34 +5,49 @@ use std::{
     time::Duration,
 };
 
-use super::{plan, plan_removal, progress::Progress, stack_plan_text};
+use super::{plan, plan_back, plan_removal, progress::Progress, stack_plan_text};
 use crate::{
-    action::plan::{Confirm, Confirmation, StackPlan},
+    action::plan::{ApprovedStack, Confirm, Confirmation, StackPlan, Step},
     cli::StackFiles,
     commands::{
         fault::{FAILED, Fault, READ_ONLY, fault},
-        output::print,
+        output::{complain, print},
         permit,
         tui::whoami,
     },
     connect::{Connector, Wanted},
-    grant::ClusterNo,
+    grant::{ClusterNo, WriteGrant},
     keep::History,
     session::{Budget, Command, SessionConfig, Sessions},
     text::clean,
     ui::Ends,
 };
 
+/// Answers that were given with the command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Answers {
+    /// The plan is carried out.
+    pub yes: bool,
+    /// If it fails, what it did is undone.
+    pub go_back: bool,
+}
+
 /// Plans a deploy, asks, carries it out and follows it; the exit code.
 pub(super) async fn run(
     cluster: Wanted,
     files: &StackFiles,
-    yes: bool,
+    answers: Answers,
     timeout: Duration,
     history: History,
 ) -> Result<u8, Fault> {
-    let planned = plan(&cluster, files);
-    carry_out(&cluster, planned, yes, timeout, history).await
+    let mut deployer = Deployer::new(&cluster, answers, history)?;
+    let Some((code, done)) = deployer.carry_out(plan(&cluster, files), timeout).await? else {
+        return Ok(0);
+    };
+    if code == FAILED && !done.is_empty() {
+        deployer.go_back(&files.name, done, timeout).await?;
+    }
+    Ok(code)
 }
 
 /// Removes a stack; the exit code.
@@ -42,89 +57,132 @@ pub(super) async fn remove(
     yes: bool,
     history: History,
 ) -> Result<u8, Fault> {
-    let planned = plan_removal(&cluster, name);
+    let answers = Answers { yes, go_back: false };
+    let mut deployer = Deployer::new(&cluster, answers, history)?;
     // Its services have nothing to converge to.
-    carry_out(&cluster, planned, yes, Duration::MAX, history).await
+    let ended = deployer.carry_out(plan_removal(&cluster, name), Duration::MAX).await?;
+    Ok(ended.map_or(0, |(code, _)| code))
 }
 
-/// Asks about a plan once it is made, carries it out and follows it.
-async fn carry_out(
-    cluster: &Wanted,
-    planned: impl Future<Output = Result<StackPlan, Fault>>,
-    yes: bool,
-    timeout: Duration,
+/// Carries plans out, once they are answered.
+struct Deployer<'c> {
+    cluster: &'c Wanted,
+    answers: Answers,
+    grant: WriteGrant,
     history: History,
-) -> Result<u8, Fault> {
-    let grant = permit(ClusterNo(0), cluster.read_only, cluster.production);
-    let grant = grant.ok_or_else(|| {
-        fault(READ_ONLY)(
-            "read-only: nothing can be written from here; skep stack plan can look".into(),
-        )
-    })?;
-    let mut ends = Ends::new().map_err(|error| fault(FAILED)(error.to_string()))?;
-    let answered = async {
-        let mut plan = planned.await?;
-        if grant.wants_typing() {
-            plan.ask_typing();
-        }
-        print(&stack_plan_text(&plan))?;
-        let answer = match (&plan.confirm, yes || plan.steps().is_empty()) {
-            (Confirm::Yes, true) => Confirmation::Yes,
-            (Confirm::Type(word), true) => Confirmation::Typed(word.clone()),
-            (confirm, false) => ask(confirm.clone()).await.map_err(fault(FAILED))?,
-        };
-        Ok((plan, answer))
-    };
-    let answered: Result<_, Fault> = tokio::select! {
-        biased;
-        code = ends.next() => return Ok(code),
-        answered = answered => answered,
-    };
-    let (plan, answer) = answered?;
-    let steps = plan.steps();
-    if steps.is_empty() {
-        return Ok(0);
+    ends: Ends,
+}
+
+impl<'c> Deployer<'c> {
+    fn new(cluster: &'c Wanted, answers: Answers, history: History) -> Result<Self, Fault> {
+        let grant = permit(ClusterNo(0), cluster.read_only, cluster.production);
+        let grant = grant.ok_or_else(|| {
+            let said = "read-only: nothing can be written from here; skep stack plan can look";
+            fault(READ_ONLY)(said.into())
+        })?;
+        let ends = Ends::new().map_err(|error| fault(FAILED)(error.to_string()))?;
+        Ok(Self { cluster, answers, grant, history, ends })
     }
-    let approved = plan.approve(&grant, &answer).map_err(|_| {
-        fault(FAILED)("nothing was written: that is not the answer asked for".into())
-    })?;
-    let config = SessionConfig {
-        managers: cluster.endpoints.iter().cloned().map(Connector::new).collect(),
-        mixed: false,
-        grant: Some(grant),
-        shell: None,
-        history: History { timeline: None, ..history },
-        who: whoami(),
-        budget: Budget::default(),
-        nodes: cluster.nodes.clone(),
-    };
-    let mut sessions = Sessions::start(vec![config], Vec::new());
-    let mut progress = Progress::new(steps, timeout);
-    let mut approved = Some(Box::new(approved));
-    loop {
-        tokio::select! {
-            biased;
-            code = ends.next() => {
-                progress.left();
-                return Ok(code);
+
+    /// Asks about a plan once it is made, carries it out and follows it. The exit code, and the steps that
+    /// were done; none if there was nothing to do.
+    async fn carry_out(
+        &mut self,
+        planned: impl Future<Output = Result<StackPlan, Fault>>,
+        timeout: Duration,
+    ) -> Result<Option<(u8, Vec<Step>)>, Fault> {
+        let (yes, typed) = (self.answers.yes, self.grant.wants_typing());
+        let answered = async {
+            let mut plan = planned.await?;
+            if typed {
+                plan.ask_typing();
             }
-            told = sessions.told.recv() => match told {
-                Some(told) => progress.hear(told)?,
-                None => return Err(fault(FAILED)("the session ended".into())),
-            },
-            () = tokio::time::sleep(progress.pause()) => progress.look()?,
+            print(&stack_plan_text(&plan))?;
+            let answer = match (&plan.confirm, yes || plan.steps().is_empty()) {
+                (Confirm::Yes, true) => Confirmation::Yes,
+                (Confirm::Type(word), true) => Confirmation::Typed(word.clone()),
+                (confirm, false) => ask(confirm.clone()).await.map_err(fault(FAILED))?,
+            };
+            Ok((plan, answer))
+        };
+        let answered: Result<_, Fault> = tokio::select! {
+            biased;
+            code = self.ends.next() => return Ok(Some((code, Vec::new()))),
+            answered = answered => answered,
+        };
+        let (plan, answer) = answered?;
+        let steps = plan.steps();
+        if steps.is_empty() {
+            return Ok(None);
         }
-        if progress.is_live()
-            && let Some(approved) = approved.take()
-        {
-            sessions.send(ClusterNo(0), Command::Deploy(approved));
+        let approved = plan.approve(&self.grant, &answer).map_err(|_| {
+            fault(FAILED)("nothing was written: that is not the answer asked for".into())
+        })?;
+        self.drive(approved, Progress::new(steps, timeout)).await.map(Some)
+    }
+
+    async fn drive(
+        &mut self,
+        approved: ApprovedStack,
+        mut progress: Progress,
+    ) -> Result<(u8, Vec<Step>), Fault> {
+        let mut sessions = Sessions::start(vec![self.session()], Vec::new());
+        let mut approved = Some(Box::new(approved));
+        loop {
+            tokio::select! {
+                biased;
+                code = self.ends.next() => {
+                    progress.left();
+                    return Ok((code, Vec::new()));
+                }
+                told = sessions.told.recv() => match told {
+                    Some(told) => progress.hear(told)?,
+                    None => return Err(fault(FAILED)("the session ended".into())),
+                },
+                () = tokio::time::sleep(progress.pause()) => progress.look()?,
+            }
+            if progress.is_live()
+                && let Some(approved) = approved.take()
+            {
+                sessions.send(ClusterNo(0), Command::Deploy(approved));
+            }
+            if let Some(watched) = progress.watched() {
+                sessions.send(ClusterNo(0), Command::Watch(watched));
+            }
+            if let Some(code) = progress.ended()? {
+                return Ok((code, progress.into_done()));
+            }
         }
-        if let Some(watched) = progress.watched() {
-            sessions.send(ClusterNo(0), Command::Watch(watched));
+    }
+
+    fn session(&self) -> SessionConfig {
+        SessionConfig {
+            managers: self.cluster.endpoints.iter().cloned().map(Connector::new).collect(),
+            mixed: false,
+            grant: Some(self.grant.clone()),
+            shell: None,
+            history: History { timeline: None, ..self.history.clone() },
+            who: whoami(),
+            budget: Budget::default(),
+            nodes: self.cluster.nodes.clone(),
         }
-        if let Some(code) = progress.ended()? {
-            return Ok(code);
+    }
+
+    /// Undoes what was done, by a plan of its own: it is offered at a terminal, and carried out elsewhere if
+    /// that was asked for.
+    async fn go_back(
+        &mut self,
+        stack: &str,
+        done: Vec<Step>,
+        timeout: Duration,
+    ) -> Result<(), Fault> {
+        if !self.answers.go_back && (self.answers.yes || !std::io::stdin().is_terminal()) {
+            return Ok(());
         }
+        complain(&["going back to what was before:".into()]);
+        self.answers.yes = self.answers.go_back;
+        let planned = plan_back(self.cluster, stack, done);
+        self.carry_out(planned, timeout).await.map(drop)
     }
 }
 

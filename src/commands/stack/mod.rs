@@ -17,7 +17,10 @@ use super::{
     table::json_text,
 };
 use crate::{
-    action::plan::{KnownObjects, Recording, StackObject, StackPlan},
+    action::{
+        execute::find,
+        plan::{KnownObjects, ReadObject, Recording, StackObject, StackPlan, Step},
+    },
     cli::{StackFiles, StackSub},
     cluster::STACK_LABEL,
     connect::{Choice, Wanted},
@@ -46,11 +49,12 @@ pub(super) async fn run(choice: Choice, command: &StackSub, history: History) ->
             print(&text)?;
             Ok(if plan.has_changes() { CHANGES } else { 0 })
         }
-        StackSub::Deploy { files, yes, timeout } => {
+        StackSub::Deploy { files, yes, go_back, timeout } => {
             let timeout = parse_ago(timeout).ok_or_else(|| {
                 fault(USAGE)(format!("--timeout {timeout}: write 90s, 15m or 2h"))
             })?;
-            deploy::run(cluster, files, *yes, timeout, history).await
+            let answers = deploy::Answers { yes: *yes, go_back: *go_back };
+            deploy::run(cluster, files, answers, timeout, history).await
         }
         StackSub::Ls { json } => list::stacks(&cluster, *json).await,
         StackSub::Ps { name, json } => list::tasks(&cluster, name, *json).await,
@@ -91,6 +95,22 @@ async fn plan_removal(cluster: &Wanted, name: &str) -> Result<StackPlan, Fault> 
         return Err(fault(FAILED)(format!("there is nothing of a stack {name}")));
     }
     Ok(StackPlan::new(ClusterNo(0), &Recording::removal(name, read), &store))
+}
+
+/// Plans the way back from steps that were done: specs as they were, and what was made removed.
+async fn plan_back(cluster: &Wanted, stack: &str, done: Vec<Step>) -> Result<StackPlan, Fault> {
+    let (engine, probe) = first_manager(cluster).await.map_err(fault(FAILED))?;
+    let mut now = Vec::new();
+    for step in &done {
+        let found = find(&engine, &step.target).await;
+        if let ReadObject::Unreadable(why) = &found {
+            return Err(fault(FAILED)(format!("{} can't be read: {why}", step.name)));
+        }
+        now.push(found);
+    }
+    let (store, _) = load(&engine, &probe).await.map_err(|e| fault(FAILED)(e.to_string()))?;
+    let recording = Recording::way_back(stack, done.iter().zip(now));
+    Ok(StackPlan::new(ClusterNo(0), &recording, &store))
 }
 
 async fn request(files: &StackFiles) -> Result<Deploy, Fault> {

@@ -35,6 +35,8 @@ pub(super) struct Progress {
     /// Number of steps that ended, and those that went well.
     ended: usize,
     done: Vec<String>,
+    /// The steps that went well.
+    written_steps: Vec<Step>,
     failed: Vec<String>,
     not_sent: Vec<String>,
     store: Store,
@@ -55,6 +57,7 @@ impl Progress {
             steps,
             ended: 0,
             done: Vec::new(),
+            written_steps: Vec::new(),
             failed: Vec::new(),
             not_sent: Vec::new(),
             store: Store::default(),
@@ -132,6 +135,7 @@ impl Progress {
                 print(&format!("✓ {}\n", clean(&title)))?;
                 complain(&warnings);
                 self.done.push(title);
+                self.written_steps.push(step.clone());
                 self.follow(step, version);
             }
             Outcome::Refused(_) if !self.failed.is_empty() => self.not_sent.push(step.title()),
@@ -236,6 +240,11 @@ impl Progress {
             return Ok(Some(FAILED));
         }
         Ok(None)
+    }
+
+    /// The steps that were done.
+    pub fn into_done(self) -> Vec<Step> {
+        self.written_steps
     }
 
     /// Says what was written and what was not, when it ends before its time.

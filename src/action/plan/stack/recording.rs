@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::text::quote;
+use crate::{
+    action::plan::{ReadObject, Step, Target},
+    text::quote,
+};
 
 /// Kind of an object that a stack has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,6 +178,63 @@ impl Recording {
         let stay = format!("volumes stay on their nodes: {}", volumes.join(", "));
         let warnings = if volumes.is_empty() { Vec::new() } else { vec![stay] };
         Self { stack: stack.to_owned(), writes, read, warnings, command, ..Self::default() }
+    }
+}
+
+impl Recording {
+    /// The way back from steps that were done, each with the object as it is now.
+    pub fn way_back<'s>(stack: &str, done: impl Iterator<Item = (&'s Step, ReadObject)>) -> Self {
+        let mut back = Self {
+            stack: stack.to_owned(),
+            command: format!("# back to what stack {} was before", quote(stack)),
+            ..Self::default()
+        };
+        let done: Vec<(&Step, ReadObject)> = done.collect();
+        let is_new = |step: &Step| matches!(step.target, Target::New(..));
+        for (step, now) in &done {
+            let Some(kind) = StackObject::ALL.into_iter().find(|k| k.word() == step.target.kind())
+            else {
+                continue;
+            };
+            let other = |new: bool| {
+                let same = |s: &Step| s.name == step.name && s.target.kind() == kind.word();
+                done.iter().map(|(s, _)| *s).find(|s| same(s) && is_new(s) == new)
+            };
+            let (addressee, body) = match now {
+                // A service that was replaced is replaced again.
+                ReadObject::Gone if other(true).is_some() => continue,
+                // One that was removed is made anew.
+                ReadObject::Gone if !is_new(step) => {
+                    (Addressee::New(String::new()), step.before.clone())
+                }
+                ReadObject::There(now) => {
+                    let (id, version) = (now.target.id().to_owned(), now.version);
+                    back.read.note(kind, read_as(kind, &id, version, now.spec.clone()));
+                    let before = if is_new(step) {
+                        other(false).map(|old| &old.before)
+                    } else {
+                        Some(&step.before)
+                    };
+                    match before {
+                        None => (Addressee::Removed(id), Value::Null),
+                        // It was only checked.
+                        Some(before) if *before == now.spec => continue,
+                        Some(before) => (Addressee::Existing { id, version }, before.clone()),
+                    }
+                }
+                _ => continue,
+            };
+            back.writes.push(RecordedWrite { kind, addressee, body, credentials: None });
+        }
+        back
+    }
+}
+
+/// An object as the engine lists it.
+fn read_as(kind: StackObject, id: &str, version: u64, spec: Value) -> Value {
+    match kind {
+        StackObject::Network => spec,
+        _ => json!({ "ID": id, "Version": { "Index": version }, "Spec": spec }),
     }
 }
 
