@@ -39,7 +39,7 @@ use serde_json::Value;
 
 use crate::{
     cluster::{Leaving, Store},
-    grant::{ClusterNo, WriteGrant},
+    grant::{ClusterNo, Grant, WriteGrant},
 };
 
 /// One object's part of a plan.
@@ -94,6 +94,26 @@ pub enum Confirm {
     Yes,
     /// The typed name of the object, since the plan is dangerous.
     Type(String),
+}
+
+impl Confirm {
+    /// Whether the grant is the one of this cluster, and the answer the one that is asked for.
+    fn check<K>(
+        &self,
+        cluster: ClusterNo,
+        grant: &Grant<K>,
+        answer: &Confirmation,
+    ) -> Result<(), NotApproved> {
+        if grant.cluster() != cluster {
+            return Err(NotApproved::OtherCluster);
+        }
+        let is_right = match (self, answer) {
+            (Self::Yes, Confirmation::Yes) => !grant.wants_typing(),
+            (Self::Type(word), Confirmation::Typed(typed)) => word == typed.trim(),
+            _ => false,
+        };
+        if is_right { Ok(()) } else { Err(NotApproved::Answer) }
+    }
 }
 
 /// Answer of the user.
@@ -224,18 +244,7 @@ impl Plan {
         grant: &WriteGrant,
         answer: &Confirmation,
     ) -> Result<Approved, NotApproved> {
-        if grant.cluster() != self.cluster {
-            return Err(NotApproved::OtherCluster);
-        }
-        let right = match (&self.confirm, answer) {
-            (Confirm::Yes, Confirmation::Yes) => !grant.wants_typing(),
-            (Confirm::Type(word), Confirmation::Typed(typed)) => word == typed.trim(),
-            _ => false,
-        };
-        if right && !self.is_empty() {
-            Ok(Approved { plan: self })
-        } else {
-            Err(NotApproved::Answer)
-        }
+        self.confirm.check(self.cluster, grant, answer)?;
+        if self.is_empty() { Err(NotApproved::Answer) } else { Ok(Approved { plan: self }) }
     }
 }

@@ -149,14 +149,7 @@ impl ShellPlan {
         grant: &ShellGrant,
         answer: &Confirmation,
     ) -> Result<ApprovedShell, NotApproved> {
-        if grant.cluster() != self.cluster {
-            return Err(NotApproved::OtherCluster);
-        }
-        let right = match (&self.confirm, answer) {
-            (Confirm::Yes, Confirmation::Yes) => !grant.wants_typing(),
-            (Confirm::Type(word), Confirmation::Typed(typed)) => word == typed.trim(),
-            _ => false,
-        };
-        if right { Ok(ApprovedShell { plan: self }) } else { Err(NotApproved::Answer) }
+        self.confirm.check(self.cluster, grant, answer)?;
+        Ok(ApprovedShell { plan: self })
     }
 }

@@ -12,12 +12,11 @@ use crate::{
     config::Slot,
     ui::{
         app::cluster::Cluster,
-        chrome::popup,
         input::actions::Act,
         popup::{
-            behaviour::{Behaviour, Reaction, redraw, title},
-            plan::{Reply, Slip, wrap},
-            scroll::{Scroll, scrolled},
+            behaviour::{Behaviour, Reaction, redraw},
+            plan::{AskedBox, Reply, Slip, wrap},
+            scroll::Scroll,
         },
         screen::below::Below,
         widget::text,
@@ -110,18 +109,13 @@ impl Behaviour for ShellBox {
     fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {
         let cluster = below.cluster;
         let width = (area.width - 4).min(90);
-        let lines = self.lines(cluster, width as usize - 4);
-        let height = (lines.len() as u16 + 4).min(area.height - 2).max(6);
-        let name = &self.plan.name;
-        let said = match cluster.settings.named || cluster.others.names.len() > 1 {
-            true => format!("Shell in {name} on {}", cluster.settings.name),
-            false => format!("Shell in {name}"),
+        let asked = AskedBox {
+            title: format!("Shell in {}", self.plan.name),
+            width,
+            lines: self.lines(cluster, width as usize - 4),
+            scroll: &self.scroll,
+            answer: &self.answer,
         };
-        let inner = popup(cluster, frame, width, height, title(cluster, &said));
-        let inner = Rect { x: inner.x + 1, width: inner.width - 1, ..inner };
-        let body = Rect { height: inner.height.saturating_sub(2), ..inner };
-        scrolled(frame, body, lines, &self.scroll);
-        let place = Rect { y: inner.bottom() - 1, height: 1, ..inner };
-        frame.render_widget(self.answer.question(cluster, inner.width.into()), place);
+        asked.draw(cluster, frame, area);
     }
 }

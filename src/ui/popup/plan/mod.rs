@@ -1,21 +1,24 @@
 //! A plan: the diff, what it touches, what could go wrong, the docker command, and the question.
 
+mod asked;
 mod reply;
 
 use crossterm::event::KeyEvent;
 use ratatui::{Frame, layout::Rect, text::Line};
 
-pub(in crate::ui) use self::reply::{Reply, Slip};
+pub(in crate::ui) use self::{
+    asked::AskedBox,
+    reply::{Reply, Slip},
+};
 use crate::{
-    action::plan::{Confirm, NotApproved, Plan},
+    action::plan::{NotApproved, Plan},
     config::Slot,
     ui::{
         app::cluster::Cluster,
-        chrome::popup,
-        input::actions::{Act, KeyContext},
+        input::actions::Act,
         popup::{
-            behaviour::{Behaviour, Reaction, redraw, title},
-            scroll::{Scroll, scroll_keys, scrolled},
+            behaviour::{Behaviour, Reaction, redraw},
+            scroll::Scroll,
         },
         screen::below::Below,
         widget::{diff, text},
@@ -74,36 +77,14 @@ impl Behaviour for PlanBox {
     fn draw(&self, below: Below<'_>, frame: &mut Frame<'_>, area: Rect) {
         let cluster = below.cluster;
         let width = (area.width - 4).min(110);
-        let lines = lines(cluster, self, width as usize - 4);
-        let height = (lines.len() as u16 + 4).min(area.height - 2).max(6);
-        let inner =
-            popup(cluster, frame, width, height, title(cluster, &plan_title(cluster, self)));
-        let inner = Rect { x: inner.x + 1, width: inner.width - 1, ..inner };
-        let body = Rect { height: inner.height.saturating_sub(2), ..inner };
-        let total = lines.len();
-        scrolled(frame, body, lines, &self.scroll);
-        if total > body.height as usize {
-            // Letters are typed where a word confirms.
-            let keys = match self.plan.confirm {
-                Confirm::Yes => scroll_keys(cluster, KeyContext::Plan),
-                Confirm::Type(_) => "↑ ↓ PgUp PgDn".to_owned(),
-            };
-            let said = format!("{} of {total} lines, {keys} scroll", body.height);
-            let place = Rect { y: body.bottom(), height: 1, ..inner };
-            frame.render_widget(Line::styled(said, cluster.style(Slot::Dim)), place);
-        }
-        let place = Rect { y: inner.bottom() - 1, height: 1, ..inner };
-        frame.render_widget(self.answer.question(cluster, inner.width.into()), place);
-    }
-}
-
-/// `Plan: scale web 3 → 5 on prod`: with several clusters it must be plain which is meant.
-fn plan_title(cluster: &Cluster, shown: &PlanBox) -> String {
-    let title = &shown.plan.title;
-    if cluster.settings.named || cluster.others.names.len() > 1 {
-        format!("Plan: {title} on {}", cluster.settings.name)
-    } else {
-        format!("Plan: {title}")
+        let asked = AskedBox {
+            title: format!("Plan: {}", self.plan.title),
+            width,
+            lines: lines(cluster, self, width as usize - 4),
+            scroll: &self.scroll,
+            answer: &self.answer,
+        };
+        asked.draw(cluster, frame, area);
     }
 }
 
