@@ -107,7 +107,8 @@ fn in_a_shell(engine: &ExecEngine) -> (Tui, u32) {
     let mut tui = Tui::shell(80, 24);
     let (skep, host) = (env!("CARGO_BIN_EXE_skep"), engine.host());
     tui.keys(&format!("PS1='shell''> '; {skep} -H {host} exec {TASK} -- sh\r"));
-    tui.until(SOON, "a prompt", |screen| screen.trim_end().ends_with('#'));
+    // Not the prompt of the shell around it.
+    tui.until(SOON, "a prompt", |screen| screen.trim_end().lines().last() == Some("#"));
     let skep = child_of(i32::try_from(tui.pid()).unwrap()).expect("the shell runs it");
     (tui, skep.try_into().unwrap())
 }
