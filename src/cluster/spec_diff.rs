@@ -60,7 +60,7 @@ fn walk(path: &str, before: &Value, after: &Value, said: &mut Vec<String>) {
         "Configs" => return set("config", "ConfigName", before, after, said),
         "Networks" => return set("network", "Target", before, after, said),
         "Mounts" => return set("mount", "Target", before, after, said),
-        "Ports" => return set("port", "PublishedPort", before, after, said),
+        "Ports" => return ports(before, after, said),
         "Constraints" => return set("constraint", "", before, after, said),
         _ => {}
     }
@@ -173,6 +173,30 @@ fn set(word: &str, key: &str, before: &Value, after: &Value, said: &mut Vec<Stri
     }
 }
 
+/// Published ports: `8080`, `53/udp` where another one is published under the number, `80/tcp unpublished` for
+/// one whose number the engine chooses.
+fn ports(before: &Value, after: &Value, said: &mut Vec<String>) {
+    let number = |port: &Value| port["PublishedPort"].as_u64().filter(|n| *n > 0);
+    let twice = |list: &Value, n: u64| {
+        list.as_array().into_iter().flatten().filter(|port| number(port) == Some(n)).count() > 1
+    };
+    let named = |list: &Value| -> Value {
+        let ports = list.as_array().into_iter().flatten().map(|port| {
+            let protocol = port["Protocol"].as_str().filter(|p| !p.is_empty()).unwrap_or("tcp");
+            let name = match number(port) {
+                Some(n) if twice(before, n) || twice(after, n) => format!("{n}/{protocol}"),
+                Some(n) => n.to_string(),
+                None => format!("{}/{protocol} unpublished", port["TargetPort"]),
+            };
+            let mut port = port.clone();
+            port["Name"] = name.into();
+            port
+        });
+        ports.collect()
+    };
+    set("port", "Name", &named(before), &named(after), said);
+}
+
 /// Any other field: `UpdateConfig.Parallelism 1 → 2`.
 fn plain(path: &str, before: &Value, after: &Value) -> String {
     let words = path
@@ -215,6 +239,8 @@ fn value(name: &str, value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -250,6 +276,27 @@ mod tests {
         );
         assert_eq!(changes(before, before), Vec::<String>::new());
         assert_eq!(changes("nonsense", after), Vec::<String>::new());
+    }
+
+    #[test]
+    fn ports_are_told_apart() {
+        let port = |target: u64, published: u64, protocol: &str| json!({ "TargetPort": target, "PublishedPort": published, "Protocol": protocol });
+        let said = |before: Value, after: Value| {
+            let spec = |ports: Value| json!({ "EndpointSpec": { "Ports": ports } }).to_string();
+            changes(&spec(before), &spec(after))
+        };
+        let (tcp, udp) = (port(53, 18053, "tcp"), port(53, 18053, "udp"));
+        assert_eq!(said(json!([tcp, udp]), json!([tcp])), ["port 18053/udp removed"]);
+        let none = port(80, 0, "tcp");
+        assert_eq!(
+            said(json!([none]), json!([port(81, 0, "tcp"), port(82, 0, "tcp")])),
+            [
+                "port 80/tcp unpublished removed",
+                "port 81/tcp unpublished added",
+                "port 82/tcp unpublished added",
+            ]
+        );
+        assert_eq!(said(json!([tcp]), json!([port(54, 18053, "tcp")])), ["port 18053 changed"]);
     }
 
     #[test]

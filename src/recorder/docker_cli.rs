@@ -118,8 +118,12 @@ impl DockerCli {
     /// That it is missing, or too old.
     pub async fn find() -> Result<Self, CliFault> {
         let mut command = Command::new("docker");
-        command.arg("--version").stdin(Stdio::null()).kill_on_drop(true);
-        let output = match tokio::time::timeout(VERSION_TIME, command.output()).await {
+        command.arg("--version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.process_group(0).kill_on_drop(true);
+        let child = command.spawn().map_err(|error| CliFault::Missing(error.to_string()))?;
+        // What it started goes with it.
+        let _group = ProcessGroup(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
+        let output = match tokio::time::timeout(VERSION_TIME, child.wait_with_output()).await {
             Ok(Ok(output)) => output,
             Ok(Err(error)) => return Err(CliFault::Missing(error.to_string())),
             Err(_) => {
@@ -165,7 +169,7 @@ impl DockerCli {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| CliFault::Missing(error.to_string()))?;
-        let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let group = ProcessGroup(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
         if let (Some(mut pipe), Some(input)) = (child.stdin.take(), deploy.stdin.clone()) {
             tokio::spawn(async move {
                 // It may have enough before the end.
@@ -176,15 +180,18 @@ impl DockerCli {
     }
 }
 
-/// A deploy under way. Dropped, it and all that it started are killed.
+/// A process group. Dropped, what is left of it is killed.
+struct ProcessGroup(Option<Pid>);
+
+/// A deploy under way.
 pub(super) struct DeployRun {
     child: Child,
-    group: Option<Pid>,
+    group: ProcessGroup,
 }
 
-impl Drop for DeployRun {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        if let Some(group) = self.group {
+        if let Some(group) = self.0 {
             // Nothing is left of it, normally.
             let _ = kill_process_group(group, Signal::KILL);
         }
@@ -194,7 +201,7 @@ impl Drop for DeployRun {
 impl DeployRun {
     /// Its process group.
     pub fn group(&self) -> Option<Pid> {
-        self.group
+        self.group.0
     }
 
     /// Waits for its end; its warnings.

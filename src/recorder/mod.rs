@@ -8,9 +8,10 @@ mod docker_cli;
 mod notes;
 mod socket;
 
-use std::{io, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use serde_json::json;
+use tokio::task::JoinSet;
 
 pub use docker_cli::{CliFault, Deploy, DockerCli};
 
@@ -19,6 +20,9 @@ use crate::{
     action::plan::{Recording, StackObject, ignored_silently, unused_networks},
     engine::Engine,
 };
+
+/// The largest compose file that is looked through.
+const LARGEST: u64 = 8 << 20;
 
 /// Networks that are looked up by their ids.
 const MOST_NETWORKS: usize = 50;
@@ -37,9 +41,11 @@ pub async fn record(
     let run = cli.start(deploy, &socket.path())?;
     socket.serve_only(run.group());
     let serving = Arc::clone(&socket);
-    let server = tokio::spawn(async move { serving.serve().await });
+    // It ends with this, also when nobody waits for the recording any more.
+    let mut server = JoinSet::new();
+    server.spawn(async move { serving.serve().await });
     let ended = run.ended(|| socket.last_request()).await;
-    server.abort();
+    server.shutdown().await;
     let mut warnings = ended.map_err(|fault| socket.explain(fault))?;
     warnings.extend(unsaid(deploy).await);
     let mut recording = socket.recording(&deploy.stack, warnings);
@@ -69,6 +75,15 @@ async fn name_networks(engine: &Engine, recording: &mut Recording) {
     }
 }
 
+/// A file that the CLI has read; none if it can be read only once, or is larger than any compose file.
+async fn read_again(file: &Path) -> Option<Vec<u8>> {
+    let found = tokio::fs::metadata(file).await.ok()?;
+    if !found.is_file() || found.len() > LARGEST {
+        return None;
+    }
+    tokio::fs::read(file).await.ok()
+}
+
 /// Warnings about the files that docker does not give.
 async fn unsaid(deploy: &Deploy) -> Vec<String> {
     let mut files = Vec::new();
@@ -77,8 +92,7 @@ async fn unsaid(deploy: &Deploy) -> Vec<String> {
             deploy.stdin.clone().map(Vec::from)
         } else {
             let file = deploy.dir.as_ref().map_or_else(|| file.clone(), |dir| dir.join(file));
-            // The CLI has read it, so that it is a file of bearable size.
-            tokio::fs::read(file).await.ok()
+            read_again(&file).await
         };
         files.extend(text.and_then(|text| String::from_utf8(text).ok()));
     }

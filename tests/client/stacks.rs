@@ -130,7 +130,7 @@ async fn a_stack_is_planned_and_deployed() {
         "{out}{err}"
     );
     assert!(
-        err.contains("written: nothing") && err.contains("not written: deploy new_web"),
+        err.contains("failed: secret new_pw") && err.contains("not written: deploy new_web"),
         "{err}"
     );
     let posts = demo.requests()[before..].iter().filter(|r| r.starts_with("POST")).count();

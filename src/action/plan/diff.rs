@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::{mask::mask_document, yaml::to_yaml};
+use super::{
+    mask::{mask_document, mask_words},
+    yaml::to_yaml,
+};
 use crate::cluster::HIDDEN;
 
 /// Lines shown around a change.
@@ -45,6 +48,8 @@ pub(super) fn masked(before: &Value, after: &Value) -> (Value, Value) {
     let (mut hidden_before, mut hidden_after) = (before.clone(), after.clone());
     mask_document(&mut hidden_before);
     mask_document(&mut hidden_after);
+    mask_words(&mut hidden_before);
+    mask_words(&mut hidden_after);
     mark_changed_secrets(before, after, &hidden_before, &mut hidden_after);
     (hidden_before, hidden_after)
 }

@@ -233,7 +233,7 @@ fn replaced(document: &Document, after: &Value, service: &Service, store: &Store
         .previous_template
         .filter(|_| before == Some(&after["TaskTemplate"]) && !moves_endpoint(document, after));
     let running = store.tasks_of(&service.id).filter(|t| store.is_running(t) && t.is_wanted());
-    let constrained = only_constraints(document, after).then(|| wished(service, after));
+    let constrained = only_placement(document, after).then(|| wished(service, after));
     let stays = |task: &Task| {
         Some(task.spec.template) == kept
             || constrained.as_ref().is_some_and(|wished| {
@@ -245,20 +245,17 @@ fn replaced(document: &Document, after: &Value, service: &Service, store: &Store
     running.filter(|task| !stays(task)).count() as u64
 }
 
-/// Whether nothing but the placement constraints would make the orchestrator replace a task: then it
-/// keeps those whose node still meets them (measured; swarmkit `orchestrator/task.go`).
-fn only_constraints(document: &Document, after: &Value) -> bool {
+/// Whether the templates differ in their placement and in nothing else: then the orchestrator keeps tasks
+/// whose node meets the constraints, whatever else of the spec differs (measured; swarmkit
+/// `orchestrator/task.go`).
+fn only_placement(document: &Document, after: &Value) -> bool {
     let without = |spec: &Value| {
         let mut template = spec["TaskTemplate"].clone();
-        if let Some(placement) = template["Placement"].as_object_mut() {
-            placement.remove("Constraints");
-            if placement.is_empty() {
-                template["Placement"] = Value::Null;
-            }
-        }
+        template["Placement"] = Value::Null;
         template
     };
-    !moves_endpoint(document, after) && without(&document.spec) == without(after)
+    let placement = |spec: &Value| spec["TaskTemplate"]["Placement"].clone();
+    placement(&document.spec) != placement(after) && without(&document.spec) == without(after)
 }
 
 /// Running tasks that a write of `after` makes the engine replace.

@@ -40,8 +40,8 @@ pub(super) fn text(text: &mut HelpText) {
     );
     text.heading("How it is carried out");
     text.paragraph(
-        "Secrets that exist come first: nobody can read them, so the engine is asked to take the file's \
-         content once more, and refuses another one. Then networks, secrets, configs and services are \
+        "Secrets that exist come first: nobody can read them, so the file's content is written once more, \
+         which changes nothing and the engine refuses if it is another one. Then networks, secrets, configs and services are \
          made or updated at the version that was read, and what goes is removed last. At the first \
          failure it stops and says what was written and what was not. With --go-back, or if you say so \
          then, what was done is undone as a whole, by a plan of its own. After the last write every service that was written is \

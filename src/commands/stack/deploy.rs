@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::mpsc;
+
 use super::{plan, plan_back, plan_removal, progress::Progress, stack_plan_text};
 use crate::{
     action::plan::{ApprovedStack, Confirm, Confirmation, StackPlan, Step},
@@ -18,10 +20,13 @@ use crate::{
     connect::{Connector, Wanted},
     grant::{ClusterNo, WriteGrant},
     keep::History,
-    session::{Budget, Command, SessionConfig, Sessions},
+    session::{Budget, Command, SessionConfig, SessionEvent, Sessions},
     text::clean,
     ui::Ends,
 };
+
+/// Time to hear what became of what was sent, when it is left.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Answers that were given with the command.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,7 +137,13 @@ impl<'c> Deployer<'c> {
             tokio::select! {
                 biased;
                 code = self.ends.next() => {
-                    progress.left();
+                    // Without its link nothing more is sent; what was is told.
+                    let told = std::mem::replace(&mut sessions.told, mpsc::channel(1).1);
+                    drop(sessions);
+                    if approved.is_none() {
+                        hear_out(told, &mut progress).await?;
+                        progress.left();
+                    }
                     return Ok((code, Vec::new()));
                 }
                 told = sessions.told.recv() => match told {
@@ -184,6 +195,20 @@ impl<'c> Deployer<'c> {
         let planned = plan_back(self.cluster, stack, done);
         self.carry_out(planned, timeout).await.map(drop)
     }
+}
+
+/// Hears what became of the steps that were sent.
+async fn hear_out(
+    mut told: mpsc::Receiver<SessionEvent>,
+    progress: &mut Progress,
+) -> Result<(), Fault> {
+    let end = tokio::time::Instant::now() + LAST_WORDS;
+    while !progress.is_written()
+        && let Ok(Some(said)) = tokio::time::timeout_at(end, told.recv()).await
+    {
+        progress.hear(said)?;
+    }
+    Ok(())
 }
 
 /// Asks at the terminal.

@@ -30,6 +30,7 @@ use crate::{
     recorder::{Deploy, DockerCli, record},
     session::load,
     text::parse_ago,
+    ui::Ends,
 };
 
 /// There is something to change, as `terraform plan -detailed-exitcode` says it.
@@ -43,7 +44,12 @@ pub(super) async fn run(choice: Choice, command: &StackSub, history: History) ->
     let cluster = only_cluster(choice.clusters, "stack")?;
     match command {
         StackSub::Plan { files, json } => {
-            let plan = plan(&cluster, files).await?;
+            let mut ends = Ends::new().map_err(|error| fault(FAILED)(error.to_string()))?;
+            let plan = tokio::select! {
+                biased;
+                code = ends.next() => return Ok(code),
+                plan = plan(&cluster, files) => plan?,
+            };
             let text =
                 if *json { json_text(&stack_plan_json(&plan)) } else { stack_plan_text(&plan) };
             print(&text)?;

@@ -25,8 +25,25 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A service that is followed, and its last line.
 struct Followed {
+    step: Step,
     follow: Follow,
     told: String,
+}
+
+impl Followed {
+    fn new(step: Step, now: Timestamp) -> Self {
+        let mut follow = Follow::new(&step, now);
+        follow.sent(step.version);
+        Self { step, follow, told: String::new() }
+    }
+
+    /// Follows from now on, unless it is over.
+    fn restart(&mut self, now: Timestamp) {
+        if !self.follow.is_over() {
+            self.follow = Follow::new(&self.step, now);
+            self.follow.sent(self.step.version);
+        }
+    }
 }
 
 /// A deploy under way.
@@ -44,6 +61,8 @@ pub(super) struct Progress {
     awaited: Vec<Step>,
     followed: Vec<Followed>,
     is_watched: bool,
+    /// There is no link to see anything by.
+    is_blind: bool,
     skew: Option<i64>,
     begun: Instant,
     written: Option<Instant>,
@@ -64,6 +83,7 @@ impl Progress {
             awaited: Vec::new(),
             followed: Vec::new(),
             is_watched: true,
+            is_blind: false,
             skew: None,
             begun: Instant::now(),
             written: None,
@@ -74,6 +94,11 @@ impl Progress {
     /// Whether there is a manager to write to.
     pub fn is_live(&self) -> bool {
         self.skew.is_some()
+    }
+
+    /// Whether every step has ended.
+    pub fn is_written(&self) -> bool {
+        self.written.is_some()
     }
 
     /// Time until the next look.
@@ -98,8 +123,17 @@ impl Progress {
     pub fn hear(&mut self, told: SessionEvent) -> Result<(), Fault> {
         let SessionEvent::Cluster(_, event) = told else { return Ok(()) };
         match event {
-            Event::Link(_, Link::Live { skew, .. }) => self.skew = Some(skew),
+            Event::Link(_, Link::Live { skew, .. }) => {
+                self.skew = Some(skew);
+                self.is_blind = false;
+            }
             Event::Link(_, Link::Lost { why, wait, .. }) if self.ended > 0 => {
+                // Nobody watched meanwhile: that begins anew.
+                self.is_blind = true;
+                let now = self.now();
+                for one in &mut self.followed {
+                    one.restart(now);
+                }
                 complain(&[format!("{why}; trying again in {}", exact(wait))]);
             }
             Event::Link(_, Link::Lost { why, .. }) if self.begun.elapsed() >= PATIENCE => {
@@ -177,6 +211,9 @@ impl Progress {
 
     /// Looks at what is followed, and tells what changed.
     pub fn look(&mut self) -> Result<(), Fault> {
+        if self.is_blind {
+            return Ok(());
+        }
         let now = self.now();
         let store = &self.store;
         let found = self.awaited.extract_if(.., |step| {
@@ -193,9 +230,7 @@ impl Progress {
             true
         });
         for step in found {
-            let mut follow = Follow::new(&step, now);
-            follow.sent(step.version);
-            self.followed.push(Followed { follow, told: String::new() });
+            self.followed.push(Followed::new(step, now));
             self.is_watched = false;
         }
         for one in &mut self.followed {
@@ -250,14 +285,17 @@ impl Progress {
     /// Says what was written and what was not, when it ends before its time.
     pub fn left(&self) {
         let rest = self.steps.get(self.ended..).unwrap_or_default();
-        let rest: Vec<String> =
-            self.not_sent.iter().cloned().chain(rest.iter().map(Step::title)).collect();
-        let all =
-            |list: &[String]| if list.is_empty() { "nothing".into() } else { list.join(", ") };
-        complain(&[
-            format!("written: {}", all(&self.done)),
-            format!("not written: {}", all(&rest)),
-        ]);
+        let rest: Vec<String> = rest.iter().map(Step::title).collect();
+        let told = [
+            ("written", &self.done),
+            ("failed", &self.failed),
+            ("not written", &self.not_sent),
+            ("not known, look before you try again", &rest),
+        ];
+        let told = told.into_iter().filter(|(_, list)| !list.is_empty());
+        let lines: Vec<String> =
+            told.map(|(words, list)| format!("{words}: {}", list.join(", "))).collect();
+        complain(&lines);
     }
 }
 

@@ -46,7 +46,11 @@ pub fn stack_plan_text(plan: &StackPlan) -> String {
                 names += &format!(" and {} more", of_kind.len() - MOST_NAMES);
             }
             let plural = if more == 0 { "" } else { "s" };
-            out += &format!("= {}{plural} not written: {}\n", kind.word(), clean(&names));
+            let words = match kind {
+                StackObject::Secret => "not changed; a deploy checks",
+                _ => "not written",
+            };
+            out += &format!("= {}{plural} {words}: {}\n", kind.word(), clean(&names));
         }
     }
     for change in unchanged {
@@ -86,7 +90,7 @@ fn mark(action: StackAction) -> &'static str {
 /// `Stack shop: 1 to create, 2 to update, 3 unchanged; 4 tasks restart`.
 fn summary(plan: &StackPlan) -> String {
     if !plan.has_changes() {
-        return format!("Stack {}: nothing to change, nothing is written", plan.stack);
+        return format!("Stack {}: nothing to change", plan.stack);
     }
     let parts = [
         (StackAction::Create, "to create"),

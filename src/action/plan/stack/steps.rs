@@ -33,15 +33,8 @@ impl StackPlan {
         grant: &WriteGrant,
         answer: &Confirmation,
     ) -> Result<ApprovedStack, NotApproved> {
-        if grant.cluster() != self.cluster {
-            return Err(NotApproved::OtherCluster);
-        }
-        let right = match (&self.confirm, answer) {
-            (Confirm::Yes, Confirmation::Yes) => !grant.wants_typing(),
-            (Confirm::Type(word), Confirmation::Typed(typed)) => word == typed.trim(),
-            _ => false,
-        };
-        if right { Ok(ApprovedStack { plan: self }) } else { Err(NotApproved::Answer) }
+        self.confirm.check(self.cluster, grant, answer)?;
+        Ok(ApprovedStack { plan: self })
     }
 
     /// Its writes.
