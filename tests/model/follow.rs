@@ -46,6 +46,25 @@ fn waits_for_the_written_version_then_watches_the_monitor_period() {
     assert_eq!(f.phase, Phase::Done);
 }
 
+/// Time without a link is no watching: tasks may have died meanwhile.
+#[test]
+fn what_nobody_could_see_was_not_watched() {
+    let mut c = swarm();
+    c.last().version = 100;
+    let mut f = follow();
+    f.sent(100);
+    f.update(&c.store(), later(1));
+    assert!(matches!(f.phase, Phase::Verifying(_)), "{:?}", f.phase);
+    f.lose_sight();
+    assert_eq!(f.phase, Phase::Converging);
+    f.update(&c.store(), later(60));
+    assert!(matches!(f.phase, Phase::Verifying(_)), "{:?}", f.phase);
+    f.update(&c.store(), later(65));
+    assert_eq!(f.phase, Phase::Done);
+    f.lose_sight();
+    assert_eq!(f.phase, Phase::Done);
+}
+
 /// The spec of `web` as the store has it.
 fn spec(replicas: u64) -> Arc<str> {
     serde_json::json!({ "Name": "web", "TaskTemplate": { "Runtime": "container" },

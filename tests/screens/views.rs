@@ -9,7 +9,7 @@ use skep::{
 };
 
 use crate::{
-    cluster_fixture::{Cluster, NOW, ago, shop},
+    cluster_fixture::{Cluster, NOW, ago, cluster, shop},
     driver::Driver,
 };
 
@@ -157,6 +157,34 @@ fn a_conflict_shows_the_new_plan() {
     let outcome = Outcome::Conflict(Box::new(now));
     driver.send(Event::Outcome(ServiceId::from("id-of-shop_api").into(), Box::new(outcome)));
     check("conflict", &driver);
+}
+
+/// Without a link nobody sees whether the tasks stay up.
+#[test]
+fn an_action_is_not_done_by_the_time_without_a_link() {
+    let swarm = cluster().manager("m1").node("n2").service("web", 3);
+    let mut driver = Driver::new(&swarm, false);
+    driver.keys("2s3<enter>");
+    driver.answer_documents(vec![document("web", 2)]);
+    driver.keys("y");
+    let taken = Outcome::Taken { version: 1, warnings: vec![] };
+    driver.send(Event::Outcome(ServiceId::from("id-of-web").into(), Box::new(taken)));
+    driver.later(1);
+    let lost = Link::Lost {
+        endpoint: "unix:///test.sock".into(),
+        why: "gone".into(),
+        wait: std::time::Duration::from_secs(1),
+        leaderless: None,
+    };
+    driver.send(Event::Link(Generation(1), lost));
+    driver.later(60);
+    let is_done = |driver: &Driver| driver.screen(120, 40).contains("✓ scale web");
+    assert!(!is_done(&driver), "{}", driver.screen(120, 40));
+    driver.connect(0);
+    driver.later(1);
+    assert!(!is_done(&driver), "{}", driver.screen(120, 40));
+    driver.later(10);
+    assert!(is_done(&driver), "{}", driver.screen(120, 40));
 }
 
 #[test]

@@ -226,7 +226,15 @@ impl Follow {
         matches!(self.phase, Phase::Done | Phase::Failed(_))
     }
 
-    /// Looks at the store again.
+    /// Nothing can be seen while the link is lost: whoever watched begins anew afterwards.
+    pub fn lose_sight(&mut self) {
+        self.converged_at = None;
+        if matches!(self.phase, Phase::Verifying(_)) {
+            self.phase = Phase::Converging;
+        }
+    }
+
+    /// Looks at the store again. Only while there is a link: what it lacks may have happened.
     pub fn update(&mut self, store: &Store, now: Timestamp) {
         self.end_doubt(now);
         let Some(version) = self.version else { return };

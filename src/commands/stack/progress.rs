@@ -25,25 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A service that is followed, and its last line.
 struct Followed {
-    step: Step,
     follow: Follow,
     told: String,
-}
-
-impl Followed {
-    fn new(step: Step, now: Timestamp) -> Self {
-        let mut follow = Follow::new(&step, now);
-        follow.sent(step.version);
-        Self { step, follow, told: String::new() }
-    }
-
-    /// Follows from now on, unless it is over.
-    fn restart(&mut self, now: Timestamp) {
-        if !self.follow.is_over() {
-            self.follow = Follow::new(&self.step, now);
-            self.follow.sent(self.step.version);
-        }
-    }
 }
 
 /// A deploy under way.
@@ -128,11 +111,9 @@ impl Progress {
                 self.is_blind = false;
             }
             Event::Link(_, Link::Lost { why, wait, .. }) if self.ended > 0 => {
-                // Nobody watched meanwhile: that begins anew.
                 self.is_blind = true;
-                let now = self.now();
                 for one in &mut self.followed {
-                    one.restart(now);
+                    one.follow.lose_sight();
                 }
                 complain(&[format!("{why}; trying again in {}", exact(wait))]);
             }
@@ -230,7 +211,9 @@ impl Progress {
             true
         });
         for step in found {
-            self.followed.push(Followed::new(step, now));
+            let mut follow = Follow::new(&step, now);
+            follow.sent(step.version);
+            self.followed.push(Followed { follow, told: String::new() });
             self.is_watched = false;
         }
         for one in &mut self.followed {

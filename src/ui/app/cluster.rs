@@ -238,8 +238,13 @@ impl Cluster {
         let manager_now = now.shifted(self.link.skew);
         self.model.set_now(manager_now);
         self.age_toast();
+        let is_linked = matches!(self.link.state, LinkState::Live { .. });
         for follow in &mut self.operations.follows {
-            follow.update(self.model.live(), manager_now);
+            if is_linked {
+                follow.update(self.model.live(), manager_now);
+            } else {
+                follow.lose_sight();
+            }
         }
         if self.is_live() {
             self.read_back();
