@@ -262,7 +262,7 @@ pub enum StackSub {
         #[arg(long)]
         json: bool,
     },
-    /// Removes a stack: services, secrets, configs, networks; volumes stay. Exit 0 once all is gone.
+    /// Removes a stack: services, secrets, configs, networks; volumes stay. Exit 0 once no manager lists any of it.
     Rm {
         /// Name of the stack.
         #[arg(value_name = "NAME")]

@@ -67,6 +67,7 @@
 //! | journal, timeline | what happened, in memory and on disk |
 //! | idle slot | a slot without a running task that is meant to be so: done, or waiting for its next run |
 //! | theme slot | the meaning of a piece of the screen, for which a theme has a style |
+//! | recording | what the docker CLI would send for a deploy, noted and not sent |
 //! | within reach | of a node: its own engine can be asked, not only the manager's |
 //! | mark, sweep | what every process of a shell has in its environment; ending all that have it |
 //! | debug container | a container with a shell beside a task's that has none |

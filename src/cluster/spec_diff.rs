@@ -50,6 +50,8 @@ fn walk(path: &str, before: &Value, after: &Value, said: &mut Vec<String>) {
     let name = path.rsplit('.').next().unwrap_or(path);
     match name {
         "Image" => return said.push(image(before, after)),
+        // Of a secret or a config.
+        "Data" => return said.push("its content changed".into()),
         "ForceUpdate" => return said.push("forced (all tasks replaced)".into()),
         "Env" => return pairs("env", &env(before), &env(after), said),
         "Labels" => {

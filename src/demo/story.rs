@@ -8,8 +8,7 @@ use super::{
     Options,
     generated::by_numbers,
     objects::ObjectKind,
-    orchestrator::template_text,
-    sim::{Fate, Nanos, SECOND, Sim, SimNode, SimService, SimState},
+    sim::{Fate, Nanos, SECOND, Sim, SimNode, SimState},
 };
 
 pub(super) const DAY: Nanos = 86_400 * SECOND;
@@ -60,23 +59,7 @@ impl Sim {
 
     /// Adds a service whose tasks have run for `age`.
     pub fn add_service(&mut self, spec: Value, age: Nanos) -> String {
-        let (id, version) = (self.id(), self.bump());
-        let vips = self.vips(&spec, &[]);
-        let service = SimService {
-            id: id.clone(),
-            version,
-            created: self.now - age.max(60 * DAY),
-            updated: self.now - age,
-            template: template_text(&spec),
-            spec,
-            previous: None,
-            update_status: None,
-            update: None,
-            vips,
-            tasks: Vec::new(),
-            attempts: std::collections::HashMap::new(),
-        };
-        self.services.insert(id.clone(), service);
+        let id = self.insert_service(spec, self.now - age.max(60 * DAY), self.now - age);
         // A job makes its next tasks once the first are done.
         for _ in 0..3 {
             self.dirty.insert(id.clone());

@@ -121,14 +121,14 @@ impl DockerCli {
         command.arg("--version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         command.process_group(0).kill_on_drop(true);
         let child = command.spawn().map_err(|error| CliFault::Missing(error.to_string()))?;
-        // What it started goes with it.
+        // Kills its children as well.
         let _group = ProcessGroup(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
         let output = match tokio::time::timeout(VERSION_TIME, child.wait_with_output()).await {
             Ok(Ok(output)) => output,
             Ok(Err(error)) => return Err(CliFault::Missing(error.to_string())),
             Err(_) => {
-                let said = format!("tells no version within {}", exact(VERSION_TIME));
-                return Err(CliFault::Hangs(said));
+                let said = format!("it tells no version within {}", exact(VERSION_TIME));
+                return Err(CliFault::Missing(said));
             }
         };
         let said = String::from_utf8_lossy(&output.stdout);
@@ -259,12 +259,14 @@ fn is_usual(line: &str) -> bool {
 /// Its warnings, a line each. That an image has no digest is told of the service.
 fn warnings(lines: &[String]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    let (mut is_new, mut of_image) = (true, false);
+    // Of an image without a digest there are four lines.
+    let (mut is_new, mut of_image) = (true, 0);
     for line in lines {
-        of_image |=
-            line.starts_with("image ") && line.contains(" could not be accessed on a registry");
-        if of_image {
-            of_image = line != "versions of the image.";
+        if line.starts_with("image ") && line.contains(" could not be accessed on a registry") {
+            of_image = 4;
+        }
+        if of_image > 0 {
+            of_image = if line == "versions of the image." { 0 } else { of_image - 1 };
             is_new = true;
             continue;
         }

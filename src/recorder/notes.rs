@@ -97,6 +97,7 @@ impl Notes {
             unresolved: self.unresolved.clone(),
             warnings,
             command: String::new(),
+            is_partial: false,
         }
     }
 

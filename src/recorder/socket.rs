@@ -5,7 +5,7 @@ use std::{
     io,
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -29,6 +29,8 @@ use crate::{
 
 /// Name of the socket in its folder.
 const NAME: &str = "docker.sock";
+/// Time after which a connection is taken again, when there was no file descriptor for it.
+const NO_DESCRIPTOR: Duration = Duration::from_millis(100);
 /// The largest request: a config has at most a megabyte.
 const LARGEST: usize = 8 << 20;
 
@@ -91,10 +93,13 @@ impl RecordingSocket {
     /// The reason behind a failure, where it is known better than the CLI knows it.
     pub fn explain(&self, fault: CliFault) -> CliFault {
         let state = self.state();
-        match (&state.failed, &state.stranger) {
-            (Some(why), _) => CliFault::Refused(why.clone()),
-            (None, Some(who)) => CliFault::Refused(format!("{fault} ({who})")),
-            _ => fault,
+        let behind = state.failed.as_ref().or(state.stranger.as_ref());
+        match (fault, behind) {
+            // Docker hands on what it was answered, cut or with words of its own.
+            (CliFault::Refused(said), Some(why)) if !said.contains(why.as_str()) => {
+                CliFault::Refused(format!("{said} ({why})"))
+            }
+            (fault, _) => fault,
         }
     }
 
@@ -115,7 +120,7 @@ impl RecordingSocket {
                     // No file descriptor is left, for now.
                     Err(error) => {
                         tracing::warn!(%error, "the recording socket");
-                        tokio::task::yield_now().await;
+                        tokio::time::sleep(NO_DESCRIPTOR).await;
                     }
                 },
                 Some(()) = futures_util::StreamExt::next(&mut connections), if !connections.is_empty() => {}
@@ -177,8 +182,16 @@ impl RecordingSocket {
         {
             return Ok(json_answer(StatusCode::OK, &made));
         }
-        let mut relayed =
-            self.engine.relay(target, credentials.as_deref()).await.map_err(|e| e.to_string())?;
+        let relayed = self.engine.relay(target, credentials.as_deref()).await;
+        let mut relayed = match (relayed, path.as_slice()) {
+            (Ok(relayed), _) => relayed,
+            // The CLI goes on without a digest.
+            (Err(error), ["distribution", name @ .., "json"]) => {
+                self.state().notes.unresolved(name.join("/"), error.brief());
+                return Ok(refusal(StatusCode::GATEWAY_TIMEOUT, &error.to_string()));
+            }
+            (Err(error), _) => return Err(error.to_string()),
+        };
         let is_found = relayed.status == 200;
         match (kind, path.as_slice()) {
             (Some(kind), [_]) if is_found => {

@@ -78,6 +78,12 @@ async fn a_stack_is_planned_and_deployed() {
         demo.requests()[before..].iter().filter(|r| !r.starts_with("GET")).cloned().collect();
     assert!(sent.len() == 1 && sent[0].contains("/secrets/"), "{sent:?}");
 
+    // Unasked, it writes nothing at all.
+    let before = demo.requests().len();
+    let (code, out, err) = of("deploy", &first, &[]).await;
+    assert!(code == 0 && out.contains("nothing to change"), "{out}{err}");
+    assert!(demo.requests()[before..].iter().all(|r| r.starts_with("GET")));
+
     // A change of one service writes that one.
     let second = file(
         dir.path(),
@@ -126,7 +132,9 @@ async fn a_stack_is_planned_and_deployed() {
     let before = demo.requests().len();
     let (code, out, err) = of("deploy", &second, &["--yes"]).await;
     assert!(
-        code == 1 && out.contains("✗ secret new_pw: the file has another content"),
+        code == 1
+            && out.contains("✗ secret new_pw: ")
+            && out.contains("if its file has another content"),
         "{out}{err}"
     );
     assert!(
@@ -141,6 +149,11 @@ async fn a_stack_is_planned_and_deployed() {
     std::fs::write(dir.path().join("cfg.txt"), "a = 2").unwrap();
     let (_, out, _) = of("plan", &second, &[]).await;
     assert!(out.contains("--rotate makes it anew"), "{out}");
+    let before = demo.requests().len();
+    let (code, out, err) = of("deploy", &second, &["--yes"]).await;
+    let why = "nothing was written: config new_cfg has another content in the file";
+    assert!(code == 1 && err.contains(why), "{out}{err}");
+    assert!(demo.requests()[before..].iter().all(|r| r.starts_with("GET")));
     let (code, out, err) = of("deploy", &second, &["--yes", "--rotate"]).await;
     assert!(code == 0 && out.contains("✓ create config new_cfg-"), "{out}{err}");
     let (code, out, _) = of("plan", &second, &[]).await;
@@ -184,7 +197,7 @@ async fn a_failed_deploy_goes_back_as_a_whole() {
     );
     let args = ["-H", &host, "stack", "deploy", "new", "-c", &second, "--yes", "--go-back"];
     let (code, out, err) = skep(&args).await;
-    assert!(code == 1 && err.contains("going back"), "{out}{err}");
+    assert!(code == 1 && err.contains("what was before is back"), "{out}{err}");
     for words in ["✓ remove new_more", "✓ remove network new_back", "✓ create service new_agent"]
     {
         assert!(out.contains(words), "{words}: {out}{err}");
@@ -224,10 +237,19 @@ async fn nothing_is_written_without_a_plan_that_was_answered() {
         let (got, out, err) = skep(&all).await;
         assert!(got == code && err.contains(words), "{args:?}: {got} {out}{err}");
     }
+    let out = tokio::process::Command::new(env!("CARGO_BIN_EXE_skep"))
+        .args(["-H", &host, "stack", "plan", "new", "-c", &good])
+        .env("PATH", dir.path())
+        .env("XDG_STATE_HOME", dir.path())
+        .output()
+        .await
+        .unwrap();
+    let err = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(out.status.code() == Some(1) && err.contains("put it in PATH"), "{err}");
     assert!(demo.requests().iter().all(|r| r.starts_with("GET")));
 }
 
-/// A CLI that hangs, is too old, or sends something else.
+/// A CLI that is too old, refuses, or sends something else.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_strange_cli_is_told() {
     let (demo, dir) = serve("calm", &[]);

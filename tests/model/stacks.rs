@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use skep::{
     action::plan::{
-        Addressee, Confirm, Confirmation, MadeIds, RecordedWrite, Recording, StackAction,
-        StackChange, StackObject, StackPlan, Target, is_written,
+        Addressee, Confirm, Confirmation, Document, MadeIds, ReadObject, RecordedWrite, Recording,
+        StackAction, StackChange, StackObject, StackPlan, Target, is_written,
     },
     commands::{permit, stack_plan_json, stack_plan_text},
     grant::ClusterNo,
@@ -67,6 +67,7 @@ fn recording(body: Value, stored: Value) -> Recording {
         writes: vec![write(StackObject::Service, existing, body)],
         ..Recording::default()
     };
+    recording.unresolved = vec![("web:1".into(), "no such host".into())];
     let read = json!({ "ID": "id-of-shop_web", "Version": { "Index": 7 }, "Spec": stored });
     recording.read.note(StackObject::Service, read);
     let network = json!({ "Id": "net1", "Name": "shop_default", "Driver": "overlay" });
@@ -87,10 +88,10 @@ fn changed(change: impl FnOnce(&mut Value)) -> StackChange {
 
 #[test]
 fn an_equal_deploy_writes_nothing() {
+    // The registry is away: it stays at its digest.
     let plan = plan(&recording(sent(), stored()));
     assert_eq!(plan.changes[0].action, StackAction::Unchanged, "{:?}", plan.changes[0].words);
     assert!(!plan.has_changes() && plan.steps().is_empty());
-    // No registry was asked: it stays at its digest.
     assert!(plan.changes[0].warnings[0].contains("it stays at sha256:aaaaaaaaaaaa"));
 }
 
@@ -266,4 +267,143 @@ fn json_has_what_the_contract_names() {
     let diff = json!([{ "path": "Mode.Replicated.Replicas", "before": 2, "after": 3 }]);
     assert_eq!(change["diff"], diff);
     assert!(change["warnings"].is_array() && json["warnings"].is_array());
+}
+
+/// A value set, changed and taken away, each against what the engine has: nothing that means something is
+/// taken for nothing.
+#[test]
+fn every_difference_that_means_something_is_one() {
+    let cases: &[(&str, Value)] = &[
+        ("/Labels/empty", json!("")),
+        ("/Labels/Order", json!("stop-first")),
+        ("/TaskTemplate/ContainerSpec/Labels/empty", json!("")),
+        ("/TaskTemplate/ContainerSpec/Image", json!("web:2")),
+        ("/TaskTemplate/ContainerSpec/Args", json!(["serve"])),
+        ("/TaskTemplate/ContainerSpec/Command", json!(["sh"])),
+        ("/TaskTemplate/ContainerSpec/Hostname", json!("default")),
+        ("/TaskTemplate/ContainerSpec/User", json!("1000")),
+        ("/TaskTemplate/ContainerSpec/Init", json!(true)),
+        ("/TaskTemplate/ContainerSpec/ReadOnly", json!(true)),
+        ("/TaskTemplate/ContainerSpec/TTY", json!(true)),
+        ("/TaskTemplate/ContainerSpec/StopSignal", json!("SIGINT")),
+        ("/TaskTemplate/ContainerSpec/StopGracePeriod", json!(0)),
+        ("/TaskTemplate/ContainerSpec/StopGracePeriod", json!(20_000_000_000_u64)),
+        ("/TaskTemplate/ContainerSpec/Sysctls", json!({ "net.core.somaxconn": "0" })),
+        ("/TaskTemplate/ContainerSpec/CapabilityAdd", json!(["CAP_NET_ADMIN"])),
+        ("/TaskTemplate/ContainerSpec/Healthcheck", json!({ "Test": ["NONE"] })),
+        (
+            "/TaskTemplate/ContainerSpec/Mounts",
+            json!([{ "Type": "volume", "Source": "d", "Target": "/d" }]),
+        ),
+        ("/TaskTemplate/ContainerSpec/Hosts", json!(["10.0.0.1 h"])),
+        ("/TaskTemplate/ContainerSpec/DNSConfig", json!({ "Search": ["a"] })),
+        ("/TaskTemplate/LogDriver", json!({ "Name": "json-file", "Options": { "tag": "" } })),
+        ("/TaskTemplate/Resources/Limits/MemoryBytes", json!(67_108_864)),
+        ("/TaskTemplate/RestartPolicy/Delay", json!(0)),
+        ("/TaskTemplate/RestartPolicy/Condition", json!("none")),
+        ("/TaskTemplate/RestartPolicy/MaxAttempts", json!(3)),
+        ("/TaskTemplate/Placement/MaxReplicas", json!(1)),
+        ("/TaskTemplate/Placement/Constraints", json!(["node.role==manager"])),
+        ("/UpdateConfig/Parallelism", json!(0)),
+        ("/UpdateConfig/Delay", json!(5_000_000_000_u64)),
+        ("/UpdateConfig/Order", json!("start-first")),
+        ("/UpdateConfig/FailureAction", json!("rollback")),
+        ("/RollbackConfig/Parallelism", json!(0)),
+        ("/EndpointSpec/Mode", json!("dnsrr")),
+        ("/Mode/Replicated/Replicas", json!(0)),
+    ];
+    let put = |spec: &mut Value, path: &str, value: &Value| {
+        let mut at = spec;
+        for part in path.trim_start_matches('/').split('/') {
+            at = &mut at[part];
+        }
+        *at = value.clone();
+    };
+    for (path, value) in cases {
+        let (mut with, mut has) = (sent(), stored());
+        put(&mut with, path, value);
+        put(&mut has, path, value);
+        let of = |body: &Value, has: &Value| {
+            plan(&recording(body.clone(), has.clone())).changes.remove(0)
+        };
+        assert_eq!(of(&with, &stored()).action, StackAction::Update, "{path} {value} set");
+        assert_eq!(of(&sent(), &has).action, StackAction::Update, "{path} {value} taken away");
+        assert!(!of(&sent(), &has).words.is_empty(), "{path} {value} in words");
+        if *path != "/TaskTemplate/ContainerSpec/Image" {
+            let same = of(&with, &has);
+            assert_eq!(same.action, StackAction::Unchanged, "{path} {value}: {:?}", same.words);
+        }
+    }
+}
+
+/// A port goes from one service to another, which is written after it.
+#[test]
+fn a_port_is_given_up_before_it_is_wanted() {
+    let ports = |spec: &mut Value, ports: Value| spec["EndpointSpec"] = json!({ "Ports": ports });
+    let mut swarm = cluster().manager("m1").node("n2").service("shop_web", 2);
+    swarm = swarm.port(8080);
+    let mut old = stored();
+    ports(&mut old, json!([{ "TargetPort": 80, "PublishedPort": 8080 }]));
+    let mut without = sent();
+    ports(&mut without, json!([]));
+    let mut recording = recording(without, old);
+    let mut new = sent();
+    new["Name"] = "shop_a".into();
+    ports(&mut new, json!([{ "TargetPort": 80, "PublishedPort": 8080 }]));
+    recording.writes.push(write(StackObject::Service, Addressee::New("r1".into()), new));
+    let names = |recording: &Recording| -> (Vec<String>, Vec<String>) {
+        let plan = StackPlan::new(ClusterNo(0), recording, &swarm.store());
+        let warnings = plan.changes.iter().flat_map(|change| change.warnings.clone());
+        let taken = warnings.filter(|said| said.contains("already")).collect();
+        (plan.steps().into_iter().map(|step| step.name).collect(), taken)
+    };
+    let (order, warned) = names(&recording);
+    assert_eq!((order, warned), (vec!["shop_web".into(), "shop_a".into()], Vec::<String>::new()));
+    // The same where it is removed.
+    recording.writes[0].addressee = Addressee::Removed("id-of-shop_web".into());
+    assert_eq!(names(&recording).0, ["shop_web", "shop_a"]);
+    // Nobody gives it up.
+    recording.writes.remove(0);
+    assert_eq!(names(&recording).1.len(), 1);
+}
+
+#[test]
+fn a_config_with_another_content_is_refused_before_anything_is_written() {
+    let mut recording = recording(sent(), stored());
+    let spec = |data: &str| json!({ "Name": "shop_cfg", "Labels": {}, "Data": data });
+    let existing = Addressee::Existing { id: "cfg".into(), version: 2 };
+    recording.writes.push(write(StackObject::Config, existing, spec("bmV3")));
+    assert_eq!(plan(&recording).impossible, ["a config is gone since it was read: plan again"]);
+    let read = json!({ "ID": "cfg", "Version": { "Index": 2 }, "Spec": spec("b2xk") });
+    recording.read.note(StackObject::Config, read);
+    assert_eq!(plan(&recording).impossible, ["config shop_cfg has another content in the file"]);
+}
+
+/// Undoing leaves alone what somebody else has changed since, and what the engine brought back itself.
+#[test]
+fn the_way_back_is_not_over_the_work_of_others() {
+    let mut body = sent();
+    body["TaskTemplate"]["ContainerSpec"]["Env"] = json!(["A=2"]);
+    let step = plan(&recording(body, stored())).steps().remove(0);
+    let now = |spec: &Value| {
+        let raw = json!({ "ID": "id-of-shop_web", "Version": { "Index": 9 }, "Spec": spec });
+        ReadObject::There(Box::new(Document::read(&raw).unwrap()))
+    };
+    let back = |spec: &Value| {
+        let back = Recording::way_back("shop", std::iter::once((&step, now(spec))));
+        plan(&back)
+    };
+    let undone = back(&step.after);
+    assert_eq!(undone.count(StackAction::Update), 1);
+    assert_eq!(undone.changes[0].after, step.before);
+    let mut hotfix = step.after.clone();
+    hotfix["Labels"]["hotfix"] = "1".into();
+    let left = back(&hotfix);
+    assert!(!left.has_changes());
+    assert_eq!(
+        left.warnings,
+        ["service shop_web was changed by somebody else since: it stays as it is"]
+    );
+    let rolled_back = back(&stored());
+    assert!(!rolled_back.has_changes() && rolled_back.warnings.is_empty());
 }

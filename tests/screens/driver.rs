@@ -58,6 +58,13 @@ impl Driver {
         self.send(Event::Link(Generation(1), link));
     }
 
+    /// The link is lost.
+    pub fn lose(&mut self) {
+        let (endpoint, why) = ("unix:///test.sock".to_owned(), "gone".to_owned());
+        let lost = Link::Lost { endpoint, why, wait: Duration::from_secs(1), leaderless: None };
+        self.send(Event::Link(Generation(1), lost));
+    }
+
     pub fn send(&mut self, event: Event) {
         self.send_to(0, event);
     }

@@ -170,13 +170,7 @@ fn an_action_is_not_done_by_the_time_without_a_link() {
     let taken = Outcome::Taken { version: 1, warnings: vec![] };
     driver.send(Event::Outcome(ServiceId::from("id-of-web").into(), Box::new(taken)));
     driver.later(1);
-    let lost = Link::Lost {
-        endpoint: "unix:///test.sock".into(),
-        why: "gone".into(),
-        wait: std::time::Duration::from_secs(1),
-        leaderless: None,
-    };
-    driver.send(Event::Link(Generation(1), lost));
+    driver.lose();
     driver.later(60);
     let is_done = |driver: &Driver| driver.screen(120, 40).contains("✓ scale web");
     assert!(!is_done(&driver), "{}", driver.screen(120, 40));
@@ -195,13 +189,7 @@ fn an_unknown_outcome_is_read_back_once_there_is_a_link() {
         driver.keys("2/shop_api<enter>s5<enter>");
         driver.answer_documents(vec![document("shop_api", 3)]);
         driver.keys("y");
-        let lost = Link::Lost {
-            endpoint: "unix:///test.sock".into(),
-            why: "gone".into(),
-            wait: std::time::Duration::from_secs(1),
-            leaderless: None,
-        };
-        driver.send(Event::Link(Generation(1), lost));
+        driver.lose();
         let unknown = Outcome::Unknown("connection lost".into());
         driver.send(Event::Outcome(ServiceId::from("id-of-shop_api").into(), Box::new(unknown)));
         assert!(driver.screen(120, 40).contains("outcome unknown"));

@@ -88,8 +88,8 @@ fn is_secret_flag(word: &str) -> bool {
     word.starts_with('-') && !name.contains('=') && looks_secret(name, "x")
 }
 
-/// A text with the secrets among its words masked.
-fn mask_text(text: &str) -> String {
+/// A text, such as a command, with the secrets among its words masked.
+pub fn mask_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut is_next = false;
     for part in text.split_inclusive([' ', ',', ';', '\n']) {

@@ -24,7 +24,7 @@ pub use change::{Change, ScaleTo};
 pub use diff::{DiffLine, Mark, specs as diff_specs, texts as text_diff};
 pub use document::{Document, ReadObject};
 pub use image::without_old_digest;
-pub use mask::{mask_document, mask_env};
+pub use mask::{mask_document, mask_env, mask_text};
 pub use node::{NodeChange, labels_text, parse_labels};
 pub use shell::{ApprovedShell, ShellPlan};
 pub use stack::{

@@ -43,8 +43,9 @@ pub(super) fn text(text: &mut HelpText) {
         "Secrets that exist come first: nobody can read them, so the file's content is written once more, \
          which changes nothing and the engine refuses if it is another one. Then networks, secrets, configs and services are \
          made or updated at the version that was read, and what goes is removed last. At the first \
-         failure it stops and says what was written and what was not. With --go-back, or if you say so \
-         then, what was done is undone as a whole, by a plan of its own. After the last write every service that was written is \
+         failure it stops and says what was written and what was not. With --go-back what was done is then \
+         undone as a whole, by a plan of its own; at a terminal it is offered. What somebody else has \
+         changed since stays. After the last write every service that was written is \
          followed until it converges. Everything is in the audit file; in production the stack's name is \
          typed, as for a plan that removes or replaces something; read-only can plan, and not deploy.",
     );

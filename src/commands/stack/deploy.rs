@@ -28,6 +28,9 @@ use crate::{
 /// Time to hear what became of what was sent, when it is left.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// The least time that an undone deploy has to converge, however short its own was.
+const LEAST_TO_UNDO: Duration = Duration::from_secs(300);
+
 /// Answers that were given with the command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Answers {
@@ -76,6 +79,8 @@ struct Deployer<'c> {
     grant: WriteGrant,
     history: History,
     ends: Ends,
+    /// Whether a deploy is being undone.
+    is_undoing: bool,
 }
 
 impl<'c> Deployer<'c> {
@@ -86,7 +91,7 @@ impl<'c> Deployer<'c> {
             fault(READ_ONLY)(said.into())
         })?;
         let ends = Ends::new().map_err(|error| fault(FAILED)(error.to_string()))?;
-        Ok(Self { cluster, answers, grant, history, ends })
+        Ok(Self { cluster, answers, grant, history, ends, is_undoing: false })
     }
 
     /// Asks about a plan once it is made, carries it out and follows it. The exit code, and the steps that
@@ -103,7 +108,11 @@ impl<'c> Deployer<'c> {
                 plan.ask_typing();
             }
             print(&stack_plan_text(&plan))?;
-            let answer = match (&plan.confirm, yes || plan.steps().is_empty()) {
+            if !plan.impossible.is_empty() {
+                let why = plan.impossible.join("; ");
+                return Err(fault(FAILED)(format!("nothing was written: {why}")));
+            }
+            let answer = match (&plan.confirm, yes || !plan.has_changes()) {
                 (Confirm::Yes, true) => Confirmation::Yes,
                 (Confirm::Type(word), true) => Confirmation::Typed(word.clone()),
                 (confirm, false) => ask(confirm.clone()).await.map_err(fault(FAILED))?,
@@ -117,11 +126,16 @@ impl<'c> Deployer<'c> {
         };
         let (plan, answer) = answered?;
         let steps = plan.steps();
-        if steps.is_empty() {
+        // Nobody was asked whether secrets may be checked, which writes them.
+        if steps.is_empty() || (!plan.has_changes() && !yes) {
             return Ok(None);
         }
         let approved = plan.approve(&self.grant, &answer).map_err(|_| {
-            fault(FAILED)("nothing was written: that is not the answer asked for".into())
+            let said = match self.is_undoing {
+                true => "nothing was undone: that is not the answer asked for",
+                false => "nothing was written: that is not the answer asked for",
+            };
+            fault(FAILED)(said.into())
         })?;
         self.drive(approved, Progress::new(steps, timeout)).await.map(Some)
     }
@@ -155,6 +169,7 @@ impl<'c> Deployer<'c> {
             if progress.is_live()
                 && let Some(approved) = approved.take()
             {
+                progress.sent();
                 sessions.send(ClusterNo(0), Command::Deploy(approved));
             }
             if let Some(watched) = progress.watched() {
@@ -190,10 +205,17 @@ impl<'c> Deployer<'c> {
         if !self.answers.go_back && (self.answers.yes || !std::io::stdin().is_terminal()) {
             return Ok(());
         }
-        complain(&["going back to what was before:".into()]);
-        self.answers.yes = self.answers.go_back;
+        complain(&["this undoes what was done:".into()]);
+        (self.is_undoing, self.answers.yes) = (true, self.answers.go_back);
         let planned = plan_back(self.cluster, stack, done);
-        self.carry_out(planned, timeout).await.map(drop)
+        let ended = self.carry_out(planned, timeout.max(LEAST_TO_UNDO)).await?;
+        let said = match ended {
+            None => "there is nothing to undo",
+            Some((0, _)) => "what was before is back",
+            Some(_) => "not all that was before is back: look at the lines above",
+        };
+        complain(&[said.into()]);
+        Ok(())
     }
 }
 
@@ -203,7 +225,7 @@ async fn hear_out(
     progress: &mut Progress,
 ) -> Result<(), Fault> {
     let end = tokio::time::Instant::now() + LAST_WORDS;
-    while !progress.is_written()
+    while !progress.has_ended()
         && let Ok(Some(said)) = tokio::time::timeout_at(end, told.recv()).await
     {
         progress.hear(said)?;

@@ -122,8 +122,11 @@ async fn plan_back(cluster: &Wanted, stack: &str, done: Vec<Step>) -> Result<Sta
 async fn request(files: &StackFiles) -> Result<Deploy, Fault> {
     let stdin = if files.files.iter().any(|file| file.as_os_str() == "-") {
         let mut text = Vec::new();
-        let read = tokio::io::stdin().take(LARGEST).read_to_end(&mut text).await;
+        let read = tokio::io::stdin().take(LARGEST + 1).read_to_end(&mut text).await;
         read.map_err(|e| fault(FAILED)(format!("standard input can't be read: {e}")))?;
+        if text.len() as u64 > LARGEST {
+            return Err(fault(FAILED)("standard input is larger than 16 MiB".into()));
+        }
         Some(Bytes::from(text))
     } else {
         None

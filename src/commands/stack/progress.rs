@@ -39,6 +39,10 @@ pub(super) struct Progress {
     written_steps: Vec<Step>,
     failed: Vec<String>,
     not_sent: Vec<String>,
+    /// Steps of which nobody knows whether they were written.
+    unknown: Vec<String>,
+    /// The first step is on its way.
+    is_sent: bool,
     store: Store,
     /// Services that were written and are not listed yet as they are now.
     awaited: Vec<Step>,
@@ -62,6 +66,8 @@ impl Progress {
             written_steps: Vec::new(),
             failed: Vec::new(),
             not_sent: Vec::new(),
+            unknown: Vec::new(),
+            is_sent: false,
             store: Store::default(),
             awaited: Vec::new(),
             followed: Vec::new(),
@@ -80,7 +86,7 @@ impl Progress {
     }
 
     /// Whether every step has ended.
-    pub fn is_written(&self) -> bool {
+    pub fn has_ended(&self) -> bool {
         self.written.is_some()
     }
 
@@ -110,7 +116,7 @@ impl Progress {
                 self.skew = Some(skew);
                 self.is_blind = false;
             }
-            Event::Link(_, Link::Lost { why, wait, .. }) if self.ended > 0 => {
+            Event::Link(_, Link::Lost { why, wait, .. }) if self.is_sent => {
                 self.is_blind = true;
                 for one in &mut self.followed {
                     one.follow.lose_sight();
@@ -150,14 +156,19 @@ impl Progress {
                 print(&format!("✓ {}\n", clean(&title)))?;
                 complain(&warnings);
                 self.done.push(title);
-                self.written_steps.push(step.clone());
+                let after = if is_service(&step) { Value::Null } else { step.after.clone() };
+                self.written_steps.push(Step { after, ..step.clone() });
                 self.follow(step, version);
             }
-            Outcome::Refused(_) if !self.failed.is_empty() => self.not_sent.push(step.title()),
+            Outcome::Refused(_) if self.has_stopped() => self.not_sent.push(step.title()),
             Outcome::Refused(why) => {
-                let is_secret = matches!(step.target, Target::Object(StackObject::Secret, _));
-                let other = "the file has another content, and a secret can't be changed: give it another name in the file";
-                let why = if is_secret { format!("{other} ({why})") } else { why };
+                let why = match (&step.target, &step.change) {
+                    (Target::Object(StackObject::Secret, _), Change::Deploy(_)) => format!(
+                        "{why}; a secret can't be changed: if its file has another content, give it another \
+                         name in the file"
+                    ),
+                    _ => why,
+                };
                 self.fails(&step, &why)?;
             }
             Outcome::Conflict(_) => {
@@ -165,7 +176,9 @@ impl Progress {
                 self.fails(&step, why)?;
             }
             Outcome::Unknown(why) => {
-                self.fails(&step, &format!("it is not known whether it was written: {why}"))?;
+                let why = format!("it is not known whether it was written: {why}");
+                print(&format!("? {}: {}\n", clean(&step.title()), clean(&why)))?;
+                self.unknown.push(step.title());
             }
         }
         if self.ended == self.steps.len() {
@@ -184,8 +197,7 @@ impl Progress {
     }
 
     fn follow(&mut self, step: Step, version: u64) {
-        let is_service = step.target.kind() == StackObject::Service.word();
-        if is_service && matches!(step.change, Change::Deploy(_)) {
+        if is_service(&step) && matches!(step.change, Change::Deploy(_)) {
             self.awaited.push(Step { version, ..step });
         }
     }
@@ -211,6 +223,11 @@ impl Progress {
             true
         });
         for step in found {
+            let written = self.written_steps.iter_mut().rev();
+            let is_same = |one: &&mut Step| one.name == step.name && is_service(one);
+            if let Some(written) = written.into_iter().find(is_same) {
+                written.after = step.after.clone();
+            }
             let mut follow = Follow::new(&step, now);
             follow.sent(step.version);
             self.followed.push(Followed { follow, told: String::new() });
@@ -232,7 +249,7 @@ impl Progress {
     /// The exit code, once there is nothing more to wait for.
     pub fn ended(&mut self) -> Result<Option<u8>, Fault> {
         let Some(written) = self.written else { return Ok(None) };
-        if !self.failed.is_empty() {
+        if self.has_stopped() {
             self.left();
             return Ok(Some(FAILED));
         }
@@ -260,15 +277,26 @@ impl Progress {
         Ok(None)
     }
 
-    /// The steps that were done.
+    /// The steps that were done. Those of services have the spec that the engine had then, if it was seen.
     pub fn into_done(self) -> Vec<Step> {
         self.written_steps
+    }
+
+    /// Whether a step did not end as it should, so that the rest was not sent.
+    fn has_stopped(&self) -> bool {
+        !self.failed.is_empty() || !self.unknown.is_empty()
+    }
+
+    /// Notes that the first step is on its way.
+    pub fn sent(&mut self) {
+        self.is_sent = true;
     }
 
     /// Says what was written and what was not, when it ends before its time.
     pub fn left(&self) {
         let rest = self.steps.get(self.ended..).unwrap_or_default();
-        let rest: Vec<String> = rest.iter().map(Step::title).collect();
+        let rest: Vec<String> =
+            self.unknown.iter().cloned().chain(rest.iter().map(Step::title)).collect();
         let told = [
             ("written", &self.done),
             ("failed", &self.failed),
@@ -282,15 +310,21 @@ impl Progress {
     }
 }
 
+fn is_service(step: &Step) -> bool {
+    step.target.kind() == StackObject::Service.word()
+}
+
 /// A service's line.
 fn line(follow: &Follow) -> String {
     let name = &follow.name;
     let tasks = format!("{} of {} tasks", follow.done, follow.total);
     let mut text = match &follow.phase {
         Phase::Sending | Phase::Unknown { .. } => return format!("  {name}: waiting"),
-        Phase::Converging if follow.rolling_back => format!("  {name}: rolling back, {tasks} done"),
-        Phase::Converging => format!("  {name}: {tasks} done"),
-        Phase::Verifying(_) => format!("  {name}: {tasks} done, watched"),
+        Phase::Converging if follow.rolling_back => {
+            format!("  {name}: rolling back, {tasks} up to date")
+        }
+        Phase::Converging => format!("  {name}: {tasks} up to date"),
+        Phase::Verifying(_) => format!("  {name}: {tasks} up to date, watched"),
         Phase::Done => format!("✓ {name}: converged, {tasks}"),
         Phase::Failed(why) => format!("✗ {name}: {why}"),
     };

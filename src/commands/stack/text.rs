@@ -47,8 +47,8 @@ pub fn stack_plan_text(plan: &StackPlan) -> String {
             }
             let plural = if more == 0 { "" } else { "s" };
             let words = match kind {
-                StackObject::Secret => "not changed; a deploy checks",
-                _ => "not written",
+                StackObject::Secret => "unchanged, as far as can be read",
+                _ => "unchanged",
             };
             out += &format!("= {}{plural} {words}: {}\n", kind.word(), clean(&names));
         }
@@ -58,6 +58,9 @@ pub fn stack_plan_text(plan: &StackPlan) -> String {
             out +=
                 &format!("! {} {}: {}\n", change.kind.word(), clean(&change.name), clean(warning));
         }
+    }
+    for why in &plan.impossible {
+        out += &format!("✗ a deploy writes nothing of it: {}\n", clean(why));
     }
     if !plan.warnings.is_empty() {
         out.push('\n');

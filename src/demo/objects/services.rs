@@ -7,7 +7,7 @@ use super::ObjectKind;
 use crate::demo::{
     http::answer::{ApiError, ApiResult, api_error, build},
     orchestrator::template_text,
-    sim::{Sim, SimService},
+    sim::{Nanos, Sim, SimService},
 };
 
 /// Makes a service; its tasks start as the simulation goes on.
@@ -30,26 +30,34 @@ pub(in crate::demo) fn create(sim: &mut Sim, body: &[u8]) -> ApiResult {
         ));
     }
     resolve(sim, &mut spec)?;
-    let (id, version) = (sim.id(), sim.bump());
-    let vips = sim.vips(&spec, &[]);
-    let service = SimService {
-        id: id.clone(),
-        version,
-        created: sim.now,
-        updated: sim.now,
-        template: template_text(&spec),
-        spec,
-        previous: None,
-        update_status: None,
-        update: None,
-        vips,
-        tasks: Vec::new(),
-        attempts: std::collections::HashMap::new(),
-    };
-    sim.services.insert(id.clone(), service);
+    let id = sim.insert_service(spec, sim.now, sim.now);
     sim.dirty.insert(id.clone());
     sim.event("service", "create", &id, json!({ "name": name }));
     Ok(build(StatusCode::CREATED, json!({ "ID": id, "Warnings": null }).to_string()))
+}
+
+impl Sim {
+    /// Adds a service that has no tasks yet.
+    pub fn insert_service(&mut self, spec: Value, created: Nanos, updated: Nanos) -> String {
+        let (id, version) = (self.id(), self.bump());
+        let vips = self.vips(&spec, &[]);
+        let service = SimService {
+            id: id.clone(),
+            version,
+            created,
+            updated,
+            template: template_text(&spec),
+            spec,
+            previous: None,
+            update_status: None,
+            update: None,
+            vips,
+            tasks: Vec::new(),
+            attempts: std::collections::HashMap::new(),
+        };
+        self.services.insert(id.clone(), service);
+        id
+    }
 }
 
 /// Removes a service and its tasks.

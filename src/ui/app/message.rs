@@ -35,7 +35,7 @@ pub enum Msg {
 pub struct ShellOver {
     /// Its task.
     pub name: String,
-    /// How it ended.
+    /// Its end.
     pub end: ShellEnd,
 }
 

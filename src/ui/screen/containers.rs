@@ -9,6 +9,7 @@ use ratatui::{
 };
 
 use crate::{
+    action::plan::mask_text,
     cluster::{
         Container, ContainerHealth, ContainerId, ContainerState, Kind, Membership, NodeId, Store,
         Subject,
@@ -231,7 +232,7 @@ const COLUMNS: &[Column<ContainerRow>] = &[
         (12, 60),
         5,
         false,
-        |r, _| Cell::dim(&*r.container.command),
+        |r, _| Cell::dim(mask_text(&r.container.command)),
         |r, _| Key::text(&*r.container.command),
     ),
 ];

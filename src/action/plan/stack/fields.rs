@@ -15,6 +15,18 @@ pub struct FieldDiff {
     pub after: Value,
 }
 
+impl FieldDiff {
+    /// `UpdateConfig.Parallelism not set → 0`.
+    pub(super) fn words(&self) -> String {
+        let said = |value: &Value| match value {
+            Value::Null => "not set".to_owned(),
+            Value::String(text) if text.is_empty() => "empty".into(),
+            value => value.to_string(),
+        };
+        format!("{} {} → {}", self.path, said(&self.before), said(&self.after))
+    }
+}
+
 /// Every field in which they differ, secrets masked. Lists are compared whole.
 pub(super) fn fields(before: &Value, after: &Value) -> Vec<FieldDiff> {
     let (before, after) = masked(before, after);

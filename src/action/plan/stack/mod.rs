@@ -4,6 +4,7 @@
 mod fields;
 mod network;
 mod notation;
+mod ports;
 mod recording;
 mod rotate;
 mod silent;
@@ -100,6 +101,8 @@ pub struct StackPlan {
     pub changes: Vec<StackChange>,
     /// Risks of the whole, and what docker says of the files.
     pub warnings: Vec<String>,
+    /// Reasons for which the engine would refuse it half way.
+    pub impossible: Vec<String>,
     /// Confirmation it needs.
     pub confirm: Confirm,
     /// The docker command that does the same, and more.
@@ -114,6 +117,7 @@ impl StackPlan {
             stack: recording.stack.clone(),
             changes: Vec::new(),
             warnings: Vec::new(),
+            impossible: Vec::new(),
             confirm: Confirm::Yes,
             command: recording.command.clone(),
         };
@@ -127,16 +131,31 @@ impl StackPlan {
                 StackObject::Config => of_config(write, recording),
                 StackObject::Service => of_service(write, recording, store),
             };
+            if change.is_none() {
+                let said = format!("a {} is gone since it was read: plan again", write.kind.word());
+                plan.impossible.push(said);
+            }
             plan.changes.extend(change);
         }
-        plan.changes.sort_by(|a, b| {
-            let rank = |change: &StackChange| {
-                let goes = change.action == StackAction::Remove;
-                let order = if goes { StackObject::REMOVED } else { StackObject::ALL };
-                (goes, order.iter().position(|kind| *kind == change.kind))
+        let refused = plan.changes.iter().filter(|change| change.has_other_content());
+        plan.impossible.extend(refused.map(|change| {
+            format!("{} {} has another content in the file", change.kind.word(), change.name)
+        }));
+        let givers = ports::givers(&plan.changes);
+        plan.changes.sort_by_cached_key(|change| {
+            let goes = change.action == StackAction::Remove;
+            let order = if goes { StackObject::REMOVED } else { StackObject::ALL };
+            let kind = order.iter().position(|kind| *kind == change.kind);
+            let is_service = change.kind == StackObject::Service;
+            let phase = match (is_service, givers.contains(&change.name), goes) {
+                (true, true, _) => 1,
+                (true, false, false) => 2,
+                (false, _, false) => 0,
+                (_, _, true) => 3,
             };
-            (rank(a), &a.name).cmp(&(rank(b), &b.name))
+            (phase, kind, change.name.clone())
         });
+        ports::warn_of_taken(&mut plan.changes, store);
         for change in &mut plan.changes {
             name_networks(&mut change.words, recording);
             name_networks(&mut change.because, recording);
@@ -165,6 +184,13 @@ impl StackPlan {
 }
 
 impl StackChange {
+    /// Whether a config would have to get another content, which the engine refuses.
+    fn has_other_content(&self) -> bool {
+        self.kind == StackObject::Config
+            && self.action == StackAction::Update
+            && self.before["Data"] != self.after["Data"]
+    }
+
     fn new(write: &RecordedWrite, name: &str, before: Value, after: Value) -> Self {
         let action = match (&before, &after) {
             (Value::Null, _) => StackAction::Create,
@@ -177,12 +203,18 @@ impl StackChange {
         } else {
             (Vec::new(), Vec::new())
         };
+        let fields = fields(&before, &after);
+        // Zero and nothing are one to a reader of specs, and not always to the engine.
+        let words = match words.is_empty() && action == StackAction::Update {
+            true => fields.iter().map(FieldDiff::words).collect(),
+            false => words,
+        };
         Self {
             kind: write.kind,
             name: name.to_owned(),
             action,
             words,
-            fields: fields(&before, &after),
+            fields,
             lines,
             restarts: None,
             touches: String::new(),
@@ -256,7 +288,7 @@ fn of_config(write: &RecordedWrite, recording: &Recording) -> Option<StackChange
     if change.before["Data"] != change.after["Data"] {
         change.words = vec!["its content".into()];
         change.warnings.push(
-            "its content differs, and a config can't be changed: a deploy stops there, in docker as here. \
+            "its content differs, and a config can't be changed: docker stops there half way, skep before. \
              --rotate makes it anew as NAME-HASH, or give it another name in the file"
                 .into(),
         );
@@ -273,7 +305,7 @@ fn of_service(write: &RecordedWrite, recording: &Recording, store: &Store) -> Op
             let mut change = StackChange::new(write, name_of(&write.body), Value::Null, body);
             change.touches = starts(&change.after);
             change.restarts = Some(0);
-            warnings::of_service(&mut change, store);
+            change.words = made_of(&change.after);
             return Some(change);
         }
         Addressee::Existing { id, version } => (id, *version),
@@ -331,7 +363,6 @@ fn of_service(write: &RecordedWrite, recording: &Recording, store: &Store) -> Op
         };
         change.because = changes(&part(&change.before), &part(&change.after));
     }
-    warnings::of_service(&mut change, store);
     Some(change)
 }
 
@@ -368,12 +399,11 @@ fn keep_digest(sent: &mut Value, before: &Value, recording: &Recording) -> Optio
     if tag != asked || label(sent) != label(before) {
         return None;
     }
-    let why = recording.unresolved.iter().find(|(name, _)| *name == asked).map(|(_, why)| why);
+    let (_, why) = recording.unresolved.iter().find(|(name, _)| *name == asked)?;
     sent["TaskTemplate"]["ContainerSpec"]["Image"] = has.as_str().into();
     Some(format!(
-        "the registry told no digest for {asked}{}: it stays at {}…, where docker would write it without \
-         one and restart its tasks",
-        why.map_or(String::new(), |why| format!(" ({why})")),
+        "the registry told no digest for {asked} ({why}): it stays at {}…, where docker would write it \
+         without one and restart its tasks",
         digest.get(..19).unwrap_or(digest),
     ))
 }
@@ -391,6 +421,17 @@ fn mode_of(spec: &Value) -> &'static str {
     } else {
         "replicated"
     }
+}
+
+/// The image and the ports of a new service, in words.
+fn made_of(spec: &Value) -> Vec<String> {
+    let image = spec["TaskTemplate"]["ContainerSpec"]["Image"].as_str().unwrap_or_default();
+    let image = image.split_once('@').map_or(image, |(tag, _)| tag);
+    let nothing = json!({}).to_string();
+    let ports = json!({ "EndpointSpec": { "Ports": spec["EndpointSpec"]["Ports"] } }).to_string();
+    let mut words = vec![format!("image {image}")];
+    words.extend(changes(&nothing, &ports).into_iter().filter(|said| said.starts_with("port ")));
+    words
 }
 
 /// Tasks that a new service starts, in words.

@@ -89,21 +89,49 @@ fn rewritten(name: &str, sent: &Value, stored: &Value) -> Value {
 
 fn object(of: &str, sent: &Map<String, Value>, stored: &Map<String, Value>) -> Value {
     let mut out = Map::new();
-    for (key, value) in stored {
-        match sent.get(key) {
-            Some(asked) => drop(out.insert(key.clone(), rewritten(key, asked, value))),
-            None if is_default(key, value) || is_five_seconds(of, key, value) => {
-                drop(out.insert(key.clone(), value.clone()))
+    if is_free(of) {
+        // Whatever they say is meant, an empty value as well; the engine's order stays.
+        for key in stored.keys().chain(sent.keys().filter(|key| !stored.contains_key(*key))) {
+            if let Some(value) = sent.get(key) {
+                out.insert(key.clone(), value.clone());
             }
-            None => {}
+        }
+        return Value::Object(out);
+    }
+    for (key, value) in stored {
+        let written = match (sent.get(key), value) {
+            (Some(asked), value) => Some(rewritten(key, asked, value)),
+            (None, value) if is_kept(of, key, value) => Some(value.clone()),
+            // What is no default in it goes, and nothing else.
+            (None, Value::Object(map)) if !is_meant(key) && !is_free(key) => {
+                let left = object(key, &Map::new(), map);
+                left.as_object().is_some_and(|left| !left.is_empty()).then_some(left)
+            }
+            _ => None,
+        };
+        if let Some(written) = written {
+            out.insert(key.clone(), written);
         }
     }
     for (key, value) in sent.iter().filter(|(key, _)| !stored.contains_key(*key)) {
-        if !is_nothing(key, value) && !is_default_word(key, value) {
+        let is_said = !is_nothing(key, value) || (key == "Init" && value.is_boolean());
+        if is_said && !is_default_word(key, value) {
             out.insert(key.clone(), value.clone());
         }
     }
     Value::Object(out)
+}
+
+/// Whether the engine's value stays where a spec says nothing: it is the default.
+fn is_kept(of: &str, name: &str, value: &Value) -> bool {
+    // Without a word there are five seconds between two tasks.
+    let is_no_delay = (of, name) == ("RestartPolicy", "Delay") && value.as_f64() == Some(0.0);
+    !is_no_delay && (is_default(name, value) || is_five_seconds(of, name, value))
+}
+
+/// Maps whose keys are the user's.
+fn is_free(name: &str) -> bool {
+    matches!(name, "Labels" | "Options" | "DriverOpts" | "Sysctls")
 }
 
 fn array(name: &str, sent: &[Value], stored: &[Value]) -> Value {
@@ -154,11 +182,15 @@ fn is_nothing(name: &str, value: &Value) -> bool {
         Value::Bool(yes) => !yes,
         Value::String(text) => text.is_empty(),
         Value::Array(items) => items.is_empty(),
+        Value::Object(map) if is_free(name) => map.is_empty(),
         Value::Object(map) => {
             !is_meant(name) && map.iter().all(|(key, value)| is_nothing(key, value))
         }
-        // No replicas are not the default of one.
-        Value::Number(number) => name != "Replicas" && number.as_f64() == Some(0.0),
+        // None of them is not the default.
+        Value::Number(number) => {
+            !matches!(name, "Replicas" | "Parallelism" | "StopGracePeriod" | "TotalCompletions")
+                && number.as_f64() == Some(0.0)
+        }
     }
 }
 
@@ -169,9 +201,9 @@ fn is_default_word(name: &str, value: &Value) -> bool {
 /// Whether the engine writes this where a spec says nothing.
 fn is_default(name: &str, value: &Value) -> bool {
     match value {
-        Value::Object(map) if !is_meant(name) => map
-            .iter()
-            .all(|(key, value)| is_default(key, value) || is_five_seconds(name, key, value)),
+        Value::Object(map) if !is_meant(name) => {
+            map.iter().all(|(key, value)| !is_free(name) && is_kept(name, key, value))
+        }
         value => is_nothing(name, value) || is_default_word(name, value),
     }
 }

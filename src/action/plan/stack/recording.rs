@@ -157,6 +157,8 @@ pub struct Recording {
     pub warnings: Vec<String>,
     /// The command that was recorded.
     pub command: String,
+    /// Services that the files do not name are left alone without a word: it is not about them.
+    pub is_partial: bool,
 }
 
 impl Recording {
@@ -187,6 +189,7 @@ impl Recording {
         let mut back = Self {
             stack: stack.to_owned(),
             command: format!("# back to what stack {} was before", quote(stack)),
+            is_partial: true,
             ..Self::default()
         };
         let done: Vec<(&Step, ReadObject)> = done.collect();
@@ -196,10 +199,15 @@ impl Recording {
             else {
                 continue;
             };
+            let is_service = kind == StackObject::Service;
             let other = |new: bool| {
                 let same = |s: &Step| s.name == step.name && s.target.kind() == kind.word();
                 done.iter().map(|(s, _)| *s).find(|s| same(s) && is_new(s) == new)
             };
+            if let ReadObject::There(now) = now {
+                let read = read_as(kind, now.target.id(), now.version, now.spec.clone());
+                back.read.note(kind, read);
+            }
             let (addressee, body) = match now {
                 // A service that was replaced is replaced again.
                 ReadObject::Gone if other(true).is_some() => continue,
@@ -209,7 +217,6 @@ impl Recording {
                 }
                 ReadObject::There(now) => {
                     let (id, version) = (now.target.id().to_owned(), now.version);
-                    back.read.note(kind, read_as(kind, &id, version, now.spec.clone()));
                     let before = if is_new(step) {
                         other(false).map(|old| &old.before)
                     } else {
@@ -217,8 +224,17 @@ impl Recording {
                     };
                     match before {
                         None => (Addressee::Removed(id), Value::Null),
-                        // It was only checked.
+                        // It was only checked, or the engine rolled it back itself.
                         Some(before) if *before == now.spec => continue,
+                        Some(_)
+                            if !step.after.is_null() && is_service && step.after != now.spec =>
+                        {
+                            back.warnings.push(format!(
+                                "service {} was changed by somebody else since: it stays as it is",
+                                step.name
+                            ));
+                            continue;
+                        }
                         Some(before) => (Addressee::Existing { id, version }, before.clone()),
                     }
                 }

@@ -60,6 +60,10 @@ impl Recording {
                 config["ConfigID"] = new.into();
                 config["ConfigName"] = name.into();
             }
+            let spec = "/TaskTemplate/ContainerSpec/Privileges/CredentialSpec/Config";
+            if let Some(config) = service.body.pointer_mut(spec).filter(|config| **config == *old) {
+                *config = new.into();
+            }
         }
     }
 }

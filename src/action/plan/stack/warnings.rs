@@ -1,40 +1,14 @@
-//! Risks of a deploy, and what docker does without a word.
+//! Risks of a whole deploy, and what docker does without a word.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Recording, StackAction, StackChange, StackObject, StackPlan, name_of};
-use crate::cluster::Store;
-
-/// Risks of one service's part that a plan for it alone does not know.
-pub(super) fn of_service(change: &mut StackChange, store: &Store) {
-    let ports = change.after["EndpointSpec"]["Ports"].as_array().into_iter().flatten();
-    for port in ports {
-        let published = port["PublishedPort"].as_u64().unwrap_or(0);
-        let others = store.services().filter(|s| *s.name != *change.name);
-        let mut others = others.filter(|service| {
-            let is_same = |p: &crate::cluster::Port| {
-                u64::from(p.published) == published && p.protocol == protocol(port).into()
-            };
-            port["PublishMode"] != "host" && published > 0 && service.ports.iter().any(is_same)
-        });
-        if let Some(other) = others.next() {
-            change.warnings.push(format!(
-                "port {published} is published by {} already: the engine refuses it",
-                other.name
-            ));
-        }
-    }
-}
-
-fn protocol(port: &Value) -> &str {
-    port["Protocol"].as_str().filter(|word| !word.is_empty()).unwrap_or("tcp")
-}
+use super::{Recording, StackAction, StackObject, StackPlan, name_of};
 
 /// Risks of the whole.
 pub(super) fn of_whole(plan: &mut StackPlan, recording: &Recording) {
-    plan.warnings = recording.warnings.iter().map(|said| shouted(said)).collect();
+    plan.warnings = recording.warnings.iter().map(|said| open_wider(said)).collect();
     plan.warnings.extend(without_digest(plan, recording));
     let planned = |name: &str| {
         plan.changes.iter().any(|change| change.kind == StackObject::Service && change.name == name)
@@ -42,6 +16,9 @@ pub(super) fn of_whole(plan: &mut StackPlan, recording: &Recording) {
     let of_stack = |service: &&Value| {
         service["Spec"]["Labels"]["com.docker.stack.namespace"] == recording.stack.as_str()
     };
+    if recording.is_partial {
+        return;
+    }
     let services = recording.read.of(StackObject::Service).filter(of_stack);
     let stay: Vec<String> =
         services.map(|service| name_of(service).to_owned()).filter(|name| !planned(name)).collect();
@@ -53,7 +30,7 @@ pub(super) fn of_whole(plan: &mut StackPlan, recording: &Recording) {
 }
 
 /// A port that is open wider than the file says: docker mentions it in passing.
-fn shouted(said: &str) -> String {
+fn open_wider(said: &str) -> String {
     let port = said.split_once("ignoring IP-address (").and_then(|(_, rest)| rest.split_once(')'));
     match port {
         Some((port, _)) => format!(

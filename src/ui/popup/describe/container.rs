@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{
+    action::plan::mask_text,
     cluster::{Container, ContainerId, Membership, NodeId, Subject, Timestamp},
     config::Slot,
     text::{bytes, cpus, quote},
@@ -82,7 +83,7 @@ impl Sheet<'_> {
         self.field("ports", container.ports_said());
     }
 
-    /// How it was started and how it ended.
+    /// Its command, its state and its exit code.
     fn run(&mut self) {
         let (document, state) = (self.document, &self.document["State"]);
         let at = |value: &Value| {
@@ -108,7 +109,7 @@ impl Sheet<'_> {
             (policy, n) => self.field("restarts", format!("{n}, policy {policy}")),
         }
         let command = [text_of(&document["Path"]).to_owned(), words(&document["Args"])].join(" ");
-        self.field("command", command.trim());
+        self.field("command", mask_text(command.trim()));
         self.field("user", text_of(&document["Config"]["User"]));
         let host = &document["HostConfig"];
         if host["Privileged"] == true {
@@ -133,7 +134,7 @@ impl Sheet<'_> {
             return;
         }
         self.head("Health check");
-        self.field("test", test);
+        self.field("test", mask_text(&test));
         let every = &self.document["Config"]["Healthcheck"]["Interval"];
         if every.as_u64().is_some_and(|n| n > 0) {
             self.field("every", span(every));
